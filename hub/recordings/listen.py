@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from hub.model import Recording, RecordingPeaks
+from hub.model import AuditEntry, Recording, RecordingPeaks
 from hub.recordings.keep import place_in
 from hub.recordings.peaks import Peaks, keep_peaks, read_peaks
 from hub.runtime import Hub
 from hub.store import audit
+
+PAUSE = timedelta(minutes=10)
+"""How long a listener may pause within one listening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,14 @@ def waveform(hub: Hub, session: Session, row: Recording) -> Peaks | None:
 def note_listening(session: Session, hub: Hub, user: str, action: str, recording_id: str, detail: str = "") -> None:
     """Write into the audit trail, within `session`, that `user` is given a recording."""
     audit.note(session, hub.clock(), user, action, recording_id, detail)
+
+
+def note_listening_once(session: Session, hub: Hub, user: str, action: str, row: Recording) -> None:
+    """The same for a player, which asks for many parts: one entry for each listening. Requests of the same user belong to
+    the same listening until the recording's length and `PAUSE` have passed since its entry."""
+    begun = hub.clock() - timedelta(seconds=row.duration or 0) - PAUSE
+    same = select(AuditEntry.id).where(
+        AuditEntry.subject == row.id, AuditEntry.actor == user, AuditEntry.action == action, AuditEntry.at > begun
+    )
+    if session.exec(same.limit(1)).first() is None:
+        note_listening(session, hub, user, action, row.id)

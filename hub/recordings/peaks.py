@@ -13,8 +13,8 @@ from hub.model import RecordingPeaks
 from hub.recordings.audio import wav_chunks
 from hub.store.rows import write_rows
 
-PARTS = 400
-"""Parts of a waveform: one line for every two points of the page's width."""
+PARTS = 240
+"""Parts of a waveform: one line for about three points of the page's width."""
 MAX_SAMPLES_READ = 2_000
 """Samples of one part that are looked at. A longer part is sampled evenly, so that an hour takes as long as a minute."""
 MAX_CHANNELS = 2

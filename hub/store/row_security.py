@@ -45,7 +45,12 @@ SHARED_TABLES: dict[str, str] = {
 PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "consent_detail": (("id", "consent_record"),),
     "consent_record": (("company_id", "company"), ("account_id", "account")),
-    "consent_decision": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
+    "consent_decision": (
+        ("subject_id", "call"),
+        ("subject_id", "text_message"),
+        ("subject_id", "form_submission"),
+        ("subject_id", "call_step"),
+    ),
     "disclosure": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "fact": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
 }

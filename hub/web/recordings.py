@@ -56,19 +56,35 @@ def _given(hub: Hub, link: Link, request: Request) -> Response:
     if heard.audio is None:
         return refusal(410, f"This recording cannot be heard: {heard.why}.")
     size = len(heard.audio)
-    wanted = None if "if-range" in request.headers else request.headers.get("range")
-    span = byte_range(wanted, size)
+    span = span_of(request, size)
     if span is None:
         return Response(status_code=416, headers={**PRIVATE, "Content-Range": f"bytes */{size}"})
-    first, last = span
     with hub.store.writing() as session:
-        detail = "whole" if span == (0, size - 1) else f"bytes {first}-{last} of {size}"
-        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, detail)
-    headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(heard, link)}
+        told = "whole" if span == (0, size - 1) else f"bytes {span[0]}-{span[1]} of {size}"
+        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, told)
+    return audio_response(heard, request, span, link.purpose)
+
+
+def span_of(request: Request, size: int) -> tuple[int, int] | None:
+    """The first and last byte that a request asks for; None if the range is invalid."""
+    return byte_range(_range_header(request), size)
+
+
+def audio_response(heard: Heard, request: Request, span: tuple[int, int], purpose: str) -> Response:
+    """The audio, or the part of it that was asked for."""
+    assert heard.audio is not None
+    first, last = span
+    headers = {**PRIVATE, "Accept-Ranges": "bytes", "Content-Disposition": _disposition(heard, purpose)}
+    wanted = _range_header(request)
     if wanted is not None and wanted.startswith("bytes="):
-        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        headers["Content-Range"] = f"bytes {first}-{last}/{len(heard.audio)}"
     status = 206 if "Content-Range" in headers else 200
     return Response(heard.audio[first : last + 1], status, headers, media_type=heard.row.content_type)
+
+
+def _range_header(request: Request) -> str | None:
+    """The Range header. `If-Range` needs a validator, and audio has none, so a request with it gets everything."""
+    return None if "if-range" in request.headers else request.headers.get("range")
 
 
 def may_follow(session: Session, link: Link) -> bool:
@@ -94,6 +110,6 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     return (first, last) if first <= last else None
 
 
-def _disposition(heard: Heard, link: Link) -> str:
-    kind = "attachment" if link.purpose == "download" else "inline"
+def _disposition(heard: Heard, purpose: str) -> str:
+    kind = "attachment" if purpose == "download" else "inline"
     return f'{kind}; filename="recording-{heard.row.id}.{ENDINGS.get(heard.row.content_type or "", "bin")}"'

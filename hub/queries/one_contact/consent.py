@@ -66,5 +66,5 @@ def _said(session: Session, subject: Subject, visit_id: str | None) -> list[Cons
     ]
     if not whose:
         return []
-    query = select(ConsentEntry).where(or_(*whose), ConsentEntry.company_id == subject.company_id)  # type: ignore[arg-type]
+    query = select(ConsentEntry).where(or_(*whose), ConsentEntry.company_id == subject.company_id)
     return list(session.exec(query.order_by(col(ConsentEntry.spoken_at).desc()).limit(MAX_ENTRIES)))

@@ -18,8 +18,8 @@ from hub.runtime import Hub
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """One recording. `peaks` is None if there is no waveform, `parts` if there is no transcript that can be read; `why_*`
-    says why something is missing."""
+    """One recording. `peaks` is None without a waveform, `parts` without a readable transcript; `why_*` says why
+    something is missing."""
 
     row: Recording
     peaks: Peaks | None
@@ -31,7 +31,7 @@ class Heard:
 
 
 def recordings_of(hub: Hub, session: Session, call: Call, *, with_transcripts: bool) -> list[Heard]:
-    """The recordings of a call, oldest first. Whoever shows a transcript writes the audit entry."""
+    """The recordings of a call, oldest first. The caller writes the audit entry for a transcript that it shows."""
     rows = session.exec(select(Recording).where(Recording.call_id == call.id).order_by(col(Recording.id))).all()
     return [_heard(hub, session, row, with_transcripts) for row in rows]
 

@@ -38,9 +38,12 @@ from hub.store.vault import Vault
 PAGES_SHOWN = 5
 
 
-def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> list[Entry]:
-    """Everything known about a call, text or form, from its first webhook to its last receipt."""
-    entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject)]
+def timeline(
+    session: Session, subject: Subject, mask: Mask, vault: Vault, *, with_webhooks: bool = True
+) -> list[Entry]:
+    """Everything known about a call, text or form, from its first webhook to its last receipt. `with_webhooks`: also the
+    raw webhooks, which belong to no account, and which only a search of the inbox finds."""
+    entries = [_form(subject)] if isinstance(subject, FormSubmission) else [*_events(session, subject, with_webhooks)]
     if isinstance(subject, Call):
         entries += step_entries(session, subject)
         entries += recording_entries(session, subject)
@@ -68,12 +71,12 @@ def timeline(session: Session, subject: Subject, mask: Mask, vault: Vault) -> li
     return in_order(entries)
 
 
-def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
+def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) -> Iterator[Entry]:
     """Every event with the webhook that reported it, and the webhooks that reported no event."""
     carrier_id = subject.carrier_call_id if isinstance(subject, Call) else subject.carrier_message_id
     inbox = (
         {}
-        if carrier_id is None
+        if carrier_id is None or not with_webhooks
         else {
             row.id: row
             for row in session.exec(
@@ -92,7 +95,7 @@ def _events(session: Session, subject: Call | TextMessage) -> Iterator[Entry]:
         what = "text" if subject.direction == "in" else f"text to be sent ({subject.purpose or 'reply'})"
         yield Entry(subject.at, "receive", what, (), None, {"event": "text"})
     wanted = {event.inbox_id for event in events if event.inbox_id} - inbox.keys()
-    if wanted:
+    if wanted and with_webhooks:
         inbox |= {row.id: row for row in session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(wanted)))}
     for event in events:
         yield _event(event, inbox.get(event.inbox_id or ""))

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from hub.access.sessions import SessionLifetime
 from hub.runtime import Hub
-from hub.web.pages import calls, live, overview, people, search, style
+from hub.web.pages import call, calls, live, overview, people, search, style
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -23,6 +23,7 @@ PAGES: tuple[Page, ...] = (
     *me.PAGES,
     *my_passkeys.PAGES,
     *my_password.PAGES,
+    *call.PAGES,
 )
 
 

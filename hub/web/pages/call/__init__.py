@@ -1,0 +1,7 @@
+"""`/calls/{id}`: one call, text or form: why it has its source, what was decided, what was sent, and what was said."""
+
+from __future__ import annotations
+
+from hub.web.pages.call import audio, deeds, page
+
+PAGES = (*page.PAGES, *deeds.PAGES, *audio.PAGES)

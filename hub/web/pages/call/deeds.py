@@ -1,0 +1,153 @@
+"""What a user does on the page of a contact: mark the lead, write and delete notes, replay deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session, select
+from starlette.responses import Response
+
+from hub.contracts.values import Money
+from hub.delivery.replay import replay
+from hub.errors import CannotDo, NotFound
+from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
+from hub.marks.notes import add_note, delete_note
+from hub.marks.tags import tag, tag_name, untag
+from hub.model import Delivery, Lead, Note, Tag
+from hub.web.pages.call.page import address_of, show, subject_of
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+LEAD_FIELDS = ("status", "amount", "tags")
+VALUE_NEEDS_STATUS = "Choose a status too; a value belongs to a lead."
+
+
+def mark(page: PageRequest) -> Response:
+    """Set lead status, value and tags. The page then offers to undo it."""
+    typed = {name: page.value(name) for name in LEAD_FIELDS}
+    with page.session() as session:
+        contact_id = _contact(page, session)
+        lead = session.get(Lead, contact_id)
+    try:
+        value, tags = _checked(typed, lead.currency if lead else None)
+    except FieldError as error:
+        return show(page, 422, {error.field: str(error)}, typed)
+    try:
+        with page.hub.store.writing() as session:
+            before = _tags(session, contact_id)
+            former = mark_lead(session, page.scope, contact_id, typed["status"] or None, page.now, value)
+            _set_tags(session, page, contact_id, before, tags)
+    except CannotDo as error:
+        return show(page, 422, {"tags": str(error)}, typed)
+    same_lead = former == (LeadMark(lead_status(typed["status"]), value) if typed["status"] else None)
+    if same_lead and {each.casefold() for each in before} == {each.casefold() for each in tags}:
+        return page.redirect(address_of(page), "Nothing was changed.")
+    return page.redirect(address_of(page, **_undo(former, before)))
+
+
+def note(page: PageRequest) -> Response:
+    """Add a note."""
+    typed = {"note": page.value("note")}
+    with page.session() as session:
+        contact_id = _contact(page, session)
+    try:
+        with page.hub.store.writing() as session:
+            add_note(session, page.scope, page.hub.vault, contact_id, typed["note"], page.now)
+    except CannotDo as error:
+        return show(page, 422, {"note": str(error)}, typed)
+    return page.redirect(address_of(page) + "#notes", "The note was added.")
+
+
+def remove_note(page: PageRequest) -> Response:
+    """Delete a note."""
+    with page.session() as session:
+        contact_id = _contact(page, session)
+        wanted = select(Note.id).where(Note.id == page.path("note_id"), Note.subject_id == contact_id)
+        if session.exec(wanted).first() is None:
+            raise NotFound("Not found")
+    with page.hub.store.writing() as session:
+        delete_note(session, page.scope, page.path("note_id"), page.now)
+    return page.redirect(address_of(page) + "#notes", "The note was deleted.")
+
+
+def again(page: PageRequest) -> Response:
+    """Replay one delivery."""
+    with page.session() as session:
+        contact_id = _contact(page, session)
+        wanted = select(Delivery.id).where(Delivery.id == page.path("delivery_id"), Delivery.subject_id == contact_id)
+        found = session.exec(wanted).first()
+    if found is None:
+        raise NotFound("Not found")
+    with page.hub.store.writing() as session:
+        count = replay(session, [found], page.now, actor=page.user.id, about=found)
+    told = "It is sent again." if count else "It was under way already; nothing was changed."
+    return page.redirect(address_of(page) + "#sent", told)
+
+
+class FieldError(CannotDo):
+    """A field is filled in wrongly; the message stands beside it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def _contact(page: PageRequest, session: Session) -> str:
+    """The id of the page's contact; NotFound if the user may not see it."""
+    return subject_of(page, session).id
+
+
+def _checked(typed: Mapping[str, str], currency: str | None) -> tuple[Money | None, list[str]]:
+    try:
+        if typed["status"]:
+            lead_status(typed["status"])
+    except CannotDo as error:
+        raise FieldError("status", str(error)) from None
+    value = None
+    try:
+        if typed["amount"]:
+            value = parse_value(typed["amount"].replace(",", "").removeprefix("$"), currency)
+    except CannotDo as error:
+        raise FieldError("amount", str(error)) from None
+    if value is not None and not typed["status"]:
+        raise FieldError("status", VALUE_NEEDS_STATUS)
+    try:
+        tags = [tag_name(each) for each in typed["tags"].split(",") if each.strip()]
+    except CannotDo as error:
+        raise FieldError("tags", str(error)) from None
+    return value, list({each.casefold(): each for each in tags}.values())
+
+
+def _tags(session: Session, contact_id: str) -> list[str]:
+    return sorted(session.exec(select(Tag.name).where(Tag.subject_id == contact_id)), key=str.casefold)
+
+
+def _set_tags(session: Session, page: PageRequest, contact_id: str, before: list[str], wanted: list[str]) -> None:
+    kept = {each.casefold() for each in wanted}
+    for name in before:
+        if name.casefold() not in kept:
+            untag(session, page.scope, contact_id, name, page.now)
+    had = {each.casefold() for each in before}
+    for name in wanted:
+        if name.casefold() not in had:
+            tag(session, page.scope, contact_id, name, page.now)
+
+
+def _undo(former: LeadMark | None, tags: list[str]) -> dict[str, Any]:
+    """The former lead, as the parameters of the page that offers to undo."""
+    value = former.value if former else None
+    return {
+        "undo": "lead",
+        "was_status": former.status.value if former else None,
+        "was_amount": f"{value.amount:f} {value.currency}" if value else None,
+        "was_tags": ", ".join(tags) or None,
+    }
+
+
+PAGES = (
+    Page("/calls/{contact_id}/lead", mark, "marks", "POST"),
+    Page("/calls/{contact_id}/notes", note, "marks", "POST"),
+    Page("/calls/{contact_id}/notes/{note_id}/delete", remove_note, "marks", "POST"),
+    Page("/calls/{contact_id}/deliveries/{delivery_id}/replay", again, "replay", "POST"),
+)

@@ -1,0 +1,160 @@
+"""The page itself: reads everything about one contact that the user may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.errors import NotFound
+from hub.flow.case import Subject
+from hub.model import Call
+from hub.queries.marks import marks_of
+from hub.queries.masking import Mask
+from hub.queries.one_contact.caller import facts_of_caller, follow_ups
+from hub.queries.one_contact.consent import ConsentEvidence, consent_evidence
+from hub.queries.one_contact.header import ContactHeader, contact_header, find_contact, neighbors
+from hub.queries.one_contact.sent import sent_of
+from hub.queries.one_contact.source import source_evidence
+from hub.queries.timeline.build import timeline
+from hub.recordings.listen import note_listening_once
+from hub.texts.bodies import open_body
+from hub.web.pages.call import player, story, why
+from hub.web.pages.call.hearing import content_of, recordings_for, why_no_recording
+from hub.web.pages.call.sent import RESULTS, sent_answer, sent_lines
+from hub.web.pages.formats import NOTHING, phone
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+MAX_LIST_CHARACTERS = 2_000
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "live": ("live", "Live"),
+    "answered": ("good", "Answered"),
+    "voicemail": ("warn", "Voicemail"),
+    "failed": ("bad", "Failed"),
+    "missed": ("bad", "Missed"),
+}
+
+
+def call_page(page: PageRequest) -> Response:
+    """One call, text or form."""
+    return show(page)
+
+
+def show(
+    page: PageRequest,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    """The page; `errors` stand beside their fields, and `typed` is what the user wrote into them."""
+    with page.session() as session:
+        subject = subject_of(page, session)
+        header = contact_header(session, page.hub.vault, subject)
+        page.zone = ZoneInfo(header.company.time_zone)
+        values = _values(page, session, subject, header)
+    for each in values["heard"]:
+        if each.parts:
+            with page.hub.store.writing() as session:
+                note_listening_once(session, page.hub, page.user.id, "transcript.read", each.row)
+    return page.render("call.html", status, title=title_of(header), errors=errors or {}, typed=typed or {}, **values)
+
+
+def subject_of(page: PageRequest, session: Session) -> Subject:
+    """The contact of the page's path; NotFound if the user may not see it."""
+    calls = page.scope_for("calls")
+    if calls is None:
+        raise NotFound("Not found")
+    return find_contact(session, calls, page.scope_for("texts"), page.path("contact_id"))
+
+
+def address_of(page: PageRequest, **query: Any) -> str:
+    """The page's own address, which keeps the list that the user came from."""
+    return page.link(f"/calls/{page.path('contact_id')}", list=list_of(page), **query)
+
+
+def list_of(page: PageRequest) -> str | None:
+    """The query string of the list that the user came from."""
+    return page.query.get("list", "")[:MAX_LIST_CHARACTERS] or None
+
+
+def undo_of(page: PageRequest) -> list[tuple[str, str]] | None:
+    """The fields of the form that undoes the last change of the lead; None if nothing was just changed."""
+    if page.query.get("undo") != "lead":
+        return None
+    return [(name, page.query.get(f"was_{name}", "")) for name in ("status", "amount", "tags")]
+
+
+def title_of(header: ContactHeader) -> str:
+    """Who it is; an erased person is named so."""
+    if header.erased:
+        return "Erased person"
+    number = phone(header.number)
+    return header.name or (number if number != NOTHING else header.email or "Hidden number")
+
+
+def _values(page: PageRequest, session: Session, subject: Subject, header: ContactHeader) -> dict[str, Any]:
+    hub, connectors = page.hub, page.hub.plugins.connectors
+    source = source_evidence(session, subject.id, header.tracking_number)
+    consent = consent_evidence(session, subject, source.cause.visit_id if source else None)
+    ads = {name for name, each in connectors.items() if each.manifest.kind == "ads"}
+    sent = sent_lines(sent_of(session, subject.id), connectors)
+    marks = marks_of(session, page.scope, hub.vault, subject.id)
+    names = {name: each.manifest.recipient.name for name, each in connectors.items()}
+    may_deliveries = page.may("deliveries")
+    entries = timeline(session, subject, Mask(off=True), hub.vault, with_webhooks=False)
+    entries = [each for each in entries if may_deliveries or each.stage not in ("convert", "deliver")]
+    texts, calls = follow_ups(session, subject, with_texts=page.may("texts"))
+    bodies = [
+        (text, open_body(hub.vault, session, text) if page.may("bodies") and text.body else None) for text in texts
+    ]
+    lines = story.lines_of(header, entries, source, consent, names)
+    lines += story.later_lines(marks.history, bodies, calls)
+    scope = page.scope_for("texts") if header.kind == "text" else page.scope
+    newer, older = neighbors(session, scope or page.scope, page.company_ids, subject)
+    return {
+        "header": header,
+        "source": source,
+        "consent": consent,
+        "notice_told": why.last_notice(consent.notices),
+        "source_answer": why.source_answer(source, header),
+        **_heard(page, session, subject, consent),
+        "ads_answer": why.ads_answer(consent, ads),
+        "sent_answer": sent_answer(sent) if may_deliveries else None,
+        "sent": sent,
+        "lines": story.in_time(lines),
+        "marks": marks,
+        "content": content_of(page, session, subject),
+        "facts": facts_of_caller(session, hub.vault, subject.id),
+        "newer": newer,
+        "older": older,
+        "undo": undo_of(page),
+        "can_replay_fresh": False,
+        "outcomes": OUTCOMES,
+        "why": why,
+        "player": player,
+        "names": names,
+        "results": RESULTS,
+        "lead_words": story.LEAD_WORDS,
+        "here": lambda path="", **query: page.link(f"/calls/{subject.id}{path}", list=list_of(page), **query),
+        "list": list_of(page),
+    }
+
+
+def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, Any]:
+    """What can be heard of a call, and the answer on the recording."""
+    if not isinstance(subject, Call):
+        return {"heard": [], "recording_answer": None, "why_no_recording": None}
+    heard = recordings_for(page, session, subject)
+    answer = why.recording_answer(consent, subject.voicemail)
+    return {
+        "heard": heard,
+        "recording_answer": answer,
+        "why_no_recording": why_no_recording(page, subject, heard, answer),
+    }
+
+
+PAGES = (Page("/calls/{contact_id}", call_page),)

@@ -1,0 +1,90 @@
+"""What was sent, in words: each delivery with its state, its reason, and whether it can be replayed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.contracts.connector import Connector
+from hub.model.states import REPLAYABLE_DELIVERY_STATES, AttemptResult, DeliveryState
+from hub.queries.one_contact.sent import Sent
+from hub.web.pages.call.why import Answer
+from hub.web.pages.formats import money
+
+STATES: Mapping[str, tuple[str, str]] = {
+    DeliveryState.READY: ("", "Waiting"),
+    DeliveryState.LEASED: ("", "Sending"),
+    DeliveryState.ACCEPTED: ("", "Accepted"),
+    DeliveryState.DELIVERED: ("good", "Delivered"),
+    DeliveryState.REJECTED: ("bad", "Rejected"),
+    DeliveryState.HELD: ("held", "Held"),
+    DeliveryState.DEAD: ("bad", "Given up"),
+}
+RESULTS: Mapping[str, str] = {
+    AttemptResult.UNKNOWN: "no answer is known",
+    AttemptResult.UNTRIED: "given back before anything was sent",
+    AttemptResult.LOOKED_AT: "looked at by a person",
+    DeliveryState.READY: "to be tried again",
+    **{state: word.lower() for state, (_, word) in STATES.items() if state != DeliveryState.READY},
+}
+TROUBLE = (DeliveryState.REJECTED, DeliveryState.DEAD)
+
+
+@dataclass(frozen=True)
+class SentLine:
+    """One delivery as the page shows it."""
+
+    sent: Sent
+    to: str
+    """The connector's recipient, or its name if config.yaml no longer has it."""
+    what: str
+    state: str
+    word: str
+    may_replay: bool
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether it is still under way."""
+        return self.sent.delivery.state in (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED)
+
+
+def sent_lines(sent: Sequence[Sent], connectors: Mapping[str, Connector]) -> list[SentLine]:
+    """The deliveries in words."""
+    return [_line(each, connectors) for each in sent]
+
+
+def sent_answer(lines: Sequence[SentLine]) -> Answer:
+    """What was sent?"""
+    if not lines:
+        return Answer("Nothing.", "No rule of config.yaml makes something of this contact.", word="Nothing")
+    counts = Counter(line.word for line in lines)
+    good = counts["Delivered"] + counts["Accepted"]
+    short = (
+        f"All {len(lines)} went out." if good == len(lines) > 1 else
+        "It went out." if good == len(lines) else
+        f"{good} of {len(lines)} went out." if good else "Nothing went out."
+    )  # fmt: skip
+    reason = "; ".join(f"{line.to}: {line.word.lower()}" for line in lines[:4]) + ("; …" if len(lines) > 4 else ".")
+    for state, word in (("bad", "Rejected"), ("bad", "Given up"), ("held", "Held"), ("", "Waiting"), ("", "Sending")):
+        if counts[word]:
+            return Answer(short, reason, state, f"{counts[word]} {word.lower()}", is_open=state in ("bad", "held"))
+    return Answer(short, reason, "good", "Delivered" if counts["Delivered"] else "Accepted")
+
+
+def _line(each: Sent, connectors: Mapping[str, Connector]) -> SentLine:
+    row = each.delivery
+    state, word = STATES.get(row.state, ("", row.state))
+    connector = connectors.get(row.connector)
+    to = connector.manifest.recipient.name if connector else row.connector
+    return SentLine(each, to, _what(each), state, word, row.state in REPLAYABLE_DELIVERY_STATES)
+
+
+def _what(each: Sent) -> str:
+    row = each.delivery
+    if row.hook == "log_calls":
+        return "The call's log entry"
+    name = f"“{each.conversion.rule}”" if each.conversion else "A conversion"
+    worth = f", {money(row.amount, row.currency)}" if row.amount is not None else ""
+    kinds = {"restate": f"The changed value of {name}", "retract": f"The retraction of {name}"}
+    return kinds.get(row.kind, name) + worth

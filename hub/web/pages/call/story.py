@@ -1,0 +1,200 @@
+"""The timeline "From visit to receipt": the entries of `hub call`, in words for people who work with calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.model import OutgoingCall, TextMessage
+from hub.model.states import DeliveryState, RecordingState
+from hub.queries.marks import LeadShown
+from hub.queries.one_contact.consent import ConsentEvidence
+from hub.queries.one_contact.header import ContactHeader
+from hub.queries.one_contact.source import SourceEvidence
+from hub.queries.timeline.entries import Entry
+from hub.web.pages.call.sent import STATES
+from hub.web.pages.formats import duration, money, phone
+
+NUMBER = re.compile(r"\+[0-9]{7,15}")
+LEAD_WORDS = {"new": "New", "qualified": "Qualified", "booked": "Booked", "not_a_lead": "Not a lead"}
+EVENTS: Mapping[str, tuple[str, str]] = {
+    "ringing": ("accent", "Called"),
+    "not_answered": ("warn", "Nobody picked up"),
+    "completed": ("", "The call ended"),
+    "failed": ("bad", "The call failed"),
+    "voicemail": ("", "Left a message"),
+    "text": ("accent", "Wrote a text"),
+    "form": ("accent", "Sent the form"),
+}
+CHOICE_WORDS: Mapping[str, str] = {
+    "announced": "heard it",
+    "offered": "heard it and stayed on the line",
+    "not_refused": "heard it and did not refuse",
+    "agreed": "agreed",
+    "asked": "was asked",
+    "refused": "refused",
+}
+RECORDING_WORDS: Mapping[str, tuple[str, str]] = {
+    RecordingState.STORED: ("", "kept"),
+    RecordingState.REFUSED: ("warn", "not kept"),
+    RecordingState.GONE: ("", "deleted"),
+    RecordingState.FAILED: ("bad", "not fetched"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the timeline."""
+
+    at: datetime
+    text: str
+    sub: str = ""
+    kind: str = ""
+    """The color of its dot: accent, good, warn, bad, or none."""
+
+
+def lines_of(
+    header: ContactHeader,
+    entries: Sequence[Entry],
+    source: SourceEvidence | None,
+    consent: ConsentEvidence,
+    names: Mapping[str, str],
+) -> list[Line]:
+    """The lines of the visit, the contact and what followed; `names` are recipients by connector."""
+    reported = {entry.data["event"] for entry in entries if entry.data.get("told_by") == "webhook"}
+    kept = [entry for entry in entries if not (_is_found_later(entry) and entry.data["event"] in reported)]
+    return [*_visit(source, consent), *(line for entry in kept if (line := _line(entry, header, names)))]
+
+
+def in_time(lines: Sequence[Line]) -> list[Line]:
+    """The lines by time, without repetitions that carriers send."""
+    kept: dict[tuple[datetime, str, str], Line] = {(line.at, line.text, line.sub): line for line in lines}
+    return sorted(kept.values(), key=lambda line: line.at)
+
+
+def later_lines(
+    history: Sequence[LeadShown], texts: Sequence[tuple[TextMessage, str | None]], calls: Sequence[OutgoingCall]
+) -> Iterator[Line]:
+    """What users did afterwards: lead changes, texts, calls back."""
+    for change in history:
+        worth = f", {money(change.value.amount, change.value.currency)}" if change.value else ""
+        word = f"the lead as {LEAD_WORDS.get(change.status, change.status).lower()}{worth}"
+        yield Line(change.at, f"{change.by} marked {word}" if change.status else f"{change.by} removed the lead")
+    for text, body in texts:
+        what = "Text sent" if text.direction == "out" else "Text received"
+        yield Line(text.at, f"{what}: “{body}”" if body else what, text.reason or text.status.replace("_", " "))
+    for call in calls:
+        ended = f", talked {duration(call.duration)}" if call.duration else ""
+        yield Line(call.made_at, "Called back", call.reason or f"{call.status}{ended}")
+
+
+def _is_found_later(entry: Entry) -> bool:
+    """Whether the event comes from the carrier's list of calls, which repeats what webhooks have reported."""
+    return entry.data.get("told_by") == "reconcile"
+
+
+def _visit(source: SourceEvidence | None, consent: ConsentEvidence) -> Iterator[Line]:
+    if source is None or source.visit is None:
+        return
+    visit = source.visit
+    campaign = f", campaign {visit.campaign}" if visit.campaign else ""
+    keyword = f", keyword “{visit.keyword}”" if visit.keyword else ""
+    page = _address(visit.landing_page)
+    yield Line(
+        visit.started_at,
+        f"Came to {page or 'the website'}",
+        f"{visit.source} / {visit.medium}{campaign}{keyword}",
+        "accent",
+    )
+    for view in source.last_pages:
+        address = _address(view.url)
+        if address and (address != page or (view.at - visit.started_at).total_seconds() > 1):
+            yield Line(view.at, f"Looked at {address}")
+    for shown in source.shown:
+        yield Line(shown.at, f"Saw {phone(shown.number)}", "held for this visit")
+    for entry in consent.said:
+        if entry.visit_id == visit.id:
+            word = "Agreed" if entry.state == "given" else entry.state.capitalize()
+            yield Line(entry.spoken_at, "Answered on the website", f"{word}: {entry.use}")
+
+
+def _line(entry: Entry, header: ContactHeader, names: Mapping[str, str]) -> Line | None:
+    match entry.stage:
+        case "receive":
+            return _recording(entry) if "recording" in entry.data else _event(entry, header)
+        case "answer":
+            return _answer(entry)
+        case "outcome":
+            return Line(
+                entry.at, f"{names.get(entry.data['connector'], entry.data['connector'])} says {entry.data['stage']}"
+            )
+        case "convert":
+            worth = money(entry.data["amount"], entry.data["currency"]) if entry.data["amount"] is not None else ""
+            return Line(entry.at, f"Became the conversion “{entry.data['rule']}”", worth)
+        case "deliver":
+            return _delivery(entry, names)
+        case "enrich":
+            return Line(entry.at, entry.text, "", "warn") if entry.text.endswith(" failed") else None
+        case _:
+            return None
+
+
+def _event(entry: Entry, header: ContactHeader) -> Line | None:
+    event = str(entry.data.get("event"))
+    if event == "answered":
+        return Line(entry.at, f"{_somebody(header)} answered", "", "good")
+    if event == "completed" and header.talked:
+        return Line(entry.at, "The call ended", f"talked {duration(header.talked)}")
+    if event not in EVENTS or (event == "not_answered" and header.outcome == "answered"):
+        return None
+    kind, text = EVENTS[event]
+    found_later = "found in the carrier's list of calls" if entry.data.get("told_by") == "reconcile" else ""
+    return Line(entry.at, text, found_later, kind)
+
+
+def _address(url: str | None) -> str:
+    """A page's address as people write it: without scheme and query."""
+    return (url or "").partition("?")[0].removeprefix("https://").removeprefix("http://")
+
+
+def _somebody(header: ContactHeader) -> str:
+    answered_by = header.answered_by
+    if not answered_by:
+        return "Somebody"
+    return phone(answered_by) if answered_by.startswith("+") else answered_by
+
+
+def _answer(entry: Entry) -> Line:
+    data = entry.data
+    if "notice" in data:
+        choice = CHOICE_WORDS.get(data["choice"] or "", "")
+        return Line(entry.at, "Heard the recording notice", choice, "warn" if data["choice"] == "refused" else "")
+    result = data["result"] or "erased"
+    shown = NUMBER.sub(lambda found: phone(found[0]), result)
+    return Line(entry.at, f"Call flow: {data['step']}", f"{shown} (version {data['flow_version']})")
+
+
+def _recording(entry: Entry) -> Line:
+    kind, word = RECORDING_WORDS.get(entry.state or "", ("", "waits to be fetched"))
+    what = "Message" if entry.data["kind"] == "voicemail" else "Recording"
+    length = "" if entry.data["duration"] is None else duration(entry.data["duration"])
+    return Line(entry.at, f"{what} {word}", entry.data["reason"] or length, kind)
+
+
+def _delivery(entry: Entry, names: Mapping[str, str]) -> Line | None:
+    if entry.data["step"] != "state":
+        return None
+    name = names.get(entry.data["connector"], entry.data["connector"])
+    words: Mapping[str, str] = {
+        DeliveryState.DELIVERED: f"{name} confirmed",
+        DeliveryState.ACCEPTED: f"{name} took it",
+        DeliveryState.REJECTED: f"{name} rejected it",
+        DeliveryState.HELD: f"Held back from {name}",
+        DeliveryState.DEAD: f"Given up on {name}",
+    }
+    state = entry.state or ""
+    kind = {"held": "warn"}.get(STATES.get(state, ("", ""))[0], STATES.get(state, ("", ""))[0])
+    what = "log entry" if entry.data["hook"] == "log_calls" else "conversion"
+    return Line(entry.at, words.get(state, f"Waits to go to {name}"), entry.data["reason"] or what, kind)

@@ -1,0 +1,359 @@
+"""The page of one call: why it has its source, what was decided, what was sent, what can be heard, and what users add."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from page_client import PageClient, seen, signed_in
+from recorder import Recorder, tell_of, tone
+from testbed import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, TestHub
+
+from hub.api import MessageEvent
+from hub.model import (
+    AuditEntry,
+    Call,
+    Delivery,
+    FormSubmission,
+    Lead,
+    LeadChange,
+    Note,
+    Recording,
+    Tag,
+    TextMessage,
+)
+from hub.model.states import DeliveryState, RecordingState
+from hub.privacy.erasure.reach import PersonData
+from hub.privacy.erasure.rows import erase_rows
+from hub.recordings.keep import fetch_due
+from hub.store.encrypted_fields import seal_fields
+
+HOSTILE = "<script>alert(1)</script>"
+SOUND = tone(2.0)
+
+
+@pytest.fixture
+def recorded(hub: Callable[..., TestHub], tmp_path: Any) -> TestHub:
+    """A hub whose carrier keeps recordings."""
+    section = {"storage": str(tmp_path / "shelf")}
+    return hub(connectors={**CONNECTORS, "carrier": Recorder}, recordings=section)
+
+
+def heard_call(stage: TestHub, **more: Any) -> tuple[Call, Recording]:
+    """A call with a stored recording."""
+    row = tell_of(stage, audio=SOUND, **more)
+    fetch_due(stage.hub)
+    stage.flow()
+    return stage.one(Call, id=row.call_id), stage.one(Recording, id=row.id)
+
+
+def test_the_page_says_who_called_when_and_what_became_of_it(stage: TestHub) -> None:
+    call = stage.call_in(seconds=372)
+    text = signed_in(stage).text(f"/calls/{call.id}")
+    assert "+1 312 555 0142" in text and "Answered" in text
+    assert "Tuesday, November 24, 3:00 pm UTC" in text
+    assert "to +1 312 555 0120 , Lakeside" in text
+
+
+def test_a_source_is_shown_with_its_rule_confidence_and_candidates(stage: TestHub) -> None:
+    shown = stage.visit()
+    stage.clock.advance(minutes=11)
+    call = stage.call_in(shown.number or POOL[0])
+    text = signed_in(stage).text(f"/calls/{call.id}")
+    assert "google / cpc" in text and "The ad was clicked 11 min before" in text
+    assert "Certain, 98%" in text or "Certain, 100%" in text
+    assert "lease.live" in text and "held the number when the call began" in text
+    assert "Came to lakeside.example.com/" in text
+
+
+def test_a_source_that_nobody_knows_is_called_unknown(stage: TestHub) -> None:
+    text = signed_in(stage).text(f"/calls/{stage.call_in().id}")
+    assert "Unknown" in text and "tracker.unknown" in text
+
+
+def test_what_was_sent_is_shown_with_state_reason_and_tries(stage: TestHub) -> None:
+    call = stage.call_in()
+    stage.deliver()
+    (row,) = stage.rows(Delivery, hook="upload_conversions", subject_id=call.id)
+    text = signed_in(stage).text(f"/calls/{call.id}")
+    assert "“every call”, $40.00" in text and row.item_key in text
+    assert "May ad networks know?" in text and "What was sent?" in text
+
+
+def test_a_held_delivery_is_replayed_with_the_same_payload(stage: TestHub) -> None:
+    call = stage.call_in()
+    row = held(stage, call)
+    client = signed_in(stage)
+    page = client.get(f"/calls/{call.id}").text
+    assert "Send again" in seen(page) and "1 held" in seen(page) and "The person refused." in seen(page)
+    answer = client.post(f"/calls/{call.id}/deliveries/{row.id}/replay", {"how": "same"})
+    assert answer.status_code == 303 and answer.headers["location"] == f"/calls/{call.id}#sent"
+    assert stage.one(Delivery, id=row.id).state == DeliveryState.READY
+    assert [entry.action for entry in stage.rows(AuditEntry, subject=row.id)] == ["deliveries.replay"]
+
+
+def test_a_delivery_of_another_call_is_not_replayed(stage: TestHub) -> None:
+    call, other = stage.call_in(), stage.call_in(caller="+13125550143")
+    row = held(stage, other)
+    assert signed_in(stage).post(f"/calls/{call.id}/deliveries/{row.id}/replay").status_code == 404
+    assert stage.one(Delivery, id=row.id).state == DeliveryState.HELD
+
+
+def held(stage: TestHub, call: Call) -> Delivery:
+    row = stage.rows(Delivery, subject_id=call.id, hook="upload_conversions")[0]
+    with stage.hub.store.writing() as session:
+        found = session.get_one(Delivery, row.id)
+        found.state, found.reason, found.finished_at = DeliveryState.HELD, "The person refused.", stage.clock()
+        session.add(found)
+    return row
+
+
+# Recordings
+
+
+def test_a_recording_is_played_with_ranges_and_noted_once(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    client = signed_in(recorded)
+    path = f"/calls/{call.id}/recordings/{row.id}/audio"
+    page = client.get(f"/calls/{call.id}").text
+    assert f'src="{path}"' in page and "<audio controls" in page and '<svg class="wave"' in page
+    whole = client.get(path)
+    assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, SOUND, "bytes")
+    assert whole.headers["cache-control"] == "no-store" and whole.headers["content-type"] == "audio/wav"
+    part = client.get(path, headers={"range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, SOUND[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(SOUND)}"
+    beyond = client.get(path, headers={"range": f"bytes={len(SOUND)}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(SOUND)}")
+    assert listened(recorded, row) == ["recording.listen"]
+    recorded.clock.advance(hours=1)
+    client.get(path)
+    assert listened(recorded, row) == ["recording.listen", "recording.listen"]
+
+
+def test_a_download_is_a_file_and_noted_as_such(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    answer = signed_in(recorded).get(f"/calls/{call.id}/recordings/{row.id}/audio?download=1")
+    assert answer.headers["content-disposition"] == f'attachment; filename="recording-{row.id}.wav"'
+    assert listened(recorded, row) == ["recording.download"]
+
+
+def listened(stage: TestHub, row: Recording) -> list[str]:
+    return [entry.action for entry in stage.rows(AuditEntry, subject=row.id)]
+
+
+def test_the_recording_of_another_call_or_company_is_not_found(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    other = recorded.call_in(caller="+13125550143")
+    owner = signed_in(recorded)
+    assert owner.get(f"/calls/{other.id}/recordings/{row.id}/audio").status_code == 404
+    limited = signed_in(recorded, "admin", "northgate")
+    assert limited.get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 404
+    assert limited.get(f"/calls/{call.id}").status_code == 404
+    assert listened(recorded, row) == []
+
+
+@pytest.mark.parametrize("role", ["marketer", "receptionist"])
+def test_a_role_without_recordings_is_told_so_and_gets_no_audio(recorded: TestHub, role: str) -> None:
+    call, row = heard_call(recorded)
+    client = signed_in(recorded, role)
+    page = client.get(f"/calls/{call.id}").text
+    assert "<audio" not in page and "Your role does not include recordings and transcripts" in page
+    assert client.get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 403
+
+
+def test_a_recording_that_was_not_kept_says_why(recorded: TestHub) -> None:
+    call, row = heard_call(recorded, choice="refused")
+    assert row.state == RecordingState.REFUSED
+    text = signed_in(recorded).text(f"/calls/{call.id}")
+    assert "It was not kept. The caller did not want to be recorded, so it is not kept." in text
+    assert "The caller heard the notice and refused." in text
+    assert signed_in(recorded).get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 410
+
+
+def test_a_call_without_a_recording_says_why(stage: TestHub) -> None:
+    owner = signed_in(stage)
+    missed = stage.call_in(answered=False)
+    assert "Nobody answered, and the caller left no message" in owner.text(f"/calls/{missed.id}")
+    answered = stage.call_in(caller="+13125550143")
+    assert "Recording is not enabled in the call flow" in owner.text(f"/calls/{answered.id}")
+
+
+# Who sees what
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("owner", 200),
+        ("admin", 200),
+        ("marketer", 200),
+        ("receptionist", 200),
+        ("privacy_officer", 403),
+        ("auditor", 403),
+    ],
+)
+def test_each_role_gets_its_answer(stage: TestHub, role: str, status: int) -> None:
+    call = stage.call_in()
+    answer = signed_in(stage, role).get(f"/calls/{call.id}")
+    assert answer.status_code == status
+    if status == 200:
+        assert ("What was sent?" in answer.text) == (role != "receptionist")
+
+
+def test_an_agent_sees_only_calls_that_they_answered(stage: TestHub) -> None:
+    own = stage.call_in()
+    other = stage.call_in(caller="+13125550143", answered=False)
+    agent = signed_in(stage, "agent")
+    assert agent.get(f"/calls/{own.id}").status_code == 200
+    assert agent.get(f"/calls/{other.id}").status_code == 404
+    assert agent.post(f"/calls/{other.id}/lead", {"status": "new"}).status_code == 404
+
+
+def test_a_call_of_a_company_beyond_the_users_limit_is_not_found(stage: TestHub) -> None:
+    call = stage.call_in(NORTH_SHARED)
+    limited = signed_in(stage, "admin", "lakeside")
+    assert limited.get(f"/calls/{call.id}").status_code == 404
+    assert limited.post(f"/calls/{call.id}/notes", {"note": "hello"}).status_code == 404
+    assert limited.get("/calls/no-such-id").status_code == 404
+
+
+def test_nobody_without_a_session_sees_anything(stage: TestHub) -> None:
+    call = stage.call_in()
+    answer = PageClient(stage, None).get(f"/calls/{call.id}")
+    assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+
+
+# What users add
+
+
+def test_lead_value_and_tags_are_saved_and_undone(stage: TestHub) -> None:
+    call = stage.call_in()
+    client = signed_in(stage)
+    answer = client.post(
+        f"/calls/{call.id}/lead", {"status": "qualified", "amount": "$1,240.00", "tags": "Kitchen, Hot"}
+    )
+    assert answer.status_code == 303
+    lead = stage.one(Lead, subject_id=call.id)
+    assert (lead.status, f"{lead.amount:.2f}", lead.currency) == ("qualified", "1240.00", "USD")
+    assert {row.name for row in stage.rows(Tag, subject_id=call.id)} == {"Kitchen", "Hot"}
+    page = client.get(answer.headers["location"]).text
+    assert "Undo" in page and "marked the lead as qualified, $1,240.00" in page
+    undo = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    assert undo == {"status": "", "amount": "", "tags": ""}
+    assert client.post(f"/calls/{call.id}/lead", undo).status_code == 303
+    assert stage.rows(Lead) == [] and stage.rows(Tag) == [] and len(stage.rows(LeadChange)) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"status": "great"}, "status is one of"),
+        ({"status": "new", "amount": "much"}, "A value is written like 240"),
+        ({"status": "", "amount": "40"}, "Choose a status too"),
+        ({"status": "new", "tags": "x" * 41}, "at most 40 characters"),
+    ],
+)
+def test_a_wrong_field_is_explained_beside_it_and_nothing_is_saved(stage: TestHub, fields: Any, told: str) -> None:
+    call = stage.call_in()
+    answer = signed_in(stage).post(f"/calls/{call.id}/lead", fields)
+    assert answer.status_code == 422 and told in seen(answer.text)
+    assert stage.rows(Lead) == [] and stage.rows(Tag) == []
+
+
+def test_saving_what_is_there_changes_nothing(stage: TestHub) -> None:
+    call = stage.call_in()
+    client = signed_in(stage)
+    client.post(f"/calls/{call.id}/lead", {"status": "new", "tags": "Hot"})
+    again = client.post(f"/calls/{call.id}/lead", {"status": "new", "tags": "hot"})
+    assert "undo" not in again.headers["location"] and len(stage.rows(LeadChange)) == 1
+
+
+def test_notes_are_added_shown_and_deleted(stage: TestHub) -> None:
+    call = stage.call_in()
+    client = signed_in(stage)
+    assert client.post(f"/calls/{call.id}/notes", {"note": " "}).status_code == 422
+    assert client.post(f"/calls/{call.id}/notes", {"note": "Dog in the yard. " + HOSTILE}).status_code == 303
+    page = client.get(f"/calls/{call.id}").text
+    assert "Dog in the yard. &lt;script&gt;" in page and HOSTILE not in page
+    (note,) = stage.rows(Note)
+    other = stage.call_in(caller="+13125550143")
+    assert client.post(f"/calls/{other.id}/notes/{note.id}/delete").status_code == 404
+    assert client.post(f"/calls/{call.id}/notes/{note.id}/delete").status_code == 303
+    assert stage.rows(Note) == []
+
+
+# Texts, forms, erased people, hostile content, neighbors
+
+
+def wrote(stage: TestHub, body: str) -> TextMessage:
+    stage.tell(
+        MessageEvent(message_id="SM1", at=stage.clock(), tracking_number=SHARED, sender_number=CALLER, body=body)
+    )
+    stage.flow()
+    return stage.one(TextMessage, direction="in")
+
+
+def sent_form(stage: TestHub, fields: dict[str, str]) -> FormSubmission:
+    form = FormSubmission(
+        company_id=stage.directory.companies["lakeside"].id,
+        submission_key="f1",
+        form_id="contact",
+        phone_number=CALLER,
+        submitted_at=stage.clock(),
+        due_at=stage.clock(),
+        state="done",
+        expires_at=stage.clock() + timedelta(days=30),
+    )
+    with stage.hub.store.writing() as session:
+        seal_fields(stage.hub.vault, session, form, fields)
+        session.add(form)
+    return form
+
+
+def test_a_form_has_the_same_page_and_its_fields_are_for_roles_that_read_them(stage: TestHub) -> None:
+    form = sent_form(stage, {"Problem": HOSTILE})
+    page = signed_in(stage).get(f"/calls/{form.id}").text
+    assert HOSTILE not in page and "Form" in seen(page) and "May we record?" not in page
+    assert "Your role does not include what people write" in signed_in(stage, "marketer").text(f"/calls/{form.id}")
+
+
+def test_a_text_has_the_same_page_and_its_words_are_for_roles_that_read_them(stage: TestHub) -> None:
+    text = wrote(stage, "The pipe burst " + HOSTILE)
+    page = signed_in(stage).get(f"/calls/{text.id}").text
+    assert "The pipe burst &lt;script&gt;" in page and HOSTILE not in page
+    seen_by_marketer = signed_in(stage, "marketer").text(f"/calls/{text.id}")
+    assert "The pipe burst" not in seen_by_marketer and "Your role does not include" in seen_by_marketer
+
+
+def test_an_erased_person_is_named_so_and_the_page_says_what_is_gone(recorded: TestHub) -> None:
+    call, _ = heard_call(recorded)
+    with recorded.hub.store.writing() as session:
+        erase_rows(session, PersonData(calls=frozenset({call.id})), recorded.clock())
+    page = signed_in(recorded).get(f"/calls/{call.id}").text
+    assert "<h1>Erased person</h1>" in page and "0142" not in page
+    assert "recordings, transcripts, texts, notes and the visit are gone" in seen(page)
+    assert "Call back" not in page and "Add note" not in page
+
+
+def test_hostile_campaigns_and_names_are_escaped(stage: TestHub) -> None:
+    shown = stage.visit(
+        landing_page="https://lakeside.example.com/?utm_source=x&utm_medium=y&utm_campaign=%3Cscript%3Ealert(1)%3C/script%3E"
+    )
+    call = stage.call_in(shown.number or POOL[0], caller_name=HOSTILE)
+    page = signed_in(stage).get(f"/calls/{call.id}?list=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").text
+    assert HOSTILE not in page and "&lt;script&gt;" in page
+
+
+def test_newer_and_older_lead_to_the_neighbors(stage: TestHub) -> None:
+    calls = []
+    for number in range(3):
+        calls.append(stage.call_in(caller=f"+1312555014{number}"))
+        stage.clock.advance(minutes=5)
+    page = signed_in(stage).get(f"/calls/{calls[1].id}?list=first%3Dyes").text
+    assert f'href="/calls/{calls[2].id}?list=first%3Dyes" rel="prev"' in page
+    assert f'href="/calls/{calls[0].id}?list=first%3Dyes" rel="next"' in page
+    assert 'href="/calls?first=yes"' in page

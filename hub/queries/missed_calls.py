@@ -66,6 +66,14 @@ def count_missed_not_called_back(
     return int(session.execute(select(func.count()).select_from(callers)).scalar_one())
 
 
+def newest_missed_calls(session: Session, scope: AccessScope, now: datetime, limit: int) -> frozenset[str]:
+    """The ids of the newest missed call of each caller on the list; at most `limit`, the newest."""
+    waiting = _waiting(scope, now, None)
+    return frozenset(
+        row.newest for row in session.execute(waiting.order_by(func.max(Call.started_at).desc()).limit(limit))
+    )
+
+
 def _waiting(scope: AccessScope, now: datetime, company_id: str | None) -> Any:
     """One row for each caller: the newest call, how many were missed, the first and the last time.
 

@@ -108,7 +108,7 @@ class ContactFilter:
     hours: tuple[int, int] | None = None
     """The first and the last hour of the day, both included."""
     missed: str | None = None
-    """`open`: missed, and nobody has called back."""
+    """`open`: the newest missed call of each caller with whom nobody has spoken since (hub.queries.missed_calls)."""
     q: str | None = None
     """What somebody typed into the search field."""
     begins: datetime | None = None
@@ -116,18 +116,24 @@ class ContactFilter:
     """The moment after the period."""
     zone: ZoneInfo = ZoneInfo("UTC")
     """For weekday and hours."""
+    now: datetime | None = None
+    """For `missed`, which no call is without it."""
 
     def active(self) -> dict[str, Any]:
         """The conditions that the query string sets, by name; without the period."""
         return {
             each.name: value
             for each in fields(self)
-            if each.name not in ("begins", "ends", "zone") and (value := getattr(self, each.name)) is not None
+            if each.name not in ("begins", "ends", "zone", "now") and (value := getattr(self, each.name)) is not None
         }
 
 
 def filter_of(
-    query: Mapping[str, str], zone: ZoneInfo, begins: datetime | None = None, ends: datetime | None = None
+    query: Mapping[str, str],
+    zone: ZoneInfo,
+    begins: datetime | None = None,
+    ends: datetime | None = None,
+    now: datetime | None = None,
 ) -> ContactFilter:
     """The filter that a query string describes; values that make no sense are left out."""
     found: dict[str, Any] = {name: _text(query.get(name)) for name in TEXTS}
@@ -148,6 +154,7 @@ def filter_of(
         begins=begins,
         ends=ends,
         zone=zone,
+        now=now,
     )
 
 

@@ -25,6 +25,7 @@ from hub.queries.contacts.conditions import (
 from hub.queries.contacts.filters import NONE, ContactFilter
 from hub.queries.contacts.kinds import Kind, Visible, indexless, visible
 from hub.queries.contacts.search import words_are
+from hub.queries.missed_calls import newest_missed_calls
 
 MAX_NARROWED = 2_000
 """Up to so many ids that a selective filter gives, contacts are read by id, else by time."""
@@ -88,7 +89,7 @@ class ContactList:
         self._session = session
         self.seen: Visible = visible(session, scope, company_ids)
         self._asked: Question = question(session, self.seen.companies, wanted)
-        self._narrowed = self._ids()
+        self._narrowed = self._missed(scope) if wanted.missed is not None else self._ids()
 
     def page(self, cursor: Cursor | None, limit: int) -> KeyPage:
         """One page. A page towards newer contacts that is not full is the first page."""
@@ -183,6 +184,10 @@ class ContactList:
 
     # Selective filters.
 
+    def _missed(self, scope: AccessScope) -> frozenset[str]:
+        now = self._asked.wanted.now
+        return newest_missed_calls(self._session, scope, now, MAX_COUNTED) if now is not None else frozenset()
+
     def _ids(self) -> frozenset[str] | None:
         """The only ids that can match, if one of the filters selects few; None if none does."""
         for query in self._selective():
@@ -199,7 +204,10 @@ class ContactList:
         if wanted.lead not in (None, NONE) or wanted.value_from is not None:
             yield select(Lead.subject_id).where(col(Lead.company_id).in_(companies), *lead_is(wanted))
         if wanted.sent is not None and wanted.sent in DELIVERY_STATES and wanted.sent != "delivered":
-            yield select(Delivery.subject_id).where(col(Delivery.state).in_(DELIVERY_STATES[wanted.sent]))
+            states = DELIVERY_STATES[wanted.sent]
+            yield select(Delivery.subject_id).where(
+                col(Delivery.state).in_(states), indexless(Delivery.company_id).in_(companies)
+            )
         mine = col(Attribution.company_id).in_(companies)
         if (wanted.source or wanted.campaign or wanted.keyword) is not None:
             yield select(Attribution.subject_id).where(mine, *attribution_is(wanted))

@@ -100,6 +100,16 @@ def test_older_and_newer_walk_through_the_list(stage: TestHub, monkeypatch: Any)
     assert re.findall(r"\+1 312 555 014\d(?=</a>)", back) == pages[1]
 
 
+def test_callers_whom_nobody_called_back_are_a_view(stage: TestHub) -> None:
+    stage.call_in(YELLOW_PAGES, answered=False)
+    stage.call_in(caller=OTHER_CALLER, answered=False)
+    stage.clock.advance(hours=1)
+    stage.call_in(caller=OTHER_CALLER)
+    page = signed_in(stage).text("/calls?missed=open")
+    assert SHOWN_CALLER in page and SHOWN_OTHER not in page
+    assert "Not called back 1" in page
+
+
 def test_columns_are_chosen_in_the_url(stage: TestHub) -> None:
     stage.call_in(YELLOW_PAGES)
     head = re.findall(

@@ -45,10 +45,10 @@ def filter_of_page(page: PageRequest) -> ContactFilter:
     period = period_of_list(page)
     query = {name: value for name, value in page.query.items() if name not in _hidden(page)}
     if period is not None:
-        return filter_of(query, page.zone, period.begins, period.ends)
+        return filter_of(query, page.zone, period.begins, period.ends, page.now)
     # Hours of all time end somewhere.
     ends = page.now + timedelta(days=1) if {"weekday", "hour"} & query.keys() else None
-    return filter_of(query, page.zone, None, ends)
+    return filter_of(query, page.zone, None, ends, page.now)
 
 
 def chips(page: PageRequest, wanted: ContactFilter) -> list[Chip]:

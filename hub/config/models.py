@@ -25,8 +25,8 @@ from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
 from hub.config.contact import ContactSection
+from hub.config.conversion_values import Statuses, Value
 from hub.config.durations import parse_span
-from hub.config.error_messages import describe, nearest
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
@@ -34,9 +34,7 @@ from hub.config.sign_in import SignInSection
 from hub.config.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
-from hub.contracts.leads import LeadStatus
 from hub.contracts.places import is_place
-from hub.contracts.values import Money
 from hub.errors import ConfigError
 
 
@@ -57,25 +55,6 @@ def _network(text: str) -> str:
         raise ValueError("is not an address or network; write it like 10.0.0.0/8") from None
 
 
-def _money(value: Any) -> Any:
-    if value in ("from outcome", "from lead") or isinstance(value, Money) or value is None:
-        return value
-    if not isinstance(value, str | int):
-        raise ValueError("is not an amount; write it like 40 USD")
-    return Money.parse(str(value))
-
-
-def _listed(value: Any) -> Any:
-    statuses = [value] if isinstance(value, str) else value
-    known = list(LeadStatus)
-    for each in statuses if isinstance(statuses, list | tuple) else ():
-        if each not in known:
-            raise ValueError(f"{describe(each)} is not a lead status; {nearest(str(each), known, 'one of')}")
-    if statuses == []:
-        raise ValueError(f"names no status; write one or more of {', '.join(known)}")
-    return statuses
-
-
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Network = Annotated[str, AfterValidator(_network)]
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
@@ -83,29 +62,6 @@ Timetable = Annotated[
     Schedule,
     BeforeValidator(parse_schedule),
     WithJsonSchema({"type": "string", "examples": ["every 15 minutes", "*/15 * * * *"]}),
-]
-Value = Annotated[
-    Money | Literal["from outcome", "from lead"] | None,
-    BeforeValidator(_money),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": r"^(from outcome|from lead|-?\d+(\.\d+)? [A-Z]{3})$",
-            "examples": ["40 USD"],
-        }
-    ),
-]
-Statuses = Annotated[
-    tuple[LeadStatus, ...] | None,
-    BeforeValidator(_listed),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "enum": list(LeadStatus)},
-                {"type": "array", "items": {"type": "string", "enum": list(LeadStatus)}, "minItems": 1},
-            ]
-        }
-    ),
 ]
 
 

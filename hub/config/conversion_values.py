@@ -1,0 +1,55 @@
+"""Values and lead statuses of conversion rules, as config.yaml writes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from hub.config.error_messages import describe, nearest
+from hub.contracts.leads import LeadStatus
+from hub.contracts.values import Money
+
+
+def _money(value: Any) -> Any:
+    if value in ("from outcome", "from lead") or isinstance(value, Money) or value is None:
+        return value
+    if not isinstance(value, str | int):
+        raise ValueError("is not an amount; write it like 40 USD")
+    return Money.parse(str(value))
+
+
+def _listed(value: Any) -> Any:
+    statuses = [value] if isinstance(value, str) else value
+    known = list(LeadStatus)
+    for each in statuses if isinstance(statuses, list | tuple) else ():
+        if each not in known:
+            raise ValueError(f"{describe(each)} is not a lead status; {nearest(str(each), known, 'one of')}")
+    if statuses == []:
+        raise ValueError(f"names no status; write one or more of {', '.join(known)}")
+    return statuses
+
+
+Value = Annotated[
+    Money | Literal["from outcome", "from lead"] | None,
+    BeforeValidator(_money),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(from outcome|from lead|-?\d+(\.\d+)? [A-Z]{3})$",
+            "examples": ["40 USD"],
+        }
+    ),
+]
+Statuses = Annotated[
+    tuple[LeadStatus, ...] | None,
+    BeforeValidator(_listed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(LeadStatus)},
+                {"type": "array", "items": {"type": "string", "enum": list(LeadStatus)}, "minItems": 1},
+            ]
+        }
+    ),
+]

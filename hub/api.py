@@ -14,6 +14,8 @@ from hub.contracts.answers import (
     Say,
     TakeMessage,
 )
+from hub.contracts.call_back_player import STEPS as CALL_BACK_STEPS
+from hub.contracts.call_back_player import PersonDial, person_dial
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
@@ -35,6 +37,8 @@ from hub.contracts.regions import REGIONS, region_of, regions_in
 from hub.contracts.rules import LegalRule, RuleTopic
 from hub.contracts.sandbox import (
     AdsSandbox,
+    CallBackOutcome,
+    CallBackSandbox,
     CarrierSandbox,
     CrmSandbox,
     Exchange,
@@ -50,8 +54,8 @@ from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.twiml import Twiml
 from hub.contracts.twiml_events import ENDED_STATUSES as TWIML_ENDED
+from hub.contracts.twiml_events import PERSON_LEG, USER_LEG, call_back_event, end_event, leg_event, recording_event
 from hub.contracts.twiml_events import UNANSWERED_STATUSES as TWIML_UNANSWERED
-from hub.contracts.twiml_events import end_event, leg_event, recording_event
 from hub.contracts.twiml_player import Leg, TwimlPlayer
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object
 from hub.contracts.values import TRANSFORMS, Money, personal
@@ -70,10 +74,13 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 
 __all__ = [
+    "CALL_BACK_STEPS",
+    "PERSON_LEG",
     "REGIONS",
     "TRANSFORMS",
     "TWIML_ENDED",
     "TWIML_UNANSWERED",
+    "USER_LEG",
     "AccessTokens",
     "AdsSandbox",
     "AnswerDocument",
@@ -85,6 +92,8 @@ __all__ = [
     "CallActivity",
     "CallBack",
     "CallBackEvent",
+    "CallBackOutcome",
+    "CallBackSandbox",
     "CallEvent",
     "Caller",
     "CarrierSandbox",
@@ -138,6 +147,7 @@ __all__ = [
     "OwnerSandbox",
     "OwnerSignIn",
     "PendingReceipt",
+    "PersonDial",
     "PersonReference",
     "Place",
     "Play",
@@ -174,12 +184,14 @@ __all__ = [
     "as_mapping",
     "as_mappings",
     "as_text",
+    "call_back_event",
     "end_event",
     "hookimpl",
     "is_place",
     "json_object",
     "leg_event",
     "longest_name",
+    "person_dial",
     "personal",
     "phone_number",
     "places_of_number",

@@ -230,6 +230,24 @@ class CarrierSandbox(Protocol):
         """A webhook with a correct signature whose content cannot be understood."""
 
 
+CallBackOutcome = Literal["answered", "user_busy", "user_no_answer", "person_busy", "person_no_answer"]
+
+
+@runtime_checkable
+class CallBackSandbox(Protocol):
+    """What the carrier conformance suite needs of the sandbox of a carrier that places calls, besides `CarrierSandbox`."""
+
+    def placed_calls(self) -> Sequence[Mapping[str, str]]:
+        """The calls that the hub placed and the carrier took: `reference` (the carrier's id), `caller_id` and `user_number` of
+        the first leg, `person_number` and `person_caller_id` of the second."""
+
+    def play_call_back(self, reference: str, outcome: CallBackOutcome) -> Sequence[WebhookRequest]:
+        """Let both legs of a placed call happen; the signed webhooks in the order in which they are sent."""
+
+    def refuse_calls(self, number: str, why: Literal["caller_id", "country", "number"]) -> None:
+        """Refuse calls from a number that the account does not own, or to a number that it may not or cannot call."""
+
+
 @runtime_checkable
 class AdsSandbox(Protocol):
     """What the demo and the ads conformance suite need of an ad network's sandbox, besides `Sandbox`."""

@@ -11,6 +11,8 @@ from typing import ClassVar
 from xml.etree import ElementTree
 
 from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.call_backs import CallBack
+from hub.contracts.twiml_events import PERSON_LEG
 from hub.contracts.webhooks import AnswerDocument
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -47,8 +49,22 @@ class Twiml:
                     ElementTree.SubElement(response, "Hangup")
                 case HangUp():
                     ElementTree.SubElement(response, "Hangup")
-        text = ElementTree.tostring(response, encoding="unicode")
-        return AnswerDocument("text/xml", f'<?xml version="1.0" encoding="UTF-8"?>{text}')
+        return _document(response)
+
+    def connect(self, call: CallBack) -> AnswerDocument:
+        """The document for a user who picked up: dial the person, who sees the tracking number. It asks nothing of the hub."""
+        response = ElementTree.Element("Response")
+        dialed = ElementTree.SubElement(response, "Dial", self.connect_attributes(call))
+        ElementTree.SubElement(dialed, "Number", self.person_attributes(call)).text = call.person_number
+        return _document(response)
+
+    def connect_attributes(self, call: CallBack) -> dict[str, str]:
+        """The attributes of the `<Dial>` of a call back."""
+        return {"callerId": call.tracking_number, "timeout": str(call.person_ring_seconds)}
+
+    def person_attributes(self, call: CallBack) -> dict[str, str]:
+        """The attributes of the `<Number>` of a call back."""
+        return {"statusCallback": self.address(PERSON_LEG, call.key), "statusCallbackEvent": "answered completed"}
 
     def dial_attributes(self, dial: Dial) -> dict[str, str]:
         """The attributes of `<Dial>`."""
@@ -114,3 +130,8 @@ class Twiml:
         following = self.without_keys(gather)
         if following is not None:
             response.append(following)
+
+
+def _document(response: ElementTree.Element) -> AnswerDocument:
+    text = ElementTree.tostring(response, encoding="unicode")
+    return AnswerDocument("text/xml", f'<?xml version="1.0" encoding="UTF-8"?>{text}')

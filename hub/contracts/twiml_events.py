@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
+from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.events import CallEvent
 
 UNANSWERED_STATUSES = frozenset({"busy", "failed", "no-answer", "canceled"})
 """The final statuses of a dialed leg that nobody picked up."""
 ENDED_STATUSES = UNANSWERED_STATUSES | {"completed"}
 """The final statuses of a leg."""
+USER_LEG, PERSON_LEG = "outgoing_user", "outgoing_person"
+"""Our paths to which a carrier reports the two legs of a call that the hub has placed."""
+LEG_STATUSES: Mapping[str, LegStatus] = {
+    "in-progress": "answered",
+    "completed": "completed",
+    "busy": "busy",
+    "no-answer": "no_answer",
+    "canceled": "canceled",
+    "failed": "failed",
+}
+
+
+def call_back_event(
+    path: str, leg_status: str, key: str, call_id: str | None, at: datetime, duration: int | None
+) -> CallBackEvent | None:
+    """What a status of one leg of our own call means, by the path to which it was reported; None before it is answered."""
+    status = LEG_STATUSES.get(leg_status)
+    if status is None:
+        return None
+    ended = duration if status == "completed" else None
+    leg: Literal["user", "person"] = "user" if path == USER_LEG else "person"
+    return CallBackEvent(leg=leg, status=status, key=key, call_id=call_id, at=at, duration=ended)
 
 
 def leg_event(

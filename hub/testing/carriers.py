@@ -23,6 +23,7 @@ from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, NumberHooks, RecordingHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.carrier_call_backs import CallBackConformance
 from hub.testing.carrier_calls import PlacedCallConformance
 from hub.testing.carrier_people import PeopleConformance
 from hub.testing.carrier_ports import PortConformance, port_request
@@ -47,7 +48,12 @@ FOREIGN_URLS = ("http://169.254.169.254/latest", "https://files.example.net/a.wa
 
 
 class CarrierConformance(
-    PlacedCallConformance, RecordingConformance, TextConformance, PortConformance, PeopleConformance
+    PlacedCallConformance,
+    CallBackConformance,
+    RecordingConformance,
+    TextConformance,
+    PortConformance,
+    PeopleConformance,
 ):
     """Only genuine webhooks count, each once; every step of a call has its document; no call is overlooked.
 

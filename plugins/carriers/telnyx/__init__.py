@@ -9,6 +9,7 @@ from hub.api import (
     AnswerDocument,
     AnswerPoint,
     Auth,
+    CallBack,
     CallEvent,
     ConfigError,
     ConnectionReport,
@@ -41,6 +42,7 @@ from hub.api import (
 )
 from plugins.carriers.telnyx import (
     call_list,
+    calls,
     numbers,
     ports,
     privacy,
@@ -75,6 +77,11 @@ class Telnyx(Connector):
                 shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
             ),
             DataFlow(
+                hook="place_call",
+                use="essential.service.call_back",
+                shares=(Share(field="user_number"), Share(field="person_number")),
+            ),
+            DataFlow(
                 hook="order_port",
                 use="essential.service.operations",
                 shares=(Share(field="authorized_person"), Share(field="pin"), Share(field="bill")),
@@ -89,7 +96,7 @@ class Telnyx(Connector):
         ),
         auth=Auth(kind="api_key"),
         # Not gather_hash: # ends the input of a <Gather>, and no documented value of finishOnKey turns that off.
-        abilities=("dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
+        abilities=("call_back", "dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
     )
     Settings = TelnyxSettings
     settings: TelnyxSettings
@@ -147,6 +154,11 @@ class Telnyx(Connector):
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         """An empty response: for TeXML it means that nothing more is to do; other webhooks ignore it."""
         return texml.empty()
+
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once. Its first report names its id."""
+        return calls.place(self._rest, call, self._addresses)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs, urlencode
 
-from hub.api import AnswerPoint, BadSignature, WebhookRequest, phone_number
+from hub.api import PERSON_LEG, USER_LEG, AnswerPoint, BadSignature, WebhookRequest, phone_number
 
 TRACKING_NUMBER, MARK, CALL, PROOF = "tracking_number", "mark", "call", "proof"
-OURS = frozenset({"dial", "digits", "voicemail", "whisper", "recording", "leg"})
+OURS = frozenset({"dial", "digits", "voicemail", "whisper", "recording", "leg", USER_LEG, PERSON_LEG})
 """The paths that we never send to Telnyx without a proof."""
 
 

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
 from hub.api import (
     TWIML_UNANSWERED,
+    USER_LEG,
     AnswerPoint,
     BadPayload,
+    CallBackEvent,
     CallEvent,
     Moment,
     WebhookRequest,
+    call_back_event,
     end_event,
     leg_event,
     phone_number,
@@ -113,7 +117,7 @@ def event_key(form: Form) -> str:
     match form.path:
         case "voice" | "fallback":
             return f"call:{form.leg}:ringing"
-        case "status" | "leg":
+        case "status" | "leg" | "outgoing_user" | "outgoing_person":
             return f"status:{form.leg}:{form.status}"
         case "dial":
             leg = form.text("DialCallSid") and translate.call_id(form.text("DialCallSid"), "DialCallSid")
@@ -150,7 +154,7 @@ def answer_point(form: Form) -> AnswerPoint | None:
         return None
 
 
-def event(form: Form, account_id: str, base_url: str) -> CallEvent | None:
+def event(form: Form, account_id: str, base_url: str) -> CallEvent | CallBackEvent | None:
     """The event in a form, or None; `base_url` is the API that serves recordings."""
     if form.text("AccountSid") != account_id:
         raise BadPayload("the webhook is not of this connector's Telnyx account.")
@@ -161,6 +165,8 @@ def event(form: Form, account_id: str, base_url: str) -> CallEvent | None:
             return _callers_leg(form)
         case "status" | "leg":
             return _dialed_leg(form)
+        case "outgoing_user" | "outgoing_person":
+            return _own_call(form)
         case "dial":
             return _after_dial(form)
         case "recording":
@@ -202,6 +208,21 @@ def _dialed_leg(form: Form) -> CallEvent | None:
         return found
     at = translate.believed(answered_at, "AnsweredTime", form.received_at)
     return leg_event("in-progress", form.call, at, None, form.called_number, business)
+
+
+def _own_call(form: Form) -> CallBackEvent | None:
+    """A leg of a call that the hub placed; our address carries its key."""
+    if not form.carried.mark:
+        raise BadPayload("the webhook does not say which of our calls it is about.")
+    parent = form.text("ParentCallSid")
+    user_leg = form.leg if form.path == USER_LEG else parent and translate.call_id(parent, "ParentCallSid")
+    duration = translate.seconds(form.text("CallDuration"), "CallDuration")
+    found = call_back_event(form.path, form.status, form.carried.mark, user_leg or None, form.at, duration)
+    answered_at = form.text("AnsweredTime")
+    if found is None or found.status != "completed" or not answered_at:
+        return found
+    since = translate.believed(answered_at, "AnsweredTime", form.received_at)
+    return replace(found, duration=max(0, int((found.at - since).total_seconds())))
 
 
 def _after_dial(form: Form) -> CallEvent | None:

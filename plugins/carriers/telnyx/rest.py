@@ -21,7 +21,7 @@ NOT_FOUND = ("404", "10005")
 MAX_PAGES = 10_000
 
 
-def _details(refusal: Refusal) -> tuple[str, str]:
+def refusal_details(refusal: Refusal) -> tuple[str, str]:
     """The first error's code and message; the HTTP status replaces a missing code."""
     first = next(iter(as_mappings(refusal.body.get("errors"))), {})
     code = str(first.get("code") or refusal.status)
@@ -32,7 +32,7 @@ def _details(refusal: Refusal) -> tuple[str, str]:
 TELNYX = Provider(
     name="Telnyx",
     remedy="check api_key and its permissions",
-    details=_details,
+    details=refusal_details,
     wait_headers=("retry-after", "x-ratelimit-reset"),
 )
 
@@ -70,9 +70,10 @@ class Rest:
         """Create something or send a command. Returns the raw reply."""
         return self._json("POST", path, json=body)
 
-    def post_once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    def post_once(self, path: str, body: Mapping[str, Any], key: str, provider: Provider = TELNYX) -> dict[str, Any]:
         """Create something that must not be created twice. Raises OutcomeUnknown if Telnyx may have created it anyway."""
-        return self._json("POST", path, json=body, headers={"idempotency-key": key}, once=True)
+        options = self._authorized({"json": body, "headers": {"idempotency-key": key}})
+        return self._services.json(provider, "POST", self._url(path), once=True, **options)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change a resource. Returns the `data` of its new state."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from hub.api import AnswerDocument, AnswerPoint, Dial, Gather, Instruction, TakeMessage, Twiml
+from hub.api import AnswerDocument, AnswerPoint, CallBack, Dial, Gather, Instruction, TakeMessage, Twiml
 from plugins.carriers.telnyx.addresses import Addresses
 
 
@@ -18,6 +18,12 @@ class Texml(Twiml):
     voice = {"voice": "alice"}
     """Telnyx' own voice that speaks other languages; its default voices speak US English only."""
     leg_path = "leg"
+
+    def connect_attributes(self, call: CallBack) -> dict[str, str]:
+        return super().connect_attributes(call) | {"timeout": _between(5, call.person_ring_seconds, 120)}
+
+    def person_attributes(self, call: CallBack) -> dict[str, str]:
+        return super().person_attributes(call) | {"statusCallbackMethod": "POST"}
 
     def dial_attributes(self, dial: Dial) -> dict[str, str]:
         # Telnyx accepts 5 to 120 seconds.
@@ -55,6 +61,12 @@ class Texml(Twiml):
 def answer(point: AnswerPoint, instructions: Sequence[Instruction], addresses: Addresses) -> AnswerDocument:
     """The TeXML of `instructions` for the call at `point`."""
     return Texml(lambda path, mark: addresses.of(path, point, mark)).render(instructions)
+
+
+def connect(call: CallBack, addresses: Addresses) -> AnswerDocument:
+    """The TeXML that connects a user with a person."""
+    point = AnswerPoint(moment="ringing", tracking_number=call.tracking_number)
+    return Texml(lambda path, mark: addresses.of(path, point, mark)).connect(call)
 
 
 def empty() -> AnswerDocument:

@@ -11,6 +11,7 @@ from hub.api import (
     AnswerPoint,
     Auth,
     BadPayload,
+    CallBack,
     CallEvent,
     ConfigError,
     ConnectionReport,
@@ -44,6 +45,7 @@ from hub.api import (
 )
 from plugins.carriers.twilio import (
     call_list,
+    calls,
     numbers,
     ports,
     privacy,
@@ -87,6 +89,11 @@ class Twilio(Connector):
                 shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
             ),
             DataFlow(
+                hook="place_call",
+                use="essential.service.call_back",
+                shares=(Share(field="user_number"), Share(field="person_number")),
+            ),
+            DataFlow(
                 hook="order_port",
                 use="essential.service",
                 shares=(
@@ -105,7 +112,18 @@ class Twilio(Connector):
             "text may stay in its backups for 30, and Twilio keeps what its bills and laws require.",
         ),
         auth=Auth(kind="basic"),
-        abilities=("dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
+        abilities=(
+            "call_back",
+            "dial",
+            "dial_several",
+            "gather",
+            "gather_hash",
+            "message",
+            "play",
+            "record",
+            "say",
+            "whisper",
+        ),
     )
     Settings = TwilioSettings
     settings: TwilioSettings
@@ -168,6 +186,11 @@ class Twilio(Connector):
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         """An empty response: nothing more to do, no text in reply."""
         return twiml.empty()
+
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once."""
+        return calls.place(self._rest, call, self.services.webhook_url)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

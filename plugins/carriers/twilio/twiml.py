@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from hub.api import AnswerDocument, AnswerPoint, Instruction, Twiml
+from hub.api import AnswerDocument, AnswerPoint, CallBack, Instruction, Twiml
 
 TRACKING_NUMBER = "tracking_number"
 """The query field of our own addresses that carries the tracking number; Twilio signs it with the address."""
@@ -23,6 +23,11 @@ def callback(webhook_url: str, path: str, tracking_number: str, mark: str = "") 
 def answer(point: AnswerPoint, instructions: Sequence[Instruction], webhook_url: str) -> AnswerDocument:
     """The TwiML of `instructions` for the call at `point`."""
     return _answer(tuple(instructions), point.tracking_number, webhook_url)
+
+
+def connect(call: CallBack, webhook_url: str) -> AnswerDocument:
+    """The TwiML that connects a user with a person."""
+    return Twiml(lambda path, mark: callback(webhook_url, path, call.tracking_number, mark)).connect(call)
 
 
 @lru_cache(maxsize=1024)  # most calls to a number get the same document

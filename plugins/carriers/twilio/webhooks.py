@@ -14,12 +14,14 @@ from urllib.parse import parse_qs
 
 from hub.api import (
     TWIML_UNANSWERED,
+    USER_LEG,
     AnswerPoint,
     BadPayload,
     Event,
     MessageEvent,
     Moment,
     WebhookRequest,
+    call_back_event,
     end_event,
     leg_event,
     phone_number,
@@ -103,7 +105,7 @@ def event_key(webhook: Webhook) -> str | None:
         match webhook.path:
             case "voice" | "fallback":
                 return f"call:{webhook.sid('CallSid')}:ringing"
-            case "status":
+            case "status" | "outgoing_user" | "outgoing_person":
                 return f"call:{webhook.sid('CallSid')}:{webhook.status('CallStatus')}"
             case "dial":
                 leg = webhook.sid("DialCallSid") if webhook.text("DialCallSid") else "none"
@@ -170,6 +172,8 @@ def events(webhook: Webhook, account_sid: str, origins: Sequence[str]) -> list[E
             found: Event | None = _ringing(webhook)
         case "status":
             found = _dialed_leg(webhook) if webhook.text("ParentCallSid") else _callers_leg(webhook)
+        case "outgoing_user" | "outgoing_person":
+            found = _own_call(webhook)
         case "dial":
             found = _after_dial(webhook)
         case "recording":
@@ -214,6 +218,21 @@ def _callers_leg(webhook: Webhook) -> Event | None:
         webhook.seconds("CallDuration"),
         webhook.called_number,
         phone_number(webhook.text("From")),
+    )
+
+
+def _own_call(webhook: Webhook) -> Event | None:
+    """A leg of a call that the hub placed; our address carries its key."""
+    if not webhook.mark:
+        raise BadPayload("the webhook does not say which of our calls it is about.")
+    user_leg = "CallSid" if webhook.path == USER_LEG else "ParentCallSid"
+    return call_back_event(
+        webhook.path,
+        webhook.status("CallStatus"),
+        webhook.mark,
+        webhook.sid(user_leg) if webhook.text(user_leg) else None,
+        webhook.at,
+        webhook.seconds("CallDuration"),
     )
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from hub.api import (
     AnswerDocument,
     AnswerPoint,
+    CallBackOutcome,
     Dial,
     Exchange,
     HangUp,
@@ -24,7 +25,7 @@ from hub.api import (
 )
 from plugins.carriers.telnyx import signature
 from plugins.carriers.telnyx.addresses import Addresses
-from plugins.carriers.telnyx.sandbox import messages
+from plugins.carriers.telnyx.sandbox import messages, outgoing
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.call import PlacedCall
 from plugins.carriers.telnyx.texml import answer
@@ -81,6 +82,20 @@ class Sandbox(Account):
     def recording_controls(self, call_id: str) -> Sequence[RecordingControl]:
         """How the recording of a placed call was paused and resumed."""
         return tuple(self.recorded_controls.get(call_id, ()))
+
+    # Calls that the hub places
+
+    def placed_calls(self) -> Sequence[Mapping[str, str]]:
+        """The calls that the hub placed and Telnyx accepted."""
+        return outgoing.placed_calls(self)
+
+    def play_call_back(self, reference: str, outcome: CallBackOutcome) -> Sequence[WebhookRequest]:
+        """Let both legs of a placed call happen; the signed webhooks about them."""
+        return [self.form_webhook(url, form, at) for at, url, form in outgoing.play(self, reference, outcome)]
+
+    def refuse_calls(self, number: str, why: Literal["caller_id", "country", "number"]) -> None:
+        """Refuse calls from or to a number with Telnyx' own code."""
+        self.refused_numbers[number] = "10002" if why == "number" else "10010"
 
     # Texts
 

@@ -51,6 +51,12 @@ class Account(HttpSandbox):
         self.media: dict[str, bytes] = {}
         self.blocked: set[tuple[str, str]] = set()
         """(our number, person) pairs whose person sent STOP."""
+        self.placed: dict[str, dict[str, Any]] = {}
+        """By call that the hub placed: the request with which it was placed."""
+        self.placed_keys: dict[str, dict[str, Any]] = {}
+        """By idempotency key: the reply that was given."""
+        self.refused_numbers: dict[str, str] = {}
+        """Numbers from or to which the account places no calls, with Telnyx' error code."""
         self.documents: dict[str, bytes] = {}
         self.port_orders: dict[str, dict[str, Any]] = {}
         self.application: dict[str, Any] = {

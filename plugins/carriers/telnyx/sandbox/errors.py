@@ -16,6 +16,11 @@ ERRORS: Mapping[str, tuple[int, str, str]] = {
     "10004": (422, "Missing required parameter", "A required parameter is missing."),
     "10005": (404, "Resource not found", "The requested resource or URL could not be found."),
     "10009": (401, "Authentication failed", "No key found matching the ID with the provided secret."),
+    "10010": (
+        403,
+        "Authorization failed",
+        "You do not have permission to perform the requested action on the specified resource or resources.",
+    ),
     "10011": (429, "Too many requests", "You have exceeded the maximum number of allowed requests."),
     "40300": (
         409,

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.api import RecordingControl
+from plugins.carriers.telnyx.sandbox import outgoing
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, whole
 
@@ -34,6 +35,12 @@ class Texml:
         ]
         found.sort(key=lambda call: parsedate_to_datetime(call["start_time"]), reverse=True)
         return self._page(request, "calls", found)
+
+    async def calls_or_place(self, request: Request) -> Response:
+        """The call list; or place a call."""
+        if request.method == "POST":
+            return await outgoing.place(self.sandbox, request)
+        return await self.calls(request)
 
     async def call(self, request: Request) -> Response:
         found = self.sandbox.calls.get(request.path_params["call"])

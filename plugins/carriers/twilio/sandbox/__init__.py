@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from hub.api import (
     AnswerDocument,
     AnswerPoint,
+    CallBackOutcome,
     Dial,
     Exchange,
     HangUp,
@@ -22,7 +23,7 @@ from hub.api import (
     WebhookRequest,
 )
 from plugins.carriers.twilio import signature, texts, twiml
-from plugins.carriers.twilio.sandbox import resources
+from plugins.carriers.twilio.sandbox import outgoing, resources
 from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.calls import PlacedCall
 from plugins.carriers.twilio.sandbox.resources import API_VERSION
@@ -84,6 +85,20 @@ class Sandbox(Account):
     def recording_controls(self, call_id: str) -> Sequence[RecordingControl]:
         """How the recording of a placed call was paused and resumed."""
         return tuple(self.recorded_controls.get(call_id, ()))
+
+    # Calls that the hub places
+
+    def placed_calls(self) -> Sequence[Mapping[str, str]]:
+        """The calls that the hub placed and Twilio accepted."""
+        return outgoing.placed_calls(self)
+
+    def play_call_back(self, reference: str, outcome: CallBackOutcome) -> Sequence[WebhookRequest]:
+        """Let both legs of a placed call happen; the signed webhooks about them."""
+        return [self.request(url, fields, at) for at, url, fields in outgoing.play(self, reference, outcome)]
+
+    def refuse_calls(self, number: str, why: Literal["caller_id", "country", "number"]) -> None:
+        """Refuse calls from or to a number with Twilio's own code."""
+        self.refused_numbers[number] = {"caller_id": 21210, "country": 21215, "number": 21217}[why]
 
     # Texts
 

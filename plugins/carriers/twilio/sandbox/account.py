@@ -44,6 +44,10 @@ class Account(HttpSandbox):
         """By text: the address to which Twilio reports its delivery."""
         self.blocked: set[tuple[str, str]] = set()
         """(our number, person) pairs whose person sent STOP."""
+        self.placed: dict[str, dict[str, str]] = {}
+        """By call that the hub placed: the form with which it was placed."""
+        self.refused_numbers: dict[str, int] = {}
+        """Numbers from or to which the account places no calls, with Twilio's error code."""
         self.documents: dict[str, bytes] = {}
         self.port_orders: dict[str, dict[str, Any]] = {}
         self.recorded_controls: dict[str, list[RecordingControl]] = {}

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from plugins.carriers.twilio.sandbox import outgoing
 from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, form, refusal
 from plugins.carriers.twilio.sandbox.lists import MAX_PAGE_SIZE, one, page, whole, within
@@ -162,7 +163,9 @@ class Api:
             self._point(self.sandbox.numbers[sid], await form(request))
         return one(request, self.sandbox.numbers, sid)
 
-    async def list_calls(self, request: Request) -> Response:
+    async def list_or_place_calls(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await outgoing.place(self.sandbox, request)
         query = request.query_params
         calls = [
             call
@@ -217,7 +220,7 @@ def app(sandbox: Account) -> Starlette:
         Route(f"{base}/IncomingPhoneNumbers.json", guarded(api.list_numbers), methods=["GET"]),
         Route(f"{base}/IncomingPhoneNumbers.json", guarded(api.buy), methods=["POST"]),
         Route(f"{base}/IncomingPhoneNumbers/{{sid}}.json", guarded(api.one_number), methods=["GET", "POST", "DELETE"]),
-        Route(f"{base}/Calls.json", guarded(api.list_calls)),
+        Route(f"{base}/Calls.json", guarded(api.list_or_place_calls), methods=["GET", "POST"]),
         Route(f"{base}/Calls/{{sid}}.json", guarded(api.one_call), methods=removable),
         Route(f"{base}/Messages.json", guarded(texts.list_or_send), methods=["GET", "POST"]),
         Route(f"{base}/Messages/{{sid}}.json", guarded(texts.one), methods=removable),

@@ -31,6 +31,8 @@ def sandbox(running: Sandbox) -> Sandbox:
     running.numbers.clear()
     running.port_orders.clear()
     running.blocked.clear()
+    running.placed.clear()
+    running.refused_numbers.clear()
     running.requests_per_second = None
     CLOCK.advance(hours=1)
     return running

@@ -1,0 +1,61 @@
+"""Calls that Telnyx places for a user.
+
+Source: developers.telnyx.com/api-reference/texml-rest-commands (initiate an outbound call) and the API error codes. The reply
+holds no id of the call: the first report about it does, and names it by our key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from hub.api import USER_LEG, AnswerPoint, CallBack, Receipt, Refusal, Rejected, RingfenceError
+from plugins.carriers.telnyx import texml
+from plugins.carriers.telnyx.addresses import Addresses
+from plugins.carriers.telnyx.rest import TELNYX, Rest, refusal_details
+
+NOT_ALLOWED = "10010"
+REASONS: Mapping[str, str] = {
+    "10001": "The tracking number is not active at Telnyx.",
+    "10002": "Telnyx takes the user's phone for no phone number.",
+    NOT_ALLOWED: "Telnyx does not allow this call: the tracking number must belong to the account, and the outbound "
+    "voice profile must allow the country.",
+    "10016": "Telnyx takes the user's phone for no phone number.",
+}
+"""Telnyx' error codes in words, without personal data."""
+
+
+def _one_call_only(refusal: Refusal) -> RingfenceError | None:
+    """403 with 10010 is about this call (its caller ID, its country), not about the API key."""
+    code, _ = refusal_details(refusal)
+    if refusal.status == 403 and code == NOT_ALLOWED:
+        return Rejected(REASONS[NOT_ALLOWED], code)
+    return None
+
+
+TELNYX_CALLS = replace(TELNYX, special=_one_call_only)
+
+
+def place(rest: Rest, call: CallBack, addresses: Addresses) -> Receipt:
+    """Place a call, at most once. Raises OutcomeUnknown if Telnyx may have taken it anyway.
+
+    Telnyx gets the whole document with the request, so that nobody waits for the hub.
+    """
+    point = AnswerPoint(moment="ringing", tracking_number=call.tracking_number)
+    body: dict[str, Any] = {
+        "ApplicationSid": rest.settings.application_id,
+        "To": call.user_number,
+        "From": call.tracking_number,
+        "Texml": texml.connect(call, addresses).body,
+        "Timeout": call.user_ring_seconds,
+        "StatusCallback": addresses.of(USER_LEG, point, call.key),
+        "StatusCallbackMethod": "POST",
+        "StatusCallbackEvent": "answered completed",
+    }
+    try:
+        rest.post_once(f"{rest.texml}/Calls", body, call.key, TELNYX_CALLS)
+    except Rejected as error:
+        reason = REASONS.get(error.code or "", str(error))
+        return Receipt(key=call.key, status="rejected", code=error.code, reason=reason)
+    return Receipt(key=call.key, status="accepted")

@@ -1,0 +1,46 @@
+"""Calls that Twilio places for a user, and the reports about their two legs.
+
+Source: twilio.com/docs/voice/api/call-resource (create), /docs/voice/twiml/dial, /number and /docs/api/errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hub.api import USER_LEG, CallBack, OutcomeUnknown, Receipt, Rejected
+from plugins.carriers.twilio import translate, twiml
+from plugins.carriers.twilio.rest import Rest
+
+REASONS: Mapping[str, str] = {
+    "21210": "The tracking number is not a number of this Twilio account, so it cannot be the caller ID.",
+    "21211": "Twilio takes the user's phone for no phone number.",
+    "21215": "The account may not call that country; allow it in Twilio's voice geographic permissions.",
+    "21216": "Twilio does not allow calls to that number.",
+    "21217": "Twilio takes the user's phone for no phone number.",
+    "21219": "A trial account calls only numbers that are verified at Twilio.",
+}
+"""Twilio's error codes in words, without personal data."""
+
+
+def place(rest: Rest, call: CallBack, webhook_url: str) -> Receipt:
+    """Place a call, at most once. Raises OutcomeUnknown if Twilio may have taken it anyway.
+
+    Twilio gets the whole document with the request, so that nobody waits for the hub.
+    """
+    form: dict[str, str | Sequence[str]] = {
+        "To": call.user_number or "",
+        "From": call.tracking_number,
+        "Twiml": twiml.connect(call, webhook_url).body,
+        "Timeout": str(call.user_ring_seconds),
+        "StatusCallback": twiml.callback(webhook_url, USER_LEG, call.tracking_number, call.key),
+        "StatusCallbackEvent": ["answered", "completed"],
+    }
+    try:
+        placed = rest.post_once(f"{rest.account}/Calls.json", form)
+    except Rejected as error:
+        reason = REASONS.get(error.code or "", str(error))
+        return Receipt(key=call.key, status="rejected", code=error.code, reason=reason)
+    reference = placed.get("sid")
+    if not isinstance(reference, str) or not translate.SID.fullmatch(reference):
+        raise OutcomeUnknown("Twilio answered without the id of the call; look in its call log.")
+    return Receipt(key=call.key, status="accepted", reference=reference)

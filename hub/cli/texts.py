@@ -37,8 +37,6 @@ TextId = Annotated[
     str,
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
 ]
-LOCK_WAIT_SECONDS = 5.0
-"""Seconds for which a stop waits for a text that is being sent to the person."""
 ShowPersonal = Annotated[
     bool, typer.Option("--show-personal", help="Show numbers and texts in clear; this is audited.")
 ]
@@ -63,8 +61,9 @@ def list_threads(
     from hub.model import Company
     from hub.queries.lookup import known
     from hub.queries.masking import Mask
+    from hub.queries.texts.paging import count_texts, threads_page
+    from hub.queries.texts.threads import key_of
     from hub.startup import open_store, read_config
-    from hub.texts.threads import newest_threads
 
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     if company is not None:
@@ -72,21 +71,26 @@ def list_threads(
     with open_store(loaded) as store:
         with store.reading() as session:
             names = {row.id: row.name for row in session.exec(select(Company))}
-            wanted = next((row_id for row_id, name in names.items() if name == company), None)
-            threads = [] if company and wanted is None else newest_threads(session, wanted, limit)
+            wanted = [row_id for row_id, name in names.items() if company in (None, name)]
+            page = threads_page(session, wanted, limit=limit)
+            threads = page.texts
+            while page.next is not None and len(threads) < limit:
+                page = threads_page(session, wanted, after=page.next, limit=limit - len(threads))
+                threads += page.texts
+            texts = count_texts(session, [key_of(each) for each in threads])
         if show_personal:
-            counts = Counter(each.newest.company_id or "" for each in threads)
+            counts = Counter(each.company_id or "" for each in threads)
             _note_shown(store, {owner: counted(threads, "thread") for owner, threads in counts.items()})
     rows: list[dict[str, Any]] = [
         {
-            "thread": each.newest.id,
-            "company": names.get(each.newest.company_id or ""),
-            "person_number": mask.phone(each.newest.person_number),
-            "texts": each.texts,
-            "newest": each.newest.at,
-            "direction": each.newest.direction,
-            "status": each.newest.status,
-            "meaning": each.newest.meaning,
+            "thread": each.id,
+            "company": names.get(each.company_id or ""),
+            "person_number": mask.phone(each.person_number),
+            "texts": texts[key_of(each)],
+            "newest": each.at,
+            "direction": each.direction,
+            "status": each.status,
+            "meaning": each.meaning,
         }
         for each in threads
     ]
@@ -216,7 +220,7 @@ def release(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Decide on a text that is held because it is unknown whether the carrier took it. Check the carrier's log first."""
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.texts.threads import release as decide
@@ -226,9 +230,7 @@ def release(
             "Look in the carrier's message log, then use --again if the text was not sent, or --went if it was."
         )
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
-        text = _text(session, wanted)
-        decide(session, text, again=again, now=utc_now())
-        note(session, utc_now(), "texts.release", text.id, "again" if again else "went")
+        decide(session, _text(session, wanted), again=again, actor=actor(), now=utc_now())
     say("It is sent again, if consent and the time of day allow it." if again else "It counts as sent.")
 
 
@@ -236,26 +238,14 @@ def release(
 def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """Record that a person wants no more texts, because one of their texts says so in words that the hub did not understand.
     This settles their doubtful texts."""
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.startup import open_hub, read_config
-    from hub.store.locks import hold_locks
-    from hub.texts.suppression import number_lock_key
-    from hub.texts.suppression import stop as write_stop
+    from hub.texts.doubts import stop_by_hand
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
-        hub = opened.hub
-        with hub.store.reading() as session:
+        with opened.hub.store.reading() as session:
             text = _text(session, wanted)
-        if text.direction != "in" or text.company_id is None or text.person_number is None:
-            raise CannotDo("Name a text that the person wrote: it proves what they asked for.")
-        now = hub.clock()
-        with (
-            hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS),
-            hub.store.writing() as session,
-        ):
-            said: dict[str, Any] = {"channel": "sms", "evidence": text.id, "at": now, "now": now}
-            new = write_stop(session, hub, text.company_id, text.person_number, **said)
-            note(session, now, "texts.stop", text.id)
+        new = stop_by_hand(opened.hub, text, actor())
     say("They will get no more texts from the company." if new else "They had stopped texts before.")
 
 

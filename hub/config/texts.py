@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,6 +21,21 @@ def _number(text: str) -> str:
 
 
 Words = Annotated[str, Field(min_length=1, max_length=MAX_AUTOMATIC_TEXT_CHARACTERS)]
+PLACEHOLDERS = ("{company}",)
+"""What a template may contain to be replaced: the company's title."""
+MAX_TEMPLATES = 50
+MAX_TEMPLATE_NAME_CHARACTERS = 60
+
+
+def _known_placeholders(words: str) -> str:
+    for found in re.findall(r"\{[^{}]*\}", words):
+        if found not in PLACEHOLDERS:
+            raise ValueError(f"has the unknown placeholder {found}; a template may contain {', '.join(PLACEHOLDERS)}")
+    return words
+
+
+TemplateName = Annotated[str, Field(min_length=1, max_length=MAX_TEMPLATE_NAME_CHARACTERS)]
+Template = Annotated[Words, AfterValidator(_known_placeholders)]
 
 
 class TextsSection(BaseModel):
@@ -36,6 +52,10 @@ class TextsSection(BaseModel):
     )
     contact: Words | None = Field(
         default=None, description="How to reach a person, for the answer to HELP, like: call +1 312 555 0190."
+    )
+    templates: Annotated[dict[TemplateName, Template], Field(max_length=MAX_TEMPLATES)] = Field(
+        default_factory=dict,
+        description="Name → text, which a user chooses in the inbox and may change before sending; {company} is replaced.",
     )
     language: Literal["en", "es", "fr", "de", "pt", "it"] = Field(
         default="en",

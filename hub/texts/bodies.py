@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlmodel import Session
 
 from hub.model import TextMedia, TextMessage
+from hub.store.encrypted_fields import decrypt_many
 from hub.store.vault import Vault
 
 
@@ -20,6 +23,13 @@ def open_body(vault: Vault, session: Session, text: TextMessage) -> str | None:
     """The decrypted body. None if it is empty or the person's key was destroyed."""
     plain = vault.open(session, text.body, _place(text.id)) if text.body else None
     return plain.decode("utf-8", "replace") if plain is not None else None
+
+
+def open_bodies(vault: Vault, session: Session, texts: Iterable[TextMessage]) -> dict[str, str]:
+    """The decrypted bodies of many texts, by text id; without empty ones and those whose key was destroyed."""
+    written = [(text, text.body) for text in texts if text.body]
+    opened = decrypt_many(vault, session, [(body, _place(text.id)) for text, body in written])
+    return {text.id: plain for (text, _), plain in zip(written, opened, strict=True) if plain is not None}
 
 
 def seal_file(vault: Vault, session: Session, text: TextMessage, media_id: str, data: bytes) -> bytes:

@@ -15,3 +15,9 @@ def settings_of(config: Config, line: Line) -> TextsSection:
     tracker = next((each for each in company.trackers if each.name == line.tracker.name), None)
     own = tracker.texts.model_dump(exclude_unset=True, by_alias=True) if tracker and tracker.texts else {}
     return TextsSection.model_validate({**company.texts.model_dump(exclude_unset=True, by_alias=True), **own})
+
+
+def templates_of(config: Config, line: Line) -> dict[str, str]:
+    """The templates of one line by name, with their placeholders replaced."""
+    company = line.company.title
+    return {name: words.replace("{company}", company) for name, words in settings_of(config, line).templates.items()}

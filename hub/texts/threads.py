@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.errors import RingfenceError
 from hub.model import Attempt, Delivery, TextMessage
 from hub.model.states import AttemptResult, DeliveryState, MessageStatus
+from hub.store import audit
 from hub.texts.queue import SEND
-
-
-@dataclass(frozen=True)
-class Thread:
-    """One thread: its newest text and the number of texts."""
-
-    newest: TextMessage
-    texts: int
 
 
 class NotHeld(RingfenceError):
     """The text is not held, so there is nothing to decide."""
-
-
-def newest_threads(session: Session, company_id: str | None = None, limit: int = 50) -> list[Thread]:
-    """Threads by their newest text, newest first; only those of `company_id` if it is given."""
-    of_company = (TextMessage.company_id == company_id,) if company_id else ()
-    per_thread = (
-        select(func.max(col(TextMessage.id)), func.count(col(TextMessage.id)))
-        .where(col(TextMessage.person_number).is_not(None), *of_company)
-        .group_by(col(TextMessage.company_id), col(TextMessage.person_number))
-        .order_by(func.max(col(TextMessage.id)).desc())
-        .limit(limit)
-    )
-    counts = {row[0]: row[1] for row in session.execute(per_thread)}
-    texts = session.exec(select(TextMessage).where(col(TextMessage.id).in_(counts))).all()
-    return [Thread(text, counts[text.id]) for text in sorted(texts, key=lambda each: each.id, reverse=True)]
 
 
 def texts_of_thread(session: Session, text: TextMessage) -> Sequence[TextMessage]:
@@ -50,8 +27,9 @@ def texts_of_thread(session: Session, text: TextMessage) -> Sequence[TextMessage
     return session.exec(select(TextMessage).where(*same).order_by(col(TextMessage.at), col(TextMessage.id))).all()
 
 
-def release(session: Session, text: TextMessage, *, again: bool, now: datetime) -> None:
-    """Record a user's decision on a held text: send it `again`, or count it as sent. NotHeld if it is not held.
+def release(session: Session, text: TextMessage, *, again: bool, actor: str, now: datetime) -> None:
+    """Record a user's decision on a held text, with its audit entry: send it `again`, or count it as sent. NotHeld if it
+    is not held.
 
     Before it is sent again, consent and the suppression list are checked again.
     """
@@ -70,3 +48,4 @@ def release(session: Session, text: TextMessage, *, again: bool, now: datetime) 
     text.status = MessageStatus.QUEUED if again else MessageStatus.SENT
     text.code, text.reason = row.code, row.reason
     session.add_all((row, text))
+    audit.note(session, now, actor, "texts.release", text.id, row.code)

@@ -65,7 +65,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         *PrivacyPages(hub, directory).routes(),
         audio_route(directory),
         picture_route(hub),
-        *page_routes(hub),
+        *page_routes(hub, directory),
         *script_routes(directory, str(hub.config.hub.public_url)),
     ]
     app.include_router(tracking_router(hub, directory, batch_writer, origins))

@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.model import Company, User, WebSession
+from hub.numbers.directory import Directory, LiveDirectory
 from hub.runtime import Hub
 from hub.store import audit
 from hub.web.pages.formats import zone_name
@@ -38,6 +39,7 @@ class PageContext:
     hub: Hub
     https: bool
     public_url: str
+    directory: LiveDirectory
 
     @property
     def session_cookie(self) -> str:
@@ -68,6 +70,11 @@ class PageRequest:
     def hub(self) -> Hub:
         """The hub."""
         return self.context.hub
+
+    @property
+    def directory(self) -> Directory:
+        """The companies, trackers and numbers as config.yaml has them."""
+        return self.context.directory.current()
 
     @cached_property
     def now(self) -> datetime:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from hub.access.sessions import SessionLifetime
+from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
-from hub.web.pages import call, calls, live, overview, people, search, style
+from hub.web.pages import call, calls, live, overview, people, search, style, texts
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -19,6 +20,7 @@ PAGES: tuple[Page, ...] = (
     *people.PAGES,
     *search.PAGES,
     *calls.PAGES,
+    *texts.PAGES,
     *style.PAGES,
     *me.PAGES,
     *my_passkeys.PAGES,
@@ -27,10 +29,10 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def page_routes(hub: Hub) -> list[Route]:
-    """Every route of the web interface."""
+def page_routes(hub: Hub, directory: LiveDirectory | None = None) -> list[Route]:
+    """Every route of the web interface; it reads the directory itself if none is given."""
     public_url = str(hub.config.hub.public_url)
-    context = PageContext(hub, public_url.startswith("https:"), public_url)
+    context = PageContext(hub, public_url.startswith("https:"), public_url, directory or LiveDirectory(hub.store))
     lasting = hub.config.hub.sign_in
     signed_in = SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
     return [

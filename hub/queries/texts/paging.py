@@ -1,0 +1,178 @@
+"""Which threads a list shows: by their newest text, newest first, without grouping the table of texts.
+
+A page walks the newest texts in the order of an index, and keeps each one after which nothing newer of its thread comes,
+which the index of threads says. It reads at most `MAX_SCANNED` texts, so a page may have few threads and still say where
+the next one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, exists, func, or_, select, union_all
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from hub.model import TextMessage
+from hub.model.purposes import BY_HAND
+from hub.model.states import Doubt, MessageStatus
+
+MAX_SCANNED = 3_000
+"""Texts that one page of threads reads."""
+MAX_COMPANIES_APART = 12
+"""Up to this many companies, each is read through its own index; more are read by time alone."""
+KEYWORDS = ("stop", "start", "help")
+"""The meanings of texts that the hub answers automatically."""
+TEXT: Any = TextMessage
+ThreadKey = tuple[str, str]
+"""A company's id and a person's number."""
+
+
+class ThreadKind(StrEnum):
+    """Which threads are wanted."""
+
+    ALL = "all"
+    WAITING = "waiting"
+    """The last text that a person wrote is incoming, so somebody must answer."""
+    DOUBTFUL = "doubtful"
+    """A text may ask for a stop, and nobody has decided."""
+    STOPPED = "stopped"
+    """The person has stopped texts."""
+    HELD = "held"
+    """A text is held until a person decides."""
+
+
+@dataclass(frozen=True)
+class ThreadsPage:
+    """The newest text of each thread, newest first, and the text after which the next page begins."""
+
+    texts: list[TextMessage]
+    next: str | None
+
+
+def threads_page(
+    session: Session,
+    companies: Sequence[str],
+    kind: ThreadKind = ThreadKind.ALL,
+    after: str | None = None,
+    limit: int = 50,
+    stopped: Callable[[Sequence[ThreadKey]], set[ThreadKey]] | None = None,
+) -> ThreadsPage:
+    """One page of the threads of some companies, which the caller must be permitted to see. `after` is the id of a text.
+
+    `stopped` returns those who have stopped texts; only the kind STOPPED needs it.
+    """
+    start = session.get(TextMessage, after) if after else None
+    if after and (start is None or start.company_id not in companies):
+        return ThreadsPage([], None)
+    scanned = _scanned(companies, kind, start)
+    later: Any = aliased(TEXT)
+    newer = and_(
+        later.company_id == scanned.c.company_id,
+        later.person_number == scanned.c.person_number,
+        later.at >= scanned.c.at,
+        or_(later.at > scanned.c.at, later.id > scanned.c.id),
+        *_counts(later, kind),
+    )
+    query = (
+        select(scanned.c.id, scanned.c.company_id, scanned.c.person_number)
+        .where(*_wanted(scanned.c, kind), ~exists().where(newer))
+        .order_by(scanned.c.at.desc(), scanned.c.id.desc())
+    )
+    if kind is not ThreadKind.STOPPED:
+        query = query.limit(limit + 1)
+    rows: list[Any] = list(session.execute(query))
+    if kind is ThreadKind.STOPPED and stopped is not None:
+        found = stopped([(row.company_id, row.person_number) for row in rows])
+        rows = [row for row in rows if (row.company_id, row.person_number) in found]
+    following = rows[limit - 1].id if len(rows) > limit else _end_of_scan(session, scanned)
+    shown = [row.id for row in rows[:limit]]
+    texts = {text.id: text for text in session.scalars(select(TextMessage).where(TEXT.id.in_(shown)))}
+    return ThreadsPage([texts[each] for each in shown if each in texts], following)
+
+
+def _scanned(companies: Sequence[str], kind: ThreadKind, start: TextMessage | None) -> Any:
+    """The newest texts before `start`, as a subquery of few columns."""
+    columns = (
+        TEXT.id,
+        TEXT.company_id,
+        TEXT.person_number,
+        TEXT.at,
+        TEXT.direction,
+        TEXT.meaning,
+        TEXT.status,
+        TEXT.doubt,
+    )
+    conditions = [TEXT.person_number.is_not(None)]
+    if start is not None:
+        conditions += [TEXT.at <= start.at, or_(TEXT.at < start.at, TEXT.id < start.id)]
+    if kind is ThreadKind.DOUBTFUL:
+        conditions.append(TEXT.doubt == Doubt.OPEN)
+    newest = (TEXT.at.desc(), TEXT.id.desc())
+    if kind is ThreadKind.DOUBTFUL or len(companies) > MAX_COMPANIES_APART:
+        query: Any = select(*columns).where(TEXT.company_id.in_(companies), *conditions).order_by(*newest)
+        return query.limit(MAX_SCANNED).subquery()
+    apart = [
+        select(
+            select(*columns).where(TEXT.company_id == each, *conditions).order_by(*newest).limit(MAX_SCANNED).subquery()
+        )
+        for each in companies
+    ] or [select(*columns).where(TEXT.company_id.is_(None), *conditions).limit(0)]
+    together = union_all(*apart).subquery()
+    return select(together).order_by(together.c.at.desc(), together.c.id.desc()).limit(MAX_SCANNED).subquery()
+
+
+def _wanted(text: Any, kind: ThreadKind) -> list[Any]:
+    """The condition on the text by which a thread is listed."""
+    if kind is ThreadKind.WAITING:
+        return [text.direction == "in", or_(text.meaning.is_(None), text.meaning.not_in(KEYWORDS))]
+    if kind is ThreadKind.HELD:
+        return [text.status == MessageStatus.HELD]
+    return []
+
+
+def _counts(later: Any, kind: ThreadKind) -> list[Any]:
+    """The condition on later texts of the same thread that take a text's place."""
+    if kind is ThreadKind.WAITING:
+        return [or_(later.direction == "in", later.purpose.in_(BY_HAND))]
+    if kind is ThreadKind.HELD:
+        return [later.status == MessageStatus.HELD]
+    if kind is ThreadKind.DOUBTFUL:
+        return [later.doubt == Doubt.OPEN]
+    return []
+
+
+def _end_of_scan(session: Session, scanned: Any) -> str | None:
+    """The last text that was read; None if no older ones are left."""
+    last = select(scanned.c.id).order_by(scanned.c.at.desc(), scanned.c.id.desc()).offset(MAX_SCANNED - 1).limit(1)
+    return session.execute(last).scalar()
+
+
+def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey], set[ThreadKey]]:
+    """Which of some threads wait for an answer, and which have a text that may ask for a stop."""
+    if not keys:
+        return set(), set()
+    here = and_(TEXT.company_id.in_({key[0] for key in keys}), TEXT.person_number.in_({key[1] for key in keys}))
+    pair = select(TEXT.company_id, TEXT.person_number).where(here).distinct()
+    later: Any = aliased(TEXT)
+    newer = and_(
+        later.company_id == TEXT.company_id,
+        later.person_number == TEXT.person_number,
+        later.at >= TEXT.at,
+        or_(later.at > TEXT.at, later.id > TEXT.id),
+        *_counts(later, ThreadKind.WAITING),
+    )
+    waiting = session.execute(pair.where(*_wanted(TEXT, ThreadKind.WAITING), ~exists().where(newer)))
+    doubtful = session.execute(pair.where(TEXT.doubt == Doubt.OPEN))
+    return {(row[0], row[1]) for row in waiting}, {(row[0], row[1]) for row in doubtful}
+
+
+def count_texts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, int]:
+    """How many texts some threads have."""
+    here = (col(TEXT.company_id).in_({key[0] for key in keys}), col(TEXT.person_number).in_({key[1] for key in keys}))
+    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(*here)
+    rows = session.execute(counted.group_by(TEXT.company_id, TEXT.person_number))
+    return {(company_id, number): count for company_id, number, count in rows}

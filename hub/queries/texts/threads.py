@@ -1,0 +1,143 @@
+"""The inbox: threads as lists show them, with name, last line and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from hub.access.scope import AccessScope
+from hub.model import Call, Company, Person, Suppression, TextMedia, TextMessage
+from hub.model.people import TYPED
+from hub.model.purposes import SERVICE
+from hub.queries.texts.paging import ThreadKey, ThreadKind, flags_of, threads_page
+from hub.runtime import Hub
+from hub.store.encrypted_fields import names_of
+from hub.store.vault import Vault
+from hub.texts.bodies import open_bodies
+
+MAX_LAST_LINE = 160
+NUMBERS_PER_QUERY = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadShown:
+    """One thread of a list; `id` is that of the text by which it is listed."""
+
+    id: str
+    company_id: str
+    number: str
+    name: str | None
+    at: datetime
+    outgoing: bool
+    line: str | None
+    """The beginning of that text; None if it is empty or gone."""
+    pictures: int
+    waits: bool
+    doubtful: bool
+    stopped: bool
+    status: str
+    """A `MessageStatus`."""
+
+
+@dataclass(frozen=True)
+class ThreadList:
+    """Threads, newest first, and the text after which the next page begins."""
+
+    threads: list[ThreadShown]
+    next: str | None
+
+
+def list_threads(
+    session: Session,
+    scope: AccessScope,
+    hub: Hub,
+    companies: Sequence[str],
+    kind: ThreadKind = ThreadKind.ALL,
+    after: str | None = None,
+    limit: int = 50,
+) -> ThreadList:
+    """The threads of some companies that the user may see. The lines are what people wrote, so the action is `bodies`."""
+    visible = visible_companies(session, scope, companies)
+    found = threads_page(session, visible, kind, after, limit, lambda keys: stopped_people(hub, keys))
+    keys = [key_of(text) for text in found.texts]
+    waiting, doubtful = flags_of(session, keys)
+    stopped = stopped_people(hub, keys)
+    bodies = open_bodies(hub.vault, session, found.texts)
+    names = names_in_threads(session, hub.vault, keys)
+    pictures = _pictures(session, [text.id for text in found.texts])
+    shown = [
+        ThreadShown(
+            id=text.id,
+            company_id=key[0],
+            number=key[1],
+            name=names.get(key),
+            at=text.at,
+            outgoing=text.direction == "out",
+            line=bodies[text.id][:MAX_LAST_LINE] if text.id in bodies else None,
+            pictures=pictures.get(text.id, 0),
+            waits=key in waiting,
+            doubtful=key in doubtful,
+            stopped=key in stopped,
+            status=text.status,
+        )
+        for text, key in zip(found.texts, keys, strict=True)
+    ]
+    return ThreadList(shown, found.next)
+
+
+def visible_companies(session: Session, scope: AccessScope, companies: Sequence[str]) -> list[str]:
+    """Those of `companies` that the user may see."""
+    return [each.id for each in session.exec(scope.select(Company)) if each.id in companies]
+
+
+def key_of(text: TextMessage) -> ThreadKey:
+    """The thread of a text, which must have a company and a number."""
+    assert text.company_id is not None and text.person_number is not None
+    return text.company_id, text.person_number
+
+
+def stopped_people(hub: Hub, keys: Iterable[ThreadKey]) -> set[ThreadKey]:
+    """The threads whose people have stopped texts. The suppression list names nobody, so it is asked by keyed hashes."""
+    with hub.store.reading() as session:
+        hashes = {
+            hub.vault.fingerprint(session, company_id, number): (company_id, number) for company_id, number in keys
+        }
+        listed: set[ThreadKey] = set()
+        for part in _parts(list(hashes)):
+            wanted = select(col(Suppression.fingerprint)).where(
+                col(Suppression.fingerprint).in_(part), col(Suppression.use) == SERVICE
+            )
+            listed |= {hashes[each] for each in session.scalars(wanted)}
+    return listed
+
+
+def names_in_threads(session: Session, vault: Vault, keys: Collection[ThreadKey]) -> Mapping[ThreadKey, str]:
+    """The names of people: as they had it corrected, or as the carrier gave it with their newest call."""
+    known = select(Person).where(
+        col(Person.phone_number).in_({number for _, number in keys}),
+        col(Person.company_id).in_({company_id for company_id, _ in keys}),
+        col(Person.phone_learnt) != TYPED,
+    )
+    people = {(each.company_id, each.phone_number): each for each in session.scalars(known)} if keys else {}
+    ids = [people[key].id for key in keys if key in people]
+    if not ids:
+        return {}
+    newest = select(func.max(col(Call.id))).where(col(Call.person_id).in_(ids), col(Call.sealed_name).is_not(None))
+    calls = session.scalars(select(Call).where(col(Call.id).in_(newest.group_by(col(Call.person_id))))).all()
+    opened = names_of(vault, session, [*calls, *(people[key] for key in keys if key in people)])
+    called = {call.person_id: opened[call.id] for call in calls if call.id in opened}
+    names = {key: opened.get(people[key].id) or called.get(people[key].id) for key in keys if key in people}
+    return {key: name for key, name in names.items() if name}
+
+
+def _pictures(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    counted = select(col(TextMedia.text_id), func.count()).where(col(TextMedia.text_id).in_(ids))
+    return {row[0]: int(row[1]) for row in session.execute(counted.group_by(col(TextMedia.text_id)))}
+
+
+def _parts(hashes: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (hashes[begin : begin + NUMBERS_PER_QUERY] for begin in range(0, len(hashes), NUMBERS_PER_QUERY))

@@ -1,0 +1,53 @@
+"""`/texts/new?subject=ID`: a first text to the person of a call, a form or a person's page."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.delivery.answer_text import Recipient, answer_text
+from hub.queries.texts.recipients import due_time, newest_text_with, recipient_in
+from hub.queries.texts.threads import names_in_threads
+from hub.texts.queue import CannotText
+from hub.web.pages.request import PageRequest
+from hub.web.pages.texts.answer_box import answer_box, sent_notice, written
+
+
+def new_text(page: PageRequest) -> Response:
+    """The box for a first text; a person who has a thread is answered there."""
+    with page.session() as session:
+        recipient = recipient_in(session, page.scope, page.query.get("subject", ""))
+        there = newest_text_with(session, recipient)
+    if there is not None and page.may("bodies"):
+        return page.redirect(page.link(f"/texts/{there.id}", template=page.query.get("template")))
+    return _page(page, recipient)
+
+
+def send_new(page: PageRequest) -> Response:
+    """Queue the text; its thread shows it."""
+    with page.session() as session:
+        recipient = recipient_in(session, page.scope, page.query.get("subject", ""))
+    body, once, later = written(page)
+    if not body:
+        return _page(page, recipient, "Write the text first.")
+    try:
+        text = answer_text(page.hub, page.directory, page.scope, recipient, body, once, later=later)
+    except CannotText as error:
+        return _page(page, recipient, str(error))
+    with page.session() as session:
+        due_at = due_time(session, text)
+    return page.redirect(page.link(f"/texts/{text.id}"), sent_notice(page, due_at))
+
+
+def _page(page: PageRequest, recipient: Recipient, error: str | None = None) -> Response:
+    with page.session() as session:
+        key = (recipient.company_id, recipient.number)
+        name = names_in_threads(session, page.hub.vault, [key]).get(key)
+    return page.render(
+        "texts_new.html",
+        422 if error else 200,
+        title="New text",
+        number=recipient.number,
+        name=name,
+        box=answer_box(page, recipient, error),
+        action=page.link("/texts/new", subject=page.query.get("subject")),
+    )

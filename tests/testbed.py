@@ -120,11 +120,12 @@ def make_config(
     keys: Sequence[str] = (KEY,),
     recordings: Mapping[str, Any] | None = None,
     tombstones: str | None = None,
+    public_url: str = "https://calls.example.com",
 ) -> Config:
     """A checked config in code; `common` holds what `connectors:` says besides the plugin, such as `companies`."""
     return Config(
         hub=HubSection(
-            public_url="https://calls.example.com",  # type: ignore[arg-type]
+            public_url=public_url,  # type: ignore[arg-type]
             database=database,
             secret_keys=tuple(SecretStr(key) for key in keys),
             tombstones=tombstones,

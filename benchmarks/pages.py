@@ -1,0 +1,159 @@
+"""Milliseconds that the server needs for each page, and its bytes, with a million calls (or `--calls N`), on both databases.
+
+Each page is asked for 40 times by a signed-in owner of four companies, in turn, through the real routes and a thread pool;
+the client runs in the same process, which adds about a millisecond.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from sqlmodel import col, select
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from benchmarks.figures import Figure, at_most, print_figures
+from benchmarks.postgres import postgres
+from benchmarks.seed_calls import seed
+from hub.access.sessions import open_session
+from hub.access.users import add_user
+from hub.model import Account, Call, Delivery, TextMessage
+from hub.runtime import Hub, assemble
+from hub.startup import read_config
+from hub.store.schema import upgrade
+from hub.web.pages.routes import page_routes
+from hub.web.pages.templates import static_url
+
+MILLION = 1_000_000
+ROUNDS = 40
+WANTED_P95 = 150.0
+FIRST_PAGE_BYTES = 60_000
+CONFIG = """
+hub: {{public_url: "https://calls.example.com", database: "{database}", secret_key: "{key}"}}
+connectors: {{twilio: {{plugin: twilio, sandbox: true}}}}
+accounts:
+  - name: agency
+    title: Agency
+    companies:
+      - {{name: lakeside, title: Lakeside, time_zone: America/Chicago, route: {{dial: "+13125550190"}}}}
+"""
+FIRST_PAGE = ("pages/hub.css", "pages/pages.js", "pages/live.js", "vendor/htmx.min.js")
+
+
+def measure(calls: int = MILLION) -> list[Figure]:
+    """The figures on SQLite and PostgreSQL."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        found += _measured("SQLite", f"sqlite:///{folder}/pages.db", Path(folder), calls)
+        with postgres() as server:
+            found += _measured("PostgreSQL", server.create("pages"), Path(folder), calls)
+    return found
+
+
+def _measured(kind: str, database: str, folder: Path, calls: int) -> Iterator[Figure]:
+    hub = _hub(database, folder)
+    try:
+        seed(hub.store, calls)
+        _analyze(hub)
+        browser, paths = _browser(hub), _paths(hub)
+        for name, path in paths.items():
+            times, body = _asked(browser, path)
+            cuts = quantiles(times, n=20)
+            detail = f"p50 {cuts[9]:.0f} ms, {len(body):,} bytes, {len(gzip.compress(body)):,} packed"
+            yield at_most(f"{kind}, {calls:,} calls: {name}, p95", cuts[18], WANTED_P95, "ms", detail)
+            if path == "/":
+                size = len(gzip.compress(body)) + sum(_packed(browser, each) for each in FIRST_PAGE)
+                yield at_most(f"{kind}: bytes of the first page with its files, packed", size, FIRST_PAGE_BYTES)
+    finally:
+        hub.close()
+
+
+def _hub(database: str, folder: Path) -> Hub:
+    from hub.store.keyring import new_key
+
+    file = folder / "config.yaml"
+    file.write_text(CONFIG.format(database=database, key=new_key()))
+    hub = assemble(read_config(file, sandbox=True))
+    upgrade(hub.store)
+    return hub
+
+
+def _analyze(hub: Hub) -> None:
+    from sqlalchemy import text
+
+    with hub.store.writing() as session:
+        session.execute(text("ANALYZE"))
+
+
+def _browser(hub: Hub) -> TestClient:
+    now = datetime.now(UTC)
+    with hub.store.writing() as session:
+        account = session.exec(select(Account)).one()
+        token = open_session(session, add_user(session, account, "owner", "owner", now), "link", "", now)
+    client = TestClient(Starlette(routes=page_routes(hub)), base_url="https://calls.example.com")
+    client.cookies.set("__Host-hub", token)
+    return client
+
+
+def _paths(hub: Hub) -> dict[str, str]:
+    """What a page is called, and its address."""
+    with hub.store.reading() as session:
+        call = session.exec(
+            select(Call).where(col(Call.person_id).is_not(None)).order_by(col(Call.started_at).desc())
+        ).first()
+        delivery = session.exec(select(Delivery).limit(1)).first()
+        text = session.exec(select(TextMessage).limit(1)).first()
+    assert call is not None
+    paths = {
+        "overview, today": "/",
+        "overview, 30 days": "/?period=30d",
+        "calls": "/calls",
+        "calls of one company": "/calls?company=lakeside",
+        "calls of a source": "/calls?source=google+%2F+cpc&period=90d",
+        "calls missed and not called back": "/calls?missed=open",
+        "calls, leads": "/calls?lead=qualified",
+        "one call": f"/calls/{call.id}",
+        "people": "/people",
+        "one person": f"/people/{call.person_id}",
+        "texts": "/texts",
+        "report by source": "/reports/source",
+        "report by hour": "/reports/hours",
+        "deliveries": "/deliveries",
+        "search by number": f"/search?q={(call.caller_number or '').lstrip('+')}",
+    }
+    if delivery is not None:
+        paths["one delivery"] = f"/deliveries/{delivery.id}"
+    if text is not None:
+        paths["one thread of texts"] = f"/texts/{text.id}"
+    return paths
+
+
+def _asked(browser: TestClient, path: str) -> tuple[list[float], bytes]:
+    times, body = [], b""
+    for _ in range(ROUNDS + 2):
+        began = time.perf_counter()
+        answer: Any = browser.get(path)
+        times.append(1000 * (time.perf_counter() - began))
+        if answer.status_code != 200:
+            raise SystemExit(f"{path} answers {answer.status_code}: {answer.text[:300]}")
+        body = answer.content
+    return times[2:], body
+
+
+def _packed(browser: TestClient, name: str) -> int:
+    return len(gzip.compress(browser.get(static_url(name)).content, 9))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=MILLION)
+    sys.exit(0 if print_figures(measure(parser.parse_args().calls)) else 1)

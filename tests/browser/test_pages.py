@@ -1,0 +1,169 @@
+"""The pages in a real Chromium: each role, both widths, light and dark, with and without JavaScript, checked by axe-core."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from page_client import signed_in
+from page_samples import address, fill, name
+from served import serving
+from testbed import SHARED, TestHub
+
+from hub.access.permissions import ROLES
+from hub.access.sessions import end_sessions
+from hub.api import CallEvent
+from hub.startup import Opened
+from hub.web.pages.routes import PAGES
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+WIDTHS = (360, 1440)
+SCHEMES = ("light", "dark")
+LOOKED_AT = [page for page in PAGES if page.method == "GET" and not page.path.endswith((".csv", "/audio"))]
+CHECK = """() => axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations
+  .filter(each => ["serious", "critical"].includes(each.impact))
+  .map(each => `${each.id}: ${each.nodes.map(node => node.target.join(" ")).slice(0, 4).join(", ")}`))"""
+
+
+@dataclass
+class PagesInBrowser:
+    """A served hub with one company's data, and Chromium."""
+
+    stage: TestHub
+    address: str
+    ids: dict[str, str]
+    chromium: Any
+
+    def context(self, role: str = "owner", **options: Any) -> Any:
+        """A profile that is signed in as a role."""
+        context = self.chromium.new_context(**options)
+        cookie = signed_in(self.stage, role).client.cookies["hub_session"]
+        context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address}])
+        context.set_default_timeout(10_000)
+        return context
+
+
+@pytest.fixture
+def pages(chromium: Any, lite_hub: Callable[..., TestHub]) -> Iterator[PagesInBrowser]:
+    """A hub with some calls behind a real HTTP server."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        public = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        stage = lite_hub(public_url=public)
+        ids = fill(stage, SHARED)
+        with serving(Opened(stage.hub, stage.live, None), listener):  # type: ignore[arg-type]
+            yield PagesInBrowser(stage, public, ids, chromium)
+
+
+def look(pages: PagesInBrowser, context: Any, *, axe: bool = True) -> list[str]:
+    """Visit every page of the table; returns what is wrong."""
+    wrong: list[str] = []
+    tab = context.new_page()
+    tab.on("pageerror", lambda error: wrong.append(f"{tab.url}: {error}"))
+    tab.on("console", lambda line: wrong.append(f"{tab.url}: {line.text}") if _is_trouble(line) else None)
+    for page in LOOKED_AT:
+        path = address(page, pages.ids)
+        answer = tab.goto(pages.address + path)
+        if answer.status in (403, 404) or "/sign-in" in tab.url:
+            continue
+        if answer.status >= 500 or "text/html" not in answer.headers.get("content-type", ""):
+            wrong.append(f"{name(page)}: {answer.status} {answer.headers.get('content-type')}")
+            continue
+        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"{name(page)}: it scrolls sideways")
+        if axe:
+            tab.evaluate(AXE)
+            wrong += [f"{name(page)}: {each}" for each in tab.evaluate(CHECK)]
+    return wrong
+
+
+def _is_trouble(line: Any) -> bool:
+    """Errors of scripts and of the content security policy; not the browser's line on a page that answers 403."""
+    return line.type == "error" and "the server responded with a status of 40" not in line.text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_no_page_has_a_serious_fault_in_any_width_and_scheme(pages: PagesInBrowser, width: int, scheme: str) -> None:
+    context = pages.context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    assert look(pages, context) == []
+    context.close()
+
+
+def test_each_role_finds_its_pages_in_order(pages: PagesInBrowser) -> None:
+    for role in ROLES:
+        context = pages.context(role, viewport={"width": 1440, "height": 900})
+        assert (role, look(pages, context, axe=False)) == (role, [])
+        context.close()
+
+
+def test_pages_work_without_javascript(pages: PagesInBrowser) -> None:
+    context = pages.context(viewport={"width": 360, "height": 900}, java_script_enabled=False)
+    tab = context.new_page()
+    for page in LOOKED_AT:
+        answer = tab.goto(pages.address + address(page, pages.ids))
+        assert answer.status < 500, name(page)
+    tab.goto(pages.address)
+    tab.locator(".tabbar a", has_text="Calls").click()
+    tab.wait_for_url("**/calls")
+    tab.locator(".main-link").first.click()
+    tab.wait_for_url("**/calls/*")
+    context.close()
+
+
+def test_a_live_call_appears_by_itself(pages: PagesInBrowser) -> None:
+    context = pages.context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.goto(pages.address)
+    tab.get_by_text("Nobody is calling right now.").wait_for()
+    pages.stage.tell(
+        CallEvent(
+            kind="ringing", at=pages.stage.clock(), call_id="CA9", tracking_number=SHARED, caller_number="+13125550177"
+        )
+    )
+    pages.stage.flow()
+    tab.locator("[data-live]", has_text="+1 312 555 0177").wait_for(timeout=5_000)
+    context.close()
+
+
+def test_a_session_that_ends_leads_to_the_sign_in_page_and_back(pages: PagesInBrowser) -> None:
+    context = pages.context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.goto(pages.address + "/calls?period=7d")
+    user = signed_in(pages.stage).user
+    assert user is not None
+    with pages.stage.hub.store.writing() as session:
+        end_sessions(session, user.id, pages.stage.clock())
+    tab.goto(pages.address + "/people")
+    assert "/sign-in?next=%2Fpeople" in tab.url
+    context.close()
+
+
+def test_the_back_button_leads_back_to_the_filtered_list(pages: PagesInBrowser) -> None:
+    context = pages.context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.goto(pages.address + "/calls?period=7d&kind=call")
+    tab.locator(".main-link").first.click()
+    tab.wait_for_url("**/calls/*")
+    tab.go_back(wait_until="commit")
+    assert "period=7d&kind=call" in tab.url and tab.locator(".main-link").count() == 1
+    context.close()
+
+
+def test_j_and_k_walk_a_list_and_enter_opens_a_row(pages: PagesInBrowser) -> None:
+    pages.stage.call_in(caller="+13125550151")
+    context = pages.context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    tab.goto(pages.address + "/calls")
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    tab.keyboard.press("k")
+    wanted = tab.locator("tr.here .main-link").get_attribute("href")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(f"**{wanted}")
+    context.close()

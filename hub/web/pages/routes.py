@@ -7,7 +7,7 @@ from starlette.routing import Route
 from hub.access.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
-from hub.web.pages import call, calls, live, overview, people, search, style, texts
+from hub.web.pages import call, calls, live, overview, people, reports, search, style, texts
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -21,6 +21,7 @@ PAGES: tuple[Page, ...] = (
     *search.PAGES,
     *calls.PAGES,
     *texts.PAGES,
+    *reports.PAGES,
     *style.PAGES,
     *me.PAGES,
     *my_passkeys.PAGES,
@@ -39,5 +40,6 @@ def page_routes(hub: Hub, directory: LiveDirectory | None = None) -> list[Route]
         *static_routes(),
         Route("/live/events", live.LiveEvents(context, signed_in).endpoint, methods=["GET"]),
         *door_routes(context, signed_in),
+        *reports.SharedReports(context).routes(),
         *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
     ]

@@ -28,6 +28,11 @@ ALLOWED = {
     "GET /people/{person_id}": (DAILY | {"privacy_officer"}) - {"agent"},
     "POST /people/{person_id}/merge": DAILY,
     "POST /people/{person_id}/split": DAILY,
+    "GET /reports": OFFICE,
+    "GET /reports/{report}": OFFICE,
+    "GET /reports/{report}/csv": OFFICE,
+    "POST /reports/{report}/links": OFFICE,
+    "POST /reports/{report}/links/{link}/revoke": OFFICE,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's
 own account and the style page are for everybody who is signed in."""

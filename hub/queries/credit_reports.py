@@ -1,0 +1,31 @@
+"""What sources, campaigns, keywords and landing pages brought over several companies, from the roll-ups of the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlmodel import Session
+
+from hub.model import Company
+from hub.reports.credits import Model
+from hub.reports.report import Line, report_within, sum_of
+from hub.reports.tally import Dimension
+
+
+def credits_of(
+    session: Session, companies: Iterable[Company], dimension: Dimension, model: Model, first: date, last: date
+) -> list[Line]:
+    """One line per value, summed over companies; each company's days are those of its own time zone."""
+    lines: dict[str | None, list[Line]] = {}
+    for company in companies:
+        for line in report_within(session, company, dimension, model, first, last).lines:
+            lines.setdefault(line.value, []).append(line)
+    return [_joined(value, found) for value, found in lines.items()]
+
+
+def _joined(value: str | None, lines: list[Line]) -> Line:
+    if len(lines) == 1:
+        return lines[0]
+    total = sum_of(lines)
+    return Line(value, total.credits, total.amount_units)

@@ -1,0 +1,109 @@
+"""Calls that nobody answered, by hour of the day or by source, and whether the callers were reached later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, not_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from hub.access.narrowing import to_own_calls
+from hub.access.scope import AccessScope
+from hub.model import Attribution, Call, Lead, OutgoingCall
+from hub.queries.missed_calls import SETTLED
+from hub.queries.reports import beginning_of, count_if, local_times, unanswered
+
+By = Literal["hour", "source"]
+
+
+@dataclass(frozen=True)
+class MissedFigures:
+    """Counts of unanswered calls. `called_back` and `called_again` say how the business and the caller spoke after all;
+    `open` calls still need a call back, by the rule of `missed_not_called_back`, however long ago they were."""
+
+    unanswered: int = 0
+    missed: int = 0
+    voicemail: int = 0
+    abandoned: int = 0
+    called_back: int = 0
+    called_again: int = 0
+    open: int = 0
+
+    def __add__(self, other: MissedFigures) -> MissedFigures:
+        return MissedFigures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+def missed_by_hour(
+    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime, zone: ZoneInfo
+) -> dict[int, MissedFigures]:
+    """Hour of the day (0 to 23) in a time zone → its unanswered calls."""
+    key, read = beginning_of(session, zone, begins, ends)
+    found: dict[int, MissedFigures] = {}
+    for at, figures in local_times(_missed_by(session, scope, companies, begins, ends, key), read, zone):
+        found[at.hour] = found.get(at.hour, MissedFigures()) + figures
+    return found
+
+
+def missed_by_source(
+    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+) -> dict[str, MissedFigures]:
+    """Source and medium, like `google / cpc` → its unanswered calls. Calls that are not attributed yet have no source."""
+    cause: Any = Attribution
+    key = func.coalesce(cause.source + " / " + cause.medium, "")
+    return _missed_by(session, scope, companies, begins, ends, key, by_source=True)
+
+
+def _missed_by(
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    key: Any,
+    *,
+    by_source: bool = False,
+) -> dict[Any, MissedFigures]:
+    call: Any = Call
+    over, missed, voicemail, abandoned = unanswered()
+    back, again = _called_back(), _called_again()
+    waits = and_(call.caller_number.is_not(None), not_(back), not_(again), not_(_settled()))
+    parts = (missed, voicemail, abandoned, back, and_(again, not_(back)), waits)
+    chosen = select(key.label("key"), *(part.label(f"part{place}") for place, part in enumerate(parts))).where(
+        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends, over
+    )
+    if by_source:
+        cause: Any = Attribution
+        chosen = chosen.join(cause, cause.subject_id == call.id, isouter=True)
+    if scope.reach == "own":
+        chosen = to_own_calls(chosen, scope.user)
+    rows = chosen.subquery().c
+    counted = select(rows.key, func.count(), *(count_if(rows[f"part{place}"]) for place in range(len(parts))))
+    found = session.execute(counted.group_by(rows.key))
+    return {value: MissedFigures(*(int(each or 0) for each in numbers)) for value, *numbers in found}
+
+
+def _called_back() -> Any:
+    """The condition that a user called the caller back and the caller picked up."""
+    call, back = Call, aliased(OutgoingCall)
+    same: Any = (back.company_id == call.company_id, back.person_number == call.caller_number)
+    after: Any = col(back.answered_at) > col(call.started_at)
+    return select(1).where(*same, after).correlate(Call).exists()
+
+
+def _called_again() -> Any:
+    """The condition that the caller called again later and somebody answered."""
+    call, later = Call, aliased(Call)
+    same: Any = (later.company_id == call.company_id, later.caller_number == call.caller_number)
+    after: Any = col(later.answered_at) > col(call.started_at)
+    return select(1).where(*same, after).correlate(Call).exists()
+
+
+def _settled() -> Any:
+    """The condition that a user marked the call so that it needs no call back."""
+    marks: Any = (Lead.subject_id == Call.id, col(Lead.status).in_(SETTLED))
+    return select(1).where(*marks).correlate(Call).exists()

@@ -1,0 +1,179 @@
+"""Reports that are counted from the calls themselves: by tracker, by agent, and by weekday and hour.
+
+Each reads the calls of a period one time, by the index on company and start, so a period is at most MAX_DAYS long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import case, func
+from sqlmodel import Session, col, select
+
+from hub.access.narrowing import to_own_calls
+from hub.access.scope import AccessScope
+from hub.model import Call, Tracker, TrackingNumber, User
+from hub.queries.contacts.conditions import outcome_is
+from hub.queries.contacts.filters import UNANSWERED, Outcome
+from hub.reports.calendar import bounds, days_between
+
+MAX_DAYS = 366
+HOUR, MINUTE = len("2026-11-24 09"), len("2026-11-24 09:16")
+Figures = TypeVar("Figures")
+
+
+@dataclass(frozen=True)
+class CallFigures:
+    """Counts of incoming calls. Calls that are over and that nobody answered are `voicemail` if the caller left a
+    message, `abandoned` if the caller hung up within 15 seconds, and else `missed`."""
+
+    calls: int = 0
+    answered: int = 0
+    missed: int = 0
+    voicemail: int = 0
+    abandoned: int = 0
+    first_time: int = 0
+    seconds: int = 0
+    """How long the answered calls lasted together."""
+
+    def __add__(self, other: CallFigures) -> CallFigures:
+        return CallFigures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+@dataclass(frozen=True)
+class TrackerCalls:
+    """The calls to one tracker's numbers."""
+
+    tracker_id: str
+    name: str
+    company_id: str
+    numbers: tuple[str, ...]
+    """Its numbers in use today."""
+    figures: CallFigures
+
+
+@dataclass(frozen=True)
+class AgentCalls:
+    """The calls that were answered at one phone; `number` is None if the carrier did not say where."""
+
+    number: str | None
+    name: str | None
+    """The user whose phone it is."""
+    figures: CallFigures
+
+
+def calls_by_tracker(
+    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+) -> list[TrackerCalls]:
+    """Every tracker in use or with calls in the period, those with the most calls first."""
+    counted = figures_by(session, scope, companies, begins, ends, col(Call.tracker_id))
+    query = scope.select(Tracker).where(col(Tracker.company_id).in_(companies))
+    trackers = [each for each in session.exec(query) if each.retired_at is None or each.id in counted]
+    lines = session.exec(
+        select(TrackingNumber.tracker_id, TrackingNumber.number)
+        .where(col(TrackingNumber.tracker_id).in_([each.id for each in trackers]))
+        .where(col(TrackingNumber.retired_at).is_(None))
+        .order_by(col(TrackingNumber.number))
+    )
+    numbers: dict[str, list[str]] = {}
+    for tracker_id, number in lines:
+        numbers.setdefault(tracker_id, []).append(number)
+    found = [
+        TrackerCalls(
+            each.id, each.name, each.company_id, tuple(numbers.get(each.id, ())), counted.get(each.id, CallFigures())
+        )
+        for each in trackers
+    ]
+    return sorted(found, key=lambda each: (-each.figures.calls, each.name, each.tracker_id))
+
+
+def calls_by_agent(
+    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+) -> list[AgentCalls]:
+    """The answered calls by the phone that answered, those with the most calls first."""
+    answered = col(Call.answered_at).is_not(None)
+    counted = figures_by(session, scope, companies, begins, ends, col(Call.answered_by), answered)
+    users = session.exec(select(User.name, User.phone_numbers).where(User.account_id == scope.user.account_id))
+    names = {number: name for name, phones in users for number in (phones or "").split()}
+    found = [AgentCalls(number, names.get(number or ""), figures) for number, figures in counted.items()]
+    return sorted(found, key=lambda each: (-each.figures.calls, each.number or ""))
+
+
+def calls_by_weekday_and_hour(
+    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime, zone: ZoneInfo
+) -> dict[tuple[int, int], CallFigures]:
+    """(weekday, 0 is Monday; hour) → the calls, in a time zone. Hours without calls are left out."""
+    key, characters = beginning_of(session, zone, begins, ends)
+    counted = figures_by(session, scope, companies, begins, ends, key)
+    found: dict[tuple[int, int], CallFigures] = {}
+    for at, figures in local_times(counted, characters, zone):
+        place = at.weekday(), at.hour
+        found[place] = found.get(place, CallFigures()) + figures
+    return found
+
+
+def figures_by(
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    key: Any,
+    *conditions: Any,
+) -> dict[Any, CallFigures]:
+    """The figures of the calls that the user may see, by the values of `key`."""
+    call: Any = Call
+    answered = call.answered_at.is_not(None)
+    _, missed, voicemail, abandoned = unanswered()
+    columns: Sequence[Any] = (
+        key,
+        func.count(),
+        *(count_if(each) for each in (answered, missed, voicemail, abandoned, call.first_time_caller.is_(True))),
+        func.sum(case((answered, call.duration), else_=0)),
+    )
+    query: Any = select(*columns).where(
+        call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends, *conditions
+    )
+    if scope.reach == "own":
+        query = to_own_calls(query, scope.user)
+    rows: Iterable[Any] = session.execute(query.group_by(key))
+    return {value: CallFigures(*(int(each or 0) for each in numbers)) for value, *numbers in rows}
+
+
+def unanswered() -> tuple[Any, Any, Any, Any]:
+    """The conditions that a call is over and was not answered; and that it is `missed`, `voicemail` or `abandoned`."""
+    return (
+        outcome_is(UNANSWERED),
+        outcome_is(Outcome.MISSED),
+        outcome_is(Outcome.VOICEMAIL),
+        outcome_is(Outcome.ABANDONED),
+    )
+
+
+def count_if(condition: Any) -> Any:
+    """How many rows meet a condition."""
+    return func.sum(case((condition, 1), else_=0))
+
+
+def beginning_of(session: Session, zone: ZoneInfo, begins: datetime, ends: datetime) -> tuple[Any, int]:
+    """A call's start in UTC, cut off so that no group of calls spans two hours of the zone; and its length as a text.
+
+    Whole hours are enough unless the zone differs from UTC by a part of an hour.
+    """
+    days = days_between(begins.astimezone(zone).date(), ends.astimezone(zone).date())
+    characters = HOUR if all(bounds(day, zone)[0].minute == 0 for day in days) else MINUTE
+    at: Any = Call.started_at
+    if session.get_bind().dialect.name == "sqlite":
+        return func.substr(at, 1, characters), characters
+    return func.substr(func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI"), 1, characters), characters
+
+
+def local_times(counted: Mapping[str, Figures], characters: int, zone: ZoneInfo) -> Iterator[tuple[datetime, Figures]]:
+    """Counts by `beginning_of`, with its moment in the zone."""
+    for begun, figures in counted.items():
+        text = begun if characters == MINUTE else f"{begun}:00"
+        yield datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(zone), figures

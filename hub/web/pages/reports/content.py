@@ -1,0 +1,195 @@
+"""What one report shows: its lines for the period and the one before, as a table; and all models side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from hub.access.scope import AccessScope
+from hub.model import Company
+from hub.queries.credit_reports import credits_of
+from hub.queries.reports import CallFigures, calls_by_agent, calls_by_tracker
+from hub.reports.report import Line as CreditLine
+from hub.reports.tally import NO_CURRENCY
+from hub.web.pages.formats import phone
+from hub.web.pages.periods import Period
+from hub.web.pages.reports.hours import hour_lines
+from hub.web.pages.reports.kinds import MODELS, Choice
+from hub.web.pages.reports.missed import missed_lines
+from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, table_of
+
+FEW_NUMBERS = 2
+CALLS = Column("calls", "Calls", filters={"kind": "call"})
+ANSWERED = Column("answered", "Answered", "percent", per="calls", filters={"outcome": "answered"})
+FIRST_TIME = Column(
+    "first_time",
+    "First-time",
+    filters={"kind": "call", "first_time": "yes"},
+    definition="Calls from numbers that had never called before.",
+)
+TALK = Column("seconds", "Talk time", "duration", definition="How long the answered calls lasted together.")
+LENGTH = Column("length", "Average", "duration", per="answered", definition="Talk time per answered call.")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a report is read from: a session, what the reader may see, the companies shown, and where figures lead."""
+
+    session: Session
+    scope: AccessScope
+    companies: Sequence[Company]
+    choice: Choice
+    link: Link
+
+    @property
+    def company_ids(self) -> list[str]:
+        """The ids of the companies shown."""
+        return [each.id for each in self.companies]
+
+
+def table_for(reading: Reading) -> ReportTable:
+    """The report that a URL asks for."""
+    choice = reading.choice
+    columns, lines = _lines(reading, choice.period)
+    former: Mapping[str, Figures] | None = None
+    if choice.before is not None:
+        more, old = _lines(reading, choice.before)
+        columns += [each for each in more if each not in columns]
+        former = {line.key: line.figures for line in old}
+        known = {line.key for line in lines}
+        lines += [replace(line, figures={}) for line in old if line.key not in known]
+    sort = choice.query.get("sort") or ("name" if choice.is_by_hour else "")
+    return table_of(_named(columns), lines, former, reading.link, sort, choice.query.get("order", ""))
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """One measure by all models: the numbers of each line in the order of MODELS, and their sums."""
+
+    measures: Sequence[Column]
+    measure: Column
+    rows: Sequence[tuple[str, Sequence[Decimal]]]
+    total: Sequence[Decimal]
+
+
+def credits_by_model(reading: Reading) -> ModelTable:
+    """All models side by side; the measure is what the URL says, else the value of the conversions, else the calls."""
+    kind, period = reading.choice.kind, reading.choice.period
+    assert kind.dimension is not None
+    by_model = [
+        credits_of(reading.session, reading.companies, kind.dimension, model, period.first, period.last)
+        for model in MODELS
+    ]
+    measures = [each for each in _named(_credit_columns(by_model[0])) if each.per is None]
+    wanted = next((each for each in measures if each.key == reading.choice.query.get("measure")), None)
+    measure = wanted or next((each for each in measures if each.shape == "money"), measures[0])
+    values: dict[str, list[Decimal]] = {}
+    for place, lines in enumerate(by_model):
+        for line in lines:
+            row = values.setdefault(line.value or kind.nothing, [Decimal(0)] * len(MODELS))
+            row[place] = _figures(line).get(measure.key, Decimal(0))
+    rows = sorted(((label, row) for label, row in values.items() if any(row)), key=lambda row: (-row[1][0], row[0]))
+    return ModelTable(
+        measures, measure, rows, [sum(column, Decimal(0)) for column in zip(*values.values(), strict=True)]
+    )
+
+
+def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
+    """The columns and lines of a period."""
+    choice = reading.choice
+    scope, companies = reading.scope, reading.company_ids
+    match choice.kind.name:
+        case "number":
+            return _tracker_lines(reading, period)
+        case "agent":
+            agents = calls_by_agent(reading.session, scope, companies, period.begins, period.ends)
+            calls = Column(
+                "calls", "Calls", filters={"kind": "call"}, definition="Calls that were answered at this phone."
+            )
+            return [calls, FIRST_TIME, TALK, LENGTH], [
+                Line(
+                    each.number or "",
+                    each.name or (phone(each.number) if each.number else choice.kind.nothing),
+                    _call_figures(each.figures),
+                    phone(each.number) if each.name else "",
+                    {"agent": each.number} if each.number else None,
+                )
+                for each in agents
+            ]
+        case "hours":
+            return hour_lines(reading.session, scope, companies, period, choice)
+        case "missed":
+            return missed_lines(reading.session, scope, companies, period, choice)
+    assert choice.kind.dimension is not None
+    found = credits_of(
+        reading.session, reading.companies, choice.kind.dimension, choice.model, period.first, period.last
+    )
+    return _credit_columns(found), [_credit_line(choice, line) for line in found]
+
+
+def _tracker_lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
+    titles = {each.id: each for each in reading.companies}
+    lines = []
+    for each in calls_by_tracker(reading.session, reading.scope, reading.company_ids, period.begins, period.ends):
+        numbers = [phone(number) for number in each.numbers]
+        words = [", ".join(numbers) if len(numbers) <= FEW_NUMBERS else f"pool of {len(numbers)} numbers"]
+        words += [titles[each.company_id].title] if len(titles) > 1 else []
+        filters = {"tracker": each.name, "company": titles[each.company_id].name}
+        lines.append(
+            Line(each.tracker_id, each.name, _call_figures(each.figures), " · ".join(filter(None, words)), filters)
+        )
+    return [CALLS, ANSWERED, FIRST_TIME, TALK, LENGTH], lines
+
+
+def _call_figures(figures: CallFigures) -> Figures:
+    found = {name: Decimal(value) for name, value in vars(figures).items()}
+    return {**found, "length": found["seconds"]}
+
+
+def _credit_line(choice: Choice, line: CreditLine) -> Line:
+    """A line of credits. Only by the last touch does a call belong to one line, so that it can be listed."""
+    linked = choice.model == "last" and line.value
+    filters = {choice.kind.name: line.value or ""} if linked else None
+    return Line(line.value or "", line.value or choice.kind.nothing, _figures(line), filters=filters)
+
+
+def _figures(line: CreditLine) -> Figures:
+    counts = {name: line.number(name) for name in ("calls", "answered", "first_time", "texts", "forms", "conversions")}
+    return {**counts, **{f"amount:{currency}": amount for currency, amount in line.amounts.items()}}
+
+
+def _credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
+    """Calls and conversions always; texts, forms and values only if there are some."""
+    found = [CALLS, ANSWERED, FIRST_TIME]
+    for key, title, kind in (("texts", "Texts", "text"), ("forms", "Forms", "form")):
+        if any(line.number(key) for line in lines):
+            found.append(Column(key, title, filters={"kind": kind}))
+    found.append(
+        Column(
+            "conversions",
+            "Conversions",
+            definition="Conversions of these calls, texts and forms that were not retracted.",
+        )
+    )
+    for currency in sorted({currency for line in lines for currency in line.amounts}):
+        found.append(
+            Column(f"amount:{currency}", "Value", "money", currency=None if currency == NO_CURRENCY else currency)
+        )
+    return found
+
+
+def _named(columns: Sequence[Column]) -> list[Column]:
+    """Columns in their usual order; values of several currencies say which."""
+    usual = ["calls", "answered", "first_time", "texts", "forms", "conversions"]
+    ordered = sorted(columns, key=lambda each: usual.index(each.key) if each.key in usual else len(usual))
+    if sum(each.shape == "money" for each in ordered) <= 1:
+        return ordered
+    return [
+        Column(each.key, f"Value, {each.currency or 'no currency'}", "money", currency=each.currency)
+        if each.shape == "money"
+        else each
+        for each in ordered
+    ]

@@ -1,0 +1,140 @@
+"""`/reports/{report}`: one report as a page and as a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import Response
+
+from hub.access.report_links import DAYS
+from hub.model import Company
+from hub.queries.report_links import report_links
+from hub.web.pages.csv_file import csv_response
+from hub.web.pages.guard import Page
+from hub.web.pages.overview import WEEKDAYS, hour_label
+from hub.web.pages.periods import PRESETS
+from hub.web.pages.reports.content import Reading, credits_by_model, table_for
+from hub.web.pages.reports.hours import HOURS, SHOWN, heat_rows
+from hub.web.pages.reports.kinds import COMPARISONS, KINDS, MODELS, PARAMETERS, ROWS_PER_PAGE, Choice, choice_of
+from hub.web.pages.reports.missed import BY
+from hub.web.pages.reports.tables import ReportTable
+from hub.web.pages.reports.words import headline, range_words, shown_by
+from hub.web.pages.request import PageRequest
+
+AUDIT_EXPORT = "report.export"
+
+
+def first_report(page: PageRequest) -> Response:
+    """The report of sources, for the period that the URL names."""
+    return page.redirect(page.link("/reports/source", **{k: v for k, v in page.query.items() if k != "company"}))
+
+
+def report(page: PageRequest) -> Response:
+    """One report."""
+    return show(page)
+
+
+def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
+    """One report; `more` is what a POST adds: a new link, or an error."""
+    choice = choice_of(page.path("report"), page.query, page.period())
+    companies = shown_companies(page)
+    with page.session() as session:
+        reading = Reading(session, page.scope, companies, choice, _linker(page, choice))
+        table = table_for(reading)
+        models = credits_by_model(reading) if choice.all_models else None
+        links = page.scope_for("share") if page.may("share") else None
+        shared = [] if links is None else report_links(session, links, page.company_ids, choice.kind.name, page.now)
+    values = {"links": shared, "new_link": None, "link_error": None, "link_days": DAYS, **more}
+    return page.render(
+        "report.html",
+        status,
+        title=choice.kind.title,
+        kinds=KINDS.values(),
+        presets=[(name, words) for name, (words, _) in PRESETS.items()],
+        comparisons=COMPARISONS,
+        companies={each.id: each for each in page.companies},
+        choices=SHOWN if choice.kind.name == "hours" else {},
+        by=BY,
+        shown_by=shown_by,
+        export_query={name: page.query[name] for name in PARAMETERS if page.query.get(name)},
+        **template_values(choice, table, companies, models),
+        **values,
+    )
+
+
+def template_values(choice: Choice, table: ReportTable, companies: Sequence[Company], models: Any) -> dict[str, Any]:
+    """What the page and the shared report show alike."""
+    part = table.part(choice.offset, ROWS_PER_PAGE)
+    return {
+        "choice": choice,
+        "table": table,
+        "rows": part,
+        "first_row": choice.offset + 1,
+        "last_row": choice.offset + len(part),
+        "per_page": ROWS_PER_PAGE,
+        "is_empty": not any(cell.value for cell in table.total),
+        "headline": headline(choice, table),
+        "range": range_words(choice, companies),
+        "models": models,
+        "model_names": MODELS,
+        "heat": heat_rows(table) if choice.kind.name == "hours" else None,
+        "weekdays": WEEKDAYS,
+        "hours": [hour_label(hour) for hour in HOURS],
+    }
+
+
+def csv_file(page: PageRequest) -> Response:
+    """All rows of a report as a file; who took it is in the audit log."""
+    choice = choice_of(page.path("report"), page.query, page.period())
+    with page.session() as session:
+        table = table_for(Reading(session, page.scope, shown_companies(page), choice, lambda filters: None))
+    subject = page.company.id if page.company else page.user.account_id
+    days = f"{choice.period.first.isoformat()}-{choice.period.last.isoformat()}"
+    page.note(AUDIT_EXPORT, subject, f"{choice.kind.name}, {days}, {len(table.rows)} rows")
+    return csv_response(f"ringfence-{choice.kind.name.replace('_', '-')}-{days}.csv", _csv_rows(choice, table))
+
+
+def shown_companies(page: PageRequest) -> list[Company]:
+    """The chosen company, or all that the user sees."""
+    return [page.company] if page.company else page.companies
+
+
+def _csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:
+    compared = choice.before is not None
+    has_notes = any(row.sub for row in table.rows)
+    titles: list[object] = [choice.kind.row, *(["Details"] if has_notes else [])]
+    for column in table.columns:
+        title = f"{column.title}, seconds" if column.shape == "duration" else column.title
+        title = f"Value, {column.currency}" if column.shape == "money" and column.currency else title
+        titles += [title, *([f"{title}, before"] if compared else [])]
+    yield titles
+    for row in table.rows:
+        line: list[object] = [row.label, *([row.sub] if has_notes else [])]
+        for cell in row.cells:
+            line += [_plain(cell.value), *([_plain(cell.before)] if compared else [])]
+        yield line
+
+
+def _plain(value: Decimal | None) -> object:
+    """A number without signs for thousands, at most four decimals."""
+    return "" if value is None else Decimal(f"{value:.4f}".rstrip("0").rstrip("."))
+
+
+def _linker(page: PageRequest, choice: Choice) -> Any:
+    if not page.may("calls"):
+        return lambda filters: None
+    period = choice.period.query()
+
+    def link(filters: Mapping[str, str]) -> str:
+        return page.link("/calls", **filters, **period)
+
+    return link
+
+
+PAGES = (
+    Page("/reports", first_report, "reports"),
+    Page("/reports/{report}", report, "reports"),
+    Page("/reports/{report}/csv", csv_file, "reports"),
+)

@@ -1,0 +1,102 @@
+"""`/r/{token}`: one report for anyone who holds its link. No session, no other page, no parameters but the part of rows."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.access.report_links import open_report_link
+from hub.access.scope import AccessScope
+from hub.errors import NotFound
+from hub.model import Company, ReportLink
+from hub.rate_limit import Buckets, network_of
+from hub.web.client_ip import Proxies
+from hub.web.pages.formats import day_of
+from hub.web.pages.guard import NONCE_BYTES, plain
+from hub.web.pages.periods import period_of
+from hub.web.pages.reports.content import Reading, credits_by_model, table_for
+from hub.web.pages.reports.kinds import choice_of
+from hub.web.pages.reports.page import template_values
+from hub.web.pages.request import PageContext
+from hub.web.pages.security import headers_with
+from hub.web.pages.templates import rendered
+
+log = structlog.get_logger(__name__)
+LIMIT = (30.0, 0.5)
+"""Requests of one network: so many at once, then so many per second."""
+MAX_NETWORKS = 10_000
+NOINDEX = {"X-Robots-Tag": "noindex, nofollow"}
+
+
+class SharedReports:
+    """The public route of links to reports."""
+
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._proxies = Proxies(context.hub.config.hub.trusted_proxies)
+        self._buckets = Buckets(MAX_NETWORKS)
+
+    def routes(self) -> list[Route]:
+        """The only route."""
+        return [Route("/r/{token}", self._endpoint, methods=["GET"])]
+
+    async def _endpoint(self, request: Request) -> Response:
+        response = await run_in_threadpool(self._serve, request)
+        response.headers.update(NOINDEX)
+        return response
+
+    def _serve(self, request: Request) -> Response:
+        network = network_of(self._proxies.client_of(request))
+        if not self._buckets.take(network, LIMIT, self._context.hub.clock()):
+            limited = plain(429, "Too many requests. Try again in a minute.")
+            limited.headers["Retry-After"] = "60"
+            return limited
+        try:
+            return self._show(request)
+        except SQLAlchemyError as error:
+            log.warning("shared report failed", error=type(error).__name__)
+            return plain(503, "The database does not answer. Try again in a moment.")
+
+    def _show(self, request: Request) -> Response:
+        with self._context.hub.store.reading() as session:
+            found = open_report_link(session, str(request.path_params["token"]), self._context.hub.clock())
+        if found is None:
+            return self._gone()
+        try:
+            return self._report(request, *found)
+        except NotFound:  # a report of an earlier release
+            return self._gone()
+
+    def _report(self, request: Request, link: ReportLink, scope: AccessScope) -> Response:
+        hub = self._context.hub
+        with hub.store.reading_as(link.account_id, (link.company_id,)) as session:
+            company: Company = scope.one(session, Company, link.company_id)
+            query = dict(parse_qsl(link.query))
+            if after := request.query_params.get("after"):
+                query["after"] = after
+            zone = ZoneInfo(company.time_zone)
+            choice = choice_of(link.report, query, period_of(query, zone, hub.clock()))
+            reading = Reading(session, scope, [company], choice, lambda filters: None)
+            table = table_for(reading)
+            models = credits_by_model(reading) if choice.all_models else None
+        values = template_values(choice, table, [company], models)
+        return self._page(
+            "shared_report.html", 200, title=f"{choice.kind.title}, {company.title}", company=company,
+            ends=day_of(link.ends_at, zone), path=request.url.path, **values,
+        )  # fmt: skip
+
+    def _gone(self) -> Response:
+        return self._page("shared_report_gone.html", 404, title="Not found")
+
+    def _page(self, template: str, status: int, **values: object) -> Response:
+        headers = headers_with(secrets.token_urlsafe(NONCE_BYTES), https=self._context.https)
+        headers["Referrer-Policy"] = "no-referrer"  # the address is the key
+        return Response(rendered(template, None, values), status, headers, media_type="text/html")

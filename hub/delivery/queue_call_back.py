@@ -50,10 +50,10 @@ def queue_call_back(
     """
     scope.one(session, type(subject), subject.id)
     company = directory.company(subject.company_id or "")
-    person_number = _person_number(subject)
+    person_number = person_number_of(subject)
     if company is None or person_number is None:
         raise CannotCall("The person's number is not known, so nobody can be called back.")
-    line = _line(hub, directory, company, subject)
+    line = line_for(hub, directory, company, subject)
     own = _user_number(scope.user, user_number, company)
     now = hub.clock()
     # One at a time for each company, so that two clicks make one call and the cap holds.
@@ -82,7 +82,7 @@ def queue_call_back(
     return call
 
 
-def _person_number(subject: Subject) -> str | None:
+def person_number_of(subject: Subject) -> str | None:
     match subject:
         case Call():
             return phone_number(subject.caller_number)
@@ -92,7 +92,7 @@ def _person_number(subject: Subject) -> str | None:
             return phone_number(subject.phone_number)
 
 
-def _line(hub: Hub, directory: Directory, company: Company, subject: Subject) -> Line:
+def line_for(hub: Hub, directory: Directory, company: Company, subject: Subject) -> Line:
     """The number that the person called or wrote to, or else the company's shared one; its carrier must place calls."""
     showable = directory.showable(company)
     shared = (showable.shared,) if showable.shared else ()

@@ -216,6 +216,21 @@ class ContactList:
             yield select(Attribution.subject_id).where(mine, words_are(search))
 
 
+def neighbors(
+    session: Session,
+    scope: AccessScope,
+    company_ids: Collection[str],
+    wanted: ContactFilter,
+    at: datetime,
+    contact_id: str,
+) -> tuple[str | None, str | None]:
+    """The ids of the next newer and the next older contact of a list; None at its ends."""
+    contacts = ContactList(session, scope, company_ids, wanted)
+    newer = contacts.keys(Cursor(at, contact_id, newer=True), 1)
+    older = contacts.keys(Cursor(at, contact_id), 1)
+    return newer[0].id if newer else None, older[0].id if older else None
+
+
 def _beyond(kind: Kind, cursor: Cursor) -> Any:
     """The rows after a cursor. The first condition alone lets the database begin in its index at the right place."""
     row_id = col(kind.table.id)

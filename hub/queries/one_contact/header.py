@@ -1,8 +1,7 @@
-"""Which call, text or form it is, whose, and what became of it; and its neighbors in time."""
+"""Which call, text or form it is, whose, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,12 +12,13 @@ from hub.access.scope import AccessScope
 from hub.errors import NotFound
 from hub.flow.case import Subject
 from hub.model import Call, Company, FormSubmission, Person, TextMessage, Tracker, User
-from hub.model.states import CallStatus, SubjectState
+from hub.model.states import SubjectState
+from hub.queries.contacts.conditions import outcome_of
+from hub.queries.contacts.filters import Outcome
 from hub.store.encrypted_fields import names_of
 from hub.store.vault import Vault
 
 Kind = Literal["call", "text", "form"]
-Outcome = Literal["live", "answered", "voicemail", "failed", "missed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,35 +113,6 @@ def _of_call(session: Session, company: Company, call: Call) -> dict[str, Any]:
         "rang": max(0, round((answered - call.started_at).total_seconds())) if answered else None,
         "talked": max(0, round((ended - answered).total_seconds())) if answered and ended else None,
     }
-
-
-def outcome_of(call: Call) -> Outcome:
-    """What became of a call."""
-    if not call.over:
-        return "live"
-    if call.answered:
-        return "answered"
-    if call.voicemail:
-        return "voicemail"
-    return "failed" if call.status == CallStatus.FAILED else "missed"
-
-
-def neighbors(
-    session: Session, scope: AccessScope, companies: Collection[str], subject: Subject
-) -> tuple[str | None, str | None]:
-    """The ids of the next newer and the next older of the same kind, of some companies that the user may see."""
-    table: Any = type(subject)
-    at: Any = {Call: Call.started_at, TextMessage: TextMessage.at, FormSubmission: FormSubmission.submitted_at}[table]
-    mine = at.key
-    query = scope.calls() if table is Call else scope.select(table)
-    query = query.where(table.company_id.in_(companies))
-    if table is TextMessage:
-        query = query.where(table.direction == "in")
-    when, own = getattr(subject, mine), subject.id
-    newer = query.where(at >= when, (at > when) | (table.id > own)).order_by(at, table.id)
-    older = query.where(at <= when, (at < when) | (table.id < own)).order_by(at.desc(), table.id.desc())
-    first, second = (session.exec(each.limit(1)).first() for each in (newer, older))
-    return first.id if first else None, second.id if second else None
 
 
 def _name(session: Session, vault: Vault, subject: Subject) -> str | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from page_client import PageClient, seen, signed_in
+from page_client import PHONE, PageClient, seen, signed_in
 from recorder import Recorder, tell_of, tone
 from testbed import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, TestHub
 
@@ -21,6 +21,7 @@ from hub.model import (
     Lead,
     LeadChange,
     Note,
+    OutgoingCall,
     Recording,
     Tag,
     TextMessage,
@@ -357,3 +358,50 @@ def test_newer_and_older_lead_to_the_neighbors(stage: TestHub) -> None:
     assert f'href="/calls/{calls[2].id}?list=first%3Dyes" rel="prev"' in page
     assert f'href="/calls/{calls[0].id}?list=first%3Dyes" rel="next"' in page
     assert 'href="/calls?first=yes"' in page
+
+
+def test_newer_and_older_stay_within_the_list_that_the_user_came_from(stage: TestHub) -> None:
+    missed = stage.call_in(caller="+13125550140", answered=False)
+    stage.clock.advance(minutes=5)
+    stage.call_in(caller="+13125550141")
+    stage.clock.advance(minutes=5)
+    newest = stage.call_in(caller="+13125550142", answered=False)
+    client = signed_in(stage)
+    page = client.get(f"/calls/{newest.id}?list=outcome%3Dmissed").text
+    assert f'href="/calls/{missed.id}?list=outcome%3Dmissed" rel="next"' in page and 'rel="prev"' not in page
+    listed = client.get("/calls?outcome=missed").text
+    assert f'href="/calls/{newest.id}?list=outcome%3Dmissed"' in listed
+
+
+# Calling back
+
+
+def test_a_call_back_asks_which_phone_and_is_queued(stage: TestHub) -> None:
+    call = stage.call_in(answered=False)
+    client = signed_in(stage, "receptionist")
+    assert f'href="/calls/{call.id}/call-back"' in client.get(f"/calls/{call.id}").text
+    assert "Which phone of yours?" in client.text(f"/calls/{call.id}/call-back")
+    wrong = client.post(f"/calls/{call.id}/call-back", {"phone": "other", "number": "12"})
+    assert wrong.status_code == 422 and "write it in E.164" in wrong.text
+    placed = client.post(f"/calls/{call.id}/call-back", {"phone": "other", "number": "+13125550191"})
+    assert placed.status_code == 303
+    (row,) = stage.rows(OutgoingCall)
+    assert (row.status, row.subject_id, row.user_number) == ("queued", call.id, "+13125550191")
+    assert "Called back" in client.text(f"/calls/{call.id}")
+
+
+def test_a_call_back_that_is_not_possible_says_why(stage: TestHub) -> None:
+    hidden = stage.call_in(caller=None, answered=False)
+    client = signed_in(stage)
+    assert "The number is not known." in client.text(f"/calls/{hidden.id}")
+    assert "nobody can be called back" in client.text(f"/calls/{hidden.id}/call-back")
+    refused = client.post(f"/calls/{hidden.id}/call-back", {"phone": "other", "number": PHONE})
+    assert refused.status_code == 422
+
+
+def test_a_role_that_contacts_nobody_gets_no_call_back(stage: TestHub) -> None:
+    call = stage.call_in(answered=False)
+    client = signed_in(stage, "marketer")
+    assert "Call back" not in client.text(f"/calls/{call.id}")
+    assert client.get(f"/calls/{call.id}/call-back").status_code == 403
+    assert client.post(f"/calls/{call.id}/call-back").status_code == 403

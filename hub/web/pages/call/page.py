@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
+from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.errors import NotFound
 from hub.flow.case import Subject
 from hub.model import Call
+from hub.queries.contacts.filters import ContactFilter
+from hub.queries.contacts.paging import neighbors
 from hub.queries.marks import marks_of
 from hub.queries.masking import Mask
 from hub.queries.one_contact.caller import facts_of_caller, follow_ups
 from hub.queries.one_contact.consent import ConsentEvidence, consent_evidence
-from hub.queries.one_contact.header import ContactHeader, contact_header, find_contact, neighbors
+from hub.queries.one_contact.header import ContactHeader, contact_header, find_contact
 from hub.queries.one_contact.sent import sent_of
 from hub.queries.one_contact.source import source_evidence
 from hub.queries.timeline.build import timeline
@@ -25,18 +29,13 @@ from hub.texts.bodies import open_body
 from hub.web.pages.call import player, story, why
 from hub.web.pages.call.hearing import content_of, recordings_for, why_no_recording
 from hub.web.pages.call.sent import RESULTS, sent_answer, sent_lines
+from hub.web.pages.calls.columns import OUTCOMES
+from hub.web.pages.calls.filters import filter_of_page
 from hub.web.pages.formats import NOTHING, phone
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 MAX_LIST_CHARACTERS = 2_000
-OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "live": ("live", "Live"),
-    "answered": ("good", "Answered"),
-    "voicemail": ("warn", "Voicemail"),
-    "failed": ("bad", "Failed"),
-    "missed": ("bad", "Missed"),
-}
 
 
 def call_page(page: PageRequest) -> Response:
@@ -54,7 +53,7 @@ def show(
     with page.session() as session:
         subject = subject_of(page, session)
         header = contact_header(session, page.hub.vault, subject)
-        page.zone = ZoneInfo(header.company.time_zone)
+        show_in_zone_of(page, header)
         values = _values(page, session, subject, header)
     for each in values["heard"]:
         if each.parts:
@@ -69,6 +68,11 @@ def subject_of(page: PageRequest, session: Session) -> Subject:
     if calls is None:
         raise NotFound("Not found")
     return find_contact(session, calls, page.scope_for("texts"), page.path("contact_id"))
+
+
+def show_in_zone_of(page: PageRequest, header: ContactHeader) -> None:
+    """Show all times in the time zone of the contact's company, whichever company is chosen."""
+    page.zone = ZoneInfo(header.company.time_zone)
 
 
 def address_of(page: PageRequest, **query: Any) -> str:
@@ -113,8 +117,7 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
     ]
     lines = story.lines_of(header, entries, source, consent, names)
     lines += story.later_lines(marks.history, bodies, calls)
-    scope = page.scope_for("texts") if header.kind == "text" else page.scope
-    newer, older = neighbors(session, scope or page.scope, page.company_ids, subject)
+    newer, older = _neighbors(page, session, header)
     return {
         "header": header,
         "source": source,
@@ -142,6 +145,16 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
         "here": lambda path="", **query: page.link(f"/calls/{subject.id}{path}", list=list_of(page), **query),
         "list": list_of(page),
     }
+
+
+def _neighbors(page: PageRequest, session: Session, header: ContactHeader) -> tuple[str | None, str | None]:
+    """The next newer and the next older one of the list that the user came from, or else of all."""
+    scope, companies, wanted = page.scope, page.company_ids, ContactFilter()
+    query = list_of(page)
+    if query is not None:
+        of_list = replace(page, request=Request({**page.request.scope, "query_string": query.encode()}))
+        companies, wanted = of_list.company_ids, filter_of_page(of_list)
+    return neighbors(session, scope, companies, wanted, header.at, header.id)
 
 
 def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, Any]:

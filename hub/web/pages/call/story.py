@@ -15,10 +15,11 @@ from hub.queries.one_contact.header import ContactHeader
 from hub.queries.one_contact.source import SourceEvidence
 from hub.queries.timeline.entries import Entry
 from hub.web.pages.call.sent import STATES
+from hub.web.pages.calls.columns import LEADS
 from hub.web.pages.formats import duration, money, phone
 
 NUMBER = re.compile(r"\+[0-9]{7,15}")
-LEAD_WORDS = {"new": "New", "qualified": "Qualified", "booked": "Booked", "not_a_lead": "Not a lead"}
+LEAD_WORDS = {status: word for status, (_, word) in LEADS.items()}
 EVENTS: Mapping[str, tuple[str, str]] = {
     "ringing": ("accent", "Called"),
     "not_answered": ("warn", "Nobody picked up"),

@@ -1,0 +1,72 @@
+"""`/calls/{id}/call-back`: asks which of the user's phones rings first, and says why a call is not possible now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from hub.delivery.call_back_preview import preview_call_back
+from hub.delivery.queue_call_back import CannotCall, queue_call_back
+from hub.model.outgoing_calls import OutgoingCallStatus
+from hub.queries.one_contact.header import contact_header
+from hub.web.pages.call.page import address_of, show_in_zone_of, subject_of, title_of
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+OTHER = "other"
+"""The choice of a phone that is not among the user's own."""
+
+
+def ask(page: PageRequest) -> Response:
+    """The question."""
+    return _show(page)
+
+
+def place(page: PageRequest) -> Response:
+    """Queue the call."""
+    choice, written = page.value("phone"), page.value("number")
+    number = written if choice in (OTHER, "") else choice
+    with page.session() as session:
+        subject = subject_of(page, session)
+    try:
+        with page.hub.store.writing() as session:
+            call = queue_call_back(
+                session, page.scope, page.hub, page.directory, subject, number or None, actor=page.user.id
+            )
+            status, reason = call.status, call.reason
+    except CannotCall as error:
+        return _show(page, 422, {"number": str(error)}, {"phone": choice, "number": written})
+    if status == OutgoingCallStatus.REFUSED:
+        return page.redirect(address_of(page), f"Not called. {reason}")
+    return page.redirect(address_of(page), "Your phone rings in a moment. Pick up, and the other one is called.")
+
+
+def _show(
+    page: PageRequest,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    with page.session() as session:
+        subject = subject_of(page, session)
+        header = contact_header(session, page.hub.vault, subject)
+    show_in_zone_of(page, header)
+    return page.render(
+        "call_back.html",
+        status,
+        title=f"Call back {title_of(header)}",
+        header=header,
+        preview=preview_call_back(page.hub, page.directory, subject, page.now),
+        phones=(page.user.phone_numbers or "").split(),
+        other=OTHER,
+        back=address_of(page),
+        errors=errors or {},
+        typed=typed or {},
+    )
+
+
+PAGES = (
+    Page("/calls/{contact_id}/call-back", ask, "contact"),
+    Page("/calls/{contact_id}/call-back", place, "contact", "POST"),
+)

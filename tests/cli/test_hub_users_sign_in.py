@@ -10,11 +10,11 @@ from cli_shop import Shop
 from typer.testing import Result
 
 from hub.access.companies import companies_by_user
-from hub.access.first_owner import first_steps
+from hub.access.first_owner import first_steps, owner_of_demo
 from hub.access.keys import new_api_key
 from hub.access.sessions import open_session, session_of
 from hub.access.sign_in_links import link_of, use_link
-from hub.model import AuditEntry, Passkey, User
+from hub.model import Account, AuditEntry, Passkey, User
 from hub.runtime import utc_now
 from hub.store import Store
 
@@ -119,4 +119,26 @@ def test_a_hub_whose_users_are_set_up_prints_no_link(shop: Shop) -> None:
     store = start(shop)
     shop.run("users", "add", "maria", "--role", "owner")
     assert first_steps(store, utc_now(), "https://calls.example.com/") is None
+    store.close()
+
+
+def test_the_demos_link_signs_in_as_an_owner_whom_it_makes_once(shop: Shop) -> None:
+    store, now = start(shop), utc_now()
+    links = [token_in(owner_of_demo(store, now, "https://calls.example.com/")) for _ in range(2)]
+    (owner,) = shop.rows(User)
+    assert owner.role == "owner"
+    with store.reading() as session:
+        assert link_of(session, links[0], now) is None
+        link, user = link_of(session, links[1], now) or (None, None)
+        assert link is not None and user is not None and (link.purpose, user.id) == ("demo", owner.id)
+    store.close()
+
+
+def test_the_start_of_a_hub_with_several_accounts_names_the_command_to_run(shop: Shop) -> None:
+    store = start(shop)
+    with store.writing() as session:
+        session.add(Account(name="rival", title="Rival"))
+    said = first_steps(store, utc_now(), "https://calls.example.com/")
+    assert said is not None and "hub users add owner --role owner --account ACCOUNT" in said and "agency, rival" in said
+    assert shop.rows(User) == []
     store.close()

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from hub.access.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
-from hub.web.pages import call, calls, live, overview, people, reports, search, style, texts
+from hub.web.pages import call, calls, deliveries, live, overview, people, reports, search, style, texts
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -15,6 +15,7 @@ from hub.web.sign_in import me, my_passkeys, my_password
 from hub.web.sign_in.routes import door_routes
 
 PAGES: tuple[Page, ...] = (
+    *deliveries.PAGES,
     *live.PAGES,
     *overview.PAGES,
     *people.PAGES,

@@ -22,6 +22,12 @@ DAILY = {"owner", "admin", "marketer", "receptionist", "agent"}
 OFFICE = {"owner", "admin", "marketer"}
 ALLOWED = {
     "GET /": DAILY,
+    "GET /deliveries": OFFICE,
+    "GET /deliveries.csv": OFFICE,
+    "GET /deliveries/bulk": OFFICE,
+    "POST /deliveries/bulk": OFFICE,
+    "GET /deliveries/{delivery_id}": OFFICE,
+    "POST /deliveries/{delivery_id}": OFFICE,
     "GET /live": DAILY,
     "GET /search": DAILY,
     "GET /people": (DAILY | {"privacy_officer"}) - {"agent"},

@@ -83,12 +83,12 @@ def newest_deliveries(session: Session, wanted: DeliveryFilter, limit: int) -> l
     """At most `limit` deliveries, the newest first."""
     query = select(Delivery).where(*wanted.conditions())
     newest = query.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit)
-    return list(map(_state, session.exec(newest)))
+    return list(map(summary_of, session.exec(newest)))
 
 
 def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliverySummary, list[Entry]]]:
     """The deliveries with an id or key, or a part of it, each with its history; CannotDo if none is found."""
-    return [(_state(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
+    return [(summary_of(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
 
 
 def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> list[DeliverySummary]:
@@ -101,10 +101,10 @@ def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> 
     if ids:
         named = {row.id for each in ids for row in find_deliveries(session, each)}
         query = query.where(col(Delivery.id).in_(named))
-    return list(map(_state, session.exec(query)))
+    return list(map(summary_of, session.exec(query)))
 
 
-def _state(row: Delivery) -> DeliverySummary:
+def summary_of(row: Delivery) -> DeliverySummary:
     return DeliverySummary(
         id=row.id,
         connector=row.connector,

@@ -1,0 +1,86 @@
+"""Which deliveries a page shows: the conditions of a filter, one query for each state that it includes.
+
+Each query walks one index from its newest entry on, so a page costs the same at a million deliveries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from hub.access.scope import AccessScope
+from hub.flow.convert import LOG, UPLOAD
+from hub.model import ConversionRow, Delivery
+from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
+from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
+
+HOOKS = (UPLOAD, LOG)
+"""Conversions and log entries of calls; texts have a page of their own."""
+NEEDS_YOU, SET_ASIDE = "open", "aside"
+"""Choices beside the states: what ended without success and waits for somebody, and what somebody set aside."""
+MENDABLE_HOLDS = ("hub.no-answer", "hub.silence", NOT_ACCEPTED, NOT_IN_FORCE)
+"""Codes of held deliveries that somebody can mend; the other holds are the person's own right, and final."""
+NO_CODE = "none"
+"""The filter on code for deliveries without one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryChoice:
+    """Selects deliveries of some companies; None leaves a condition out."""
+
+    companies: tuple[str, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    state: str | None = None
+    """A `DeliveryState`, NEEDS_YOU or SET_ASIDE."""
+    connector: str | None = None
+    rule: str | None = None
+    code: str | None = None
+    subject: str | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it has a condition that no index answers alone."""
+        return any((self.connector, self.rule, self.code, self.subject))
+
+    def queries(self, scope: AccessScope) -> list[Any]:
+        """Queries for rows of `Delivery` that the user may see; no row is in two of them."""
+        conditions = self._conditions()
+        return [scope.select(Delivery).where(*conditions, *part) for part in self._parts()]
+
+    def _conditions(self) -> list[Any]:
+        row: Any = Delivery
+        chosen = [row.company_id.in_(self.companies), row.hook.in_(HOOKS)]
+        if self.since is not None:
+            chosen.append(row.made_at >= self.since)
+        if self.until is not None:
+            chosen.append(row.made_at < self.until)
+        if self.connector is not None:
+            chosen.append(row.connector == self.connector)
+        if self.code is not None:
+            chosen.append(row.code.is_(None) if self.code == NO_CODE else row.code == self.code)
+        if self.subject is not None:
+            chosen.append(row.subject_id == self.subject)
+        if self.rule is not None:
+            made = select(ConversionRow.id).where(
+                ConversionRow.id == row.conversion_id, ConversionRow.rule == self.rule
+            )
+            chosen.append(made.exists())
+        return chosen
+
+    def _parts(self) -> list[list[Any]]:
+        state: Any = col(Delivery.state)
+        aside: Any = col(Delivery.set_aside_at)
+        if self.state == NEEDS_YOU:
+            held = [state == DeliveryState.HELD, aside.is_(None), col(Delivery.code).in_(MENDABLE_HOLDS)]
+            return [[state == each, aside.is_(None)] for each in (DeliveryState.REJECTED, DeliveryState.DEAD)] + [held]
+        if self.state == SET_ASIDE:
+            return [[state == each, aside.is_not(None)] for each in REPLAYABLE_DELIVERY_STATES]
+        if self.state is not None:
+            return [[state == self.state]]
+        if len(self.companies) == 1 or self.subject is not None:
+            return [[]]
+        return [[state == each] for each in DeliveryState]

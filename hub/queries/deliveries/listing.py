@@ -1,0 +1,151 @@
+"""A page of deliveries, how many there are in each state, and what needs somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, literal, or_, union_all
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.model import ConversionRow, Delivery
+from hub.model.states import DeliveryState
+from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
+from hub.queries.deliveries.subjects import SubjectLabel, subject_labels
+from hub.queries.deliveries.summaries import DeliverySummary, summary_of
+from hub.queries.paging import Page
+from hub.store.vault import Vault
+
+MAX_COUNTED = 10_000
+"""A higher count is shown as this one with a plus."""
+MAX_REASON_ROWS = 5_000
+"""Deliveries that are grouped by reason, the newest of each state."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedDelivery:
+    """One delivery with its company, its rule, and the call, text or form that it came from (None if that is gone)."""
+
+    delivery: DeliverySummary
+    company_id: str | None
+    rule: str | None
+    subject: SubjectLabel | None
+    set_aside_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryReason:
+    """Deliveries that need somebody for the same reason; `count` is at most MAX_REASON_ROWS."""
+
+    connector: str
+    hook: str
+    state: str
+    code: str | None
+    reason: str | None
+    count: int
+
+
+def page_of_deliveries(
+    session: Session, scope: AccessScope, vault: Vault, choice: DeliveryChoice, after: str | None, limit: int
+) -> Page[ListedDelivery]:
+    """At most `limit` deliveries after the place `after`, the newest first."""
+    place = _place(after)
+    if place is not None:
+        at, last_id = place
+        before = and_(col(Delivery.made_at) <= at, or_(col(Delivery.made_at) < at, col(Delivery.id) < last_id))
+    found: list[Delivery] = []
+    for query in choice.queries(scope):
+        wanted = query.where(before) if place is not None else query
+        found += session.exec(wanted.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit + 1))
+    found.sort(key=lambda row: (row.made_at, row.id), reverse=True)
+    shown = found[:limit]
+    more = f"{_microseconds(shown[-1].made_at)}.{shown[-1].id}" if len(found) > limit else None
+    return Page(listed(session, scope, vault, shown), more)
+
+
+def listed(session: Session, scope: AccessScope, vault: Vault, rows: Sequence[Delivery]) -> list[ListedDelivery]:
+    """Deliveries with what a list says about them."""
+    made = [row.conversion_id for row in rows if row.conversion_id]
+    named = select(ConversionRow.id, ConversionRow.rule).where(col(ConversionRow.id).in_(made))
+    rules = dict(session.exec(named).all()) if made else {}
+    subjects = subject_labels(session, scope, vault, {row.subject_id for row in rows})
+    return [
+        ListedDelivery(
+            delivery=summary_of(row),
+            company_id=row.company_id,
+            rule=rules.get(row.conversion_id or ""),
+            subject=subjects.get(row.subject_id),
+            set_aside_at=row.set_aside_at,
+        )
+        for row in rows
+    ]
+
+
+def iterate_deliveries(
+    session: Session, scope: AccessScope, vault: Vault, choice: DeliveryChoice, limit: int, batch: int = 500
+) -> Iterator[ListedDelivery]:
+    """The newest `limit` deliveries, read in batches."""
+    after: str | None = None
+    while limit > 0:
+        page = page_of_deliveries(session, scope, vault, choice, after, min(limit, batch))
+        yield from page.items
+        limit, after = limit - len(page.items), page.next
+        if after is None:
+            return
+        session.expunge_all()
+
+
+def chosen_ids(session: Session, scope: AccessScope, choice: DeliveryChoice, limit: int) -> list[tuple[str, str]]:
+    """The ids of the newest deliveries of a choice, each with the id of its company."""
+    found: list[tuple[datetime, str, str]] = []
+    for query in choice.queries(scope):
+        newest = query.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit)
+        found += [(row.made_at, row.id, row.company_id or "") for row in session.exec(newest)]
+    return [(delivery_id, company_id) for _, delivery_id, company_id in sorted(found, reverse=True)[:limit]]
+
+
+def count_by_state(session: Session, scope: AccessScope, choice: DeliveryChoice) -> dict[str, int]:
+    """State, NEEDS_YOU or SET_ASIDE → how many deliveries of the choice; counting stops above MAX_COUNTED."""
+    parts = []
+    for state in (*DeliveryState, NEEDS_YOU, SET_ASIDE):
+        for query in replace(choice, state=state).queries(scope):
+            some = query.with_only_columns(literal(1).label("one")).limit(MAX_COUNTED + 1).subquery()
+            parts.append(select_columns(literal(state).label("state"), func.count().label("number")).select_from(some))
+    counts: dict[str, int] = {}
+    for state, number in session.execute(union_all(*parts)):
+        counts[state] = counts.get(state, 0) + int(number)
+    return counts
+
+
+def reasons(session: Session, scope: AccessScope, choice: DeliveryChoice) -> list[DeliveryReason]:
+    """What needs somebody among the choice, by reason; the most frequent first."""
+    found: list[DeliveryReason] = []
+    row: Any = Delivery
+    columns = (row.connector, row.hook, row.state, row.code, row.reason)
+    for query in replace(choice, state=NEEDS_YOU).queries(scope):
+        newest = query.with_only_columns(*columns).order_by(row.made_at.desc()).limit(MAX_REASON_ROWS).subquery()
+        same = (newest.c.connector, newest.c.hook, newest.c.state, newest.c.code)
+        grouped = select_columns(*same, func.max(newest.c.reason), func.count()).group_by(*same)
+        found += [
+            DeliveryReason(connector=connector, hook=hook, state=state, code=code, reason=reason, count=count)
+            for connector, hook, state, code, reason, count in session.execute(grouped)
+        ]
+    return sorted(found, key=lambda each: (-each.count, each.connector, each.code or ""))
+
+
+def _microseconds(at: datetime) -> int:
+    span = at - EPOCH
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def _place(after: str | None) -> tuple[datetime, str] | None:
+    """The time and id after which a page begins; None for the first page, and for anything else."""
+    number, _, row_id = (after or "").partition(".")
+    if not row_id or not number.isascii() or not number.isdigit() or len(number) > 17:
+        return None
+    return EPOCH + timedelta(microseconds=int(number)), row_id.replace("\0", "")[:36]

@@ -1,0 +1,95 @@
+"""`/deliveries/bulk`: one deed for all deliveries of a choice, after a page that says the consequence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.responses import Response
+
+from hub.delivery.replay import replay
+from hub.delivery.replay_fresh import replay_all_fresh
+from hub.delivery.set_aside import set_aside
+from hub.errors import CannotDo
+from hub.model.states import REPLAYABLE_DELIVERY_STATES
+from hub.numbers.directory import read_directory
+from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
+from hub.queries.deliveries.listing import chosen_ids
+from hub.web.pages.deliveries.choices import choice_of, filters_of, same_choice
+from hub.web.pages.deliveries.words import recipient_of
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+MAX_ITEMS = {"same": 500, "fresh": 100, "aside": 500, "back": 500}
+"""Deed → how many deliveries one step takes."""
+
+
+def confirm(page: PageRequest) -> Response:
+    """What the deed would do."""
+    deed = _deed(page.query.get("deed"))
+    return page.render(
+        "deliveries_bulk.html",
+        title="Several deliveries",
+        deed=deed,
+        number=len(_chosen(page, deed)),
+        limit=MAX_ITEMS[deed],
+        filters={
+            name: recipient_of(value, page.hub.plugins.connectors) if name == "connector" else value
+            for name, value in filters_of(page).items()
+        },
+        target=page.here(),
+        back=page.link("/deliveries", **same_choice(page)),
+        others=[(each, page.here(deed=each)) for each in ("same", "fresh", "aside") if each != deed],
+    )
+
+
+def do(page: PageRequest) -> Response:
+    """Do it, and say what was done."""
+    deed = _deed(page.query.get("deed"))
+    by_company: dict[str, list[str]] = {}
+    for delivery_id, company_id in _chosen(page, deed):
+        by_company.setdefault(company_id, []).append(delivery_id)
+    done, refused = 0, dict[str, int]()
+    actor = page.user.id
+    with page.hub.store.writing() as session:
+        for company_id, ids in by_company.items():
+            if deed == "same":
+                done += replay(session, ids, page.now, actor=actor, about=company_id)
+            elif deed == "fresh":
+                sent, reasons = replay_all_fresh(page.hub, session, read_directory(session), ids, actor=actor)
+                done, refused = done + sent, {**refused, **reasons}
+            else:
+                done += set_aside(session, ids, page.now, actor=actor, about=company_id, aside=deed == "aside")
+    return page.redirect(page.link("/deliveries", **same_choice(page)), _notice(deed, done, refused))
+
+
+def _chosen(page: PageRequest, deed: str) -> list[tuple[str, str]]:
+    choice = choice_of(page)
+    wanted: list[DeliveryChoice] = [choice]
+    if deed == "back":
+        wanted = [replace(choice, state=SET_ASIDE)]
+    elif choice.state not in (NEEDS_YOU, SET_ASIDE):
+        states = [each for each in REPLAYABLE_DELIVERY_STATES if choice.state in (None, each)]
+        wanted = [replace(choice, state=state) for state in states]
+    with page.session() as session:
+        found = [each for one in wanted for each in chosen_ids(session, page.scope, one, MAX_ITEMS[deed])]
+    return found[: MAX_ITEMS[deed]]
+
+
+def _deed(name: str | None) -> str:
+    if name not in MAX_ITEMS:
+        raise CannotDo("Choose what to do with the deliveries: go back to the list.")
+    return name
+
+
+def _notice(deed: str, done: int, refused: dict[str, int]) -> str:
+    items = "1 delivery" if done == 1 else f"{done} deliveries"
+    words = {"aside": "set aside", "back": "brought back"}.get(deed, "will be sent at the next sync")
+    left = sum(refused.values())
+    why = f" {left} stayed as they were: {max(refused, key=lambda each: refused[each])}" if left else ""
+    return f"{items} {words}.{why}"
+
+
+PAGES = (
+    Page("/deliveries/bulk", confirm, "replay"),
+    Page("/deliveries/bulk", do, "replay", method="POST"),
+)

@@ -8,28 +8,22 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from call_desk import AGENT_PHONE, USE, agent, call_back, event, place, spoken, write_in
 from fake_connectors import allow
-from testbed import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, SHARED, TestHub
+from testbed import CALLER, SHARED, TestHub
 
-from hub.access.scope import AccessScope, scope_of
-from hub.access.users import add_user
-from hub.api import AuthError, CallBackEvent, MessageEvent, Opinion, OutcomeUnknown, Receipt, Rejected, RetryLater
-from hub.delivery.place_calls import PLACE_WITHIN, REPORT_WITHIN, connectors_with_calls, place_calls
-from hub.delivery.queue_call_back import MAX_CALLS_A_DAY, CannotCall, queue_call_back
-from hub.errors import NotFound
+from hub.api import AuthError, Opinion, OutcomeUnknown, Receipt, Rejected, RetryLater
+from hub.delivery.place_calls import PLACE_WITHIN, REPORT_WITHIN, connectors_with_calls
+from hub.delivery.queue_call_back import CannotCall
 from hub.model import (
-    Account,
     AuditEntry,
     Call,
     ConsentDecision,
     Disclosure,
-    FormSubmission,
     JournalEntry,
     OutgoingCall,
     Person,
-    TextMessage,
     User,
-    UserCompany,
 )
 from hub.queries.masking import Mask
 from hub.queries.timeline.build import timeline
@@ -38,57 +32,6 @@ from hub.store.connectors import pause
 from hub.store.journal.verify import verify
 
 Factory = Callable[..., TestHub]
-AGENT_PHONE = "+13125550191"
-USE = "essential.service.call_back"
-
-
-def agent(stage: TestHub, phones: tuple[str, ...] = (AGENT_PHONE,), companies: tuple[str, ...] = ()) -> AccessScope:
-    """A receptionist who calls people back."""
-    with stage.hub.store.writing() as session:
-        account = session.get_one(Account, stage.directory.companies["lakeside"].account_id)
-        name = f"anna{len(session.exec(User.__table__.select()).all())}"
-        user = add_user(session, account, name, "receptionist", stage.clock(), phone_numbers=phones)
-        for company in companies:
-            session.add(UserCompany(user_id=user.id, company_id=stage.directory.companies[company].id))
-        session.flush()
-        scope = scope_of(session, user, "contact")
-    assert scope is not None
-    return scope
-
-
-def call_back(stage: TestHub, subject: Any, scope: AccessScope | None = None, **more: Any) -> OutgoingCall:
-    """Ask for a call back."""
-    scope = scope or agent(stage)
-    with stage.hub.store.writing() as session:
-        return queue_call_back(session, scope, stage.hub, stage.directory, subject, **more)
-
-
-def write_in(stage: TestHub, body: str) -> None:
-    """The caller sends a text."""
-    text: dict[str, Any] = {"message_id": f"SM{body}", "at": stage.clock(), "tracking_number": SHARED}
-    stage.tell(MessageEvent(sender_number=CALLER, body=body, **text))
-
-
-def place(stage: TestHub) -> dict[str, int]:
-    """Place what is due."""
-    return dict(place_calls(stage.hub, stage.directory, "carrier"))
-
-
-def event(stage: TestHub, call: OutgoingCall, leg: Any, status: Any, **more: Any) -> CallBackEvent:
-    """What the carrier reports of a leg now."""
-    return CallBackEvent(leg=leg, status=status, key=call.id, call_id="CB0001", at=stage.clock(), **more)
-
-
-def spoken(stage: TestHub, call: OutgoingCall) -> list[CallBackEvent]:
-    """The events of a conversation of one minute."""
-    start = stage.clock()
-    told: dict[str, Any] = {"key": call.id, "call_id": "CB0001"}
-    return [
-        CallBackEvent(leg="user", status="answered", at=start + timedelta(seconds=5), **told),
-        CallBackEvent(leg="person", status="answered", at=start + timedelta(seconds=15), **told),
-        CallBackEvent(leg="person", status="completed", at=start + timedelta(seconds=75), duration=60, **told),
-        CallBackEvent(leg="user", status="completed", at=start + timedelta(seconds=75), duration=70, **told),
-    ]
 
 
 def test_a_missed_caller_is_called_back_once_with_the_number_they_called(hub: Factory) -> None:
@@ -290,107 +233,6 @@ def test_a_call_that_waited_too_long_is_given_up(hub: Factory) -> None:
     call_back(stage, stage.call_in(answered=False))
     stage.clock.advance(seconds=PLACE_WITHIN.total_seconds() + 1)
     assert place(stage) == {"failed": 1} and stage.carrier.placed == []
-
-
-@pytest.mark.parametrize(
-    ("caller", "phone", "reason"),
-    [
-        ("+19005550142", AGENT_PHONE, "premium-rate"),
-        (CALLER, "+19005550142", "premium-rate"),
-        (CALLER, "+447700900123", "Your phone is in another country"),
-    ],
-)
-def test_expensive_and_foreign_phones_are_refused_at_once(
-    lite_hub: Factory, caller: str, phone: str, reason: str
-) -> None:
-    stage = lite_hub()
-    row = call_back(stage, stage.call_in(caller=caller, answered=False), user_number=phone)
-    assert (row.status, row.state) == ("refused", "done") and reason in str(row.reason)
-    assert place(stage) == {} and stage.one(AuditEntry, action="calls.back").detail == "refused"
-
-
-def test_a_foreign_number_is_called_back_only_if_it_called(lite_hub: Factory) -> None:
-    stage, scope = (made := lite_hub()), agent(made)
-    london = "+442079460123"
-    assert call_back(stage, stage.call_in(caller=london, answered=False), scope).status == "queued"
-    form = FormSubmission(
-        company_id=stage.directory.companies["lakeside"].id,
-        submission_key="form-1",
-        phone_number="+442079460199",
-        submitted_at=stage.clock(),
-        due_at=stage.clock(),
-        expires_at=stage.clock() + timedelta(days=1),
-    )
-    stage.add(form)
-    row = call_back(stage, stage.one(FormSubmission), scope)
-    assert row.status == "refused" and "another country" in str(row.reason)
-
-
-def test_a_form_and_a_text_are_answered_from_the_companys_number(hub: Factory) -> None:
-    stage = hub()
-    write_in(stage, "Please call me.")
-    scope = agent(stage)
-    call_back(stage, stage.one(TextMessage), scope)
-    form = FormSubmission(
-        company_id=stage.directory.companies["lakeside"].id,
-        submission_key="form-1",
-        phone_number=OTHER_CALLER,
-        submitted_at=stage.clock(),
-        due_at=stage.clock(),
-        expires_at=stage.clock() + timedelta(days=1),
-    )
-    stage.add(form)
-    stage.flow()
-    call_back(stage, stage.one(FormSubmission), scope)
-    assert place(stage) == {"placed": 2}
-    assert {each.person_number for each in stage.carrier.placed} == {CALLER, OTHER_CALLER}
-    assert {each.tracking_number for each in stage.carrier.placed} == {SHARED}
-
-
-def test_what_the_user_can_mend_is_told_before_anything_is_queued(lite_hub: Factory) -> None:
-    stage = lite_hub()
-    missed = stage.call_in(answered=False)
-    with pytest.raises(CannotCall, match="which phone is yours"):
-        call_back(stage, missed, agent(stage, phones=()))
-    scope = agent(stage)
-    for number, words in ((SHARED, "tracking number"), (CALLER, "same number"), ("911", "no number")):
-        with pytest.raises(CannotCall, match=words):
-            call_back(stage, missed, scope, user_number=number)
-    with pytest.raises(CannotCall, match="not known"):
-        call_back(stage, stage.call_in(caller=None, answered=False), scope)
-    call_back(stage, missed, scope)
-    with pytest.raises(CannotCall, match="under way"):
-        call_back(stage, missed, scope)
-    assert len(stage.rows(OutgoingCall)) == 1
-
-
-def test_a_carrier_without_the_hook_places_no_calls(lite_hub: Factory) -> None:
-    class Mute(CONNECTORS["carrier"]):  # type: ignore[misc]
-        place_call = None
-
-    stage = lite_hub(connectors={**CONNECTORS, "carrier": Mute})
-    with pytest.raises(CannotCall, match="places no calls"):
-        call_back(stage, stage.call_in(answered=False))
-
-
-def test_nobody_calls_back_for_a_company_that_they_may_not_see(lite_hub: Factory) -> None:
-    stage = lite_hub()
-    missed = stage.call_in(number=NORTH_SHARED, answered=False)
-    with pytest.raises(NotFound):
-        call_back(stage, missed, agent(stage, companies=("lakeside",)))
-
-
-def test_a_company_has_a_daily_cap(lite_hub: Factory) -> None:
-    stage, missed = (made := lite_hub()), made.call_in(answered=False)
-    scope = agent(stage)
-    first = call_back(stage, missed, scope)
-    copies = {name: getattr(first, name) for name in ("connector", "company_id", "user_id", "tracking_number")}
-    times: dict[str, Any] = {"made_at": stage.clock(), "due_at": stage.clock(), "state": "done", "status": "failed"}
-    stage.add(*(OutgoingCall(**copies, **times) for _ in range(MAX_CALLS_A_DAY - 1)))
-    refused = call_back(stage, stage.call_in(caller=OTHER_CALLER, answered=False), scope)
-    assert refused.status == "refused" and f"{MAX_CALLS_A_DAY} calls" in str(refused.reason)
-    stage.clock.advance(days=1, seconds=1)
-    assert call_back(stage, stage.call_in(caller=OTHER_CALLER, answered=False), scope).status == "queued"
 
 
 def test_a_call_of_which_the_carrier_tells_no_end_is_settled(hub: Factory) -> None:

@@ -19,6 +19,7 @@ STATUS_RANK: dict[str, int] = {status: rank for rank, status in enumerate(CallSt
 
 MAX_CALL_SECONDS = 86_400
 """Seconds; a carrier ends a call long before."""
+BY_AGENT = text("answered_by IS NOT NULL")
 
 
 class InboxWebhook(Work, table=True):
@@ -87,6 +88,8 @@ class Call(CallState, Work, table=True):
         Index("ix_call_work", "state", "due_at"),
         Index("ix_call_day", "company_id", "started_at"),
         Index("ix_call_person", "person_id", "started_at"),
+        Index("ix_call_tracker", "tracker_id", "started_at"),
+        Index("ix_call_agent", "answered_by", "started_at", sqlite_where=BY_AGENT, postgresql_where=BY_AGENT),
         Index("ix_call_missed", "company_id", "started_at", sqlite_where=MISSED, postgresql_where=MISSED),
         Index(
             "ix_call_spoken",

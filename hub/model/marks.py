@@ -25,7 +25,10 @@ from hub.model.columns import (
 class Lead(Row, table=True):
     """The current lead status and value of one call, text or form (`subject_id`)."""
 
-    __table_args__ = (Index("ix_lead_status", "company_id", "status"),)
+    __table_args__ = (
+        Index("ix_lead_status", "company_id", "status"),
+        Index("ix_lead_value", "company_id", "amount"),
+    )
 
     subject_id: str = Field(primary_key=True, max_length=36)
     company_id: str = Field(foreign_key="company.id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import Session, col, select
 
 from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker
+from hub.model.calls import MAX_CALL_SECONDS
 from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.contacts import filters
 from hub.queries.contacts.filters import NONE, ContactFilter, Outcome, SentState
-from hub.queries.contacts.kinds import CALLS, TEXTS, Kind
+from hub.queries.contacts.kinds import CALLS, TEXTS, Kind, indexless
 from hub.queries.contacts.search import Search, search_conditions, search_of
 from hub.reports.calendar import bounds, days_between
 
@@ -45,7 +46,8 @@ class Question:
 
     wanted: ContactFilter
     companies: tuple[str, ...]
-    trackers: tuple[str, ...] | None = None
+    trackers: Mapping[str, str] | None = None
+    """Company → its tracker of that name."""
     search: Search | None = None
     spans: tuple[tuple[datetime, datetime], ...] | None = None
 
@@ -54,8 +56,8 @@ def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter
     """A filter, ready to be asked."""
     trackers = None
     if wanted.tracker is not None:
-        query = select(Tracker.id).where(Tracker.name == wanted.tracker, col(Tracker.company_id).in_(companies))
-        trackers = tuple(session.exec(query))
+        query = select(Tracker.company_id, Tracker.id).where(Tracker.name == wanted.tracker)
+        trackers = dict(session.exec(query.where(col(Tracker.company_id).in_(companies))).all())
     spans = None
     if (wanted.weekday is not None or wanted.hours) and wanted.ends:
         wanted = replace(wanted, begins=max(wanted.begins or wanted.ends, wanted.ends - timedelta(days=MAX_HEAT_DAYS)))
@@ -64,8 +66,8 @@ def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter
     return Question(wanted, companies, trackers, search, spans)
 
 
-def conditions(asked: Question, kind: Kind) -> list[Condition] | None:
-    """The conditions on rows of one kind; None if none can match."""
+def conditions(asked: Question, kind: Kind, companies: Collection[str]) -> list[Condition] | None:
+    """The conditions on rows of one kind, of some of the companies; None if none can match."""
     wanted = asked.wanted
     if wanted.kind not in (None, kind.name) or (kind is not CALLS and _asks_about_calls(wanted)):
         return None
@@ -75,13 +77,17 @@ def conditions(asked: Question, kind: Kind) -> list[Condition] | None:
     if wanted.first_time is not None:
         found.append(kind.first.is_(wanted.first_time == "yes"))
     if asked.trackers is not None:
-        if kind not in (CALLS, TEXTS) or not asked.trackers:
+        trackers = [asked.trackers[each] for each in companies if each in asked.trackers]
+        if kind not in (CALLS, TEXTS) or not trackers:
             return None
-        found.append(kind.table.tracker_id.in_(asked.trackers))
+        tracker = kind.table.tracker_id
+        found.append(tracker == trackers[0] if len(trackers) == 1 else indexless(tracker).in_(trackers))
     if asked.search is not None:
         found.append(search_conditions(asked.search, kind))
     if kind is CALLS:
         found += _on_calls(wanted)
+        if wanted.outcome == Outcome.LIVE and wanted.now is not None:
+            found.append(kind.at >= wanted.now - timedelta(seconds=MAX_CALL_SECONDS))
     return found
 
 

@@ -14,9 +14,6 @@ from hub.access.users import may
 from hub.model import Call, Company, FormSubmission, TextMessage
 from hub.queries.contacts.filters import ContactKind
 
-MAX_COMPANIES_APART = 8
-"""Up to so many companies, each is read by its own index; more are read together, by time."""
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -49,19 +46,19 @@ class Visible:
     kinds: tuple[Kind, ...]
     own_numbers: tuple[str, ...] | None = None
 
-    def groups(self) -> list[tuple[str, ...]]:
-        """The companies in groups that are read by one query each."""
-        if len(self.companies) > MAX_COMPANIES_APART:
-            return [self.companies]
-        return [(each,) for each in self.companies]
-
-    def conditions(self, kind: Kind, companies: Collection[str]) -> list[ColumnElement[bool]]:
-        """The conditions that a user sees a row of a kind, of some of the companies."""
-        found = [_of_companies(kind.table.company_id, companies)]
+    def conditions(
+        self, kind: Kind, companies: Collection[str], *, by_company: bool = False
+    ) -> list[ColumnElement[bool]]:
+        """The conditions that a user sees a row of a kind, of some of the companies; `by_company` if the database may read
+        it by an index that begins with the company."""
+        column = kind.table.company_id if by_company else indexless(kind.table.company_id)
+        found = [column == next(iter(companies)) if len(companies) == 1 else column.in_(companies)]
         if kind is TEXTS:
             found.append(col(TextMessage.direction) == "in")
         if self.own_numbers is not None:
-            found += [col(Call.answered_at).is_not(None), col(Call.answered_by).in_(self.own_numbers)]
+            by = col(Call.answered_by)
+            mine = by == self.own_numbers[0] if len(self.own_numbers) == 1 else by.in_(self.own_numbers)
+            found += [col(Call.answered_at).is_not(None), mine]
         return found
 
 
@@ -77,9 +74,3 @@ def visible(session: Session, scope: AccessScope, company_ids: Collection[str]) 
 def indexless(column: Any) -> Any:
     """The same column, for a condition for which the database must not choose an index: others are more selective."""
     return func.coalesce(column, "")
-
-
-def _of_companies(column: Any, companies: Collection[str]) -> ColumnElement[bool]:
-    if len(companies) == 1:
-        return column == next(iter(companies))  # type: ignore[no-any-return]
-    return indexless(column).in_(companies)  # type: ignore[no-any-return]

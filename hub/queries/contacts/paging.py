@@ -27,11 +27,16 @@ from hub.queries.contacts.kinds import Kind, Visible, indexless, visible
 from hub.queries.contacts.search import words_are
 from hub.queries.missed_calls import newest_missed_calls
 
-MAX_NARROWED = 2_000
+MAX_NARROWED = 3_000
 """Up to so many ids that a selective filter gives, contacts are read by id, else by time."""
 MAX_COUNTED = 10_000
-MAX_SCANNED = 10_000
+MAX_SCANNED = 3_000
 """So many of the newest contacts of a kind are looked at to count those that match a filter."""
+MAX_COMPANIES_APART = 8
+"""Up to so many companies, each is read by its own index if only the period is asked for."""
+PLAIN = {"kind", "tracker"}
+"""Conditions for which a company's contacts are in an index in the order of the list."""
+BY_OTHER_INDEX = {"tracker", "agent"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -147,19 +152,31 @@ class ContactList:
 
     def _queries(self, kind: Kind, columns: Any, *where: Any) -> Iterator[Any]:
         """The queries that together find all contacts of a kind: one a company if there are few."""
-        asked = conditions(self._asked, kind)
-        if asked is None or self._narrowed == frozenset():
+        if self._narrowed == frozenset():
             return
-        if self._narrowed is not None:
-            ids = col(kind.table.id).in_(sorted(self._narrowed))
-            mine = indexless(kind.table.company_id).in_(self.seen.companies)
-            yield columns.where(ids, mine, *self.seen.conditions(kind, ())[1:], *asked, *where)
-            return
-        for companies in self.seen.groups():
-            yield columns.where(*self.seen.conditions(kind, companies), *asked, *where)
+        ids = [] if self._narrowed is None else [col(kind.table.id).in_(sorted(self._narrowed))]
+        for companies in self._groups():
+            asked = conditions(self._asked, kind, companies)
+            if asked is not None:
+                seen = self.seen.conditions(kind, companies, by_company=self._is_by_company(companies))
+                yield columns.where(*ids, *seen, *asked, *where)
+
+    def _groups(self) -> list[tuple[str, ...]]:
+        """The companies in groups that are read by one query each. Together they are read by time, so that a filter that
+        few contacts match is not asked of all contacts of a small company."""
+        active = self._asked.wanted.active().keys()
+        if self._narrowed is not None or not active <= PLAIN or len(self.seen.companies) > MAX_COMPANIES_APART:
+            return [self.seen.companies]
+        return [(each,) for each in self.seen.companies]
+
+    def _is_by_company(self, companies: tuple[str, ...]) -> bool:
+        """Whether the index that begins with the company is the best one."""
+        other = self._narrowed is not None or self.seen.own_numbers is not None
+        return len(companies) == 1 and not other and not self._asked.wanted.active().keys() & BY_OTHER_INDEX
 
     def _count(self, kind: Kind) -> Count:
-        floor = None if self._narrowed is not None else self._floor(kind)
+        is_indexed = self._narrowed is not None or self._asked.wanted.active().keys() <= PLAIN
+        floor = None if is_indexed else self._floor(kind)
         where = [] if floor is None else [kind.at > floor]
         found = sum(
             self._session.execute(
@@ -176,11 +193,10 @@ class ContactList:
             *([kind.at >= wanted.begins] if wanted.begins else []),
             *([kind.at < wanted.ends] if wanted.ends else []),
         ]
-        floors = []
-        for companies in self.seen.groups():
-            query = select_columns(kind.at).where(*self.seen.conditions(kind, companies)[:1], *period)
-            floors.append(self._session.execute(query.order_by(kind.at.desc()).offset(MAX_SCANNED).limit(1)).scalar())
-        return max((each for each in floors if each is not None), default=None)
+        companies = self.seen.companies
+        seen = self.seen.conditions(kind, companies, by_company=self._is_by_company(companies))
+        query = select_columns(kind.at).where(*seen, *period).order_by(kind.at.desc())
+        return self._session.execute(query.offset(MAX_SCANNED).limit(1)).scalar()
 
     # Selective filters.
 

@@ -89,11 +89,34 @@ def test_a_held_delivery_is_replayed_with_the_same_payload(stage: TestHub) -> No
     row = held(stage, call)
     client = signed_in(stage)
     page = client.get(f"/calls/{call.id}").text
-    assert "Send again" in seen(page) and "1 held" in seen(page) and "The person refused." in seen(page)
+    assert "Send the same again" in seen(page) and "1 held" in seen(page) and "The person refused." in seen(page)
     answer = client.post(f"/calls/{call.id}/deliveries/{row.id}/replay", {"how": "same"})
     assert answer.status_code == 303 and answer.headers["location"] == f"/calls/{call.id}#sent"
     assert stage.one(Delivery, id=row.id).state == DeliveryState.READY
     assert [entry.action for entry in stage.rows(AuditEntry, subject=row.id)] == ["deliveries.replay"]
+
+
+def test_a_held_delivery_is_built_again_with_fresh_data(stage: TestHub) -> None:
+    call = stage.call_in()
+    row = held(stage, call)
+    client = signed_in(stage)
+    assert "Build it again and send" in client.text(f"/calls/{call.id}")
+    assert client.post(f"/calls/{call.id}/deliveries/{row.id}/replay", {"how": "fresh"}).status_code == 303
+    assert stage.one(Delivery, id=row.id).state == DeliveryState.READY
+    assert {entry.detail for entry in stage.rows(AuditEntry, action="deliveries.replay_fresh")} == {"rebuilt"}
+
+
+def test_what_would_change_nothing_is_not_built_again_and_the_page_says_so(stage: TestHub) -> None:
+    call = stage.call_in()
+    stage.deliver()
+    (row,) = stage.rows(Delivery, hook="upload_conversions", subject_id=call.id)
+    with stage.hub.store.writing() as session:
+        found = session.get_one(Delivery, row.id)
+        found.state, found.finished_at = DeliveryState.DELIVERED, stage.clock()
+        session.add(found)
+    answer = signed_in(stage).post(f"/calls/{call.id}/deliveries/{row.id}/replay", {"how": "fresh"})
+    assert answer.status_code == 422 and "has exactly this already" in seen(answer.text)
+    assert len(stage.rows(Delivery, hook="upload_conversions")) == 1
 
 
 def test_a_delivery_of_another_call_is_not_replayed(stage: TestHub) -> None:

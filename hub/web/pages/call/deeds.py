@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from hub.contracts.values import Money
 from hub.delivery.replay import replay
+from hub.delivery.replay_fresh import Step, replay_fresh
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
@@ -20,6 +21,11 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 LEAD_FIELDS = ("status", "amount", "tags")
+FRESH_WORDS: Mapping[Step, str] = {
+    "rebuilt": "It is built again from what is known now, and sent.",
+    "restated": "The changed value is sent as a change of what the network has.",
+    "repeated_and_restated": "The same is sent again, and the changed value behind it.",
+}
 VALUE_NEEDS_STATUS = "Choose a status too; a value belongs to a lead."
 
 
@@ -72,17 +78,28 @@ def remove_note(page: PageRequest) -> Response:
 
 
 def again(page: PageRequest) -> Response:
-    """Replay one delivery."""
+    """Replay one delivery: the same payload again, or one that is built from what is known now."""
     with page.session() as session:
         contact_id = _contact(page, session)
         wanted = select(Delivery.id).where(Delivery.id == page.path("delivery_id"), Delivery.subject_id == contact_id)
         found = session.exec(wanted).first()
     if found is None:
         raise NotFound("Not found")
-    with page.hub.store.writing() as session:
-        count = replay(session, [found], page.now, actor=page.user.id, about=found)
-    told = "It is sent again." if count else "It was under way already; nothing was changed."
-    return page.redirect(address_of(page) + "#sent", told)
+    try:
+        with page.hub.store.writing() as session:
+            notice = _replayed(page, session, found)
+    except CannotDo as error:
+        return show(page, 422, {f"replay-{found}": str(error)})
+    return page.redirect(address_of(page) + "#sent", notice)
+
+
+def _replayed(page: PageRequest, session: Session, delivery_id: str) -> str:
+    """Replay as the form says; what happened, in words."""
+    if page.value("how") == "fresh":
+        fresh = replay_fresh(page.hub, session, page.directory, delivery_id, actor=page.user.id)
+        return FRESH_WORDS[fresh.step]
+    count = replay(session, [delivery_id], page.now, actor=page.user.id, about=delivery_id)
+    return "The same is sent again." if count else "It was under way already; nothing was changed."
 
 
 class FieldError(CannotDo):

@@ -135,7 +135,6 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
         "newer": newer,
         "older": older,
         "undo": undo_of(page),
-        "can_replay_fresh": False,
         "outcomes": OUTCOMES,
         "why": why,
         "player": player,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.contracts.connector import Connector
-from hub.model.states import REPLAYABLE_DELIVERY_STATES, AttemptResult, DeliveryState
+from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.queries.one_contact.sent import Sent
 from hub.web.pages.call.why import Answer
 from hub.web.pages.formats import money
@@ -41,7 +41,10 @@ class SentLine:
     what: str
     state: str
     word: str
-    may_replay: bool
+    may_repeat: bool
+    """Whether the same may be sent again."""
+    may_rebuild: bool
+    """Whether it may be built from what is known now; whether that would count twice is checked when it is asked for."""
 
     @property
     def by_itself(self) -> bool:
@@ -77,7 +80,9 @@ def _line(each: Sent, connectors: Mapping[str, Connector]) -> SentLine:
     state, word = STATES.get(row.state, ("", row.state))
     connector = connectors.get(row.connector)
     to = connector.manifest.recipient.name if connector else row.connector
-    return SentLine(each, to, _what(each), state, word, row.state in REPLAYABLE_DELIVERY_STATES)
+    over = row.state in FINAL_DELIVERY_STATES
+    rebuilt = over and row.hook == "upload_conversions" and row.kind != "retract"
+    return SentLine(each, to, _what(each), state, word, row.state in REPLAYABLE_DELIVERY_STATES, rebuilt)
 
 
 def _what(each: Sent) -> str:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: run test check bench docs format migration clean
+.PHONY: run test check bench docs screenshots format migration clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -26,6 +26,9 @@ bench: $(VENV)/ready          ## the figures of benchmarks/
 
 docs: $(VENV)/ready           ## write docs/hooks.md, docs/config.md and docs/cli.md anew, and the minified page scripts
 	$(BIN)/python -m hub.docs
+
+screenshots: $(VENV)/ready    ## play the demo and store pictures of its pages in docs/web
+	$(BIN)/python docs/web/take_screenshots.py
 
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,102 @@
+"""Play the demo, sign in by its link, and store pictures of the pages beside this file: `make screenshots`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent.parent
+WIDTHS = {"wide": 1440, "phone": 360}
+DARK = ("overview", "call")
+"""Pages that are also stored in dark colors."""
+LISTS = {"call": "/calls?recording=yes", "person": "/people", "thread": "/texts", "delivery": "/deliveries"}
+"""Name of a picture of one thing → the list that leads to it."""
+START_SECONDS = 300
+HEIGHT = 1_100
+PIXELS_PER_PHONE = 740
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """A played demo in an empty folder; its sign-in link."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT / "config.yaml", folder)
+        command = [sys.executable, "-m", "hub.cli", "demo", "--calls", "200"]
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        try:
+            yield _link(process)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _link(process: subprocess.Popen[str]) -> str:
+    """The link that the demo prints last, after its ledger."""
+    assert process.stdout is not None
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and (line := process.stdout.readline()):
+        if line.startswith("Sign in") and (found := re.search(r"http://\S+", line)):
+            return found[0]
+    raise SystemExit("The demo printed no sign-in link; run `hub demo` to see why.")
+
+
+def paths(page: Any) -> dict[str, str]:
+    """Name of a picture → path of its page; ids come from the lists."""
+    found = {"overview": "/", "calls": "/calls", "texts": "/texts", "people": "/people", "deliveries": "/deliveries"}
+    found["report"] = "/reports/source"
+    for name, listed in LISTS.items():
+        page.goto(address(page) + listed)
+        link = page.locator(f'main a[href^="{listed.partition("?")[0]}/0"]').first
+        if link.count():
+            found[name] = str(link.get_attribute("href"))
+    return found
+
+
+def address(page: Any) -> str:
+    """Scheme, host and port of the page."""
+    return "/".join(page.url.split("/")[:3])
+
+
+def main() -> None:
+    """Store every picture; two per page, and a dark one of some."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        raise SystemExit("There is no Chromium here; install it with: sudo apt-get install chromium")
+    with demo() as link, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(link)
+        cookies, pages = context.cookies(), paths(page)
+        home = address(page)
+        for scheme in ("light", "dark"):
+            for kind, width in WIDTHS.items():
+                if scheme == "dark" and kind == "phone":
+                    continue
+                height = HEIGHT if kind == "wide" else PIXELS_PER_PHONE
+                looked = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                looked.add_cookies(cookies)
+                tab = looked.new_page()
+                for name, path in pages.items():
+                    if scheme == "dark" and name not in DARK:
+                        continue
+                    tab.goto(home + path)
+                    tab.wait_for_timeout(500)
+                    tab.screenshot(path=FOLDER / f"{name}-{kind}{'-dark' if scheme == 'dark' else ''}.png")
+                looked.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

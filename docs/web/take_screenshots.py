@@ -20,7 +20,7 @@ DARK = ("overview", "call")
 """Pages that are also stored in dark colors."""
 LISTS = {"call": "/calls?recording=yes", "person": "/people", "thread": "/texts", "delivery": "/deliveries"}
 """Name of a picture of one thing → the list that leads to it."""
-START_SECONDS = 300
+START_SECONDS = 900
 HEIGHT = 1_100
 PIXELS_PER_PHONE = 740
 

@@ -89,7 +89,9 @@ def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
 
 
 def _may_count(delivery: Delivery) -> bool:
-    return delivery.state in COUNTS or (delivery.attempts > 0 and delivery.state != DeliveryState.REJECTED)
+    return delivery.state in COUNTS or (
+        delivery.first_tried_at is not None and delivery.state != DeliveryState.REJECTED
+    )
 
 
 def _retraction(delivery: Delivery, now: datetime) -> Delivery:

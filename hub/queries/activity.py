@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func
+from sqlalchemy import Integer, String, case, cast, func
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
@@ -16,9 +16,6 @@ from hub.access.scope import AccessScope
 from hub.model import Call, ConversionRow, Delivery, Lead
 from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
-
-TEN_MINUTES = 15
-"""Characters of `2026-11-24 09:1`. Every time zone's offset is a multiple of ten minutes or of fifteen that ends in five."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ NO_CALLS = CallCounts()
 
 @dataclass(frozen=True)
 class Activity:
-    """The calls of a period, by the beginnings (UTC) of stretches of ten minutes that had some."""
+    """The calls of a period, by the beginnings (UTC) of the quarters of an hour that had some."""
 
     counts: dict[datetime, CallCounts]
 
@@ -78,11 +75,7 @@ def call_activity(
     """The calls of some companies that the user may see, started from `begins` until before `ends`."""
     call: Any = Call
     sqlite = session.get_bind().dialect.name == "sqlite"
-    stretch = (
-        func.substr(call.started_at, 1, TEN_MINUTES)
-        if sqlite
-        else func.substr(func.to_char(func.timezone("UTC", call.started_at), "YYYY-MM-DD HH24:MI"), 1, TEN_MINUTES)
-    )
+    stretch = _quarter_of_an_hour(call.started_at, sqlite=sqlite)
     answered = call.answered_at.is_not(None)
     over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
     columns: tuple[Any, ...] = (
@@ -134,5 +127,12 @@ def _sum(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
+def _quarter_of_an_hour(at: Any, *, sqlite: bool) -> Any:
+    """`2026-11-24 09:1` for 9:15 to 9:30 UTC: every time zone's offset is a multiple of a quarter of an hour."""
+    text = at if sqlite else func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI")
+    return func.substr(text, 1, 14).concat(cast(cast(func.substr(text, 15, 2), Integer) // 15, String))
+
+
 def _moment(text: str) -> datetime:
-    return datetime.strptime(f"{text}0", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    hour, quarter = text[:13], int(text[14:15])
+    return datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC) + timedelta(minutes=15 * quarter)

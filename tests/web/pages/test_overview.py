@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from page_client import PageClient, seen, signed_in
+from sqlmodel import select
 from testbed import SHARED, TestHub
 
 from hub.access.sessions import end_sessions
 from hub.api import CallEvent
+from hub.model import Company
 
 
 def test_the_overview_counts_the_calls_of_the_day_against_the_same_day_a_week_ago(stage: TestHub) -> None:
@@ -76,3 +78,14 @@ def test_a_missed_caller_is_on_the_list_until_somebody_speaks_with_them(stage: T
     assert "One caller waits to be called back." in browser.text("/") and "+1 312 555 0178" in browser.text("/")
     stage.call_in(caller="+13125550178")
     assert "Everybody who was missed in the last two weeks was called back." in browser.text("/")
+
+
+def test_an_hour_is_that_of_the_companys_time_zone_even_at_a_quarter(stage: TestHub) -> None:
+    with stage.hub.store.writing() as session:
+        row = session.exec(select(Company).where(Company.name == "lakeside")).one()
+        row.time_zone = "Asia/Kathmandu"  # UTC+5:45
+        session.add(row)
+    stage.call_in(at=datetime(2026, 11, 24, 6, 10, tzinfo=UTC))
+    stage.call_in(at=datetime(2026, 11, 24, 6, 20, tzinfo=UTC), caller="+13125550151")
+    text = signed_in(stage).text("/?company=lakeside&first=2026-11-24&last=2026-11-24")
+    assert " 11 am 1 0 0 " in text and " noon 1 0 0 " in text

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from contact_world import AGENTS, NUMBERS, Contact, World, lead_amount, outcome, worlds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,12 +85,12 @@ def expected(world: World, wanted: dict[str, Any]) -> list[str]:
     return [row_id for _, row_id in sorted(found, reverse=True)]
 
 
-def listed(world: World, wanted: ContactFilter, size: int) -> list[str]:
+def listed(world: World, wanted: ContactFilter, size: int, **limits: int) -> list[str]:
     """The ids of the list, read page by page."""
     ids: list[str] = []
     cursor = None
     with world.stage.hub.store.reading_as(world.owner.account_id) as session:
-        contacts_of = ContactList(session, world.scope, world.company_ids, wanted)
+        contacts_of = ContactList(session, world.scope, world.company_ids, wanted, **limits)
         while True:
             page = contacts_of.page(cursor, size)
             ids += [key.id for key in page.keys]
@@ -182,20 +181,19 @@ def test_what_a_report_calls_a_source_is_source_and_medium() -> None:
     assert (wanted.source, wanted.medium) == ("google", "cpc")
 
 
-def test_a_filter_that_selects_many_is_answered_by_time(lite_stage: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filter_that_selects_many_is_answered_by_time(lite_stage: TestHub) -> None:
     """Both ways of reading give the same list: by few ids, and by time."""
     world = World(lite_stage, _many(12))
     wanted = {"source": "google"}
     by_ids = listed(world, ContactFilter(**wanted), 5)
-    monkeypatch.setattr("hub.queries.contacts.paging.MAX_NARROWED", 2)
-    assert listed(world, ContactFilter(**wanted), 5) == by_ids == expected(world, wanted)
+    assert listed(world, ContactFilter(**wanted), 5, max_narrowed=2) == by_ids == expected(world, wanted)
 
 
-def test_a_count_says_when_there_are_more(lite_stage: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_says_when_there_are_more(lite_stage: TestHub) -> None:
     world = World(lite_stage, _many(12))
-    monkeypatch.setattr("hub.queries.contacts.paging.MAX_SCANNED", 3)
     with lite_stage.hub.store.reading() as session:
-        count = ContactList(session, world.scope, world.company_ids, ContactFilter(outcome="answered")).count()
+        wanted = ContactFilter(outcome="answered")
+        count = ContactList(session, world.scope, world.company_ids, wanted, max_scanned=3).count()
     assert count.number <= 6 and not count.exact
 
 

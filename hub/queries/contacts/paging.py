@@ -89,9 +89,17 @@ class ContactList:
     """The contacts that a user sees of some companies and that a filter selects."""
 
     def __init__(
-        self, session: Session, scope: AccessScope, company_ids: Collection[str], wanted: ContactFilter
+        self,
+        session: Session,
+        scope: AccessScope,
+        company_ids: Collection[str],
+        wanted: ContactFilter,
+        *,
+        max_narrowed: int = MAX_NARROWED,
+        max_scanned: int = MAX_SCANNED,
     ) -> None:
         self._session = session
+        self._max_narrowed, self._max_scanned = max_narrowed, max_scanned
         self.seen: Visible = visible(session, scope, company_ids)
         self._asked: Question = question(session, self.seen.companies, wanted)
         self._narrowed = self._missed(scope) if wanted.missed is not None else self._ids()
@@ -187,7 +195,7 @@ class ContactList:
         return Count(found, exact=floor is None)
 
     def _floor(self, kind: Kind) -> datetime | None:
-        """The time of the contact after the newest `MAX_SCANNED` of the period; None if there are not so many."""
+        """The time of the contact after the newest `max_scanned` of the period; None if there are not so many."""
         wanted = self._asked.wanted
         period = [
             *([kind.at >= wanted.begins] if wanted.begins else []),
@@ -196,7 +204,7 @@ class ContactList:
         companies = self.seen.companies
         seen = self.seen.conditions(kind, companies, by_company=self._is_by_company(companies))
         query = select_columns(kind.at).where(*seen, *period).order_by(kind.at.desc())
-        return self._session.execute(query.offset(MAX_SCANNED).limit(1)).scalar()
+        return self._session.execute(query.offset(self._max_scanned).limit(1)).scalar()
 
     # Selective filters.
 
@@ -207,8 +215,8 @@ class ContactList:
     def _ids(self) -> frozenset[str] | None:
         """The only ids that can match, if one of the filters selects few; None if none does."""
         for query in self._selective():
-            ids = self._session.exec(query.limit(MAX_NARROWED + 1)).all()
-            if len(ids) <= MAX_NARROWED:
+            ids = self._session.exec(query.limit(self._max_narrowed + 1)).all()
+            if len(ids) <= self._max_narrowed:
                 return frozenset(ids)
         return None
 

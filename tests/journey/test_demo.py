@@ -39,9 +39,18 @@ def test_only_fictional_numbers_call() -> None:
         assert caller[5:9] == "5550" or caller.startswith("+44207946"), caller
 
 
+def always_open(config: str) -> str:
+    """The example with an office that never closes. At night and on holidays Northgate's calls ring at its emergency phones,
+    which record nothing, and what a played day has would depend on when the test runs."""
+    config, hours = re.subn(r"hours: \{mon-fri:.*\}", 'hours: {mon-sun: "0:00-24:00"}', config)
+    config, holidays = re.subn(r" *holidays: US-MI\n", "", config)
+    assert (hours, holidays) == (1, 1), "the example has one schedule"
+    return config
+
+
 def play(folder: Path, *options: str) -> str:
     """Play a small day in a folder of its own, which must add up; what the demo printed."""
-    shutil.copy(ROOT / "config.yaml", folder / "config.yaml")
+    (folder / "config.yaml").write_text(always_open((ROOT / "config.yaml").read_text(encoding="utf-8")), encoding="utf-8")
     played = subprocess.run(
         [sys.executable, "-m", "hub.cli", "demo", "--exit", *options],
         cwd=folder,

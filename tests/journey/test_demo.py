@@ -50,7 +50,9 @@ def always_open(config: str) -> str:
 
 def play(folder: Path, *options: str) -> str:
     """Play a small day in a folder of its own, which must add up; what the demo printed."""
-    (folder / "config.yaml").write_text(always_open((ROOT / "config.yaml").read_text(encoding="utf-8")), encoding="utf-8")
+    (folder / "config.yaml").write_text(
+        always_open((ROOT / "config.yaml").read_text(encoding="utf-8")), encoding="utf-8"
+    )
     played = subprocess.run(
         [sys.executable, "-m", "hub.cli", "demo", "--exit", *options],
         cwd=folder,

@@ -67,7 +67,7 @@ def _why_silent(row: Recording) -> str | None:
 def _why_unwritten(hub: Hub, row: TranscriptRow | None) -> str:
     if row is None:
         if hub.config.recordings.transcribe is None:
-            return "Transcripts are not enabled: recordings.transcribe in config.yaml names no connector."
+            return "Not enabled: recordings.transcribe in config.yaml names no connector."
         return "No transcript was asked for when the recording was stored."
     reason = f" {_sentence(row.reason)}" if row.reason else ""
     match row.state:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,11 +26,14 @@ from hub.model import (
     Recording,
     Tag,
     TextMessage,
+    TranscriptRow,
 )
+from hub.model.columns import new_id
 from hub.model.states import DeliveryState, RecordingState
 from hub.privacy.erasure.reach import PersonData
 from hub.privacy.erasure.rows import erase_rows
 from hub.recordings.keep import fetch_due
+from hub.recordings.transcripts import place_in
 from hub.store.encrypted_fields import seal_fields
 
 HOSTILE = "<script>alert(1)</script>"
@@ -196,6 +200,42 @@ def test_a_recording_that_was_not_kept_says_why(recorded: TestHub) -> None:
     assert "It was not kept. The caller did not want to be recorded, so it is not kept." in text
     assert "The caller heard the notice and refused." in text
     assert signed_in(recorded).get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 410
+
+
+def test_a_transcript_is_shown_line_by_line_with_what_was_left_out_and_its_reading_is_noted_once(
+    recorded: TestHub,
+) -> None:
+    call, row = heard_call(recorded)
+    parts = [
+        {"start": 0.4, "end": 3.0, "text": "Lakeside, how can I help?", "channel": "business"},
+        {"start": 3.2, "end": 9.0, "text": f"My card is [card number removed]. {HOSTILE}", "channel": "caller"},
+    ]
+    write_transcript(recorded, call, row, parts)
+    owner = signed_in(recorded)
+    page = owner.get(f"/calls/{call.id}").text
+    assert f'<a href="/calls/{call.id}/recordings/{row.id}/audio#t=3.2">0:03</a><b class="caller">Caller</b>' in page
+    assert '<span class="redacted">card number removed</span>' in page and HOSTILE not in page
+    owner.get(f"/calls/{call.id}")
+    assert listened(recorded, row) == ["transcript.read"]
+    assert "how can I help" not in signed_in(recorded, "marketer").text(f"/calls/{call.id}")
+
+
+def write_transcript(stage: TestHub, call: Call, row: Recording, parts: list[dict[str, Any]]) -> None:
+    written = TranscriptRow(
+        id=new_id(),
+        recording_id=row.id,
+        connector="index",
+        language="en-US",
+        state="written",
+        due_at=stage.clock(),
+        written_at=stage.clock(),
+        expires_at=stage.clock() + timedelta(days=30),
+    )
+    with stage.hub.store.writing() as session:
+        plain = json.dumps(parts).encode()
+        place = place_in(written.id)
+        written.sealed = stage.hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place)
+        session.add(written)
 
 
 def test_a_call_without_a_recording_says_why(stage: TestHub) -> None:

@@ -1,25 +1,49 @@
-"""The sound of the demo's calls: a quiet hum, as long as the people talk."""
+"""The sound of the demo's calls: two people hum in turns, each on a channel of their own, as long as they talk."""
 
 from __future__ import annotations
 
 import io
 import math
+import random
 import wave
-from functools import lru_cache
+from functools import cache, lru_cache
 
-RATE = 2_000
-"""Samples per second, one byte each: enough for a hum, and small files for the user of the demo."""
-PITCH = 200
+RATE = 4_000
+"""Samples per second, one byte each: small files for the user of the demo. Browsers play nothing below 3,000."""
+TILES_PER_SECOND = 10
+"""The sound is put together from tiles of equal length, each with one loudness for each channel."""
+PITCHES = (200, 140)
+"""Hertz, of the caller and of the business; a tile holds whole waves, so that tiles join without a click."""
+LOUDNESS = (0, 10, 24, 40, 60)
+TURN_TILES = (15, 60)
+"""The shortest and the longest turn of one speaker."""
 
 
 @lru_cache(maxsize=32)
 def conversation_audio(seconds: int) -> bytes:
-    """A WAV file of the given number of seconds, at least one."""
+    """A WAV file of the given number of seconds, at least one; the same each time."""
+    count, chosen = max(1, seconds) * TILES_PER_SECOND, random.Random(seconds)  # noqa: S311 - a hum needs no secret
+    tiles: list[bytes] = []
+    speaker = 1
+    while len(tiles) < count:
+        for _ in range(chosen.randint(*TURN_TILES)):
+            loud = chosen.choice(LOUDNESS)
+            tiles.append(_tile(loud if speaker == 0 else 0, loud if speaker == 1 else 0))
+        speaker = 1 - speaker
     wanted = io.BytesIO()
-    period = bytes(128 + round(24 * math.sin(2 * math.pi * step * PITCH / RATE)) for step in range(RATE // PITCH))
     with wave.open(wanted, "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(2)
         file.setsampwidth(1)
         file.setframerate(RATE)
-        file.writeframes(period * (PITCH * max(1, seconds)))
+        file.writeframes(b"".join(tiles[:count]))
     return wanted.getvalue()
+
+
+@cache
+def _tile(caller: int, business: int) -> bytes:
+    frames = RATE // TILES_PER_SECOND
+    return bytes(
+        128 + round(loud * math.sin(2 * math.pi * pitch * frame / RATE))
+        for frame in range(frames)
+        for loud, pitch in zip((caller, business), PITCHES, strict=True)
+    )

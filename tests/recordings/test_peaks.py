@@ -11,6 +11,7 @@ import pytest
 from recorder import mp3, tell_of, tone
 from testbed import TestHub
 
+from hub.demo.sound import conversation_audio
 from hub.model import Recording, RecordingPeaks
 from hub.privacy.erasure.reach import PersonData
 from hub.privacy.erasure.rows import erase_rows
@@ -129,3 +130,11 @@ def test_an_erasure_deletes_the_waveform(recording_hub: Callable[..., TestHub]) 
     with stage.hub.store.writing() as session:
         erase_rows(session, PersonData(calls=frozenset({row.call_id})), stage.clock())
     assert stage.rows(RecordingPeaks) == []
+
+
+def test_the_calls_of_the_demo_have_a_waveform_of_two_speakers() -> None:
+    peaks = peaks_of(conversation_audio(60))
+    assert peaks is not None and len(peaks.channels) == 2
+    talking = [(caller > 10, business > 10) for caller, business in zip(*peaks.channels, strict=True)]
+    assert (True, False) in talking and (False, True) in talking
+    assert talking.count((True, True)) < len(talking) / 4, "only where one speaker follows the other"

@@ -1,0 +1,123 @@
+"""What can be heard and read of a call on its page, by whom, and what is noted about it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from page_client import signed_in
+from recorded_calls import SOUND, heard_call
+from testbed import TestHub
+
+from hub.model import AuditEntry, Call, Recording, TranscriptRow
+from hub.model.columns import new_id
+from hub.model.states import RecordingState
+from hub.recordings.transcripts import place_in
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def test_a_recording_is_played_with_ranges_and_noted_once(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    client = signed_in(recorded)
+    path = f"/calls/{call.id}/recordings/{row.id}/audio"
+    page = client.get(f"/calls/{call.id}").text
+    assert f'src="{path}"' in page and "<audio controls" in page and '<svg class="wave"' in page
+    whole = client.get(path)
+    assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, SOUND, "bytes")
+    assert whole.headers["cache-control"] == "no-store" and whole.headers["content-type"] == "audio/wav"
+    part = client.get(path, headers={"range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, SOUND[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(SOUND)}"
+    beyond = client.get(path, headers={"range": f"bytes={len(SOUND)}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(SOUND)}")
+    assert listened(recorded, row) == ["recording.listen"]
+    recorded.clock.advance(hours=1)
+    client.get(path)
+    assert listened(recorded, row) == ["recording.listen", "recording.listen"]
+
+
+def test_a_download_is_a_file_and_noted_as_such(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    answer = signed_in(recorded).get(f"/calls/{call.id}/recordings/{row.id}/audio?download=1")
+    assert answer.headers["content-disposition"] == f'attachment; filename="recording-{row.id}.wav"'
+    assert listened(recorded, row) == ["recording.download"]
+
+
+def listened(stage: TestHub, row: Recording) -> list[str]:
+    return [entry.action for entry in stage.rows(AuditEntry, subject=row.id)]
+
+
+def test_the_recording_of_another_call_or_company_is_not_found(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    other = recorded.call_in(caller="+13125550143")
+    owner = signed_in(recorded)
+    assert owner.get(f"/calls/{other.id}/recordings/{row.id}/audio").status_code == 404
+    limited = signed_in(recorded, "admin", "northgate")
+    assert limited.get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 404
+    assert limited.get(f"/calls/{call.id}").status_code == 404
+    assert listened(recorded, row) == []
+
+
+@pytest.mark.parametrize("role", ["marketer", "receptionist"])
+def test_a_role_without_recordings_is_told_so_and_gets_no_audio(recorded: TestHub, role: str) -> None:
+    call, row = heard_call(recorded)
+    client = signed_in(recorded, role)
+    page = client.get(f"/calls/{call.id}").text
+    assert "<audio" not in page and "Your role does not include recordings and transcripts" in page
+    assert client.get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 403
+
+
+def test_a_recording_that_was_not_kept_says_why(recorded: TestHub) -> None:
+    call, row = heard_call(recorded, choice="refused")
+    assert row.state == RecordingState.REFUSED
+    text = signed_in(recorded).text(f"/calls/{call.id}")
+    assert "It was not kept. The caller did not want to be recorded, so it is not kept." in text
+    assert "The caller heard the notice and refused." in text
+    assert signed_in(recorded).get(f"/calls/{call.id}/recordings/{row.id}/audio").status_code == 410
+
+
+def test_a_transcript_is_shown_line_by_line_with_what_was_left_out_and_its_reading_is_noted_once(
+    recorded: TestHub,
+) -> None:
+    call, row = heard_call(recorded)
+    parts = [
+        {"start": 0.4, "end": 3.0, "text": "Lakeside, how can I help?", "channel": "business"},
+        {"start": 3.2, "end": 9.0, "text": f"My card is [card number removed]. {HOSTILE}", "channel": "caller"},
+    ]
+    write_transcript(recorded, call, row, parts)
+    owner = signed_in(recorded)
+    page = owner.get(f"/calls/{call.id}").text
+    assert f'<a href="/calls/{call.id}/recordings/{row.id}/audio#t=3.2">0:03</a><b class="caller">Caller</b>' in page
+    assert '<span class="redacted">card number removed</span>' in page and HOSTILE not in page
+    owner.get(f"/calls/{call.id}")
+    assert listened(recorded, row) == ["transcript.read"]
+    assert "how can I help" not in signed_in(recorded, "marketer").text(f"/calls/{call.id}")
+
+
+def write_transcript(stage: TestHub, call: Call, row: Recording, parts: list[dict[str, Any]]) -> None:
+    written = TranscriptRow(
+        id=new_id(),
+        recording_id=row.id,
+        connector="index",
+        language="en-US",
+        state="written",
+        due_at=stage.clock(),
+        written_at=stage.clock(),
+        expires_at=stage.clock() + timedelta(days=30),
+    )
+    with stage.hub.store.writing() as session:
+        plain = json.dumps(parts).encode()
+        place = place_in(written.id)
+        written.sealed = stage.hub.vault.seal(session, call.company_id, call.caller_number, call.id, plain, place)
+        session.add(written)
+
+
+def test_a_call_without_a_recording_says_why(stage: TestHub) -> None:
+    owner = signed_in(stage)
+    missed = stage.call_in(answered=False)
+    assert "Nobody answered, and the caller left no message" in owner.text(f"/calls/{missed.id}")
+    answered = stage.call_in(caller="+13125550143")
+    assert "Recording is not enabled in the call flow" in owner.text(f"/calls/{answered.id}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import os
 import sys
 import tempfile
 import time
@@ -38,8 +39,8 @@ ROUNDS = 40
 WANTED_P95 = 150.0
 FIRST_PAGE_BYTES = 60_000
 CONFIG = """
-hub: {{public_url: "https://calls.example.com", database: "{database}", secret_key: "{key}"}}
-connectors: {{twilio: {{plugin: twilio, sandbox: true}}}}
+hub: {{public_url: "https://calls.example.com", database: "{database}", secret_keys: ["${{env:PAGES_KEY}}"]}}
+connectors: {{}}
 accounts:
   - name: agency
     title: Agency
@@ -81,7 +82,8 @@ def _hub(database: str, folder: Path) -> Hub:
     from hub.store.keyring import new_key
 
     file = folder / "config.yaml"
-    file.write_text(CONFIG.format(database=database, key=new_key()))
+    os.environ["PAGES_KEY"] = new_key()
+    file.write_text(CONFIG.format(database=database))
     hub = assemble(read_config(file, sandbox=True))
     upgrade(hub.store)
     return hub

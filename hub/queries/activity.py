@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,7 +29,13 @@ class CallCounts:
     first_time: int = 0
 
     def __add__(self, other: CallCounts) -> CallCounts:
-        return CallCounts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        return CallCounts(
+            self.calls + other.calls,
+            self.answered + other.answered,
+            self.missed + other.missed,
+            self.voicemail + other.voicemail,
+            self.first_time + other.first_time,
+        )
 
 
 NO_CALLS = CallCounts()
@@ -37,7 +43,7 @@ NO_CALLS = CallCounts()
 
 @dataclass(frozen=True)
 class Activity:
-    """The calls of a period, by the beginnings (UTC) of the quarters of an hour that had some."""
+    """The calls of a period, by the beginnings (UTC) of the hours, or quarters of an hour, that had some."""
 
     counts: dict[datetime, CallCounts]
 
@@ -58,9 +64,9 @@ class Activity:
         """(weekday, 0 is Monday; hour) → counts."""
         return self._by(lambda at: ((local := at.astimezone(zone)).weekday(), local.hour))
 
-    def before(self, at: datetime) -> Activity:
-        """Only what came before a moment."""
-        return Activity({key: value for key, value in self.counts.items() if key < at})
+    def between(self, begins: datetime, ends: datetime) -> Activity:
+        """Only what came from one moment until before another."""
+        return Activity({at: counts for at, counts in self.counts.items() if begins <= at < ends})
 
     def _by(self, key: Any) -> dict[Any, CallCounts]:
         summed: dict[Any, CallCounts] = {}
@@ -70,12 +76,13 @@ class Activity:
 
 
 def call_activity(
-    session: Session, scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime
+    session: Session, scope: AccessScope, companies: Sequence[str], begins: datetime, ends: datetime, zone: ZoneInfo
 ) -> Activity:
-    """The calls of some companies that the user may see, started from `begins` until before `ends`."""
+    """The calls of some companies that the user may see, started from `begins` until before `ends`. The counts can be added
+    up by the hours of `zone`; zones with whole hours get them by the hour, others by the quarter."""
     call: Any = Call
     sqlite = session.get_bind().dialect.name == "sqlite"
-    stretch = _quarter_of_an_hour(call.started_at, sqlite=sqlite)
+    stretch = _stretch(call.started_at, quarters=not _has_whole_hours(zone, begins, ends), sqlite=sqlite)
     answered = call.answered_at.is_not(None)
     over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
     columns: tuple[Any, ...] = (
@@ -127,12 +134,18 @@ def _sum(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _quarter_of_an_hour(at: Any, *, sqlite: bool) -> Any:
-    """`2026-11-24 09:1` for 9:15 to 9:30 UTC: every time zone's offset is a multiple of a quarter of an hour."""
+def _has_whole_hours(zone: ZoneInfo, begins: datetime, ends: datetime) -> bool:
+    offsets = (each.astimezone(zone).utcoffset() or timedelta() for each in (begins, ends))
+    return all(offset.total_seconds() % 3600 == 0 for offset in offsets)
+
+
+def _stretch(at: Any, *, quarters: bool, sqlite: bool) -> Any:
+    """`2026-11-24 09:` for an hour of UTC; `2026-11-24 09:1` for its quarter from 9:15. Every offset is whole quarters."""
     text = at if sqlite else func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI")
-    return func.substr(text, 1, 14).concat(cast(cast(func.substr(text, 15, 2), Integer) // 15, String))
+    hour = func.substr(text, 1, 14)
+    return hour.concat(cast(cast(func.substr(text, 15, 2), Integer) // 15, String)) if quarters else hour
 
 
 def _moment(text: str) -> datetime:
-    hour, quarter = text[:13], int(text[14:15])
-    return datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC) + timedelta(minutes=15 * quarter)
+    year, month, day, hour = int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13])
+    return datetime(year, month, day, hour, 15 * int(text[14:] or 0), tzinfo=UTC)

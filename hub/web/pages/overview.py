@@ -46,10 +46,9 @@ def overview(page: PageRequest) -> Response:
     former = period.before()
     chosen = page.company.id if page.company else None
     with page.session() as session:
-        now = call_activity(session, page.scope, page.company_ids, period.begins, period.ends)
-        before = call_activity(session, page.scope, page.company_ids, former.begins, former.ends)
         eight_weeks = page.now - timedelta(days=HEAT_DAYS)
-        heat = call_activity(session, page.scope, page.company_ids, eight_weeks, page.now)
+        since, until = min(former.begins, eight_weeks), max(period.ends, page.now)
+        whole = call_activity(session, page.scope, page.company_ids, since, until, page.zone)
         waiting = missed_not_called_back(
             session, page.scope, page.hub.vault, page.now, company_id=chosen, limit=MAX_WAITING
         )
@@ -64,7 +63,8 @@ def overview(page: PageRequest) -> Response:
         sent = (
             count_deliveries(session, page.company_ids, period.begins, period.ends) if page.may("deliveries") else None
         )
-    comparable = before.before(page.now - (period.begins - former.begins))
+    now, before = whole.between(period.begins, period.ends), whole.between(former.begins, former.ends)
+    comparable = before.between(former.begins, page.now - (period.begins - former.begins))
     return page.render(
         "overview.html",
         title="Overview",
@@ -84,7 +84,7 @@ def overview(page: PageRequest) -> Response:
         live=live,
         waiting=waiting,
         to_call_back=to_call_back,
-        **_heat(page, heat),
+        **_heat(page, whole.between(eight_weeks, page.now)),
         **_health(page),
     )
 

@@ -63,7 +63,7 @@ def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
         raise CannotCertify(f"The plugin {wanted!r} cannot be used: {catalog.broken[wanted]}.")
     if wanted not in catalog.classes:
         installed = ", ".join(sorted(catalog.classes)) or "none"
-        raise CannotCertify(f"No plugin named {wanted!r}is installed; installed are: {installed}.")
+        raise CannotCertify(f"No plugin named {wanted!r} is installed; installed are: {installed}.")
     return catalog.classes[wanted]
 
 

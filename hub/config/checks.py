@@ -138,7 +138,7 @@ def _trackers(parts: Parts) -> Found:
         if tracker.carrier not in parts.connector_names:
             yield (*path, "carrier"), _unknown("carrier", tracker.carrier, carriers)
         elif tracker.carrier in parts.connector_classes and tracker.carrier not in carriers:
-            yield (*path, "carrier"), f"{tracker.carrier!r}is not a carrier; {nearest('', carriers, 'carriers are')}"
+            yield (*path, "carrier"), f"{tracker.carrier!r} is not a carrier; {nearest('', carriers, 'carriers are')}"
         if tracker.type == "source":
             count = len(tracker.numbers)
             if count != 1:

@@ -36,8 +36,8 @@ def test_a_rotation_works_on_postgresql(shop: Shop, postgres_url: str) -> None:
     (shop.folder / "newer").write_text(new_key())
     file = shop.folder / "config.yaml"
     file.write_text(file.read_text().replace('["${file:key}"]', '["${file:newer}", "${file:key}"]'))
-    assert "0 tokens and 2 keys" in shop.run("secrets", "rotate").stdout
-    assert "0 tokens and 0 keys" in shop.run("secrets", "rotate").stdout
+    assert "0 tokens, 0 app secrets and 2 keys" in shop.run("secrets", "rotate").stdout
+    assert "0 tokens, 0 app secrets and 0 keys" in shop.run("secrets", "rotate").stdout
     assert "Hello." in shop.run("call", shop.rows(TextMessage)[0].id, "--show-personal").stdout
 
 

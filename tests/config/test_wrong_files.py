@@ -107,7 +107,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a phone that cannot be dialed", '"+13125550190"', '"312"', 31, "route.dial: is not a phone number; write it in E.164"),
     ("recording nobody is told of", '"+13125550190"', '"+13125550190", record: true', 31, "nobody may be recorded without notice; write a `recording_notice:`"),
     ("an unknown carrier", "carrier: phone\n            numbers: [+", "carrier: fone\n            numbers: [+", 35, "no carrier is named 'fone'; did you mean `phone`?"),
-    ("a carrier that is none", "carrier: phone\n            numbers: [+", "carrier: ads\n            numbers: [+", 35, "'ads'is not a carrier; carriers are phone"),
+    ("a carrier that is none", "carrier: phone\n            numbers: [+", "carrier: ads\n            numbers: [+", 35, "'ads' is not a carrier; carriers are phone"),
     ("an unknown type of tracker", "type: session", "type: pool", 34, "'pool' is not allowed; one of source, session"),
     ("a tracking number that is none", "+13125550100", '"555"', 36, "numbers[0]: is not a phone number; write it in E.164"),
     ("a source tracker with two numbers", '["+13125550120"]', '["+13125550120", "+13125550121"]', 40, "a source tracker has exactly one number, found 2"),

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from testbed import TestHub
 
+from hub.queries.contacts.cursors import cursor_of
 from hub.queries.contacts.filters import CHOICES, ContactFilter, amount_of, filter_of, seconds_of
-from hub.queries.contacts.paging import ContactList, cursor_of
+from hub.queries.contacts.paging import ContactList
 from hub.queries.contacts.rows import contact_rows
 
 SHORT = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -195,6 +196,13 @@ def test_a_count_says_when_there_are_more(lite_stage: TestHub) -> None:
         wanted = ContactFilter(outcome="answered")
         count = ContactList(session, world.scope, world.company_ids, wanted, max_scanned=3).count()
     assert count.number <= 6 and not count.exact
+
+
+def test_hours_are_those_of_the_zone_and_need_no_beginning(lite_stage: TestHub) -> None:
+    world = World(lite_stage, _many(2))  # at 8:00 and 8:01 am in Chicago, on a Monday
+    for hours, weekday, found in (((8, 8), None, 2), ((9, 23), None, 0), ((8, 8), 0, 2), (None, 1, 0)):
+        wanted = ContactFilter(hours=hours, weekday=weekday, ends=ENDS, zone=CHICAGO)
+        assert len(listed(world, wanted, 5)) == found
 
 
 def test_rows_say_what_is_stored(stage: TestHub) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import Session, col, select
 
 from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker
@@ -60,7 +60,8 @@ def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter
         trackers = dict(session.exec(query.where(col(Tracker.company_id).in_(companies))).all())
     spans = None
     if (wanted.weekday is not None or wanted.hours) and wanted.ends:
-        wanted = replace(wanted, begins=max(wanted.begins or wanted.ends, wanted.ends - timedelta(days=MAX_HEAT_DAYS)))
+        earliest = wanted.ends - timedelta(days=MAX_HEAT_DAYS)
+        wanted = replace(wanted, begins=max(wanted.begins or earliest, earliest))
         spans = tuple(_spans(wanted))
     search = search_of(session, companies, wanted.q) if wanted.q else None
     return Question(wanted, companies, trackers, search, spans)
@@ -176,7 +177,8 @@ def _on_time(asked: Question, kind: Kind) -> list[Condition]:
     if wanted.ends is not None:
         found.append(kind.at < wanted.ends)
     if asked.spans is not None:
-        found.append(or_(false(), *(and_(kind.at >= begins, kind.at < ends) for begins, ends in asked.spans)))
+        at = func.coalesce(kind.at, asked.wanted.ends)  # one index for each span would be slower
+        found.append(or_(false(), *(and_(at >= begins, at < ends) for begins, ends in asked.spans)))
     return found
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from functools import cached_property
+from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, func, or_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -22,12 +21,13 @@ from hub.queries.contacts.conditions import (
     lead_is,
     question,
 )
+from hub.queries.contacts.cursors import Count, Cursor, Key, KeyPage, is_beyond
 from hub.queries.contacts.filters import NONE, ContactFilter
 from hub.queries.contacts.kinds import Kind, Visible, indexless, visible
-from hub.queries.contacts.search import words_are
+from hub.queries.contacts.search import search_conditions, words_are
 from hub.queries.missed_calls import newest_missed_calls
 
-MAX_NARROWED = 3_000
+MAX_NARROWED = 5_000
 """Up to so many ids that a selective filter gives, contacts are read by id, else by time."""
 MAX_COUNTED = 10_000
 MAX_SCANNED = 3_000
@@ -37,52 +37,6 @@ MAX_COMPANIES_APART = 8
 PLAIN = {"kind", "tracker"}
 """Conditions for which a company's contacts are in an index in the order of the list."""
 BY_OTHER_INDEX = {"tracker", "agent"}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Key(NamedTuple):
-    """A contact's place in the list, which is sorted by time and then by id."""
-
-    at: datetime
-    id: str
-    kind: str
-
-    def cursor(self) -> str:
-        """Its place, as a URL writes it."""
-        return f"{(self.at - EPOCH) // timedelta(microseconds=1)}.{self.id}"
-
-
-class Cursor(NamedTuple):
-    """Where a page begins: after the contact at a place, towards older or newer ones."""
-
-    at: datetime
-    id: str
-    newer: bool = False
-
-
-@dataclass(frozen=True)
-class KeyPage:
-    """The keys of one page, newest first, with the cursors of the pages beside it; None at an end of the list."""
-
-    keys: list[Key]
-    newer: str | None
-    older: str | None
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many contacts there are; if not `exact`, there are more."""
-
-    number: int
-    exact: bool = True
-
-
-def cursor_of(text: str | None) -> Cursor | None:
-    """The cursor in a URL; None if it is none."""
-    found = re.fullmatch(r"(newer-)?([0-9]{1,17})\.([0-9A-Za-z-]{1,36})", text or "")
-    if not found:
-        return None
-    return Cursor(EPOCH + timedelta(microseconds=int(found[2])), found[3], bool(found[1]))
 
 
 class ContactList:
@@ -120,11 +74,17 @@ class ContactList:
     def keys(self, cursor: Cursor | None, limit: int) -> list[Key]:
         """At most `limit` keys from a cursor on, in its direction."""
         newer = cursor is not None and cursor.newer
-        found = [key for kind in self.seen.kinds for key in self._keys_of(kind, cursor, limit)]
+        if self._narrowed is None:
+            found = [key for kind in self.seen.kinds for key in self._keys_of(kind, cursor, limit)]
+        else:
+            found = [key for key in self._few if cursor is None or is_beyond(key, cursor)]
         return sorted(found, reverse=not newer)[:limit]
 
     def times(self, begins: datetime, ends: datetime, limit: int) -> dict[str, list[datetime]]:
         """The times of the contacts of some days, by kind; at most `limit` of each, the newest."""
+        if self._narrowed is not None:
+            few = [key for key in self._few if begins <= key.at < ends]
+            return {kind.name: [key.at for key in few if key.kind == kind.name][:limit] for kind in self.seen.kinds}
         return {
             kind.name: [
                 at
@@ -136,9 +96,15 @@ class ContactList:
 
     def count(self) -> Count:
         """How many there are, up to 10,000; for filters without an index at least how many there are."""
-        counts = [self._count(kind) for kind in self.seen.kinds]
-        number, exact = sum(each.number for each in counts), all(each.exact for each in counts)
-        return Count(MAX_COUNTED, exact=False) if number > MAX_COUNTED else Count(number, exact)
+        if self._narrowed is not None:
+            return Count(len(self._few))
+        number, exact = 0, True
+        for kind in self.seen.kinds:
+            found = self._count(kind)
+            number, exact = number + found.number, exact and found.exact
+            if number > MAX_COUNTED:
+                return Count(MAX_COUNTED, exact=False)
+        return Count(number, exact)
 
     def iterate(self, limit: int) -> Iterator[list[Key]]:
         """All keys, newest first, in pages of at most `limit`."""
@@ -148,6 +114,12 @@ class ContactList:
             cursor = Cursor(found[-1].at, found[-1].id)
 
     # One kind.
+
+    @cached_property
+    def _few(self) -> list[Key]:
+        """All keys, newest first, if a selective filter gave few ids."""
+        found = [key for kind in self.seen.kinds for key in self._keys_of(kind, None, MAX_COUNTED)]
+        return sorted(found, reverse=True)
 
     def _keys_of(self, kind: Kind, cursor: Cursor | None, limit: int) -> Iterator[Key]:
         columns = (kind.at, col(kind.table.id))
@@ -183,15 +155,14 @@ class ContactList:
         return len(companies) == 1 and not other and not self._asked.wanted.active().keys() & BY_OTHER_INDEX
 
     def _count(self, kind: Kind) -> Count:
-        is_indexed = self._narrowed is not None or self._asked.wanted.active().keys() <= PLAIN
-        floor = None if is_indexed else self._floor(kind)
+        floor = None if self._asked.wanted.active().keys() <= {"kind"} else self._floor(kind)
         where = [] if floor is None else [kind.at > floor]
-        found = sum(
-            self._session.execute(
-                select_columns(func.count()).select_from(query.limit(MAX_COUNTED + 1).subquery())
-            ).scalar_one()
-            for query in self._queries(kind, select_columns(kind.at), *where)
-        )
+        found = 0
+        for query in self._queries(kind, select_columns(kind.at), *where):
+            rows = query.limit(MAX_COUNTED + 1).subquery()
+            found += self._session.execute(select_columns(func.count()).select_from(rows)).scalar_one()
+            if found > MAX_COUNTED:
+                break
         return Count(found, exact=floor is None)
 
     def _floor(self, kind: Kind) -> datetime | None:
@@ -215,7 +186,7 @@ class ContactList:
     def _ids(self) -> frozenset[str] | None:
         """The only ids that can match, if one of the filters selects few; None if none does."""
         for query in self._selective():
-            ids = self._session.exec(query.limit(self._max_narrowed + 1)).all()
+            ids = self._session.execute(query.limit(self._max_narrowed + 1)).scalars().all()
             if len(ids) <= self._max_narrowed:
                 return frozenset(ids)
         return None
@@ -238,6 +209,15 @@ class ContactList:
         search = self._asked.search
         if search is not None and search.values and not search.trackers:
             yield select(Attribution.subject_id).where(mine, words_are(search))
+        if search is not None and (search.number or search.people or search.id):
+            yield union_all(
+                *(
+                    select_columns(col(kind.table.id)).where(
+                        search_conditions(search, kind), col(kind.table.company_id).in_(companies)
+                    )
+                    for kind in self.seen.kinds
+                )
+            )
 
 
 def neighbors(

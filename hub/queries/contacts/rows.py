@@ -30,9 +30,9 @@ from hub.model import (
 )
 from hub.model.states import SubjectState
 from hub.queries.contacts.conditions import DELIVERY_STATES, RECORDING_STATES, outcome_of
+from hub.queries.contacts.cursors import Key
 from hub.queries.contacts.filters import ContactKind
 from hub.queries.contacts.kinds import KINDS
-from hub.queries.contacts.paging import Key
 from hub.store.encrypted_fields import names_of
 from hub.store.vault import Vault
 

@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from hub.access.saved_views import saved_views
 from hub.model import SavedView
-from hub.queries.contacts.paging import ContactList, Count, Key, cursor_of
+from hub.queries.contacts.cursors import Count, Key, cursor_of
+from hub.queries.contacts.paging import ContactList
 from hub.queries.contacts.rows import ContactRow, contact_rows
 from hub.queries.contacts.suggestions import suggestions
 from hub.reports.calendar import bounds
@@ -33,7 +34,7 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 ROWS = 50
-MAX_DAYS_COUNTED = 10
+MAX_DAYS_COUNTED = 3
 """A page that spans more days shows no counts beside them."""
 MAX_COUNTED_A_DAY = 2_000
 LIST_STATE = ("company", "columns", "period", "first", "last")

@@ -48,13 +48,13 @@ def test_each_thread_is_on_one_page_at_its_newest_text(hub: Factory, limit: int)
     assert walked(stage, limit) == wanted
 
 
-@pytest.mark.parametrize("scanned", [1, 4])
+@pytest.mark.parametrize("windows", [(1,), (4,), (2, 3)])
 def test_pages_that_may_read_few_texts_miss_no_thread(
-    hub: Factory, scanned: int, monkeypatch: pytest.MonkeyPatch
+    hub: Factory, windows: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = hub()
     wanted = fill(stage)
-    monkeypatch.setattr(paging, "MAX_SCANNED", scanned)
+    monkeypatch.setattr(paging, "WINDOWS", windows)
     assert walked(stage, 50) == wanted
 
 

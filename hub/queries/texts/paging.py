@@ -1,8 +1,8 @@
 """Which threads a list shows: by their newest text, newest first, without grouping the table of texts.
 
 A page walks the newest texts in the order of an index, and keeps each one after which nothing newer of its thread comes,
-which the index of threads says. It reads at most `MAX_SCANNED` texts, so a page may have few threads and still say where
-the next one begins.
+which the index of threads says. It reads at most as many texts as `WINDOWS` has together, so a page may have few threads
+and still say where the next one begins.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, union_all
+from sqlalchemy import and_, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from hub.model import TextMessage
+from hub.model.messages import OPEN_DOUBTS
 from hub.model.purposes import BY_HAND
 from hub.model.states import Doubt, MessageStatus
 
-MAX_SCANNED = 3_000
-"""Texts that one page of threads reads."""
+WINDOWS = (150, 350, 1_000, 1_500)
+"""Texts that one page of threads reads: at first few, which is enough for most pages, and then more."""
 MAX_COMPANIES_APART = 12
 """Up to this many companies, each is read through its own index; more are read by time alone."""
 KEYWORDS = ("stop", "start", "help")
@@ -68,7 +69,30 @@ def threads_page(
     start = session.get(TextMessage, after) if after else None
     if after and (start is None or start.company_id not in companies):
         return ThreadsPage([], None)
-    scanned = _scanned(companies, kind, start)
+    rows: list[Any] = []
+    end: Any = None
+    for window in WINDOWS:
+        found, end = _window(session, companies, kind, start, window, stopped)
+        rows += found
+        if end is None or len(rows) > limit:
+            break
+        start = end
+    following = rows[limit - 1].id if len(rows) > limit else end.id if end is not None else None
+    shown = [row.id for row in rows[:limit]]
+    texts = {text.id: text for text in session.scalars(select(TextMessage).where(TEXT.id.in_(shown)))}
+    return ThreadsPage([texts[each] for each in shown if each in texts], following)
+
+
+def _window(
+    session: Session,
+    companies: Sequence[str],
+    kind: ThreadKind,
+    start: Any,
+    window: int,
+    stopped: Callable[[Sequence[ThreadKey]], set[ThreadKey]] | None,
+) -> tuple[list[Any], Any]:
+    """The wanted texts among the `window` newest before `start`, and the last text read; None if no older ones are left."""
+    scanned = _scanned(companies, kind, start, window)
     later: Any = aliased(TEXT)
     newer = and_(
         later.company_id == scanned.c.company_id,
@@ -77,25 +101,18 @@ def threads_page(
         or_(later.at > scanned.c.at, later.id > scanned.c.id),
         *_counts(later, kind),
     )
-    query = (
-        select(scanned.c.id, scanned.c.company_id, scanned.c.person_number)
-        .where(*_wanted(scanned.c, kind), ~exists().where(newer))
-        .order_by(scanned.c.at.desc(), scanned.c.id.desc())
-    )
-    if kind is not ThreadKind.STOPPED:
-        query = query.limit(limit + 1)
-    rows: list[Any] = list(session.execute(query))
+    listed = and_(*_wanted(scanned.c, kind), ~exists().where(newer))
+    columns = (scanned.c.id, scanned.c.company_id, scanned.c.person_number, scanned.c.at, listed.label("listed"))
+    read: list[Any] = list(session.execute(select(*columns).order_by(scanned.c.at.desc(), scanned.c.id.desc())))
+    rows = [row for row in read if row.listed]
     if kind is ThreadKind.STOPPED and stopped is not None:
         found = stopped([(row.company_id, row.person_number) for row in rows])
         rows = [row for row in rows if (row.company_id, row.person_number) in found]
-    following = rows[limit - 1].id if len(rows) > limit else _end_of_scan(session, scanned)
-    shown = [row.id for row in rows[:limit]]
-    texts = {text.id: text for text in session.scalars(select(TextMessage).where(TEXT.id.in_(shown)))}
-    return ThreadsPage([texts[each] for each in shown if each in texts], following)
+    return rows, read[-1] if len(read) == window else None
 
 
-def _scanned(companies: Sequence[str], kind: ThreadKind, start: TextMessage | None) -> Any:
-    """The newest texts before `start`, as a subquery of few columns."""
+def _scanned(companies: Sequence[str], kind: ThreadKind, start: Any, window: int) -> Any:
+    """The `window` newest texts before `start`, as a subquery of few columns."""
     columns = (
         TEXT.id,
         TEXT.company_id,
@@ -106,23 +123,22 @@ def _scanned(companies: Sequence[str], kind: ThreadKind, start: TextMessage | No
         TEXT.status,
         TEXT.doubt,
     )
-    conditions = [TEXT.person_number.is_not(None)]
+    conditions: list[Any] = [TEXT.person_number.is_not(None)]
     if start is not None:
         conditions += [TEXT.at <= start.at, or_(TEXT.at < start.at, TEXT.id < start.id)]
     if kind is ThreadKind.DOUBTFUL:
-        conditions.append(TEXT.doubt == Doubt.OPEN)
+        # As written in the partial index: SQLite does not use it for a bound value.
+        conditions.append(OPEN_DOUBTS)
     newest = (TEXT.at.desc(), TEXT.id.desc())
     if kind is ThreadKind.DOUBTFUL or len(companies) > MAX_COMPANIES_APART:
         query: Any = select(*columns).where(TEXT.company_id.in_(companies), *conditions).order_by(*newest)
-        return query.limit(MAX_SCANNED).subquery()
+        return query.limit(window).subquery()
     apart = [
-        select(
-            select(*columns).where(TEXT.company_id == each, *conditions).order_by(*newest).limit(MAX_SCANNED).subquery()
-        )
+        select(select(*columns).where(TEXT.company_id == each, *conditions).order_by(*newest).limit(window).subquery())
         for each in companies
     ] or [select(*columns).where(TEXT.company_id.is_(None), *conditions).limit(0)]
     together = union_all(*apart).subquery()
-    return select(together).order_by(together.c.at.desc(), together.c.id.desc()).limit(MAX_SCANNED).subquery()
+    return select(together).order_by(together.c.at.desc(), together.c.id.desc()).limit(window).subquery()
 
 
 def _wanted(text: Any, kind: ThreadKind) -> list[Any]:
@@ -145,17 +161,11 @@ def _counts(later: Any, kind: ThreadKind) -> list[Any]:
     return []
 
 
-def _end_of_scan(session: Session, scanned: Any) -> str | None:
-    """The last text that was read; None if no older ones are left."""
-    last = select(scanned.c.id).order_by(scanned.c.at.desc(), scanned.c.id.desc()).offset(MAX_SCANNED - 1).limit(1)
-    return session.execute(last).scalar()
-
-
 def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey], set[ThreadKey]]:
     """Which of some threads wait for an answer, and which have a text that may ask for a stop."""
     if not keys:
         return set(), set()
-    here = and_(TEXT.company_id.in_({key[0] for key in keys}), TEXT.person_number.in_({key[1] for key in keys}))
+    here = tuple_(TEXT.company_id, TEXT.person_number).in_(keys)
     pair = select(TEXT.company_id, TEXT.person_number).where(here).distinct()
     later: Any = aliased(TEXT)
     newer = and_(
@@ -172,7 +182,7 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
 
 def count_texts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, int]:
     """How many texts some threads have."""
-    here = (col(TEXT.company_id).in_({key[0] for key in keys}), col(TEXT.person_number).in_({key[1] for key in keys}))
-    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(*here)
+    here = tuple_(TEXT.company_id, TEXT.person_number).in_(keys)
+    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(here)
     rows = session.execute(counted.group_by(TEXT.company_id, TEXT.person_number))
     return {(company_id, number): count for company_id, number, count in rows}

@@ -248,15 +248,15 @@ def shown_numbers(session: Session, showings: Sequence[Showing]) -> list[Check]:
             else "for everybody"
             if (showing.company, showing.number) in others
             and (showing.visit_id is None or (showing.visit_id, showing.number) in noted)
-            else "of someone else"
+            else "of somebody else"
             for showing in seen
         )
         unlike = sum(showing.number != showing.linked for showing in seen)
         checks.append(
             Check(
                 f"each number that {place} showed is the one assigned to the visit, or the shared one",
-                not found["of someone else"] and not unlike,
-                f"{found['lent']} assigned, {found['for everybody']} shared, {found['of someone else']} of "
+                not found["of somebody else"] and not unlike,
+                f"{found['lent']} assigned, {found['for everybody']} shared, {found['of somebody else']} of "
                 f"somebody else" + (f", {unlike} links that dial another" if way == "page" else ""),
             )
         )

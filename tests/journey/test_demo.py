@@ -151,7 +151,7 @@ def _texts_went_and_were_held(database: sqlite3.Connection) -> None:
 def _visitors_called_what_the_page_showed(database: sqlite3.Connection, printed: str) -> None:
     assert "opens the company's page in headless Chromium" in printed
     found = re.search(
-        r"each number that a page showed .* (\d+) assigned, \d+ shared, 0 of someone else, 0 links", printed
+        r"each number that a page showed .* (\d+) assigned, \d+ shared, 0 of somebody else, 0 links", printed
     )
     assert found and int(found[1]) >= 2, printed[-4_000:]
     forms = database.execute("SELECT form_id, page, sealed_fields FROM form_submission").fetchall()
@@ -208,7 +208,7 @@ def test_a_number_that_was_lent_to_another_visit_does_not_add_up(hub: Callable[.
             [found] = shown_numbers(session, showings)
         return found
 
-    assert check(*right).holds and check(*right).detail.startswith("2 assigned, 1 shared, 0 of someone else")
+    assert check(*right).holds and check(*right).detail.startswith("2 assigned, 1 shared, 0 of somebody else")
     wrong = (
         replace(right[0], number=other.number, linked=other.number),
         replace(right[0], visit_id=None),

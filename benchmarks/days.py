@@ -19,8 +19,8 @@ from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
 from hub.runtime import Hub
 from hub.startup import Opened, read_config
-from hub.store.inbox_writer import InboxWriter
-from hub.store.keyring import new_key
+from hub.store.encryption.keyring import new_key
+from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.record import VisitRequest, record_visit
 
 CRMS = ("salesforce", "hubspot")

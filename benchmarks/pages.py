@@ -79,7 +79,7 @@ def _measured(kind: str, database: str, folder: Path, calls: int) -> Iterator[Fi
 
 
 def _hub(database: str, folder: Path) -> Hub:
-    from hub.store.keyring import new_key
+    from hub.store.encryption.keyring import new_key
 
     file = folder / "config.yaml"
     os.environ["PAGES_KEY"] = new_key()

@@ -23,7 +23,7 @@ from benchmarks.figures import Figure, at_most, print_figures, spread
 from benchmarks.processes import START_TIMEOUT_SECONDS, free_port, hub
 from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
-from hub.store.keyring import new_key
+from hub.store.encryption.keyring import new_key
 
 ROUNDS = 5
 IDLE = 20.0

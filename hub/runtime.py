@@ -19,12 +19,12 @@ from hub.plugins.registry import Plugins
 from hub.plugins.violations import ManifestViolations
 from hub.store.blob_store import BlobStore
 from hub.store.connectors import StoredNotes, StoredTokens
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.encryption.keyring import Keyring
+from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
-from hub.store.keyfile import keyring_of
-from hub.store.keyring import Keyring
 from hub.store.owner_consent import consented
-from hub.store.vault import Vault
 from hub.store.violations import write_refusals
 
 Clock = Callable[[], datetime]

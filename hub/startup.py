@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from hub.numbers.directory import LiveDirectory
     from hub.plugins.sandboxes import RunningSandboxes
     from hub.runtime import Clock, Hub
+    from hub.store.encryption.vault import Vault
     from hub.store.engine import Store
-    from hub.store.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
 def open_store(config: Config) -> Iterator[Store]:
     """Only the database, with its schema migrated."""
     from hub.runtime import utc_now
+    from hub.store.encryption.keyfile import keyring_of
+    from hub.store.encryption.vault import Vault
     from hub.store.engine import Store, explained
-    from hub.store.keyfile import keyring_of
     from hub.store.schema import upgrade
     from hub.store.tombstones import refuse_unfinished
-    from hub.store.vault import Vault
 
     store = Store(config.hub.database)
     try:
@@ -111,7 +111,7 @@ def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
 def vault_of(config: Config) -> Vault:
     """The vault that decrypts the names and texts of the configuration's database."""
     from hub.runtime import utc_now
-    from hub.store.keyfile import keyring_of
-    from hub.store.vault import Vault
+    from hub.store.encryption.keyfile import keyring_of
+    from hub.store.encryption.vault import Vault
 
     return Vault(keyring_of(config.hub), utc_now)

@@ -36,7 +36,7 @@ from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessa
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.ledger import ConsentStatement, append
 from hub.runtime import Hub, assemble
-from hub.store.encrypted_fields import Named, names_of, values_of
+from hub.store.encryption.encrypted_fields import Named, names_of, values_of
 from hub.testing import FrozenClock
 from hub.visits.record import NumberShown, VisitRequest, record_visit
 

@@ -18,7 +18,7 @@ from hub.access.totp import accepted_step, opened_secret, seal_secret
 from hub.access.users import AccessRefused
 from hub.model import Account, OidcIdentity, Passkey, User, UserSecret
 from hub.store import audit
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 WRONG_CODE = "This is not the code of this moment; enter the one that the app shows now."
 

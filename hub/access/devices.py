@@ -9,7 +9,7 @@ import re
 import secrets
 from datetime import timedelta
 
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 LIFETIME = timedelta(days=365)
 PURPOSE = "device"

@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 
 from hub.errors import ConfigError
 from hub.model import User, UserSecret
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 ISSUER = "Ringfence"
 STEP_SECONDS = 30

@@ -26,7 +26,7 @@ from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.plugins.registry import many
 from hub.runtime import Hub, utc_now
-from hub.store.group_commit import GroupCommitter
+from hub.store.writers.group_commit import GroupCommitter
 
 log = structlog.get_logger(__name__)
 ANSWER_SECONDS = 1.0

@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.errors import ConfigError
 from hub.model.columns import new_id
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 FORMAT = 1
 MANIFEST = "manifest"

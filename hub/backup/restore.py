@@ -24,11 +24,11 @@ from hub.model.columns import new_id
 from hub.privacy.erasure import replay_tombstones
 from hub.reports.rollups import ROLL_UPS, roll_up
 from hub.runtime import Hub
+from hub.store.encryption.vault import HOLDERS
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
 from hub.store.tombstones import ErasedRows, journal_of, read_journal, write_tombstones
 from hub.store.vacuum import scrub
-from hub.store.vault import HOLDERS
 
 
 class NotRestored(ConfigError):

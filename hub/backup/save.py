@@ -19,9 +19,9 @@ from hub.backup.values import to_json
 from hub.model import PersonKey, Recording
 from hub.model.states import InboxState
 from hub.runtime import Hub
+from hub.store.encryption.vault import HOLDERS, NOBODYS, nobodys_holder
 from hub.store.schema import revisions
 from hub.store.tombstones import ErasedRows, in_database, journal_of, read_journal
-from hub.store.vault import HOLDERS, NOBODYS, nobodys_holder
 
 ROWS_PER_FETCH = 500
 DATA, KEYS = "data", "keys"
@@ -37,7 +37,7 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     """Write a backup; returns its manifest. Memory holds one chunk of rows or one recording at a time.
 
     Personal columns are encrypted with the key of their person, or with one of the backup's own keys if the person is
-    unknown (`hub.store.vault.nobodys_holder`). Data that is already encrypted is copied as it is.
+    unknown (`hub.store.encryption.vault.nobodys_holder`). Data that is already encrypted is copied as it is.
     """
     end_backup_keys(hub)
     with hub.store.writing() as session:

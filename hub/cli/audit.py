@@ -73,8 +73,8 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
+    from hub.store.encryption.keyfile import keyring_of
     from hub.store.journal import sign_ends
-    from hub.store.keyfile import keyring_of
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store:

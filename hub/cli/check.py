@@ -137,7 +137,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.hookspecs import CallHooks, NumberHooks
     from hub.privacy_requests.deadlines import overdue_rows
     from hub.store.connectors import paused_connectors
-    from hub.store.keyfile import key_file
+    from hub.store.encryption.keyfile import key_file
     from hub.store.row_security import bypassed
     from hub.store.tombstones import journal_of
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hub.config.models import Config
     from hub.model import ConsentEntry, OptOut, Person, Visit
-    from hub.store.vault import Vault
+    from hub.store.encryption.vault import Vault
 
 commands = typer.Typer(help="Record what people say about their data, and show it.", no_args_is_help=True)
 BASES = ("consent", "legitimate_interests", "opt_out", "objection")
@@ -256,8 +256,8 @@ def _entries(session: Session, person: Person) -> list[ConsentEntry]:
 
 def _vault(config: Config) -> Vault:
     from hub.runtime import utc_now
-    from hub.store.keyfile import keyring_of
-    from hub.store.vault import Vault
+    from hub.store.encryption.keyfile import keyring_of
+    from hub.store.encryption.vault import Vault
 
     return Vault(keyring_of(config.hub), utc_now)
 

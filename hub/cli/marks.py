@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from hub.access.scope import AccessScope
-    from hub.store.vault import Vault
+    from hub.store.encryption.vault import Vault
 
 SubjectId = Annotated[
     str,

@@ -130,7 +130,7 @@ def link(
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.store.audit import account_of
-    from hub.store.keyfile import keyring_of
+    from hub.store.encryption.keyfile import keyring_of
 
     loaded = read_config(config, sandbox=True)
     keyring, now = keyring_of(loaded.hub), utc_now().replace(microsecond=0)

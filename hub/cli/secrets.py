@@ -30,7 +30,7 @@ def new_key(
     A hub on SQLite without `secret_keys` makes its own key at its first start: `secret.key` beside the database. To
     replace it, put the new key first and `${file:…/secret.key}` second, then run `hub secrets rotate`.
     """
-    from hub.store.keyring import new_key as make_key
+    from hub.store.encryption.keyring import new_key as make_key
 
     key = make_key()
     if file is None:
@@ -64,8 +64,8 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.store.connectors import rotate_tokens
-    from hub.store.keyfile import keyring_of
-    from hub.store.vault import rotate_person_keys
+    from hub.store.encryption.keyfile import keyring_of
+    from hub.store.encryption.vault import rotate_person_keys
 
     loaded = read_config(config)
     keyring = keyring_of(loaded.hub)

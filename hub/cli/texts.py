@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from hub.model import TextMessage
     from hub.queries.masking import Mask
+    from hub.store.encryption.vault import Vault
     from hub.store.engine import Store
-    from hub.store.vault import Vault
 
 commands = typer.Typer(help="Read and send texts; see why a text was not sent.", no_args_is_help=True)
 TextId = Annotated[

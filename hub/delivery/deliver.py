@@ -36,7 +36,7 @@ from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 from hub.store.claims import claim, complete_each
-from hub.store.encrypted_fields import names_of
+from hub.store.encryption.encrypted_fields import names_of
 from hub.store.journal import write_evidence
 from hub.store.rows import write_rows
 

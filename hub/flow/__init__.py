@@ -6,7 +6,7 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 
 1. `hub.web.webhooks` EventLoopBatcher: the webhooks of one round; event loop; items{queue="webhooks"}
 2. `hub.flow.receive` guarded thread pool: a batch to its plugin; {connector}-verify-1; items{queue="verifications"}
-3. `hub.store.inbox_writer` GroupCommitter: verified webhooks to the inbox; inbox; items{queue="inbox"}
+3. `hub.store.writers.inbox_writer` GroupCommitter: verified webhooks to the inbox; inbox; items{queue="inbox"}
 4. `hub.web.webhooks` CompletionQueue: outcomes back to the senders; event loop; items{queue="completions"}
 5. `hub.web.webhooks` EventLoopBatcher: the calls that ring in one round; event loop; items{queue="answers"}
 6. `hub.answering.answer` GroupCommitter: the answers and their records; call_steps-{connector}; items{queue="call_steps"}
@@ -15,7 +15,7 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 9. `hub.flow.inbox` rows of the database: the inbox to the flow; flow; size{queue="inbox"}
 
 So there is one batcher on the event loop, one group committer and one completion queue (`hub.web.event_loop`,
-`hub.store.group_commit`). Visits use a GroupCommitter too (`hub.visits.batch_writer`; visits;
+`hub.store.writers.group_commit`). Visits use a GroupCommitter too (`hub.visits.batch_writer`; visits;
 items{queue="visits"}). Only the guarded thread pools call plugins (`hub.plugins.guard`), so a plugin that hangs
 delays no other connector.
 """

@@ -24,7 +24,7 @@ from hub.numbers.directory import Directory
 from hub.privacy.erasure import empty_webhooks
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
-from hub.store.encrypted_fields import Named, names_of, seal_names
+from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
 

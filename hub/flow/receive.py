@@ -22,7 +22,7 @@ from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
 from hub.model.states import InboxState
 from hub.runtime import Hub
-from hub.store.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter
 
 MAX_BODY_BYTES = 1_000_000
 """Maximum bytes of a webhook's body; larger ones get 413."""

@@ -31,7 +31,7 @@ from hub.model.people import has_known_number, is_typed
 from hub.model.states import SubjectState
 from hub.reports.dirty_days import Change
 from hub.runtime import Hub
-from hub.store.encrypted_fields import seal_facts
+from hub.store.encryption.encrypted_fields import seal_facts
 from hub.store.journal import write_evidence
 from hub.store.rows import change_rows, write_rows
 

@@ -11,8 +11,8 @@ from hub.errors import CannotDo, NotFound
 from hub.marks.subjects import company_of, markable, visible_subjects
 from hub.model import Note
 from hub.store import audit
-from hub.store.encrypted_fields import seal_note
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import seal_note
+from hub.store.encryption.vault import Vault
 
 MAX_NOTE_CHARACTERS = 5_000
 

@@ -108,7 +108,7 @@ class Call(CallState, Work, table=True):
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id")
     sealed_name: bytes | None = personal_bytes("user.name")
-    """The caller's name from the carrier, encrypted with the caller's key (hub.store.encrypted_fields)."""
+    """The caller's name from the carrier, encrypted with the caller's key (hub.store.encryption.encrypted_fields)."""
     first_time_caller: bool | None = None
     enriched_at: datetime | None = time_column(nullable=True)
     found_by: str = Field(default="webhook", max_length=16)

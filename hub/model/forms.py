@@ -31,7 +31,7 @@ class FormSubmission(Work, table=True):
     email: str | None = personal_text("user.contact.email")
     sealed_name: bytes | None = personal_bytes("user.name")
     sealed_fields: bytes | None = personal_bytes("user.content.private")
-    """The form's fields as JSON, encrypted like the name with the person's key (hub.store.encrypted_fields)."""
+    """The form's fields as JSON, encrypted like the name with the person's key (hub.store.encryption.encrypted_fields)."""
     consent: dict[str, str] = personal_json("user.privacy_preferences")
     """What the visitor allows on the form, in the same format as for a visit; and `gpc` or `dnt`: `seen`."""
     submitted_at: datetime = time_column(index=True)

@@ -47,7 +47,7 @@ class Person(Row, table=True):
     email_learnt: str | None = Field(default=None, max_length=8)
     """How the address was learned (`Learned`); None without an address."""
     sealed_name: bytes | None = personal_bytes("user.name")
-    """The name that the person had corrected, encrypted with their key (hub.store.encrypted_fields). Names in forms stay
+    """The name that the person had corrected, encrypted with their key (hub.store.encryption). Names in forms stay
     there."""
     first_seen_at: datetime = time_column()
     expires_at: datetime | None = ending_column()
@@ -97,7 +97,7 @@ class FactRow(Row, table=True):
     value: str | None = personal_text("user.contact.phone_number")
     """None if the value is a name."""
     sealed: bytes | None = personal_bytes("user.name")
-    """A value that is a name (`category` is user.name), encrypted with the caller's key (hub.store.encrypted_fields)."""
+    """A value that is a name (`category` is user.name), encrypted with the caller's key (hub.store.encryption)."""
     category: str
     confidence: float
     learned_at: datetime = time_column()

@@ -59,7 +59,7 @@ class PrivacyRequest(Row, table=True):
     known_as: dict[str, Any] = personal_json("user.contact.phone_number")
     """`phone_numbers` and `emails` with which plugins look the person up, from the run until the end."""
     correction: bytes | None = personal_bytes("user.name")
-    """For a correction: the new `name`, `email` or `phone_number`, as JSON, encrypted by hub.store.encrypted_fields."""
+    """For a correction: the new `name`, `email` or `phone_number`, as JSON, encrypted by hub.store.encryption."""
     evidence: str | None = personal_text("user.content.private")
     """What proves the requester's identity, or that the requester is a parent, in the officer's words."""
     places: list[str] = json_list()

@@ -21,7 +21,7 @@ class TranscriptRow(Work, table=True):
     language: str = Field(max_length=35)
     """BCP 47, as asked for."""
     sealed: bytes | None = personal_bytes("user.telephony.recording")
-    """The parts as JSON, encrypted with the caller's key (hub.store.vault)."""
+    """The parts as JSON, encrypted with the caller's key (hub.store.encryption.vault)."""
     model: str | None = None
     """The name of the model that transcribed it."""
     reason: str | None = None

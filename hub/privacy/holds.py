@@ -46,8 +46,8 @@ from hub.model.requests import EVERYBODY
 from hub.privacy.erasure.reach import PersonData, reach_of, webhooks_of
 from hub.privacy.retention_rules import RETENTION_RULES
 from hub.runtime import utc_now
-from hub.store.keyfile import keyring_of
-from hub.store.vault import Vault
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.encryption.vault import Vault
 
 ROWS_PER_FETCH = 1_000
 

@@ -19,9 +19,9 @@ from hub.model import HUB_CHAIN, OptOut
 from hub.model.opt_outs import OptOutScope
 from hub.model.states import OptOutState
 from hub.store import audit
+from hub.store.encryption.vault import Vault
 from hub.store.journal import record
 from hub.store.rows import write_rows
-from hub.store.vault import Vault
 
 OPT_OUT_RULE = "person.opted_out"
 SPEAKER = "hub"

@@ -32,10 +32,10 @@ from hub.model.columns import Row
 from hub.model.states import TranscriptState, WorkState
 from hub.privacy.holds import NOBODY, OnHold
 from hub.privacy.retention_rules import PSEUDONYM, RETENTION_RULES, RetentionRule
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal import end_lives
 from hub.store.journal.evidence import EVIDENCE
-from hub.store.keyring import Keyring
 
 FINISHED_SLOTS = timedelta(days=2)
 GRACE = timedelta(hours=24)

@@ -23,9 +23,9 @@ from hub.model.purposes import ANSWERS_TO_WORDS, LISTED_USES, USES
 from hub.model.states import DeliveryState, MessageStatus
 from hub.privacy.ledger import REFUSING_STATES, ConsentStatement, append
 from hub.privacy.suppression_list import add_suppressions, lift_suppressions
+from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.locks import hold_locks
-from hub.store.vault import Vault
 
 MAX_WITHDRAWAL_SECONDS = 60.0
 """Seconds until a withdrawal is in force everywhere."""

@@ -18,7 +18,7 @@ from hub.privacy_requests import retract
 from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
 from hub.privacy_requests.stand_ins import REHEARSAL, STAND_INS_KEY, warning_of
 from hub.runtime import Hub
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 PURPOSE = "erasure-certificate"
 FORMAT = "ringfence erasure certificate 2"

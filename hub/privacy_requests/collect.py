@@ -49,7 +49,7 @@ from hub.privacy_requests.stand_ins import STAND_IN, STAND_INS_KEY, is_stand_in
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
-from hub.store.encrypted_fields import fields_of, names_of, notes_of, values_of
+from hub.store.encryption.encrypted_fields import fields_of, names_of, notes_of, values_of
 from hub.texts.bodies import open_body, open_file
 
 INNER = frozenset(

@@ -14,7 +14,7 @@ from hub.privacy_requests.disclose import hand_over
 from hub.privacy_requests.people import covering_holds
 from hub.privacy_requests.provider_scope import EMPTY_SCOPE, SCOPES_KEY, scoped, scopes_of
 from hub.runtime import Hub
-from hub.store.encrypted_fields import correction_in
+from hub.store.encryption.encrypted_fields import correction_in
 
 
 def ask_provider(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:

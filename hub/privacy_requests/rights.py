@@ -18,7 +18,7 @@ from hub.privacy.withdrawal import exclusive_person_lock, take_effect
 from hub.privacy_requests.people import known_people
 from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
-from hub.store.encrypted_fields import correction_in, seal_names
+from hub.store.encryption.encrypted_fields import correction_in, seal_names
 
 ALL_MARKETING = "marketing"
 OPT_IN_NOTICE = (

@@ -28,7 +28,7 @@ from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.claims import claim, complete
-from hub.store.encrypted_fields import correction_in
+from hub.store.encryption.encrypted_fields import correction_in
 from hub.store.rows import write_rows
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.privacy_requests.deadlines import deadline_of, places_of
 from hub.runtime import Hub
 from hub.store import audit
-from hub.store.encrypted_fields import seal_correction
+from hub.store.encryption.encrypted_fields import seal_correction
 
 CASE_RETENTION = timedelta(days=731)
 """24 months. Source: privacy.md, retention_defaults dsar_case; 11 CCR 7101(a): records of requests for 24 months."""

@@ -12,8 +12,8 @@ from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording
 from hub.queries.paging import Page, page_of
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call
 from hub.model.states import CallStatus
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 MAX_AGE = timedelta(hours=4)
 """An older call without an end has lost its last webhook; the comparison with the carrier's list will end it."""

@@ -16,8 +16,8 @@ from hub.contracts.values import Money
 from hub.errors import NotFound
 from hub.marks.subjects import visible_subjects
 from hub.model import Lead, LeadChange, Note, Person, PersonMerge, Tag
-from hub.store.encrypted_fields import notes_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import notes_of
+from hub.store.encryption.vault import Vault
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from hub.access.scope import AccessScope
 from hub.model import Call, Lead, OutgoingCall
 from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 MISSED_WITHIN = timedelta(days=14)
 """A call that was missed longer ago is no longer on the list."""

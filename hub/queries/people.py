@@ -15,8 +15,8 @@ from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.model.people import has_known_email
 from hub.queries.paging import Page, page_of
-from hub.store.encrypted_fields import names_of, values_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of, values_of
+from hub.store.encryption.vault import Vault
 
 MAX_CONTACTS = 200
 """Contacts of each kind that a person's page shows; the list of calls shows all."""

@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Delivery, FormSubmission, TextMessage, Tracker, TrackingNumber
 from hub.queries.people import number_in
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 MAX_RESULTS = 20
 MIN_TEXT_CHARACTERS = 3

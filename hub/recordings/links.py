@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 from urllib.parse import urlencode
 
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 Purpose = Literal["play", "download"]
 PURPOSES: tuple[str, ...] = get_args(Purpose)

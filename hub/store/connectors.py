@@ -15,8 +15,8 @@ from sqlmodel import Session, SQLModel, col, select
 
 from hub.errors import RetryLater
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
-from hub.store.keyring import Keyring
 from hub.store.rows import write_rows
 
 REFRESH_LEASE = timedelta(seconds=30)

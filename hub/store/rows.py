@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Dialect
 from sqlmodel import Session, SQLModel
 
 from hub.model import SyncSlot
-from hub.store.bulk import BulkInsert, BulkUpdate
 from hub.store.engine import Store
+from hub.store.writers.bulk import BulkInsert, BulkUpdate
 
 Columns = dict[str, Any]
 """A row as a dictionary by column name, for latency-critical code: SQLAlchemy's objects are slow."""

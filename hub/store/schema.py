@@ -20,7 +20,7 @@ from hub.store.vacuum import scrub
 if TYPE_CHECKING:
     from alembic.config import Config
 
-    from hub.store.vault import Vault
+    from hub.store.encryption.vault import Vault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

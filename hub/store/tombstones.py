@@ -23,7 +23,7 @@ FILE_ENDING = ".tombstones"
 
 @dataclass(frozen=True)
 class ErasedRows:
-    """The ids of destroyed keys, and the keyed hashes of erased rows (`hub.store.vault.Vault.row_mark`)."""
+    """The ids of destroyed keys, and the keyed hashes of erased rows (`hub.store.encryption.vault.Vault.row_mark`)."""
 
     keys: frozenset[str] = frozenset()
     rows: frozenset[str] = frozenset()

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from sqlmodel import Session
 
 from hub.model import TextMedia, TextMessage
-from hub.store.encrypted_fields import decrypt_many
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import decrypt_many
+from hub.store.encryption.vault import Vault
 
 
 def seal_body(

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import TextMedia, TextMessage
 from hub.runtime import Hub
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 
 GOOD_FOR = timedelta(minutes=15)
 """Carriers fetch pictures at once, but their queue may hold a text back for some minutes."""

@@ -14,7 +14,7 @@ from hub import metrics
 from hub.model import Company
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
-from hub.store.group_commit import GroupCommitter
+from hub.store.writers.group_commit import GroupCommitter
 from hub.visits.bots import is_robot
 from hub.visits.rate_limits import Limits
 from hub.visits.record import Departure, count_visit, record_visits

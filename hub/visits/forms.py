@@ -11,7 +11,7 @@ from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.model import Company, FormSubmission, Visit
 from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.runtime import Hub
-from hub.store.encrypted_fields import seal_fields, seal_names
+from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.store.rows import write_rows
 from hub.visits.form_fields import contact_of, kept_fields
 

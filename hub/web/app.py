@@ -13,7 +13,7 @@ from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
-from hub.store.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route

@@ -10,7 +10,7 @@ from testbed import KEY, TestHub
 
 from hub.access.users import add_user
 from hub.model import Account, AuditEntry, User
-from hub.store.keyring import Keyring
+from hub.store.encryption.keyring import Keyring
 from hub.testing import FrozenClock
 
 Factory = Callable[..., TestHub]

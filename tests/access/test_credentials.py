@@ -24,7 +24,7 @@ from hub.access.sign_in_links import LIFETIMES, link_of, new_link, use_link
 from hub.access.totp import new_secret, opened_secret, proposal, proposed_secret, rotate_totp_secrets
 from hub.access.users import AccessRefused, disable
 from hub.model import RecoveryCode, SignInLink, UserSecret
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyring import Keyring, new_key
 
 
 def code(staff: Staff, secret: str) -> str:

@@ -8,7 +8,7 @@ from staff import Staff
 
 from hub.access.devices import device_of, new_device
 from hub.access.throttle import Throttle, code_counts, password_counts
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyring import Keyring, new_key
 from hub.testing import FrozenClock
 
 

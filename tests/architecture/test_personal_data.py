@@ -72,7 +72,7 @@ def test_a_callers_name_is_sealed_in_its_column() -> None:
         for column in columns
         if column.info.get("category") == "user.name" and not isinstance(column.type, LargeBinary)
     }
-    assert clear == STAFF, "seal it under the person's key (hub.store.encrypted_fields)"
+    assert clear == STAFF, "seal it under the person's key (hub.store.encryption.encrypted_fields)"
 
 
 def test_every_row_that_ends_has_a_life() -> None:

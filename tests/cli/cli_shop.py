@@ -23,7 +23,7 @@ from hub.model import AuditEntry, Call, TextMessage
 from hub.runtime import Hub, webhook_url
 from hub.startup import Opened, open_hub, read_config
 from hub.store.engine import Store
-from hub.store.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter
 from hub.testing import FrozenClock
 from hub.visits.record import NumberShown, VisitRequest, record_visit
 from plugins.carriers.twilio.sandbox import Sandbox

@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from hub.errors import RingfenceError
 from hub.runtime import utc_now
-from hub.store.keyring import new_key
+from hub.store.encryption.keyring import new_key
 from hub.testing import FrozenClock
 from plugins.carriers.twilio.sandbox import Sandbox
 

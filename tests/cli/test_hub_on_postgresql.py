@@ -6,7 +6,7 @@ from cli_shop import CALLER, Shop
 
 from hub.cli import check
 from hub.model import Delivery, TextMessage
-from hub.store.keyring import new_key
+from hub.store.encryption.keyring import new_key
 
 
 def test_the_commands_work_on_postgresql(shop: Shop, postgres_url: str) -> None:

@@ -8,7 +8,7 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.model import ConnectorToken, TextMessage
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyring import Keyring, new_key
 
 Refusal = Callable[[Result], str]
 WORDS = "My drain is blocked."

@@ -17,7 +17,7 @@ from hub.flow.inbox import PLUGIN_WAIT, fold_inbox, replay
 from hub.flow.receive import Received, Receiver
 from hub.model import Call, CallEventRow, InboxWebhook, TextMessage
 from hub.store.claims import claim
-from hub.store.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter
 from hub.texts.bodies import open_body
 
 Factory = Callable[..., TestHub]

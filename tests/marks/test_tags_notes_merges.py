@@ -15,7 +15,7 @@ from hub.marks.notes import add_note, delete_note
 from hub.marks.tags import MAX_TAGS, tag, tag_all, untag, untag_all
 from hub.model import AuditEntry, Note, Person, PersonMerge, Tag, User
 from hub.privacy.erasure import reach_of
-from hub.store.encrypted_fields import notes_of
+from hub.store.encryption.encrypted_fields import notes_of
 
 Factory = Callable[..., TestHub]
 

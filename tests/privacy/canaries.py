@@ -45,8 +45,8 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
-from hub.store.encrypted_fields import seal_facts, seal_note
-from hub.store.vault import nobodys_holder
+from hub.store.encryption.encrypted_fields import seal_facts, seal_note
+from hub.store.encryption.vault import nobodys_holder
 from hub.texts.bodies import seal_file
 from hub.texts.suppression import stop
 from hub.visits.forms import SentForm, keep_form

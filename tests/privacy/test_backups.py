@@ -22,8 +22,8 @@ from hub.privacy.erasure import erase_person
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub, assemble
 from hub.startup import open_store
+from hub.store.encryption.keyring import new_key
 from hub.store.journal.verify import verify
-from hub.store.keyring import new_key
 from hub.texts.bodies import open_body
 
 Empty = Callable[..., Hub]

@@ -22,7 +22,7 @@ from hub.privacy_requests.people import set_hold
 from hub.privacy_requests.rights import correct
 from hub.privacy_requests.steps import open_request
 from hub.runtime import Hub, assemble
-from hub.store.encrypted_fields import fields_of, names_of, values_of
+from hub.store.encryption.encrypted_fields import fields_of, names_of, values_of
 from hub.texts.bodies import open_body
 from hub.texts.suppression import is_suppressed
 

@@ -21,7 +21,7 @@ from hub.access.users import add_user, change_role, disable
 from hub.model import Account, AuditEntry, User
 from hub.recordings.keep import fetch_due
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to, read_link
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyring import Keyring, new_key
 from hub.web.app import create_app
 from hub.web.recordings import byte_range
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 from hub.model import InboxWebhook
 from hub.model.columns import new_id
 from hub.store import Store
-from hub.store.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter
 from hub.testing import FrozenClock
 
 NOW = FrozenClock()()

@@ -30,9 +30,9 @@ from hub.model.columns import CONSENT_RETENTION
 from hub.privacy.retention import ROWS_PER_TRANSACTION, Holding, holdings, sweep
 from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.store.audit import note
+from hub.store.encryption.keyring import Keyring
 from hub.store.journal import sign_due, sign_ends, take_waiting, write_evidence
 from hub.store.journal.deferred import insert_waiting
-from hub.store.keyring import Keyring
 from hub.store.schema import migrate
 
 Factory = Callable[..., TestHub]

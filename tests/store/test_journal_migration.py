@@ -18,12 +18,12 @@ from hub.model import HUB_CHAIN, ConsentDetail, ConsentEntry, ConsentNotice
 from hub.model.journal import JournalEntry
 from hub.privacy.retention import sweep
 from hub.store import Store
+from hub.store.encryption.keyring import Keyring, new_key
+from hub.store.encryption.vault import Vault
 from hub.store.journal import sign_ends
 from hub.store.journal.verify import Report, verify
-from hub.store.keyring import Keyring, new_key
 from hub.store.owner_consent import latest_entry
 from hub.store.schema import alembic_config, upgrade
-from hub.store.vault import Vault
 
 AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 NOW = AT + timedelta(days=1)

@@ -15,10 +15,10 @@ from test_store_schema import empty
 from hub.errors import ConfigError
 from hub.model import Call, FactRow, FormSubmission, Person, PrivacyRequest
 from hub.store import Store
-from hub.store.encrypted_fields import correction_in, fields_of, names_of, values_of
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.encrypted_fields import correction_in, fields_of, names_of, values_of
+from hub.store.encryption.keyring import Keyring, new_key
+from hub.store.encryption.vault import Vault
 from hub.store.schema import alembic_config, current, upgrade
-from hub.store.vault import Vault
 from hub.testing import FrozenClock
 
 NUMBER = "+13125550142"

@@ -26,7 +26,7 @@ from hub.store.connectors import (
     read_cursor,
     resume,
 )
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyring import Keyring, new_key
 from hub.testing import FrozenClock
 
 OLD, NEW = new_key(), new_key()

@@ -16,10 +16,10 @@ from hub.config.models import HubSection
 from hub.errors import ConfigError
 from hub.model import PersonKey
 from hub.store import Store
-from hub.store.keyfile import key_file, keyring_of
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyfile import key_file, keyring_of
+from hub.store.encryption.keyring import Keyring, new_key
+from hub.store.encryption.vault import Vault, rotate_person_keys
 from hub.store.schema import upgrade
-from hub.store.vault import Vault, rotate_person_keys
 from hub.testing import FrozenClock
 
 OLD, NEW = new_key(), new_key()

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from web_edge import Edge
 
 import hub.flow
-from hub.store.group_commit import GroupCommitter
+from hub.store.writers.group_commit import GroupCommitter
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 
 Result = TypeVar("Result")

@@ -17,7 +17,7 @@ from hub.delivery.send_texts import send_texts
 from hub.model import PrivacyRequest
 from hub.privacy_requests.certificate import is_genuine
 from hub.privacy_requests.run import run, work_tasks
-from hub.store.encrypted_fields import correction_in
+from hub.store.encryption.encrypted_fields import correction_in
 from hub.testing import FrozenClock
 from hub.web.privacy_forms import RequestLimiter
 

@@ -11,7 +11,7 @@ from sqlmodel import select
 from web_edge import Edge
 
 from hub.model import FormSubmission
-from hub.store.encrypted_fields import fields_of, names_of
+from hub.store.encryption.encrypted_fields import fields_of, names_of
 
 FORM = "/track/lakeside/form"
 OWN = {"origin": "https://www.lakeside.example.com"}

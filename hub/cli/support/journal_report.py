@@ -42,9 +42,9 @@ def verify(
     from hub.model import HUB_CHAIN
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
+    from hub.store.encryption.keyfile import keyring_of
     from hub.store.journal import sign_ends
     from hub.store.journal.verify import verify as verify_all
-    from hub.store.keyfile import keyring_of
 
     loaded = read_config(config, sandbox=True)
     ends = [noted_end(each) for each in head or ()]

@@ -11,7 +11,7 @@ from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import TABLES, PersonData
 from hub.privacy.erasure.rows import erase_rows
 from hub.reports.dirty_days import Change, mark_dirty
-from hub.store.vault import Vault
+from hub.store.encryption.vault import Vault
 
 ROWS_PER_STATEMENT = 200
 

@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 from hub.contracts.consent import State
 from hub.model import HUB_CHAIN, Company, ConsentDetail, ConsentEntry, ConsentNotice, Person
 from hub.model.columns import CONSENT_RETENTION, new_id, storable
+from hub.store.encryption.vault import Vault
 from hub.store.journal import record
 from hub.store.rows import write_rows
-from hub.store.vault import Vault
 
 STATES: tuple[State, ...] = get_args(State)
 REFUSING_STATES: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})

@@ -33,8 +33,8 @@ from hub.queries.contacts.conditions import DELIVERY_STATES, RECORDING_STATES, o
 from hub.queries.contacts.cursors import Key
 from hub.queries.contacts.filters import ContactKind
 from hub.queries.contacts.kinds import KINDS
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 SENT_STATE: dict[str, str] = {state: name for name, states in DELIVERY_STATES.items() for state in states}
 RECORDING_STATE: dict[str, str] = {state: name for name, states in RECORDING_STATES.items() for state in states}

@@ -12,7 +12,7 @@ from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclos
 from hub.queries.deliveries.choice import HOOKS
 from hub.queries.deliveries.listing import ListedDelivery, listed
 from hub.queries.lookup import typed
-from hub.store.vault import Vault
+from hub.store.encryption.vault import Vault
 
 MAX_ATTEMPTS = 200
 MAX_VERSIONS = 50

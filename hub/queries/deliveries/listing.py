@@ -18,7 +18,7 @@ from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.queries.deliveries.subjects import SubjectLabel, subject_labels
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
 from hub.queries.paging import Page
-from hub.store.vault import Vault
+from hub.store.encryption.vault import Vault
 
 MAX_COUNTED = 10_000
 """A higher count is shown as this one with a plus."""

@@ -12,8 +12,8 @@ from sqlmodel import Session, col
 from hub.access.scope import AccessScope
 from hub.model import Call, FormSubmission, TextMessage
 from hub.model.states import SubjectState
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 TABLES: tuple[tuple[str, Any, str, str], ...] = (
     ("call", Call, "started_at", "caller_number"),

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from hub.flow.case import Subject
 from hub.flow.enrich import FAILED_SOURCE
 from hub.model import Call, FactRow, OutgoingCall, TextMessage
-from hub.store.encrypted_fields import values_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import values_of
+from hub.store.encryption.vault import Vault
 
 OF_NO_USE = (FAILED_SOURCE, "valid")
 """Facts that are of no use to a reader."""

@@ -15,8 +15,8 @@ from hub.model import Call, Company, FormSubmission, Person, TextMessage, Tracke
 from hub.model.states import SubjectState
 from hub.queries.contacts.conditions import outcome_of
 from hub.queries.contacts.filters import Outcome
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 
 Kind = Literal["call", "text", "form"]
 

@@ -15,8 +15,8 @@ from hub.model.people import TYPED
 from hub.model.purposes import SERVICE
 from hub.queries.texts.paging import ThreadKey, ThreadKind, flags_of, threads_page
 from hub.runtime import Hub
-from hub.store.encrypted_fields import names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import names_of
+from hub.store.encryption.vault import Vault
 from hub.texts.bodies import open_bodies
 
 MAX_LAST_LINE = 160

@@ -32,8 +32,8 @@ from hub.queries.timeline.entries import Entry, in_order
 from hub.queries.timeline.marks import mark_entries
 from hub.queries.timeline.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
 from hub.queries.timeline.recordings import recording_entries
-from hub.store.encrypted_fields import values_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import values_of
+from hub.store.encryption.vault import Vault
 
 PAGES_SHOWN = 5
 

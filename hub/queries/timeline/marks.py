@@ -13,8 +13,8 @@ from hub.model import LeadChange, Note, Tag
 from hub.queries.masking import Mask
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.receipts import worth
-from hub.store.encrypted_fields import notes_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import notes_of
+from hub.store.encryption.vault import Vault
 
 
 def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -> Iterator[Entry]:

@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from hub.model import Call, Company, FormSubmission, TextMessage, Tracker
 from hub.queries.masking import HIDDEN, Mask
-from hub.store.encrypted_fields import fields_of, names_of
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import fields_of, names_of
+from hub.store.encryption.vault import Vault
 from hub.texts.bodies import open_body
 
 

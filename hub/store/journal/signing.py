@@ -17,9 +17,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal.entries import CANONICAL, append, content_of, hold_ends, spelled, write_pending
-from hub.store.keyring import Keyring
 
 log = structlog.get_logger(__name__)
 SIGNING_INTERVAL = timedelta(days=1)

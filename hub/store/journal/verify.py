@@ -12,13 +12,13 @@ from sqlmodel import Session, col, select
 
 from hub.model import Account
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal.chain import Finding, walk
 from hub.store.journal.entries import content_of
 from hub.store.journal.evidence import EVIDENCE
 from hub.store.journal.named_rows import Naming
 from hub.store.journal.signing import ENDED, SIGNED, SIGNING_INTERVAL, UNDONE, vouched
-from hub.store.keyring import Keyring
 
 UNSIGNED_FOR = 2 * SIGNING_INTERVAL
 """How long entries may be added before an end is signed; the worker signs once a day."""

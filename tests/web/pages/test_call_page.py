@@ -27,7 +27,7 @@ from hub.model import (
 from hub.model.states import DeliveryState
 from hub.privacy.erasure.reach import PersonData
 from hub.privacy.erasure.rows import erase_rows
-from hub.store.encrypted_fields import seal_fields
+from hub.store.encryption.encrypted_fields import seal_fields
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -9,8 +9,8 @@ from alembic import context, op
 from sqlmodel import Session
 
 from hub.errors import ConfigError
-from hub.store.encrypted_fields import Plaintext, encrypt_many
-from hub.store.vault import Vault
+from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many
+from hub.store.encryption.vault import Vault
 
 revision = "0003"
 down_revision = "0002"

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from hub.errors import ConfigError
 from hub.store.journal.entries import CANONICAL, GENESIS, link, spelled
-from hub.store.vault import Vault
+from hub.store.encryption.vault import Vault
 
 revision = "0009"
 down_revision = "0008"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from hub.model import Call, FactRow, FormSubmission, Note, Person, PrivacyRequest, TextMessage
-from hub.store.vault import Vault
+from hub.store.encryption.vault import Vault
 
 NAME_CATEGORY = "user.name"
 """The category of the facts whose values are encrypted."""
@@ -18,7 +18,7 @@ Contact = Call | FormSubmission | TextMessage
 
 
 class Plaintext(NamedTuple):
-    """Text to encrypt: its owner (`hub.store.vault.Vault.holder`) and the place that it is bound to."""
+    """Text to encrypt: its owner (`hub.store.encryption.vault.Vault.holder`) and the place that it is bound to."""
 
     holder: str
     plain: str

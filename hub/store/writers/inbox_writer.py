@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy import Table
 
 from hub.model.calls import InboxWebhook
-from hub.store.bulk import BulkInsert
 from hub.store.engine import Store
-from hub.store.group_commit import GroupCommitter
+from hub.store.writers.bulk import BulkInsert
+from hub.store.writers.group_commit import GroupCommitter
 
 log = structlog.get_logger(__name__)
 Row = dict[str, Any]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from hub.config.models import HubSection
 from hub.errors import ConfigError
 from hub.model.columns import new_id
-from hub.store.keyring import Keyring, new_key
+from hub.store.encryption.keyring import Keyring, new_key
 
 log = structlog.get_logger(__name__)
 KEY_FILE_NAME = "secret.key"

@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 from hub.errors import ConfigError
 from hub.model.columns import new_id
 from hub.model.keys import PersonKey
+from hub.store.encryption.keyring import NONCE_BYTES, Keyring
 from hub.store.engine import Store
-from hub.store.keyring import NONCE_BYTES, Keyring
 from hub.store.rows import write_rows
 
 HOLDERS = "holders"

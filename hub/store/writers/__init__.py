@@ -1,0 +1,1 @@
+"""Writers for busy tables: many waiting rows in one transaction."""

@@ -82,3 +82,16 @@ def test_a_thread_waits_until_a_person_answers(hub: Factory) -> None:
     queue(stage, "We are closed.", number(2), purpose="auto_reply")
     write_in(stage, "STOP", number(3))
     assert sorted(map(str, walked(stage, 2, ThreadKind.WAITING))) == [number(0), number(2)]
+
+
+def test_an_advertisement_or_a_refused_text_is_no_answer(hub: Factory) -> None:
+    stage = hub()
+    for index in range(2):
+        write_in(stage, "Are you open?", number(index))
+    stage.clock.advance(minutes=1)
+    queue(stage, "Drains for 99 USD.", number(0), purpose="marketing")
+    stage.send_texts()
+    stage.carrier.text_script.append("rejected")
+    queue(stage, "Yes.", number(1))
+    stage.send_texts()
+    assert sorted(map(str, walked(stage, 2, ThreadKind.WAITING))) == [number(0), number(1)]

@@ -18,13 +18,15 @@ from sqlmodel import Session
 
 from hub.model import TextMessage
 from hub.model.messages import OPEN_DOUBTS
-from hub.model.purposes import BY_HAND
 from hub.model.states import Doubt, MessageStatus
+from hub.texts.doubts import NOT_SENT
 
 WINDOWS = (150, 350, 1_000, 1_500)
 """Texts that one page of threads reads: at first few, which is enough for most pages, and then more."""
 MAX_COMPANIES_APART = 12
 """Up to this many companies, each is read through its own index; more are read by time alone."""
+ANSWERS = ("reply", "service")
+"""The purposes of texts that answer a person."""
 KEYWORDS = ("stop", "start", "help")
 """The meanings of texts that the hub answers automatically."""
 TEXT: Any = TextMessage
@@ -37,7 +39,7 @@ class ThreadKind(StrEnum):
 
     ALL = "all"
     WAITING = "waiting"
-    """The last text that a person wrote is incoming, so somebody must answer."""
+    """The last text is incoming, automatic texts aside, so somebody must answer, or the answer was not sent."""
     DOUBTFUL = "doubtful"
     """A text may ask for a stop, and nobody has decided."""
     STOPPED = "stopped"
@@ -153,7 +155,8 @@ def _wanted(text: Any, kind: ThreadKind) -> list[Any]:
 def _counts(later: Any, kind: ThreadKind) -> list[Any]:
     """The condition on later texts of the same thread that take a text's place."""
     if kind is ThreadKind.WAITING:
-        return [or_(later.direction == "in", later.purpose.in_(BY_HAND))]
+        answers = and_(later.purpose.in_(ANSWERS), later.status.not_in(NOT_SENT))
+        return [or_(later.direction == "in", answers)]
     if kind is ThreadKind.HELD:
         return [later.status == MessageStatus.HELD]
     if kind is ThreadKind.DOUBTFUL:

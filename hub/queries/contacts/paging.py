@@ -155,7 +155,8 @@ class ContactList:
         return len(companies) == 1 and not other and not self._asked.wanted.active().keys() & BY_OTHER_INDEX
 
     def _count(self, kind: Kind) -> Count:
-        floor = None if self._asked.wanted.active().keys() <= {"kind"} else self._floor(kind)
+        is_plain = self._asked.wanted.active().keys() <= {"kind"} and self.seen.own_numbers is None
+        floor = None if is_plain else self._floor(kind)
         where = [] if floor is None else [kind.at > floor]
         found = 0
         for query in self._queries(kind, select_columns(kind.at), *where):

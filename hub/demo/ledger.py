@@ -205,7 +205,7 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
         Check(
             "no simulated call failed",
             not tally.stumbles,
-            ", ".join(f"{kind}: {count}" for kind, count in tally.stumbles.items()),
+            ", ".join(f"{count} × {error}" for error, count in tally.stumbles.items()),
         ),
         Check(
             "every acknowledged webhook is in the inbox, once",

@@ -34,6 +34,8 @@ PLAYERS = 6
 CALLS_A_SECOND = 12.0
 FORGERIES = 3
 FALLBACK = "fallback"
+MAX_MESSAGE_CHARACTERS = 200
+"""Of the message of a player's error that the ledger shows."""
 MISSED_AGO = timedelta(minutes=2)
 """How long ago a missed call to a printed number began: its answer text waits half a minute after the call's end."""
 PAGE_EVERY = 4
@@ -52,7 +54,7 @@ class Tally:
     showings: list[Showing] = field(default_factory=list)
     """The company's number as each visitor saw it."""
     stumbles: Counter[str] = field(default_factory=Counter)
-    """Players that failed, counted by the kind of error."""
+    """Players that failed, counted by the kind of error and the first line of its message."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, what: str, amount: int = 1) -> None:
@@ -104,7 +106,8 @@ class Play:
             part()
         except Exception as error:  # noqa: BLE001 - a player that fails shows as a figure that does not add up
             with self.tally.lock:
-                self.tally.stumbles[type(error).__name__] += 1
+                first_line = str(error).partition("\n")[0][:MAX_MESSAGE_CHARACTERS]
+                self.tally.stumbles[f"{type(error).__name__}: {first_line}"] += 1
 
     def _act(self, index: int, story: Story) -> None:
         if story.dialed is not None:

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
-from hub.web.script import Website
+from hub.web.tracking.script import Website
 
 RUNS = 5
 HUB, PAGE = "https://calls.example.com", "https://www.example.com/"

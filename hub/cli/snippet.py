@@ -32,8 +32,8 @@ def snippet(
     """
     from hub.queries.lookup import known
     from hub.startup import read_config
-    from hub.web.privacy_opt_outs import offers_limits
-    from hub.web.script import Website
+    from hub.web.privacy.opt_outs import offers_limits
+    from hub.web.tracking.script import Website
 
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")

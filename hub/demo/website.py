@@ -14,7 +14,7 @@ import jinja2
 import phonenumbers
 
 from hub.config.models import CompanySection
-from hub.web.script import Website
+from hub.web.tracking.script import Website
 
 TEMPLATE = Path(__file__).parent / "site.html"
 CHOICES = {

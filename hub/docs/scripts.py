@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.web.script import STATIC
+from hub.web.tracking.script import STATIC
 
 SCRIPTS = tuple(sorted(path for path in STATIC.glob("*.js") if not path.name.endswith(".min.js")))
 

@@ -17,16 +17,16 @@ from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
-from hub.web.country_file import CountryFile
-from hub.web.forms import forms_router
 from hub.web.health import operation_routes
 from hub.web.pages.routes import page_routes
 from hub.web.pictures import picture_route
-from hub.web.privacy import PrivacyPages
+from hub.web.privacy.pages import PrivacyPages
 from hub.web.public_requests import Origins
 from hub.web.recordings import recording_routes
-from hub.web.script import script_routes
-from hub.web.tracking import tracking_router
+from hub.web.tracking.country_file import CountryFile
+from hub.web.tracking.forms import forms_router
+from hub.web.tracking.script import script_routes
+from hub.web.tracking.visits import tracking_router
 from hub.web.webhooks import WebhookEndpoint
 
 REFRESH_SECONDS = 5.0

@@ -22,8 +22,8 @@ from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.rate_limit import network_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
-from hub.web.country_file import CountryFile
 from hub.web.request_body import read_body
+from hub.web.tracking.country_file import CountryFile
 
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]

@@ -15,7 +15,7 @@ from served import ServedHub, serving
 
 from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
-from hub.web.script import Website
+from hub.web.tracking.script import Website
 
 HUB_HOST = "calls.lakeside.example.com"
 SHOWN, SECOND, LONDON = "+13125550190", "+18004442277", "+442079460958"

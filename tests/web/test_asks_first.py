@@ -12,7 +12,7 @@ from netaddr import IPSet
 from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.errors import ConfigError
-from hub.web.country_file import CountryFile
+from hub.web.tracking.country_file import CountryFile
 
 GERMAN, AMERICAN = "198.51.100.7", "203.0.113.9"
 ENGLISH = {"accept-language": "en-US,en;q=0.9"}

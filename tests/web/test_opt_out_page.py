@@ -12,8 +12,8 @@ from web_edge import CALLER, Edge
 from hub.delivery.send_texts import send_texts
 from hub.privacy_requests.run import work_tasks
 from hub.testing import FrozenClock
-from hub.web.privacy_forms import RequestLimiter
-from hub.web.privacy_words import PLACE_CODES
+from hub.web.privacy.forms import RequestLimiter
+from hub.web.privacy.words import PLACE_CODES
 
 VISITOR = "1-2-3-4"
 STAMP = f"{VISITOR}.019ab0c4-7f00-7c3e-8d2a-0123456789ab.mb3k2x1a"

@@ -19,7 +19,7 @@ from hub.privacy_requests.certificate import is_genuine
 from hub.privacy_requests.run import run, work_tasks
 from hub.store.encryption.encrypted_fields import correction_in
 from hub.testing import FrozenClock
-from hub.web.privacy_forms import RequestLimiter
+from hub.web.privacy.forms import RequestLimiter
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from hub.cli import app
 from hub.config.models import CompanySection
 from hub.privacy.tracking_rule import SCRIPT_ZONES
 from hub.startup import read_config
-from hub.web.script import Website
+from hub.web.tracking.script import Website
 
 BUDGET = 6_000
 """Bytes of the compressed script, with a company's settings in it."""

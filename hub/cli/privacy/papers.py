@@ -94,7 +94,7 @@ def notice(
     from hub.queries.lookup import known
     from hub.runtime import utc_now
     from hub.startup import open_hub, read_config
-    from hub.web.privacy_signals import SignalPolicy
+    from hub.web.privacy.signals import SignalPolicy
 
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.model import Company
-from hub.web.privacy_forms import Forms
-from hub.web.privacy_words import templates
+from hub.web.privacy.forms import Forms
+from hub.web.privacy.words import templates
 
 HEADERS = {
     "Cache-Control": "no-store",

@@ -22,7 +22,7 @@ from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.privacy.tracking_rule import Tracking, TrackingRule
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 Name = Literal["ringfence", "ringfence-forms"]
 PLACEHOLDER = "__SETTINGS__"
 HASH_LENGTH = 16

@@ -32,11 +32,11 @@ from hub.privacy_requests.steps import open_request, take_step
 from hub.rate_limit import network_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
-from hub.web.privacy_forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
-from hub.web.privacy_frame import HEADERS, rendered, shown
-from hub.web.privacy_opt_outs import opt_out_trouble, opt_out_values, write_opt_out
-from hub.web.privacy_signals import SignalPolicy
-from hub.web.privacy_words import PLACE_CODES, PLACES, REQUEST_LABELS, STATE_LABELS
+from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
+from hub.web.privacy.frame import HEADERS, rendered, shown
+from hub.web.privacy.opt_outs import opt_out_trouble, opt_out_values, write_opt_out
+from hub.web.privacy.signals import SignalPolicy
+from hub.web.privacy.words import PLACE_CODES, PLACES, REQUEST_LABELS, STATE_LABELS
 from hub.web.public_requests import refusal, signals
 from hub.web.request_body import read_body
 
@@ -46,7 +46,7 @@ NOT_OURS = (
     "Your browser did not send what this form needs; reload the page and try again. Cookies must be allowed for it."
 )
 WRONG = "That code is not right, or its time is over. You can have a new one sent."
-STYLE = Path(__file__).with_name("static") / "privacy.css"
+STYLE = Path(__file__).parents[1] / "static" / "privacy.css"
 
 
 class PrivacyPages:

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 from benchmarks.figures import Figure, at_most, print_figures
 from benchmarks.postgres import postgres
 from benchmarks.seed_calls import seed
-from hub.access.sessions import open_session
+from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
 from hub.model import Account, Call, Delivery, TextMessage
 from hub.runtime import Hub, assemble

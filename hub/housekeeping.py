@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from hub.access.expired import delete_expired
+from hub.access.sign_in.expired import delete_expired
 from hub.backup.save import end_backup_keys
 from hub.liveness import Liveness, report_failure
 from hub.plugins.thread_pool import DaemonThreadPool

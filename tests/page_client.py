@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from testbed import TestHub
 
-from hub.access.sessions import open_session
+from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
 from hub.model import Account, Company, User, UserCompany
 from hub.web.pages.routes import page_routes

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from hub.access.credentials import ways_in
-from hub.access.sign_in_links import new_link
+from hub.access.sign_in.credentials import ways_in
+from hub.access.sign_in.links import new_link
 from hub.access.users import add_user
 from hub.model import Account, ApiKey, User
 from hub.store import audit

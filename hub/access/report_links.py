@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope, scope_of
-from hub.access.sessions import TOKEN_BYTES, hash_of
+from hub.access.sign_in.sessions import TOKEN_BYTES, hash_of
 from hub.errors import CannotDo
 from hub.model import Company, ReportLink, User
 from hub.store import audit

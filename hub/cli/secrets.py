@@ -59,7 +59,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
 
     Data encrypted under a person's key, such as a recording or a text, does not change.
     """
-    from hub.access.totp import rotate_totp_secrets
+    from hub.access.sign_in.totp import rotate_totp_secrets
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config

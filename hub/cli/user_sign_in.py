@@ -59,9 +59,9 @@ def reset(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a user's sessions and print a link with which the user chooses how to sign in; it works once, for 24 hours."""
-    from hub.access.credentials import forget_ways_in
-    from hub.access.sessions import end_sessions
-    from hub.access.sign_in_links import new_link
+    from hub.access.sign_in.credentials import forget_ways_in
+    from hub.access.sign_in.links import new_link
+    from hub.access.sign_in.sessions import end_sessions
     from hub.access.users import user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -87,7 +87,7 @@ def sessions(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the sessions of a user in the web interface, or end them."""
-    from hub.access.sessions import end_sessions, living_sessions
+    from hub.access.sign_in.sessions import end_sessions, living_sessions
     from hub.access.users import user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed

@@ -50,7 +50,7 @@ def add(
     docs/access.md lists what each role may do.
     """
     from hub.access.companies import limit_to_companies
-    from hub.access.sign_in_links import new_link
+    from hub.access.sign_in.links import new_link
     from hub.access.users import add_user
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -131,7 +131,7 @@ def role(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Give a user another role; it applies to their keys and links immediately, and their sessions end."""
-    from hub.access.sessions import end_sessions
+    from hub.access.sign_in.sessions import end_sessions
     from hub.access.users import change_role, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed
@@ -150,7 +150,7 @@ def role(
 @commands.command("disable")
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     """Disable a user: their sessions, keys and signed links end immediately. It cannot be undone; add a new user instead."""
-    from hub.access.sessions import end_sessions
+    from hub.access.sign_in.sessions import end_sessions
     from hub.access.users import disable, user_named
     from hub.cli.support.audit_note import note
     from hub.queries.lookup import typed

@@ -28,7 +28,7 @@ class WebSession(Row, table=True):
     used_at: datetime = time_column()
     """Rounded to the minute."""
     ends_at: datetime = time_column(index=True)
-    """The absolute end; an idle session ends earlier (hub.access.sessions)."""
+    """The absolute end; an idle session ends earlier (hub.access.sign_in.sessions)."""
     revoked_at: datetime | None = time_column(nullable=True)
 
 

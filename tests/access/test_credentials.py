@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 from staff import OTHER, STRONG, Staff
 
-from hub.access.credentials import (
+from hub.access.sign_in.credentials import (
     change_password,
     change_totp,
     forget_ways_in,
@@ -18,10 +18,10 @@ from hub.access.credentials import (
     user_of_password,
     ways_in,
 )
-from hub.access.passwords import check_password, hash_password, rehashed
-from hub.access.recovery_codes import recovery_codes_left
-from hub.access.sign_in_links import LIFETIMES, link_of, new_link, use_link
-from hub.access.totp import new_secret, opened_secret, proposal, proposed_secret, rotate_totp_secrets
+from hub.access.sign_in.links import LIFETIMES, link_of, new_link, use_link
+from hub.access.sign_in.passwords import check_password, hash_password, rehashed
+from hub.access.sign_in.recovery_codes import recovery_codes_left
+from hub.access.sign_in.totp import new_secret, opened_secret, proposal, proposed_secret, rotate_totp_secrets
 from hub.access.users import AccessRefused, disable
 from hub.model import RecoveryCode, SignInLink, UserSecret
 from hub.store.encryption.keyring import Keyring, new_key

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pyotp
 from staff import STRONG, Staff
 
-from hub.access.challenges import new_challenge
-from hub.access.credentials import set_password
-from hub.access.expired import delete_expired
-from hub.access.recovery_codes import use_recovery_code
-from hub.access.sessions import end_session, open_session, session_of
-from hub.access.sign_in_links import new_link
-from hub.access.totp import accepted_step, new_secret
+from hub.access.sign_in.challenges import new_challenge
+from hub.access.sign_in.credentials import set_password
+from hub.access.sign_in.expired import delete_expired
+from hub.access.sign_in.links import new_link
+from hub.access.sign_in.recovery_codes import use_recovery_code
+from hub.access.sign_in.sessions import end_session, open_session, session_of
+from hub.access.sign_in.totp import accepted_step, new_secret
 from hub.model import RecoveryCode, SignInChallenge, SignInLink, WebSession
 
 

@@ -8,8 +8,8 @@ import pytest
 from software_key import SoftwareKey
 from staff import Staff
 
-from hub.access.challenges import LIFETIME, new_challenge, open_challenge, take_challenge
-from hub.access.passkeys import (
+from hub.access.sign_in.challenges import LIFETIME, new_challenge, open_challenge, take_challenge
+from hub.access.sign_in.passkeys import (
     RelyingParty,
     authentication_options,
     passkey_user,

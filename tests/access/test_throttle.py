@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from staff import Staff
 
-from hub.access.devices import device_of, new_device
-from hub.access.throttle import Throttle, code_counts, password_counts
+from hub.access.sign_in.devices import device_of, new_device
+from hub.access.sign_in.throttle import Throttle, code_counts, password_counts
 from hub.store.encryption.keyring import Keyring, new_key
 from hub.testing import FrozenClock
 

@@ -16,7 +16,7 @@ from served import serving
 from testbed import SHARED, TestHub
 
 from hub.access.permissions import ROLES
-from hub.access.sessions import end_sessions
+from hub.access.sign_in.sessions import end_sessions
 from hub.api import CallEvent
 from hub.startup import Opened
 from hub.web.pages.routes import PAGES

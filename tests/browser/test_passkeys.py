@@ -14,9 +14,9 @@ import pytest
 from served import ServedHub, serving
 from sqlmodel import select
 
-from hub.access.credentials import forget_ways_in, set_password
-from hub.access.sign_in_links import new_link
-from hub.access.totp import new_secret
+from hub.access.sign_in.credentials import forget_ways_in, set_password
+from hub.access.sign_in.links import new_link
+from hub.access.sign_in.totp import new_secret
 from hub.access.users import add_user, user_named
 from hub.model import Account
 from hub.startup import open_hub, read_config

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
-from hub.access.sessions import SessionLifetime, must_note_use, note_use, session_of
+from hub.access.sign_in.sessions import SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
 from hub.web.pages.navigation import first_page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from hub.access.sessions import SessionLifetime
+from hub.access.sign_in.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
 from hub.web.pages import call, calls, deliveries, live, overview, people, reports, search, style, texts

@@ -17,11 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from hub.access import challenges, devices
-from hub.access.oidc import OidcProvider
-from hub.access.passkeys import RelyingParty
-from hub.access.sessions import end_session, open_session, session_of
-from hub.access.throttle import Throttle
+from hub.access.sign_in import challenges, devices
+from hub.access.sign_in.oidc import OidcProvider
+from hub.access.sign_in.passkeys import RelyingParty
+from hub.access.sign_in.sessions import end_session, open_session, session_of
+from hub.access.sign_in.throttle import Throttle
 from hub.model import User
 from hub.rate_limit import Buckets, network_of
 from hub.runtime import Hub

@@ -14,10 +14,10 @@ from sqlmodel import Session, select
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hub.access.companies import companies_by_user
-from hub.access.credentials import ways_in
-from hub.access.passkeys import RelyingParty, passkeys_of
-from hub.access.recovery_codes import recovery_codes_left
-from hub.access.sessions import end_session, end_sessions, living_sessions, rotate_session
+from hub.access.sign_in.credentials import ways_in
+from hub.access.sign_in.passkeys import RelyingParty, passkeys_of
+from hub.access.sign_in.recovery_codes import recovery_codes_left
+from hub.access.sign_in.sessions import end_session, end_sessions, living_sessions, rotate_session
 from hub.model import OidcIdentity, WebSession
 from hub.store import audit
 from hub.web.pages.guard import Page

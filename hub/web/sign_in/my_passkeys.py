@@ -6,9 +6,9 @@ import json
 
 from starlette.responses import JSONResponse, Response
 
-from hub.access.challenges import LIFETIME, new_challenge, take_challenge
-from hub.access.credentials import own_passkey, remove_passkey
-from hub.access.passkeys import RelyingParty, passkey_name, register_passkey, registration_options
+from hub.access.sign_in.challenges import LIFETIME, new_challenge, take_challenge
+from hub.access.sign_in.credentials import own_passkey, remove_passkey
+from hub.access.sign_in.passkeys import RelyingParty, passkey_name, register_passkey, registration_options
 from hub.access.users import AccessRefused
 from hub.store import audit
 from hub.web.pages.guard import Page

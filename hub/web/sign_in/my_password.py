@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.access.credentials import (
+from hub.access.sign_in.credentials import (
     change_password,
     change_totp,
     remove_password,
@@ -12,9 +12,9 @@ from hub.access.credentials import (
     set_password,
     ways_in,
 )
-from hub.access.passkeys import RelyingParty
-from hub.access.sessions import end_sessions
-from hub.access.totp import new_secret, proposal, proposed_secret, provisioning_uri
+from hub.access.sign_in.passkeys import RelyingParty
+from hub.access.sign_in.sessions import end_sessions
+from hub.access.sign_in.totp import new_secret, proposal, proposed_secret, provisioning_uri
 from hub.access.users import AccessRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest

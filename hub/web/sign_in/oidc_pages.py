@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from hub.access.challenges import new_challenge, take_challenge
-from hub.access.oidc import FAILED, Identity, link_identity, user_of_identity
-from hub.access.sign_in_links import link_of, use_link
+from hub.access.sign_in.challenges import new_challenge, take_challenge
+from hub.access.sign_in.links import link_of, use_link
+from hub.access.sign_in.oidc import FAILED, Identity, link_identity, user_of_identity
 from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
 from hub.web.sign_in.door import DoorRequest

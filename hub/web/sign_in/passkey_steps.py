@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlmodel import Session
 from starlette.responses import Response
 
-from hub.access.challenges import new_challenge, take_challenge
-from hub.access.passkeys import authentication_options, passkey_user, register_passkey, registration_options
-from hub.access.sign_in_links import link_of, use_link
+from hub.access.sign_in.challenges import new_challenge, take_challenge
+from hub.access.sign_in.links import link_of, use_link
+from hub.access.sign_in.passkeys import authentication_options, passkey_user, register_passkey, registration_options
 from hub.access.users import AccessRefused
 from hub.model import User
 from hub.store import audit

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from hub.access.challenges import new_challenge, open_challenge, take_challenge
-from hub.access.credentials import renew_hash, second_factor, user_by_name, user_of_password
-from hub.access.throttle import code_counts, password_counts
+from hub.access.sign_in.challenges import new_challenge, open_challenge, take_challenge
+from hub.access.sign_in.credentials import renew_hash, second_factor, user_by_name, user_of_password
+from hub.access.sign_in.throttle import code_counts, password_counts
 from hub.model import User
 from hub.web.sign_in.door import DoorRequest
 

@@ -8,9 +8,9 @@ import io
 import segno
 from starlette.responses import Response
 
-from hub.access.credentials import set_password
-from hub.access.sign_in_links import link_of, use_link
-from hub.access.totp import new_secret, proposal, proposed_secret, provisioning_uri
+from hub.access.sign_in.credentials import set_password
+from hub.access.sign_in.links import link_of, use_link
+from hub.access.sign_in.totp import new_secret, proposal, proposed_secret, provisioning_uri
 from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
 from hub.web.sign_in.door import DoorRequest

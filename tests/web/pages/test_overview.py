@@ -8,7 +8,7 @@ from page_client import PageClient, seen, signed_in
 from sqlmodel import select
 from testbed import SHARED, TestHub
 
-from hub.access.sessions import end_sessions
+from hub.access.sign_in.sessions import end_sessions
 from hub.api import CallEvent
 from hub.model import Company
 

@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from testbed import TestHub
 
-from hub.access.credentials import set_password
-from hub.access.sign_in_links import Purpose, new_link
-from hub.access.totp import new_secret
+from hub.access.sign_in.credentials import set_password
+from hub.access.sign_in.links import Purpose, new_link
+from hub.access.sign_in.totp import new_secret
 from hub.access.users import add_user
 from hub.config.sign_in import OidcSection
 from hub.model import Account, AuditEntry, User

@@ -12,9 +12,9 @@ from typing import Any, Literal
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
-from hub.access.passwords import check_password, hash_password, rehashed
-from hub.access.recovery_codes import drop_recovery_codes, new_recovery_codes, use_recovery_code
-from hub.access.totp import accepted_step, opened_secret, seal_secret
+from hub.access.sign_in.passwords import check_password, hash_password, rehashed
+from hub.access.sign_in.recovery_codes import drop_recovery_codes, new_recovery_codes, use_recovery_code
+from hub.access.sign_in.totp import accepted_step, opened_secret, seal_secret
 from hub.access.users import AccessRefused
 from hub.model import Account, OidcIdentity, Passkey, User, UserSecret
 from hub.store import audit

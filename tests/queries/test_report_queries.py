@@ -16,9 +16,9 @@ from testbed import ACCOUNTS, TestHub
 from hub.access.scope import AccessScope
 from hub.access.users import add_user
 from hub.model import Account, Attribution, Call, Company, Lead, OutgoingCall, Tracker, User
-from hub.queries.credit_reports import credits_of
-from hub.queries.missed_reports import missed_by_hour, missed_by_source
-from hub.queries.reports import calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
+from hub.queries.reports.calls import calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
+from hub.queries.reports.credits import credits_of
+from hub.queries.reports.missed import missed_by_hour, missed_by_source
 
 Factory = Callable[..., TestHub]
 BEGINS, ENDS = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)

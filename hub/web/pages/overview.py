@@ -10,11 +10,11 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.model.states import DeliveryState
-from hub.queries.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
 from hub.queries.missed_calls import count_missed_not_called_back, missed_not_called_back
-from hub.queries.sources import calls_by_source
+from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
+from hub.queries.reports.sources import calls_by_source
 from hub.web.pages.formats import day_of, long_day
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS, Period

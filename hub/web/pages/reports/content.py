@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from hub.access.scope import AccessScope
 from hub.model import Company
-from hub.queries.credit_reports import credits_of
-from hub.queries.reports import CallFigures, calls_by_agent, calls_by_tracker
+from hub.queries.reports.calls import CallFigures, calls_by_agent, calls_by_tracker
+from hub.queries.reports.credits import credits_of
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.formats import phone

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from hub.access.report_links import DAYS
 from hub.model import Company
-from hub.queries.report_links import report_links
+from hub.queries.reports.links import report_links
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.overview import WEEKDAYS, hour_label

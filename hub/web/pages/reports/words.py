@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import parse_qsl
 
 from hub.model import Company
-from hub.queries.reports import MAX_DAYS
+from hub.queries.reports.calls import MAX_DAYS
 from hub.web.pages.formats import zone_name
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.reports.kinds import MODELS, Choice

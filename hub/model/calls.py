@@ -48,6 +48,8 @@ class InboxWebhook(Work, table=True):
 
 MISSED, SPOKEN = text("answered_at IS NULL"), text("answered_at IS NOT NULL")
 """The rows of two indexes that find the callers whom nobody has called back."""
+COUNTED = ("answered_at", "status", "voicemail", "first_time_caller", "duration")
+"""What charts and reports count of the calls of a period; the index of days has it, so that they read no rows."""
 
 
 class CallState(SQLModel):
@@ -86,7 +88,7 @@ class Call(CallState, Work, table=True):
     __table_args__ = (
         UniqueConstraint("connector", "carrier_call_id"),
         Index("ix_call_work", "state", "due_at"),
-        Index("ix_call_day", "company_id", "started_at"),
+        Index("ix_call_day", "company_id", "started_at", *COUNTED),
         Index("ix_call_person", "person_id", "started_at"),
         Index("ix_call_tracker", "tracker_id", "started_at"),
         Index("ix_call_agent", "answered_by", "started_at", sqlite_where=BY_AGENT, postgresql_where=BY_AGENT),
@@ -103,7 +105,7 @@ class Call(CallState, Work, table=True):
 
     id: str = id_column()
     connector: str = Field(max_length=64)
-    carrier_call_id: str = Field(max_length=64)
+    carrier_call_id: str = Field(max_length=64, index=True)
     company_id: str | None = Field(default=None, foreign_key="company.id")
     tracker_id: str | None = Field(default=None, foreign_key="tracker.id")
     person_id: str | None = Field(default=None, foreign_key="person.id")

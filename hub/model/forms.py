@@ -27,7 +27,7 @@ class FormSubmission(Work, table=True):
     """Made by the page: the same submission sent twice is one."""
     form_id: str | None = Field(default=None, max_length=200)
     page: str | None = personal_text("user.behavior.browsing_history")
-    phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
+    phone_number: str | None = personal_text("user.contact.phone_number", max_length=16, index=True)
     email: str | None = personal_text("user.contact.email")
     sealed_name: bytes | None = personal_bytes("user.name")
     sealed_fields: bytes | None = personal_bytes("user.content.private")

@@ -26,7 +26,7 @@ class Lead(Row, table=True):
     """The current lead status and value of one call, text or form (`subject_id`)."""
 
     __table_args__ = (
-        Index("ix_lead_status", "company_id", "status"),
+        Index("ix_lead_status", "company_id", "status", "marked_at"),
         Index("ix_lead_value", "company_id", "amount"),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import or_, union_all
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
@@ -20,6 +21,10 @@ MAX_RESULTS = 20
 MIN_TEXT_CHARACTERS = 3
 NEWEST_NAMED = 2_000
 """How many of the newest callers' names are searched: names are encrypted, so no index knows them."""
+NEWEST_READ = 10_000
+"""Among so many of the newest calls: most carriers give no names."""
+MAX_LINES = 1_000
+"""Numbers of a tracker whose calls are searched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +75,23 @@ def find_deliveries(session: Session, scope: AccessScope, companies: Collection[
 def _calls(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, number: str | None
 ) -> list[SearchHit]:
-    named: list[Any] = [col(Call.id) == text.lower(), col(Call.carrier_call_id) == text]
+    call: Any = Call
+    named = [call.id == text.lower(), call.carrier_call_id == text]
+    lines = select(TrackingNumber.number)
     if number:
-        named += [col(Call.caller_number) == number, col(Call.tracking_number) == number]
+        named.append(call.caller_number == number)
+        lines = lines.where(TrackingNumber.number == number)
     else:
-        causes = select(Attribution.subject_id).where(
-            col(Attribution.company_id).in_(companies),
-            or_(col(Attribution.campaign) == text, col(Attribution.keyword) == text),
-        )
-        numbers = select(TrackingNumber.number).join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
-        numbers = numbers.where(col(Tracker.company_id).in_(companies), col(Tracker.name) == text)
-        named += [col(Call.id).in_(causes), col(Call.tracking_number).in_(numbers)]
-    query = scope.calls().where(col(Call.company_id).in_(companies), or_(*named))
-    rows = list(session.exec(query.order_by(col(Call.started_at).desc()).limit(MAX_RESULTS)))
+        caused = select(Attribution.subject_id).where(col(Attribution.company_id).in_(companies))
+        named += [
+            call.id.in_(caused.where(col(Attribution.campaign) == text)),
+            call.id.in_(caused.where(col(Attribution.keyword) == text)),
+        ]
+        lines = lines.join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
+        lines = lines.where(col(Tracker.company_id).in_(companies), col(Tracker.name) == text)
+    if numbers := session.exec(lines.limit(MAX_LINES)).all():
+        named.append(call.tracking_number.in_(numbers))
+    rows = _newest(session, scope.calls().where(call.company_id.in_(companies)), Call, call.started_at, named)
     names = names_of(vault, session, rows)
     return [_call_hit(row, names.get(row.id), "number" if number else "id, tracker or campaign") for row in rows]
 
@@ -90,13 +99,12 @@ def _calls(
 def _texts(
     session: Session, scope: AccessScope, companies: Collection[str], text: str, number: str | None
 ) -> list[SearchHit]:
-    named: list[Any] = [col(TextMessage.id) == text.lower(), col(TextMessage.carrier_message_id) == text]
+    row_of: Any = TextMessage
+    named = [row_of.id == text.lower(), row_of.carrier_message_id == text]
     if number:
-        named.append(col(TextMessage.person_number) == number)
-    query = scope.select(TextMessage).where(
-        col(TextMessage.company_id).in_(companies), col(TextMessage.direction) == "in", or_(*named)
-    )
-    rows = session.exec(query.order_by(col(TextMessage.at).desc()).limit(MAX_RESULTS))
+        named.append(row_of.person_number == number)
+    query = scope.select(TextMessage).where(row_of.company_id.in_(companies), row_of.direction == "in")
+    rows = _newest(session, query, TextMessage, row_of.at, named)
     return [
         SearchHit(id=row.id, kind="text", at=row.at, number=row.person_number, name=None, matched="number or id")
         for row in rows
@@ -106,13 +114,14 @@ def _texts(
 def _forms(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, number: str | None
 ) -> list[SearchHit]:
-    named: list[Any] = [col(FormSubmission.id) == text.lower(), col(FormSubmission.submission_key) == text]
+    form: Any = FormSubmission
+    named = [form.id == text.lower(), form.submission_key == text]
     if number:
-        named.append(col(FormSubmission.phone_number) == number)
+        named.append(form.phone_number == number)
     if "@" in text:
-        named.append(col(FormSubmission.email) == text.lower())
-    query = scope.select(FormSubmission).where(col(FormSubmission.company_id).in_(companies), or_(*named))
-    rows = list(session.exec(query.order_by(col(FormSubmission.submitted_at).desc()).limit(MAX_RESULTS)))
+        named.append(form.email == text.lower())
+    query = scope.select(FormSubmission).where(form.company_id.in_(companies))
+    rows = _newest(session, query, FormSubmission, form.submitted_at, named)
     names = names_of(vault, session, rows)
     return [
         SearchHit(
@@ -127,12 +136,25 @@ def _forms(
     ]
 
 
+def _newest(session: Session, query: Any, table: Any, at: Any, named: Sequence[Any]) -> list[Any]:
+    """The newest rows of a query for which one of the conditions holds. Each is asked alone, so that each has its index."""
+    parts = [query.where(each).order_by(at.desc()).limit(MAX_RESULTS) for each in named]
+    ids = [select_columns(part.with_only_columns(table.id).subquery()) for part in parts]
+    found = set(session.execute(union_all(*ids)).scalars())
+    if not found:
+        return []
+    return list(session.scalars(select(table).where(table.id.in_(found)).order_by(at.desc()).limit(MAX_RESULTS)))
+
+
 def _by_name(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str
 ) -> list[SearchHit]:
     """The newest calls whose caller's name contains the text."""
-    query = scope.calls().where(col(Call.company_id).in_(companies), col(Call.sealed_name).is_not(None))
-    rows = list(session.exec(query.order_by(col(Call.started_at).desc()).limit(NEWEST_NAMED)))
+    call: Any = Call
+    newest = scope.calls().where(call.company_id.in_(companies)).order_by(call.started_at.desc()).limit(NEWEST_READ)
+    read = newest.with_only_columns(call.id, call.started_at, call.sealed_name).subquery().c
+    named = select(read.id).where(read.sealed_name.is_not(None)).order_by(read.started_at.desc()).limit(NEWEST_NAMED)
+    rows = list(session.exec(select(Call).where(call.id.in_(named)).order_by(call.started_at.desc())))
     names = names_of(vault, session, rows)
     wanted = text.casefold()
     return [_call_hit(row, names[row.id], "name") for row in rows if wanted in names.get(row.id, "").casefold()]

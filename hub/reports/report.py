@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Table, cast, func, select, union_all
+from sqlalchemy import BigInteger, Table, bindparam, cast, func, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DirtyDay
@@ -162,18 +163,28 @@ def _follows(piece: Piece, other: Piece) -> bool:
 
 def _stored(session: Session, company_id: str, dimension: Dimension, model: Model, read: Sequence[Piece]) -> Sums:
     """The roll-ups of all pieces added up, by value and currency."""
+    values: dict[str, Any] = {"company": company_id, "dimension": dimension, "model": model}
+    for place, piece in enumerate(read):
+        values |= {f"first{place}": piece.first, f"last{place}": piece.last}
+    found = session.execute(_sums_of(tuple((piece.table, piece.sign) for piece in read)), values)
+    return {(value, currency): numbers for value, currency, *numbers in found if any(numbers)}
+
+
+@lru_cache(maxsize=64)
+def _sums_of(read: tuple[tuple[Table, int], ...]) -> Any:
+    """The query that adds up roll-ups of some tables. To make it takes longer than to ask it, so it is kept."""
     parts = []
-    for piece in read:
-        columns = piece.table.c
+    for place, (table, sign) in enumerate(read):
+        columns = table.c
         parts.append(
-            select(columns.value, columns.currency, *((columns[name] * piece.sign).label(name) for name in MEASURES))
-            .where(columns.company_id == company_id, columns.model == model, columns.dimension == dimension)
-            .where(columns.day.between(piece.first, piece.last))
+            select(columns.value, columns.currency, *((columns[name] * sign).label(name) for name in MEASURES))
+            .where(columns.company_id == bindparam("company"), columns.model == bindparam("model"))
+            .where(columns.dimension == bindparam("dimension"))
+            .where(columns.day.between(bindparam(f"first{place}"), bindparam(f"last{place}")))
         )
     rows = union_all(*parts).subquery().c
     query = select(rows.value, rows.currency, *(cast(func.sum(rows[name]), BigInteger) for name in MEASURES))
-    found = session.execute(query.group_by(rows.value, rows.currency))
-    return {(value, currency): numbers for value, currency, *numbers in found if any(numbers)}
+    return query.group_by(rows.value, rows.currency)
 
 
 def sum_of(lines: Sequence[Line]) -> Line:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, String, case, cast, func
@@ -18,8 +18,7 @@ from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
 
 
-@dataclass(frozen=True)
-class CallCounts:
+class CallCounts(NamedTuple):
     """Counts of incoming calls. `answered`: a person picked up; `missed`: the call is over and nobody did."""
 
     calls: int = 0
@@ -27,15 +26,6 @@ class CallCounts:
     missed: int = 0
     voicemail: int = 0
     first_time: int = 0
-
-    def __add__(self, other: CallCounts) -> CallCounts:
-        return CallCounts(
-            self.calls + other.calls,
-            self.answered + other.answered,
-            self.missed + other.missed,
-            self.voicemail + other.voicemail,
-            self.first_time + other.first_time,
-        )
 
 
 NO_CALLS = CallCounts()
@@ -50,7 +40,7 @@ class Activity:
     @property
     def total(self) -> CallCounts:
         """All calls of the period."""
-        return sum(self.counts.values(), NO_CALLS)
+        return _total(self.counts.values())
 
     def by_hour(self, zone: ZoneInfo) -> dict[int, CallCounts]:
         """Hour of the day (0 to 23) → counts."""
@@ -69,10 +59,10 @@ class Activity:
         return Activity({at: counts for at, counts in self.counts.items() if begins <= at < ends})
 
     def _by(self, key: Any) -> dict[Any, CallCounts]:
-        summed: dict[Any, CallCounts] = {}
+        parts: dict[Any, list[CallCounts]] = {}
         for at, counts in self.counts.items():
-            summed[key(at)] = summed.get(key(at), NO_CALLS) + counts
-        return summed
+            parts.setdefault(key(at), []).append(counts)
+        return {place: _total(each) for place, each in parts.items()}
 
 
 def call_activity(
@@ -125,6 +115,10 @@ def count_deliveries(session: Session, companies: Sequence[str], begins: datetim
     return {state: int(number) for state, number in session.execute(query)}
 
 
+def _total(counts: Iterable[CallCounts]) -> CallCounts:
+    return CallCounts(*map(sum, zip(NO_CALLS, *counts, strict=True)))
+
+
 def days_of(first: date, last: date) -> list[date]:
     """Every day of a range."""
     return [first + timedelta(days=each) for each in range((last - first).days + 1)]
@@ -147,5 +141,5 @@ def _stretch(at: Any, *, quarters: bool, sqlite: bool) -> Any:
 
 
 def _moment(text: str) -> datetime:
-    year, month, day, hour = int(text[:4]), int(text[5:7]), int(text[8:10]), int(text[11:13])
-    return datetime(year, month, day, hour, 15 * int(text[14:] or 0), tzinfo=UTC)
+    begins = datetime.fromisoformat(f"{text[:14]}00+00:00")
+    return begins + timedelta(minutes=15 * int(text[14])) if text[14:] else begins

@@ -1,4 +1,4 @@
-"""The `hub` command; one file per command."""
+"""The `hub` command; one module per command."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ MODULES = (
     "check",
     "config",
     "secrets",
-    "users",
-    "user_sign_in",
+    "users.commands",
+    "users.sign_in",
     "audit",
     "backup",
-    "call",
-    "calls",
-    "marks",
+    "calls.timeline",
+    "calls.commands",
+    "calls.marks",
     "inbox",
     "deliveries",
-    "recordings",
+    "recordings.commands",
     "texts",
-    "sync",
-    "numbers",
-    "pools",
+    "plugins.sync",
+    "numbers.commands",
+    "numbers.pools",
     "flows",
     "snippet",
     "report",
@@ -36,10 +36,10 @@ MODULES = (
     "consent",
     "policy.commands",
     "privacy.commands",
-    "connectors",
+    "plugins.connectors",
     "chaos",
-    "new_plugin",
-    "certify",
+    "plugins.new_plugin",
+    "plugins.certify",
 )
 
 app = typer.Typer(

@@ -95,7 +95,7 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
     """Write the entries and the journal of their accounts to a new file, one JSON object per line. The export is audited."""
     import json
 
-    from hub.cli.recordings import new_file
+    from hub.cli.recordings.commands import new_file
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config

@@ -109,7 +109,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
     """Each connector's report. The connectors are checked in parallel, and each report is printed when it arrives."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    from hub.cli.connectors import connection
+    from hub.cli.plugins.connectors import connection
 
     names, screen = list(hub.plugins.connectors), console()
     reports = {}

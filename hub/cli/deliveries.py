@@ -82,7 +82,7 @@ def why(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Explain a delivery's state: its conversion and rule, consent with every opinion, each attempt, and what comes next."""
-    from hub.cli.call import print_timeline
+    from hub.cli.calls.timeline import print_timeline
     from hub.queries.deliveries import why_deliveries
     from hub.startup import open_store, read_config
 

@@ -188,7 +188,7 @@ def send(
 @commands.command("why")
 def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Explain what happened to a text: consent with every opinion, each attempt, and the carrier's reports."""
-    from hub.cli.call import print_timeline
+    from hub.cli.calls.timeline import print_timeline
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
     from hub.startup import open_store, read_config, vault_of

@@ -10,7 +10,8 @@ import pytest
 from commands import CliRunner
 from typer.testing import Result
 
-from hub.cli import app, certify
+from hub.cli import app
+from hub.cli.plugins import certify
 
 RULE = '''
 """House rules. {name}"""

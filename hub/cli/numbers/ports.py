@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.numbers import able_carriers, read_number
+from hub.cli.numbers.commands import able_carriers, read_number
 from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say, table
 from hub.errors import CannotDo, RingfenceError
 

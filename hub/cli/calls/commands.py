@@ -1,4 +1,4 @@
-"""`hub calls`: who waits for a call back, and call a person back; `hub.cli.marks` adds what users mark."""
+"""`hub calls`: who waits for a call back, and call a person back; `hub.cli.calls.marks` adds what users mark."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say, table
-from hub.cli.users import Name, commands
+from hub.cli.users.commands import Name, commands
 
 
 def register(app: typer.Typer) -> None:

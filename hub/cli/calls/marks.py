@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.calls import commands, scope_named
+from hub.cli.calls.commands import commands, scope_named
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
 
 if TYPE_CHECKING:

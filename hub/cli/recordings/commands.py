@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli import transcripts
+from hub.cli.recordings import transcripts
 from hub.cli.support.output import (
     CONFIG,
     AsJson,

@@ -25,7 +25,7 @@ Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
-    from hub.cli import ports
+    from hub.cli.numbers import ports
 
     ports.register(commands)
     app.add_typer(commands, name="numbers")

@@ -26,7 +26,7 @@ def transcript(
     recording_id: RecordingId, as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 ) -> None:
     """Print the machine transcript of a recording. Each reading is in the audit trail."""
-    from hub.cli.recordings import found_recording
+    from hub.cli.recordings.commands import found_recording
     from hub.cli.support.audit_note import actor
     from hub.recordings.listen import note_listening
     from hub.recordings.transcripts import read_transcript
@@ -60,7 +60,7 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
     """
     from sqlmodel import col, update
 
-    from hub.cli.recordings import found_recording
+    from hub.cli.recordings.commands import found_recording
     from hub.cli.support.audit_note import note
     from hub.model import Call, TranscriptRow
     from hub.model.states import TranscriptState

@@ -1,0 +1,1 @@
+"""The commands for tracking numbers, their pools and their porting."""

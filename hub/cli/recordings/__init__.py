@@ -1,0 +1,1 @@
+"""The commands for recordings and their transcripts."""

@@ -1,0 +1,1 @@
+"""The commands for users and how they sign in."""

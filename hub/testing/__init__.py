@@ -13,7 +13,7 @@ from hub.testing.factories import FrozenClock, MemoryNotes, MemoryTokens, connec
 
 if TYPE_CHECKING:
     from hub.testing.ads import AdsConformance
-    from hub.testing.carriers import CarrierConformance
+    from hub.testing.carriers.conformance import CarrierConformance
     from hub.testing.consent import ConsentConformance
     from hub.testing.crm import CrmConformance
     from hub.testing.enrichment import EnrichmentConformance
@@ -34,7 +34,7 @@ __all__ = [
 
 SUITES = {
     "AdsConformance": "hub.testing.ads",
-    "CarrierConformance": "hub.testing.carriers",
+    "CarrierConformance": "hub.testing.carriers.conformance",
     "ConsentConformance": "hub.testing.consent",
     "CrmConformance": "hub.testing.crm",
     "EnrichmentConformance": "hub.testing.enrichment",
@@ -54,11 +54,12 @@ SUITE_OF_KIND = {
 
 _PARTS = (
     "hub.testing.asking",
-    "hub.testing.carrier_calls",
-    "hub.testing.carrier_people",
-    "hub.testing.carrier_ports",
-    "hub.testing.carrier_recordings",
-    "hub.testing.carrier_texts",
+    "hub.testing.carriers.call_backs",
+    "hub.testing.carriers.calls",
+    "hub.testing.carriers.people",
+    "hub.testing.carriers.ports",
+    "hub.testing.carriers.recordings",
+    "hub.testing.carriers.texts",
     "hub.testing.connectors",
     "hub.testing.crm_people",
     "hub.testing.secrecy",

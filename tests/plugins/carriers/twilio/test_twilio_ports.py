@@ -10,7 +10,7 @@ from twilio.rest import Client
 from twilio.rest.numbers.v1.porting_port_in import PortingPortInList
 
 from hub.api import Fault, Rejected, RetryLater
-from hub.testing.carrier_ports import port_request
+from hub.testing.carriers.ports import port_request
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio import ports as plugin_ports
 from plugins.carriers.twilio.sandbox import Sandbox

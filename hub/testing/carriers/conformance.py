@@ -23,12 +23,12 @@ from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, NumberHooks, RecordingHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
-from hub.testing.carrier_call_backs import CallBackConformance
-from hub.testing.carrier_calls import PlacedCallConformance
-from hub.testing.carrier_people import PeopleConformance
-from hub.testing.carrier_ports import PortConformance, port_request
-from hub.testing.carrier_recordings import RecordingConformance
-from hub.testing.carrier_texts import PICTURE, TextConformance
+from hub.testing.carriers.call_backs import CallBackConformance
+from hub.testing.carriers.calls import PlacedCallConformance
+from hub.testing.carriers.people import PeopleConformance
+from hub.testing.carriers.ports import PortConformance, port_request
+from hub.testing.carriers.recordings import RecordingConformance
+from hub.testing.carriers.texts import PICTURE, TextConformance
 from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening, secrets_of
 from hub.testing.switchboard import carrier_of

@@ -1,0 +1,1 @@
+"""The conformance suite for phone carriers, one part per ability."""

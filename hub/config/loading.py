@@ -12,12 +12,12 @@ from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.document import Path, read_document
 from hub.config.error_messages import nearest
-from hub.config.hub_section import plugin_folders, read_hub
-from hub.config.mail_section import read_mail
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, TrackerSection
 from hub.config.parts import Parts
+from hub.config.readers.hub import plugin_folders, read_hub
+from hub.config.readers.mail import read_mail
+from hub.config.readers.recordings import read_recordings
 from hub.config.reading import Reading
-from hub.config.recordings_section import read_recordings
 from hub.config.references import References
 from hub.config.retention import RetentionSection
 from hub.errors import ConfigError, Problem

@@ -24,14 +24,14 @@ from pydantic import (
 from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
-from hub.config.contact import ContactSection
-from hub.config.conversion_values import Statuses, Value
 from hub.config.durations import parse_span
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
-from hub.config.sign_in import SignInSection
-from hub.config.texts import TextsSection
+from hub.config.sections.contact import ContactSection
+from hub.config.sections.conversion_values import Statuses, Value
+from hub.config.sections.sign_in import SignInSection
+from hub.config.sections.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.places import is_place

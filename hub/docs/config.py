@@ -10,7 +10,6 @@ from pydantic_core import PydanticUndefined
 
 from hub.callflow.definition import STEP_TYPES, Case, Flow, Recording
 from hub.callflow.route import Route
-from hub.config.contact import ContactSection
 from hub.config.error_messages import fields_of, models_in
 from hub.config.mail import MailSection
 from hub.config.models import (
@@ -24,8 +23,9 @@ from hub.config.models import (
     When,
 )
 from hub.config.retention import Kept, RetentionSection
-from hub.config.sign_in import OidcSection, SignInSection
-from hub.config.texts import TextsSection
+from hub.config.sections.contact import ContactSection
+from hub.config.sections.sign_in import OidcSection, SignInSection
+from hub.config.sections.texts import TextsSection
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
 from hub.docs.markdown import code, page, table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.config.models import Config
-from hub.config.texts import TextsSection
+from hub.config.sections.texts import TextsSection
 from hub.numbers.directory import Line
 
 

@@ -25,7 +25,7 @@ from urllib.parse import quote
 from sqlmodel import Session, col, func, select
 
 from hub.access.users import AccessRefused
-from hub.config.sign_in import OidcSection
+from hub.config.sections.sign_in import OidcSection
 from hub.model import OidcIdentity, User
 from hub.store import audit
 

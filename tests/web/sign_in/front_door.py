@@ -18,7 +18,7 @@ from hub.access.sign_in.credentials import set_password
 from hub.access.sign_in.links import Purpose, new_link
 from hub.access.sign_in.totp import new_secret
 from hub.access.users import add_user
-from hub.config.sign_in import OidcSection
+from hub.config.sections.sign_in import OidcSection
 from hub.model import Account, AuditEntry, User
 from hub.web.pages.routes import page_routes
 

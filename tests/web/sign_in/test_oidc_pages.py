@@ -17,7 +17,7 @@ from front_door import Browser, House
 from oidc_provider import CLIENT_ID, CLIENT_SECRET
 from pydantic import SecretStr
 
-from hub.config.sign_in import OidcSection
+from hub.config.sections.sign_in import OidcSection
 from hub.model import OidcIdentity, WebSession
 
 PROGRAM = Path(__file__).parents[2] / "oidc_provider.py"

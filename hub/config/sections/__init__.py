@@ -1,0 +1,1 @@
+"""The typed settings of sections within other sections of config.yaml."""

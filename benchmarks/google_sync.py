@@ -23,7 +23,7 @@ from benchmarks.stand_in import StandIn, stand_in
 from hub.config.models import Config
 from hub.contracts.events import CallEvent
 from hub.delivery.sync import sync
-from hub.flow.fold import EventBatch, keep_events
+from hub.flow.fold.events import EventBatch, keep_events
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery
 from hub.startup import open_hub

@@ -28,7 +28,7 @@ from hub.config.models import (
 from hub.contracts.consent import State
 from hub.delivery.deliver import deliver
 from hub.delivery.send_texts import send_texts
-from hub.flow.fold import EventBatch, keep_events
+from hub.flow.fold.events import EventBatch, keep_events
 from hub.flow.inbox import fold_inbox
 from hub.flow.leads import convert_leads
 from hub.flow.pipeline import process

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hub.contracts.events import CallEvent
-from hub.flow.fold import EventBatch, keep_events
+from hub.flow.fold.events import EventBatch, keep_events
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory
 from hub.runtime import Hub

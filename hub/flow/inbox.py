@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload, RingfenceError
-from hub.flow.fold import EventBatch, keep_events
+from hub.flow.fold.events import EventBatch, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import InboxWebhook
 from hub.model.states import InboxState

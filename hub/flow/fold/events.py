@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
-from hub.flow.call_back_events import keep_call_back
-from hub.flow.queue_recordings import keep_recordings
+from hub.flow.fold.call_backs import keep_call_back
+from hub.flow.fold.recordings import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_RETENTION, new_id

@@ -14,9 +14,9 @@ from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
 from hub.model.states import RequestState, TaskState
 from hub.privacy.erasure import deeds_of
 from hub.privacy.restriction import LEGAL
-from hub.privacy_requests import retract
 from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
-from hub.privacy_requests.stand_ins import REHEARSAL, STAND_INS_KEY, warning_of
+from hub.privacy_requests.providers import retract
+from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, warning_of
 from hub.runtime import Hub
 from hub.store.encryption.keyring import Keyring
 

@@ -42,10 +42,10 @@ from hub.model import (
     Visit,
 )
 from hub.privacy.erasure import PersonData, reach_of
-from hub.privacy_requests.disclose import hand_over
 from hub.privacy_requests.people import people_of, reached, reference_of
-from hub.privacy_requests.provider_scope import scoped, scopes_of
-from hub.privacy_requests.stand_ins import STAND_IN, STAND_INS_KEY, is_stand_in
+from hub.privacy_requests.providers.disclose import hand_over
+from hub.privacy_requests.providers.scope import scoped, scopes_of
+from hub.privacy_requests.providers.stand_ins import STAND_IN, STAND_INS_KEY, is_stand_in
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub

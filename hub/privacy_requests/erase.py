@@ -13,13 +13,13 @@ from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
 from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
-from hub.privacy_requests import retract
 from hub.privacy_requests.access_file import drop_file
 from hub.privacy_requests.collect import reach_of_request, recipients
 from hub.privacy_requests.people import holds_on, known_people, people_of, reached, reference_of
-from hub.privacy_requests.provider_scope import SCOPES_KEY, Scope, scopes_of
-from hub.privacy_requests.retract import RETRACTIONS, retractable, retractions
-from hub.privacy_requests.stand_ins import stand_ins
+from hub.privacy_requests.providers import retract
+from hub.privacy_requests.providers.retract import RETRACTIONS, retractable, retractions
+from hub.privacy_requests.providers.scope import SCOPES_KEY, Scope, scopes_of
+from hub.privacy_requests.providers.stand_ins import stand_ins
 from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
 from hub.store.rows import write_rows

@@ -21,8 +21,8 @@ from hub.privacy_requests.certificate import certify
 from hub.privacy_requests.collect import ask_plugins, collect
 from hub.privacy_requests.emails import send_link, send_reminder
 from hub.privacy_requests.people import known_people, reference_of
-from hub.privacy_requests.provider_tasks import ask_provider
-from hub.privacy_requests.stand_ins import REHEARSAL, STAND_INS_KEY, note_rehearsal, stand_ins, warning_of
+from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, note_rehearsal, stand_ins, warning_of
+from hub.privacy_requests.providers.tasks import ask_provider
 from hub.privacy_requests.steps import RequestRefused, refuse, take_step
 from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
 from hub.runtime import Hub

@@ -16,7 +16,7 @@ from hub.api import PersonReference, SimulatedCall
 from hub.model import Call, Company, PrivacyRequest, Tracker, TrackingNumber
 from hub.model.columns import new_id
 from hub.privacy.erasure import PersonData
-from hub.privacy_requests.provider_scope import scopes_of
+from hub.privacy_requests.providers.scope import scopes_of
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.twilio import Twilio

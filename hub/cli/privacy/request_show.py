@@ -51,7 +51,7 @@ def left(request: PrivacyRequest, now: datetime) -> str:
 
 def warn_of_rehearsal(connectors: Sequence[str]) -> None:
     """Warn if sandboxes answer in place of providers."""
-    from hub.privacy_requests.stand_ins import warning_of
+    from hub.privacy_requests.providers.stand_ins import warning_of
 
     if connectors:
         say(f"[bold yellow]{plain(warning_of(connectors))}[/bold yellow]")

@@ -25,9 +25,9 @@ from hub.privacy.policies.standing import current_statement
 from hub.privacy_requests.access_file import as_json, read_file
 from hub.privacy_requests.identity_proof import prove, send_code, texting_line, want_link
 from hub.privacy_requests.links import address_of, request_of
+from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_KEY
 from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
 from hub.privacy_requests.run import run
-from hub.privacy_requests.stand_ins import STAND_INS_KEY as REHEARSAL_KEY
 from hub.privacy_requests.steps import open_request, take_step
 from hub.rate_limit import network_of
 from hub.runtime import Hub

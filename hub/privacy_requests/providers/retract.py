@@ -27,7 +27,7 @@ from hub.model import ConversionRow, Delivery, PrivacyRequest
 from hub.model.states import OPEN_RETRACTION_STATES, DeliveryState, RetractionState
 from hub.numbers.directory import read_directory
 from hub.privacy.erasure import PersonData
-from hub.privacy_requests.disclose import note_disclosure
+from hub.privacy_requests.providers.disclose import note_disclosure
 from hub.runtime import Hub
 
 HOOK = UPLOAD

@@ -9,10 +9,11 @@ from hub.errors import RetryLater
 from hub.hookspecs import PrivacyHooks
 from hub.model import PrivacyRequest, RequestTask
 from hub.privacy.erasure import PersonData
-from hub.privacy_requests import erase, retract, rights
-from hub.privacy_requests.disclose import hand_over
+from hub.privacy_requests import erase, rights
 from hub.privacy_requests.people import covering_holds
-from hub.privacy_requests.provider_scope import EMPTY_SCOPE, SCOPES_KEY, scoped, scopes_of
+from hub.privacy_requests.providers import retract
+from hub.privacy_requests.providers.disclose import hand_over
+from hub.privacy_requests.providers.scope import EMPTY_SCOPE, SCOPES_KEY, scoped, scopes_of
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import correction_in
 

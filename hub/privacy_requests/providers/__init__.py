@@ -1,0 +1,1 @@
+"""What a privacy request needs from providers: its scope there, tasks, retractions, and stand-ins."""

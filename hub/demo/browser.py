@@ -201,10 +201,15 @@ class PageVisitor:
 
     async def _reply(self, consent: dict[str, str]) -> dict[str, Any] | None:
         """The hub's answer to the page's report of a visitor with this consent."""
+        from playwright.async_api import Error
+
         for _ in range(int(REPLY_WITHIN * 100)):
-            for each in reversed(self._replies):
+            for each in reversed(tuple(self._replies)):
                 if consent.items() <= json.loads(each.request.post_data or "{}")["consent"].items():
-                    return dict(await each.json()) if each.ok else None
+                    try:
+                        return dict(await each.json()) if each.ok else None
+                    except Error:  # a late answer to the page before the reload: the browser has dropped its content
+                        self._replies.remove(each)
             await asyncio.sleep(0.01)
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_MODULE_LINES = 400
+MAX_MODULES = 20
+"""Of one package; tables and contract values, one module per subject, may have more."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc", "shared"}
 GENERATED = {ROOT / "hub/store/migrations"}
 PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/*/__init__.py"))
@@ -82,6 +85,12 @@ def test_a_plugins_tests_use_what_any_integrator_has(file: Path) -> None:
 def test_no_module_is_longer_than_400_lines() -> None:
     long = {told(file): len(file.read_text().splitlines()) for file in sources("hub", "plugins", "tests", "benchmarks")}
     assert {name: lines for name, lines in long.items() if lines > MAX_MODULE_LINES} == {}
+
+
+def test_no_package_has_more_than_20_modules() -> None:
+    counts = Counter(file.parent for file in sources("hub", "plugins"))
+    counted = {told(folder): count for folder, count in counts.items() if folder.name not in {"model", "contracts"}}
+    assert {name: count for name, count in counted.items() if count > MAX_MODULES} == {}
 
 
 def test_every_module_is_named_for_what_it_is_about() -> None:

@@ -51,19 +51,20 @@ def missed_not_called_back(
 
     Spoken with: a later call from the number was answered, or a call back to it was. One entry for each caller and company.
     """
-    waiting = _waiting(scope, now, company_id)
+    return waiting_callers(session, scope, vault, now, company_id=company_id, limit=limit)[0]
+
+
+def waiting_callers(
+    session: Session, scope: AccessScope, vault: Vault, now: datetime, *, company_id: str | None = None, limit: int = 50
+) -> tuple[list[MissedCaller], int]:
+    """As `missed_not_called_back`, and how many callers there are without the limit."""
+    total: Any = func.count().over()
+    waiting = _waiting(scope, now, company_id).add_columns(total.label("total"))
     rows = session.execute(waiting.order_by(func.min(Call.started_at), func.max(Call.id)).limit(limit)).all()
     calls = {call.id: call for call in session.exec(select(Call).where(col(Call.id).in_([row.newest for row in rows])))}
     names = names_of(vault, session, list(calls.values()))
-    return [_missed(row, calls[row.newest], names.get(row.newest), now) for row in rows]
-
-
-def count_missed_not_called_back(
-    session: Session, scope: AccessScope, now: datetime, *, company_id: str | None = None
-) -> int:
-    """How many callers are on the list."""
-    callers = _waiting(scope, now, company_id).subquery()
-    return int(session.execute(select(func.count()).select_from(callers)).scalar_one())
+    callers = [_missed(row, calls[row.newest], names.get(row.newest), now) for row in rows]
+    return callers, int(rows[0].total) if rows else 0
 
 
 def newest_missed_calls(session: Session, scope: AccessScope, now: datetime, limit: int) -> frozenset[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import and_, func, or_, union_all
+from sqlalchemy import and_, bindparam, func, or_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -37,6 +37,7 @@ MAX_COMPANIES_APART = 8
 PLAIN = {"kind", "tracker"}
 """Conditions for which a company's contacts are in an index in the order of the list."""
 BY_OTHER_INDEX = {"tracker", "agent"}
+COMPANY: Any = bindparam("company")
 
 
 class ContactList:
@@ -85,11 +86,12 @@ class ContactList:
         if self._narrowed is not None:
             few = [key for key in self._few if begins <= key.at < ends]
             return {kind.name: [key.at for key in few if key.kind == kind.name][:limit] for kind in self.seen.kinds}
+        newest = {kind.name: select_columns(kind.at).order_by(kind.at.desc()).limit(limit) for kind in self.seen.kinds}
         return {
             kind.name: [
                 at
-                for query in self._queries(kind, select_columns(kind.at), kind.at >= begins, kind.at < ends)
-                for at in self._session.execute(query.order_by(kind.at.desc()).limit(limit)).scalars()
+                for query, company in self._queries(kind, newest[kind.name], kind.at >= begins, kind.at < ends)
+                for at in self._session.execute(query, company).scalars()
             ]
             for kind in self.seen.kinds
         }
@@ -118,28 +120,31 @@ class ContactList:
     @cached_property
     def _few(self) -> list[Key]:
         """All keys, newest first, if a selective filter gave few ids."""
-        found = [key for kind in self.seen.kinds for key in self._keys_of(kind, None, MAX_COUNTED)]
-        return sorted(found, reverse=True)
+        return sorted((key for kind in self.seen.kinds for key in self._keys_of(kind, None, MAX_COUNTED)), reverse=True)
 
     def _keys_of(self, kind: Kind, cursor: Cursor | None, limit: int) -> Iterator[Key]:
         columns = (kind.at, col(kind.table.id))
         where = [] if cursor is None else [_beyond(kind, cursor)]
         newer = cursor is not None and cursor.newer
         order = columns if newer else [column.desc() for column in columns]
-        for query in self._queries(kind, select_columns(*columns), *where):
-            for at, row_id in self._session.execute(query.order_by(*order).limit(limit)):
+        for query, company in self._queries(kind, select_columns(*columns).order_by(*order).limit(limit), *where):
+            for at, row_id in self._session.execute(query, company):
                 yield Key(at, row_id, kind.name)
 
-    def _queries(self, kind: Kind, columns: Any, *where: Any) -> Iterator[Any]:
-        """The queries that together find all contacts of a kind: one a company if there are few."""
+    def _queries(self, kind: Kind, columns: Any, *where: Any) -> Iterator[tuple[Any, dict[str, str]]]:
+        """The queries that together find all contacts of a kind: one a company if there are few, mostly as one statement
+        with the company as its value: to make a statement takes longer than to ask it."""
         if self._narrowed == frozenset():
             return
         ids = [] if self._narrowed is None else [col(kind.table.id).in_(sorted(self._narrowed))]
-        for companies in self._groups():
+        groups = self._groups()
+        is_same = len(groups) > 1 and self._asked.trackers is None
+        for companies in [(COMPANY,)] if is_same else groups:
             asked = conditions(self._asked, kind, companies)
             if asked is not None:
                 seen = self.seen.conditions(kind, companies, by_company=self._is_by_company(companies))
-                yield columns.where(*ids, *seen, *asked, *where)
+                query = columns.where(*ids, *seen, *asked, *where)
+                yield from [(query, {"company": each}) for (each,) in groups] if is_same else [(query, {})]
 
     def _groups(self) -> list[tuple[str, ...]]:
         """The companies in groups that are read by one query each. Together they are read by time, so that a filter that
@@ -158,10 +163,11 @@ class ContactList:
         is_plain = self._asked.wanted.active().keys() <= {"kind"} and self.seen.own_numbers is None
         floor = None if is_plain else self._floor(kind)
         where = [] if floor is None else [kind.at > floor]
-        found = 0
-        for query in self._queries(kind, select_columns(kind.at), *where):
-            rows = query.limit(MAX_COUNTED + 1).subquery()
-            found += self._session.execute(select_columns(func.count()).select_from(rows)).scalar_one()
+        found, last, counted = 0, None, select_columns(func.count())
+        for query, company in self._queries(kind, select_columns(kind.at).limit(MAX_COUNTED + 1), *where):
+            if query is not last:  # each statement is made once
+                last, counted = query, select_columns(func.count()).select_from(query.subquery())
+            found += self._session.execute(counted, company).scalar_one()
             if found > MAX_COUNTED:
                 break
         return Count(found, exact=floor is None)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
-from hub.queries.missed_calls import count_missed_not_called_back, missed_not_called_back
+from hub.queries.missed_calls import waiting_callers
 from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
 from hub.web.pages.formats import day_of, long_day
@@ -49,10 +49,9 @@ def overview(page: PageRequest) -> Response:
         eight_weeks = page.now - timedelta(days=HEAT_DAYS)
         since, until = min(former.begins, eight_weeks), max(period.ends, page.now)
         whole = call_activity(session, page.scope, page.company_ids, since, until, page.zone)
-        waiting = missed_not_called_back(
+        waiting, to_call_back = waiting_callers(
             session, page.scope, page.hub.vault, page.now, company_id=chosen, limit=MAX_WAITING
         )
-        to_call_back = count_missed_not_called_back(session, page.scope, page.now, company_id=chosen)
         live = live_calls(session, page.scope, page.hub.vault, page.company_ids, page.now)
         leads = [
             count_leads(session, page.company_ids, each.begins, each.ends) if page.may("marks") else None

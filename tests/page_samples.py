@@ -33,9 +33,10 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         session.add_all([recording, form])
         session.flush()
         ids = {"recording_id": recording.id, "form_id": form.id}
-    delivery = stage.rows(Delivery)
+    delivery = stage.rows(Delivery, subject_id=call.id)
     return {
-        "call_id": call.id, "person_id": str(call.person_id), "subject_id": call.id, **ids,
+        "call_id": call.id, "contact_id": call.id, "report": "source", "subject_id": call.id,
+        "person_id": str(call.person_id), **ids,
         "delivery_id": delivery[0].id if delivery else "none",
     }  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+NORTH_AMERICAN = re.compile(r"\+1([2-9][0-9]{2})([0-9]{3})([0-9]{4})")
 NOTHING = "–"
 """Unknown, or does not apply; a true zero is 0."""
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$"}
@@ -95,6 +97,8 @@ def phone(number: str | None) -> str:
     """+1 312 555 0142: international, with spaces as people read it."""
     if not number:
         return NOTHING
+    if plain := NORTH_AMERICAN.fullmatch(number):  # most numbers; to parse them all is slow
+        return f"+1 {plain[1]} {plain[2]} {plain[3]}"
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

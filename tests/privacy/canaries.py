@@ -172,6 +172,7 @@ def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str
         note = Note(company_id=call.company_id, subject_id=call.id, made_at=now, made_by="desk", expires_at=later)
         seal_note(stage.hub.vault, session, call, note, word("note"))
         session.add_all((fact, note))
+        session.merge(RecordingPeaks(recording_id=recording.id, channels=1, peaks=word("waveform").encode()))
     rows: list[SQLModel] = [
         CallStep(connector="carrier", carrier_call_id=call_id, company_id=person.company_id, flow_version=1, point="menu",
                  position=0, at=now, step="menu", do="menu", result=word("key pressed"), expires_at=later),
@@ -190,7 +191,6 @@ def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str
         *(OutgoingCall(connector="carrier", company_id=person.company_id, subject_id=answered, user_id=_user(stage),
                        user_number=word("user's phone"), tracking_number=SHARED, person_number=canaries.number,
                        made_at=now, due_at=later, expires_at=later) for answered in (call.id, None)),
-        RecordingPeaks(recording_id=recording.id, channels=1, peaks=word("waveform").encode()),
         stranger,
     ]  # fmt: skip
     dead = Delivery(

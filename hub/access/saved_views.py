@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 from sqlmodel import Session, col, or_, select
 
@@ -33,7 +34,7 @@ def save_view(
     session: Session, scope: AccessScope, page: str, name: str, query: str, now: datetime, *, shared: bool = False
 ) -> SavedView:
     """Save a query string under a name; an own view of the same name is replaced. CannotDo if the name is empty or too
-    long."""
+    long. The text of a search is left out: it may be a person's number, and nothing would erase it with the person."""
     words = " ".join(storable(name).split())
     if not words:
         raise CannotDo("Give the view a name.")
@@ -49,11 +50,16 @@ def save_view(
         if len(views) >= MAX_VIEWS:
             raise CannotDo(f"A user has at most {MAX_VIEWS} views; delete one first.")
         view = SavedView(account_id=user.account_id, user_id=user.id, page=page, name=words, query="", made_at=now)
-    view.query, view.shared = storable(query), shared
+    view.query, view.shared = storable(without_search(query)), shared
     session.add(view)
     session.flush()
     audit.note(session, now, user.id, "view.save", user.account_id, view.id)
     return view
+
+
+def without_search(query: str) -> str:
+    """A query string without the text of a search (`q`)."""
+    return urlencode([(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "q"])
 
 
 def delete_view(session: Session, scope: AccessScope, view_id: str, now: datetime) -> None:

@@ -291,3 +291,10 @@ def test_no_parameter_breaks_the_page(stage: TestHub) -> None:
     for bad in ("", "\0", "9" * 40, "-1", "'\"<>", "%", "é" * 400, "newer-99999999999999999.x", "1-2", "2026-11-24"):
         for path in ("/calls", "/calls.csv"):
             assert browser.get(f"{path}?{urlencode(dict.fromkeys(names, bad))}").status_code == 200, bad
+
+
+def test_a_saved_view_keeps_no_text_of_a_search(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    answer = browser.post("/calls/views?kind=call&q=%2B13125550142", {"name": "Calls of one person"})
+    assert answer.status_code == 303
+    assert [view.query for view in stage.rows(SavedView)] == ["kind=call"]

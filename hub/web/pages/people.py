@@ -7,7 +7,8 @@ from starlette.responses import Response
 from hub.errors import CannotDo
 from hub.marks.merges import merge_people, split_people
 from hub.queries.marks import merged_people
-from hub.queries.people import find_people, list_people, number_in, one_person
+from hub.queries.people import find_people, list_people, one_person
+from hub.web.pages.formats import phone
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -48,7 +49,7 @@ def _person(page: PageRequest, status: int = 200, *, error: str | None = None) -
         merged = merged_people(session, page.scope, person_id)
         details = one_person(session, page.scope, page.hub.vault, person_id, merged.people)
     first = details.people[0]
-    shown = first.name or (page_phone(first.phone_number) if first.phone_number else first.email)
+    shown = first.name or (phone(first.phone_number) if first.phone_number else first.email)
     return page.render(
         "person.html",
         status,
@@ -88,13 +89,6 @@ def split(page: PageRequest) -> Response:
     with page.hub.store.writing() as session:
         split_people(session, page.scope, page.value("merge"), page.now)
     return page.redirect(page.link(f"/people/{page.path('person_id')}"), "The two are separate again.")
-
-
-def page_phone(number: str) -> str:
-    """A number as pages write it."""
-    from hub.web.pages.formats import phone
-
-    return phone(number_in(number) or number)
 
 
 PAGES = (

@@ -5,7 +5,6 @@ Each has a random token that only the browser's cookie holds, works once, and en
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
+from hub.access.sign_in.sessions import hash_of
 from hub.model import SignInChallenge
 
 Kind = Literal["passkey", "register", "factor", "oidc"]
@@ -26,7 +26,7 @@ def new_challenge(
     """Store a step within `session`; returns the token for the browser's cookie."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     row = SignInChallenge(
-        token_sha256=_hashed(token), kind=kind, user_id=user_id, data=data or {}, ends_at=now + LIFETIME
+        token_sha256=hash_of(token), kind=kind, user_id=user_id, data=data or {}, ends_at=now + LIFETIME
     )
     session.add(row)
     return token
@@ -34,7 +34,7 @@ def new_challenge(
 
 def open_challenge(session: Session, kind: Kind, token: str, now: datetime) -> SignInChallenge | None:
     """The step that waits for this browser's answer, without ending it; None if there is none or it is over."""
-    row = session.get(SignInChallenge, _hashed(token))
+    row = session.get(SignInChallenge, hash_of(token))
     return row if row is not None and row.kind == kind and now < row.ends_at else None
 
 
@@ -46,7 +46,3 @@ def take_challenge(session: Session, kind: Kind, token: str, now: datetime) -> S
     session.expunge(row)
     mine = delete(SignInChallenge).where(col(SignInChallenge.token_sha256) == row.token_sha256)
     return row if session.execute(mine).rowcount else None  # type: ignore[attr-defined]
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

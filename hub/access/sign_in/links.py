@@ -5,7 +5,6 @@ A link is printed by a command and never sent by the hub. Only the SHA-256 of it
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,6 +12,7 @@ from typing import Literal
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from hub.access.sign_in.sessions import hash_of
 from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
 
@@ -37,7 +37,7 @@ def new_link(session: Session, user: User, purpose: Purpose, now: datetime, publ
         SignInLink(
             account_id=user.account_id,
             user_id=user.id,
-            token_sha256=_hashed(token),
+            token_sha256=hash_of(token),
             purpose=purpose,
             made_at=now,
             ends_at=now + LIFETIMES[purpose],
@@ -48,7 +48,7 @@ def new_link(session: Session, user: User, purpose: Purpose, now: datetime, publ
 
 def link_of(session: Session, token: str, now: datetime) -> tuple[SignInLink, User] | None:
     """The link of a token and its user; None if it is unknown, used or over, or if the user is disabled."""
-    link = session.exec(select(SignInLink).where(SignInLink.token_sha256 == _hashed(token))).first()
+    link = session.exec(select(SignInLink).where(SignInLink.token_sha256 == hash_of(token))).first()
     if link is None or link.used_at is not None or now >= link.ends_at:
         return None
     user = session.get(User, link.user_id)
@@ -66,7 +66,3 @@ def end_links(session: Session, user: User, now: datetime) -> None:
     """End all unused links of a user within `session`."""
     unused = (col(SignInLink.user_id) == user.id, col(SignInLink.used_at).is_(None))
     session.execute(update(SignInLink).where(*unused).values(used_at=now))
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -29,7 +29,7 @@ class SessionLifetime:
 
 def hash_of(token: str) -> str:
     """What the database stores of a token: 32 random bytes need no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 def open_session(

@@ -151,6 +151,7 @@ def test_a_user_who_does_not_touch_the_sensor_is_not_signed_in_and_is_told(chrom
     link = front.user("ruth")
     with device(chromium, front) as hers:
         set_up(hers, link)
+        hers.page.goto("about:blank")  # the overview would lead to the sign-in page itself once the session is gone
         hers.page.context.clear_cookies()
         hers.has_consent(False)
         hers.page.goto("/sign-in")

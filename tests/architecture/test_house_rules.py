@@ -120,3 +120,9 @@ def test_no_test_patches_our_own_functions() -> None:
     for file in sources("tests"):
         found = [word for word in words if word in file.read_text(encoding="utf-8") and file != mine]
         assert found == [], f"{told(file)} patches our own code"
+
+
+def test_no_two_test_modules_have_the_same_name() -> None:
+    """pytest imports test modules by their name alone, so the second one of a name stops the whole run."""
+    counts = Counter(file.name for file in sources("tests") if file.name.startswith("test_"))
+    assert [name for name, count in counts.items() if count > 1] == []

@@ -8,10 +8,13 @@ from typing import Literal, get_args
 Action = Literal[
     "account", "calls", "people", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
     "marks", "contact", "replay", "share",
+    "setup", "configure", "status",
     "requests", "exports", "consent", "audit", "users",
 ]  # fmt: skip
 """What a user does. First what is only read; then what changes something: `marks` are lead status, value, tags, notes and
-merged people, `contact` is texting and calling back, `share` is links to reports; then the duties of owners and officers."""
+merged people, `contact` is texting and calling back, `share` is links to reports; then how the hub is set up: `setup` sees
+connectors, numbers, flows and conversion rules, `configure` changes them, `status` sees queues, jobs and processes; then the
+duties of owners and officers."""
 Role = Literal["owner", "admin", "marketer", "receptionist", "agent", "privacy_officer", "auditor"]
 Reach = Literal["account", "own"]
 """`account`: everything in the account; `own`: data of calls that the user answered."""
@@ -29,9 +32,9 @@ _DAILY: tuple[Action, ...] = (
 TABLE: Mapping[str, Mapping[str, Reach]] = {
     "owner": dict.fromkeys(ACTIONS, _ALL),
     # Runs the account from day to day. Who answers people's requests, and who watches the watchers, are others.
-    "admin": dict.fromkeys((*_DAILY, "consent"), _ALL),
+    "admin": dict.fromkeys((*_DAILY, "setup", "configure", "status", "consent"), _ALL),
     "marketer": dict.fromkeys(
-        ("account", "calls", "people", "texts", "reports", "deliveries", "marks", "replay", "share"), _ALL
+        ("account", "calls", "people", "texts", "reports", "deliveries", "marks", "replay", "share", "setup"), _ALL
     ),
     # Answers calls and texts at the front desk; neither what was said on a call nor what the ads bring is their business.
     "receptionist": dict.fromkeys(("account", "calls", "people", "texts", "bodies", "marks", "contact"), _ALL),
@@ -43,7 +46,7 @@ TABLE: Mapping[str, Mapping[str, Reach]] = {
 account's companies. Source: security.md 2.3, RBAC."""
 
 
-WHOLE_ACCOUNT: frozenset[str] = frozenset({"audit", "users"})
+WHOLE_ACCOUNT: frozenset[str] = frozenset({"audit", "users", "configure", "status"})
 """Actions on data that belongs to no single company: a user who is limited to companies may not do them."""
 
 

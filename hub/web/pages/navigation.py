@@ -25,19 +25,29 @@ ITEMS = (
     NavigationItem("reports", "Reports", "/reports", "reports"),
     NavigationItem("deliveries", "Deliveries", "/deliveries", "deliveries"),
 )
+SETUP_ITEMS: tuple[NavigationItem, ...] = ()
+"""What the business is run with; the side bar shows it under "Set up"."""
 IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""
 
 
 def navigation(path: str, may: Callable[[Action], bool]) -> dict[str, Any]:
     """The links in the frame of the page at `path`, for a user who may do what `may` permits."""
-    items = [item for item in ITEMS if may(item.action)]
+    daily = [item for item in ITEMS if may(item.action)]
+    setup = [item for item in SETUP_ITEMS if may(item.action)]
+    items = daily + setup
     current = next((item.key for item in items if item.path == path), None) or next(
         (item.key for item in items if item.path != "/" and path.startswith(item.path)), None
     )
-    return {"nav_items": items, "nav_tabs": items[:IN_TAB_BAR], "nav_more": items[IN_TAB_BAR:], "nav_current": current}
+    return {
+        "nav_items": daily,
+        "nav_setup": setup,
+        "nav_tabs": items[:IN_TAB_BAR],
+        "nav_more": items[IN_TAB_BAR:],
+        "nav_current": current,
+    }
 
 
 def first_page(may: Callable[[Action], bool]) -> str:
     """The path of the first page that a user may see; everybody has a page of their own account."""
-    return next((item.path for item in ITEMS if may(item.action)), "/me")
+    return next((item.path for item in (*ITEMS, *SETUP_ITEMS) if may(item.action)), "/me")

@@ -87,40 +87,51 @@ class _Walker:
                 return self._end()
             self._mark = self._mark.at(name)
             step = self._flow.steps.get(name)
-            match step:
-                case Greeting():
-                    self._said.append(self._spoken(step))
-                    self._note("was said")
-                    name = step.then
-                case TagStep():
-                    self._tags.update(step.tags)
-                    self._note(f"tagged {', '.join(step.tags)}", tags=step.tags)
-                    name = step.then
-                case TextBack():
-                    self._note("a text to the caller", text_back=step.text)
-                    name = step.then
-                case Schedule():
-                    name, why = self._by_the_clock(step)
-                    self._note(f"{why}: {name}")
-                case GeoRoute():
-                    name, why = self._by_place(step)
-                    self._note(f"{why}: {name}")
-                case AttributionRoute():
-                    name, why = self._by_attribution(step)
-                    self._note(f"{why}: {name}")
-                case HangUpStep():
-                    if step.say:
-                        self._said.append(self._say(step.say))
-                    self._note("ends the call")
-                    return self._end()
-                case Menu():
-                    return self._menu(step)
-                case Voicemail():
-                    return self._voicemail(step)
-                case Dialing():
-                    return self._dial(step)
-                case _:
-                    break
+            following = self._passed(step)
+            if following is None:
+                return self._stop_at(step)
+            name = following
+        return self._forward()
+
+    def _passed(self, step: Step | None) -> str | None:
+        """The name of the step that follows one at which no call waits or ends; None for any other step."""
+        match step:
+            case Greeting():
+                self._said.append(self._spoken(step))
+                self._note("was said")
+                return step.then
+            case TagStep():
+                self._tags.update(step.tags)
+                self._note(f"tagged {', '.join(step.tags)}", tags=step.tags)
+                return step.then
+            case TextBack():
+                self._note("a text to the caller", text_back=step.text)
+                return step.then
+            case Schedule():
+                name, why = self._by_the_clock(step)
+            case GeoRoute():
+                name, why = self._by_place(step)
+            case AttributionRoute():
+                name, why = self._by_attribution(step)
+            case _:
+                return None
+        self._note(f"{why}: {name}")
+        return name
+
+    def _stop_at(self, step: Step | None) -> FlowResult:
+        """What the caller hears at a step at which the call waits for a person, or ends."""
+        match step:
+            case HangUpStep():
+                if step.say:
+                    self._said.append(self._say(step.say))
+                self._note("ends the call")
+                return self._end()
+            case Menu():
+                return self._menu(step)
+            case Voicemail():
+                return self._voicemail(step)
+            case Dialing():
+                return self._dial(step)
         return self._forward()
 
     def _end(self) -> FlowResult:

@@ -191,20 +191,7 @@ class Org:
         if value is None:
             return None
         if isinstance(wanted, int):
-            if not isinstance(value, str):
-                raise Refused(
-                    "JSON_PARSER_ERROR", f"Cannot deserialize instance of string from VALUE_NUMBER_INT value {value}"
-                )
-            if len(value) > wanted:
-                label = f"{field_name}: data value too large: {value} (max length={wanted})"
-                raise Refused("STRING_TOO_LONG", label, (field_name,))
-            allowed = PICKLISTS.get((name, field_name))
-            if allowed is not None and value not in allowed:
-                text = f"{field_name}: bad value for restricted picklist field: {value}"
-                raise Refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, (field_name,))
-            if field_name == "Email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
-                raise Refused("INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {value}", ("Email",))
-            return value.strip() or None
+            return _text(name, field_name, value, wanted)
         if wanted == "id":
             if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", value):
                 raise Refused("MALFORMED_ID", f"{field_name}: id value of incorrect type: {value}", (field_name,))
@@ -271,3 +258,19 @@ def _id(prefix: str, number: int) -> str:
         for at in (0, 5, 10)
     )
     return fifteen + suffix
+
+
+def _text(name: str, field_name: str, value: Any, max_length: int) -> str | None:
+    """A text field's value as Salesforce stores it; Refused as its REST API refuses it."""
+    if not isinstance(value, str):
+        raise Refused("JSON_PARSER_ERROR", f"Cannot deserialize instance of string from VALUE_NUMBER_INT value {value}")
+    if len(value) > max_length:
+        label = f"{field_name}: data value too large: {value} (max length={max_length})"
+        raise Refused("STRING_TOO_LONG", label, (field_name,))
+    allowed = PICKLISTS.get((name, field_name))
+    if allowed is not None and value not in allowed:
+        text = f"{field_name}: bad value for restricted picklist field: {value}"
+        raise Refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", text, (field_name,))
+    if field_name == "Email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise Refused("INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {value}", ("Email",))
+    return value.strip() or None

@@ -14,7 +14,7 @@ from hub.model.keys import PersonKey
 from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
 from hub.model.marks import Lead, LeadChange, Note, PersonMerge, Tag
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
-from hub.model.numbers import Lease, PoolOverflow, Tracker, TrackingNumber
+from hub.model.numbers import Lease, NumberPurchase, PoolHour, PoolOverflow, Tracker, TrackingNumber
 from hub.model.opt_outs import OptOut
 from hub.model.outgoing_calls import OutgoingCall
 from hub.model.pages import RecordingPeaks, ReportLink, SavedView
@@ -85,6 +85,7 @@ __all__ = [
     "LegalHold",
     "MonthRollup",
     "Note",
+    "NumberPurchase",
     "OidcIdentity",
     "OptOut",
     "OutcomeRow",
@@ -98,6 +99,7 @@ __all__ = [
     "PolicyNotice",
     "PolicyText",
     "PolicyVersion",
+    "PoolHour",
     "PoolOverflow",
     "PortOrderRow",
     "PrivacyRequest",

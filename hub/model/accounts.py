@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Field
 
-from hub.model.columns import Row, id_column, json_column, json_list
+from hub.model.columns import Row, id_column, json_column, json_list, money_column
 
 
 class Account(Row, table=True):
@@ -15,6 +16,9 @@ class Account(Row, table=True):
     id: str = id_column()
     name: str = Field(unique=True, max_length=64)
     title: str
+    number_cap: Decimal | None = money_column()
+    """What all its numbers together may cost a month; nothing is bought above it. None: no limit."""
+    cap_currency: str | None = Field(default=None, max_length=3)
 
 
 class Company(Row, table=True):

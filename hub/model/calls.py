@@ -55,7 +55,7 @@ COUNTED = ("answered_at", "status", "voicemail", "first_time_caller", "duration"
 class CallState(SQLModel):
     """What the events of one call add up to. Times are aware UTC, durations are seconds."""
 
-    tracking_number: str | None = Field(default=None, max_length=16, index=True)
+    tracking_number: str | None = Field(default=None, max_length=16)
     caller_number: str | None = personal_text("user.contact.phone_number", index=True, max_length=16)
     attestation: str | None = Field(default=None, max_length=1)
     status: str = Field(default=CallStatus.RINGING, max_length=16)
@@ -91,6 +91,7 @@ class Call(CallState, Work, table=True):
         Index("ix_call_day", "company_id", "started_at", *COUNTED),
         Index("ix_call_person", "person_id", "started_at"),
         Index("ix_call_tracker", "tracker_id", "started_at"),
+        Index("ix_call_number", "tracking_number", "company_id", "started_at"),
         Index("ix_call_agent", "answered_by", "started_at", sqlite_where=BY_AGENT, postgresql_where=BY_AGENT),
         Index("ix_call_missed", "company_id", "started_at", sqlite_where=MISSED, postgresql_where=MISSED),
         Index(

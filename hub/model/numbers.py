@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Literal
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from hub.model.columns import Row, id_column, time_column
+from hub.model.columns import Row, UTCTime, id_column, money_column, time_column
+
+PurchaseState = Literal["asked", "bought", "refused", "unknown"]
+"""`asked`: before the carrier has answered; `unknown`: its answer never came, so the number may be ours."""
+OPEN_PURCHASE = text("state IN ('asked', 'unknown')")
 
 
 class Tracker(Row, table=True):
@@ -46,6 +52,40 @@ class TrackingNumber(Row, table=True):
     bought: bool = False
     """Bought by `hub numbers buy`: it stays with its tracker even though config.yaml does not list it."""
     retired_at: datetime | None = time_column(nullable=True)
+    """Since when no visitor is shown it; it is still ours, and costs, until `released_at`."""
+    released_at: datetime | None = time_column(nullable=True)
+    """When it was given back to the carrier."""
+    monthly_price: Decimal | None = money_column()
+    """What the carrier asked a month, when it was bought or last listed; None if the carrier did not say."""
+    price_currency: str | None = Field(default=None, max_length=3)
+    standing: str | None = Field(default=None, max_length=24)
+    """How it compared with the carrier's list (`hub.numbers.ownership.Standing`) at `checked_at`."""
+    checked_at: datetime | None = time_column(nullable=True)
+
+
+class NumberPurchase(Row, table=True):
+    """One order of a number, stored before the carrier is asked: no number is ever ordered twice, and an open order counts
+    against the cap."""
+
+    __tablename__ = "number_purchase"
+    __table_args__ = (
+        Index("ix_number_purchase_open", "number", unique=True, sqlite_where=OPEN_PURCHASE,
+              postgresql_where=OPEN_PURCHASE),
+    )  # fmt: skip
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    tracker_id: str = Field(foreign_key="tracker.id", index=True)
+    number: str = Field(max_length=16)
+    monthly_price: Decimal | None = money_column()
+    price_currency: str | None = Field(default=None, max_length=3)
+    state: str = Field(default="asked", max_length=16)
+    """A `PurchaseState`."""
+    detail: str = ""
+    """Why it was refused, or why its outcome is unknown."""
+    asked_at: datetime = time_column()
+    asked_by: str = Field(max_length=64)
+    ended_at: datetime | None = time_column(nullable=True)
 
 
 class Lease(Row, table=True):
@@ -67,3 +107,23 @@ class PoolOverflow(Row, table=True):
     id: str = id_column()
     tracker_id: str = Field(foreign_key="tracker.id")
     at: datetime = time_column()
+
+
+class PoolHour(Row, table=True):
+    """What happened in one clock hour of a pool that is over. An hour without visitors has no row."""
+
+    __tablename__ = "pool_hour"
+
+    tracker_id: str = Field(foreign_key="tracker.id", primary_key=True)
+    hour: datetime = Field(sa_type=UTCTime(), primary_key=True)
+    """Its beginning, UTC."""
+    size: int
+    """Numbers in the pool when the hour was added up."""
+    most_held: int
+    """Most numbers held at the same time."""
+    lent: int
+    """Visitors who got a number."""
+    overflows: int
+    """Visitors who found none."""
+    held_seconds: int
+    """The time that all numbers together were held."""

@@ -26,6 +26,12 @@ class PortOrderRow(Row, table=True):
 
     id: str = id_column()
     connector: str = Field(max_length=64, index=True)
+    account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
+    """Whose numbers it brings; None if it was placed at the carrier itself."""
+    tracker_id: str | None = Field(default=None, foreign_key="tracker.id", index=True)
+    """The tracker that gets the numbers, if it was chosen with the order."""
+    losing_carrier: str = Field(default="", max_length=100)
+    """As the user named it."""
     order_id: str | None = Field(default=None, max_length=64)
     """The carrier's id of the order."""
     numbers: list[Any] = json_list()

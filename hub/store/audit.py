@@ -20,10 +20,13 @@ from hub.model import (
     Person,
     PolicyAcceptance,
     PolicyVersion,
+    PortOrderRow,
     PrivacyRequest,
     Recording,
     SourceRule,
     TextMessage,
+    Tracker,
+    TrackingNumber,
     User,
 )
 from hub.store.journal import record
@@ -33,7 +36,8 @@ from hub.store.rows import write_rows
 def note(session: Session, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
     """Add an entry within `session`, a writing one. `subject` and `detail` must not contain personal data.
 
-    `subject` is a row's id if the entry is about one; the entry then belongs to the journal of that row's account.
+    `subject` is a row's id, or a tracking number, if the entry is about one; the entry then belongs to the journal of that
+    row's account.
     """
     chain = account_of(session, subject) or HUB_CHAIN
     row = AuditEntry.columns(chain=chain, at=at, actor=actor, action=action, subject=subject, detail=detail)
@@ -67,6 +71,14 @@ def _queries() -> list[Any]:
         .join(recording, recording.call_id == Call.id)
         .where(recording.id == wanted)
     )
+    queries.append(
+        select(Company.account_id)
+        .join(Tracker, Tracker.company_id == Company.id)  # type: ignore[arg-type]
+        .join(TrackingNumber, TrackingNumber.tracker_id == Tracker.id)  # type: ignore[arg-type]
+        .where(TrackingNumber.number == wanted)
+    )
+    port: Any = PortOrderRow
+    queries.append(select(port.account_id).where((port.id == wanted) | (port.order_id == wanted)))
     return queries
 
 

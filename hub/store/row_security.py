@@ -24,7 +24,6 @@ HUB_WIDE: dict[str, str] = {
     "cursor": "how far a connector's stream was read",
     "inbox": "raw webhooks, kept before anybody knows whose they are",
     "outcome": "a CRM's deals, kept before anybody knows whose they are",
-    "port_order": "a carrier's order, which may hold numbers of several accounts",
     "recipient_version": "about connectors",
     "refusal": "counts of connectors",
     "restoration": "restores of the whole database",

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from hub.access.sign_in.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import Hub
-from hub.web.pages import call, calls, deliveries, live, overview, people, reports, search, style, texts
+from hub.web.pages import call, calls, deliveries, live, numbers, overview, people, reports, search, style, texts
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -28,6 +28,7 @@ PAGES: tuple[Page, ...] = (
     *my_passkeys.PAGES,
     *my_password.PAGES,
     *call.PAGES,
+    *numbers.PAGES,
 )
 
 

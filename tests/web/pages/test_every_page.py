@@ -21,6 +21,7 @@ from hub.web.pages.routes import PAGES
 DAILY = {"owner", "admin", "marketer", "receptionist", "agent"}
 OFFICE = {"owner", "admin", "marketer"}
 DESK = {"owner", "admin", "receptionist"}
+SET_UP = {"owner", "admin"}
 ALLOWED = {
     "GET /": DAILY,
     "GET /deliveries": OFFICE,
@@ -61,6 +62,9 @@ ALLOWED = {
     "GET /reports/{report}/csv": OFFICE,
     "POST /reports/{report}/links": OFFICE,
     "POST /reports/{report}/links/{link}/revoke": OFFICE,
+    "GET /numbers": OFFICE,
+    "GET /numbers/cap": SET_UP,
+    "POST /numbers/cap": SET_UP,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's
 own account and the style page are for everybody who is signed in."""

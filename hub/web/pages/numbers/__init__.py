@@ -1,0 +1,5 @@
+"""The pages of numbers and trackers: the list, pools, buying, bringing numbers from another carrier, the website."""
+
+from hub.web.pages.numbers import budget, listing
+
+PAGES = (*listing.PAGES, *budget.PAGES)

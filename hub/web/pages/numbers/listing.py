@@ -1,0 +1,129 @@
+"""`/numbers`: every number with its tracker, its calls, its cost and its state; pools as one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import Response
+
+from hub.numbers.budget import NumberBudget, budget_of
+from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
+from hub.web.pages.formats import money
+from hub.web.pages.guard import Page
+from hub.web.pages.numbers import words
+from hub.web.pages.request import PageRequest
+
+ROWS_PER_PAGE = 200
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+FILTERS = ("carrier", "source", "tracker", "q")
+STATE_CHIPS = (("in_use", "In use"), ("resting", "Resting"), ("quiet", "No call for 30 days"), ("trouble", "Trouble"))
+SORTS: dict[str, Callable[[NumberEntry], Any]] = {
+    "number": lambda entry: entry.first.number,
+    "last": lambda entry: entry.last_call_at or NEVER,
+    "calls": lambda entry: entry.calls,
+    "cost": lambda entry: entry.price.amount if entry.price else Decimal(-1),
+}
+
+
+def listing(page: PageRequest) -> Response:
+    """The numbers of the chosen companies."""
+    with page.session() as session:
+        rows = list_numbers(session, page.scope, page.company_ids, page.now)
+    filtered = [row for row in rows if _matches(row, page)]
+    state, each = page.query.get("state"), page.query.get("each") == "yes"
+    counts = {name: sum(_is(row, name) for row in filtered) for name, _ in STATE_CHIPS}
+    shown = entries([row for row in filtered if state not in counts or _is(row, str(state))], each=each)
+    sort = page.query.get("sort", "number").lstrip("-")
+    sort = sort if sort in SORTS else "number"
+    down = page.query.get("sort", "").startswith("-")
+    shown.sort(key=SORTS[sort], reverse=down)
+    first = max(0, int(page.query["from"])) if page.query.get("from", "").isdecimal() else 0
+    return page.render(
+        "numbers.html",
+        title="Numbers",
+        words=words,
+        rows=shown[first : first + ROWS_PER_PAGE],
+        older=page.here(**{"from": first + ROWS_PER_PAGE}) if len(shown) > first + ROWS_PER_PAGE else None,
+        newer=page.here(**{"from": first - ROWS_PER_PAGE or None}) if first else None,
+        total=len(shown),
+        owned=len(rows),
+        chips=[(None, "All", len(filtered), page.here(state=None))]
+        + [(name, label, counts[name], page.here(state=name)) for name, label in STATE_CHIPS if counts[name]],
+        state=state if state in counts else None,
+        filters={name: page.query[name] for name in FILTERS if page.query.get(name)},
+        choices=_choices(rows),
+        each=each,
+        pooled=any(row.is_pooled for row in rows),
+        sort=sort,
+        sorts={name: page.here(sort=f"-{name}" if sort == name and not down else name) for name in SORTS},
+        descending=down,
+        titles={company.id: company.title for company in page.companies},
+        names={company.id: company.name for company in page.companies},
+        costs=costs_in_words(page, rows),
+    )
+
+
+def costs_in_words(page: PageRequest, rows: Sequence[NumberRow]) -> str:
+    """29 numbers for $32.05 of at most $40.00 a month. The cap is the account's, so it stands beside all its numbers."""
+    if page.scope.companies is not None or page.company is not None:
+        return _sentence(_budget_of_rows(rows))
+    with page.hub.store.reading() as session:
+        return _sentence(budget_of(session, page.user.account_id))
+
+
+def _sentence(budget: NumberBudget) -> str:
+    if not budget.count:
+        return "No numbers yet."
+    what = f"{budget.count:,} number{'s' if budget.count != 1 else ''}"
+    sums = " and ".join(money(total, currency) for currency, total in sorted(budget.costs.items()))
+    most = f" of at most {money(budget.cap.amount, budget.cap.currency)}" if budget.cap else ""
+    if not sums:
+        return f"{what}. No carrier has told yet what they cost{f'; at most{most[11:]} a month' if most else ''}."
+    known = f" The cost of {budget.unpriced:,} is not known." if budget.unpriced else ""
+    return f"{what} for {sums}{most} a month.{known}"
+
+
+def _budget_of_rows(rows: Sequence[NumberRow]) -> NumberBudget:
+    costs: dict[str, Decimal] = {}
+    for row in rows:
+        if row.price:
+            costs[row.price.currency] = costs.get(row.price.currency, Decimal()) + row.price.amount
+    return NumberBudget(len(rows), costs, sum(row.price is None for row in rows), None)
+
+
+def _is(row: NumberRow, state: str) -> bool:
+    if state == "trouble":
+        return row.state in ("elsewhere", "absent")
+    if state == "in_use":
+        return row.state != "resting"
+    return row.state == state
+
+
+def _matches(row: NumberRow, page: PageRequest) -> bool:
+    wanted = page.query
+    if wanted.get("carrier") and row.carrier != wanted["carrier"]:
+        return False
+    if wanted.get("source") and words.shown_source(row) != wanted["source"]:
+        return False
+    if wanted.get("tracker") and row.tracker != wanted["tracker"]:
+        return False
+    text = wanted.get("q", "").strip().lower()
+    if not text:
+        return True
+    digits = "".join(character for character in text if character.isdecimal())
+    texts = (row.tracker, row.source, row.medium, row.campaign, row.carrier, words.place_of(row.number))
+    return bool(digits and digits in row.number) or any(text in (each or "").lower() for each in texts)
+
+
+def _choices(rows: Sequence[NumberRow]) -> dict[str, list[str]]:
+    return {
+        "carrier": sorted({row.carrier for row in rows}),
+        "source": sorted({words.shown_source(row) for row in rows}),
+        "tracker": sorted({row.tracker for row in rows}),
+    }
+
+
+PAGES = (Page("/numbers", listing, action="setup"),)

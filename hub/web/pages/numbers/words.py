@@ -1,0 +1,75 @@
+"""How the pages of numbers write states, trackers, places and amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from hub.contracts.prefixes import longest_name
+from hub.contracts.values import Money
+from hub.queries.numbers.listing import NumberEntry, NumberRow
+from hub.web.pages.formats import money
+from hub.web.pages.request import PageRequest
+
+STATES: Mapping[str, tuple[str, str]] = {
+    "in_use": ("good", "In use"),
+    "quiet": ("warn", "Quiet"),
+    "resting": ("held", "Resting"),
+    "elsewhere": ("bad", "Points elsewhere"),
+    "absent": ("bad", "Not at the carrier"),
+}
+NORTH_AMERICA = "1"
+
+
+def amount(price: Money | None) -> str:
+    """$1.15; a dash if it is not known."""
+    return money(price.amount, price.currency) if price else money(None, None)
+
+
+def shown_source(row: NumberRow) -> str:
+    """Where its callers come from: by visit, or the tracker's source."""
+    if row.type == "session":
+        return "by visit"
+    return " / ".join(part for part in (row.source, row.medium) if part) or "–"
+
+
+def flow_words(flow: str | None) -> str:
+    """The call flow as people say it: a route of config.yaml has no name of its own."""
+    return "route" if flow is None or flow == "route" or flow.startswith("route-") else flow
+
+
+@lru_cache(maxsize=4096)
+def place_of(number: str) -> str | None:
+    """Chicago, IL: the place of a North American number; None elsewhere, and if the prefix names none."""
+    if not number.startswith("+1"):
+        return None
+    found = longest_name("geodata", NORTH_AMERICA, number[1:])
+    return found[1] if found and len(found[0]) > 1 else None
+
+
+def carrier_name(page: PageRequest, connector: str) -> str:
+    """The carrier as people know it, such as Twilio; the connector's own name if it is not in config.yaml anymore."""
+    found = page.hub.plugins.connectors.get(connector)
+    return found.manifest.recipient.name if found else connector
+
+
+def why_of(page: PageRequest, entry: NumberEntry) -> str | None:
+    """What a reader needs beside the state of one entry."""
+    from hub.web.pages.formats import day_of
+
+    row = entry.first
+    match entry.state:
+        case "resting" if row.rest_ends is not None:
+            if row.rest_ends <= page.now:
+                return "may be given back"
+            return f"may be given back on {day_of(row.rest_ends, page.zone)}"
+        case "quiet":
+            return f"no call for {entry.quiet_days} days"
+        case "elsewhere":
+            return "its calls do not come here"
+        case "absent":
+            return f"{carrier_name(page, row.carrier)} does not list it"
+        case _ if entry.last_call_at is None:
+            return "no call yet"
+        case _:
+            return None

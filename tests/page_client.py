@@ -24,7 +24,8 @@ class PageClient:
     def __init__(self, stage: TestHub, user: User | None) -> None:
         self.stage, self.user = stage, user
         public = str(stage.hub.config.hub.public_url).rstrip("/")
-        self.client = TestClient(Starlette(routes=page_routes(stage.hub)), base_url=public, follow_redirects=False)
+        routes = page_routes(stage.hub, config_file=stage.config_file)
+        self.client = TestClient(Starlette(routes=routes), base_url=public, follow_redirects=False)
         if user is not None:
             with stage.hub.store.writing() as session:
                 token = open_session(session, user, "link", "Test", stage.clock())

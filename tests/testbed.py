@@ -35,6 +35,7 @@ from hub.flow.pipeline import process
 from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.numbers.directory import LiveDirectory, write_accounts
 from hub.privacy.ledger import ConsentStatement, append
+from hub.reload import ConfigFile
 from hub.runtime import Hub, assemble
 from hub.store.encryption.encrypted_fields import Named, names_of, values_of
 from hub.testing import FrozenClock
@@ -170,6 +171,8 @@ class TestHub:
     hub: Hub
     live: LiveDirectory
     clock: FrozenClock
+    config_file: ConfigFile | None = None
+    """config.yaml on disk, in a hub that was opened from one (config_on_disk.py)."""
     _call_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __getattr__(self, name: str) -> Any:

@@ -39,8 +39,20 @@ def load_config(
     `discover` is called with the file's `plugin_dirs`. `sandbox` runs every connector in its plugin's sandbox, as `hub
     run --sandbox` does; then no credentials are needed.
     """
+    return config_of(read_text(path), path, discover, environ=environ, sandbox=sandbox)
+
+
+def config_of(
+    text: str,
+    path: pathlib.Path,
+    discover: Discover,
+    *,
+    environ: Mapping[str, str] | None = None,
+    sandbox: bool = False,
+) -> Config:
+    """As `load_config`, for a text that may not be in the file yet; relative file names start at the folder of `path`."""
     problems: list[Problem] = []
-    document = read_document(_text(path), problems)
+    document = read_document(text, problems)
     config = None
     if document is not None:
         references = References(os.environ if environ is None else environ, path.resolve().parent)
@@ -53,7 +65,8 @@ def load_config(
     return config
 
 
-def _text(path: pathlib.Path) -> str:
+def read_text(path: pathlib.Path) -> str:
+    """The text of a config.yaml; ConfigError if there is none that could be one."""
     try:
         if path.is_dir():
             raise ConfigError(f"{path} is a folder; name the file, like {path / 'config.yaml'}.")

@@ -4,6 +4,7 @@ from hub.model.accounts import Account, Company
 from hub.model.attribution import Attribution
 from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
+from hub.model.config_versions import ConfigProcess, ConfigVersion
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.erasures import Restoration, Tombstone
@@ -58,6 +59,8 @@ __all__ = [
     "CallEventRow",
     "CallStep",
     "Company",
+    "ConfigProcess",
+    "ConfigVersion",
     "ConnectorNote",
     "ConnectorState",
     "ConnectorToken",

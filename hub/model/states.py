@@ -269,3 +269,27 @@ class OutgoingCallState(StrEnum):
     """It is unknown whether the carrier took it. The hub never places it again; a report of the carrier settles it."""
     DONE = "done"
     """Final: it has ended, or was not placed."""
+
+
+class ConfigHow(StrEnum):
+    """How a version of config.yaml came to the hub."""
+
+    START = "start"
+    """A process started with it."""
+    FILE = "file"
+    """The file on disk was changed."""
+    PAGE = "page"
+    """A user edited it in the web interface."""
+    COMMAND = "command"
+    """`hub reload`, or a command that edits the file."""
+    ROLL_BACK = "roll back"
+    """An earlier version was applied again."""
+
+
+class ConfigState(StrEnum):
+    """What became of a version of config.yaml."""
+
+    APPLIED = "applied"
+    """All processes take it; the newest one is what they run."""
+    REFUSED = "refused"
+    """It has problems; the version before it stays."""

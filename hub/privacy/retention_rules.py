@@ -16,6 +16,7 @@ from hub.model import (
     AuditEntry,
     Call,
     CallStep,
+    ConfigVersion,
     ConsentDecision,
     ConsentDetail,
     Delivery,
@@ -201,5 +202,6 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("disclosures", Disclosure, "consent_record"),
     RetentionRule("policy acceptances", PolicyAcceptance, "consent_record"),
     RetentionRule("disabled users", User, "call_metadata", "emptied"),
+    RetentionRule("versions of config.yaml", ConfigVersion, "call_metadata", "emptied"),
 )  # fmt: skip
 """The order matters: rows that depend on another row end before it."""

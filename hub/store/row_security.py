@@ -18,6 +18,8 @@ COMPANIES = "app.companies"
 POLICY = "account_rows"
 
 HUB_WIDE: dict[str, str] = {
+    "config_process": "about processes",
+    "config_version": "one file for all accounts; pages show it only if there is one account",
     "connector_note": "a connector's own notes; it may serve several accounts",
     "connector_state": "a connector may serve several accounts",
     "connector_token": "a connector's secret; no account's session has business with it",

@@ -12,6 +12,7 @@ from hub.answering.answer import Answerer
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
+from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
@@ -33,7 +34,9 @@ REFRESH_SECONDS = 5.0
 """Seconds between two checks of the directory of numbers."""
 
 
-def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None) -> WebhookEndpoint:
+def create_app(
+    hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None, config_file: ConfigFile | None = None
+) -> WebhookEndpoint:
     """The hub's web interface; `wake` is set after each commit, for a worker in the same process."""
     writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
     answerer = Answerer(hub, directory)
@@ -65,7 +68,7 @@ def create_app(hub: Hub, directory: LiveDirectory, wake: threading.Event | None 
         *PrivacyPages(hub, directory).routes(),
         audio_route(directory),
         picture_route(hub),
-        *page_routes(hub, directory),
+        *page_routes(hub, directory, config_file),
         *script_routes(directory, str(hub.config.hub.public_url)),
     ]
     app.include_router(tracking_router(hub, directory, batch_writer, origins))

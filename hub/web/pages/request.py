@@ -19,6 +19,7 @@ from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.model import Company, User, WebSession
 from hub.numbers.directory import Directory, LiveDirectory
+from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store import audit
 from hub.web.pages.formats import zone_name
@@ -40,6 +41,8 @@ class PageContext:
     https: bool
     public_url: str
     directory: LiveDirectory
+    config_file: ConfigFile | None = None
+    """config.yaml, for pages that edit it; None if the hub was not started from a file."""
 
     @property
     def session_cookie(self) -> str:
@@ -70,6 +73,12 @@ class PageRequest:
     def hub(self) -> Hub:
         """The hub."""
         return self.context.hub
+
+    @property
+    def config_file(self) -> ConfigFile | None:
+        """config.yaml; None if the hub was not started from a file. What a page does with it stays within the user's
+        account: `apply` refuses everything else."""
+        return self.context.config_file
 
     @property
     def directory(self) -> Directory:

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from hub.access.sign_in.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
+from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.pages import call, calls, deliveries, live, numbers, overview, people, reports, search, style, texts
 from hub.web.pages.guard import Page, SignedIn
@@ -32,10 +33,11 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def page_routes(hub: Hub, directory: LiveDirectory | None = None) -> list[Route]:
+def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: ConfigFile | None = None) -> list[Route]:
     """Every route of the web interface; it reads the directory itself if none is given."""
     public_url = str(hub.config.hub.public_url)
-    context = PageContext(hub, public_url.startswith("https:"), public_url, directory or LiveDirectory(hub.store))
+    https = public_url.startswith("https:")
+    context = PageContext(hub, https, public_url, directory or LiveDirectory(hub.store), config_file)
     lasting = hub.config.hub.sign_in
     signed_in = SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
     return [

@@ -1,0 +1,247 @@
+"""config.yaml on disk: read it, propose an edit, apply one. The only place that writes the file."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from hub.config.edit import Change, edited
+from hub.config.loading import Discover, config_of, read_text
+from hub.config.models import Config
+from hub.errors import CannotDo, ConfigError, NotFound, Problem
+from hub.model import ConfigVersion, User
+from hub.model.states import ConfigHow
+from hub.plugins.discovery import discover as installed_plugins
+from hub.reload.differences import diff_of, in_words, restart_needed, tree_or_empty
+from hub.reload.user_limits import refuse_foreign_changes
+from hub.reload.versions import (
+    lock_versions,
+    newest,
+    newest_number,
+    sha256_of,
+    version,
+    was_applied,
+    write_applied,
+    write_refused,
+)
+from hub.store.engine import Store
+
+
+class ConfigConflict(CannotDo):
+    """The file or the running version changed after the edit was proposed; propose it again."""
+
+
+@dataclass(frozen=True)
+class FileText:
+    """The text that an edit starts from, and whether the file can be written."""
+
+    text: str
+    sha: str
+    writable: bool
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An edit that is not applied yet. It can be applied if it has no problems."""
+
+    text: str
+    base_sha: str
+    """The SHA-256 of the text that it was made from."""
+    diff: str
+    problems: tuple[Problem, ...]
+    restart_needed: tuple[str, ...]
+    """Settings that processes keep until they are started again, like `hub.listen`."""
+    words: str
+    """What changes, in words."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the text is the same as before."""
+        return sha256_of(self.text) == self.base_sha
+
+
+class ConfigFile:
+    """The file at `path`, and the versions of it in the hub's database. `applied` is called after each new version."""
+
+    def __init__(
+        self,
+        path: Path,
+        store: Store,
+        clock: Callable[[], datetime],
+        *,
+        sandbox: bool = False,
+        discover: Discover = installed_plugins,
+        environ: Mapping[str, str] | None = None,
+        applied: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.path, self._store, self._clock = path, store, clock
+        self._sandbox, self._discover, self._environ, self._applied = sandbox, discover, environ, applied
+
+    # Read and propose.
+
+    def read(self) -> FileText:
+        """The text that the hub runs, comments included. A copy of the file on this machine that is older than that
+        is passed over; a text on disk that was never applied, because it has problems, is not."""
+        on_disk = read_text(self.path)
+        with self._store.reading() as session:
+            latest = newest(session)
+            stale = latest is not None and latest.text is not None and was_applied(session, sha256_of(on_disk))
+        text = latest.text if stale and latest and latest.text else on_disk
+        return FileText(text, sha256_of(text), self.writable)
+
+    @property
+    def writable(self) -> bool:
+        """Whether this process may change the file."""
+        target = self.path.resolve()
+        return os.access(target, os.W_OK)
+
+    def check(self, text: str) -> Config:
+        """A text as a checked configuration; ConfigError holds its problems."""
+        return config_of(text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox)
+
+    def propose(self, edit: Iterable[Change] | str, user: User | None = None) -> Proposal:
+        """An edit of the file, as changes or as the whole new text, with all its problems; nothing is written. With a user of
+        the web interface, a change that is not theirs to make is a problem too."""
+        base = self.read()
+        text = edit if isinstance(edit, str) else edited(base.text, edit)
+        problems: tuple[Problem, ...] = ()
+        try:
+            config = self.check(text)
+            if user is not None:
+                with self._store.reading() as session:
+                    refuse_foreign_changes(session, user, base.text, text, config)
+        except ConfigError as error:
+            problems = error.problems or (Problem(str(error)),)
+        except CannotDo as refusal:
+            problems = (Problem(str(refusal)),)
+        old, new = tree_or_empty(base.text), tree_or_empty(text)
+        return Proposal(
+            text, base.sha, diff_of(base.text, text), problems, restart_needed(old, new), in_words(old, new)
+        )
+
+    # Apply.
+
+    def apply(
+        self, proposal: Proposal, user: User | str | None, how: ConfigHow = ConfigHow.PAGE, note: str = ""
+    ) -> ConfigVersion:
+        """Write the file and the version; all processes take it within a second or two.
+
+        `user` is who does it: a user of the web interface, who may only change what belongs to their account, or the
+        name of the account on this machine that runs a command. ConfigConflict if the file changed since the proposal;
+        ConfigError if it has problems; CannotDo if the file is read-only or the change is not the user's to make.
+        """
+        config = self.check(proposal.text)
+        if not self.writable:
+            raise CannotDo(f"{self.path.name} is read-only here; apply the diff where the file comes from.")
+        with self._locked(), self._store.writing() as session:
+            lock_versions(session)
+            base = self.read()
+            if base.sha != proposal.base_sha:
+                raise ConfigConflict(f"{self.path.name} was changed in the meantime; look at it and try again.")
+            if isinstance(user, User):
+                refuse_foreign_changes(session, user, base.text, proposal.text, config)
+            written = write_applied(session, proposal.text, config, self._clock(), how, user, note or proposal.words)
+            before = self.path.read_bytes()
+            self._write(proposal.text.encode())
+            try:
+                session.commit()
+            except BaseException:
+                self._write(before)
+                raise
+        self._applied()
+        return written
+
+    def roll_back(self, number: int, user: User | str | None) -> ConfigVersion:
+        """Apply an earlier version again, as a new one."""
+        proposal = self.propose(self.text_of(number))
+        if proposal.problems:
+            raise ConfigError(f"Version {number} can no longer be applied.", proposal.problems)
+        return self.apply(proposal, user, ConfigHow.ROLL_BACK, f"back to version {number}: {proposal.words}")
+
+    def text_of(self, number: int) -> str:
+        """The text of an applied version; NotFound if there is none, or its text has ended."""
+        with self._store.reading() as session:
+            row = version(session, number)
+        if row is None or row.text is None:
+            raise NotFound(f"Version {number} of {self.path.name} is not kept.")
+        return row.text
+
+    # What came by the file itself.
+
+    def take(self, how: ConfigHow, actor: str | None = None) -> ConfigVersion | None:
+        """Apply what the file now holds. None if the hub runs that text already; ConfigError, noted once, if it has
+        problems."""
+        text = read_text(self.path)
+        with self._store.reading() as session:
+            latest = newest(session)
+        if latest is not None and latest.sha256 == sha256_of(text):
+            return None
+        try:
+            config = self.check(text)
+        except ConfigError as error:
+            with self._store.writing() as session:
+                write_refused(session, text, error.problems or (Problem(str(error)),), self._clock(), how, actor)
+            raise
+        with self._store.writing() as session:
+            lock_versions(session)
+            latest = newest(session)
+            if latest is not None and latest.sha256 == sha256_of(text):
+                return None
+            words = in_words(tree_or_empty(latest.text or ""), tree_or_empty(text)) if latest else "the first version"
+            row = write_applied(session, text, config, self._clock(), how, actor, words)
+        self._applied()
+        return row
+
+    def newest_number(self) -> int | None:
+        """The number of the version that all processes run, or are about to."""
+        with self._store.reading() as session:
+            return newest_number(session)
+
+    # The disk.
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One writer at a time on this machine. The folder is locked, because a rename replaces the file."""
+        folder = os.open(self.path.resolve().parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _write(self, content: bytes) -> None:
+        """Replace the file as a whole, with its mode and owner. Where the folder allows no rename, as with a file that
+        is mounted alone into a container, it is written in place."""
+        target = self.path.resolve()
+        status = target.stat()
+        try:
+            with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as made:
+                made.write(content)
+                made.flush()
+                os.fchmod(made.fileno(), stat.S_IMODE(status.st_mode))
+                with contextlib.suppress(PermissionError):
+                    os.fchown(made.fileno(), status.st_uid, status.st_gid)
+                os.fsync(made.fileno())
+        except OSError:
+            _write_in_place(target, content)
+            return
+        try:
+            Path(made.name).replace(target)
+        except OSError:
+            Path(made.name).unlink()
+            _write_in_place(target, content)
+
+
+def _write_in_place(target: Path, content: bytes) -> None:
+    with target.open("r+b") as stream:
+        stream.write(content)
+        stream.truncate()
+        stream.flush()
+        os.fsync(stream.fileno())

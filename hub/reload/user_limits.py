@@ -1,0 +1,202 @@
+"""What a user of the web interface may change in config.yaml. The file is the operator's; a user has their account's part.
+
+In a hub with several accounts a change stays within the user's account: its entry in `accounts:`, connectors that serve only
+its companies, and conversion rules about its companies. In every hub, what reaches into the machine (secrets, files,
+plugin folders) is left to the people who can edit the file there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.config.error_messages import secret_paths
+from hub.config.models import Config
+from hub.config.references import REFERENCE
+from hub.errors import CannotDo
+from hub.model import Account, Company, Tracker, TrackingNumber, User
+from hub.reload.differences import tree_or_empty
+
+ON_THE_MACHINE = "; only someone who can edit config.yaml on the machine may do that."
+MACHINE_SETTINGS = ("database", "secret_keys", "tombstones", "plugin_dirs", "country_file", "trusted_proxies", "listen")
+"""Keys of `hub:` that reach into the machine or open it to others."""
+
+
+def refuse_foreign_changes(session: Session, user: User, old_text: str, new_text: str, config: Config) -> None:
+    """Raise CannotDo, in one sentence, if the change is not the user's to make. `config` is the new text, checked."""
+    account = session.get(Account, user.account_id)
+    old, new = tree_or_empty(old_text), tree_or_empty(new_text)
+    change = _Change(account.name if account else "", old, new, frozenset(_secret_places(config, new)))
+    for complaint in (*change.of_the_machine(), *(change.of_others() if change.shared_hub else ())):
+        raise CannotDo(complaint)
+    for complaint in _taken_over(session, user, change):
+        raise CannotDo(complaint)
+
+
+def has_one_account(text: str) -> bool:
+    """Whether the file names at most one account; only then may a user see all of it."""
+    return len(_list(tree_or_empty(text), "accounts")) <= 1
+
+
+@dataclass
+class _Change:
+    account: str
+    old: dict[str, Any]
+    new: dict[str, Any]
+    secrets: frozenset[tuple[str, ...]]
+    """Places of connectors' secrets: only there may a user name a variable of the machine."""
+
+    @property
+    def shared_hub(self) -> bool:
+        """Whether the hub serves several accounts."""
+        return len(_list(self.old, "accounts")) > 1
+
+    def of_the_machine(self) -> Iterator[str]:
+        """What no user may change here, whatever their account."""
+        before, after = (_section(tree, "hub") for tree in (self.old, self.new))
+        for key in MACHINE_SETTINGS:
+            if before.get(key) != after.get(key):
+                yield f"hub.{key} would change{ON_THE_MACHINE}"
+        for key in ("recordings", "mail"):
+            if _section(self.old, key).get("storage") != _section(self.new, key).get("storage"):
+                yield f"{key}.storage would change{ON_THE_MACHINE}"
+        if _names(self.old, "accounts") != _names(self.new, "accounts"):
+            yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
+        known = set(_references(self.old))
+        for place, reference in _references(self.new):
+            allowed = place in self.secrets and reference.startswith("${env:") and not self.shared_hub
+            if (place, reference) not in known and not allowed:
+                yield f"{'.'.join(place)} would read {reference} from the machine{ON_THE_MACHINE}"
+
+    def of_others(self) -> Iterator[str]:
+        """What belongs to other accounts, or to all of them."""
+        for key in self.old.keys() | self.new.keys():
+            if key not in ("accounts", "connectors", "conversions") and self.old.get(key) != self.new.get(key):
+                yield f"`{key}` is shared by all accounts of this hub{ON_THE_MACHINE}"
+        yield from self._foreign_accounts()
+        yield from self._foreign_connectors()
+        yield from self._foreign_rules()
+
+    def _foreign_accounts(self) -> Iterator[str]:
+        before, after = (_by_name(tree, "accounts") for tree in (self.old, self.new))
+        for name in before.keys() | after.keys():
+            if name != self.account and before.get(name) != after.get(name):
+                yield f"The change reaches into another account{ON_THE_MACHINE}"
+        for tracker in _trackers(after.get(self.account)):
+            carrier = tracker.get("carrier")
+            used = {each.get("carrier") for each in _trackers(before.get(self.account))}
+            if carrier not in used and not self._may_use(carrier):
+                yield f"The carrier {carrier!r} belongs to another account; choose one of your own."
+
+    def _foreign_connectors(self) -> Iterator[str]:
+        before, after = _section(self.old, "connectors"), _section(self.new, "connectors")
+        for name in before.keys() | after.keys():
+            both = [entry for entry in (before.get(name), after.get(name)) if entry is not None]
+            if before.get(name) != after.get(name) and not all(self._is_own(entry) for entry in both):
+                yield f"The connector {name} also serves other accounts{ON_THE_MACHINE}"
+
+    def _foreign_rules(self) -> Iterator[str]:
+        before, after = (_list(tree, "conversions") for tree in (self.old, self.new))
+        if [rule for rule in before if not self._is_own_rule(rule, self.old)] != [
+            rule for rule in after if not self._is_own_rule(rule, self.new)
+        ]:
+            yield (
+                "A conversion rule of your account names one of its companies in `when: company`, or sends only to "
+                "connectors that serve your companies alone; other rules belong to the whole hub."
+            )
+        for rule in after:
+            if rule not in before and not all(self._may_use(name) for name in _section(rule, "send_to")):
+                yield f"The rule {rule.get('name')!r} sends to a connector of another account; choose one of your own."
+
+    def _own_companies(self, tree: dict[str, Any]) -> set[Any]:
+        return _names(_by_name(tree, "accounts").get(self.account), "companies")
+
+    def _is_own(self, entry: Any) -> bool:
+        """Whether a connector serves only companies of the account, in the old file and in the new one."""
+        companies = _list(entry, "companies")
+        own = self._own_companies(self.old) | self._own_companies(self.new)
+        return bool(companies) and all(company in own for company in companies)
+
+    def _may_use(self, name: Any) -> bool:
+        """Whether a connector serves a company of the account, alone or among others."""
+        entry = _section(self.new, "connectors").get(name)
+        companies = _list(entry, "companies")
+        return entry is not None and (not companies or bool(self._own_companies(self.new) & set(companies)))
+
+    def _is_own_rule(self, rule: Any, tree: dict[str, Any]) -> bool:
+        company = _section(rule, "when").get("company")
+        if company is not None:
+            return company in self._own_companies(self.old) | self._own_companies(self.new)
+        destinations = _section(rule, "send_to")
+        connectors = _section(tree, "connectors")
+        return bool(destinations) and all(self._is_own(connectors.get(name)) for name in destinations)
+
+
+def _taken_over(session: Session, user: User, change: _Change) -> Iterator[str]:
+    """Companies and numbers that the database knows as another account's, though the file no longer names them."""
+    before, after = (_by_name(tree, "accounts").get(change.account) for tree in (change.old, change.new))
+    companies = _names(after, "companies") - _names(before, "companies")
+    query = select(Company.name).where(col(Company.name).in_(companies), Company.account_id != user.account_id)
+    if companies and session.exec(query).first() is not None:
+        yield "A company with this name was another account's; choose another name."
+    numbers = {number for each in _trackers(after) for number in _list(each, "numbers")}
+    numbers -= {number for each in _trackers(before) for number in _list(each, "numbers")}
+    owned = (
+        select(TrackingNumber.number)
+        .join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
+        .join(Company, col(Company.id) == Tracker.company_id)
+        .where(col(TrackingNumber.number).in_({phone_of(each) for each in numbers}))
+        .where(Company.account_id != user.account_id)
+    )
+    if numbers and session.exec(owned).first() is not None:
+        yield "A number in the change is another account's; remove it."
+
+
+def phone_of(written: Any) -> str:
+    """A number as the database has it."""
+    from hub.contracts.phones import phone_number
+
+    return phone_number(str(written)) or str(written)
+
+
+def _secret_places(config: Config, tree: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, entry in config.connectors.items():
+        for inner in secret_paths(entry.connector_class.Settings, _section(tree, "connectors").get(name)):
+            yield "connectors", name, *map(str, inner)
+
+
+def _references(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _references(item, (*place, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _references(item, (*place, str(index)))
+    elif isinstance(value, str):
+        yield from ((place, found[0]) for found in REFERENCE.finditer(value))
+
+
+def _list(value: Any, key: str) -> list[Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _section(value: Any, key: str) -> dict[str, Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _by_name(value: Any, key: str) -> dict[str, Any]:
+    return {str(entry.get("name")): entry for entry in _list(value, key) if isinstance(entry, dict)}
+
+
+def _names(value: Any, key: str) -> set[str]:
+    return set(_by_name(value, key))
+
+
+def _trackers(account: Any) -> list[dict[str, Any]]:
+    companies = [each for each in _list(account, "companies") if isinstance(each, dict)]
+    return [each for company in companies for each in _list(company, "trackers") if isinstance(each, dict)]

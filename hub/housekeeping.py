@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.access.sign_in.expired import delete_expired
+from hub.alerts.digests import queue_digests
+from hub.alerts.spread import spread
+from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
 from hub.liveness import Liveness, report_failure
 from hub.plugins.thread_pool import DaemonThreadPool
@@ -70,6 +73,10 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("privacy request files", 60.0, partial(drop_old_files, hub)),
         Job("sign-ins", 600.0, lambda: delete_expired(store, clock())),
         Job("identity proofs", 60.0, partial(drop_old_proofs, hub)),
+        Job("alerts", 2.0, partial(spread, hub), drain=True),
+        Job("alerts about connectors and pools", 60.0, Watch(hub).look),
+        Job("alerts about volume", 300.0, partial(watch_volume, hub)),
+        Job("digests", 60.0, partial(queue_digests, hub)),
     ]
 
 

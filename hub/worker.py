@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 from sqlmodel import col, select
 
+from hub.alerts.send import due_channels, send_due
 from hub.delivery.fetch_media import fetch_media, media_is_due
 from hub.delivery.place_calls import connectors_with_calls, place_calls
 from hub.delivery.send_texts import due_connectors, send_texts
@@ -45,7 +46,7 @@ TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 CONCURRENT_SYNCS = 8
 JOIN_SECONDS = 1.0
 """Seconds that the transcription thread gets to end."""
-TEXTS, CALLS = "texts/", "calls/"
+TEXTS, CALLS, ALERTS = "texts/", "calls/", "alerts/"
 PICTURES = "texts/pictures"
 """The sync work under this name does not belong to a connector."""
 SOONEST_RETRY = timedelta(seconds=1)
@@ -144,6 +145,8 @@ class Worker:
             self._start(TEXTS + connector, partial(self._run_texts, connector))
         for connector in connectors_with_calls(self._hub) & self._hub.plugins.connectors.keys():
             self._start(CALLS + connector, partial(self._run_calls, connector))
+        for channel in due_channels(self._hub):
+            self._start(ALERTS + channel, partial(self._run_alerts, channel))
         if media_is_due(self._hub):
             self._start(PICTURES, partial(fetch_media, self._hub))
         return False
@@ -173,6 +176,9 @@ class Worker:
             place_calls(self._hub, self._directory.current(), connector)
         except (AuthError, ConfigError) as error:
             pause(self._hub.store, connector, str(error), self._hub.clock())
+
+    def _run_alerts(self, channel: str) -> None:
+        send_due(self._hub, self._directory.current(), channel)
 
     def _run_sync(self, connector: str) -> None:
         report = run_due_sync(self._hub, self._directory, connector)

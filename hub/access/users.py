@@ -6,13 +6,24 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from hub.access.permissions import ROLES, Reach, reach
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
-from hub.model import Account, ApiKey, Call, Recording, User, UserCompany
+from hub.model import (
+    Account,
+    AlertPhone,
+    AlertPreference,
+    AlertRule,
+    ApiKey,
+    Call,
+    PushSubscription,
+    Recording,
+    User,
+    UserCompany,
+)
 from hub.model.columns import CALL_RETENTION
 
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
@@ -58,11 +69,13 @@ def change_role(session: Session, user: User, role: str, phone_numbers: Sequence
 
 
 def disable(session: Session, user: User, now: datetime) -> None:
-    """Disable a user: their keys and signed links stop working immediately."""
+    """Disable a user: their keys and signed links stop working immediately, and their alerts end."""
     user.disabled_at = user.disabled_at or now
     user.expires_at = user.disabled_at + CALL_RETENTION
     session.add(user)
     revoke_keys(session, user, now)
+    for table in (AlertRule, AlertPreference, AlertPhone, PushSubscription):
+        session.execute(delete(table).where(col(table.user_id) == user.id))
 
 
 def revoke_keys(session: Session, user: User, now: datetime) -> int:

@@ -16,13 +16,16 @@ from hub.contracts.places import places_of_number
 from hub.contracts.texts import OutboundText
 from hub.flow.case import Case
 from hub.flow.consent import StoredDecision, decide, question_about
-from hub.model import Call, TextMessage
+from hub.model import AlertPhone, Call, TextMessage
 from hub.model.purposes import LEGAL, SERVICE, USES
 from hub.runtime import Hub
 from hub.texts.queue import SEND
 
 CONTACT = "contact"
 """The channel of the record that says: the person called or wrote first, and so expects an answer."""
+
+CONFIRMED = "confirmed"
+"""The channel of the record that says: a user of the hub confirmed the number for alerts."""
 
 
 def ask_about_text(hub: Hub, session: Session, case: Case, connector: str, now: datetime) -> StoredDecision:
@@ -41,13 +44,27 @@ def question_about_text(session: Session, case: Case, manifest: Manifest, now: d
     business = tuple(replace(place, time_zones=(case.company.time_zone,)) for place in question.business_places)
     places = places_of_person(text.person_number, question)
     question = replace(question, person_places=places, business_places=business)
-    if use == SERVICE:
+    if text.purpose == "staff_alert":
+        question = replace(question, records=(*question.records, *staff_records(session, question, text.person_number)))
+    elif use == SERVICE:
         at = last_contact(session, text.company_id, text.person_number)
         question = replace(question, records=(*question.records, *contact_records(question, at)))
     if use == LEGAL:
         # This answers what the person has just asked for; their refusals concern other texts.
         question = replace(question, records=())
     return question
+
+
+def staff_records(session: Session, question: ConsentQuestion, number: str | None) -> tuple[ConsentRecord, ...]:
+    """A user's confirmation of the number, as consent to alerts; none if the number has stopped texts since. It counts from
+    now, because the user keeps the alert switched on and chooses the quiet hours: an alert at night is wanted."""
+    mine = (AlertPhone.number == number, col(AlertPhone.verified_at).is_not(None))
+    confirmed = session.exec(select(AlertPhone.user_id).where(*mine)).first()
+    record = question.latest_record()
+    if confirmed is None or (record is not None and record.state != "given"):
+        return ()
+    evidence = "they confirmed the number with a code, and keep the alert switched on"
+    return (ConsentRecord(state="given", use=question.use, channel=CONFIRMED, at=question.at, evidence=evidence),)
 
 
 def places_of_person(number: str | None, question: ConsentQuestion) -> tuple[Place, ...]:

@@ -15,6 +15,7 @@ from hub.model import Lead, LeadChange
 from hub.model.states import SubjectState, WorkState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
+from hub.store.alert_events import note_leads
 from hub.store.claims import claim, complete, held_ids
 
 LEAD_BATCH_SIZE = 100
@@ -36,6 +37,7 @@ def convert_leads(hub: Hub, directory: Directory) -> int:
         early = {subject.id for subject in subjects if _is_waiting(subject)}
         _settle(hub, session, directory, [each for each in subjects if each.id not in early])
         done = [change_id for change_id, subject_id in of.items() if subject_id not in early]
+        note_leads(session, [change for change in changes if change.id in set(done)], now)
         complete(session, LeadChange, done, token, state=WorkState.DONE)
         complete(
             session, LeadChange, sorted(of.keys() - set(done)), token, state=WorkState.READY, due_at=now + FLOW_WAIT

@@ -21,6 +21,7 @@ from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock, shared_person_lock, take_effect
 from hub.reports.dirty_days import mark_dirty
 from hub.runtime import Hub
+from hub.store.alert_events import note_subjects
 from hub.store.claims import claim, held_ids
 from hub.texts.automatic import answer_calls
 
@@ -57,6 +58,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             finish(session, subject_table, [subject for subject in subjects if subject.id in held], ours, now)
             correct_firsts(session, ours, now)
             answer_calls(session, hub, directory, [case.subject for case in ours if isinstance(case.subject, Call)])
+            note_subjects(session, [case.subject for case in ours], now)
             mark_dirty(session, [change for case in ours for change in changes_of(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)

@@ -1,6 +1,16 @@
 """The tables and small pure functions on them, one module per concept, in the terms of the trade."""
 
 from hub.model.accounts import Account, Company
+from hub.model.alerts import (
+    Alert,
+    AlertDelivery,
+    AlertEvent,
+    AlertPhone,
+    AlertPreference,
+    AlertRule,
+    PushSubscription,
+    VapidKey,
+)
 from hub.model.attribution import Attribution
 from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
@@ -51,6 +61,12 @@ from hub.model.visits import PageView, Visit
 __all__ = [
     "HUB_CHAIN",
     "Account",
+    "Alert",
+    "AlertDelivery",
+    "AlertEvent",
+    "AlertPhone",
+    "AlertPreference",
+    "AlertRule",
     "ApiKey",
     "Attempt",
     "Attribution",
@@ -106,6 +122,7 @@ __all__ = [
     "PoolOverflow",
     "PortOrderRow",
     "PrivacyRequest",
+    "PushSubscription",
     "RecipientVersion",
     "Recording",
     "RecordingNotice",
@@ -134,6 +151,7 @@ __all__ = [
     "User",
     "UserCompany",
     "UserSecret",
+    "VapidKey",
     "Visit",
     "WebSession",
     "YearRollup",

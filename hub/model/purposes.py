@@ -16,11 +16,13 @@ Purpose = Literal[
     "opt_in_confirmation",
     "help",
     "identity_code",
+    "staff_alert",
 ]
 """`reply`: somebody at the business answers a person. `service`: news about something that the person asked for. `marketing`:
 everything else. `auto_reply`, `missed_call`: the hub's automatic answer to a text, and to a call that nobody took; `text_back`:
 the answer from a step of the call's flow. Three answer the words STOP, START and HELP; `stop_question` asks whether a doubtful
-text is a stop; `identity_code` proves that the person who asks for their data has the number."""
+text is a stop; `identity_code` proves that somebody has the number.
+`staff_alert` says to a user of the hub what happened; the user has confirmed the number for it."""
 SERVICE = "essential.service.notifications.sms"
 MARKETING = "marketing.communications.sms"
 TEXT_USES = (SERVICE, MARKETING)
@@ -42,6 +44,7 @@ USES: dict[Purpose, str] = {
     "opt_in_confirmation": LEGAL,
     "help": LEGAL,
     "identity_code": LEGAL,
+    "staff_alert": SERVICE,
 }
 ANSWERS_TO_WORDS: frozenset[str] = frozenset(
     {"opt_out_confirmation", "stop_question", "opt_in_confirmation", "help", "identity_code"}

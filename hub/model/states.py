@@ -293,3 +293,20 @@ class ConfigState(StrEnum):
     """All processes take it; the newest one is what they run."""
     REFUSED = "refused"
     """It has problems; the version before it stays."""
+
+
+class AlertDeliveryState(StrEnum):
+    """An alert on its way through one channel."""
+
+    READY = "ready"
+    """Waits for its first or next try, or for the end of quiet hours: leased."""
+    LEASED = "leased"
+    """A worker sends it: sent, dropped, failed, unknown, or ready again."""
+    SENT = "sent"
+    """Final: the mail server, the webhook or the push service has it; a text is queued."""
+    DROPPED = "dropped"
+    """Final: not sent, because the user no longer wants or may not see it; `reason` says which."""
+    FAILED = "failed"
+    """Final: refused, or given up; `reason` says why."""
+    UNKNOWN = "unknown"
+    """Final: a worker ended while the mail server took it. It is not sent again, so that it does not arrive twice."""

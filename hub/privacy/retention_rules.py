@@ -12,6 +12,10 @@ from sqlmodel import col, select
 
 from hub.config.retention import RetentionSection, default_life
 from hub.model import (
+    Alert,
+    AlertDelivery,
+    AlertEvent,
+    AlertPhone,
     Attribution,
     AuditEntry,
     Call,
@@ -34,6 +38,7 @@ from hub.model import (
     PolicyAcceptance,
     PoolOverflow,
     PrivacyRequest,
+    PushSubscription,
     Recording,
     RecordingNotice,
     Tag,
@@ -201,6 +206,11 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("consent details", ConsentDetail, "consent_record"),
     RetentionRule("disclosures", Disclosure, "consent_record"),
     RetentionRule("policy acceptances", PolicyAcceptance, "consent_record"),
+    RetentionRule("alerts on their way", AlertDelivery, "alert"),
+    RetentionRule("alerts", Alert, "alert"),
+    RetentionRule("events for alerts", AlertEvent, "alert"),
+    RetentionRule("unconfirmed numbers for alerts", AlertPhone, "alert"),
+    RetentionRule("browsers for alerts", PushSubscription, "alert"),
     RetentionRule("disabled users", User, "call_metadata", "emptied"),
     RetentionRule("versions of config.yaml", ConfigVersion, "call_metadata", "emptied"),
 )  # fmt: skip

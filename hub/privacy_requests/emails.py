@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
-from email.message import EmailMessage
-
 from sqlmodel import Session, col, select
 
-from hub.config.mail import MailSection
-from hub.errors import RetryLater
+from hub.mail import make_mail, send_mail
 from hub.model import Company, PrivacyRequest, User
 from hub.model.states import CLOSED_REQUEST_STATES
 from hub.privacy_requests.identity_proof import make_link_token
 from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
 
-SMTP_TIMEOUT_SECONDS = 20.0
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EMAIL_TEXT = """\
 Someone asked {company} about the data that it has on the owner of this address.
 
@@ -52,7 +45,7 @@ def send_link(hub: Hub, request_id: str) -> None:
         address = request.email
     link = f"{address_of(hub, company, request_id)}/confirm?token={token}"
     subject = f"Your privacy request to {company.title}"
-    post(mail, address, subject, EMAIL_TEXT.format(company=company.title, link=link))
+    send_mail(mail, make_mail(mail, address, subject, EMAIL_TEXT.format(company=company.title, link=link)))
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:
@@ -69,7 +62,12 @@ def send_reminder(hub: Hub, request_id: str) -> None:
     late = " (overdue)" if request.deadline < hub.clock() else ""
     facts = {"kind": request.kind, "received": request.received_at, "deadline": request.deadline, "late": late}
     subject = f"A privacy request to {company.title} is due on {request.deadline:%Y-%m-%d}"
-    post(mail, ", ".join(addresses), subject, REMINDER.format(company=company.title, request=request.id, **facts))
+    send_mail(
+        mail,
+        make_mail(
+            mail, ", ".join(addresses), subject, REMINDER.format(company=company.title, request=request.id, **facts)
+        ),
+    )
 
 
 def officers_of(session: Session, company: Company) -> list[str]:
@@ -78,31 +76,3 @@ def officers_of(session: Session, company: Company) -> list[str]:
     users = session.exec(select(User).where(*there, col(User.role).in_(OFFICERS)).order_by(col(User.name))).all()
     role = next((role for role in OFFICERS if any(user.role == role for user in users)), None)
     return [user.email for user in users if user.email and user.role == role]
-
-
-def post(mail: MailSection, to: str, subject: str, text: str) -> None:
-    """Send an e-mail to one address, or to several separated by commas, over TLS; unencrypted only to a server on this
-    machine. RetryLater if it is not accepted.
-    """
-    letter = EmailMessage()
-    letter["Subject"], letter["From"], letter["To"] = subject, mail.sender, to
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(text)
-    scheme, host, port, user, password = mail.server
-    context = ssl.create_default_context()
-    try:
-        if scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
-        else:
-            server = smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT_SECONDS)
-        with server:
-            if scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
-                server.starttls(context=context)
-            if user:
-                server.login(user, password or "")
-            server.send_message(letter)
-    except (OSError, smtplib.SMTPException) as error:
-        # Leave out the server's reply and the e-mail: both may contain the address.
-        raise RetryLater(
-            f"The mail server did not accept an e-mail ({type(error).__name__}); look at mail.smtp."
-        ) from None

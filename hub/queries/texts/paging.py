@@ -29,6 +29,7 @@ ANSWERS = ("reply", "service")
 """The purposes of texts that answer a person."""
 KEYWORDS = ("stop", "start", "help")
 """The meanings of texts that the hub answers automatically."""
+STAFF = "staff_alert"
 TEXT: Any = TextMessage
 ThreadKey = tuple[str, str]
 """A company's id and a person's number."""
@@ -101,6 +102,7 @@ def _window(
         later.person_number == scanned.c.person_number,
         later.at >= scanned.c.at,
         or_(later.at > scanned.c.at, later.id > scanned.c.id),
+        _of_thread(later),
         *_counts(later, kind),
     )
     listed = and_(*_wanted(scanned.c, kind), ~exists().where(newer))
@@ -125,7 +127,7 @@ def _scanned(companies: Sequence[str], kind: ThreadKind, start: Any, window: int
         TEXT.status,
         TEXT.doubt,
     )
-    conditions: list[Any] = [TEXT.person_number.is_not(None)]
+    conditions: list[Any] = [TEXT.person_number.is_not(None), _of_thread(TEXT)]
     if start is not None:
         conditions += [TEXT.at <= start.at, or_(TEXT.at < start.at, TEXT.id < start.id)]
     if kind is ThreadKind.DOUBTFUL:
@@ -141,6 +143,11 @@ def _scanned(companies: Sequence[str], kind: ThreadKind, start: Any, window: int
     ] or [select(*columns).where(TEXT.company_id.is_(None), *conditions).limit(0)]
     together = union_all(*apart).subquery()
     return select(together).order_by(together.c.at.desc(), together.c.id.desc()).limit(window).subquery()
+
+
+def _of_thread(text: Any) -> Any:
+    """The condition that a text is part of a conversation: an alert to a user of the hub is not."""
+    return or_(text.purpose.is_(None), text.purpose != STAFF)
 
 
 def _wanted(text: Any, kind: ThreadKind) -> list[Any]:

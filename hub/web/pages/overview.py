@@ -9,13 +9,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.formats import day_of, long_day
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
 from hub.queries.missed_calls import waiting_callers
 from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
-from hub.web.pages.formats import day_of, long_day
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.errors import CannotDo
+from hub.formats import phone
 from hub.marks.merges import merge_people, split_people
 from hub.queries.marks import merged_people
 from hub.queries.people import find_people, list_people, one_person
-from hub.web.pages.formats import phone
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -17,12 +17,12 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
+from hub.formats import zone_name
 from hub.model import Company, User, WebSession
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store import audit
-from hub.web.pages.formats import zone_name
 from hub.web.pages.navigation import navigation
 from hub.web.pages.periods import Period, period_of
 from hub.web.pages.security import headers_with

@@ -13,7 +13,8 @@ from urllib.parse import unquote
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from hub.web.pages import charts, formats
+from hub import formats
+from hub.web.pages import charts
 
 STATIC = Path(__file__).parent.parent / "static"
 

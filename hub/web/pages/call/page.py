@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from hub.errors import NotFound
 from hub.flow.case import Subject
+from hub.formats import NOTHING, phone
 from hub.model import Call
 from hub.queries.contacts.filters import ContactFilter
 from hub.queries.contacts.paging import neighbors
@@ -31,7 +32,6 @@ from hub.web.pages.call.hearing import content_of, recordings_for, why_no_record
 from hub.web.pages.call.sent import RESULTS, sent_answer, sent_lines
 from hub.web.pages.calls.columns import OUTCOMES
 from hub.web.pages.calls.filters import filter_of_page
-from hub.web.pages.formats import NOTHING, phone
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from hub.contracts.transcripts import TranscriptPart
+from hub.formats import duration
 from hub.queries.one_contact.recordings import Heard
 from hub.recordings.peaks import Peaks
-from hub.web.pages.formats import duration
 
 WIDTH, ROW_HEIGHT = 800, 54
 LEAST = 1.2

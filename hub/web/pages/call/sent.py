@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.contracts.connector import Connector
+from hub.formats import money
 from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.queries.one_contact.sent import Sent
 from hub.web.pages.call.why import Answer
-from hub.web.pages.formats import money
 
 STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.READY: ("", "Waiting"),

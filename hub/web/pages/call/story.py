@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.formats import duration, money, phone
 from hub.model import OutgoingCall, TextMessage
 from hub.model.states import DeliveryState, RecordingState
 from hub.queries.marks import LeadShown
@@ -16,7 +17,6 @@ from hub.queries.one_contact.source import SourceEvidence
 from hub.queries.timeline.entries import Entry
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.calls.columns import LEADS
-from hub.web.pages.formats import duration, money, phone
 
 NUMBER = re.compile(r"\+[0-9]{7,15}")
 LEAD_WORDS = {status: word for status, (_, word) in LEADS.items()}

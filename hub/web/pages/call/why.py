@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.contracts.consent import within
+from hub.formats import waiting
 from hub.model import Attribution, ConsentDecision, RecordingNotice
 from hub.queries.one_contact.consent import ConsentEvidence
 from hub.queries.one_contact.header import ContactHeader
 from hub.queries.one_contact.source import SourceEvidence
-from hub.web.pages.formats import waiting
 
 CERTAIN, LIKELY = 95, 70
 """From so many percent on, a source is called certain, or likely."""

@@ -9,12 +9,12 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
+from hub.formats import phone
 from hub.model import Company
 from hub.queries.reports.calls import CallFigures, calls_by_agent, calls_by_tracker
 from hub.queries.reports.credits import credits_of
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
-from hub.web.pages.formats import phone
 from hub.web.pages.periods import Period
 from hub.web.pages.reports.hours import hour_lines
 from hub.web.pages.reports.kinds import MODELS, Choice

@@ -16,10 +16,10 @@ from starlette.routing import Route
 from hub.access.report_links import open_report_link
 from hub.access.scope import AccessScope
 from hub.errors import NotFound
+from hub.formats import day_of
 from hub.model import Company, ReportLink
 from hub.rate_limit import Buckets, network_of
 from hub.web.client_ip import Proxies
-from hub.web.pages.formats import day_of
 from hub.web.pages.guard import NONCE_BYTES, plain
 from hub.web.pages.periods import period_of
 from hub.web.pages.reports.content import Reading, credits_by_model, table_for

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import parse_qsl
 
+from hub.formats import zone_name
 from hub.model import Company
 from hub.queries.reports.calls import MAX_DAYS
-from hub.web.pages.formats import zone_name
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.reports.kinds import MODELS, Choice
 from hub.web.pages.reports.tables import ReportTable

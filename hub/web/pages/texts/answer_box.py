@@ -8,11 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.delivery.answer_text import Recipient, TextPermission, may_text
+from hub.formats import clock_time, day_of, phone, zone_name
 from hub.model.columns import new_id
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.texts.segments import BASIC, EXTENDED, SIZES, Size, size_of
 from hub.texts.settings import templates_of
-from hub.web.pages.formats import clock_time, day_of, phone, zone_name
 from hub.web.pages.request import PageRequest
 
 MAX_ONCE_CHARACTERS = 64

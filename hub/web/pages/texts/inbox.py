@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from hub.delivery.answer_text import Recipient
 from hub.errors import NotFound
+from hub.formats import clock_time, day_of, long_day
 from hub.model.states import Doubt, MediaState, MessageStatus
 from hub.queries.texts.one_thread import OneThread, one_thread
 from hub.queries.texts.paging import ThreadKind
 from hub.queries.texts.threads import ThreadList, list_threads
 from hub.store import audit
-from hub.web.pages.formats import clock_time, day_of, long_day
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.answer_box import answer_box
 from hub.web.pages.texts.pictures import INLINE_TYPES

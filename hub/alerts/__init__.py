@@ -1,0 +1,1 @@
+"""Alerts and digests: what users hear of, by which channel, and when."""

@@ -1,0 +1,68 @@
+"""Alerts and digests by e-mail: text and HTML, with a link that ends them by one click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from hub.alerts.unsubscribe import ALERTS, unsubscribe_url
+from hub.alerts.wording import Message, summary_title
+from hub.errors import Rejected
+from hub.mail import make_mail, send_mail
+from hub.model import User
+from hub.runtime import Hub
+
+
+def send_alert_mail(
+    hub: Hub, user: User, company_id: str, delivery_id: str, messages: Sequence[Message], begin: Callable[[], None]
+) -> None:
+    """Send one message, or several as one summary. `begin` is called before the mail server gets it."""
+    title = messages[0].title if len(messages) == 1 else summary_title(messages)
+    values = {"title": title, "messages": messages, "settings": _address(hub, "/alerts/settings")}
+    link = unsubscribe_url(hub, user.id, company_id, ALERTS)
+    send_rendered(hub, user, delivery_id, title, "alert_mail", values, link, begin)
+
+
+def send_rendered(
+    hub: Hub,
+    user: User,
+    delivery_id: str,
+    subject: str,
+    template: str,
+    values: Mapping[str, Any],
+    unsubscribe: str,
+    begin: Callable[[], None],
+) -> None:
+    """Send an e-mail made from a template, with the headers for one-click unsubscription. Source: RFC 8058."""
+    mail = hub.config.mail
+    if mail is None:
+        raise Rejected("The hub has no mail server; set mail: in config.yaml.")
+    if not user.email:
+        raise Rejected("The user has no e-mail address.")
+    shown = {**values, "unsubscribe": unsubscribe}
+    headers = {
+        "List-Unsubscribe": f"<{unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Message-ID": f"<{delivery_id}@{mail.sender.rpartition('@')[2]}>",
+    }
+    text = _templates().get_template(f"{template}.txt").render(shown)
+    html = _templates().get_template(f"{template}.html").render(shown)
+    send_mail(mail, make_mail(mail, user.email, subject, text, html=html, headers=headers), begin)
+
+
+def _address(hub: Hub, path: str) -> str:
+    return str(hub.config.hub.public_url).rstrip("/") + path
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("hub.alerts", "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,149 @@
+"""POST to an address that a user wrote: over TLS, only to public addresses, no redirects, small answers, short waits.
+
+A name is resolved once, every address that it has is checked, and the connection goes to the checked address; so neither a
+name of this network nor one that changes between check and use reaches anything inside. Proxies of the environment are not
+used.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hub.errors import CannotDo, Rejected, RetryLater
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpcore
+
+MAX_URL_CHARACTERS = 1_000
+PORTS = (443, 8443)
+TIMEOUT_SECONDS = 10.0
+MAX_ANSWER_BYTES = 16_384
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses that a gateway turns into any IPv4 address. Source: RFC 6052."""
+BUSY = (408, 425, 429)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side said."""
+
+    status: int
+    retry_after: float | None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable from everywhere and hides no other address."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None or ip in TRANSLATED or ip.is_site_local:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+def checked_url(text: str) -> str:
+    """An address that a POST may go to; CannotDo says what is wrong with it."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port or 443
+    except ValueError:
+        raise CannotDo("This is not an address; write it like https://hooks.example.com/calls.") from None
+    if parts.scheme != "https" or not parts.hostname:
+        raise CannotDo("The address must begin with https://, so that nobody on the way reads it.")
+    if parts.username or parts.password:
+        raise CannotDo("Leave the user and password out of the address; the signature shows who sends.")
+    if port not in PORTS or len(text) > MAX_URL_CHARACTERS or not text.strip().isascii() or "\\" in text:
+        raise CannotDo(f"The address must use port {' or '.join(map(str, PORTS))} and be written in plain characters.")
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class PublicPost:
+    """Sends POST requests to public addresses. Tests give another rule for addresses, and their own certificates."""
+
+    allowed: Callable[[str], bool] = is_public
+    ssl_context: ssl.SSLContext | None = None
+    timeout: float = TIMEOUT_SECONDS
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer, whatever its status. Rejected if the address is not public, RetryLater if nothing answers."""
+        import httpcore
+
+        until = time.monotonic() + 2 * self.timeout
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
+        with httpcore.ConnectionPool(
+            ssl_context=self.ssl_context, network_backend=_checking_backend(self.allowed), retries=0
+        ) as pool:
+            try:
+                with pool.stream(
+                    "POST", url, headers=[*headers.items()], content=body, extensions={"timeout": limits}
+                ) as answer:
+                    read = 0
+                    for part in answer.iter_stream():
+                        read += len(part)
+                        if read > MAX_ANSWER_BYTES or time.monotonic() > until:
+                            break
+                    told = {name.lower(): value for name, value in answer.headers}
+                    return Answer(answer.status, _seconds(told.get(b"retry-after")))
+            except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+                raise RetryLater(f"The address did not answer ({type(error).__name__}).") from None
+
+    def deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """The same, for a request that must be taken: RetryLater or Rejected if it is not."""
+        self.judge(self.send(url, headers, body))
+
+    @staticmethod
+    def judge(answer: Answer) -> None:
+        """Nothing if the request was taken; RetryLater or Rejected if not."""
+        if 200 <= answer.status < 300:
+            return
+        if answer.status >= 500 or answer.status in BUSY:
+            raise RetryLater(f"The address answered {answer.status}.", after=answer.retry_after)
+        if 300 <= answer.status < 400:
+            raise Rejected(f"The address answered {answer.status}; redirects are not followed.", str(answer.status))
+        raise Rejected(f"The address answered {answer.status}.", str(answer.status))
+
+
+def _checking_backend(allowed: Callable[[str], bool]) -> Any:
+    import httpcore
+
+    class Checking(httpcore.SyncBackend):
+        """Connects only to addresses that are allowed."""
+
+        def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Iterable[Any] | None = None,
+        ) -> httpcore.NetworkStream:
+            addresses = _addresses(host, port)
+            if not addresses or not all(allowed(each) for each in addresses):
+                raise Rejected("The address leads into a private network; only public addresses get alerts.")
+            return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+    return Checking()
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise RetryLater("The name of the address is not known.") from None
+    return [str(each[4][0]).partition("%")[0] for each in found]
+
+
+def _seconds(text: bytes | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,93 @@
+"""The kinds of alerts and the channels: their words, who may have them, and what can be set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope, scope_of
+from hub.model import User
+
+
+class Channel(StrEnum):
+    """A way out of the hub; the list in the page is always there."""
+
+    EMAIL = "email"
+    TEXT = "text"
+    WEBHOOK = "webhook"
+    PUSH = "push"
+
+
+CHANNEL_NAMES: Mapping[str, str] = {
+    Channel.EMAIL: "E-mail",
+    Channel.TEXT: "Text",
+    Channel.WEBHOOK: "Webhook",
+    Channel.PUSH: "Notification",
+}
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number that a kind of alert can be set to."""
+
+    label: str
+    default: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class AlertKind:
+    """One kind: its name, what it says in one sentence, and the action that a user must be permitted."""
+
+    key: str
+    label: str
+    explains: str
+    action: Action
+    threshold: Threshold | None = None
+
+
+KINDS: tuple[AlertKind, ...] = (
+    AlertKind("missed_call", "Missed call", "Nobody picked up, and half a minute has passed.", "calls"),
+    AlertKind("voicemail", "Voicemail", "A caller left a message.", "calls"),
+    AlertKind("first_time_caller", "First-time caller", "The number has not called this company before.", "calls"),
+    AlertKind("text", "Text received", "A person wrote; the words STOP, START and HELP are left out.", "texts"),
+    AlertKind("lead", "Lead", "Somebody else marked a call, text or form as qualified or booked.", "marks"),
+    AlertKind("connector_failing", "Connector failing", "It needs new credentials, or its provider does not answer.",
+              "setup"),
+    AlertKind("nothing_delivered", "Nothing delivered", "Something was due to a destination, and it took nothing.",
+              "deliveries", Threshold("Hours", 24, 1, 168)),
+    AlertKind("volume_drop", "Fewer calls than usual", "Far fewer than at the same hours of former weeks.", "reports"),
+    AlertKind("volume_spike", "More calls than usual", "Far more than at the same hours of former weeks.", "reports"),
+    AlertKind("pool_overflow", "Pool overflow", "Visitors found no free number in a pool on one day.", "setup",
+              Threshold("Visitors", 5, 1, 10_000)),
+)  # fmt: skip
+"""In the order in which pages list them."""
+BY_KEY: Mapping[str, AlertKind] = {kind.key: kind for kind in KINDS}
+DIGESTS: Mapping[str, str] = {"daily": "Every day", "weekly": "Every Monday", "monthly": "On the first of the month"}
+DIGEST, TEST = "digest", "test"
+"""Kinds of rows that are no kind of alert: a summary of a period, and what the test button sends."""
+URGENT = frozenset({"missed_call", "voicemail", "text", "connector_failing"})
+
+
+def kinds_for(session: Session, user: User, company_id: str) -> list[AlertKind]:
+    """The kinds that a user may have for a company."""
+    return [kind for kind in KINDS if reaches(scope_of(session, user, kind.action), company_id, kind)]
+
+
+def reaches(scope: AccessScope | None, company_id: str, kind: AlertKind) -> bool:
+    """Whether somebody with this scope may hear of a kind at a company at all. Who sees only the calls that they answered
+    can have no alert about calls that nobody answered."""
+    if scope is None or (scope.companies is not None and company_id not in scope.companies):
+        return False
+    return scope.reach == "account" or kind.key in ("first_time_caller", "lead")
+
+
+def threshold_of(kind: str, chosen: int | None) -> int:
+    """The threshold of a rule: as chosen within the limits, or the kind's default; 0 if the kind has none."""
+    limits = BY_KEY[kind].threshold
+    return 0 if limits is None else min(max(chosen or limits.default, limits.least), limits.most)

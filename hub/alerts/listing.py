@@ -1,0 +1,116 @@
+"""The list of a user's alerts, with what became of each on its way; how many are unread."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from hub.access.scope import AccessScope
+from hub.alerts.kinds import DIGEST, TEST, URGENT
+from hub.alerts.spread import Hearing
+from hub.alerts.wording import Known, Message, known_of, message_of
+from hub.model import Alert, AlertDelivery, Company
+from hub.runtime import Hub
+
+MAX_UNREAD = 99
+"""A page never counts further."""
+
+
+@dataclass(frozen=True)
+class SentBy:
+    """What became of an alert on one channel."""
+
+    channel: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class ListedAlert:
+    """One alert of the list. `message` is None if the user may no longer see what it is about."""
+
+    id: str
+    message: Message | None
+    at: datetime
+    unread: bool
+    urgent: bool
+    sent: tuple[SentBy, ...]
+
+
+@dataclass(frozen=True)
+class AlertsPage:
+    """Some alerts, newest first, and the id after which the next page begins."""
+
+    items: list[ListedAlert]
+    next: str | None
+
+
+def list_alerts(
+    session: Session, hub: Hub, scope: AccessScope, companies: Sequence[str], after: str | None, limit: int = 50
+) -> AlertsPage:
+    """The user's own alerts of some companies; digests are mails and not in the list."""
+    query = select(Alert).where(
+        Alert.user_id == scope.user.id, col(Alert.company_id).in_(companies), Alert.kind != DIGEST
+    )
+    start = session.get(Alert, after) if after else None
+    if start is not None and start.user_id == scope.user.id:
+        earlier = (Alert.at < start.at) | ((Alert.at == start.at) & (Alert.id < start.id))
+        query = query.where(earlier)
+    rows = session.exec(query.order_by(col(Alert.at).desc(), col(Alert.id).desc()).limit(limit + 1)).all()
+    shown = rows[:limit]
+    sent = _sent(session, [row.id for row in shown])
+    titles = {each.id: each for each in session.exec(select(Company).where(col(Company.id).in_(companies)))}
+    known, hearing = known_of(session, hub, shown), Hearing(session, scope.user)
+    items = [
+        ListedAlert(
+            id=row.id,
+            message=_message(hub, known, hearing, row, titles[row.company_id]),
+            at=row.at,
+            unread=row.seen_at is None,
+            urgent=row.kind in URGENT,
+            sent=tuple(sent.get(row.id, ())),
+        )
+        for row in shown
+    ]
+    return AlertsPage(items, shown[-1].id if len(rows) > limit else None)
+
+
+def count_unread(session: Session, user_id: str, companies: Sequence[str]) -> int:
+    """How many of the user's alerts are unread; at most `MAX_UNREAD` and one."""
+    unread = (
+        select(Alert.id)
+        .where(Alert.user_id == user_id, col(Alert.seen_at).is_(None), col(Alert.company_id).in_(companies))
+        .limit(MAX_UNREAD + 1)
+        .subquery()
+    )
+    return int(session.execute(select(func.count()).select_from(unread)).scalar_one())
+
+
+def mark_read(session: Session, user_id: str, companies: Sequence[str], now: datetime, up_to: datetime) -> None:
+    """Mark the user's alerts as read, up to those that the page showed."""
+    unread = (
+        col(Alert.user_id) == user_id,
+        col(Alert.seen_at).is_(None),
+        col(Alert.company_id).in_(companies),
+        col(Alert.at) <= up_to,
+    )
+    session.execute(update(Alert).where(*unread).values(seen_at=now).execution_options(synchronize_session=False))
+
+
+def _message(hub: Hub, known: Known, hearing: Hearing, row: Alert, company: Company) -> Message | None:
+    if row.kind != TEST and not hearing.may(row.company_id, row.kind, row.subject_id):
+        return None
+    return message_of(hub, known, row, company, names_caller=False)
+
+
+def _sent(session: Session, ids: Sequence[str]) -> dict[str, list[SentBy]]:
+    found: dict[str, list[SentBy]] = defaultdict(list)
+    query = select(AlertDelivery).where(col(AlertDelivery.alert_id).in_(ids)).order_by(col(AlertDelivery.channel))
+    for row in session.exec(query):
+        found[row.alert_id].append(SentBy(row.channel, row.state, row.reason))
+    return found

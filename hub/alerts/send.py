@@ -1,0 +1,236 @@
+"""Sends what is in the outbox of alerts, one channel at a time; a user who may no longer see an alert gets nothing.
+
+An e-mail whose worker died while the mail server took it is not sent again: it may have arrived. A webhook and a push
+notification are repeated with the same id, by which the receiver knows them; a text is queued in the transaction that ends
+its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from hub.alerts.channels.email import send_alert_mail
+from hub.alerts.channels.public_post import PublicPost
+from hub.alerts.channels.push import send_push
+from hub.alerts.channels.text import queue_alert_text
+from hub.alerts.channels.webhook import open_webhook, send_webhook
+from hub.alerts.digests import may_get, send_digest
+from hub.alerts.kinds import BY_KEY, DIGEST, TEST, Channel
+from hub.alerts.spread import Hearing, kinds_of_row
+from hub.alerts.wording import Message, known_of, message_of
+from hub.errors import CannotDo, ConfigError, Rejected, RetryLater
+from hub.model import Alert, AlertDelivery, AlertPreference, AlertRule, Company, User
+from hub.model.states import AlertDeliveryState
+from hub.numbers.directory import Directory
+from hub.runtime import Hub
+from hub.store.backoff import Jitter, full_jitter, next_try
+from hub.store.claims import claim, complete, is_due
+
+GROUPS_PER_TURN = 20
+ROWS_PER_GROUP = 100
+MAX_TRIES = 6
+"""Over about three hours; after that nobody needs the alert, and the page has it."""
+TOO_OLD = timedelta(hours=36)
+MAX_PER_DAY = {Channel.EMAIL: 200, Channel.TEXT: 40, Channel.WEBHOOK: 5_000, Channel.PUSH: 300}
+INTERRUPTED = "The hub stopped while the mail server took it; it may have arrived."
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One row of the outbox that may go, with what it says."""
+
+    row: AlertDelivery
+    alert: Alert
+    company: Company
+    message: Message
+
+
+def due_channels(hub: Hub) -> set[str]:
+    """The channels that have something to send now."""
+    with hub.store.reading() as session:
+        due = select(AlertDelivery.channel).where(is_due(AlertDelivery, hub.clock())).distinct()
+        return set(session.exec(due))
+
+
+def send_due(
+    hub: Hub, directory: Directory, channel: str, post: PublicPost | None = None, jitter: Jitter = full_jitter
+) -> int:
+    """Send what is due on a channel; returns how many rows were claimed."""
+    total = 0
+    due = select(AlertDelivery.user_id, AlertDelivery.target).where(
+        is_due(AlertDelivery, hub.clock()), AlertDelivery.channel == channel
+    )
+    with hub.store.reading() as session:
+        groups = session.execute(due.distinct().limit(GROUPS_PER_TURN)).all()
+    for user_id, target in groups:
+        sender = _Sender(hub, directory, channel, user_id, target, post or PublicPost(), jitter)
+        total += sender.send()
+    return total
+
+
+@dataclass
+class _Sender:
+    """Sends what is due to one user on one channel, and for web push to one browser."""
+
+    hub: Hub
+    directory: Directory
+    channel: str
+    user_id: str
+    target: str
+    post: PublicPost
+    jitter: Jitter
+    token: str = ""
+
+    def send(self) -> int:
+        """Claim and send; returns how many rows were claimed."""
+        mine = (
+            AlertDelivery.channel == self.channel,
+            AlertDelivery.user_id == self.user_id,
+            AlertDelivery.target == self.target,
+        )
+        self.token, rows = claim(
+            self.hub.store, AlertDelivery, now=self.hub.clock(), limit=ROWS_PER_GROUP, where=mine, alone=True
+        )
+        if not rows:
+            return 0
+        with self.hub.heartbeat.keeping(AlertDelivery, self.token):
+            self._end([row for row in rows if row.begun_at], AlertDeliveryState.UNKNOWN, INTERRUPTED)
+            for batch in self._batches(self._prepare([row for row in rows if not row.begun_at])):
+                self._try(batch)
+        return len(rows)
+
+    def _prepare(self, rows: Sequence[AlertDelivery]) -> list[_Prepared]:
+        """The rows that may go; the others end as dropped, each with its reason."""
+        prepared: list[_Prepared] = []
+        dropped: list[tuple[AlertDelivery, str]] = []
+        with self.hub.store.reading() as session:
+            user = session.get_one(User, self.user_id)
+            alerts = {row.id: session.get_one(Alert, row.alert_id) for row in rows}
+            known, hearing = known_of(session, self.hub, list(alerts.values())), Hearing(session, user)
+            left = MAX_PER_DAY[Channel(self.channel)] - self._sent_today(session)
+            for row in rows:
+                alert = alerts[row.id]
+                reason = self._why_not(session, user, hearing, alert)
+                if reason is None and len(prepared) >= left:
+                    reason = "The limit of this channel for one day is reached; the list of alerts has it."
+                if reason is not None:
+                    dropped.append((row, reason))
+                    continue
+                company = session.get_one(Company, alert.company_id)
+                chosen = session.get(AlertPreference, (user.id, company.id))
+                names = chosen is not None and chosen.names_caller
+                message = message_of(self.hub, known, alert, company, names_caller=names)
+                prepared.append(_Prepared(row, alert, company, message))
+        for row, reason in dropped:
+            self._end([row], AlertDeliveryState.DROPPED, reason)
+        return prepared
+
+    def _why_not(self, session: Session, user: User, hearing: Hearing, alert: Alert) -> str | None:
+        if user.disabled_at is not None:
+            return "The user is disabled."
+        if alert.kind == TEST:
+            return None
+        if alert.kind == DIGEST:
+            return None if may_get(session, user, alert) else "The user no longer gets this summary."
+        if self.hub.clock() - alert.at > TOO_OLD:
+            return "It was too old when it could be sent."
+        if not hearing.may(alert.company_id, alert.kind, alert.subject_id):
+            return f"The user’s role no longer includes {BY_KEY[alert.kind].label.lower()} of this company."
+        wanted = select(AlertRule).where(
+            AlertRule.user_id == user.id,
+            AlertRule.company_id == alert.company_id,
+            col(AlertRule.kind).in_(kinds_of_row(alert.kind)),
+        )
+        if not any(self.channel in rule.channels for rule in session.exec(wanted)):
+            return "The user has switched this off."
+        return None
+
+    def _sent_today(self, session: Session) -> int:
+        sent = select(func.count()).where(
+            AlertDelivery.user_id == self.user_id,
+            AlertDelivery.channel == self.channel,
+            AlertDelivery.target == self.target,
+            AlertDelivery.state == AlertDeliveryState.SENT,
+            col(AlertDelivery.finished_at) > self.hub.clock() - timedelta(days=1),
+        )
+        return int(session.execute(sent).scalar_one())
+
+    def _batches(self, prepared: Sequence[_Prepared]) -> list[list[_Prepared]]:
+        """What goes together: all that quiet hours held, for a webhook by company; everything else alone."""
+        together: dict[str, list[_Prepared]] = {}
+        alone: list[list[_Prepared]] = []
+        for each in prepared:
+            if each.row.held and each.alert.kind not in (DIGEST, TEST):
+                together.setdefault(each.company.id if self.channel != Channel.PUSH else "", []).append(each)
+            else:
+                alone.append([each])
+        return [*together.values(), *alone]
+
+    def _try(self, batch: Sequence[_Prepared]) -> None:
+        rows = [each.row for each in batch]
+        now = self.hub.clock()
+        try:
+            self._deliver(batch, now)
+        except RetryLater as error:
+            tries = max(row.attempts for row in rows)
+            due = next_try(now, tries, retry_after=error.after, jitter=self.jitter) if tries < MAX_TRIES else None
+            if due is None:
+                self._end(rows, AlertDeliveryState.FAILED, f"Given up after {tries} tries: {error}")
+            else:
+                self._complete(rows, state=AlertDeliveryState.READY, due_at=due, begun_at=None, reason=str(error))
+        except (Rejected, CannotDo, ConfigError) as error:
+            self._end(rows, AlertDeliveryState.FAILED, str(error))
+        else:
+            if self.channel != Channel.TEXT:
+                self._end(rows, AlertDeliveryState.SENT, None)
+
+    def _deliver(self, batch: Sequence[_Prepared], now: datetime) -> None:
+        first, messages = batch[0], [each.message for each in batch]
+        with self.hub.store.reading() as session:
+            user = session.get_one(User, self.user_id)
+            preference = session.get(AlertPreference, (user.id, first.company.id))
+        if self.channel == Channel.EMAIL and first.alert.kind == DIGEST:
+            send_digest(self.hub, user, first.alert, first.row.id, lambda: self._begin(batch))
+        elif self.channel == Channel.EMAIL:
+            send_alert_mail(self.hub, user, first.company.id, first.row.id, messages, lambda: self._begin(batch))
+        elif self.channel == Channel.WEBHOOK:
+            webhook = open_webhook(self.hub.keyring, preference)
+            send_webhook(self.post, webhook, first.row.id, messages, now)
+        elif self.channel == Channel.PUSH:
+            send_push(self.hub, self.post, self.target, first.row.id, messages)
+        else:
+            with self.hub.store.writing() as session:
+                queue_alert_text(session, self.hub, self.directory, user, first.company, first.row.id, messages)
+                values = _final(AlertDeliveryState.SENT, None, now)
+                complete(session, AlertDelivery, [each.row.id for each in batch], self.token, **values)
+
+    def _begin(self, batch: Sequence[_Prepared]) -> None:
+        """Record that the mail server is about to get it."""
+        self._set([each.row.id for each in batch], begun_at=self.hub.clock())
+
+    def _set(self, ids: Sequence[str], **values: Any) -> None:
+        held = (col(AlertDelivery.id).in_(ids), col(AlertDelivery.lease_token) == self.token)
+        with self.hub.store.writing() as session:
+            changed: Any = session.execute(
+                update(AlertDelivery).where(*held).values(**values).execution_options(synchronize_session=False)
+            )
+        if changed.rowcount != len(ids):
+            raise RetryLater("Another worker has taken it over.")
+
+    def _end(self, rows: Sequence[AlertDelivery], state: AlertDeliveryState, reason: str | None) -> None:
+        self._complete(rows, **_final(state, reason, self.hub.clock()))
+
+    def _complete(self, rows: Sequence[AlertDelivery], **values: Any) -> None:
+        if rows:
+            with self.hub.store.writing() as session:
+                complete(session, AlertDelivery, [row.id for row in rows], self.token, **values)
+
+
+def _final(state: AlertDeliveryState, reason: str | None, now: datetime) -> dict[str, Any]:
+    return {"state": state, "reason": reason, "finished_at": now}

@@ -1,0 +1,194 @@
+"""The words of an alert, made when it is shown or sent, from what the hub has then: an erased person is not named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from hub.alerts.kinds import DIGEST, TEST
+from hub.formats import clock_time, day_of, phone
+from hub.model import Alert, Call, Company, FormSubmission, TextMessage, Tracker
+from hub.model.states import SubjectState
+from hub.runtime import Hub
+from hub.store.encryption.encrypted_fields import names_of
+
+ERASED, HIDDEN = "Erased person", "Hidden number"
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+TITLES: Mapping[str, str] = {
+    "missed_call": "Missed call for {company}",
+    "voicemail": "Voicemail for {company}",
+    "first_time_caller": "First-time caller at {company}",
+    "text": "New text for {company}",
+    "lead": "New lead at {company}",
+    "connector_failing": "A connector of {company} is failing",
+    "nothing_delivered": "Nothing is delivered for {company}",
+    "volume_drop": "Fewer calls than usual at {company}",
+    "volume_spike": "More calls than usual at {company}",
+    "pool_overflow": "A pool of {company} is too small",
+    TEST: "Test alert for {company}",
+    DIGEST: "Summary of {company}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """An alert in words. `who` is the caller, whom `lines` name only if the user chose so."""
+
+    alert_id: str
+    kind: str
+    company: str
+    at: datetime
+    title: str
+    lines: tuple[str, ...]
+    path: str
+    url: str
+    who: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Everything in one line, such as for a text."""
+        return ". ".join([self.title, *(each.rstrip(".") for each in self.lines)]) + "."
+
+
+def summary_title(messages: Sequence[Message]) -> str:
+    """The title of several alerts that quiet hours held."""
+    return f"{len(messages)} alerts while it was quiet"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What several alerts are about, read with one query for each table."""
+
+    subjects: Mapping[str, Any]
+    names: Mapping[str, str]
+    trackers: Mapping[str, str]
+
+
+def known_of(session: Session, hub: Hub, alerts: Sequence[Alert]) -> Known:
+    """The calls, texts and forms of some alerts, with the callers' names and the trackers."""
+    ids = {alert.subject_id for alert in alerts if alert.subject_id is not None}
+    tables: tuple[Any, ...] = (Call, TextMessage, FormSubmission)
+    subjects = (
+        {row.id: row for table in tables for row in session.exec(select(table).where(table.id.in_(ids)))} if ids else {}
+    )
+    named = [row for row in subjects.values() if not isinstance(row, TextMessage)]
+    trackers = {row.tracker_id for row in subjects.values() if getattr(row, "tracker_id", None)}
+    names = dict(session.exec(select(Tracker.id, Tracker.name).where(col(Tracker.id).in_(trackers))).all())
+    return Known(subjects, names_of(hub.vault, session, named), names)
+
+
+def message_of(
+    hub: Hub, known: Known, alert: Alert, company: Company, *, names_caller: bool, zone: ZoneInfo | None = None
+) -> Message:
+    """An alert in words, in the company's time zone or another one."""
+    zone = zone or ZoneInfo(company.time_zone)
+    subject = known.subjects.get(alert.subject_id or "")
+    who = None if subject is None else _who(known, subject)
+    lines = [f"{day_of(alert.at, zone)}, {clock_time(alert.at, zone)}{_where(known, subject)}"]
+    if alert.kind in _DETAILS:
+        lines = [_DETAILS[alert.kind](alert.facts, zone)]
+    if names_caller and who is not None:
+        lines.append(who)
+    path = _path(alert, company)
+    return Message(
+        alert_id=alert.id,
+        kind=alert.kind,
+        company=company.title,
+        at=alert.at,
+        title=_title(alert, company, subject),
+        lines=tuple(lines),
+        path=path,
+        url=str(hub.config.hub.public_url).rstrip("/") + path,
+        who=who,
+    )
+
+
+def _title(alert: Alert, company: Company, subject: Any) -> str:
+    title = TITLES[alert.kind]
+    if alert.kind == "missed_call" and getattr(subject, "first_time_caller", None):
+        title = "Missed call of a first-time caller for {company}"
+    if alert.kind == "lead" and alert.facts.get("status") == "booked":
+        title = "New booking at {company}"
+    return title.format(company=company.title)
+
+
+def _who(known: Known, subject: Any) -> str:
+    """The caller's name and number, as far as the hub has them."""
+    if subject.state == SubjectState.ERASED:
+        return ERASED
+    columns = ("caller_number", "person_number", "phone_number")
+    told = next((getattr(subject, each) for each in columns if hasattr(subject, each)), None)
+    return ", ".join(each for each in (known.names.get(subject.id), phone(told) if told else None) if each) or HIDDEN
+
+
+def _where(known: Known, subject: Any) -> str:
+    """The tracker, which says what brought the caller and nothing about who it is."""
+    name = known.trackers.get(getattr(subject, "tracker_id", None) or "")
+    return f", on {name.replace('_', ' ')}" if name else ""
+
+
+def _path(alert: Alert, company: Company) -> str:
+    here = urlencode({"company": company.name})
+    if alert.subject_id is not None and alert.kind != DIGEST:
+        return f"/calls/{alert.subject_id}"
+    if alert.kind == "nothing_delivered":
+        return f"/deliveries?{here}"
+    if alert.kind in ("volume_drop", "volume_spike"):
+        return f"/calls?{here}"
+    if alert.kind in ("connector_failing", "pool_overflow"):
+        return f"/?{here}"
+    return f"/alerts?{here}"
+
+
+def _connector(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    name = facts["connector"]
+    if facts["health"] == "needs_you":
+        return f"{name} refuses our credentials; renew them. Until then nothing is exchanged with it"
+    return f"{name} does not answer; nothing is lost, and the hub tries again by itself"
+
+
+def _undelivered(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    hours, waiting = facts["threshold"], facts["waiting"]
+    items = "1 delivery was due" if waiting == 1 else f"{waiting:,} deliveries were due"
+    return f"{facts['connector']} took nothing for {hours} hour{'' if hours == 1 else 's'}, and {items}"
+
+
+def _volume(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    begins, ends = (datetime.fromisoformat(facts[each]).astimezone(zone) for each in ("begins", "ends"))
+    calls = f"{facts['calls']:,} call{'' if facts['calls'] == 1 else 's'}"
+    return (
+        f"{calls} from {clock_time(begins, zone)} to {clock_time(ends, zone)}; on the last {facts['weeks']} "
+        f"{WEEKDAYS[begins.weekday()]} it was {facts['usual']:g} on average"
+    )
+
+
+def _pool(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    return (
+        f"{facts['visitors']:,} visitors found no free number in the pool {facts['pool'].replace('_', ' ')} today and saw "
+        "the shared number"
+    )
+
+
+def _test(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    return "This is what an alert looks like; nothing happened"
+
+
+def _digest(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    return f"{facts['first']} to {facts['last']}"
+
+
+_DETAILS: Mapping[str, Callable[[Mapping[str, Any], ZoneInfo], str]] = {
+    "connector_failing": _connector,
+    "nothing_delivered": _undelivered,
+    "volume_drop": _volume,
+    "volume_spike": _volume,
+    "pool_overflow": _pool,
+    TEST: _test,
+    DIGEST: _digest,
+}

@@ -1,0 +1,108 @@
+"""A test hub whose users get alerts: its mail server, and what tests do with both."""
+
+from __future__ import annotations
+
+import email
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from sqlmodel import select
+from testbed import TestHub
+
+from hub.access.users import add_user
+from hub.alerts.kinds import CHANNEL_NAMES
+from hub.alerts.send import send_due
+from hub.alerts.settings import AlertSettings, WantedKind, save_settings
+from hub.alerts.spread import spread
+from hub.config.mail import MailSection
+from hub.model import Account, Alert, AlertDelivery, Company, User
+from hub.runtime import Hub
+
+
+@dataclass
+class MailServer:
+    """A mail server that keeps what comes, or refuses it."""
+
+    port: int = 0
+    letters: list[EmailMessage] = field(default_factory=list)
+    refusal: str | None = None
+
+    @classmethod
+    def start(cls, stack: ExitStack) -> MailServer:
+        """A running server, stopped with the stack."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            server = cls(free.getsockname()[1])
+        controller = Controller(server, hostname="127.0.0.1", port=server.port)
+        controller.start()
+        stack.callback(controller.stop)
+        return server
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusal:
+            return self.refusal
+        self.letters.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 OK"
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(letter["Subject"]) for letter in self.letters]
+
+
+@dataclass
+class AlertStage:
+    """The hub, its mail server and its users."""
+
+    stage: TestHub
+    hub: Hub
+    mail: MailServer
+
+    @classmethod
+    def of(cls, stage: TestHub, server: MailServer) -> AlertStage:
+        section = MailSection.model_validate({"smtp": f"smtp://127.0.0.1:{server.port}", "from": "hub@example.org"})
+        hub = replace(stage.hub, config=replace(stage.hub.config, mail=section))
+        stage.hub = hub
+        return cls(stage, hub, server)
+
+    def user(self, name: str = "maria", role: str = "owner", **more: Any) -> User:
+        with self.hub.store.writing() as session:
+            account = session.exec(select(Account)).one()
+            more = {"email": f"{name}@example.com", **more}
+            return add_user(session, account, name, role, self.stage.clock(), **more)
+
+    def company(self, name: str = "lakeside") -> Company:
+        return self.stage.one(Company, name=name)
+
+    def wants(
+        self, user: User, *kinds: str, company: str = "lakeside", channels: Any = ("email",), **more: Any
+    ) -> None:
+        """The user chooses these kinds on these channels."""
+        wanted = {kind: WantedKind(tuple(channels)) for kind in kinds}
+        with self.hub.store.writing() as session:
+            settings = AlertSettings(wanted, **{"time_zone": "UTC", **more})
+            save_settings(session, user, self.company(company), settings, self.stage.clock())
+
+    def run(self, **options: Any) -> None:
+        """Do what the worker does, until nothing is due."""
+        while spread(self.hub):
+            pass
+        while sum(
+            send_due(self.hub, self.stage.directory, each, jitter=lambda longest: longest, **options)
+            for each in CHANNEL_NAMES
+        ):
+            pass
+
+    def after(self, **span: float) -> None:
+        """Time passes; then the worker looks."""
+        self.stage.clock.advance(**span)
+        self.run()
+
+    def alerts(self, user: User) -> list[Alert]:
+        return self.stage.rows(Alert, user_id=user.id)
+
+    def deliveries(self, user: User) -> list[AlertDelivery]:
+        return self.stage.rows(AlertDelivery, user_id=user.id)

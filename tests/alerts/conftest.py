@@ -1,0 +1,23 @@
+"""What tests of alerts share: a hub that can send mail, a mail server, and users who want alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from alert_stage import AlertStage, MailServer
+from testbed import TestHub
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A mail server on loopback that keeps what comes."""
+    with ExitStack() as stack:
+        yield MailServer.start(stack)
+
+
+@pytest.fixture
+def alerting(lite_hub: Callable[..., TestHub], mail_server: MailServer) -> AlertStage:
+    """A hub whose users can have alerts by every channel."""
+    return AlertStage.of(lite_hub(), mail_server)

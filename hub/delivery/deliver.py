@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.contracts.conversions import Receipt
 from hub.delivery.ordering import states_before
-from hub.delivery.payloads import Payload, build_payload
+from hub.delivery.payloads import TOO_OLD, Payload, build_payload, too_old
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
@@ -179,12 +179,9 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         payload = build_payload(
             delivery, case, ruling, conversion, plugin, hub.refusals, names.get(delivery.subject_id)
         )
-        age = now - payload.event_time
-        if manifest.limits.max_age is not None and age > manifest.limits.max_age:
-            limit = manifest.limits.max_age.days
-            batch.outcomes[delivery.id] = _Outcome(
-                DeliveryState.REJECTED, "too_old", f"It is {age.days} days old; {limit} are taken."
-            )
+        late = too_old(payload.event_time, now, manifest)
+        if late:
+            batch.outcomes[delivery.id] = _Outcome(DeliveryState.REJECTED, TOO_OLD, late)
         else:
             batch.payloads.append(payload)
 

@@ -16,6 +16,9 @@ from hub.flow.consent import StoredDecision
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
 from hub.plugins.violations import ManifestViolations
 
+TOO_OLD = "too_old"
+"""The code of what a network takes no longer."""
+
 
 @dataclass(frozen=True)
 class Payload:
@@ -40,10 +43,9 @@ def build_payload(
     caller_name: str | None = None,
 ) -> Payload:
     """The payload of one delivery; `caller_name` is the caller's name for a call that is to be logged."""
+    full: Conversion | CallActivity
     if conversion:
-        full: Conversion | CallActivity = _conversion(
-            delivery, case, ruling, conversion, _clicks(connector.manifest, delivery.hook)
-        )
+        full = known_conversion(delivery, case, ruling, conversion, connector.manifest)
     else:
         full = _activity(delivery, case, caller_name)
     disclosed = refusals.disclose(connector, full, delivery.hook)
@@ -51,16 +53,25 @@ def build_payload(
     return Payload(delivery, case, ruling, disclosed.value, disclosed.categories, event_time)
 
 
-def _clicks(manifest: Manifest, hook: str) -> tuple[str, ...] | None:
+def click_kinds(manifest: Manifest, hook: str) -> tuple[str, ...] | None:
     """The kinds of click ids that the plugin declares; None for all."""
     flow = manifest.flow(hook)
     keys = [share.keys for share in flow.shares if share.field == "click_ids"] if flow else []
     return keys[0] or None if keys else ()
 
 
-def _conversion(
-    delivery: Delivery, case: Case, ruling: StoredDecision, row: ConversionRow, kinds: tuple[str, ...] | None
+def too_old(event_time: datetime, now: datetime, manifest: Manifest) -> str | None:
+    """Why the network takes something of `event_time` no longer; None if it does."""
+    age, longest = now - event_time, manifest.limits.max_age
+    if longest is None or age <= longest:
+        return None
+    return f"It is {age.days} days old; {longest.days} are taken."
+
+
+def known_conversion(
+    delivery: Delivery, case: Case, ruling: StoredDecision, row: ConversionRow, manifest: Manifest
 ) -> Conversion:
+    """A conversion with everything that is known, before the manifest decides what the plugin gets of it."""
     visit = case.sure_visit
     value = (
         Money(delivery.amount.normalize(), delivery.currency)
@@ -79,7 +90,7 @@ def _conversion(
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,
         call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
-        click_ids=click_ids(case, row.occurred_at, kinds),
+        click_ids=click_ids(case, row.occurred_at, click_kinds(manifest, delivery.hook)),
         phone_number=case.phone_number,
         email=case.email,
         country=case.fact("country"),

@@ -21,6 +21,13 @@ def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None =
 
     `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime.
     """
+    return {name: value for name, (_, value) in newest_clicks(case, occurred_at, kinds).items()}
+
+
+def newest_clicks(
+    case: Case, occurred_at: datetime, kinds: Collection[str] | None = None
+) -> dict[str, tuple[datetime, str]]:
+    """The same, each with the time of the click."""
     newest: dict[str, tuple[datetime, str]] = {}
     for name, at, value in _clicks(case):
         fits = (
@@ -32,7 +39,7 @@ def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None =
         present = [name for name in alternatives if name in newest]
         for name in set(present) - {max(present, key=lambda name: newest[name][0], default="")}:
             del newest[name]
-    return {name: value for name, (_, value) in newest.items()}
+    return newest
 
 
 def clicked_at(visit: Visit, name: str) -> datetime:

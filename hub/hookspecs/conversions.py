@@ -21,6 +21,14 @@ class ConversionHooks(Protocol):
         again after a crash, with the same key: use it as the provider's transaction id.
         """
 
+    @hookspec(network=False, deadline=1, scheduled=False)
+    def check_conversion(self, conversion: Conversion) -> Receipt | None:
+        """Whether the provider would refuse this conversion, as far as that is known without asking: a `rejected` receipt
+        with the provider's code and a reason, or None.
+
+        Called by the dry run of the conversion rules, which sends nothing. Apply the same checks as before an upload.
+        """
+
     @hookspec(network=True, deadline=60, scheduled=True)
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
         """Late diagnostics of items that were `accepted`; return `accepted` again if the result is not known yet.

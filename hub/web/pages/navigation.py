@@ -25,7 +25,10 @@ ITEMS = (
     NavigationItem("reports", "Reports", "/reports", "reports"),
     NavigationItem("deliveries", "Deliveries", "/deliveries", "deliveries"),
 )
-SETUP_ITEMS: tuple[NavigationItem, ...] = (NavigationItem("numbers", "Numbers", "/numbers", "setup"),)
+SETUP_ITEMS: tuple[NavigationItem, ...] = (
+    NavigationItem("numbers", "Numbers", "/numbers", "setup"),
+    NavigationItem("conversions", "Conversions", "/conversions", "setup"),
+)
 """What the business is run with; the side bar shows it under "Set up"."""
 IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""

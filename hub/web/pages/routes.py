@@ -8,7 +8,20 @@ from hub.access.sign_in.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
 from hub.reload import ConfigFile
 from hub.runtime import Hub
-from hub.web.pages import call, calls, deliveries, live, numbers, overview, people, reports, search, style, texts
+from hub.web.pages import (
+    call,
+    calls,
+    conversions,
+    deliveries,
+    live,
+    numbers,
+    overview,
+    people,
+    reports,
+    search,
+    style,
+    texts,
+)
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -30,6 +43,7 @@ PAGES: tuple[Page, ...] = (
     *my_password.PAGES,
     *call.PAGES,
     *numbers.PAGES,
+    *conversions.PAGES,
 )
 
 

@@ -26,7 +26,7 @@ from hub.api import (
 )
 from plugins.ads.google_ads.ads_api import AdsApi, NotAllowlisted
 from plugins.ads.google_ads.ads_failures import NOT_ALLOWLISTED
-from plugins.ads.google_ads.conversion import CLICK_IDS, prepare
+from plugins.ads.google_ads.conversion import CLICK_IDS, prepare, refused_before_sending
 from plugins.ads.google_ads.data_manager import DataManager
 from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SCOPES, SignIn
@@ -91,6 +91,11 @@ class GoogleAds(Connector):
             except NotAllowlisted:
                 self._move()
         return batch.answered(self._data_manager.upload(batch.fit, dry_run))
+
+    @hookimpl
+    def check_conversion(self, conversion: Conversion) -> Receipt | None:
+        """Apply the rules that need no answer from Google."""
+        return refused_before_sending(conversion, self.services.clock())
 
     @hookimpl
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:

@@ -105,6 +105,15 @@ def google_conversion(conversion: Conversion, now: datetime) -> GoogleConversion
     return fit
 
 
+def refused_before_sending(conversion: Conversion, now: datetime) -> Receipt | None:
+    """The receipt of a conversion that Google would refuse; None if it breaks no rule that can be checked in advance."""
+    try:
+        google_conversion(conversion, now)
+    except Unfit as unfit:
+        return Receipt(key=conversion.key, status="rejected", code=unfit.code, reason=str(unfit))
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A prepared batch: `fit` is sent to Google in this order; the other items already have their receipt."""

@@ -65,6 +65,9 @@ ALLOWED = {
     "GET /numbers": OFFICE,
     "GET /numbers/cap": SET_UP,
     "POST /numbers/cap": SET_UP,
+    "GET /conversions": OFFICE,
+    "GET /conversions/dry-run": OFFICE,
+    "GET /conversions/dry-run.csv": OFFICE,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's
 own account and the style page are for everybody who is signed in."""

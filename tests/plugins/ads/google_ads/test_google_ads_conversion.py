@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.api import TRANSFORMS, Conversion, Money, Receipt
 from hub.testing import FrozenClock
-from plugins.ads.google_ads.conversion import Unfit, google_conversion, prepare
+from plugins.ads.google_ads.conversion import Unfit, google_conversion, prepare, refused_before_sending
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.translate import ads_time, click_row, ingest_request, without
 
@@ -59,11 +59,14 @@ def test_what_google_would_refuse_is_refused_beforehand(make: Make, code: str, c
     with pytest.raises(Unfit) as refused:
         google_conversion(make(**changes), NOW)
     assert refused.value.code == code
+    receipt = refused_before_sending(make(**changes), NOW)
+    assert receipt and (receipt.status, receipt.code, receipt.reason) == ("rejected", code, str(refused.value))
     assert not any(text in str(refused.value) for text in ("+1312", "pat@", "<script>", "xxxx"))
 
 
 def test_a_conversion_of_ninety_days_ago_still_goes(make: Make) -> None:
     assert google_conversion(make(occurred_at=NOW - timedelta(days=90)), NOW)
+    assert refused_before_sending(make(occurred_at=NOW - timedelta(days=90)), NOW) is None
 
 
 def test_a_denied_permission_keeps_number_and_e_mail_at_home(make: Make) -> None:

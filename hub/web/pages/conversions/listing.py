@@ -1,0 +1,46 @@
+"""`/conversions`: each rule in words, and what it made of the last 30 days."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
+from hub.web.pages.conversions.rules import rules_of
+from hub.web.pages.conversions.sentences import sentence, told
+from hub.web.pages.deliveries.words import recipient_of
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+DAYS = 30
+
+
+def conversions(page: PageRequest) -> Response:
+    """The rules that concern the companies of the page."""
+    since = page.now - timedelta(days=DAYS)
+    with page.session() as session:
+        found, capped = activity_by_rule(session, page.scope, page.company_ids, since)
+    titles = {each.name: each.title for each in page.companies}
+    return page.render(
+        "conversions.html",
+        title="Conversions",
+        days=DAYS,
+        capped=MAX_COUNTED if capped else None,
+        rules=[
+            {
+                "rule": rule,
+                "words": sentence(rule, titles),
+                "activity": found.get(rule.name, RuleActivity()),
+                "to": [(name, told(options)) for name, options in rule.send_to.items()],
+                "deliveries": lambda name=rule.name, **more: page.link(
+                    "/deliveries", rule=name, period=f"{DAYS}d", **more
+                ),
+            }
+            for rule in rules_of(page)
+        ],
+        recipient=lambda name: recipient_of(name, page.hub.plugins.connectors),
+    )
+
+
+PAGES = (Page("/conversions", conversions, "setup"),)

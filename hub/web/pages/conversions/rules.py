@@ -1,0 +1,26 @@
+"""The conversion rules of config.yaml that concern the companies of a user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.config.models import ConversionRule
+from hub.web.pages.request import PageRequest
+
+
+def rules_of(page: PageRequest) -> Sequence[ConversionRule]:
+    """The rules that can match at a company that the page shows, each with the destinations that serve one of them."""
+    shown = [page.company] if page.company else page.companies
+    names = {each.name for each in shown}
+    return [
+        rule.model_copy(update={"send_to": {name: rule.send_to[name] for name in destinations(page, rule, names)}})
+        for rule in page.hub.config.conversions
+        if (rule.when.company is None or rule.when.company in names)
+        and (not rule.send_to or destinations(page, rule, names))
+    ]
+
+
+def destinations(page: PageRequest, rule: ConversionRule, companies: set[str]) -> list[str]:
+    """The destinations of a rule that serve one of some companies (names)."""
+    connectors = page.hub.config.connectors
+    return [name for name in rule.send_to if any(connectors[name].serves(each) for each in companies)]

@@ -1,0 +1,76 @@
+"""A conversion rule in words: what it looks at, what it counts as, and what each destination is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from hub.config.models import ConversionRule, When
+from hub.contracts.values import Money
+from hub.web.pages.formats import money
+
+LEAD_WORDS = {"new": "new", "qualified": "qualified", "booked": "booked", "not_a_lead": "not a lead"}
+VALUES = {
+    "from outcome": "worth what the deal is worth in the CRM",
+    "from lead": "worth what the user enters",
+    None: "without a value",
+}
+
+
+def sentence(rule: ConversionRule, titles: Mapping[str, str]) -> str:
+    """A first call, answered, 60 s or longer, is a “qualified call” worth $40.00. `titles` are those of companies, by
+    name."""
+    when = rule.when
+    what = ", ".join([_event(when), *_conditions(when, titles)])
+    comma = "," if ", " in what else ""
+    return f"{what}{comma} counts as “{rule.name}”, {worth(rule)}."
+
+
+def worth(rule: ConversionRule) -> str:
+    """What a conversion of the rule is worth."""
+    value = rule.value
+    return f"worth {money(value.amount, value.currency)}" if isinstance(value, Money) else VALUES[value]
+
+
+def told(destination: Mapping[str, Any]) -> str:
+    """What a destination is told: conversion action 987654321."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in destination.items())
+
+
+def length(span: timedelta) -> str:
+    """60 s; 2 min; 1 h."""
+    seconds = int(span.total_seconds())
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds and seconds % size == 0 and seconds > size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _event(when: When) -> str:
+    if when.event == "call":
+        first = {True: "A first call", False: "A repeated call", None: "A call"}
+        return first[when.first_time_caller]
+    if when.event == "text":
+        return "A text"
+    if when.event == "form":
+        return f"The form “{when.form}”" if when.form else "A form"
+    if when.event == "outcome":
+        stages = {"won": "A deal that is won", "lost": "A deal that is lost", "qualified": "A qualified deal"}
+        return stages.get(when.stage or "", f"A deal at the stage “{when.stage}”") if when.stage else "A deal"
+    marks = " or ".join(LEAD_WORDS[each] for each in when.status or ())
+    return f"A call, text or form that is marked {marks}" if marks else "A call, text or form with any lead status"
+
+
+def _conditions(when: When, titles: Mapping[str, str]) -> Iterator[str]:
+    if when.answered is not None:
+        yield "answered" if when.answered else "not answered"
+    if when.min_duration is not None:
+        yield f"{length(when.min_duration)} or longer"
+    if when.company is not None:
+        yield f"of {titles.get(when.company, when.company)}"
+    if when.tracker is not None:
+        yield f"on the number “{when.tracker}”"
+    source = " / ".join(each for each in (when.source, when.medium) if each)
+    if source:
+        yield f"from {source}" if when.source else f"from the medium {source}"

@@ -73,7 +73,7 @@ def in_all(items: Iterable[DryRunItem]) -> Tally:
 
 def reasons(items: Iterable[DryRunItem]) -> Sequence[ReasonCount]:
     """Why items would be refused, the most frequent reason first. Consent says the same for all connectors; what a
-    provider refuses is told apart by connector."""
+    provider refuses is counted by connector."""
     groups: dict[tuple[str, str | None], list[DryRunItem]] = {}
     for item in items:
         if item.refusal is not None:

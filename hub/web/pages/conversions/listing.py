@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
 from hub.web.pages.conversions.rules import rules_of
-from hub.web.pages.conversions.sentences import sentence, told
+from hub.web.pages.conversions.sentences import options_in_words, sentence
 from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -32,7 +32,7 @@ def conversions(page: PageRequest) -> Response:
                 "rule": rule,
                 "words": sentence(rule, titles),
                 "activity": found.get(rule.name, RuleActivity()),
-                "to": [(name, told(options)) for name, options in rule.send_to.items()],
+                "to": [(name, options_in_words(options)) for name, options in rule.send_to.items()],
                 "deliveries": lambda name=rule.name, **more: page.link(
                     "/deliveries", rule=name, period=f"{DAYS}d", **more
                 ),

@@ -1,4 +1,4 @@
-"""A conversion rule in words: what it looks at, what it counts as, and what each destination is told."""
+"""A conversion rule in words: what it looks at, what it counts as, and what goes to each destination."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def worth(rule: ConversionRule) -> str:
     return f"worth {money(value.amount, value.currency)}" if isinstance(value, Money) else VALUES[value]
 
 
-def told(destination: Mapping[str, Any]) -> str:
-    """What a destination is told: conversion action 987654321."""
+def options_in_words(destination: Mapping[str, Any]) -> str:
+    """The options of a destination: conversion action 987654321."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in destination.items())
 
 

@@ -22,7 +22,7 @@ from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion,
 from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
-from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
+from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Scope, Share
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore, sign_assertion
 from hub.contracts.outcomes import Outcome, OutcomePage
@@ -49,6 +49,7 @@ from hub.contracts.sandbox import (
     SimulatedCall,
 )
 from hub.contracts.services import Log, Memory, Services
+from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount, SignIn
 from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
@@ -82,6 +83,7 @@ __all__ = [
     "TWIML_UNANSWERED",
     "USER_LEG",
     "AccessTokens",
+    "AccountList",
     "AdsSandbox",
     "AnswerDocument",
     "AnswerPoint",
@@ -108,6 +110,7 @@ __all__ = [
     "CrmSandbox",
     "DataFlow",
     "Deletion",
+    "DestinationChoice",
     "Dial",
     "Duty",
     "Erasure",
@@ -156,6 +159,7 @@ __all__ = [
     "PortRequest",
     "PortStatus",
     "Provider",
+    "ProviderAccount",
     "Receipt",
     "Recipient",
     "RecordingAudio",
@@ -167,8 +171,10 @@ __all__ = [
     "RuleTopic",
     "Sandbox",
     "Say",
+    "Scope",
     "Services",
     "Share",
+    "SignIn",
     "Signal",
     "SimulatedCall",
     "SourceKind",

@@ -196,8 +196,14 @@ def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncRepo
         report = sync(hub, directory.current(), connector)
     with hub.store.writing() as session:
         ids = [slot.id for slot in slots]
-        complete(session, SyncSlot, ids, token, state=WorkState.DONE, finished_at=hub.clock(), result=str(report)[:500])
+        ended = {"state": WorkState.DONE, "finished_at": hub.clock(), "result": str(report)[:500]}
+        complete(session, SyncSlot, ids, token, **ended, trouble=_trouble(report))
     retry_at = None if report.paused else next_retry(hub, connector)
     if retry_at is not None:
         write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
     return report
+
+
+def _trouble(report: SyncReport) -> str | None:
+    """Why tasks of a sync stopped early; that it was paused before says nothing about the provider."""
+    return None if report.was_paused else "; ".join(report.troubles)[:500] or None

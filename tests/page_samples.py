@@ -38,6 +38,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         "call_id": call.id, "contact_id": call.id, "report": "source", "subject_id": call.id,
         "person_id": str(call.person_id), **ids,
         "delivery_id": delivery[0].id if delivery else "none",
+        "connector": "network" if number.startswith("+1312") else "01a0",
     }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
     """Each connector's report. The connectors are checked in parallel, and each report is printed when it arrives."""
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
-    from hub.cli.plugins.connectors import connection
+    from hub.connecting.check import check_connection
 
     names, screen = list(hub.plugins.connectors), console()
     reports = {}
@@ -122,7 +122,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
     )
     with waiting, ThreadPoolExecutor(CONCURRENT_CHECKS) as pool:
         task = waiting.add_task("", total=len(names))
-        tasks = {pool.submit(connection, hub.plugins, name): name for name in names}
+        tasks = {pool.submit(check_connection, hub.plugins, name): name for name in names}
         for future in as_completed(tasks):
             name, report = tasks[future], future.result()
             reports[name] = report

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from hub.contracts.manifest import Manifest
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.services import Services
+from hub.contracts.sign_in import SignIn
 
 if TYPE_CHECKING:
     from hub.contracts.sandbox import Sandbox
@@ -48,6 +49,16 @@ class Connector:
         self.name = name
         self.settings = settings
         self.services = services
+
+    def sign_in(self) -> SignIn | None:
+        """Where people sign in to connect it, from its settings, of which some may still be missing (None); None if its
+        credentials are in config.yaml. A plugin that implements it declares `auth.asks` and implements `list_accounts`."""
+        return None
+
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        """Whether these complete settings work only after a sign-in, because they hold no credentials of their own."""
+        return False
 
     def owner_sign_in(self) -> OwnerSignIn | None:
         """What the owner agrees to and where they sign in, for `hub connectors connect`; None if no owner is asked."""

@@ -72,11 +72,30 @@ class Deletion(Declared):
     note: str
 
 
+class Scope(Declared):
+    """One permission that a sign-in asks for, in words for the person who is asked."""
+
+    name: str
+    """As the provider writes it; several that belong together are separated by a space."""
+    title: str
+    """What the provider calls it."""
+    purpose: str
+    """What the plugin does with it."""
+    without: str = "Cannot connect"
+    """What is missing if the person does not grant it."""
+    required: bool = True
+    """Whether a sign-in without it is refused."""
+
+
 class Auth(Declared):
     """How the plugin signs in: the kind and the scopes it asks for."""
 
     kind: Literal["none", "api_key", "basic", "oauth2", "jwt_bearer"]
     scopes: tuple[str, ...] = ()
+    asks: tuple[Scope, ...] = ()
+    """The scopes in words, for a plugin that people connect by a sign-in at the provider (`Connector.sign_in`)."""
+    note: str = ""
+    """What a person should know about them before the sign-in."""
 
 
 class Limits(Declared):
@@ -94,6 +113,8 @@ class Manifest(Declared):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     kind: Kind
     version: str
+    title: str = ""
+    """The product's name as people know it; made from `name` if left out."""
     summary: str
     recipient: Recipient
     regions: tuple[str, ...] = ()
@@ -111,6 +132,11 @@ class Manifest(Declared):
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""
+
+    @property
+    def label(self) -> str:
+        """The name that pages show."""
+        return self.title or self.name.replace("_", " ").capitalize()
 
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook gets no personal field at all."""

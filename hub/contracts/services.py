@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore
+from hub.contracts.quota import QUOTA_NOTE, Quota, is_news, quota_of
 from hub.contracts.refusals import Provider
 from hub.contracts.requests import read_json, send
 
@@ -77,3 +78,12 @@ class Services:
     def access_tokens(self, grant: OAuthGrant) -> AccessTokens:
         """OAuth 2.0 access tokens from the token store; one thread renews them for all."""
         return AccessTokens(self.clock, self.http, self.tokens, grant)
+
+    def note_quota(self, used: int, limit: int) -> None:
+        """Note the provider's own count of today's requests and its limit, for the page of connectors."""
+        if limit <= 0:
+            return
+        now = self.clock()
+        quota = Quota(used, limit, now)
+        if is_news(quota, quota_of(self.memory.get(QUOTA_NOTE), now)):
+            self.memory.put(QUOTA_NOTE, quota.text())

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.hookspecs.calls import CallHooks as CallHooks
+from hub.hookspecs.connecting import ConnectHooks as ConnectHooks
 from hub.hookspecs.consent import ConsentHooks as ConsentHooks
 from hub.hookspecs.conversions import ConversionHooks as ConversionHooks
 from hub.hookspecs.crm import CrmHooks as CrmHooks
@@ -44,6 +45,7 @@ FAMILIES: tuple[type, ...] = (
     ConversionHooks,
     CrmHooks,
     PrivacyHooks,
+    ConnectHooks,
     OperationHooks,
 )
 """The families in the order of the documentation."""

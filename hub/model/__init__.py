@@ -53,7 +53,16 @@ from hub.model.sign_in import (
     UserSecret,
     WebSession,
 )
-from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor, SyncSlot
+from hub.model.syncs import (
+    Connecting,
+    ConnectorNote,
+    ConnectorState,
+    ConnectorToken,
+    Cursor,
+    IgnoredRepair,
+    StoredSecret,
+    SyncSlot,
+)
 from hub.model.transcripts import TranscriptRow
 from hub.model.users import ApiKey, User
 from hub.model.visits import PageView, Visit
@@ -77,6 +86,7 @@ __all__ = [
     "Company",
     "ConfigProcess",
     "ConfigVersion",
+    "Connecting",
     "ConnectorNote",
     "ConnectorState",
     "ConnectorToken",
@@ -94,6 +104,7 @@ __all__ = [
     "FlowVersion",
     "FormSubmission",
     "IdentityProof",
+    "IgnoredRepair",
     "InboxWebhook",
     "JournalEnd",
     "JournalEntry",
@@ -138,6 +149,7 @@ __all__ = [
     "SignInChallenge",
     "SignInLink",
     "SourceRule",
+    "StoredSecret",
     "Suppression",
     "SyncSlot",
     "Tag",

@@ -103,7 +103,10 @@ class OutcomeRow(Row, table=True):
     """The current state of one deal in one CRM, and the call, text or form that it came from, if one was found."""
 
     __tablename__ = "outcome"
-    __table_args__ = (UniqueConstraint("connector", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("connector", "external_id"),
+        Index("ix_outcome_changed", "connector", "changed_at"),
+    )
 
     id: str = id_column()
     connector: str = Field(max_length=64)

@@ -23,6 +23,8 @@ class SyncSlot(Work, table=True):
     if a person asked for it."""
     finished_at: datetime | None = time_column(nullable=True)
     result: str | None = None
+    trouble: str | None = None
+    """Why a task of it stopped early; None if all of them ended well."""
 
 
 class Cursor(Row, table=True):
@@ -58,10 +60,55 @@ class ConnectorToken(Row, table=True):
 
 
 class ConnectorState(Row, table=True):
-    """Why a connector is paused, if it is: the provider refused our credentials and a person must reconnect it."""
+    """Why a connector is paused, if it is: a person paused it, or the provider refused our credentials."""
 
     __tablename__ = "connector_state"
 
     connector: str = Field(primary_key=True, max_length=64)
     paused_at: datetime | None = time_column(nullable=True)
     reason: str | None = None
+    paused_by: str | None = Field(default=None, max_length=36)
+    """The user who paused it; None if the hub did, so that a person must reconnect it."""
+
+
+class StoredSecret(Row, table=True):
+    """A value that config.yaml names as `${secret:NAME}`, encrypted; `key_id` names the key."""
+
+    __tablename__ = "stored_secret"
+
+    name: str = Field(primary_key=True, max_length=100)
+    key_id: str = Field(max_length=16)
+    ciphertext: bytes = Field(sa_type=LargeBinary)
+    saved_at: datetime = time_column()
+    saved_by: str = Field(max_length=36)
+
+
+class Connecting(Row, table=True):
+    """A connector that a user is connecting in the browser: a sign-in that waits for the provider's answer, then for the
+    choice of the account. Only the SHA-256 of the state is stored; everything secret is encrypted."""
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    user_id: str = Field(foreign_key="app_user.id")
+    session_id: str = Field(max_length=36)
+    """The session of the browser that began it: the answer counts only there."""
+    connector: str = Field(max_length=64)
+    plugin: str = Field(max_length=64)
+    state_sha256: str | None = Field(default=None, unique=True, max_length=64)
+    """Of the state in the provider's answer; None after it came, so that it counts once."""
+    key_id: str = Field(max_length=16)
+    ciphertext: bytes = Field(sa_type=LargeBinary)
+    """The settings, the PKCE verifier and, after the answer, the token."""
+    began_at: datetime = time_column()
+    ends_at: datetime = time_column(index=True)
+
+
+class IgnoredRepair(Row, table=True):
+    """A repair that a user does not want to see; it shows again if it happens again."""
+
+    __tablename__ = "ignored_repair"
+
+    user_id: str = Field(foreign_key="app_user.id", primary_key=True)
+    key: str = Field(primary_key=True, max_length=200)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    ignored_at: datetime = time_column()

@@ -45,6 +45,11 @@ class CircuitBreaker:
             return BreakerState.CLOSED
         return BreakerState.OPEN if self._open_until > self.monotonic() else BreakerState.PROBING
 
+    @property
+    def next_try(self) -> float | None:
+        """Seconds until a call is let through; None if calls pass."""
+        return None if self._open_until is None else max(0.0, self._open_until - self.monotonic())
+
     def admit(self, name: str) -> None:
         """Raise CircuitOpen while the breaker is open; at the end of the wait, allow one probe."""
         with self._lock:

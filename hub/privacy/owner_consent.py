@@ -10,8 +10,8 @@ from sqlmodel import Session
 from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
 from hub.errors import NotSupported, RingfenceError
+from hub.plugins.oauth_grant import Attempt, exchange, revoke
 from hub.privacy.ledger import ConsentStatement, append, keep_notice
-from hub.privacy.oauth_grant import Attempt, exchange, revoke
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import resume

@@ -17,7 +17,7 @@ from hub.plugins.registry import Plugins
 
 NEWEST_CALLS = 2_000
 """How many of the newest calls are searched for a carrier's last one."""
-Health = Literal["works", "needs_you", "down", "waiting"]
+Health = Literal["works", "needs_you", "down", "paused", "waiting"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +40,20 @@ def connector_health(
     """
     names = set(companies)
     paused = {row.connector: row for row in session.exec(select(ConnectorState)) if row.paused_at is not None}
-    synced = _last_syncs(session)
-    called = _last_calls(session)
+    working = last_activity(session)
     found = []
     for name, entry in config.connectors.items():
         if entry.kind == "consent" or not any(entry.serves(each) for each in names):
             continue
-        last = max((at for at in (synced.get(name), called.get(name)) if at is not None), default=None)
+        last = working.get(name)
         health, reason = _state(name, paused, plugins, last is not None or entry.kind not in ("carrier", "crm", "ads"))
         found.append(ConnectorHealth(name=name, kind=entry.kind, health=health, reason=reason, last_at=last))
-    return sorted(found, key=lambda each: (each.health in ("works", "waiting"), each.name))
+    return sorted(found, key=lambda each: (each.health in ("works", "waiting", "paused"), each.name))
 
 
 def _state(name: str, paused: dict[str, Any], plugins: Plugins, has_worked: bool) -> tuple[Health, str]:
+    if name in paused and paused[name].paused_by:
+        return "paused", "Somebody paused it."
     if name in paused:
         return "needs_you", paused[name].reason or "The provider refused our credentials. Renew them."
     guard = plugins.guards.get(name)
@@ -61,8 +62,16 @@ def _state(name: str, paused: dict[str, Any], plugins: Plugins, has_worked: bool
     return ("works", "") if has_worked else ("waiting", "Nothing has come from it yet.")
 
 
+def last_activity(session: Session) -> dict[str, datetime]:
+    """Connector → when its last sync ended well, or its last call came."""
+    synced, called = _last_syncs(session), _last_calls(session)
+    return {name: max(at[name] for at in (synced, called) if name in at) for name in {*synced, *called}}
+
+
 def _last_syncs(session: Session) -> dict[str, datetime]:
-    slots = select(SyncSlot.connector, func.max(SyncSlot.finished_at)).where(SyncSlot.state == WorkState.DONE)
+    slots = select(SyncSlot.connector, func.max(SyncSlot.finished_at)).where(
+        SyncSlot.state == WorkState.DONE, col(SyncSlot.trouble).is_(None)
+    )
     return {name: at for name, at in session.execute(slots.group_by(col(SyncSlot.connector))) if at is not None}
 
 

@@ -20,6 +20,7 @@ from hub.store.engine import Store
 from hub.store.rows import write_rows
 
 REFRESH_LEASE = timedelta(seconds=30)
+PAUSED_BY_HAND = "Somebody paused it in the web interface."
 
 
 class StoredTokens:
@@ -136,13 +137,27 @@ def move_cursor(session: Session, connector: str, stream: str, value: str | None
 def pause(store: Store, connector: str, reason: str, now: datetime) -> None:
     """Pause a connector whose credentials are refused, until a person reconnects it."""
     with store.writing() as session:
-        _put(session, ConnectorState, {"connector": connector}, {"paused_at": now, "reason": reason})
+        _put(session, ConnectorState, {"connector": connector}, _paused(now, reason, None))
+
+
+def pause_by_hand(session: Session, connector: str, user_id: str, now: datetime) -> None:
+    """Pause a connector because a user wants it; nothing is sent or read until somebody resumes it."""
+    _put(session, ConnectorState, {"connector": connector}, _paused(now, PAUSED_BY_HAND, user_id))
 
 
 def resume(store: Store, connector: str) -> None:
     """Resume a paused connector."""
     with store.writing() as session:
-        _put(session, ConnectorState, {"connector": connector}, {"paused_at": None, "reason": None})
+        resume_within(session, connector)
+
+
+def resume_within(session: Session, connector: str) -> None:
+    """The same as `resume`, within `session`, a writing one."""
+    _put(session, ConnectorState, {"connector": connector}, _paused(None, None, None))
+
+
+def _paused(at: datetime | None, reason: str | None, user_id: str | None) -> dict[str, Any]:
+    return {"paused_at": at, "reason": reason, "paused_by": user_id}
 
 
 def paused_connectors(session: Session) -> dict[str, str]:

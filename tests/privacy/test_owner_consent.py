@@ -27,7 +27,7 @@ from hub.model import (
     FactRow,
 )
 from hub.numbers.directory import LiveDirectory, write_accounts
-from hub.privacy.oauth_grant import Attempt
+from hub.plugins.oauth_grant import Attempt
 from hub.privacy.owner_consent import connect_owner, disconnect_owner
 from hub.runtime import assemble
 from hub.store.journal.verify import verify

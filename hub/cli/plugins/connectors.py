@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, moment, plain, say, table
-from hub.errors import CannotDo, ConfigError, RingfenceError
+from hub.errors import CannotDo, ConfigError
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from hub.config.models import Config, ConnectorEntry
-    from hub.contracts.connector import ConnectionReport
     from hub.model import SyncSlot
-    from hub.plugins.registry import Plugins
 
 commands = typer.Typer(
     help="List the connectors of config.yaml; resume paused ones; connect address books with their owner's consent.",
@@ -64,6 +62,33 @@ def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> Non
         say(f"Fix the credentials of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
 
 
+@commands.command("repairs")
+def repairs(as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """List what somebody should mend, as the page of connectors shows it. Exits with status 1 if there is anything."""
+    from sqlmodel import select
+
+    from hub.model import Company
+    from hub.queries.connectors.repairs import open_repairs
+    from hub.startup import open_hub, read_config
+
+    loaded = read_config(config, sandbox=sandbox)
+    with open_hub(loaded) as opened, opened.hub.store.reading() as session:
+        found = open_repairs(session, opened.hub, session.exec(select(Company)).all(), opened.hub.clock())
+    keys = ("connector", "kind", "title", "text", "since", "waiting", "send_by", "hint")
+    if as_json:
+        echo_json([{key: getattr(each, key) for key in keys} for each in found])
+    else:
+        for each in found:
+            since = f" Since {moment(each.since)} UTC." if each.since else ""
+            waits = f" {each.waiting} waiting." if each.waiting else ""
+            say(f"[yellow]▲ {plain(each.connector)}: {plain(each.title)}[/yellow]")
+            say(f"  {plain(each.text)}{since}{waits} {plain(each.hint)}".rstrip())
+        if not found:
+            say("[green]✓[/green] Nothing needs to be mended.")
+    if found:
+        raise typer.Exit(1)
+
+
 @commands.command("resume")
 def resume(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
@@ -71,29 +96,22 @@ def resume(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Resume a paused connector if the provider accepts its credentials. Exits with status 1 if it does not."""
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
+    from hub.connecting.pausing import resume_connector
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
-    from hub.store.connectors import paused_connectors
-    from hub.store.connectors import resume as take_up
 
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     with open_hub(loaded) as opened:
-        store = opened.hub.store
-        with store.reading() as session:
-            was_paused = name in paused_connectors(session)
-        if not was_paused:
-            say(f"{plain(name)} is not paused.")
-            return
-        report = connection(opened.hub.plugins, name)
-        if not report.ok:
-            say(f"[red]✗ {plain(name)}: {plain(report.detail)}[/red]")
-            say("It stays paused.")
-            raise typer.Exit(1)
-        take_up(store, name)
-        with store.writing() as session:
-            note(session, opened.hub.clock(), "connectors.resume", name)
+        report = resume_connector(opened.hub, name, actor())
+    if report is None:
+        say(f"{plain(name)} is not paused.")
+        return
+    if not report.ok:
+        say(f"[red]✗ {plain(name)}: {plain(report.detail)}[/red]")
+        say("It stays paused.")
+        raise typer.Exit(1)
     say(f"[green]✓ {plain(name)}[/green]: {plain(report.detail)} It syncs on its schedule again.")
 
 
@@ -163,22 +181,6 @@ def disconnect(
     say(
         f"[green]✓ {plain(name)} is disconnected[/green]: the consent is withdrawn, the permission revoked, the token deleted."
     )
-
-
-def connection(plugins: Plugins, name: str) -> ConnectionReport:
-    """Whether a connector's provider answers; any failure becomes a report too."""
-    from hub.contracts.connector import ConnectionReport
-    from hub.hookspecs import OperationHooks
-
-    if not plugins.implements(name, OperationHooks.check_connection):
-        return ConnectionReport(ok=True, detail="Its plugin has nothing to check.")
-    try:
-        report = plugins.call(name, OperationHooks.check_connection)
-    except RingfenceError as error:
-        return ConnectionReport(ok=False, detail=str(error))
-    if not isinstance(report, ConnectionReport):
-        return ConnectionReport(ok=False, detail="Its plugin gave no report; tell the plugin's author.")
-    return report
 
 
 def plugins(

@@ -15,7 +15,7 @@ import typer
 from hub.errors import AuthError
 
 if TYPE_CHECKING:
-    from hub.privacy.oauth_grant import Attempt
+    from hub.plugins.oauth_grant import Attempt
 
 Answer = Callable[["Attempt"], str]
 PATH = "/ringfence"

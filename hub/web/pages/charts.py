@@ -116,6 +116,16 @@ def meter(steps: int, label: str) -> Markup:
     )
 
 
+def level(percent: float, label: str) -> Markup:
+    """A small bar that is filled to `percent`; from 90 on it warns."""
+    kind = "high" if percent >= 90 else "on"
+    return Markup(
+        f'<svg class="level" width="64" height="6" viewBox="0 0 64 6" role="img" aria-label="{escape(label)}">'
+        f'<rect class="off" width="64" height="6" rx="2"/>'
+        f'<rect class="{kind}" width="{_n(64 * min(100, percent) / 100)}" height="6" rx="2"/></svg>'
+    )
+
+
 def _svg(kind: str, size: tuple[int, int], label: str) -> str:
     return f'<svg class="chart {kind}" viewBox="0 0 {size[0]} {size[1]}" role="img" aria-label="{escape(label)}">'
 

@@ -28,6 +28,7 @@ ITEMS = (
 SETUP_ITEMS: tuple[NavigationItem, ...] = (
     NavigationItem("numbers", "Numbers", "/numbers", "setup"),
     NavigationItem("conversions", "Conversions", "/conversions", "setup"),
+    NavigationItem("connectors", "Connectors", "/connectors", "setup"),
 )
 """What the business is run with; the side bar shows it under "Set up"."""
 IN_TAB_BAR = 4

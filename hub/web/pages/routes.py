@@ -12,6 +12,7 @@ from hub.web.pages import (
     call,
     calls,
     conversions,
+    connectors,
     deliveries,
     live,
     numbers,
@@ -29,6 +30,7 @@ from hub.web.sign_in import me, my_passkeys, my_password
 from hub.web.sign_in.routes import door_routes
 
 PAGES: tuple[Page, ...] = (
+    *connectors.PAGES,
     *deliveries.PAGES,
     *live.PAGES,
     *overview.PAGES,

@@ -44,6 +44,7 @@ class GoogleAds(Connector):
         name="google_ads",
         kind="ads",
         version="0.1.0",
+        title="Google Ads",
         summary="Reports to Google Ads which clicks became calls and sales.",
         recipient=Recipient(
             name="Google LLC", role="independent_controller", privacy_url="https://policies.google.com/privacy"

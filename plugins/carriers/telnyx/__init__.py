@@ -64,6 +64,7 @@ class Telnyx(Connector):
         name="telnyx",
         kind="carrier",
         version="0.1.0",
+        title="Telnyx",
         summary="Telnyx: tracking numbers, calls, recordings and texts.",
         recipient=Recipient(name="Telnyx LLC", role="processor", privacy_url="https://telnyx.com/privacy-policy"),
         regions=("US", "CA", "NL", "SG"),

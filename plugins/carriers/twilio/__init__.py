@@ -69,6 +69,7 @@ class Twilio(Connector):
         name="twilio",
         kind="carrier",
         version="0.1.0",
+        title="Twilio",
         summary="Twilio: tracking numbers, calls, recordings and texts.",
         recipient=Recipient(
             name="Twilio Inc.", role="processor", privacy_url="https://www.twilio.com/en-us/legal/privacy"

@@ -35,6 +35,7 @@ class Jurisdictions(Connector):
         name="jurisdictions",
         kind="consent",
         version="0.2.0",
+        title="Law of the caller's place",
         summary="Applies the privacy law of every place where the person may be; the strictest decides.",
         recipient=Recipient(name="this machine", role="none"),
     )

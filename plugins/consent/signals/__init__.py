@@ -16,6 +16,7 @@ class Signals(Connector):
         name="signals",
         kind="consent",
         version="0.1.0",
+        title="Browser signals and the person's word",
         summary="Honors a person's refusals and consents, Global Privacy Control and Do Not Track.",
         recipient=Recipient(name="this machine", role="none"),
     )

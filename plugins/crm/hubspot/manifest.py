@@ -8,6 +8,7 @@ MANIFEST = Manifest(
     name="hubspot",
     kind="crm",
     version="0.1.0",
+    title="HubSpot",
     summary="HubSpot CRM: who is calling, calls on their contact, deals as outcomes.",
     recipient=Recipient(name="HubSpot, Inc.", role="processor", privacy_url="https://legal.hubspot.com/privacy-policy"),
     regions=("US", "DE", "CA", "AU"),

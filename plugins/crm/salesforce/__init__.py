@@ -46,6 +46,7 @@ class Salesforce(Connector):
         name="salesforce",
         kind="crm",
         version="0.1.0",
+        title="Salesforce",
         summary="Looks callers up in Salesforce, logs their calls and reads their outcomes.",
         recipient=Recipient(
             name="Salesforce, Inc.", role="processor", privacy_url="https://www.salesforce.com/company/legal/privacy/"

@@ -39,6 +39,7 @@ class GoogleContacts(Connector):
         name="google_contacts",
         kind="enrichment",
         version="0.1.0",
+        title="Google Contacts",
         summary="Name and organization of a caller who is in a person's Google contacts, by that person's consent.",
         recipient=Recipient(
             name="Google LLC", role="independent_controller", privacy_url="https://policies.google.com/privacy"

@@ -17,6 +17,7 @@ class PhoneNumbers(Connector):
         name="phonenumbers",
         kind="enrichment",
         version="0.1.0",
+        title="Phone numbers, on this machine",
         summary="Place, line type, time zone, first carrier and validity of a number, from the numbering plans, offline.",
         recipient=Recipient(name="this machine", role="none"),
         flows=(

@@ -40,6 +40,7 @@ class TwilioLookup(Connector):
         name="twilio_lookup",
         kind="enrichment",
         version="0.1.0",
+        title="Twilio Lookup",
         summary="Line type, current carrier and caller name of a number, through paid Twilio lookups.",
         recipient=Recipient(
             name="Twilio Inc.", role="processor", privacy_url="https://www.twilio.com/en-us/legal/privacy"

@@ -30,6 +30,7 @@ class Whisper(Connector):
         name="whisper",
         kind="transcription",
         version="0.1.0",
+        title="Whisper, on this machine",
         summary="What was said in recordings, roughly, by a small Whisper model on this machine; not to quote from.",
         recipient=Recipient(name="this machine", role="none"),
         flows=(DataFlow(hook="transcribe", use="functional.service", shares=(Share(field="audio"),)),),

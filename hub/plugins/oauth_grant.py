@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from hub.contracts.connector import Connector
 from hub.contracts.oauth import request_token
-from hub.contracts.owners import OwnerSignIn
 from hub.contracts.refusals import Provider
+from hub.contracts.sign_in import SignIn
 from hub.contracts.untrusted import json_object
 from hub.errors import AuthError, RetryLater
 
@@ -25,7 +25,7 @@ PROVIDER = Provider(name="The provider", remedy="check client_id and client_secr
 class Attempt:
     """One sign-in, valid for one answer of the provider. `address` is where the owner's browser must go."""
 
-    def __init__(self, sign_in: OwnerSignIn, redirect_uri: str, now: datetime) -> None:
+    def __init__(self, sign_in: SignIn, redirect_uri: str, now: datetime) -> None:
         from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
         from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -77,7 +77,7 @@ class Attempt:
         return codes[0]
 
 
-def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code: str, now: datetime) -> dict[str, Any]:
+def exchange(connector: Connector, sign_in: SignIn, attempt: Attempt, code: str, now: datetime) -> dict[str, Any]:
     """Exchange a code for a token.
 
     AuthError if the provider refuses or the owner did not grant a scope; RetryLater if the provider does not answer.
@@ -112,7 +112,7 @@ def exchange(connector: Connector, sign_in: OwnerSignIn, attempt: Attempt, code:
     return kept
 
 
-def revoke(connector: Connector, sign_in: OwnerSignIn, token: Mapping[str, Any]) -> None:
+def revoke(connector: Connector, sign_in: SignIn, token: Mapping[str, Any]) -> None:
     """Revoke a token at the provider. A token that is already void counts as revoked. RetryLater if it is not confirmed."""
     response = connector.services.send(
         PROVIDER, "POST", sign_in.revoke_url, data={"token": str(token.get("refresh_token") or "")}, expected=range(600)

@@ -1,0 +1,1 @@
+"""Connect, test, pause and resume connectors; used alike by the web interface and the command line."""

@@ -1,0 +1,1 @@
+"""Questions about connectors: which there are, whether they work, what needs somebody."""

@@ -1,0 +1,212 @@
+"""What somebody should mend at a connector. Each repair is read from the connector's state, so it ends with its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.model import Company, IgnoredRepair, OutcomeRow
+from hub.queries.connectors.listing import ConnectorSummary, connectors_of
+from hub.runtime import Hub
+
+Kind = Literal["stopped", "down", "soon", "incomplete"]
+Cure = Literal["sign_in", "resume", "wait", "stages"]
+KNOWN_STAGES = ("qualified", "won", "lost")
+QUOTA_PERCENT = 90
+STAGES_WINDOW = timedelta(days=7)
+ENDS_SOON = timedelta(days=7)
+DOWN_AFTER = timedelta(minutes=5)
+"""A provider that has failed for less than this is tried again before anybody is asked to act."""
+MAX_STAGES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """One thing to mend: which connector, what happened since when, what waits, and what to do."""
+
+    key: str
+    """Names the connector and this occurrence, so that an ignored repair shows again if it happens again."""
+    connector: str
+    kind: Kind
+    title: str
+    text: str
+    cure: Cure
+    since: datetime | None = None
+    waiting: int = 0
+    send_by: datetime | None = None
+    """When the oldest waiting item is too old to be sent."""
+    hint: str = ""
+    may_ignore: bool = True
+
+
+class StageCount(NamedTuple):
+    """A CRM's stage that means nothing yet, and how many deals reached it."""
+
+    connector: str
+    stage: str
+    deals: int
+
+
+def open_repairs(
+    session: Session, hub: Hub, companies: Sequence[Company], now: datetime, user_id: str | None = None
+) -> list[Repair]:
+    """The repairs of the connectors that serve `companies`, the worst first, without those that the user ignores."""
+    found = repairs_of(connectors_of(session, hub, companies, now), unmapped_stages(session, hub, now), now)
+    if user_id is None:
+        return found
+    ignored = set(session.exec(select(IgnoredRepair.key).where(IgnoredRepair.user_id == user_id)))
+    return [repair for repair in found if not (repair.may_ignore and repair.key in ignored)]
+
+
+def repairs_of(summaries: Iterable[ConnectorSummary], stages: Sequence[StageCount], now: datetime) -> list[Repair]:
+    """The repairs of some connectors, the worst first."""
+    found: list[Repair] = []
+    for each in summaries:
+        own = (_stopped(each), _down(each, now), _not_signed_in(each), _ends_soon(each, now), _quota(each))
+        found += [repair for repair in own if repair is not None]
+        found += _stages(each, [count for count in stages if count.connector == each.name])
+    order = ("stopped", "down", "soon", "incomplete")
+    return sorted(found, key=lambda repair: order.index(repair.kind))
+
+
+def unmapped_stages(session: Session, hub: Hub, now: datetime) -> list[StageCount]:
+    """The stages that deals reached in the last week and that neither the plugin's settings nor a rule knows."""
+    named = {rule.when.stage for rule in hub.config.conversions if rule.when.stage}
+    rows = session.execute(
+        select(OutcomeRow.connector, OutcomeRow.stage, func.count())
+        .where(
+            col(OutcomeRow.connector).in_(list(hub.config.connectors)),
+            col(OutcomeRow.changed_at) >= now - STAGES_WINDOW,
+            col(OutcomeRow.stage).not_in([*KNOWN_STAGES, *named]),
+        )
+        .group_by(col(OutcomeRow.connector), col(OutcomeRow.stage))
+        .order_by(func.count().desc(), col(OutcomeRow.stage))
+    )
+    return [StageCount(*row) for row in rows]
+
+
+def has_sign_in(summary: ConnectorSummary) -> bool:
+    """Whether people connect it by a sign-in at the provider."""
+    return bool(summary.manifest.auth.asks)
+
+
+def _stopped(each: ConnectorSummary) -> Repair | None:
+    if not each.is_stopped:
+        return None
+    signs_in = has_sign_in(each)
+    return Repair(
+        key=_key("stopped", each.name, each.paused_at),
+        connector=each.name,
+        kind="stopped",
+        title="sign in again" if signs_in else "renew its credentials",
+        text=each.pause_reason or "The provider refused our credentials.",
+        cure="sign_in" if signs_in else "resume",
+        since=each.paused_at,
+        waiting=each.waiting.count,
+        send_by=_send_by(each),
+        hint=""
+        if signs_in
+        else "Correct the credentials, then test it: it goes on at once if the provider accepts them.",
+        may_ignore=False,
+    )
+
+
+def _down(each: ConnectorSummary, now: datetime) -> Repair | None:
+    since = each.troubled_since
+    if each.paused_at is not None or since is None or now - since < DOWN_AFTER:
+        return None
+    return Repair(
+        key=_key("down", each.name, since),
+        connector=each.name,
+        kind="down",
+        title="its syncs fail",
+        text=each.trouble,
+        cure="wait",
+        since=since,
+        waiting=each.waiting.count,
+        send_by=_send_by(each),
+        hint="Nothing is lost: the hub tries again by itself.",
+    )
+
+
+def _not_signed_in(each: ConnectorSummary) -> Repair | None:
+    """A connector that needs a sign-in and has neither a stored one nor credentials in the file."""
+    if each.paused_at is not None or each.token or not has_sign_in(each) or each.entry.in_sandbox:
+        return None
+    if not each.entry.connector_class.needs_sign_in(each.entry.settings):
+        return None
+    return Repair(
+        key=_key("unsigned", each.name, None),
+        connector=each.name,
+        kind="stopped",
+        title="nobody has signed in yet",
+        text=f"{each.manifest.label} gives access only after somebody signs in there.",
+        cure="sign_in",
+        waiting=each.waiting.count,
+        send_by=_send_by(each),
+        may_ignore=False,
+    )
+
+
+def _ends_soon(each: ConnectorSummary, now: datetime) -> Repair | None:
+    ends = each.token.get("sign_in_ends_at")
+    if not isinstance(ends, int | float) or each.paused_at is not None:
+        return None
+    at = datetime.fromtimestamp(ends, UTC)
+    if at - now > ENDS_SOON:
+        return None
+    return Repair(
+        key=_key("ends", each.name, at),
+        connector=each.name,
+        kind="soon",
+        title=f"the sign-in ends on {at:%B} {at.day}",
+        text="The provider gave it for a limited time. Sign in again before that, so that nothing has to wait.",
+        cure="sign_in",
+        may_ignore=False,
+    )
+
+
+def _quota(each: ConnectorSummary) -> Repair | None:
+    quota = each.quota
+    if quota is None or quota.percent < QUOTA_PERCENT:
+        return None
+    every = each.entry.common.schedule
+    return Repair(
+        key=f"quota/{each.name}/{quota.at:%Y-%m-%d}",
+        connector=each.name,
+        kind="soon",
+        title=f"{quota.percent}% of today's requests are used",
+        text=f"{quota.used:,} of {quota.limit:,} requests of the last day. At the limit, what is due waits until the "
+        "provider allows more.",
+        cure="wait",
+        hint=f"To prevent it: sync less often than {every.text}, or raise the limit at the provider." if every else "",
+    )
+
+
+def _stages(each: ConnectorSummary, counts: Sequence[StageCount]) -> list[Repair]:
+    return [
+        Repair(
+            key=f"stage/{each.name}/{count.stage}"[:200],
+            connector=each.name,
+            kind="incomplete",
+            title=f"the stage “{count.stage}” means nothing yet",
+            text=f"{count.deals:,} {'deal' if count.deals == 1 else 'deals'} reached it this week. Say what it stands for, "
+            "or ignore it if it is no outcome.",
+            cure="stages",
+        )
+        for count in counts[:MAX_STAGES]
+    ]
+
+
+def _send_by(each: ConnectorSummary) -> datetime | None:
+    oldest, age = each.waiting.oldest_at, each.manifest.limits.max_age
+    return oldest + age if oldest is not None and age is not None else None
+
+
+def _key(kind: str, connector: str, at: datetime | None) -> str:
+    return f"{kind}/{connector}/{at:%Y-%m-%dT%H:%M}" if at else f"{kind}/{connector}"

@@ -1,0 +1,93 @@
+"""`/connectors/{connector}`: one connector: its state, its sign-in and scopes, its part of the data map, its failures."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.connecting.check import check_connection
+from hub.connecting.pausing import pause_connector, refuse_shared, resume_connector
+from hub.contracts.connector import ConnectionReport
+from hub.errors import CannotDo, NotFound
+from hub.privacy.datamap.flows import declared
+from hub.queries.connectors.failures import recent_failures
+from hub.queries.connectors.listing import ConnectorSummary, connectors_of
+from hub.queries.connectors.repairs import repairs_of, unmapped_stages
+from hub.web.pages.connectors import words
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+
+def connector(page: PageRequest) -> Response:
+    """One connector."""
+    return show(page)
+
+
+def show(page: PageRequest, status: int = 200, report: ConnectionReport | None = None, error: str = "") -> Response:
+    """The page, with the result of a test or why something was not done."""
+    found = summary_of(page)
+    with page.hub.store.reading() as session:
+        stages = unmapped_stages(session, page.hub, page.now)
+        failures = recent_failures(session, found.name, page.companies, page.now)
+    settings = found.entry.written if found.entry.checked is None else found.entry.checked
+    return page.render(
+        "connector.html",
+        status,
+        title=found.name,
+        found=found,
+        repairs=repairs_of([found], stages, page.now),
+        failures=failures,
+        flows=words.data_map(list(declared({found.name: found.entry}))),
+        account=words.account_words(found, settings),
+        rules=[rule for rule in page.hub.config.conversions if found.name in rule.send_to],
+        report=report,
+        error=error,
+        words=words,
+    )
+
+
+def summary_of(page: PageRequest) -> ConnectorSummary:
+    """The connector that the path names; NotFound if it serves none of the user's companies."""
+    name = page.path("connector")
+    with page.hub.store.reading() as session:
+        found = connectors_of(session, page.hub, page.companies, page.now, only=name)
+    if not found:
+        raise NotFound(name)
+    return found[0]
+
+
+def test(page: PageRequest) -> Response:
+    """Ask the provider whether it accepts our credentials."""
+    found = summary_of(page)
+    return show(page, report=check_connection(page.hub.plugins, found.name))
+
+
+def pause(page: PageRequest) -> Response:
+    """Pause it."""
+    found = summary_of(page)
+    try:
+        refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
+        pause_connector(page.hub, found.name, page.user.id)
+    except CannotDo as refused:
+        return show(page, 422, error=str(refused))
+    return page.redirect(page.link(f"/connectors/{found.name}"), "It is paused. What is due waits until it is resumed.")
+
+
+def resume(page: PageRequest) -> Response:
+    """Resume it if the provider accepts its credentials."""
+    found = summary_of(page)
+    try:
+        refuse_shared(page.hub.config, found.name, {each.name for each in page.companies})
+    except CannotDo as refused:
+        return show(page, 422, error=str(refused))
+    report = resume_connector(page.hub, found.name, page.user.id)
+    if report is not None and not report.ok:
+        return show(page, 422, report=report, error="It stays paused.")
+    return page.redirect(page.link(f"/connectors/{found.name}"), "It goes on. What waited is sent at the next sync.")
+
+
+PAGES = (
+    Page("/connectors/{connector}", connector, action="setup"),
+    Page("/connectors/{connector}/test", test, action="configure", method="POST"),
+    Page("/connectors/{connector}/pause", pause, action="configure", method="POST"),
+    Page("/connectors/{connector}/resume", resume, action="configure", method="POST"),
+)

@@ -25,6 +25,8 @@ class SignIn:
     client_secret: SecretStr | None = None
     """None for a public client."""
     scopes: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    """Those of the scopes that a person may leave out."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Additional parameters that the provider needs, such as `access_type: offline` for a refresh token."""
     revoke_url: str = ""

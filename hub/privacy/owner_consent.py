@@ -51,7 +51,10 @@ def connect_owner(
     try:
         attempt = Attempt(sign_in, redirect_uri, hub.clock())
         code = attempt.redeem(answer(attempt), hub.clock())
-        connector.services.tokens.save(exchange(connector, sign_in, attempt, code, hub.clock()))
+        token = exchange(
+            connector, sign_in, code, hub.clock(), verifier=attempt.verifier, redirect_uri=attempt.redirect_uri
+        )
+        connector.services.tokens.save(token)
     except BaseException:
         with hub.store.writing() as session:
             _append_statement(session, hub, connector, "withdrawn", actor, UNFINISHED_SIGN_IN)

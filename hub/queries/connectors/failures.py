@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -37,15 +37,17 @@ def recent_failures(session: Session, connector: str, companies: Sequence[Compan
         .group_by(col(SyncSlot.trouble))
     )
     found = [Failure("sync", words, None, count, last) for words, count, last in syncs]
+    same: list[Any] = [Delivery.hook, Delivery.reason, Delivery.code]
+    counted: list[Any] = [*same, func.count(), func.max(Delivery.finished_at)]
     items = session.execute(
-        select(Delivery.hook, Delivery.reason, Delivery.code, func.count(), func.max(Delivery.finished_at))
+        select(*counted)
         .where(
             Delivery.connector == connector,
             col(Delivery.state).in_(FAILED),
             col(Delivery.finished_at) >= since,
             col(Delivery.company_id).in_([each.id for each in companies]),
         )
-        .group_by(col(Delivery.hook), col(Delivery.reason), col(Delivery.code))
+        .group_by(*same)
     )
     found += [Failure(hook, reason or "", code, count, last) for hook, reason, code, count, last in items]
     return sorted(found, key=lambda each: each.last_at, reverse=True)[:MAX_FAILURES]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 from starlette.responses import Response
 
 from hub.connecting.check import check_connection
 from hub.connecting.repairs import ignore_repair
 from hub.errors import CannotDo
-from hub.plugins.discovery import discover
+from hub.plugins.discovery import Catalog, discover
 from hub.queries.connectors.listing import connectors_of
 from hub.queries.connectors.repairs import open_repairs
 from hub.web.pages.connectors import words
@@ -24,7 +27,7 @@ def connectors(page: PageRequest) -> Response:
     with page.hub.store.reading() as session:
         summaries = connectors_of(session, page.hub, shown, page.now)
         repairs = open_repairs(session, page.hub, shown, page.now, page.user.id)
-    installed = discover(page.hub.config.hub.plugin_dirs)
+    installed = installed_plugins(page.hub.config.hub.plugin_dirs)
     plugins = sorted(
         (each.manifest for each in installed.classes.values()), key=lambda each: (each.kind == "consent", each.label)
     )
@@ -38,6 +41,12 @@ def connectors(page: PageRequest) -> Response:
         broken=sorted(installed.broken),
         words=words,
     )
+
+
+@cache
+def installed_plugins(folders: tuple[str, ...]) -> Catalog:
+    """The plugins that are installed on this machine; they change only with a restart."""
+    return discover([Path(folder) for folder in folders])
 
 
 def test_all(page: PageRequest) -> Response:

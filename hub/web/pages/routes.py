@@ -11,8 +11,8 @@ from hub.runtime import Hub
 from hub.web.pages import (
     call,
     calls,
-    conversions,
     connectors,
+    conversions,
     deliveries,
     live,
     numbers,

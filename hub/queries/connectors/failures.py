@@ -24,7 +24,7 @@ class Failure(NamedTuple):
     """`sync`, or the hook of the deliveries."""
     words: str
     code: str | None
-    count: int
+    times: int
     last_at: datetime
 
 

@@ -49,6 +49,12 @@ class Row(BaseModel):
     source: str = Field(alias="src")
     verify_by: date
 
+    @property
+    def length(self) -> str:
+        """The time to answer in words: 45 days."""
+        unit = self.within.unit.replace("_", " ")
+        return f"{self.within.count} {unit[:-1] if self.within.count == 1 else unit}"
+
     def speaks_on(self, place: str, kind: str) -> bool:
         """Whether it applies to a kind of request in `place` (US-CA, DE)."""
         here = place in self.places or place.partition("-")[0] in self.places
@@ -116,6 +122,11 @@ def every_row() -> tuple[Row, ...]:
     """All legal deadlines, including the two for people whose place is unknown."""
     table = _table()
     return (*table.rows, table.unknown, table.unknown_objection)
+
+
+def row_of(rule: str) -> Row | None:
+    """The row with an id; None if the table has no such row any more."""
+    return next((row for row in every_row() if row.id == rule), None)
 
 
 def _most_specific(rows: Sequence[Row], place: str, kind: str) -> list[Row]:

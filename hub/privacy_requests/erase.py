@@ -121,7 +121,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
                 take_step(session, request, actor, "held", f"{len(holds)} legal holds", now, RequestState.HELD)
             reason = "; ".join(hold.reason for hold in holds)
     if holds:
-        raise RequestRefused(f"A legal hold keeps this data: {reason}. Lift it with hub privacy request lift, or wait.")
+        raise RequestRefused(f"A legal hold keeps this data: {reason}. It can be erased after the hold is lifted.")
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         # An unknown person has at least the text with their code here. Create a person, so that it can be erased.

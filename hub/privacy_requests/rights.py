@@ -101,8 +101,7 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
         request = session.get_one(PrivacyRequest, request_id)
         if "confirmed_at" not in request.outcome and not request.evidence:
             raise RequestRefused(
-                "The person must confirm it on their page; or record the evidence of both steps:  "
-                "hub privacy request verify ID --proof."
+                "The person must confirm it on their page, or you note the evidence of both steps as a proof."
             )
         company = session.get_one(Company, request.company_id)
         notice = keep_notice(session, OPT_IN_NOTICE.format(company=company.title), "en", now)
@@ -145,8 +144,7 @@ def correct(session: Session, hub: Hub, request: PrivacyRequest, people: list[Pe
     number = new.get("phone_number")
     if (number or new.get("email")) and not request.evidence:
         raise RequestRefused(
-            "It is not proven that the new number or address is theirs; say how you verified it:  "
-            "hub privacy request verify ID --proof TEXT."
+            "It is not proven that the new number or address is theirs; note how you verified it as a proof."
         )
     if number:
         others = select(Person.id).where(Person.company_id == request.company_id, has_known_number(number))

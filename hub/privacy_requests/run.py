@@ -24,7 +24,7 @@ from hub.privacy_requests.people import known_people, reference_of
 from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, note_rehearsal, stand_ins, warning_of
 from hub.privacy_requests.providers.tasks import ask_provider
 from hub.privacy_requests.steps import RequestRefused, refuse, take_step
-from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER
+from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER, confirmed_by
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.claims import claim, complete
@@ -49,8 +49,7 @@ def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
         raise RequestRefused("This request is closed; open a new one.")
     if request.verified_at is None:
         raise RequestRefused(
-            "The person's identity is not proven; have them prove it on the page, or say how you verified it: "
-            "hub privacy request verify."
+            "The person's identity is not proven; have them prove it on their page, or note how you verified it."
         )
     _DO[request.kind](hub, request_id, actor)
     work_tasks(hub, request_id)
@@ -153,7 +152,9 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
         send_reminder(hub, task.request_id)
         return 0, None, False
     if task.hook == ANSWER:
-        run(hub, task.request_id, "hub")
+        with hub.store.reading() as session:
+            actor = confirmed_by(session, task.request_id) or "hub"
+        run(hub, task.request_id, actor)
         return 0, None, False
     return ask_provider(hub, task)
 
@@ -226,9 +227,7 @@ def _erase_child(hub: Hub, request_id: str, actor: str) -> None:
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         if not request.evidence and "parent" not in request.outcome:
-            raise RequestRefused(
-                "Record a parent's consent first: hub privacy request verify ID --proof 'what the parent showed'."
-            )
+            raise RequestRefused("A parent's consent is not noted; note what the parent showed as the proof first.")
         if request.evidence:
             digest = hashlib.sha256(request.evidence.encode()).hexdigest()
             request.outcome = {**request.outcome, "parent": f"sha256:{digest}"}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from hub.model import RequestTask
+from hub.model import RequestStep, RequestTask
 from hub.model.states import TaskState
 from hub.store.rows import write_rows
 
 SEND_LINK, SEND_REMINDER, ANSWER = "send_link", "send_reminder", "answer"
+CONFIRMED = "confirmed"
+"""The step with which an officer has a worker carry out a request."""
 
 
 def want(session: Session, request_id: str, task: str, now: datetime) -> None:
@@ -20,3 +22,9 @@ def want(session: Session, request_id: str, task: str, now: datetime) -> None:
     write_rows(session, RequestTask, [RequestTask(request_id=request_id, hook=task, due_at=now)])
     again = again.values(state=TaskState.READY, due_at=now, attempts=0)
     session.execute(again.execution_options(synchronize_session=False))
+
+
+def confirmed_by(session: Session, request_id: str) -> str | None:
+    """Who said last that the request is to be carried out; None if nobody had to."""
+    said = select(RequestStep.actor).where(RequestStep.request_id == request_id, RequestStep.action == CONFIRMED)
+    return session.exec(said.order_by(col(RequestStep.at).desc(), col(RequestStep.id).desc())).first()

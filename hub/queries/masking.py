@@ -48,3 +48,14 @@ class Mask:
         if self.off or not value or category in COARSE:
             return value
         return self.phone(value) if re.fullmatch(r"\+\d{7,15}", value) else HIDDEN
+
+
+def partly(name: str | None) -> str:
+    """A number or an e-mail address, so that whoever knows it recognizes it: +1 312 ••• ••42, m•••@example.com."""
+    if not name:
+        return HIDDEN
+    local, at, host = name.rpartition("@")
+    if at:
+        return f"{local[:1]}{HIDDEN}@{host}"
+    plain = re.fullmatch(r"\+1(\d{3})\d{5}(\d{2})", name)
+    return f"+1 {plain[1]} {HIDDEN} ••{plain[2]}" if plain else f"{name[:3]} {HIDDEN} ••{name[-2:]}"

@@ -88,10 +88,10 @@ def test_a_hold_is_told_to_the_officer_and_not_in_the_certificate(
 
 def test_a_hold_says_whom_it_is_on_and_why(office: Shop, refusal: Callable[[Result], str]) -> None:
     hold = ("privacy", "request", "hold", "--company", "north", "--reason")
-    assert "--everybody" in refusal(office.run(*hold, "Case 18"))
-    assert "--everybody" in refusal(office.run(*hold, "Case 18", "--everybody", "--phone", CALLER))
+    assert "everybody at the company" in refusal(office.run(*hold, "Case 18"))
+    assert "everybody at the company" in refusal(office.run(*hold, "Case 18", "--everybody", "--phone", CALLER))
     assert "is not valid" in refusal(office.run(*hold, "Case 18", "--phone", "12"))
-    assert "--reason is empty" in refusal(office.run(*hold, " ", "--everybody"))
+    assert "The reason is empty" in refusal(office.run(*hold, " ", "--everybody"))
     assert office.run(*hold, "Case 18", "--everybody").exit_code == 0
     assert [each["everybody"] for each in office.json("privacy", "request", "holds")] == [True]
     assert "everybody" in office.run("privacy", "request", "holds").output
@@ -116,13 +116,13 @@ def test_what_cannot_be_done_is_said(office: Shop, refusal: Callable[[Result], s
     assert "in the future" in refusal(office.run(*new, "access", "--phone", CALLER, "--received", "2099-01-01"))
     assert "Give the correct name" in refusal(office.run(*new, "correction", "--phone", CALLER))
     assert "is not valid" in refusal(office.run(*new, "correction", "--phone", CALLER, "--new-phone", "12"))
-    assert "--kind correction" in refusal(office.run(*new, "access", "--phone", CALLER, "--name", "Pat"))
-    assert "--proof is empty" in refusal(office.run(*new, "access", "--phone", CALLER, "--proof", "  "))
+    assert "kind correction" in refusal(office.run(*new, "access", "--phone", CALLER, "--name", "Pat"))
+    assert "The proof is empty" in refusal(office.run(*new, "access", "--phone", CALLER, "--proof", "  "))
     assert office.json("privacy", "request", "list") == []
     request = taken_in(office, "access")
     assert "identity is not proven" in refusal(office.run("privacy", "request", "run", request))
-    assert "--proof is empty" in refusal(office.run("privacy", "request", "verify", request, "--proof", ""))
-    assert "--reason is empty" in refusal(office.run("privacy", "request", "refuse", request, "--reason", " "))
-    assert "--reason is empty" in refusal(office.run("privacy", "request", "extend", request, "--reason", " "))
+    assert "The proof is empty" in refusal(office.run("privacy", "request", "verify", request, "--proof", ""))
+    assert "The reason is empty" in refusal(office.run("privacy", "request", "refuse", request, "--reason", " "))
+    assert "The reason is empty" in refusal(office.run("privacy", "request", "extend", request, "--reason", " "))
     assert office.json("privacy", "request", "show", request)["state"] == "received"
     assert "no certificate" in refusal(office.run("privacy", "request", "certify", request))

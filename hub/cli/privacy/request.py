@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from hub.cli.privacy import request_files
-from hub.cli.privacy.request_lookup import audit, company_named, find_request, open_for, places_of, with_companies
+from hub.cli.privacy import request_files, request_holds
+from hub.cli.privacy.request_lookup import (
+    CompanyName,
+    Email,
+    OneCompany,
+    Phone,
+    RequestId,
+    audit,
+    company_named,
+    find_request,
+    open_for,
+    places_of,
+    request_to_change,
+    with_companies,
+)
 from hub.cli.privacy.request_show import due, is_overdue, left, person_of, request_row, show_plan, warn_of_rehearsal
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import (
@@ -25,19 +37,15 @@ from hub.cli.support.output import (
     say,
     table,
 )
-from hub.errors import CannotDo
 
 commands = typer.Typer(help="People's requests about their own data.", no_args_is_help=True)
-RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of it.", metavar="ID")]
-CompanyName = Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")]
-Phone = Annotated[str | None, typer.Option("--phone", help="The person's phone number.", metavar="NUMBER")]
-Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail address.", metavar="ADDRESS")]
 
 
 def register(privacy: typer.Typer) -> None:
     """Add the commands to `hub privacy`."""
     privacy.add_typer(commands, name="request")
     request_files.register(commands)
+    request_holds.register(commands)
 
 
 @commands.command()
@@ -67,36 +75,27 @@ def new(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record a request that came by phone, by letter or in person; its deadline runs from the time it came."""
-    from hub.cli.support.options import in_words, since
-    from hub.model.requests import REQUEST_KINDS
-    from hub.privacy_requests.steps import open_request, verify
-    from hub.queries.lookup import known, typed
+    from hub.cli.support.options import since
+    from hub.privacy_requests.officer import take_in
+    from hub.queries.lookup import typed
 
-    known_kind = kind if kind in REQUEST_KINDS else None
-    if known_kind is None:
-        raise CannotDo(f"That is not a kind of request; choose one of {', '.join(REQUEST_KINDS)}.")
     with open_for(config) as hub:
-        known(company, [each.name for each in hub.config.companies], "company")
         right = {"name": name, "email": new_email, "phone_number": new_phone}
-        if kind != "correction" and any(right.values()):
-            raise CannotDo("Correct values belong to a correction; use --kind correction.")
         with hub.store.writing() as session:
-            request = open_request(
+            request = take_in(
                 session,
                 hub,
-                company_named(session, company),
-                known_kind,
+                company_named(session, hub, company),
+                kind,
                 actor=actor(),
-                channel=typed(channel)[:16],
+                channel=typed(channel),
                 phone=phone,
                 email=email,
                 declared=places_of(place or []),
                 correction={key: typed(value) for key, value in right.items() if value},
-                received_at=_came(since(received, hub.clock()), hub.clock()),
+                received_at=since(received, hub.clock()),
+                proof=typed(proof) if proof is not None else None,
             )
-            if proof is not None:
-                request.evidence = in_words(proof, "--proof")
-                verify(session, request, actor(), "officer", hub.clock())
     if as_json:
         echo_json(request_row(request, hub.clock()))
         return
@@ -108,7 +107,7 @@ def new(
 
 @commands.command("list")
 def list_requests(
-    company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
+    company: OneCompany = None,
     everything: Annotated[bool, typer.Option("--all", help="Include closed requests.")] = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
@@ -154,29 +153,13 @@ def list_requests(
 @commands.command()
 def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a request with every step. For an erasure, also show what it would do in each table and at each provider."""
-    from hub.model.states import CLOSED_REQUEST_STATES, RequestState
-    from hub.privacy_requests.erase import plan
-    from hub.privacy_requests.steps import steps_of, take_step
+    from hub.privacy_requests.officer import note_planned, plan_of
+    from hub.privacy_requests.steps import steps_of
 
-    with open_for(config) as hub, hub.store.writing() as session:
-        request = find_request(session, request_id)
-        planned = None
-        if request.kind in ("erasure", "child") and request.state not in (
-            RequestState.RUNNING,
-            RequestState.WAITING_PLUGIN,
-            *CLOSED_REQUEST_STATES,
-        ):
-            planned = plan(session, hub, request)
-            if request.state == RequestState.VERIFIED:
-                take_step(
-                    session,
-                    request,
-                    actor(),
-                    "planned",
-                    f"{sum(planned['rows'].values())} rows",
-                    hub.clock(),
-                    RequestState.PLANNED,
-                )
+    with request_to_change(config, request_id) as (hub, session, request):
+        planned = plan_of(session, hub, request)
+        if planned is not None:
+            note_planned(session, hub, request, planned, actor())
         audit(session, hub, "privacy.request.show", request.id)
         steps, now = steps_of(session, request), hub.clock()
     if as_json:
@@ -217,20 +200,10 @@ def verify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record that you verified who made the request, and how."""
-    from hub.cli.support.options import in_words
-    from hub.model.states import CLOSED_REQUEST_STATES
-    from hub.privacy_requests.steps import verify as mark_verified
+    from hub.privacy_requests.officer import note_proof
 
-    with open_for(config) as hub, hub.store.writing() as session:
-        request = find_request(session, request_id)
-        if request.state in CLOSED_REQUEST_STATES:
-            raise CannotDo("This request is closed; open a new one.")
-        request.evidence = in_words(proof, "--proof")
-        if request.verified_at is None:
-            mark_verified(session, request, actor(), "officer", hub.clock())
-        else:
-            audit(session, hub, "privacy.request.evidence", request.id)
-        session.add(request)
+    with request_to_change(config, request_id) as (hub, session, request):
+        note_proof(session, hub, request, proof, actor())
     say(f"Verified. Next: hub privacy request run {request.id}")
 
 
@@ -247,13 +220,13 @@ def run(
     Exits with status 1 if something is still waiting.
     """
     from hub.model.states import CLOSED_REQUEST_STATES
-    from hub.privacy_requests.erase import plan
+    from hub.privacy_requests.officer import plan_of
     from hub.privacy_requests.run import run as carry_out
 
     with open_for(config, sandbox=sandbox) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)
-            planned = plan(session, hub, request) if request.kind in ("erasure", "child") else None
+            planned = plan_of(session, hub, request)
         if planned is not None and not yes:
             show_plan(planned)
             typer.confirm("Permanently erase all of this?", abort=True)
@@ -279,12 +252,11 @@ def refuse(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without carrying it out. The person must be informed of the reason and of the right to complain."""
-    from hub.cli.support.options import in_words
+    from hub.privacy_requests.officer import in_words
     from hub.privacy_requests.steps import refuse as close
 
-    with open_for(config) as hub, hub.store.writing() as session:
-        request = find_request(session, request_id)
-        close(session, request, actor(), in_words(reason, "--reason"), hub.clock())
+    with request_to_change(config, request_id) as (hub, session, request):
+        close(session, request, actor(), in_words(reason, "The reason"), hub.clock())
     say(f"Refused: {request.id}.")
 
 
@@ -295,16 +267,43 @@ def extend(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Extend a deadline one time, as far as the law allows."""
-    from hub.cli.support.options import in_words
+    from hub.privacy_requests.officer import in_words
     from hub.privacy_requests.steps import extend as prolong
 
-    with open_for(config) as hub, hub.store.writing() as session:
-        request = find_request(session, request_id)
-        prolong(session, hub, request, actor(), in_words(reason, "--reason"), hub.clock())
+    with request_to_change(config, request_id) as (hub, session, request):
+        prolong(session, hub, request, actor(), in_words(reason, "The reason"), hub.clock())
     say(f"Due {moment(request.deadline)} now. Tell the person why before {moment(request.due_at)}.")
 
 
-def _came(at: datetime | None, now: datetime) -> datetime | None:
-    if at is not None and at > now:
-        raise CannotDo("A request cannot have arrived in the future; write when it came, like 2h or 2026-05-01.")
-    return at
+@commands.command()
+def unrestrict(
+    request_id: RequestId,
+    reason: Annotated[str, typer.Option(help="Why the data may be used again; inform the person first.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """End a restriction: the person's data may be used again."""
+    from hub.privacy_requests.officer import in_words
+    from hub.privacy_requests.rights import lift_restriction
+
+    with open_for(config) as hub:
+        with hub.store.reading() as session:
+            request = find_request(session, request_id)
+        people = lift_restriction(hub, request.id, actor(), in_words(reason, "The reason"))
+    say(f"The data of {counted(people, 'person')} may be used again.".replace("persons", "people"))
+
+
+@commands.command("without")
+def close_without(
+    request_id: RequestId,
+    connector: Annotated[str, typer.Option(help="The provider that does not answer, by its name in config.yaml.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record and the certificate; do not name a person.")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Close an erasure or a correction without the answer of one provider; the certificate says so."""
+    from hub.privacy_requests.officer import finish_without
+
+    with open_for(config) as hub:
+        with hub.store.reading() as session:
+            request = find_request(session, request_id)
+        finish_without(hub, request.id, connector, reason, actor())
+    say(f"Closed without the answer of {plain(connector)}.")

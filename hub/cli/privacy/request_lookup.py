@@ -1,11 +1,13 @@
-"""Shared by the commands for privacy requests: open the hub, find the request, write the audit trail."""
+"""The options of the commands for privacy requests, and how they open the hub, find the request and write the audit trail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from hub.runtime import Hub
 
 Row = TypeVar("Row", "LegalHold", "OptOut", "PrivacyRequest")
+RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of it.", metavar="ID")]
+CompanyName = Annotated[str, typer.Option("--company", help="The company's name in config.yaml.", metavar="NAME")]
+OneCompany = Annotated[str | None, typer.Option("--company", help="Only this company.", metavar="NAME")]
+Phone = Annotated[str | None, typer.Option("--phone", help="The person's phone number.", metavar="NUMBER")]
+Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail address.", metavar="ADDRESS")]
 
 
 @contextmanager
@@ -26,6 +33,13 @@ def open_for(config: Path, *, sandbox: bool = False) -> Iterator[Hub]:
         yield opened.hub
 
 
+@contextmanager
+def request_to_change(config: Path, request_id: str) -> Iterator[tuple[Hub, Session, PrivacyRequest]]:
+    """A request in a writing session of its own, for one command."""
+    with open_for(config) as hub, hub.store.writing() as session:
+        yield hub, session, find_request(session, request_id)
+
+
 def audit(session: Session, hub: Hub, action: str, subject: str) -> None:
     """Add an audit entry within `session`: someone read or did something."""
     from hub.cli.support.audit_note import note
@@ -33,13 +47,24 @@ def audit(session: Session, hub: Hub, action: str, subject: str) -> None:
     note(session, hub.clock(), action, subject)
 
 
-def company_named(session: Session, name: str) -> Company:
-    """A company's row."""
+def company_named(session: Session, hub: Hub, name: str) -> Company:
+    """A company's row; CannotDo if config.yaml has no company of that name."""
+    from sqlmodel import select
+
+    from hub.model import Company
+    from hub.queries.lookup import known
+
+    known(name, [each.name for each in hub.config.companies], "company")
+    return session.exec(select(Company).where(Company.name == name)).one()
+
+
+def companies_named(session: Session, hub: Hub, name: str | None) -> list[str]:
+    """The ids of all companies, or of the named one; CannotDo if no company has that name."""
     from sqlmodel import select
 
     from hub.model import Company
 
-    return session.exec(select(Company).where(Company.name == name)).one()
+    return [company_named(session, hub, name).id] if name else list(session.exec(select(Company.id)))
 
 
 def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Row, str]:

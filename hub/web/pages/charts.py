@@ -105,6 +105,16 @@ def share(value: float, peak: float, kind: str = "") -> Markup:
     )
 
 
+def used(part: float, label: str) -> Markup:
+    """How much of a time is over, with its words for screen readers."""
+    kind = "high" if part >= 0.8 else "on"
+    return Markup(
+        f'<svg class="level" viewBox="0 0 72 6" width="72" height="6" role="img" aria-label="{escape(label)}">'
+        '<rect class="off" width="72" height="6" rx="1"/>'
+        f'<rect class="{kind}" width="{_n(72 * part)}" height="6" rx="1"/></svg>'
+    )
+
+
 def meter(steps: int, label: str) -> Markup:
     """A certainty of 0 to 5 steps, with its words for screen readers."""
     rects = (

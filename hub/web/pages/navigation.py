@@ -29,6 +29,7 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
     NavigationItem("numbers", "Numbers", "/numbers", "setup"),
     NavigationItem("conversions", "Conversions", "/conversions", "setup"),
     NavigationItem("connectors", "Connectors", "/connectors", "setup"),
+    NavigationItem("privacy", "Privacy", "/privacy-desk", "consent"),
 )
 """What the business is run with; the side bar shows it under "Set up"."""
 IN_TAB_BAR = 4

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from hub import formats
+from hub.privacy.datamap import readable
 from hub.web.pages import charts
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -49,6 +50,7 @@ def environment() -> Environment:
         "zone_name": formats.zone_name,
         "long_day": formats.long_day,
         "unquoted": unquote,
+        "readable": readable,
         "at": _at,
         "day": _day,
         "ago": _ago,

@@ -1,0 +1,101 @@
+"""`hub privacy request hold`, `holds` and `lift`: legal holds on a person's data or on a whole company's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.privacy.request_lookup import (
+    CompanyName,
+    Email,
+    OneCompany,
+    Phone,
+    audit,
+    companies_named,
+    company_named,
+    open_for,
+)
+from hub.cli.support.audit_note import actor
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+
+
+def register(requests: typer.Typer) -> None:
+    """Add the commands to `hub privacy request`."""
+    for command in (hold, holds, lift):
+        requests.command()(command)
+
+
+def hold(
+    company: CompanyName,
+    reason: Annotated[str, typer.Option(help="The matter that obliges you to keep the data; do not name a person.")],
+    phone: Phone = None,
+    email: Email = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Hold the whole company: no data of anyone there is deleted.")
+    ] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Set a legal hold: no data of this person, or of anyone at the company, is erased or deleted by retention until it is
+    lifted."""
+    from hub.privacy_requests.legal_holds import place_hold
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        held = company_named(session, hub, company)
+        made = place_hold(
+            session, hub, held, phone=phone, email=email, everybody=everybody, reason=reason, actor=actor()
+        )
+    say(f"Legal hold {made.id} is set.")
+
+
+def holds(
+    company: OneCompany = None,
+    everything: Annotated[bool, typer.Option("--all", help="Include lifted holds.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List legal holds, the oldest first; the person is shown only as a keyed hash."""
+    from hub.queries.privacy.holds import holds_of
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        found = holds_of(session, companies_named(session, hub, company), everything=everything)
+        audit(session, hub, "privacy.hold.list", company or "all")
+    if as_json:
+        names = ("id", "reason", "set_by", "set_at", "lifted_by", "lifted_at")
+        echo_json(
+            [
+                {
+                    **{name: getattr(each.hold, name) for name in names},
+                    "company": each.company,
+                    "everybody": each.everybody,
+                }
+                for each in found
+            ]
+        )
+    elif not found:
+        say("No legal hold is in force.")
+    else:
+        table(
+            "Legal holds",
+            ("id", "company", "on", "reason", "set (UTC)", "by", "lifted (UTC)"),
+            (
+                (each.hold.id, plain(each.company), "everybody" if each.everybody else "one person", plain(each.hold.reason),
+                 moment(each.hold.set_at), plain(each.hold.set_by),
+                 moment(each.hold.lifted_at) if each.hold.lifted_at else "–")
+                for each in found
+            ),
+        )  # fmt: skip
+
+
+def lift(
+    hold_id: Annotated[str, typer.Argument(help="The hold's id.", metavar="ID")], config: ConfigFile = CONFIG
+) -> None:
+    """Lift a legal hold; requests that it blocked can be run again."""
+    from hub.model import LegalHold
+    from hub.privacy_requests.legal_holds import lift_hold
+    from hub.queries.lookup import by_id, one, typed
+
+    with open_for(config) as hub, hub.store.writing() as session:
+        found = one(by_id(session, LegalHold, typed(hold_id), LegalHold.id), "legal hold", typed(hold_id))
+        kept_back = lift_hold(session, hub, found, actor())
+    say(f"Lifted. {counted(kept_back, 'request')} held at this company: run what this hold blocked.")

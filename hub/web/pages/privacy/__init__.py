@@ -1,0 +1,16 @@
+"""`/privacy-desk`: the pages of the privacy officer. The public pages for people are in hub.web.privacy."""
+
+from __future__ import annotations
+
+from hub.web.pages.guard import Page
+from hub.web.pages.privacy import certificates, holds, plan, queue, request, request_deeds, take_in
+
+PAGES: tuple[Page, ...] = (
+    *queue.PAGES,
+    *take_in.PAGES,
+    *request.PAGES,
+    *plan.PAGES,
+    *request_deeds.PAGES,
+    *holds.PAGES,
+    *certificates.PAGES,
+)

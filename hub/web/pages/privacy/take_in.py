@@ -1,0 +1,121 @@
+"""`/privacy-desk/requests/new`: take in a request that came by phone, by letter or in person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from hub.errors import CannotDo, NotFound
+from hub.model import Company
+from hub.model.requests import REQUEST_KINDS
+from hub.privacy_requests.officer import take_in
+from hub.privacy_requests.steps import RequestRefused
+from hub.web.pages.guard import Page
+from hub.web.pages.privacy.desk import desk_page
+from hub.web.pages.privacy.words import CHANNELS, DESK, KINDS, MEANINGS
+from hub.web.pages.request import PageRequest
+from hub.web.privacy.words import PLACE_CODES, PLACES
+
+FIELDS = (
+    "company",
+    "kind",
+    "channel",
+    "phone",
+    "email",
+    "received",
+    "place",
+    "proof",
+    "name",
+    "new_email",
+    "new_phone",
+)
+
+
+def form(page: PageRequest) -> Response:
+    """The empty form."""
+    return _form(page)
+
+
+def save(page: PageRequest) -> Response:
+    """Record the request; errors are shown above the form, which keeps what was typed."""
+    try:
+        company = company_chosen(page)
+        place = page.value("place")
+        if place and place not in PLACE_CODES:
+            raise RequestRefused("Choose the place from the list.")
+        correction = {
+            "name": page.value("name"),
+            "email": page.value("new_email"),
+            "phone_number": page.value("new_phone"),
+        }
+        with page.hub.store.writing() as session:
+            request = take_in(
+                session,
+                page.hub,
+                company,
+                page.value("kind"),
+                actor=page.user.id,
+                channel=page.value("channel") if page.value("channel") in CHANNELS else "agent",
+                phone=page.value("phone") or None,
+                email=page.value("email") or None,
+                declared=[place] if place else [],
+                correction={name: value for name, value in correction.items() if value},
+                received_at=_received(page, company),
+                proof=page.value("proof") or None,
+            )
+    except (RequestRefused, CannotDo) as refused:
+        return _form(page, 422, error=str(refused))
+    return page.redirect(page.link(f"{DESK}/requests/{request.id}"), "The request is taken in.")
+
+
+def company_chosen(page: PageRequest) -> Company:
+    """The company that the form names; NotFound if the user does not see it."""
+    wanted = page.value("company")
+    found = next((each for each in page.companies if each.name == wanted), None)
+    if found is None and wanted:
+        raise NotFound("Not found")
+    chosen = found or page.company
+    if chosen is None:
+        raise CannotDo("Choose the company that the request is made to.")
+    return chosen
+
+
+def _received(page: PageRequest, company: Company) -> datetime | None:
+    """When it came: a day in the page's time zone; now for today."""
+    text = page.value("received")
+    if not text:
+        return None
+    try:
+        day = datetime.fromisoformat(text).replace(tzinfo=page.zone)
+    except ValueError:
+        raise CannotDo("The day is not a date; write it like 2026-11-24.") from None
+    if day > page.now:
+        raise CannotDo("A request cannot have arrived in the future; give the day when it came.")
+    if page.now - day > timedelta(days=3 * 365):
+        raise CannotDo("The day is more than three years ago; give the day when it came.")
+    return day if day.date() < page.now.astimezone(page.zone).date() else None
+
+
+def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
+    typed: dict[str, Any] = {name: page.value(name) for name in FIELDS}
+    return desk_page(
+        page,
+        "take_in",
+        status,
+        tab="",
+        title="Take in a request",
+        typed=typed,
+        error=error,
+        kinds=[(kind, KINDS[kind], MEANINGS[kind]) for kind in REQUEST_KINDS],
+        channels=CHANNELS,
+        places=PLACES,
+        today=page.now.astimezone(page.zone).date(),
+    )
+
+
+PAGES = (
+    Page(f"{DESK}/requests/new", form, "requests"),
+    Page(f"{DESK}/requests/new", save, "requests", method="POST"),
+)

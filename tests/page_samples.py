@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
+from sqlmodel import Session
 from testbed import TestHub
 
-from hub.model import Delivery, FormSubmission, Recording
+from hub.model import Call, Company, Delivery, FormSubmission, Recording
+from hub.privacy_requests.officer import take_in
+from hub.privacy_requests.people import set_hold
 from hub.web.pages.guard import Page
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -32,7 +36,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         )  # fmt: skip
         session.add_all([recording, form])
         session.flush()
-        ids = {"recording_id": recording.id, "form_id": form.id}
+        ids = {"recording_id": recording.id, "form_id": form.id, **_privacy(stage, session, call, now)}
     delivery = stage.rows(Delivery, subject_id=call.id)
     return {
         "call_id": call.id, "contact_id": call.id, "report": "source", "subject_id": call.id,
@@ -40,6 +44,25 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         "delivery_id": delivery[0].id if delivery else "none",
         "connector": "network" if number.startswith("+1312") else "01a0",
     }  # fmt: skip
+
+
+def _privacy(stage: TestHub, session: Session, call: Call, now: datetime) -> dict[str, str]:
+    """A request of the caller and a legal hold on somebody else, by the names of path parameters."""
+    assert call.company_id is not None
+    company = session.get_one(Company, call.company_id)
+    request = take_in(
+        session,
+        stage.hub,
+        company,
+        "erasure",
+        actor="officer",
+        channel="letter",
+        phone=call.caller_number,
+        proof=HOSTILE,
+    )
+    hold = set_hold(session, stage.hub, company.id, "+13125550199", None, HOSTILE, "officer")
+    session.flush()
+    return {"request_id": request.id, "hold_id": hold.id}
 
 
 def address(page: Page, ids: dict[str, str]) -> str:

@@ -22,6 +22,8 @@ DAILY = {"owner", "admin", "marketer", "receptionist", "agent"}
 OFFICE = {"owner", "admin", "marketer"}
 DESK = {"owner", "admin", "receptionist"}
 SET_UP = {"owner", "admin"}
+OFFICER = {"owner", "privacy_officer"}
+CONSENT = {"owner", "admin", "privacy_officer"}
 ALLOWED = {
     "GET /": DAILY,
     "GET /connectors": OFFICE,
@@ -75,6 +77,27 @@ ALLOWED = {
     "GET /conversions": OFFICE,
     "GET /conversions/dry-run": OFFICE,
     "GET /conversions/dry-run.csv": OFFICE,
+    "GET /privacy-desk": CONSENT,
+    "GET /privacy-desk/requests": OFFICER,
+    "GET /privacy-desk/requests/new": OFFICER,
+    "POST /privacy-desk/requests/new": OFFICER,
+    "GET /privacy-desk/requests/{request_id}": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/reveal": OFFICER,
+    "GET /privacy-desk/requests/{request_id}/plan": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/proof": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/run": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/without": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/extend": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/refuse": OFFICER,
+    "POST /privacy-desk/requests/{request_id}/unrestrict": OFFICER,
+    "GET /privacy-desk/requests/{request_id}/file": OFFICER,
+    "GET /privacy-desk/holds": OFFICER,
+    "POST /privacy-desk/holds": OFFICER,
+    "POST /privacy-desk/holds/{hold_id}/lift": OFFICER,
+    "GET /privacy-desk/certificates": OFFICER,
+    "POST /privacy-desk/certificates": OFFICER,
+    "GET /privacy-desk/certificates/{request_id}": OFFICER,
+    "GET /privacy-desk/certificates/{request_id}/file": OFFICER,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's
 own account and the style page are for everybody who is signed in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.errors import CannotDo
+from hub.errors import CannotDo, NotFound
 from hub.model import Company, LegalHold
 from hub.privacy_requests.legal_holds import lift_hold, place_hold
 from hub.privacy_requests.steps import RequestRefused
@@ -40,6 +40,8 @@ def add(page: PageRequest) -> Response:
                 reason=page.value("reason"),
                 actor=page.user.id,
             )
+    except NotFound:
+        raise
     except (RequestRefused, CannotDo) as refused:
         return _page(page, 422, str(refused))
     return page.redirect(page.link(f"{DESK}/holds"), "The hold is set: nothing that it covers is erased or deleted.")

@@ -25,7 +25,6 @@ TASKS = {
     TaskState.DONE: ("good", "Answered"),
     TaskState.IMPOSSIBLE: ("held", "Not possible"),
 }
-HOOKS = {"erase_person": "Erase", "correct_person": "Correct", "upload_conversions": "Take conversions back"}
 STEPS = {
     "received": "Taken in",
     "proof_sent": "A code or link was sent",
@@ -48,9 +47,6 @@ STEPS = {
     "restricted": "The restriction is in force",
     "unrestricted": "The restriction ended",
     "opted_in": "The opt-in is in force",
-    "erase_person": "A provider answered",
-    "correct_person": "A provider answered",
-    "upload_conversions": "A network answered",
 }
 
 
@@ -92,7 +88,6 @@ def request_page(
         channel=CHANNELS.get(request.channel, "On the privacy page" if request.channel == "page" else request.channel),
         how=next((PROOFS.get(step.result, step.result) for step in details.steps if step.action == "verified"), None),
         tasks=TASKS,
-        hooks=HOOKS,
         step_words=STEPS,
         rehearsal=warning_of(request.outcome.get(STAND_INS_KEY, [])),
         **values,

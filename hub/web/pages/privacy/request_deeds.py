@@ -50,7 +50,7 @@ def confirm(page: PageRequest) -> Response:
         return plan_page(page, 422, error=str(changed))
     except RequestRefused as refused:
         return request_page(page, 422, error=("next", str(refused)))
-    return page.redirect(_back(page), "Confirmed. A worker carries it out now.")
+    return page.redirect(_back(page), "It is confirmed.")
 
 
 class PlanChanged(RingfenceError):

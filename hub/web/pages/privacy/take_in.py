@@ -65,6 +65,8 @@ def save(page: PageRequest) -> Response:
                 received_at=_received(page, company),
                 proof=page.value("proof") or None,
             )
+    except NotFound:
+        raise
     except (RequestRefused, CannotDo) as refused:
         return _form(page, 422, error=str(refused))
     return page.redirect(page.link(f"{DESK}/requests/{request.id}"), "The request is taken in.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hub.formats import count, day_of, waiting
 from hub.model.states import RequestState
 from hub.privacy_requests.officer import ERASES
 from hub.queries.privacy.requests import RequestShown
-from hub.formats import count, day_of, waiting
 from hub.web.pages.request import PageRequest
 
 DESK = "/privacy-desk"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 from testbed import TestHub
 
-from hub.model import Call, Company, Delivery, FormSubmission, Recording
+from hub.model import Call, Company, Delivery, FormSubmission, Recording, TrackingNumber
 from hub.privacy_requests.officer import take_in
 from hub.privacy_requests.people import set_hold
 from hub.web.pages.guard import Page
@@ -43,6 +43,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         "person_id": str(call.person_id), **ids,
         "delivery_id": delivery[0].id if delivery else "none",
         "connector": "network" if number.startswith("+1312") else "01a0",
+        "number_id": stage.one(TrackingNumber, number=number).id,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from hub.contracts.numbers import NumberKind, NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from hub.contracts.values import Money
-from hub.errors import NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
+from hub.errors import CircuitOpen, NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.runtime import Hub
 
@@ -19,6 +19,10 @@ Answer = Literal["buy", "ask"]
 
 class NotBought(RingfenceError):
     """A number was not bought, or the outcome is unknown; the message says what to do."""
+
+
+class OutcomeNotKnown(NotBought):
+    """The carrier's answer never came: the number may be ours."""
 
 
 def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOffer | None:
@@ -61,6 +65,8 @@ def buy(hub: Hub, connector: str, setup: NumberSetup) -> OwnedNumber:
         )
     try:
         return hub.plugins.call(connector, NumberHooks.buy_number, setup.number, setup)
+    except CircuitOpen:
+        raise
     except (RetryLater, PluginFailure) as error:
         return _found_after(hub, connector, setup.number, error)
 
@@ -70,13 +76,13 @@ def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -
     try:
         listed = hub.plugins.call(connector, NumberHooks.list_numbers)
     except RingfenceError:
-        raise NotBought(
+        raise OutcomeNotKnown(
             f"{error} Whether the number was bought is unknown; check with hub numbers list {connector} before you "
             "try again."
         ) from None
     found = next((each for each in listed if each.number == number), None)
     if found is None:
-        raise NotBought(
+        raise OutcomeNotKnown(
             f"{error} The carrier does not list the number, so it was most likely not bought; check with hub numbers "
             f"list {connector} before you try again."
         )

@@ -162,7 +162,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
                 named_trackers.add(tracker.id)
                 for number in wanted.numbers:
                     row = numbers.get(number) or TrackingNumber(tracker_id=tracker.id, number=number)
-                    row.tracker_id, row.retired_at = tracker.id, None
+                    row.tracker_id, row.retired_at, row.released_at = tracker.id, None, None
                     session.add(row)
     for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None))):
         if tracker.id not in named_trackers:

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from hub.config.models import Config
 from hub.contracts.numbers import NumberSetup, OwnedNumber
+from hub.contracts.values import Money
 from hub.errors import RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.model import Tracker, TrackingNumber
@@ -90,21 +91,15 @@ def points_here(setup: NumberSetup, owned: OwnedNumber) -> bool:
     return not _elsewhere(setup, owned)
 
 
-def keep_bought(session: Session, tracker_id: str, number: str) -> None:
+def keep_bought(session: Session, tracker_id: str, number: str, price: Money | None, now: datetime) -> None:
     """Record that a number was bought for a tracker; a number that was released earlier becomes active again."""
     row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first() or TrackingNumber(
         tracker_id=tracker_id, number=number
     )
-    row.tracker_id, row.bought, row.retired_at = tracker_id, True, None
+    row.tracker_id, row.bought, row.retired_at, row.released_at = tracker_id, True, None, None
+    row.monthly_price, row.price_currency = (price.amount, price.currency) if price else (None, None)
+    row.standing, row.checked_at = None, now
     session.add(row)
-
-
-def retire(session: Session, number: str, now: datetime) -> None:
-    """Record that a number was released; its calls keep their history."""
-    row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first()
-    if row is not None:
-        row.retired_at, row.bought = row.retired_at or now, False
-        session.add(row)
 
 
 def carrier_of(session: Session, number: str) -> str | None:

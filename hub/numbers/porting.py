@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
@@ -11,20 +12,32 @@ from hub.contracts.disclosure import Disclosed
 from hub.contracts.ports import PortOrder, PortRequest
 from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import PortHooks
+from hub.model import Account
 from hub.model.ports import FINAL_PORT_STATUSES, UNKNOWN, PortOrderRow
 from hub.runtime import Hub
+from hub.store import audit
 
 
 class NotOrdered(RingfenceError):
     """A port was not ordered, or the outcome is unknown; the message says what to do."""
 
 
-def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
+@dataclass(frozen=True)
+class PortFor:
+    """Whose numbers an order brings, and from where. `tracker_id`: the tracker that gets them, if it was chosen."""
+
+    account_id: str | None = None
+    tracker_id: str | None = None
+    losing_carrier: str = ""
+
+
+def order_port(hub: Hub, connector: str, request: PortRequest, actor: str, whose: PortFor = PortFor()) -> PortOrder:
     """Place one order, with the fields that the plugin's manifest declares. After a time-out, check the carrier's
     list instead of ordering again."""
-    row_id = _write_down(hub, connector, request)
+    row_id = _write_down(hub, connector, request, whose)
+    handed = handed_over(hub, connector, request)
     try:
-        order = hub.plugins.call(connector, PortHooks.order_port, handed_over(hub, connector, request).value)
+        order = hub.plugins.call(connector, PortHooks.order_port, handed.value)
     except (RetryLater, PluginFailure) as error:
         order = _found_after(hub, connector, request, error)
     except RingfenceError as error:
@@ -34,6 +47,10 @@ def order_port(hub: Hub, connector: str, request: PortRequest) -> PortOrder:
         row = session.get(PortOrderRow, row_id)
         assert row is not None
         _keep(hub, session, row, order)
+        session.flush()
+        given = ", ".join(sorted(handed.categories))
+        what = f"{', '.join(request.numbers)} to {connector}; sent: {given}"
+        audit.note(session, hub.clock(), actor, "numbers.port", order.order_id, what)
     return order
 
 
@@ -46,11 +63,11 @@ def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
     """Ask the carrier for the state of all orders and store it, including orders placed elsewhere; newest first."""
     listed = hub.plugins.call(connector, PortHooks.list_ports)
     with hub.store.writing() as session:
-        rows = _rows(session, connector)
+        rows, only = _rows(session, connector), _only_account(session)
         for order in listed:
             row = _row_of(rows, order)
             if row is None:
-                row = PortOrderRow(connector=connector, ordered_at=hub.clock())
+                row = PortOrderRow(connector=connector, account_id=only, ordered_at=hub.clock())
                 rows.append(row)
             _keep(hub, session, row, order)
     return recorded(hub, [connector])
@@ -71,7 +88,7 @@ def recorded(hub: Hub, connectors: Iterable[str]) -> list[PortOrderRow]:
         return list(session.exec(query.order_by(col(PortOrderRow.ordered_at).desc(), col(PortOrderRow.id).desc())))
 
 
-def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
+def _write_down(hub: Hub, connector: str, request: PortRequest, whose: PortFor) -> str:
     """A row for the order, before it is placed; NotOrdered if an order for these numbers is open."""
     with hub.store.writing() as session:
         for row in _rows(session, connector):
@@ -80,7 +97,14 @@ def _write_down(hub: Hub, connector: str, request: PortRequest) -> str:
                     f"An order for one of these numbers is already in progress ({row.order_id or 'its outcome is not known'}"
                     "); see hub numbers ports."
                 )
-        made = PortOrderRow(connector=connector, numbers=list(request.numbers), ordered_at=hub.clock())
+        made = PortOrderRow(
+            connector=connector,
+            account_id=whose.account_id or _only_account(session),
+            tracker_id=whose.tracker_id,
+            losing_carrier=whose.losing_carrier[:100],
+            numbers=list(request.numbers),
+            ordered_at=hub.clock(),
+        )
         session.add(made)
         return made.id
 
@@ -133,7 +157,7 @@ def _keep(hub: Hub, session: Session, row: PortOrderRow, order: PortOrder) -> No
     session.add(row)
 
 
-def forget_unplaced(hub: Hub, row_id: str) -> None:
+def forget_unplaced(hub: Hub, row_id: str, actor: str) -> None:
     """Close an order of unknown outcome after a person has confirmed that it does not exist at the carrier."""
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
@@ -141,3 +165,10 @@ def forget_unplaced(hub: Hub, row_id: str) -> None:
             raise Rejected("That is no order of unknown outcome; hub numbers ports lists them.")
         row.status, row.detail = "cancelled", "Someone found that it was never placed."
         session.add(row)
+        audit.note(session, hub.clock(), actor, "numbers.port", row_id, "found not to be placed")
+
+
+def _only_account(session: Session) -> str | None:
+    """The account of a hub that has one; None if it has several."""
+    accounts = session.exec(select(Account.id).limit(2)).all()
+    return accounts[0] if len(accounts) == 1 else None

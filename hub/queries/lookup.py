@@ -12,7 +12,7 @@ from hub.errors import CannotDo, NotFound
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from hub.model import Call, Delivery, FormSubmission, TextMessage
+    from hub.model import Account, Call, Delivery, FormSubmission, TextMessage
 
 MIN_ID_CHARACTERS = 6
 """Minimum number of characters of an id to search for."""
@@ -123,3 +123,19 @@ def known_place(text: str, unions: Iterable[str] = ()) -> str:
             f"{shown(text)!r} is not a place; write an ISO 3166 country or its region, like US, US-CA, CA-QC, GB or DE."
         )
     return code
+
+
+def account_named(session: Session, wanted: str | None) -> Account:
+    """The account with this name in config.yaml, or the only one if none is named; CannotDo lists them."""
+    from sqlmodel import col, select
+
+    from hub.model import Account
+
+    accounts = session.exec(select(Account).order_by(col(Account.name))).all()
+    if wanted is None and len(accounts) == 1:
+        return accounts[0]
+    for each in accounts:
+        if wanted is not None and each.name == typed(wanted):
+            return each
+    names = ", ".join(each.name for each in accounts) or "none yet; start the hub with hub run"
+    raise CannotDo(f"Choose an account with --account; there are: {names}.")

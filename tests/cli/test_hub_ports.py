@@ -65,7 +65,7 @@ def test_an_order_is_shown_agreed_to_and_followed(shop: Shop, bill: Path) -> Non
     assert (row.order_id, row.numbers, row.status) == (order["port_in_request_sid"], [NUMBER], "draft")
     assert shop.audited() == [("numbers.port", row.order_id)]
     (noted,) = shop.rows(AuditEntry)
-    assert noted.detail.endswith("told: user.contact.email, user.content.private, user.name, user.unique_id")
+    assert noted.detail.endswith("sent: user.contact.email, user.content.private, user.name, user.unique_id")
     shop.carrier.move_port(row.order_id, "action_required", "The account number is not right.")
     (listed,) = shop.json("numbers", "ports")["orders"]
     assert (listed["status"], listed["detail"]) == ("action_required", "The account number is not right.")
@@ -109,20 +109,20 @@ def test_an_order_whose_reply_never_came_is_found_and_not_placed_again(shop: Sho
         honest = hub.plugins.connectors["phone"].order_port  # type: ignore[attr-defined]
         honest(ORDER)  # It is at the carrier, and its reply is lost.
         shop.carrier.fail_next(Fault("status", 503), 1)
-        told = order_port(hub, "phone", ORDER)
+        told = order_port(hub, "phone", ORDER, "pat")
         assert (told.numbers, told.status) == ((NUMBER,), "draft")
         assert len(placed(shop)) == 1
         with pytest.raises(NotOrdered, match="already in progress"):
-            order_port(hub, "phone", replace(ORDER, key="port-2"))
+            order_port(hub, "phone", replace(ORDER, key="port-2"), "pat")
 
 
 def test_an_order_of_unknown_outcome_is_held_until_a_person_has_looked(shop: Shop) -> None:
     with shop.opened() as opened:
         shop.carrier.fail_next(Fault("status", 503), 2)
         with pytest.raises(NotOrdered, match="is unknown"):
-            order_port(opened.hub, "phone", ORDER)
+            order_port(opened.hub, "phone", ORDER, "pat")
         with pytest.raises(NotOrdered, match="already in progress"):
-            order_port(opened.hub, "phone", ORDER)
+            order_port(opened.hub, "phone", ORDER, "pat")
         shop.carrier.heal()
         assert refresh_open(opened.hub, "phone") == {"unknown": 1}
     assert placed(shop) == []
@@ -131,14 +131,14 @@ def test_an_order_of_unknown_outcome_is_held_until_a_person_has_looked(shop: Sho
     (closed,) = shop.json("numbers", "ports", "--not-placed", row["id"])["orders"]
     assert closed["status"] == "cancelled"
     with shop.opened() as opened:
-        assert order_port(opened.hub, "phone", ORDER).status == "draft"
+        assert order_port(opened.hub, "phone", ORDER, "pat").status == "draft"
 
 
 def test_open_orders_are_followed_by_the_sync_and_ended_ones_stay_as_they_ended(shop: Shop) -> None:
     with shop.opened() as opened:
         hub, directory = opened.hub, opened.directory.current()
         assert "ports" not in sync(hub, directory, "phone").counts, "nothing is open, so nobody is asked"
-        order = order_port(hub, "phone", ORDER)
+        order = order_port(hub, "phone", ORDER, "pat")
         shop.carrier.move_port(order.order_id, "ported")
         assert sync(hub, directory, "phone").counts["ports"] == {"ported": 1}
         shop.carrier.move_port(order.order_id, "submitted")
@@ -155,7 +155,7 @@ def test_a_carrier_that_does_not_answer_ends_the_list_with_1(shop: Shop) -> None
 
 def test_only_an_order_of_unknown_outcome_is_closed_by_hand(shop: Shop, refusal: Refusal) -> None:
     with shop.opened() as opened:
-        order_port(opened.hub, "phone", ORDER)
+        order_port(opened.hub, "phone", ORDER, "pat")
     (row,) = shop.rows(PortOrderRow)
     result = shop.run("numbers", "ports", "--not-placed", row.id)
     assert isinstance(result.exception, Rejected)

@@ -53,11 +53,11 @@ def port(
 
     If the reply to an order is lost, the order is looked up at the carrier and not placed a second time.
     """
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.contracts.ports import PortRequest
     from hub.hookspecs import PortHooks
     from hub.model.columns import new_id
-    from hub.numbers.porting import handed_over, order_port
+    from hub.numbers.porting import order_port
     from hub.startup import open_hub, read_config
 
     wanted = tuple(dict.fromkeys(map(read_number, numbers)))
@@ -86,12 +86,7 @@ def port(
         if not agreed:
             _show(request, f"{able[0]} ({hub.plugins.connectors[able[0]].manifest.recipient.name})")
             typer.confirm("Order this port? It moves the numbers away from their current carrier", abort=True)
-        order = order_port(hub, able[0], request)
-        with hub.store.writing() as session:
-            given = ", ".join(sorted(handed_over(hub, able[0], request).categories))
-            note(
-                session, hub.clock(), "numbers.port", order.order_id, f"{', '.join(wanted)} to {able[0]}; told: {given}"
-            )
+        order = order_port(hub, able[0], request, actor())
     say(
         f"[green]✓[/green] The order {plain(order.order_id)} is {order.status}. {plain(order.detail) if order.detail else ''}"
     )
@@ -109,7 +104,7 @@ def ports(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the port orders with their current status at the carriers. Exits with status 1 if a carrier does not answer."""
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.hookspecs import PortHooks
     from hub.numbers.porting import forget_unplaced, recorded, refresh
     from hub.startup import open_hub, read_config
@@ -119,9 +114,7 @@ def ports(
     with open_hub(loaded) as opened:
         hub, able = opened.hub, able_carriers(opened, connector, PortHooks.list_ports)
         if not_placed is not None:
-            forget_unplaced(hub, not_placed)
-            with hub.store.writing() as session:
-                note(session, hub.clock(), "numbers.port", not_placed, "found not to be placed")
+            forget_unplaced(hub, not_placed, actor())
         for name in able:
             try:
                 refresh(hub, name)

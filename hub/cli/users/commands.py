@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
-from hub.errors import CannotDo
 
 commands = typer.Typer(help="Manage the users of an account, their roles, and their API keys.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]
@@ -53,13 +52,13 @@ def add(
     from hub.access.sign_in.links import new_link
     from hub.access.users import add_user
     from hub.cli.support.audit_note import note
-    from hub.queries.lookup import typed
+    from hub.queries.lookup import account_named, typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
-        home = _account(session, account)
+        home = account_named(session, account)
         made = add_user(
             session,
             home,
@@ -202,19 +201,3 @@ def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
         ended = revoke_keys(session, user, utc_now())
         note(session, utc_now(), "users.revoke", user.id, counted(ended, "key"))
     say(f"Ended {counted(ended, 'key')} of {plain(user.name)}.")
-
-
-def _account(session: object, wanted: str | None):  # type: ignore[no-untyped-def]
-    from sqlmodel import select
-
-    from hub.model import Account
-    from hub.queries.lookup import typed
-
-    accounts = session.exec(select(Account).order_by(Account.name)).all()  # type: ignore[attr-defined]
-    names = ", ".join(each.name for each in accounts) or "none yet; start the hub with hub run"
-    if wanted is None and len(accounts) == 1:
-        return accounts[0]
-    for each in accounts:
-        if wanted is not None and each.name == typed(wanted):
-            return each
-    raise CannotDo(f"Choose an account with --account; there are: {names}.")

@@ -104,9 +104,15 @@ class NumberEntry:
 
 
 def list_numbers(
-    session: Session, scope: AccessScope, company_ids: Collection[str], now: datetime, tracker_id: str | None = None
+    session: Session,
+    scope: AccessScope,
+    company_ids: Collection[str],
+    now: datetime,
+    *,
+    tracker_id: str | None = None,
+    number_id: str | None = None,
 ) -> list[NumberRow]:
-    """The numbers of the companies, or of one tracker, that have not been given back; by number."""
+    """The numbers of the companies, or of one tracker, or one number, that have not been given back; by number."""
     number: Any = TrackingNumber
     tracker: Any = Tracker
     flow: Any = FlowVersion
@@ -131,6 +137,8 @@ def list_numbers(
     )
     if tracker_id is not None:
         query = query.where(number.tracker_id == tracker_id)
+    if number_id is not None:
+        query = query.where(number.id == number_id)
     return [_row(*found, now=now) for found in session.execute(query)]
 
 

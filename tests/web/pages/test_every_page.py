@@ -98,6 +98,15 @@ ALLOWED = {
     "POST /privacy-desk/certificates": OFFICER,
     "GET /privacy-desk/certificates/{request_id}": OFFICER,
     "GET /privacy-desk/certificates/{request_id}/file": OFFICER,
+    "GET /numbers/buy": SET_UP,
+    "POST /numbers/buy": SET_UP,
+    "POST /numbers/orders/{order_id}/look": SET_UP,
+    "POST /numbers/compare": SET_UP,
+    "GET /numbers/{number_id}": OFFICE,
+    "POST /numbers/{number_id}/rest": SET_UP,
+    "POST /numbers/{number_id}/use": SET_UP,
+    "POST /numbers/{number_id}/point": SET_UP,
+    "POST /numbers/{number_id}/release": SET_UP,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's
 own account and the style page are for everybody who is signed in."""

@@ -9,7 +9,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.model import NumberPurchase
 from hub.numbers.budget import NumberBudget, budget_of
+from hub.numbers.purchases import SETTLE_AFTER, open_orders
 from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
 from hub.web.pages.formats import money
 from hub.web.pages.guard import Page
@@ -63,7 +65,17 @@ def listing(page: PageRequest) -> Response:
         titles={company.id: company.title for company in page.companies},
         names={company.id: company.name for company in page.companies},
         costs=costs_in_words(page, rows),
+        orders=_orders(page),
     )
+
+
+def _orders(page: PageRequest) -> list[NumberPurchase]:
+    """Orders whose outcome is not known, for those who may settle them; not those that are being placed right now."""
+    if not page.may("configure"):
+        return []
+    with page.session() as session:
+        orders = open_orders(session, page.user.account_id)
+    return [each for each in orders if each.state == "unknown" or page.now - each.asked_at >= SETTLE_AFTER]
 
 
 def costs_in_words(page: PageRequest, rows: Sequence[NumberRow]) -> str:

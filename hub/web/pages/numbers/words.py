@@ -50,7 +50,7 @@ def place_of(number: str) -> str | None:
 def carrier_name(page: PageRequest, connector: str) -> str:
     """The carrier as people know it, such as Twilio; the connector's own name if it is not in config.yaml anymore."""
     found = page.hub.plugins.connectors.get(connector)
-    return found.manifest.recipient.name if found else connector
+    return found.manifest.recipient.name.removesuffix(" Inc.").removesuffix(",") if found else connector
 
 
 def why_of(page: PageRequest, entry: NumberEntry) -> str | None:

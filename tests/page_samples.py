@@ -36,7 +36,15 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         )  # fmt: skip
         session.add_all([recording, form])
         session.flush()
-        ids = {"recording_id": recording.id, "form_id": form.id, **_privacy(stage, session, call, now)}
+        company = session.get(Company, call.company_id)
+        assert company is not None
+        ids = {
+            "recording_id": recording.id,
+            "form_id": form.id,
+            "company": company.name,
+            "flow": "route",
+            **_privacy(stage, session, call, now),
+        }
     delivery = stage.rows(Delivery, subject_id=call.id)
     return {
         "call_id": call.id, "contact_id": call.id, "report": "source", "subject_id": call.id,

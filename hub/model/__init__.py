@@ -18,7 +18,7 @@ from hub.model.config_versions import ConfigProcess, ConfigVersion
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.erasures import Restoration, Tombstone
-from hub.model.flows import CallStep, FlowVersion, RecordingNotice
+from hub.model.flows import CallStep, FlowDraft, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry, JournalWaiting
 from hub.model.keys import PersonKey
@@ -101,6 +101,7 @@ __all__ = [
     "DirtyDay",
     "Disclosure",
     "FactRow",
+    "FlowDraft",
     "FlowVersion",
     "FormSubmission",
     "IdentityProof",

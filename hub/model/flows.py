@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from hub.model.columns import Row, expiry_column, id_column, json_column, json_list, personal_text, time_column
+
+BEGINNINGS = text("position = 0 AND point = 'ringing:'")
+"""The first step of each call."""
 
 
 class FlowVersion(Row, table=True):
@@ -29,6 +32,28 @@ class FlowVersion(Row, table=True):
     made_at: datetime = time_column()
 
 
+class FlowDraft(Row, table=True):
+    """What a user has changed on a call flow and not yet published. Callers hear the published version meanwhile."""
+
+    __tablename__ = "flow_draft"
+    __table_args__ = (UniqueConstraint("user_id", "company_id", "name"),)
+
+    id: str = id_column()
+    company_id: str = Field(foreign_key="company.id", index=True)
+    user_id: str = Field(foreign_key="app_user.id")
+    name: str = Field(max_length=80)
+    """The flow's."""
+    definition: dict[str, Any] = json_column()
+    """The flow as config.yaml would have it."""
+    previous: dict[str, Any] = json_column()
+    """The same before the last save, for its undo; empty if nothing was saved before."""
+    base: int | None = None
+    """The version that the draft began with; None for a new flow."""
+    replaces: str | None = Field(default=None, max_length=80)
+    """The flow of a `route:` that this one replaces."""
+    saved_at: datetime = time_column()
+
+
 class CallStep(Row, table=True):
     """One step that a call took. The call's own row comes later, from the inbox; the carrier's id links the two.
 
@@ -36,7 +61,10 @@ class CallStep(Row, table=True):
     """
 
     __tablename__ = "call_step"
-    __table_args__ = (UniqueConstraint("connector", "carrier_call_id", "point", "position"),)
+    __table_args__ = (
+        UniqueConstraint("connector", "carrier_call_id", "point", "position"),
+        Index("ix_call_step_begun", "flow_version", "at", sqlite_where=BEGINNINGS, postgresql_where=BEGINNINGS),
+    )
 
     id: str = id_column()
     connector: str = Field(max_length=64)

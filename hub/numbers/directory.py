@@ -146,6 +146,8 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
             session.flush()
             if moved:
                 mark_company(session, company, now)
+            for flow in section.flows:
+                save_version(session, company.id, flow, now)
             for wanted in section.trackers:
                 tracker = _one(
                     session, Tracker, (Tracker.company_id == company.id) & (Tracker.name == wanted.name)

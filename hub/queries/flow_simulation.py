@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from hub.callflow.definition import Flow
 from hub.callflow.simulate import Behavior, Turn, rehearse
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
+from hub.contracts.consent import Duty, Place
 from hub.contracts.webhooks import AnswerDocument
 from hub.errors import CannotDo
 from hub.hookspecs import CallHooks
@@ -40,6 +41,8 @@ class Known:
     last_answered_by: str | None
     tags: frozenset[str]
     attribution: Mapping[str, str | None] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
+    """Where the caller is, if no number says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,16 @@ class SimulatedTurn:
         return asdict(self)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """A simulated call: its turns, and the decision on recording if the flow records."""
+
+    turns: list[SimulatedTurn]
+    decision: Mapping[str, Any] | None
+    """As a row of consent decisions holds it."""
+    duties: frozenset[Duty] = frozenset()
+
+
 def rehearsed(
     config: Config, company: CompanySection, flow: Flow, known: Known, behavior: Behavior, carrier: str | None
 ) -> list[SimulatedTurn]:
@@ -66,21 +79,34 @@ def rehearsed(
     if not carriers:
         raise CannotDo(f"No carrier is named {carrier!r}; `hub plugins` lists what config.yaml connects.")
     with connected(config) as hub:
-        line = _line(company, flow, carriers[0])
-        call = AnswerPoint(
-            moment="ringing", tracking_number=line.number.number, call_id="rehearsal", caller_number=known.caller
-        )
-        request = AnswerRequest(connector=carriers[0], point=call, line=line, flow=flow, version=VERSION)
-        now = _moment(known.at, company.time_zone)
+        return simulated(hub, company, flow, known, behavior, carriers).turns
 
-        def permit(call_contexts: CallContext) -> Permission:
-            if not flow.records:
-                return Permission()
-            ((permission, _),) = ask_to_record(hub, None, [(request, call_contexts)], now)
-            return permission
 
-        turns = rehearse(flow, VERSION, call.tracking_number, _call_context(hub, request, known, now), behavior, permit)
-        return [_simulated_turn(hub, carriers, flow, turn, known.caller) for turn in turns]
+def simulated(
+    hub: Hub, company: CompanySection, flow: Flow, known: Known, behavior: Behavior, carriers: Sequence[str]
+) -> Simulation:
+    """A call with the connectors of `hub`; the first carrier's number is called. Nothing is read from the database, and
+    nothing is stored."""
+    line = _line(company, flow, carriers[0])
+    call = AnswerPoint(
+        moment="ringing", tracking_number=line.number.number, call_id="rehearsal", caller_number=known.caller
+    )
+    request = AnswerRequest(connector=carriers[0], point=call, line=line, flow=flow, version=VERSION)
+    now = _moment(known.at, company.time_zone)
+    rulings: list[tuple[Permission, Mapping[str, Any]]] = []
+
+    def permit(call_contexts: CallContext) -> Permission:
+        if not flow.records:
+            return Permission()
+        rulings.extend(ask_to_record(hub, None, [(request, call_contexts)], now))
+        return rulings[-1][0]
+
+    turns = rehearse(flow, VERSION, call.tracking_number, _call_context(hub, request, known, now), behavior, permit)
+    return Simulation(
+        turns=[_simulated_turn(hub, carriers, flow, turn, known.caller) for turn in turns],
+        decision=rulings[-1][1] if rulings else None,
+        duties=rulings[-1][0].duties if rulings else frozenset(),
+    )
 
 
 def _call_context(hub: Hub, request: AnswerRequest, known: Known, now: datetime) -> CallContext:
@@ -96,10 +122,11 @@ def _call_context(hub: Hub, request: AnswerRequest, known: Known, now: datetime)
         medium=known.attribution.get("medium") or found.medium,
         campaign=campaign or found.campaign,
         landing_page=known.attribution.get("landing_page"),
+        places=known.places or found.places,
     )
 
 
-def _simulated_turn(hub: Hub, carriers: list[str], flow: Flow, turn: Turn, caller: str | None) -> SimulatedTurn:
+def _simulated_turn(hub: Hub, carriers: Sequence[str], flow: Flow, turn: Turn, caller: str | None) -> SimulatedTurn:
     documents = {}
     point = replace(turn.point, caller_number=caller)
     for name in carriers:

@@ -27,6 +27,7 @@ ITEMS = (
 )
 SETUP_ITEMS: tuple[NavigationItem, ...] = (
     NavigationItem("numbers", "Numbers", "/numbers", "setup"),
+    NavigationItem("flows", "Call flows", "/flows", "setup"),
     NavigationItem("conversions", "Conversions", "/conversions", "setup"),
     NavigationItem("connectors", "Connectors", "/connectors", "setup"),
     NavigationItem("privacy", "Privacy", "/privacy-desk", "consent"),

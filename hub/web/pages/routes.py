@@ -14,6 +14,7 @@ from hub.web.pages import (
     connectors,
     conversions,
     deliveries,
+    flows,
     live,
     numbers,
     overview,
@@ -33,6 +34,7 @@ from hub.web.sign_in.routes import door_routes
 PAGES: tuple[Page, ...] = (
     *connectors.PAGES,
     *deliveries.PAGES,
+    *flows.PAGES,
     *live.PAGES,
     *overview.PAGES,
     *people.PAGES,

@@ -1,0 +1,1 @@
+"""What the pages and commands about call flows read."""

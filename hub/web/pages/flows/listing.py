@@ -1,0 +1,34 @@
+"""`/flows`: the call flows of the chosen companies."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.queries.flows.current import current_flows
+from hub.queries.flows.listing import list_flows, own_drafts
+from hub.queries.flows.versions import MAX_COUNTED
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+
+def flows(page: PageRequest) -> Response:
+    """The flows, each with what uses it."""
+    chosen = [page.company] if page.company else page.companies
+    with page.session() as session:
+        listed = list_flows(session, page.scope, page.hub.config, chosen, page.now)
+        drafts = own_drafts(session, page.scope, page.company_ids) if page.may("configure") else []
+    names = {company.id: company for company in chosen}
+    known = {
+        (company.name, each.flow.name) for company in chosen for each in current_flows(page.hub.config, (company.name,))
+    }
+    return page.render(
+        "flows.html",
+        title="Call flows",
+        flows=listed,
+        new=[(names[draft.company_id], draft) for draft in drafts
+             if (names[draft.company_id].name, draft.name) not in known],
+        max_counted=MAX_COUNTED,
+    )  # fmt: skip
+
+
+PAGES = (Page("/flows", flows, "setup"),)

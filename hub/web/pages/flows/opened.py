@@ -1,0 +1,134 @@
+"""One call flow as a request opens it: what callers hear, the user's draft, and which of them the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from hub.callflow.definition import Flow
+from hub.callflow.written import written_flow
+from hub.config.models import CompanySection
+from hub.errors import NotFound
+from hub.model import Company, FlowDraft
+from hub.numbers.flow_drafts import draft_of, save_draft
+from hub.numbers.flows import read_flow
+from hub.queries.flows.current import CurrentFlow, current_flows
+from hub.queries.flows.problems import FlowProblem, problems_of
+from hub.queries.flows.versions import latest_versions, version_of
+from hub.web.pages.request import PageRequest
+
+
+@dataclass
+class OpenFlow:
+    """A flow of one company. `live` is None until a new flow is published."""
+
+    page: PageRequest
+    company: Company
+    section: CompanySection
+    name: str
+    live: CurrentFlow | None
+    live_version: int | None
+    draft: FlowDraft | None
+    flow: Flow
+    """The version that the page shows."""
+    version: int | None
+    """The number of that version if the URL names one."""
+
+    @property
+    def path(self) -> str:
+        """The page's path."""
+        return f"/flows/{quote(self.company.name)}/{quote(self.name)}"
+
+    def link(self, **query: Any) -> str:
+        """The page, with these parameters."""
+        return self.page.link(self.path, **query)
+
+    @property
+    def is_route(self) -> bool:
+        """Whether a `route:` stands for it."""
+        return self.live is not None and self.live.is_route
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the page has a form."""
+        return self.page.may("configure") and not self.is_route and self.version is None
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the page shows something that callers do not hear."""
+        return self.draft is not None and self.version is None
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """The carriers of the numbers that the flow answers, or would."""
+        if self.live is not None:
+            return self.live.carriers
+        replaced = self.replaced
+        return replaced.carriers if replaced else ()
+
+    @property
+    def replaced(self) -> CurrentFlow | None:
+        """The route that this new flow is to replace."""
+        wanted = self.draft.replaces if self.draft else None
+        flows = current_flows(self.page.hub.config, (self.company.name,)) if wanted else []
+        return next((each for each in flows if each.flow.name == wanted), None)
+
+    @cached_property
+    def problems(self) -> list[FlowProblem]:
+        """What is wrong with the shown version."""
+        if self.is_route:
+            return []
+        return problems_of(self.page.hub, self.flow, self.carriers, self.page.directory.lines.keys())
+
+    def save(self, written: Mapping[str, Any], what: str) -> None:
+        """Save a changed draft."""
+        with self.page.hub.store.writing() as session:
+            self.save_in(session, written, what)
+
+    def save_in(self, session: Session, written: Mapping[str, Any], what: str) -> None:
+        """The same, in a transaction."""
+        save_draft(
+            session, self.page.user.id, self.company.id, self.name, written, self.page.now,
+            what=what, before=written_flow(self.flow), base=self.live_version,
+        )  # fmt: skip
+
+
+def company_named(page: PageRequest, name: str) -> tuple[Company, CompanySection]:
+    """A company that the user may see, with its section of config.yaml."""
+    row = next((each for each in page.companies if each.name == name), None)
+    section = next((each for each in page.hub.config.companies if each.name == name), None)
+    if row is None or section is None:
+        raise NotFound("Not found")
+    return row, section
+
+
+def open_flow(page: PageRequest) -> OpenFlow:
+    """The flow that the path names; NotFound if the user may not see it."""
+    company, section = company_named(page, page.path("company"))
+    page.zone = ZoneInfo(company.time_zone)
+    name = page.path("flow")
+    flows = current_flows(page.hub.config, (company.name,))
+    live = next((each for each in flows if each.flow.name == name), None)
+    number = page.query.get("version", "")
+    version = int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else None
+    with page.session() as session:
+        draft = draft_of(session, page.user.id, company.id, name) if page.may("configure") else None
+        saved = latest_versions(session, page.scope, [company.id]).get((company.id, name), [])
+        old = version_of(session, page.scope, company.id, name, version) if version is not None else None
+    if live is None and draft is None:
+        raise NotFound("Not found")
+    if old is not None:
+        shown = read_flow(old)
+    elif draft is not None:
+        shown = Flow.model_validate(draft.definition)
+    else:
+        assert live is not None
+        shown = live.flow
+    number_now = saved[0].number if saved and live is not None else None
+    return OpenFlow(page, company, section, name, live, number_now, draft, shown, version)

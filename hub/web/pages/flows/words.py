@@ -1,0 +1,124 @@
+"""The words for steps of a call flow and for the ways out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.callflow.definition import (
+    AttributionRoute,
+    Case,
+    Dialing,
+    GeoRoute,
+    HangUpStep,
+    Menu,
+    RoundRobin,
+    Schedule,
+    Spoken,
+    Step,
+    TagStep,
+    TextBack,
+)
+from hub.callflow.written import written_hours
+from hub.web.pages.formats import phone
+
+KINDS: Mapping[str, str] = {
+    "greeting": "Greeting",
+    "schedule": "Opening hours",
+    "menu": "Menu",
+    "dial": "Rings one phone",
+    "simulcall": "Rings all at once",
+    "round_robin": "Rings by turns",
+    "geo_route": "By the caller's place",
+    "attribution_route": "By source or caller",
+    "tag": "Tag",
+    "voicemail": "Voicemail",
+    "text_back": "Text back",
+    "hang_up": "Hangs up",
+}
+"""What a step does, as people call it; in the order in which they are offered."""
+EXITS: Mapping[str, str] = {
+    "then": "",
+    "unanswered": "nobody answers",
+    "open": "open",
+    "closed": "closed",
+    "holiday": "holiday",
+}
+OTHERWISE: Mapping[type[Step], str] = {
+    Menu: "nothing or another key",
+    GeoRoute: "anywhere else",
+    AttributionRoute: "no case matches",
+}
+
+
+def exit_words(step: Step, key: str) -> str:
+    """What a call does to leave a step by this way; empty if there is no other way."""
+    head, _, rest = key.partition(".")
+    if head == "keys":
+        return f"press {rest}"
+    if head == "places":
+        return rest
+    if head == "cases" and isinstance(step, AttributionRoute):
+        return case_words(step.cases[int(rest.partition(".")[0])])
+    if head == "otherwise":
+        return OTHERWISE[type(step)]
+    return EXITS[head]
+
+
+def case_words(case: Case) -> str:
+    """The conditions of a case in short."""
+    source = " / ".join(filter(None, (case.source, case.medium)))
+    caller = {"first_time": "first call", "repeat": "called before", None: ""}[case.caller]
+    said = (
+        source,
+        case.campaign,
+        case.landing_page and f"page {case.landing_page}",
+        caller,
+        case.tag and f"tag {case.tag}",
+    )
+    return ", ".join(filter(None, said)) or "every call"
+
+
+def ways_in_words(step: Step) -> str:
+    """All ways out of a step: open → hello; closed → night."""
+    by_target: dict[str, list[str]] = {}
+    for key, target in step.leads():
+        by_target.setdefault(target, []).append(exit_words(step, key) or "then")
+    said = [f"{' or '.join(words)} → {'the call ends' if to == 'end' else to}" for to, words in by_target.items()]
+    return "; ".join(said) or "the call ends"
+
+
+def gist(step: Step) -> str:
+    """What a step does, in a line or two."""
+    match step:
+        case Spoken():
+            return f"“{step.say}”" if step.say else f"Plays {(step.play or '').rpartition('/')[2]}"
+        case Dialing():
+            rings = ", ".join(map(_phone, step.phones()))
+            rings += f" for {step.ring_seconds} s"
+            rings += ", known callers first" if isinstance(step, RoundRobin) and step.sticky else ""
+            return f"{rings}, recorded" if step.record else rings
+        case Schedule():
+            hours = ", ".join(f"{days.title()} {_spans(spans)}" for days, spans in written_hours(step.hours).items())
+            hours = hours.replace("-", "–")
+            more = f", holidays {step.holidays}" if step.holidays else ""
+            return f"{hours}{more}" or "always closed"
+        case GeoRoute():
+            return ", ".join(step.places)
+        case AttributionRoute():
+            return "; ".join(map(case_words, step.cases))
+        case TagStep():
+            return ", ".join(step.tags)
+        case TextBack():
+            return f"“{step.text}”"
+        case HangUpStep():
+            return f"“{step.say}”" if step.say else ""
+    return ""
+
+
+def _spans(spans: str | list[str]) -> str:
+    return spans if isinstance(spans, str) else " and ".join(spans)
+
+
+def _phone(number: str) -> str:
+    """A number whose parts stay on one line."""
+    return phone(number).replace(" ", "\u00a0")

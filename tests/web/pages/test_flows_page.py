@@ -1,0 +1,169 @@
+"""The pages of call flows: the list, the graph with its form, drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from page_client import PageClient, seen, signed_in
+from testbed import NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
+
+from hub.callflow.definition import Flow
+from hub.model import AuditEntry, FlowDraft, FlowVersion
+
+DESK, SECOND = "+13125550190", "+13125550191"
+OFFICE: dict[str, Any] = {
+    "name": "office",
+    "forward": DESK,
+    "start": "menu",
+    "recording": {"notice": "This call is recorded."},
+    "steps": {
+        "menu": {"do": "menu", "say": "Press 1.", "keys": {"1": "desk", "2": "night"}, "otherwise": "desk"},
+        "desk": {"do": "dial", "number": DESK, "record": True, "unanswered": "night"},
+        "night": {"do": "voicemail", "say": "Leave a message."},
+    },
+}
+OFFICE_PATH = "/flows/lakeside/office"
+
+
+def accounts() -> list[dict[str, Any]]:
+    lakeside = company("lakeside", POOL, SHARED) | {"flows": [OFFICE], "flow": "office"}
+    del lakeside["route"]
+    companies = [lakeside, company("northgate", NORTH_POOL, NORTH_SHARED)]
+    return [{"name": "agency", "title": "Agency", "companies": companies}]
+
+
+@pytest.fixture
+def office(lite_hub: Callable[..., TestHub]) -> TestHub:
+    """A hub whose Lakeside answers with a flow of three steps, and Northgate with a route."""
+    return lite_hub(accounts=accounts())
+
+
+@pytest.fixture
+def owner(office: TestHub) -> PageClient:
+    return signed_in(office)
+
+
+def menu(**changes: Any) -> dict[str, Any]:
+    """The form of the step `menu` as a browser sends it."""
+    sent = {
+        "form": "step", "was": "menu", "shown_do": "menu", "do": "menu", "name": "menu", "say": "Press 1.", "play": "",
+        "seconds": "5", "repeat": "1", "keys.key": ["1", "2"], "keys.to": ["desk", "night"], "otherwise": "desk",
+        "deed": "save",
+    }  # fmt: skip
+    return {name: value for name, value in {**sent, **changes}.items() if value is not None}
+
+
+def draft(stage: TestHub) -> Flow:
+    return Flow.model_validate(stage.one(FlowDraft).definition)
+
+
+def test_the_list_says_what_uses_each_flow_and_shows_routes_as_flows(office: TestHub, owner: PageClient) -> None:
+    said = owner.text("/flows")
+    assert "office 3 steps, records Lakeside website, shared" in said
+    assert "route The short form in config.yaml Northgate" in said
+    assert "Call flow route" in owner.get("/flows/northgate/route").text
+    limited = signed_in(office, "marketer", "northgate")
+    assert "office" not in limited.text("/flows") and limited.get(OFFICE_PATH).status_code == 404
+    assert "Save to draft" not in signed_in(office, "marketer").text(f"{OFFICE_PATH}?step=menu"), (
+        "sees, changes nothing"
+    )
+
+
+def test_a_saved_step_is_a_draft_of_this_user_alone_until_it_is_published(office: TestHub, owner: PageClient) -> None:
+    saved = owner.post(OFFICE_PATH, menu(say="Press one or two.", name="choice"))
+    assert saved.status_code == 303 and saved.headers["location"].endswith("?step=choice#steps")
+    flow = draft(office)
+    assert flow.start == "choice" and list(flow.steps) == ["choice", "desk", "night"]
+    said = owner.text(OFFICE_PATH)
+    assert "Callers hear version 1 until you publish" in said and "choice Menu new" in said
+    assert "Press one" not in signed_in(office, "admin").text(f"{OFFICE_PATH}?step=menu")
+    assert len(office.rows(FlowVersion)) == 2, "nothing is published"
+    owner.post(OFFICE_PATH, {"form": "draft", "deed": "undo"})
+    assert draft(office).steps["menu"] == Flow.model_validate(OFFICE).steps["menu"]
+    owner.post(OFFICE_PATH, {"form": "draft", "deed": "discard"})
+    assert office.rows(FlowDraft) == []
+    notes = [row.detail for row in office.rows(AuditEntry, action="flow.draft")]
+    assert notes == ["office: step choice changed", "office: last save undone", "office: discarded"]
+
+
+def test_what_is_wrong_stands_at_its_field_and_is_not_saved(office: TestHub, owner: PageClient) -> None:
+    wrong = menu(name="Menu!", say="", seconds="soon", **{"keys.key": ["1", "77"]})
+    answer = owner.post(OFFICE_PATH, wrong)
+    assert answer.status_code == 422 and office.rows(FlowDraft) == []
+    for field, text in {
+        "name": "Use small letters", "seconds": "Found &#39;soon&#39;, expected a whole number.",
+        "keys": "&#39;77&#39; is not a phone key", "say": "Write what the caller hears",
+    }.items():  # fmt: skip
+        assert f'id="{field}-error">{text}' in answer.text, field
+    twice = owner.post(OFFICE_PATH, menu(**{"keys.key": ["1", "1"]}))
+    assert "1 is there twice" in twice.text
+    assert "There is a step &#39;desk&#39; already" in owner.post(OFFICE_PATH, menu(name="desk")).text
+    assert "Choose a file of the list" in owner.post(OFFICE_PATH, menu(say="", play="/etc/passwd.wav")).text
+
+
+def test_what_the_checks_find_is_saved_listed_and_stands_beside_its_field(office: TestHub, owner: PageClient) -> None:
+    owner.post(OFFICE_PATH, menu(**{"keys.to": ["desk", "desk"]}))
+    desk = {"form": "step", "was": "desk", "shown_do": "dial", "do": "dial", "name": "desk", "number": "(312) 555-0120"}
+    owner.post(OFFICE_PATH, desk | {"ring_seconds": "20", "record": "yes", "unanswered": "end", "deed": "save"})
+    assert draft(office).steps["desk"].phones() == (SHARED,)  # type: ignore[attr-defined]
+    page = owner.get(f"{OFFICE_PATH}?step=desk")
+    assert 'id="number-error">+13125550120 is one of your own tracking numbers' in page.text
+    said = seen(page.text)
+    assert "night No call ever comes to this step" in said and "carrier cannot do this" in said
+    assert "step unreached problem" in page.text
+
+
+def test_rows_are_added_moved_and_removed_without_saving(office: TestHub, owner: PageClient) -> None:
+    more = owner.post(OFFICE_PATH, menu(deed="add keys"))
+    assert more.status_code == 200 and 'id="keys-2-key"' in more.text and 'data-focus="keys-2-key"' in more.text
+    moved = owner.post(OFFICE_PATH, menu(deed="down keys 0"))
+    assert moved.text.index('name="keys.key" maxlength="200" value="2"') < moved.text.index(
+        'name="keys.key" maxlength="200" value="1"'
+    )
+    gone = owner.post(OFFICE_PATH, menu(deed="remove keys 0"))
+    assert 'id="keys-1-key"' not in gone.text
+    other = owner.post(OFFICE_PATH, menu(do="greeting"))
+    assert "Nothing is saved yet" in other.text and ">Press 1.</textarea>" in other.text
+    assert office.rows(FlowDraft) == []
+
+
+def test_a_step_is_added_on_a_way_and_deleted_when_nothing_leads_to_it(office: TestHub, owner: PageClient) -> None:
+    form = owner.get(f"{OFFICE_PATH}?add=menu&way=keys.2&do=text_back")
+    assert 'name="name" value="text_back"' in form.text and "after menu" in form.text
+    new = {"form": "step", "was": "", "after": "menu", "way": "keys.2", "shown_do": "text_back", "do": "text_back"}
+    owner.post(OFFICE_PATH, new | {"name": "sorry", "text": "We will call you.", "then": "night", "deed": "save"})
+    flow = draft(office)
+    assert dict(flow.steps["menu"].leads())["keys.2"] == "sorry" and list(flow.steps)[1] == "sorry"
+    refused = owner.post(OFFICE_PATH, {"form": "step", "was": "night", "shown_do": "voicemail", "deed": "delete"})
+    assert refused.status_code == 422 and "sorry, desk lead here" in refused.text
+    owner.post(OFFICE_PATH, menu(**{"keys.to": ["desk", "night"]}))
+    deleted = owner.post(OFFICE_PATH, {"form": "step", "was": "sorry", "shown_do": "text_back", "deed": "delete"})
+    assert deleted.status_code == 303 and "sorry" not in draft(office).steps
+
+
+def test_the_settings_of_the_whole_flow_are_edited_too(office: TestHub, owner: PageClient) -> None:
+    sent = {"form": "settings", "start": "desk", "forward": "312 555 0191", "language": "es-US", "notice": ""}
+    owner.post(OFFICE_PATH, sent | {"refuse": "", "agree": "", "seconds": "4", "allow.premium": "yes"})
+    flow = draft(office)
+    assert (flow.start, flow.forward, flow.language, flow.recording) == ("desk", SECOND, "es-US", None)
+    assert flow.allow == ("premium",)
+    assert "nobody may be recorded without notice" in owner.text(OFFICE_PATH).lower()
+    wrong = owner.post(OFFICE_PATH, sent | {"forward": "none", "seconds": "4"})
+    assert wrong.status_code == 422 and 'id="forward-error">Is not a phone number' in wrong.text
+
+
+def test_a_new_flow_and_a_route_of_its_own_begin_as_drafts(office: TestHub, owner: PageClient) -> None:
+    begun = owner.post("/flows/new", {"company": "lakeside", "name": "summer", "number": "312 555 0191"})
+    assert begun.headers["location"] == "/flows/lakeside/summer"
+    assert "not published yet" in owner.text("/flows/lakeside/summer")
+    assert "summer New" in owner.text("/flows")
+    assert "already" in owner.post("/flows/new", {"company": "lakeside", "name": "office", "number": DESK}).text
+    for name, number, field in (("route-x", DESK, "name"), ("No", DESK, "name"), ("autumn", "12", "number")):
+        refused = owner.post("/flows/new", {"company": "lakeside", "name": name, "number": number})
+        assert refused.status_code == 422 and f'id="{field}-error"' in refused.text
+    turned = owner.post("/flows/new?company=northgate&route=route", {"name": "front"})
+    assert turned.headers["location"] == "/flows/northgate/front?company=northgate"
+    assert office.one(FlowDraft, name="front").replaces == "route"
+    assert owner.get("/flows/new?company=northgate&route=none").status_code == 404

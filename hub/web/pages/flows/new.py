@@ -45,7 +45,7 @@ def _show(page: PageRequest, status: int = 200, errors: dict[str, str] | None = 
 
 
 def _route(page: PageRequest) -> CurrentFlow | None:
-    """The route that the URL names; NotFound if there is no such route."""
+    """The route that the URL names; NotFound if it is not a route."""
     wanted, company = page.query.get("route"), page.query.get("company", "")
     if wanted is None:
         return None

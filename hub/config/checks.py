@@ -12,9 +12,9 @@ from hub.config.flow_checks import call_problems
 from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, RecordingsSection, TrackerSection
 from hub.config.parts import Parts
 from hub.config.retention import RetentionSection, spell_life
+from hub.config.rule_checks import rule_problems, unknown
 
 Found = Iterator[tuple[Path, str]]
-CALL_ONLY = ("first_time_caller", "answered", "min_duration")
 
 
 def problems_between(parts: Parts) -> Found:
@@ -67,40 +67,14 @@ def _connectors(parts: Parts) -> Found:
     for path, common in parts.placed(ConnectorCommon):
         for index, company in enumerate(common.companies or ()):
             if company not in companies:
-                yield (*path, "companies", index), _unknown("company", company, companies)
+                yield (*path, "companies", index), unknown("company", company, companies)
 
 
 def _rules(parts: Parts) -> Found:
     companies = [name for _, name in parts.written_names("accounts", "companies")]
     trackers = [name for _, name in parts.written_names("accounts", "companies", "trackers")]
     for path, rule in parts.placed(ConversionRule):
-        when = rule.when
-        yield from _later_events(path, rule)
-        if when.event != "form" and when.form is not None:
-            yield (*path, "when", "form"), "only a form has an id on its page; write `event: form` or remove it"
-        if when.event == "form" and when.tracker is not None:
-            yield (*path, "when", "tracker"), "a form has no tracking number; use `form:` or remove it"
-        for key in CALL_ONLY if when.event != "call" else ():
-            if getattr(when, key) is not None:
-                yield (*path, "when", key), "only calls have this; write `event: call` or remove it"
-        if when.company is not None and when.company not in companies:
-            yield (*path, "when", "company"), _unknown("company", when.company, companies)
-        if when.tracker is not None and when.tracker not in trackers:
-            yield (*path, "when", "tracker"), _unknown("tracker", when.tracker, trackers)
-
-
-def _later_events(path: Path, rule: ConversionRule) -> Found:
-    """Conditions and values that only an outcome or a lead has."""
-    event = rule.when.event
-    article = "an" if event == "outcome" else "a"
-    if event != "outcome" and rule.when.stage is not None:
-        yield (*path, "when", "stage"), "only an outcome has a stage; write `event: outcome` or remove it"
-    if event != "lead" and rule.when.status is not None:
-        yield (*path, "when", "status"), "only a lead has a status; write `event: lead` or remove it"
-    for source in ("outcome", "lead"):
-        if event != source and rule.value == f"from {source}":
-            why = f"{article} {event} has no {source} to take a value from; write an amount like 40 USD"
-            yield (*path, "value"), why
+        yield from (((*path, *inner), text) for inner, text in rule_problems(rule, companies, trackers))
 
 
 def _destinations(parts: Parts) -> Found:
@@ -108,7 +82,7 @@ def _destinations(parts: Parts) -> Found:
     for place, written in parts.destinations.items():
         name = str(place[-1])
         if name not in parts.connector_names:
-            yield place, _unknown("connector", name, takers or parts.connector_names)
+            yield place, unknown("connector", name, takers or parts.connector_names)
             continue
         connector_class = parts.connector_classes.get(name)
         if connector_class is None:
@@ -136,7 +110,7 @@ def _trackers(parts: Parts) -> Found:
     carriers = [name for name, each in parts.connector_classes.items() if each.manifest.kind == "carrier"]
     for path, tracker in parts.placed(TrackerSection):
         if tracker.carrier not in parts.connector_names:
-            yield (*path, "carrier"), _unknown("carrier", tracker.carrier, carriers)
+            yield (*path, "carrier"), unknown("carrier", tracker.carrier, carriers)
         elif tracker.carrier in parts.connector_classes and tracker.carrier not in carriers:
             yield (*path, "carrier"), f"{tracker.carrier!r} is not a carrier; {nearest('', carriers, 'carriers are')}"
         if tracker.type == "source":
@@ -157,7 +131,7 @@ def _transcription(parts: Parts) -> Found:
         if name is None or name in hearing:
             continue
         if name not in parts.connector_names:
-            yield (*path, "transcribe"), _unknown("connector", name, hearing or parts.connector_names)
+            yield (*path, "transcribe"), unknown("connector", name, hearing or parts.connector_names)
         elif name in parts.connector_classes:
             hint = nearest(name, hearing, "these do:") if hearing else "add one like `whisper: {plugin: whisper}`"
             yield (*path, "transcribe"), f"{name!r} does not transcribe; {hint}"
@@ -216,10 +190,6 @@ def _texts(parts: Parts) -> Found:
                 (*path, "texts", "from"),
                 f"{sender} is not a tracking number of this company; texts must come from one",
             )
-
-
-def _unknown(thing: str, name: str, known: list[str]) -> str:
-    return f"no {thing} is named {name!r}; {nearest(name, known, 'there are')}"
 
 
 def _present(parts: Parts, path: Path, key: str) -> Path:

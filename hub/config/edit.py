@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from hub.config.document import Path, read_document
+from hub.config.yaml_text.moving import moved
 from hub.config.yaml_text.splicing import CannotEdit, Spliced
 from hub.errors import ConfigError, Problem
 
@@ -33,24 +34,54 @@ class Change:
     value: Any
 
 
-def edited(text: str, changes: Iterable[Change]) -> str:
+@dataclass(frozen=True)
+class Move:
+    """Put the entry of a list at `path` at another position of its list; its comments go with it."""
+
+    path: Path
+    to: int
+
+
+def edited(text: str, changes: Iterable[Change | Move]) -> str:
     """`text` with the changes made in order. ConfigError, in one sentence, if it is written in a way that an edit would
     damage; nothing is guessed."""
     wanted = tree_of(text)
     for change in changes:
+        if isinstance(change, Move):
+            text = _reordered(text, wanted, change)
+            continue
         for place, value in _steps(wanted, change):
             try:
                 text = _with(text, wanted, place, value)
             except CannotEdit as refusal:
                 raise ConfigError(f"config.yaml, {refusal}") from None
             _put(wanted, place, value)
-            problems: list[Problem] = []
-            document = read_document(text, problems)
-            if document is None or problems or document.tree != wanted:
-                raise ConfigError(
-                    f"config.yaml is written in a way that hides {_spelled(place)}; edit the file by hand."
-                )
+            _insist(text, wanted, place)
     return text
+
+
+def _reordered(text: str, wanted: dict[str, Any], move: Move) -> str:
+    """`text` and `wanted` with one entry at another position."""
+    place = placed(wanted, move.path)
+    if _known_length(wanted, place) < len(place) or not isinstance(place[-1], int):
+        raise ConfigError(f"config.yaml has no {_spelled(move.path)} any more; look at it again.")
+    entries = _at(wanted, place[:-1])
+    to = max(0, min(move.to, len(entries) - 1))
+    try:
+        text = moved(text, place, to)
+    except CannotEdit as refusal:
+        raise ConfigError(f"config.yaml, {refusal}") from None
+    entries.insert(to, entries.pop(place[-1]))
+    _insist(text, wanted, place)
+    return text
+
+
+def _insist(text: str, wanted: dict[str, Any], place: Path) -> None:
+    """Check that the text says what was wanted and nothing else."""
+    problems: list[Problem] = []
+    document = read_document(text, problems)
+    if document is None or problems or document.tree != wanted:
+        raise ConfigError(f"config.yaml is written in a way that hides {_spelled(place)}; edit the file by hand.")
 
 
 def tree_of(text: str) -> dict[str, Any]:

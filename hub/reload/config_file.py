@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from hub.config.edit import Change, edited
+from hub.config.edit import Change, Move, edited
 from hub.config.loading import Discover, config_of, read_text
 from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError, NotFound, Problem
@@ -106,7 +106,7 @@ class ConfigFile:
         """A text as a checked configuration; ConfigError holds its problems."""
         return config_of(text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox)
 
-    def propose(self, edit: Iterable[Change] | str, user: User | None = None) -> Proposal:
+    def propose(self, edit: Iterable[Change | Move] | str, user: User | None = None) -> Proposal:
         """An edit of the file, as changes or as the whole new text, with all its problems; nothing is written. With a user of
         the web interface, a change that is not theirs to make is a problem too."""
         base = self.read()

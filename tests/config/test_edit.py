@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.config.document import Document, read_document
-from hub.config.edit import REMOVED, Change, edited
+from hub.config.edit import REMOVED, Change, Move, edited
 from hub.errors import ConfigError
 
 EXAMPLE = Path("config.yaml").read_text()
@@ -263,3 +263,26 @@ def test_comments_outside_the_edited_value_survive(value: Any, seed: int) -> Non
     assert read(new).tree == put(document.tree, place, value)
     kept = iter(line.strip() for line in new.splitlines())
     assert all(comment in kept for comment in outside)
+
+
+def test_an_entry_moves_with_its_comments_and_nothing_else_changes() -> None:
+    first, second = "\n  # the first\n  - name: one\n    x: 1   # behind\n", "\n  # the second\n  - name: two\n"
+    text = f"a: 1\nconversions:\n{first}{second}# end\nb: 2\n"
+    assert edited(text, [Move(("conversions", "two"), 0)]) == f"a: 1\nconversions:\n{second}{first}# end\nb: 2\n"
+    there = edited(EXAMPLE, [Move(("conversions", "deal won"), 0)])
+    assert [rule["name"] for rule in yaml.safe_load(there)["conversions"]][:2] == ["deal won", "qualified call"]
+    assert edited(there, [Move(("conversions", "deal won"), 99)]) == EXAMPLE
+    assert edited(EXAMPLE, [Move(("conversions", "deal won"), 3)]) == EXAMPLE
+
+
+@pytest.mark.parametrize(
+    "text", ["conversions: [{name: one}, {name: two}]", "conversions: &a\n- name: one\n- name: two", "a: 1\n"]
+)
+def test_an_entry_that_cannot_be_moved_safely_stays(text: str) -> None:
+    with pytest.raises(ConfigError):
+        edited(text, [Move(("conversions", "two"), 0)])
+
+
+def test_the_last_entry_moves_even_if_the_file_ends_with_it() -> None:
+    moved = edited("conversions:\n- name: one\n- name: two", [Move(("conversions", "two"), 0)])
+    assert moved == "conversions:\n- name: two\n- name: one\n"

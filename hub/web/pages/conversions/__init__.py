@@ -1,5 +1,5 @@
 """The conversion rules: what each made, the form that changes one, and the dry run."""
 
-from hub.web.pages.conversions import dry_run, export, listing
+from hub.web.pages.conversions import deeds, dry_run, export, form, listing
 
-PAGES = (*listing.PAGES, *dry_run.PAGES, *export.PAGES)
+PAGES = (*listing.PAGES, *dry_run.PAGES, *export.PAGES, *form.PAGES, *deeds.PAGES)

@@ -13,6 +13,7 @@ from hub.queries.conversions.dry_run import DryRun, DryRunItem, dry_run
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons
 from hub.queries.deliveries.subjects import subject_labels
+from hub.web.pages.conversions.draft import draft_of
 from hub.web.pages.conversions.payload import lines_of
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.weeks import week_of, weeks_of
@@ -62,7 +63,8 @@ def run(page: PageRequest, rules: Sequence[ConversionRule], period: Period) -> D
 
 def rules_to_run(page: PageRequest) -> tuple[Sequence[ConversionRule], ConversionRule | None]:
     """The current rules, or the draft of a rule that the URL holds."""
-    return rules_of(page), None
+    draft = draft_of(page)
+    return ([draft], draft) if draft else (rules_of(page), None)
 
 
 def show(page: PageRequest) -> Response:
@@ -96,6 +98,8 @@ def show(page: PageRequest) -> Response:
         recipient=lambda each: recipient_of(each, page.hub.plugins.connectors),
         worth=worth,
         short_reason=short_reason,
+        form="/conversions/rule"
+        + page.here(week=None, result=None, reason=None, to=None, rule=None).removeprefix("/conversions/dry-run"),
         consent_words=consent_words,
         csv="/conversions/dry-run.csv" + page.here().removeprefix("/conversions/dry-run"),
     )

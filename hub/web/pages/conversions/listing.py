@@ -18,12 +18,20 @@ DAYS = 30
 
 def conversions(page: PageRequest) -> Response:
     """The rules that concern the companies of the page."""
+    return show_list(page)
+
+
+def show_list(page: PageRequest, problem: str | None = None, status: int = 200) -> Response:
+    """The list; `problem` is why an edit of it was refused."""
     since = page.now - timedelta(days=DAYS)
     with page.session() as session:
         found, capped = activity_by_rule(session, page.scope, page.company_ids, since)
     titles = {each.name: each.title for each in page.companies}
     return page.render(
         "conversions.html",
+        status,
+        problem=problem,
+        may_save=page.may("configure") and page.config_file is not None and page.config_file.writable,
         title="Conversions",
         days=DAYS,
         capped=MAX_COUNTED if capped else None,

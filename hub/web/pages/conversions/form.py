@@ -1,0 +1,103 @@
+"""`/conversions/rule`: the form of one rule, with what it would have matched in the last seven days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from hub.queries.conversions.events import MAX_EVENTS
+from hub.queries.conversions.totals import by_destination, in_all
+from hub.reload import Proposal
+from hub.web.pages.conversions.draft import Draft, checked, takers_of, trackers_of, typed, was_of
+from hub.web.pages.conversions.dry_run import run, worth
+from hub.web.pages.conversions.fields import EVENTS, SEND, VALUES, Values, conditions, first, options, values_of
+from hub.web.pages.conversions.sentences import sentence
+from hub.web.pages.conversions.weeks import LAST_DAYS, week_of
+from hub.web.pages.deliveries.words import recipient_of
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+NEW = {"when.event": ["call"], "value": ["amount"], "currency": ["USD"]}
+"""What the form of a new rule begins with."""
+
+
+def rule_form(page: PageRequest) -> Response:
+    """The form of a saved rule, of a new one, or of the draft that the URL holds."""
+    was = was_of(page)
+    if page.query.get("draft"):
+        values: Values = typed(page)
+        return show(page, values, checked(page, values))
+    values = values_of(was) if was else NEW
+    return show(page, values, checked(page, values) if was else None)
+
+
+def show(
+    page: PageRequest,
+    values: Values,
+    draft: Draft | None,
+    status: int = 200,
+    *,
+    problem: str | None = None,
+    proposal: Proposal | None = None,
+) -> Response:
+    """The form with what is wrong beside each field; `proposal` is an edit that this process cannot write."""
+    was = was_of(page)
+    titles = {each.name: each.title for each in page.companies}
+    takers = takers_of(page)
+    file = page.config_file
+    return page.render(
+        "conversions_rule.html",
+        status,
+        title=f"Rule {was.name}" if was else "New rule",
+        was=was,
+        values=values,
+        value_of=lambda name: first(values, name),
+        errors={name: text[0].upper() + text[1:] for name, text in draft.errors.items()} if draft else {},
+        problem=problem,
+        proposal=proposal,
+        words=sentence(draft.rule, titles) if draft and draft.rule else None,
+        events=EVENTS,
+        kinds_of_value=_values_for(first(values, "when.event") or "call"),
+        conditions=conditions(values, titles, trackers_of(page)),
+        takers=[
+            (name, recipient_of(name, page.hub.plugins.connectors), name in values.get(SEND, ()), options(name, model, values))
+            for name, model in takers.items()
+        ],
+        preview=_preview(page, draft),
+        max_events=MAX_EVENTS,
+        dry_run=page.link("/conversions/dry-run") + ("&" if page.company and len(page.companies) > 1 else "?")
+        + urlencode([(name, each) for name, each in _draft_query(values)]),
+        may_save=page.may("configure") and file is not None,
+        writable=file is not None and file.writable,
+        worth=worth,
+    )  # fmt: skip
+
+
+def _draft_query(values: Values) -> list[tuple[str, str]]:
+    kept = [
+        (name, each) for name, given in values.items() for each in given if name not in ("draft", "week", "company")
+    ]
+    return [("draft", "1"), ("week", LAST_DAYS), *((name, each) for name, each in kept if each)]
+
+
+def _values_for(event: str) -> Mapping[str, str]:
+    """The kinds of value that an event may have."""
+    unfit = {f"from {each}" for each in ("outcome", "lead") if each != event}
+    return {kind: words for kind, words in VALUES.items() if kind not in unfit}
+
+
+def _preview(page: PageRequest, draft: Draft | None) -> dict[str, Any] | None:
+    """What the draft would have done in the last seven days; None while it has problems."""
+    if draft is None or draft.rule is None:
+        return None
+    _, _, period = week_of(page, LAST_DAYS)
+    result = run(page, [draft.rule], period)
+    rows = [(name, tally) for name, rules in by_destination(result.items).items() for tally in rules.values()]
+    matched = len({(item.subject_id, item.at) for item in result.items})
+    return {"run": result, "rows": rows, "total": in_all(result.items), "matched": matched, "period": period}
+
+
+PAGES = (Page("/conversions/rule", rule_form, "setup"),)

@@ -1,0 +1,194 @@
+"""The form of a conversion rule: drafts that are tried before they are saved, and edits of config.yaml."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from config_on_disk import ANOTHER_ACCOUNT, CONFIG, open_config_stage, written
+from page_client import signed_in
+from testbed import NORTH_SHARED, OTHER_CALLER, TestHub
+
+from hub.config.models import ConversionRule, When
+from hub.config.rule_checks import has_condition, rule_problems
+from hub.model import AuditEntry, ConfigVersion, ConversionRow
+from hub.testing import FrozenClock
+from hub.web.pages.conversions.fields import EVENTS, tree_of, values_of
+
+FORM = "/conversions/rule"
+SECOND = """\
+
+  # Only the north pays for these.
+  - name: north
+    when: {{event: call, company: northgate, min_duration: 1 minute}}
+    send_to: {{network: {{action: 9}}}}
+"""
+TWO_RULES = CONFIG.replace("      network: {{action: 7}}\n", "      network: {{action: 7}}\n" + SECOND)
+CHANGED = {
+    "was": "north", "name": "north", "when.event": "call", "when.company": "northgate", "when.min_duration": "60s",
+    "when.answered": "true", "value": "amount", "amount": "12.50", "currency": "usd", "send": "network",
+    "send.network.action": "9", "deed": "save",
+}  # fmt: skip
+
+
+@pytest.fixture
+def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
+    with open_config_stage(sqlite_url, clock, tmp_path, TWO_RULES) as opened:
+        yield opened
+
+
+def changed_lines(stage: TestHub, tmp_path: Path) -> list[str]:
+    before = written(str(stage.hub.config.hub.database), TWO_RULES).splitlines()
+    lines = difflib.ndiff(before, (tmp_path / "config.yaml").read_text().splitlines())
+    return [line for line in lines if line[0] in "+-"]
+
+
+def test_a_change_is_an_edit_of_the_lines_it_is_about(stage: TestHub, tmp_path: Path) -> None:
+    answer = signed_in(stage).post(FORM, CHANGED)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/conversions"), answer.text
+    assert changed_lines(stage, tmp_path) == [
+        "-     when: {event: call, company: northgate, min_duration: 1 minute}",
+        "+     when: {event: call, company: northgate, min_duration: 1 minute, answered: true}",
+        "+     value: 12.50 USD",
+    ]
+    assert [row.number for row in stage.rows(ConfigVersion)][-1] == 2
+    assert "config.apply" in {row.action for row in stage.rows(AuditEntry)}
+
+
+def test_saving_without_a_change_writes_nothing(stage: TestHub, tmp_path: Path) -> None:
+    rule = stage.hub.config.conversions[1]
+    answer = signed_in(stage).post(FORM, {**values_of(rule), "was": "north", "deed": "save"})
+    assert answer.status_code == 303 and changed_lines(stage, tmp_path) == []
+
+
+def test_a_new_rule_stands_at_the_end_of_the_list(stage: TestHub, tmp_path: Path) -> None:
+    new = {
+        "name": "booked", "when.event": "lead", "when.status": ["booked", "qualified"], "value": "from lead",
+        "send": "network", "send.network.action": "3", "deed": "save",
+    }  # fmt: skip
+    assert signed_in(stage, "admin").post(FORM, new).status_code == 303
+    rules = stage.config_file.check((tmp_path / "config.yaml").read_text()).conversions
+    assert rules[-1] == ConversionRule.model_validate(
+        {"name": "booked", "when": {"event": "lead", "status": ["booked", "qualified"]}, "value": "from lead",
+         "send_to": {"network": {"action": 3}}}
+    )  # fmt: skip
+    assert all(line.startswith("+") for line in changed_lines(stage, tmp_path))
+
+
+def test_a_rule_is_renamed_moved_and_deleted_with_its_comments(stage: TestHub, tmp_path: Path) -> None:
+    browser = signed_in(stage)
+    assert browser.post(FORM, {"was": "north", "deed": "up"}).status_code == 303
+    text = (tmp_path / "config.yaml").read_text()
+    assert text.index("# Only the north pays") < text.index("name: north") < text.index("name: every call")
+    assert browser.post(FORM, {"was": "every call", "deed": "delete"}).status_code == 303
+    text = (tmp_path / "config.yaml").read_text()
+    assert "every call" not in text and "# Only the north pays" in text
+
+
+def test_the_form_shows_what_it_would_have_matched_before_it_is_saved(stage: TestHub) -> None:
+    stage.call_in()
+    stage.call_in(NORTH_SHARED, OTHER_CALLER, seconds=300)
+    made = len(stage.rows(ConversionRow))
+    browser = signed_in(stage, "marketer")
+    draft = "?draft=1&name=long&when.event=call&when.min_duration=2+min&value=amount&amount=5&send=network"
+    draft += "&send.network.action=1"
+    text = browser.text(FORM + draft)
+    assert "A call, 2 min or longer, counts as “long”, worth $5.00." not in text, "2 min is not a duration"
+    assert "is not a duration" in text
+    text = browser.text(FORM + draft.replace("2+min", "2m"))
+    assert "A call, 2 min or longer, counts as “long”, worth $5.00." in text
+    assert re.search(r"In the last 7 days 1 matches. network 1 would be sent, \$5.00", text)
+    assert len(stage.rows(ConversionRow)) == made and stage.network.batches == []
+    run = browser.text("/conversions/dry-run" + draft.replace("2+min", "2m") + "&week=7d")
+    assert "What “long” would have sent in the last 7 days" in run and "Draft of “long”" in run
+    assert "every call" not in run and "+1 312 555 0143" in run
+    bad = browser.get("/conversions/dry-run" + draft)
+    assert bad.status_code == 422 and "The draft cannot run yet" in bad.text
+    assert browser.get("/conversions/dry-run.csv" + draft.replace("2+min", "2m") + "&week=7d").text.count("long") >= 1
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        ({"name": ""}, "it should have at least 1 character"),
+        ({"name": "every call"}, "Another rule has this name already"),
+        ({"when.min_duration": "soon"}, "is not a duration"),
+        ({"when.company": "southside"}, "No company is named"),
+        ({"amount": "much"}, "is not an amount"),
+        ({"value": "from lead"}, "A call has no lead to take a value from"),
+        ({"send.network.action": "x"}, "expected a whole number"),
+        ({"when.event": "weather"}, "is not allowed"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(
+    stage: TestHub, tmp_path: Path, wrong: dict[str, str], says: str
+) -> None:
+    answer = signed_in(stage).post(FORM, {**CHANGED, **wrong})
+    assert answer.status_code == 422 and says in answer.text
+    assert changed_lines(stage, tmp_path) == []
+
+
+def test_only_owners_and_admins_of_the_whole_account_save(stage: TestHub, tmp_path: Path) -> None:
+    for browser in (signed_in(stage, "marketer"), signed_in(stage, "admin", "northgate")):
+        for deed in ("save", "delete", "up"):
+            assert browser.post(FORM, {**CHANGED, "deed": deed}).status_code == 403
+    assert changed_lines(stage, tmp_path) == []
+    assert ">Save<" not in signed_in(stage, "marketer").get(FORM).text
+
+
+def test_a_read_only_file_gives_the_change_to_carry_elsewhere(
+    stage: TestHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    answer = signed_in(stage).post(FORM, CHANGED)
+    assert answer.status_code == 422 and "cannot be written here" in answer.text
+    assert "+    value: 12.50 USD" in answer.text and changed_lines(stage, tmp_path) == []
+    assert 'value="up"' not in signed_in(stage).get("/conversions").text
+
+
+def test_a_rule_of_all_accounts_is_not_one_accounts_to_change(
+    sqlite_url: str, clock: FrozenClock, tmp_path: Path
+) -> None:
+    with open_config_stage(sqlite_url, clock, tmp_path, TWO_RULES + ANOTHER_ACCOUNT) as stage:
+        before = (tmp_path / "config.yaml").read_text()
+        browser = signed_in(stage, account="rival")
+        answer = browser.post(FORM, {**CHANGED, "was": "every call", "name": "every call", "when.company": ""})
+        assert answer.status_code == 422 and "other rules belong to the whole hub" in answer.text
+        assert browser.post(FORM, {"was": "north", "deed": "delete"}).status_code == 422
+        assert (tmp_path / "config.yaml").read_text() == before
+
+
+def test_hostile_fields_are_escaped(stage: TestHub) -> None:
+    hostile = '"><img src=x onerror=alert(1)>'
+    answer = signed_in(stage).get(
+        FORM, params={"draft": "1", "name": hostile, "when.source": hostile, "amount": hostile}
+    )
+    assert answer.status_code == 200 and "<img" not in answer.text
+
+
+def test_a_rule_that_is_gone_is_said_to_be_gone(stage: TestHub) -> None:
+    answer = signed_in(stage).post(FORM, {"was": "gone", "deed": "delete"})
+    assert answer.status_code == 422 and "no longer in config.yaml" in answer.text
+
+
+def unfit(event: str, condition: str, value: Any) -> bool:
+    rule = ConversionRule.model_validate({"name": "x", "when": {"event": event, condition: value}})
+    return any(path == ("when", condition) for path, _ in rule_problems(rule, ["a"], ["a"]))
+
+
+def test_the_form_offers_exactly_the_conditions_that_an_event_has() -> None:
+    values = {"first_time_caller": True, "answered": True, "min_duration": "9s", "status": "new"}
+    names = [name for name in When.model_fields if name != "event"]
+    found = {(event, name) for event in EVENTS for name in names if not unfit(event, name, values.get(name, "a"))}
+    assert found == {(event, name) for event in EVENTS for name in names if has_condition(event, name)}
+
+
+def test_every_rule_of_the_example_survives_its_form(stage: TestHub) -> None:
+    takers = {name: type(stage.network).Destination for name in ("network",)}
+    for rule in stage.hub.config.conversions:
+        assert ConversionRule.model_validate(tree_of(values_of(rule), takers)) == rule

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
@@ -24,7 +25,7 @@ from hub.alerts.digests import may_get, send_digest
 from hub.alerts.kinds import BY_KEY, DIGEST, TEST, Channel
 from hub.alerts.spread import Hearing, kinds_of_row
 from hub.alerts.wording import Message, known_of, message_of
-from hub.errors import CannotDo, ConfigError, Rejected, RetryLater
+from hub.errors import RetryLater, RingfenceError, place_of
 from hub.model import Alert, AlertDelivery, AlertPreference, AlertRule, Company, User
 from hub.model.states import AlertDeliveryState
 from hub.numbers.directory import Directory
@@ -32,6 +33,7 @@ from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, is_due
 
+log = structlog.get_logger(__name__)
 GROUPS_PER_TURN = 20
 ROWS_PER_GROUP = 100
 MAX_TRIES = 6
@@ -137,18 +139,22 @@ class _Sender:
         if alert.kind == TEST:
             return None
         if alert.kind == DIGEST:
-            return None if may_get(session, user, alert) else "The user no longer gets this summary."
+            return (
+                None
+                if may_get(session, user, alert)
+                else "It was switched off, or the role no longer includes reports."
+            )
         if self.hub.clock() - alert.at > TOO_OLD:
             return "It was too old when it could be sent."
         if not hearing.may(alert.company_id, alert.kind, alert.subject_id):
-            return f"The user’s role no longer includes {BY_KEY[alert.kind].label.lower()} of this company."
+            return f"The role no longer includes {BY_KEY[alert.kind].label.lower()} of this company."
         wanted = select(AlertRule).where(
             AlertRule.user_id == user.id,
             AlertRule.company_id == alert.company_id,
             col(AlertRule.kind).in_(kinds_of_row(alert.kind)),
         )
         if not any(self.channel in rule.channels for rule in session.exec(wanted)):
-            return "The user has switched this off."
+            return "It was switched off."
         return None
 
     def _sent_today(self, session: Session) -> int:
@@ -178,17 +184,23 @@ class _Sender:
         try:
             self._deliver(batch, now)
         except RetryLater as error:
-            tries = max(row.attempts for row in rows)
-            due = next_try(now, tries, retry_after=error.after, jitter=self.jitter) if tries < MAX_TRIES else None
-            if due is None:
-                self._end(rows, AlertDeliveryState.FAILED, f"Given up after {tries} tries: {error}")
-            else:
-                self._complete(rows, state=AlertDeliveryState.READY, due_at=due, begun_at=None, reason=str(error))
-        except (Rejected, CannotDo, ConfigError) as error:
+            self._again(rows, str(error), error.after)
+        except RingfenceError as error:
             self._end(rows, AlertDeliveryState.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever the other side does, it is tried again and then given up
+            log.error("alert failed", channel=self.channel, error=type(error).__name__, at=place_of(error))
+            self._again(rows, f"It failed ({type(error).__name__}).", None)
         else:
             if self.channel != Channel.TEXT:
                 self._end(rows, AlertDeliveryState.SENT, None)
+
+    def _again(self, rows: Sequence[AlertDelivery], reason: str, after: float | None) -> None:
+        tries = max(row.attempts for row in rows)
+        due = next_try(self.hub.clock(), tries, retry_after=after, jitter=self.jitter) if tries < MAX_TRIES else None
+        if due is None:
+            self._end(rows, AlertDeliveryState.FAILED, f"Given up after {tries} tries: {reason}")
+        else:
+            self._complete(rows, state=AlertDeliveryState.READY, due_at=due, begun_at=None, reason=reason)
 
     def _deliver(self, batch: Sequence[_Prepared], now: datetime) -> None:
         first, messages = batch[0], [each.message for each in batch]

@@ -90,7 +90,7 @@ def send_code(session: Session, hub: Hub, directory: Directory, user: User, comp
     session.add(row)
     session.flush()
     body = CODE_TEXT.format(company=line.company.title, code=code)
-    queue_text(session, hub, line, number, body, "identity_code", key=f"alert-code/{user.id}/{now:%Y%m%d%H%M%S%f}")
+    queue_text(session, hub, line, number, body, "identity_code")
     audit.note(session, now, user.id, "alerts.phone.code", user.id)
 
 

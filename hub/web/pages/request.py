@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
+from hub.alerts.listing import count_unread
 from hub.formats import zone_name
 from hub.model import Company, User, WebSession
 from hub.numbers.directory import Directory, LiveDirectory
@@ -155,6 +156,12 @@ class PageRequest:
         name = self.query.get("company")
         chosen = next((each for each in self.companies if each.name == name), None)
         return chosen or (self.companies[0] if len(self.companies) == 1 else None)
+
+    @cached_property
+    def unread_alerts(self) -> int:
+        """How many of the user's alerts are unread, for the bell."""
+        with self.session() as session:
+            return count_unread(session, self.user.id, [each.id for each in self.companies])
 
     @property
     def company_ids(self) -> tuple[str, ...]:

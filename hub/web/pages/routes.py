@@ -9,6 +9,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.pages import (
+    alerts,
     call,
     calls,
     connectors,
@@ -25,6 +26,8 @@ from hub.web.pages import (
     style,
     texts,
 )
+from hub.web.pages.app.install import app_routes
+from hub.web.pages.app.unsubscribe import Unsubscribe
 from hub.web.pages.guard import Page, SignedIn
 from hub.web.pages.request import PageContext
 from hub.web.pages.static_files import static_routes
@@ -50,6 +53,7 @@ PAGES: tuple[Page, ...] = (
     *call.PAGES,
     *numbers.PAGES,
     *conversions.PAGES,
+    *alerts.PAGES,
 )
 
 
@@ -65,5 +69,7 @@ def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: C
         Route("/live/events", live.LiveEvents(context, signed_in).endpoint, methods=["GET"]),
         *door_routes(context, signed_in),
         *reports.SharedReports(context).routes(),
+        *app_routes(hub.config),
+        *Unsubscribe(context).routes(),
         *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
     ]

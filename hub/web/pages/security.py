@@ -23,7 +23,7 @@ def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
         "Content-Security-Policy": (
             f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; "
             "img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'"
+            "frame-ancestors 'none'; base-uri 'none'; worker-src 'self'; manifest-src 'self'"
         ),
     }
     if https:

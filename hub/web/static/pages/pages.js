@@ -49,3 +49,6 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// The service worker keeps static files and shows notifications; it never keeps a page.
+navigator.serviceWorker?.register("/service-worker.js").catch(() => {});

@@ -1,0 +1,134 @@
+"""`/alerts/settings`: which kinds of alerts of a company reach the user by which channel, quiet hours and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlmodel import Session, col, select
+from starlette.responses import Response
+
+from hub.alerts.channels.push import public_key
+from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, AlertKind, Channel, kinds_for
+from hub.alerts.quiet_hours import as_time, minutes_of
+from hub.alerts.settings import (
+    AlertSettings,
+    WantedKind,
+    copy_settings,
+    read_settings,
+    save_settings,
+    webhook_url,
+    why_no_channel,
+)
+from hub.errors import CannotDo, NotFound
+from hub.model import AlertPhone, Company, PushSubscription
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+PATH = "/alerts/settings"
+
+
+def company_of(page: PageRequest) -> Company:
+    """The company whose settings the page shows: the chosen one, else the first. NotFound if there is none."""
+    if page.company is not None:
+        return page.company
+    if not page.companies:
+        raise NotFound("There is no company to hear of.")
+    return page.companies[0]
+
+
+def show(page: PageRequest) -> Response:
+    """The form."""
+    return form(page)
+
+
+def form(page: PageRequest, status: int = 200, errors: Mapping[str, str] | None = None, **more: Any) -> Response:
+    """The form with errors beside their fields, and `more` that a deed has to say."""
+    company = company_of(page)
+    with page.hub.store.reading() as session:
+        settings = more.pop("settings", None) or read_settings(session, page.user, company)
+        kinds = kinds_for(session, page.user, company.id)
+        missing = {each: why_no_channel(session, page.hub, page.user, company, each) for each in CHANNEL_NAMES}
+        phone = session.get(AlertPhone, page.user.id)
+        browsers = _browsers(session, page)
+        webhook = webhook_url(session, page.hub, page.user, company) if page.hub.keyring else None
+    quiet = settings.quiet or (None, None)
+    shown = {
+        "company": company,
+        "settings": settings,
+        "kinds": kinds,
+        "threshold": _thresholds(settings, kinds),
+        "channels": CHANNEL_NAMES,
+        "missing": missing,
+        "phone": phone,
+        "browsers": browsers,
+        "webhook": webhook,
+        "push_key": public_key(page.hub) if page.hub.keyring else "",
+        "digests": DIGESTS if page.may("reports") else {},
+        "quiet_from": as_time(quiet[0]),
+        "quiet_to": as_time(quiet[1]),
+        "zones": sorted(available_timezones()),
+        "errors": errors or {},
+        "secret": None,
+        "others": [each for each in page.companies if each.id != company.id],
+    }
+    return page.render("alerts_settings.html", status, title="Alert settings", **{**shown, **more})
+
+
+def save(page: PageRequest) -> Response:
+    """Save the form."""
+    company = company_of(page)
+    errors: dict[str, str] = {}
+    settings = _read_form(page, errors)
+    if not errors:
+        try:
+            with page.hub.store.writing() as session:
+                save_settings(session, page.user, company, settings, page.now)
+                if page.value("everywhere"):
+                    copy_settings(session, page.user, company, page.companies, page.now)
+        except CannotDo as refused:
+            errors["time_zone" if "zone" in str(refused) else "quiet_from"] = str(refused)
+    if errors:
+        return form(page, 422, errors, settings=settings)
+    where = "all your companies" if page.value("everywhere") else company.title
+    return page.redirect(page.link(PATH, company=company.name), f"Saved for {where}.")
+
+
+def _read_form(page: PageRequest, errors: dict[str, str]) -> AlertSettings:
+    wanted = {}
+    for key in page.form.get("kind", []):
+        channels = [each for each in page.form.get(f"{key}.by", []) if each in CHANNEL_NAMES]
+        number = page.value(f"{key}.threshold")
+        wanted[key] = WantedKind(tuple(channels), int(number) if number.isdecimal() and len(number) < 6 else None)
+    begins, ends = page.value("quiet_from"), page.value("quiet_to")
+    quiet = (minutes_of(begins), minutes_of(ends))
+    if (begins or ends) and None in quiet:
+        errors["quiet_from"] = "Write both times, like 22:00 and 07:00, or leave both empty."
+    return AlertSettings(
+        kinds=wanted,
+        quiet=None if quiet[0] is None or quiet[1] is None else (quiet[0], quiet[1]),
+        time_zone=page.value("time_zone"),
+        names_caller=page.value("names_caller") == "on",
+        digests=tuple(page.form.get("digest", [])),
+    )
+
+
+def _thresholds(settings: AlertSettings, kinds: list[AlertKind]) -> dict[str, int]:
+    return {
+        kind.key: (settings.kinds[kind.key].threshold if kind.key in settings.kinds else None) or kind.threshold.default
+        for kind in kinds
+        if kind.threshold is not None
+    }
+
+
+def _browsers(session: Session, page: PageRequest) -> list[PushSubscription]:
+    mine = select(PushSubscription).where(PushSubscription.user_id == page.user.id)
+    return list(session.exec(mine.order_by(col(PushSubscription.made_at))))
+
+
+CHANNELS = tuple(Channel)
+PAGES = (
+    Page(PATH, show),
+    Page(PATH, save, method="POST"),
+)

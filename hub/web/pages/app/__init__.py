@@ -1,0 +1,1 @@
+"""What needs no sign-in: the files that make the pages an app on the phone, and links that end e-mails."""

@@ -179,7 +179,7 @@ def test_a_test_says_what_is_missing_before_a_channel_works(lite_stage: TestHub)
     for channel, said in (("email", "no mail server"), ("text", "Confirm your phone"), ("push", "Allow notifications")):
         answer = browser.post("/alerts/test?company=lakeside", {"channel": channel})
         assert answer.status_code == 422 and said in answer.text
-    assert browser.post("/alerts/test", {"channel": "pigeon"}).status_code == 404
+    assert browser.post("/alerts/test", {"channel": "pigeon"}).status_code == 422
     browser.post("/alerts/webhook?company=lakeside", {"url": "https://hooks.example.com/x"})
     assert browser.post("/alerts/test?company=lakeside", {"channel": "webhook"}).status_code == 303
     assert lite_stage.one(AlertDelivery).channel == "webhook"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from hub.model.columns import Row, expiry_column, id_column, json_column, json_list, personal_text, time_column
@@ -43,9 +43,9 @@ class FlowDraft(Row, table=True):
     user_id: str = Field(foreign_key="app_user.id")
     name: str = Field(max_length=80)
     """The flow's."""
-    definition: dict[str, Any] = json_column()
-    """The flow as config.yaml would have it."""
-    previous: dict[str, Any] = json_column()
+    definition: str = Field(sa_type=Text())
+    """The flow as config.yaml would have it, as JSON text: the order of its steps and keys counts."""
+    previous: str = Field(default="", sa_type=Text())
     """The same before the last save, for its undo; empty if nothing was saved before."""
     base: int | None = None
     """The version that the draft began with; None for a new flow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,11 @@ def draft_of(session: Session, user_id: str, company_id: str, name: str) -> Flow
         FlowDraft.user_id == user_id, FlowDraft.company_id == company_id, FlowDraft.name == name
     )
     return session.exec(mine).first()
+
+
+def flow_of_draft(draft: FlowDraft) -> Flow:
+    """The flow as it was last saved."""
+    return Flow.model_validate_json(draft.definition)
 
 
 def save_draft(
@@ -43,9 +49,9 @@ def save_draft(
     if draft is None:
         draft = FlowDraft(
             company_id=company_id, user_id=user_id, name=name, base=base, replaces=replaces,
-            definition=dict(before), saved_at=now,
+            definition=json.dumps(before) if before else "", saved_at=now,
         )  # fmt: skip
-    draft.previous, draft.definition, draft.saved_at = draft.definition, dict(written), now
+    draft.previous, draft.definition, draft.saved_at = draft.definition, json.dumps(written), now
     session.add(draft)
     audit.note(session, now, user_id, "flow.draft", company_id, f"{name}: {what}")
     return draft

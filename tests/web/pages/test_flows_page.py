@@ -11,6 +11,7 @@ from testbed import NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
 
 from hub.callflow.definition import Flow
 from hub.model import AuditEntry, FlowDraft, FlowVersion
+from hub.numbers.flow_drafts import flow_of_draft
 
 DESK, SECOND = "+13125550190", "+13125550191"
 OFFICE: dict[str, Any] = {
@@ -56,7 +57,7 @@ def menu(**changes: Any) -> dict[str, Any]:
 
 
 def draft(stage: TestHub) -> Flow:
-    return Flow.model_validate(stage.one(FlowDraft).definition)
+    return flow_of_draft(stage.one(FlowDraft))
 
 
 def test_the_list_says_what_uses_each_flow_and_shows_routes_as_flows(office: TestHub, owner: PageClient) -> None:

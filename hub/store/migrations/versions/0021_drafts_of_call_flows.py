@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0021"
 down_revision = "0020"
@@ -11,15 +10,14 @@ BEGINNINGS = sa.text("position = 0 AND point = 'ringing:'")
 
 
 def upgrade() -> None:
-    plain = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
     op.create_table(
         "flow_draft",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("company_id", sa.String(), nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("definition", plain, nullable=False),
-        sa.Column("previous", plain, nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=True),
         sa.Column("replaces", sa.String(length=80), nullable=True),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),

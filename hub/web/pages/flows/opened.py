@@ -16,7 +16,7 @@ from hub.callflow.written import written_flow
 from hub.config.models import CompanySection
 from hub.errors import NotFound
 from hub.model import Company, FlowDraft
-from hub.numbers.flow_drafts import draft_of, save_draft
+from hub.numbers.flow_drafts import draft_of, flow_of_draft, save_draft
 from hub.numbers.flows import read_flow
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
@@ -126,7 +126,7 @@ def open_flow(page: PageRequest) -> OpenFlow:
     if old is not None:
         shown = read_flow(old)
     elif draft is not None:
-        shown = Flow.model_validate(draft.definition)
+        shown = flow_of_draft(draft)
     else:
         assert live is not None
         shown = live.flow

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import true
@@ -20,6 +20,8 @@ from hub.model.states import SubjectState
 
 MAX_EVENTS = 1_000
 """How many of the newest events one run looks at, so that it ends in about a second."""
+CHANGED_BEFORE = timedelta(days=1)
+"""A CRM reports a deal after it reached its stage; some give only the day."""
 TABLES: dict[str, Any] = {"call": Call, "text": TextMessage, "form": FormSubmission}
 
 
@@ -113,6 +115,7 @@ def _outcomes(
         select(OutcomeRow)
         .where(
             col(OutcomeRow.connector).in_(crms),
+            OutcomeRow.changed_at >= begins - CHANGED_BEFORE,
             OutcomeRow.occurred_at >= begins,
             OutcomeRow.occurred_at < ends,
             col(OutcomeRow.subject_id).is_not(None),

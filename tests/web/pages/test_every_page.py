@@ -126,6 +126,8 @@ ALLOWED = {
     "POST /numbers/{number_id}/release": SET_UP,
     "GET /conversions/rule": OFFICE,
     "POST /conversions/rule": SET_UP,
+    "GET /conversions/stages": OFFICE,
+    "POST /conversions/stages": SET_UP,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's
 own account and the style page are for everybody who is signed in."""

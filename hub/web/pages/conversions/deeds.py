@@ -10,6 +10,7 @@ from starlette.responses import Response
 from hub.config.edit import REMOVED, Change, Move
 from hub.config.models import ConversionRule
 from hub.errors import CannotDo, ConfigError, Problem
+from hub.reload import ConfigFile
 from hub.web.pages.conversions.draft import checked, takers_of, typed, was_of
 from hub.web.pages.conversions.fields import tree_of, values_of
 from hub.web.pages.conversions.form import show
@@ -40,10 +41,10 @@ def act(page: PageRequest) -> Response:
 def _apply(page: PageRequest, changes: list[Change | Move], notice: str) -> Response:
     """Apply changes from the list of rules."""
     try:
-        proposal = _file(page).propose(changes, page.user)
+        proposal = file_of(page).propose(changes, page.user)
         if proposal.problems:
             return show_list(page, sentences(proposal.problems), 422)
-        _file(page).apply(proposal, page.user)
+        file_of(page).apply(proposal, page.user)
     except (CannotDo, ConfigError) as error:
         return show_list(page, str(error), 422)
     return page.redirect(page.link("/conversions"), notice)
@@ -58,7 +59,7 @@ def _save(page: PageRequest, was: ConversionRule | None) -> Response:
     if not changes:
         return page.redirect(page.link("/conversions"), "Nothing was changed.")
     try:
-        file = _file(page)
+        file = file_of(page)
         proposal = file.propose(changes, page.user)
         if proposal.problems:
             return show(page, values, draft, 422, problem=sentences(proposal.problems))
@@ -93,7 +94,8 @@ def sentences(problems: tuple[Problem, ...]) -> str:
     return " ".join(f"Line {each.line}: {each.text}." if each.line else each.text for each in problems)
 
 
-def _file(page: PageRequest):  # type: ignore[no-untyped-def]
+def file_of(page: PageRequest) -> ConfigFile:
+    """config.yaml; CannotDo if the hub was not started from one."""
     if page.config_file is None:
         raise CannotDo("This hub was not started from a config.yaml, so its rules cannot be changed here.")
     return page.config_file

@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
+from hub.queries.conversions.stages import stages_of
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.sentences import options_in_words, sentence
 from hub.web.pages.deliveries.words import recipient_of
@@ -26,6 +27,8 @@ def show_list(page: PageRequest, problem: str | None = None, status: int = 200) 
     since = page.now - timedelta(days=DAYS)
     with page.session() as session:
         found, capped = activity_by_rule(session, page.scope, page.company_ids, since)
+    with page.hub.store.reading() as session:  # deals belong to no account
+        crms = stages_of(session, page.hub.config, {each.name for each in page.companies}, page.now)
     titles = {each.name: each.title for each in page.companies}
     return page.render(
         "conversions.html",
@@ -34,6 +37,7 @@ def show_list(page: PageRequest, problem: str | None = None, status: int = 200) 
         may_save=page.may("configure") and page.config_file is not None and page.config_file.writable,
         title="Conversions",
         days=DAYS,
+        crms=crms,
         capped=MAX_COUNTED if capped else None,
         rules=[
             {

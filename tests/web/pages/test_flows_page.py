@@ -10,7 +10,7 @@ from page_client import PageClient, seen, signed_in
 from testbed import NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
 
 from hub.callflow.definition import Flow
-from hub.model import AuditEntry, FlowDraft, FlowVersion
+from hub.model import AuditEntry, CallStep, ConsentDecision, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import flow_of_draft
 
 DESK, SECOND = "+13125550190", "+13125550191"
@@ -168,3 +168,27 @@ def test_a_new_flow_and_a_route_of_its_own_begin_as_drafts(office: TestHub, owne
     assert turned.headers["location"] == "/flows/northgate/front?company=northgate"
     assert office.one(FlowDraft, name="front").replaces == "route"
     assert owner.get("/flows/new?company=northgate&route=none").status_code == 404
+
+
+def test_a_simulated_call_shows_its_path_the_lawful_notice_and_the_carriers_document(
+    office: TestHub, owner: PageClient
+) -> None:
+    owner.post(OFFICE_PATH, menu(say="Press two."))
+    call = "simulate=yes&at=2026-11-24T10:00&from=%2B13125550142"
+    said = owner.text(f"{OFFICE_PATH}?{call}&keys=2&who=nobody")
+    assert "After 2 steps the caller leaves a message" in said
+    assert "menu Hears “Press two.” Presses 2. night Hears “Leave a message.”, and leaves a message." in said
+    assert "Recording: this call comes to no step that records" in said
+    page = owner.get(f"{OFFICE_PATH}?{call}&keys=1&who=")
+    said = seen(page.text)
+    assert "After 2 steps somebody answers" in said and "Recording: recorded after a notice" in said
+    assert "This call is recorded." in said and "law" in said
+    assert "Path of the simulated call: Tuesday 10:00 am, presses 1, somebody answers." in said
+    assert 'class="step walked' in page.text and "Stop 2 of the simulated call" in page.text
+    assert "What Paper Carrier gets after key 1" in said and "Dial(numbers=" in said
+    assert "Press 1." in owner.text(f"{OFFICE_PATH}?{call}&version=1"), "any version can be simulated"
+    assert "Area code 312: Illinois (US-IL)" in owner.text(f"{OFFICE_PATH}?simulate=yes&from=312")
+    assert "Michigan (US-MI)" in owner.text(f"{OFFICE_PATH}?simulate=yes&from=michigan")
+    wrong = owner.text(f"{OFFICE_PATH}?simulate=yes&at=noon&from=nobody&keys=x")
+    assert "Write a day and a time" in wrong and "neither a phone number" in wrong and "Write the keys" in wrong
+    assert office.rows(CallStep) == [] and office.rows(ConsentDecision) == [], "nothing is stored"

@@ -18,6 +18,8 @@ from hub.web.pages.flows.form.state import StepForm, form_of_new, form_of_step
 from hub.web.pages.flows.graph.layout import lay_out
 from hub.web.pages.flows.graph.svg import Shown, drawing
 from hub.web.pages.flows.opened import OpenFlow, open_flow
+from hub.web.pages.flows.simulation.outcome import simulate
+from hub.web.pages.flows.simulation.questions import FIELDS
 from hub.web.pages.flows.words import KINDS, exit_words, gist, ways_in_words
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -56,7 +58,8 @@ def show(
     if opened.may_edit and form is None and settings is None:
         form = _wanted_form(page, flow)
         settings = settings_of(flow) if page.query.get("edit") == "flow" and form is None else None
-    walked: list[str] = []
+    simulated = simulate(page, opened)
+    walked = simulated.outcome.walked if simulated.outcome else []
     selected = form.was or form.after if form else page.query.get("step", "")
     bad = frozenset(each.step for each in opened.problems if each.step)
     shown = Shown(lambda name: _address(page, step=name), selected, walked, bad)
@@ -88,6 +91,8 @@ def show(
         exits=_exits(flow, form.was) if form else [],
         gist=gist,
         versions=versions,
+        simulated=simulated,
+        simulated_fields=("simulate", *FIELDS),
         under_way=under_way,
         max_counted=MAX_COUNTED,
         address=lambda **changes: _address(page, **changes),

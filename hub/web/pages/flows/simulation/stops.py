@@ -1,0 +1,112 @@
+"""The steps of a simulated call in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.callflow.definition import Dialing, Flow, Spoken, Step
+from hub.queries.flow_simulation import SimulatedTurn
+from hub.web.pages.formats import phone
+
+NUMBER = re.compile(r"\+[0-9]{7,15}")
+LEADS_TO = re.compile(r"(?P<why>.+): (?P<step>[a-z0-9_-]+)")
+CHOICES = {
+    "asks whether the call may be recorded": "Hears the recording notice, and is asked for a yes.",
+    "offers a line that is not recorded": "Hears the recording notice, and how to refuse.",
+    "may be recorded": "Does not refuse.",
+    "not to be recorded": "Is not recorded.",
+    "agreed to the recording": "Agrees.",
+    "nobody picked up": "Nobody answers.",
+}
+
+
+@dataclass
+class Stop:
+    """One step of the call, and what happens there."""
+
+    step: str
+    said: list[str] = field(default_factory=list)
+
+
+def stops_of(flow: Flow, turns: Sequence[SimulatedTurn]) -> list[Stop]:
+    """The steps in order; what happens at one step in a row is one stop."""
+    stops: list[Stop] = []
+    for turn in turns:
+        if turn.moment == "whisper" and stops:
+            heard = " ".join(str(each.get("text", "")) for each in turn.instructions)
+            stops[-1].said.append(f"Whoever answers first hears “{heard}”.")
+        for taken in turn.steps:
+            if not stops or stops[-1].step != taken["step"]:
+                stops.append(Stop(taken["step"]))
+            announced = turn.notice and turn.notice["choice"] == "announced" and taken["result"].startswith("rings")
+            stops[-1].said += ["Hears the recording notice."] if announced else []
+            stops[-1].said += filter(None, [sentence(flow.steps.get(taken["step"]), taken)])
+    return stops
+
+
+def sentence(step: Step | None, taken: dict[str, Any]) -> str:
+    """What happens at a step, in words; empty if another sentence says it already."""
+    result = str(taken["result"])
+    if isinstance(step, Dialing) and result.startswith("rings "):
+        phones = ", ".join(map(phone, NUMBER.findall(result)))
+        recorded = ", and the conversation is recorded" if result.endswith(", recorded") else ""
+        rings = "rings" if "," not in phones else "ring"
+        return f"{phones} {rings} for {step.ring_seconds} seconds{recorded}."
+    if result in CHOICES:
+        return CHOICES[result]
+    match taken["do"]:
+        case "greeting" if isinstance(step, Spoken):
+            return f"Hears {_heard(step)}{_stop(step)}"
+        case "menu" if isinstance(step, Spoken):
+            return _menu(step, result)
+        case "voicemail" if isinstance(step, Spoken):
+            return f"Hears {_heard(step)}, and leaves a message." if result == "takes a message" else ""
+        case "hang_up":
+            text = getattr(step, "say", None)
+            return f"Hears “{text}”. The call ends." if text else "The call ends."
+        case "text_back":
+            return f"“{taken['text_back']}” is sent to the caller, if the law and the caller's own word allow it."
+        case "forward":
+            return f"No step leads on, so the phone of last resort rings: {phone(result.rpartition(' ')[2])}."
+    leads = LEADS_TO.fullmatch(result)
+    if leads:
+        to = "the call ends" if leads["step"] == "end" else f"the call goes to {leads['step']}"
+        return f"{leads['why'][0].upper()}{leads['why'][1:]}: {to}."
+    return f"{result[0].upper()}{result[1:]}."
+
+
+def _menu(step: Spoken, result: str) -> str:
+    if result == "asks for a key":
+        return f"Hears {_heard(step)}{_stop(step)}"
+    if result == "asks again":
+        return "Hears it again."
+    pressed, _, _ = result.partition(":")
+    return "Presses nothing." if pressed == "no key" else f"Presses {pressed.removeprefix('key ')}."
+
+
+def _heard(step: Spoken) -> str:
+    return f"“{step.say}”" if step.say else f"the file {(step.play or '').rpartition('/')[2]}"
+
+
+def _stop(step: Spoken) -> str:
+    """A full stop, unless the text ends with one."""
+    return "" if (step.say or "").endswith((".", "!", "?")) else "."
+
+
+def ending(flow: Flow, turns: Sequence[SimulatedTurn], answers: bool) -> str:
+    """How the call ends: the caller leaves a message."""
+    last = next(_backwards(turns), None)
+    step = flow.steps.get(last["step"]) if last else None
+    if last and last["do"] == "forward":
+        return "the call is only forwarded"
+    if last and last["do"] == "voicemail":
+        return "the caller leaves a message"
+    return "somebody answers" if isinstance(step, Dialing) and answers else "the call ends"
+
+
+def _backwards(turns: Sequence[SimulatedTurn]) -> Iterator[dict[str, Any]]:
+    for turn in reversed(turns):
+        yield from reversed(turn.steps)

@@ -26,6 +26,7 @@ from hub.recordings.keep import end_expired
 from hub.reports.rollups import roll_up
 from hub.runtime import Hub
 from hub.scheduler import Ticker
+from hub.store.health import write_figures, write_health
 from hub.store.journal import sign_due
 from hub.store.locks import hold_locks
 from hub.store.violations import write_refusals
@@ -71,6 +72,8 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("privacy request reminders", 60.0, partial(remind, hub)),
         Job("unconfirmed opt-ins", 60.0, partial(close_unconfirmed, hub)),
         Job("privacy request files", 60.0, partial(drop_old_files, hub)),
+        Job("health report", 30.0, lambda: write_health(store, hub.liveness, clock())),
+        Job("health figures", 600.0, lambda: write_figures(store, clock())),
         Job("sign-ins", 600.0, lambda: delete_expired(store, clock())),
         Job("identity proofs", 60.0, partial(drop_old_proofs, hub)),
         Job("alerts", 2.0, partial(spread, hub), drain=True),
@@ -96,7 +99,7 @@ class Housekeeping:
     ) -> None:
         self._jobs, self._liveness, self._stopping, self._monotonic = jobs, liveness, stopping, monotonic
         for job in jobs:
-            liveness.expect_success(job.name)
+            liveness.expect_success(job.name, job.every)
         self._due = {job.name: monotonic() for job in jobs}
         self._failures = dict.fromkeys(self._due, 0)
         self._running: dict[str, Future[None]] = {}
@@ -127,6 +130,7 @@ class Housekeeping:
                 pass
         except BaseException as error:  # noqa: BLE001 - it is tried again, and the other jobs go on
             report_failure(job.name, error)
+            self._liveness.failed(job.name)
             wait = min(job.every, FIRST_RETRY_SECONDS * 2 ** min(self._failures[job.name], 20))
             self._failures[job.name] += 1
             self._due[job.name] = self._monotonic() + wait

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -17,6 +18,15 @@ TURN_LIMIT_SECONDS = 600.0
 """A worker thread that has not turned for longer than this is stuck."""
 
 
+@dataclass(frozen=True)
+class JobAge:
+    """A periodic job: its interval, seconds since its last success (None: none since the start), failures since then."""
+
+    every: float
+    succeeded: float | None
+    failures: int
+
+
 class Liveness:
     """Thread-safe; `monotonic` gives seconds."""
 
@@ -26,6 +36,10 @@ class Liveness:
         self._turned: dict[str, float] = {}
         self._limits: dict[str, float] = {}
         self._succeeded: dict[str, float] = {}
+        self._every: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+        self._proven: set[str] = set()
+        """The jobs that have succeeded since the start."""
 
     def expect_turns(self, thread: str, limit: float = TURN_LIMIT_SECONDS) -> None:
         """Count the age of a thread from now on; it is stuck when it has not turned for `limit` seconds."""
@@ -37,14 +51,21 @@ class Liveness:
         with self._lock:
             self._turned[thread] = self._monotonic()
 
-    def expect_success(self, job: str) -> None:
-        """Count the age of a job from now on, until it succeeds for the first time."""
+    def expect_success(self, job: str, every: float = 0.0) -> None:
+        """Count the age of a job from now on, until it succeeds for the first time; `every` is its interval in seconds."""
         with self._lock:
-            self._succeeded[job] = self._monotonic()
+            self._succeeded[job], self._every[job] = self._monotonic(), every
 
     def succeeded(self, job: str) -> None:
         """The job has ended without an error."""
-        self.expect_success(job)
+        with self._lock:
+            self._succeeded[job], self._failures[job] = self._monotonic(), 0
+            self._proven.add(job)
+
+    def failed(self, job: str) -> None:
+        """The job has ended with an error."""
+        with self._lock:
+            self._failures[job] = self._failures.get(job, 0) + 1
 
     def forget(self) -> None:
         """The worker was stopped: expect nothing more."""
@@ -52,6 +73,9 @@ class Liveness:
             self._turned.clear()
             self._limits.clear()
             self._succeeded.clear()
+            self._every.clear()
+            self._failures.clear()
+            self._proven.clear()
 
     def thread_ages(self) -> dict[str, float]:
         """Seconds since the last turn of each worker thread."""
@@ -64,6 +88,22 @@ class Liveness:
         with self._lock:
             now = self._monotonic()
             return {job: now - at for job, at in self._succeeded.items()}
+
+    def jobs(self) -> dict[str, JobAge]:
+        """Each periodic job with its interval."""
+        with self._lock:
+            now = self._monotonic()
+            return {
+                job: JobAge(
+                    every, now - self._succeeded[job] if job in self._proven else None, self._failures.get(job, 0)
+                )
+                for job, every in self._every.items()
+            }
+
+    def thread_limits(self) -> dict[str, float]:
+        """How many seconds each worker thread may take for one turn."""
+        with self._lock:
+            return dict(self._limits)
 
     def stuck(self) -> list[str]:
         """The threads that have not turned for longer than their limit."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from hub.error_counts import count_log_line
+
 PHONE = re.compile(r"\+[1-9]\d{6,14}(?!\d)")
 EMAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[a-zA-Z]{2,}")
 SECRET = re.compile(r"(?i)(bearer\s+|token=|authorization:?\s*)[\w.~+/=-]{8,}")
@@ -23,6 +25,7 @@ def configure(level: str = "info") -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            count_log_line,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             scrub,
             renderer,
@@ -51,4 +54,4 @@ def scrubbed(text: str) -> str:
 
 class _ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger(record.name).log(record.levelno, scrubbed(record.getMessage()))
+        structlog.get_logger(record.name).log(record.levelno, scrubbed(record.getMessage()), library=record.name)

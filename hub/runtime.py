@@ -65,7 +65,9 @@ def assemble(config: Config, clock: Clock = utc_now) -> Hub:
     store = Store(config.hub.database)
     keyring = keyring_of(config.hub)
     refusals = ManifestViolations(clock)
-    connectors = [_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()]
+    connectors = [
+        make_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()
+    ]
     blob_store = BlobStore(config.recordings.storage, config.recordings.options)
     return Hub(
         config,
@@ -86,9 +88,10 @@ def webhook_url(config: Config, connector: str) -> str:
     return f"{str(config.hub.public_url).rstrip('/')}/webhooks/{connector}"
 
 
-def _connector(
+def make_connector(
     entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: ManifestViolations
 ) -> Connector:
+    """A connector with its services; nothing is called."""
     manifest = entry.connector_class.manifest
     services = Services(
         clock=clock,
@@ -100,7 +103,7 @@ def _connector(
         ),
         tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
         memory=StoredNotes(store, entry.name),
-        log=structlog.get_logger("plugin", connector=entry.name),
+        log=structlog.get_logger("plugin", plugin=manifest.name, connector=entry.name),
         webhook_url=webhook_url(config, entry.name),
     )
     return entry.connector_class(entry.name, entry.settings, services)

@@ -47,6 +47,9 @@ class Sandbox:
     `clock` is the time as the provider sees it. Faults queue up with `fail_next`; each request uses one.
     """
 
+    seed: str = "ringfence"
+    """The ids of calls that a carrier's sandbox makes follow from it; set another one before the start for new ids."""
+
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.clock = clock
         self._faults: list[Fault] = []

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub import metrics
 from hub.contracts.webhooks import WebhookRequest
+from hub.error_counts import COUNTS
 from hub.errors import BadPayload, RingfenceError
 from hub.flow.fold.events import EventBatch, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
-from hub.model import InboxWebhook
+from hub.model import CallTest, InboxWebhook
 from hub.model.states import InboxState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
@@ -26,6 +28,8 @@ from hub.texts.arriving import person_lock_keys
 PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait if their plugin is late or its circuit breaker is open."""
 INBOX_BATCH_SIZE = 200
+TEST_PREFIX = "test/"
+"""The inbox names the connector of a test call's webhook so, followed by the test's id; no connector has such a name."""
 STOP_WAIT = 5.0
 """Seconds that a person's stop waits for a text to them that is being sent right now."""
 
@@ -43,12 +47,13 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     token, rows = claim(hub.store, InboxWebhook, now=now, limit=INBOX_BATCH_SIZE)
     if not rows:
         return 0
-    parsed = _parse(hub, rows)
+    tests = [row for row in rows if row.connector.startswith(TEST_PREFIX)]
+    parsed = _parse(hub, [row for row in rows if row not in tests])
     # A person who says stop gets nothing while that is recorded; a text that hangs at its carrier does not delay
     # others for long.
     keys = person_lock_keys(directory, (event for batch in parsed.batches for event in batch.events))
     with hold_locks(hub.store, keys, STOP_WAIT), hub.store.writing() as session:
-        done = [batch.inbox_id for batch in parsed.batches if batch.inbox_id]
+        done = [batch.inbox_id for batch in parsed.batches if batch.inbox_id] + [row.id for row in tests]
         complete(session, InboxWebhook, done, token, state=InboxState.DONE, reason=None)
         for inbox_id, reason in parsed.parked.items():
             complete(session, InboxWebhook, [inbox_id], token, state=InboxState.PARKED, reason=reason)
@@ -63,6 +68,7 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
                 reason=reason,
             )
         keep_events(session, hub, directory, parsed.batches, "webhook")
+        _note_tests(session, tests, now)
     _sync_soon(hub, parsed.batches, now)
     metrics.FLOW.labels("fold", "done").inc(len(done))
     metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
@@ -77,6 +83,14 @@ def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:
         row.state, row.due_at, row.reason = InboxState.READY, now, None
         session.add(row)
     return len(parked)
+
+
+def _note_tests(session: Session, rows: Sequence[InboxWebhook], now: datetime) -> None:
+    """Webhooks of test calls end here: they never become calls (hub.web.call_tests)."""
+    ids = {row.connector.removeprefix(TEST_PREFIX) for row in rows}
+    if ids:
+        unread = col(CallTest.id).in_(ids), col(CallTest.folded_at).is_(None)
+        session.execute(update(CallTest).where(*unread).values(folded_at=now))
 
 
 def _sync_soon(hub: Hub, batches: Iterable[EventBatch], now: datetime) -> None:
@@ -101,6 +115,8 @@ def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
             result.later |= {row.id: str(error) for row in mine}
             continue
         for row, answer in zip(mine, answers, strict=True):
+            if isinstance(answer, RingfenceError):
+                COUNTS.note("webhook parked", connector)
             if isinstance(answer, BadPayload):
                 result.parked[row.id] = str(answer)
             elif isinstance(answer, RingfenceError):

@@ -17,6 +17,7 @@ from typing import Literal
 
 from hub import metrics
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
+from hub.error_counts import COUNTS
 from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
@@ -150,6 +151,7 @@ class _VerificationQueue:
             else:
                 outcome: Outcome = "forged" if isinstance(verdict, BadSignature) else "failed"
                 metrics.WEBHOOKS.labels(self._name, outcome).inc()
+                COUNTS.note(f"webhook {outcome}", self._name)
                 done(Received(outcome))
         if not genuine:
             return

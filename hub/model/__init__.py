@@ -20,6 +20,7 @@ from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.erasures import Restoration, Tombstone
 from hub.model.flows import CallStep, FlowDraft, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
+from hub.model.health import CallTest, ErrorHour, HealthReport
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry, JournalWaiting
 from hub.model.keys import PersonKey
 from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
@@ -83,6 +84,7 @@ __all__ = [
     "Call",
     "CallEventRow",
     "CallStep",
+    "CallTest",
     "Company",
     "ConfigProcess",
     "ConfigVersion",
@@ -100,10 +102,12 @@ __all__ = [
     "Delivery",
     "DirtyDay",
     "Disclosure",
+    "ErrorHour",
     "FactRow",
     "FlowDraft",
     "FlowVersion",
     "FormSubmission",
+    "HealthReport",
     "IdentityProof",
     "IgnoredRepair",
     "InboxWebhook",

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import structlog
 
 from hub import metrics
-from hub.errors import PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
+from hub.error_counts import COUNTS
+from hub.errors import AuthError, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 from hub.hookspecs import SPECS
 from hub.plugins.circuit_breaker import CircuitBreaker
 from hub.plugins.thread_pool import DaemonThreadPool, Task
@@ -92,8 +93,11 @@ class Guard:
         except RetryLater:
             self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "retry").inc()
+            COUNTS.note("provider unavailable", self.name, hook)
             raise
         except RingfenceError as error:
+            if isinstance(error, AuthError):
+                COUNTS.note("credentials refused", self.name)
             self._count(call, lane, not isinstance(error, PluginFailure))
             metrics.HOOK_FAILURES.labels(self.name, hook, type(error).__name__).inc()
             raise

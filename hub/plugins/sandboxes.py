@@ -49,11 +49,14 @@ class RunningSandboxes:
 
 
 def start_sandboxes(
-    connectors: Mapping[str, type[Connector]], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    connectors: Mapping[str, type[Connector]],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    seed: str | None = None,
 ) -> RunningSandboxes:
     """Start one sandbox per connector, so that two accounts at one provider have one each.
 
-    `clock` is the time as the providers see it. ConfigError if one does not start; then none runs.
+    `clock` is the time as the providers see it; with another `seed` they make other ids. ConfigError if one does not start;
+    then none runs.
     """
     running: dict[str, Sandbox] = {}
     without = set()
@@ -64,6 +67,7 @@ def start_sandboxes(
                 without.add(name)
                 continue
             sandbox = stand_in(clock)
+            sandbox.seed = seed or sandbox.seed
             sandbox.start()
         except Exception as error:
             RunningSandboxes(running, frozenset()).stop()

@@ -14,6 +14,7 @@ from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
 from hub.reload import ConfigFile
 from hub.runtime import Hub
+from hub.store.health import write_errors
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
@@ -48,6 +49,7 @@ def create_app(
         while not stopping.wait(REFRESH_SECONDS):
             try:
                 answerer.prepare()
+                write_errors(hub.store, hub.clock())  # a process without a worker has no housekeeping
             except BaseException as error:  # noqa: BLE001 - the answers that are in memory stay, and it is tried again
                 report_failure("answers", error)
 

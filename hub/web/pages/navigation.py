@@ -34,6 +34,8 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
     NavigationItem("alerts", "Alerts", "/alerts", "calls"),
 )
 """What the business is run with; the side bar shows it under "Set up"."""
+SETTINGS_TABS: tuple[NavigationItem, ...] = (NavigationItem("status", "Status", "/status", "status"),)
+"""The pages behind "Settings", which is the last item of the side bar and leads to the first of them."""
 IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""
 
@@ -41,20 +43,25 @@ IN_TAB_BAR = 4
 def navigation(path: str, may: Callable[[Action], bool]) -> dict[str, Any]:
     """The links in the frame of the page at `path`, for a user who may do what `may` permits."""
     daily = [item for item in ITEMS if may(item.action)]
-    setup = [item for item in SETUP_ITEMS if may(item.action)]
+    tabs = [item for item in SETTINGS_TABS if may(item.action)]
+    settings = [NavigationItem("settings", "Settings", tabs[0].path, tabs[0].action)] if tabs else []
+    setup = [item for item in SETUP_ITEMS if may(item.action)] + settings
     items = daily + setup
     current = next((item.key for item in items if item.path == path), None) or next(
         (item.key for item in items if item.path != "/" and path.startswith(item.path)), None
     )
+    if any(path == tab.path or path.startswith(f"{tab.path}/") for tab in tabs):
+        current = "settings"
     return {
         "nav_items": daily,
         "nav_setup": setup,
         "nav_tabs": items[:IN_TAB_BAR],
         "nav_more": items[IN_TAB_BAR:],
         "nav_current": current,
+        "settings_tabs": tabs,
     }
 
 
 def first_page(may: Callable[[Action], bool]) -> str:
     """The path of the first page that a user may see; everybody has a page of their own account."""
-    return next((item.path for item in (*ITEMS, *SETUP_ITEMS) if may(item.action)), "/me")
+    return next((item.path for item in (*ITEMS, *SETUP_ITEMS, *SETTINGS_TABS) if may(item.action)), "/me")

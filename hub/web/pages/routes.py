@@ -23,6 +23,7 @@ from hub.web.pages import (
     privacy,
     reports,
     search,
+    status,
     style,
     texts,
 )
@@ -46,6 +47,7 @@ PAGES: tuple[Page, ...] = (
     *calls.PAGES,
     *texts.PAGES,
     *reports.PAGES,
+    *status.PAGES,
     *style.PAGES,
     *me.PAGES,
     *my_passkeys.PAGES,

@@ -19,6 +19,7 @@ from hub.queries.contacts.cursors import Count, Key, cursor_of
 from hub.queries.contacts.paging import ContactList
 from hub.queries.contacts.rows import ContactRow, contact_rows
 from hub.queries.contacts.suggestions import suggestions
+from hub.queries.status.carriers import newest_tests
 from hub.reports.calendar import bounds
 from hub.web.pages.calls import columns as words
 from hub.web.pages.calls.filters import (
@@ -37,6 +38,8 @@ ROWS = 50
 MAX_DAYS_COUNTED = 3
 """A page that spans more days shows no counts beside them."""
 MAX_COUNTED_A_DAY = 2_000
+TESTS_SHOWN = timedelta(hours=1)
+"""Test calls stand above the list for this long; they are never in it."""
 LIST_STATE = ("company", "columns", "period", "first", "last")
 """Parameters of the URL that a built-in view leaves as they are."""
 
@@ -78,6 +81,7 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
             "count": contacts.count(),
             "suggested": suggestions(session, contacts.seen.companies),
             "tabs": _tabs(page, session),
+            "tests": newest_tests(session, page.company_ids, page.now - TESTS_SHOWN, 3) if page.may("status") else [],
         }
     shown = f"1 to {len(rows):,}" if found.newer is None else f"{len(rows):,}"
     return page.render(

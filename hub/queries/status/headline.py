@@ -1,0 +1,130 @@
+"""One sentence that answers: is all well, and what waits for me?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.queries.connector_health import ConnectorHealth
+from hub.queries.status.jobs import JobReport
+from hub.queries.status.machine import Machine
+from hub.queries.status.queues import Queue
+
+FULL_SHARE = 0.9
+"""A disk that is fuller needs somebody."""
+OLD_BACKUP = timedelta(days=2)
+FAR_OFF = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that needs somebody: its words, and its page (None: on the machine)."""
+
+    text: str
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Headline:
+    """`calls` says whether calls are answered; then what waits, the most urgent first."""
+
+    calls: str
+    is_well: bool
+    waiting: Sequence[Waiting]
+
+    @property
+    def sentence(self) -> str:
+        """Calls are answered. One thing waits for you."""
+        number = len(self.waiting)
+        what = {0: "Nothing waits for you.", 1: "One thing waits for you."}.get(
+            number, f"{number} things wait for you."
+        )
+        return f"{self.calls} {what}"
+
+
+def headline(
+    queues: Iterable[Queue],
+    jobs: Iterable[JobReport],
+    connectors: Iterable[ConnectorHealth],
+    found: Machine,
+    stuck: Sequence[str],
+    now: datetime,
+) -> Headline:
+    """What the page's figures say together."""
+    queues, connectors, jobs = list(queues), list(connectors), list(jobs)
+    threads = [each for each in jobs if each.kind == "thread"]
+    idle = all(each.state in ("late", "new") for each in threads)
+    carriers = [each for each in connectors if each.kind == "carrier"]
+    silent = [each for each in carriers if each.health in ("needs_you", "down")]
+    inbox = next((each for each in queues if each.kind == "inbox"), None)
+    behind = inbox is not None and inbox.state in ("slow", "stopped")
+    if carriers and len(silent) == len(carriers):
+        calls, is_well = "No carrier works, so calls ring through without the hub.", False
+    elif idle:
+        calls, is_well = "Calls are answered, but no worker runs.", False
+    elif stuck or behind:
+        calls, is_well = "Calls are answered, but the hub is behind with them.", False
+    else:
+        calls, is_well = "Calls are answered.", True
+    waiting = [
+        *_connectors(connectors),
+        *([Waiting("nothing is processed until hub run or hub worker is started")] if idle else []),
+        *_threads(stuck, inbox if behind and not idle else None),
+        *_queues(queues),
+        *([] if idle else _jobs(jobs)),
+        *_machine(found, now),
+    ]
+    return Headline(calls, is_well and not any(each.health == "down" for each in carriers), waiting)
+
+
+def _connectors(connectors: Iterable[ConnectorHealth]) -> list[Waiting]:
+    return [
+        Waiting(f"{each.name.replace('_', ' ')} needs a new sign-in", "/connectors")
+        for each in connectors
+        if each.health == "needs_you"
+    ]
+
+
+def _threads(stuck: Sequence[str], inbox: Queue | None) -> list[Waiting]:
+    found = [Waiting(f"the thread {name} does not turn; restart the hub") for name in stuck]
+    if inbox is not None and not stuck:
+        found.append(Waiting("events of carriers wait; is a worker running?"))
+    return found
+
+
+def _queues(queues: Iterable[Queue]) -> list[Waiting]:
+    words = {
+        "dead": ("1 delivery was given up", "{} deliveries were given up", "/deliveries?state=needs_you"),
+        "parked": ("1 event was not understood", "{} events were not understood", None),
+        "failed": ("1 recording was given up", "{} recordings were given up", None),
+    }
+    found = []
+    for each in queues:
+        if each.state == "look" and each.kind in words:
+            one, several, link = words[each.kind]
+            found.append(Waiting(one if each.waiting == 1 else several.format(f"{each.waiting:,}"), link))
+        elif each.kind == "erasures" and each.state == "slow":
+            found.append(Waiting("a provider has not confirmed an erasure for a week", "/privacy-desk"))
+    return found
+
+
+def _jobs(jobs: Iterable[JobReport]) -> list[Waiting]:
+    return [
+        Waiting(f"{each.name[:1].lower()}{each.name[1:]} {'failed' if each.state == 'failed' else 'is late'}", "#jobs")
+        for each in jobs
+        if each.state in ("failed", "late")
+    ]
+
+
+def _machine(found: Machine, now: datetime) -> list[Waiting]:
+    waiting = []
+    if not found.is_current:
+        waiting.append(Waiting("the database has another version's tables; restart the hub"))
+    if found.disk is not None and found.disk.used_share > FULL_SHARE:
+        waiting.append(Waiting("the disk is nearly full", "#machine"))
+    if found.backup_at is not None and now - found.backup_at > OLD_BACKUP:
+        waiting.append(Waiting(f"the newest backup is {(now - found.backup_at).days} days old", "#machine"))
+    if found.clock_ahead is not None and abs(found.clock_ahead) > FAR_OFF:
+        waiting.append(Waiting("this machine's clock differs from the database's", "#machine"))
+    return waiting

@@ -1,0 +1,127 @@
+"""The periodic jobs, the worker threads and the connectors' syncs: how often, and when they last succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from hub.config.models import Config
+from hub.liveness import Liveness
+from hub.model import ConnectorState, HealthReport, SyncSlot
+from hub.model.states import WorkState
+
+GRACE = timedelta(seconds=90)
+"""Reports are written every 30 seconds, so a short job is late only after this."""
+WORDS = {
+    "catch up syncs": "Catch up missed syncs",
+    "count violations": "Count refused fields and hosts",
+    "destroy backup keys": "Destroy keys of old backups",
+    "retention": "Retention",
+    "retention of recordings": "Retention of recordings",
+    "doubtful texts": "Close doubtful texts",
+    "expired consents": "Expire consents",
+    "sign journal": "Sign the audit log",
+    "recipients": "Note recipients of data",
+    "roll-ups": "Add up reports",
+    "privacy requests": "Work on privacy requests",
+    "privacy request reminders": "Remind of privacy requests",
+    "unconfirmed opt-ins": "Close unconfirmed opt-ins",
+    "privacy request files": "Delete answered requests' files",
+    "sign-ins": "Delete expired sign-ins",
+    "identity proofs": "Delete old identity proofs",
+    "health report": "Report health",
+    "health figures": "Measure sizes",
+    "flow": "Process calls, texts and forms",
+    "recordings": "Fetch recordings",
+    "syncs": "Run syncs",
+    "housekeeping": "Start jobs",
+    "transcripts": "Transcribe",
+}
+JobState = Literal["on time", "late", "failed", "stopped", "new"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobReport:
+    """One job, thread or sync."""
+
+    name: str
+    kind: Literal["job", "thread", "sync"]
+    every: str | timedelta | None
+    """Words for the schedule of a sync; None for a thread, which turns all the time."""
+    at: datetime | None
+    """The last success."""
+    state: JobState
+    failures: int = 0
+
+
+def jobs(session: Session, config: Config, names: Iterable[str], liveness: Liveness, now: datetime) -> list[JobReport]:
+    """Threads, syncs of the connectors that serve companies with these `names`, and periodic jobs.
+
+    The jobs of this process are read from its memory, those of other processes from their newest report. Run it in a
+    session of the hub.
+    """
+    own = liveness.jobs()
+    threads = liveness.thread_ages()
+    limits = liveness.thread_limits()
+    found: list[JobReport] = []
+    missing = dict(threads)
+    for (row,) in session.execute(select(HealthReport).where(col(HealthReport.kind) != "figure")):
+        here = own.get(row.name) if row.kind == "job" else None
+        age = threads.get(row.name) if row.kind == "thread" else here.succeeded if here else None
+        at = max(
+            (each for each in (row.at, None if age is None else now - timedelta(seconds=age)) if each), default=None
+        )
+        found.append(_report(row, at, here.failures if here else row.failures, now))
+        if row.kind == "thread":
+            missing.pop(row.name, None)
+    for name, age in missing.items():
+        row = HealthReport(kind="thread", name=name, every=limits.get(name), written_at=now)
+        found.append(_report(row, now - timedelta(seconds=age), 0, now))
+    order = list(WORDS.values())
+    found.sort(key=lambda each: (each.kind == "job", order.index(each.name) if each.name in order else len(order)))
+    split = sum(each.kind == "thread" for each in found)
+    return [*found[:split], *_syncs(session, config, set(names), now), *found[split:]]
+
+
+def _report(row: HealthReport, at: datetime | None, failures: int, now: datetime) -> JobReport:
+    every = timedelta(seconds=row.every or 0)
+    allowed = every + GRACE if row.kind == "thread" else max(2 * every, GRACE)
+    state: JobState = "on time"
+    if failures > 1:
+        state = "failed"
+    elif at is None:
+        state = "new" if not failures else "failed"
+    elif now - at > allowed:
+        state = "late"
+    kind: Literal["job", "thread"] = "thread" if row.kind == "thread" else "job"
+    name = WORDS.get(row.name, row.name[:1].upper() + row.name[1:])
+    return JobReport(
+        name=name, kind=kind, every=every if kind == "job" else None, at=at, state=state, failures=failures
+    )  # fmt: skip
+
+
+def _syncs(session: Session, config: Config, names: set[str], now: datetime) -> list[JobReport]:
+    slot: Any = SyncSlot
+    ended = select(slot.connector, func.max(slot.finished_at)).where(slot.state == WorkState.DONE)
+    last = dict(session.execute(ended.group_by(slot.connector)).all())
+    paused = {row.connector for (row,) in session.execute(select(ConnectorState)) if row.paused_at is not None}
+    waits = select(slot.connector, func.min(slot.due_at)).where(slot.state.in_((WorkState.READY, WorkState.LEASED)))
+    oldest = dict(session.execute(waits.group_by(slot.connector)).all())
+    found = []
+    for name, entry in config.connectors.items():
+        if entry.common.schedule is None or not any(entry.serves(each) for each in names):
+            continue
+        at, schedule = last.get(name), entry.common.schedule
+        late_after = max(2 * schedule.every, GRACE) if schedule.every else timedelta(hours=1)
+        due = oldest.get(name)
+        is_late = due is not None and now - due > late_after
+        is_late = is_late or (schedule.every is not None and at is not None and now - at > late_after)
+        state: JobState = "stopped" if name in paused else "late" if is_late else "on time" if at else "new"
+        text = schedule.text.removeprefix("every ")
+        found.append(JobReport(name=f"Sync {name.replace('_', ' ')}", kind="sync", every=text, at=at, state=state))
+    return found

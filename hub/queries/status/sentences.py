@@ -1,0 +1,140 @@
+"""What each kind of warning or error means, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hub.error_counts import MAX_EVENT
+
+NOTHING = "Nothing"
+
+
+class Sentence(NamedTuple):
+    """What happened ({connector} is its name), what it means, what to do, and the page for it."""
+
+    happened: str
+    means: str
+    todo: str = NOTHING
+    link: str | None = None
+
+
+UNKNOWN = Sentence(
+    "Something failed that has no words yet",
+    "The hub goes on: each task fails alone and is tried again.",
+    "If it repeats, look for it in the log and report it.",
+)
+DATABASE = "Look at the database: is it running, is its disk full?"
+REPORT = "If it repeats, report it with its code."
+
+SENTENCES: dict[str, Sentence] = {
+    "credentials refused": Sentence(
+        "{connector} refused the sign-in",
+        "What goes there waits. Nothing is lost, and calls are answered.",
+        "Sign in again",
+        "/connectors",
+    ),
+    "provider unavailable": Sentence(
+        "{connector} was busy or did not answer",
+        "It is tried again until it works.",
+        "Nothing, unless it lasts for hours",
+    ),
+    "hook late": Sentence(
+        "{connector} was slow",
+        "The hub did not wait: callers were answered without it, and the rest is tried again.",
+        "Nothing, unless it lasts for hours",
+    ),
+    "hook crashed": Sentence(
+        "The plugin of {connector} failed",
+        "Only this call of the plugin was lost; what it was to do is tried again or set aside.",
+        "Report it to the plugin's author with its code.",
+    ),
+    "webhook forged": Sentence(
+        "An event for {connector} had a wrong signature",
+        "It was refused. Once is noise; often means a wrong key, or somebody who tries.",
+        "If it repeats, compare the key with the carrier's.",
+        "/connectors",
+    ),
+    "webhook failed": Sentence(
+        "An event for {connector} could not be checked",
+        "The carrier was told to send it again.",
+    ),
+    "webhook parked": Sentence(
+        "An event of {connector} was not understood",
+        "It is kept. The carrier's own call list fills what is missing.",
+        "Update the plugin, then run hub inbox replay.",
+    ),
+    "static answer": Sentence(
+        "A call rang through without its call flow",
+        "Its answer was not ready within a second, so it was forwarded at once.",
+        "If it repeats, look at the database's write time and at what is slow.",
+    ),
+    "no answers": Sentence(
+        "Answers to ringing calls were not ready in time",
+        "The calls were forwarded at once, without their call flow.",
+        "If it repeats, look at the database's write time and at what is slow.",
+    ),
+    "call on an unknown number": Sentence(
+        "{connector} sent a call on a number that has no tracker",
+        "The hub cannot answer it, because it does not know where to forward it.",
+        "Give the number a tracker, or release it.",
+        "/numbers",
+    ),
+    "no static answers": Sentence(
+        "{connector} could not prepare its forwards",
+        "If the hub is late for a call there, the carrier uses its own fallback.",
+        REPORT,
+    ),
+    "no acknowledgement": Sentence("{connector} has no reply to reports", "A plain reply is sent.", REPORT),
+    "inbox not written": Sentence(
+        "Events of carriers could not be stored",
+        "The carriers were told to send them again.",
+        DATABASE,
+    ),
+    "visits not recorded": Sentence(
+        "Visits could not be stored", "Those visitors' calls may lack their source.", DATABASE
+    ),
+    "group commit failed": Sentence("A batch could not be written", "It is tried again by who sent it.", DATABASE),
+    "refusals not written": Sentence("Counts of refused fields could not be written", "They are kept and written later."),
+    "error counts not written": Sentence("This list could not be written for a while", "Its counts were kept.", DATABASE),
+    "page failed": Sentence("A page could not be shown", "The database did not answer its user.", DATABASE),
+    "shared report failed": Sentence("A shared report could not be shown", "The database did not answer.", DATABASE),
+    "sign-in page failed": Sentence("A sign-in page could not be shown", "The database did not answer.", DATABASE),
+    "task failed": Sentence(
+        "A job or thread failed", "It goes on and tries again; the table of jobs shows whether it succeeded.", REPORT
+    ),
+    "tick failed": Sentence("A sync of {connector} could not be scheduled", "It is caught up within seconds.", DATABASE),
+    "recording failed": Sentence(
+        "A recording could not be fetched", "It is tried again.", "If it repeats, look at the storage of recordings."
+    ),
+    "transcript failed": Sentence("A recording could not be transcribed", "The recording itself is unchanged.", REPORT),
+    "request failed": Sentence(
+        "A step of a privacy request failed", "It is tried again.", "Look at the request.", "/privacy-desk"
+    ),
+    "a privacy request is waiting": Sentence(
+        "A privacy request comes close to its deadline", "The law sets it.", "Answer it.", "/privacy-desk"
+    ),
+    "a person's file is not deleted yet": Sentence(
+        "The file of an answered request is still there", "It is deleted as soon as the storage answers.",
+        "Look at the storage of recordings.",
+    ),
+    "erased audio is not deleted yet": Sentence(
+        "Erased audio is still in the storage", "Its key is destroyed, so nobody can play it; it is deleted later.",
+        "Look at the storage of recordings.",
+    ),
+    "no known sources": Sentence("{connector} gave no list of sources", "Its sources keep their plain names.", REPORT),
+    "known sources left out": Sentence("{connector} gave too many sources", "Some keep their plain names.", REPORT),
+    "key file made; keep a copy of it, separate from the database backups": Sentence(
+        "The hub made its key file", "Without it nothing that is encrypted can be read.",
+        "Keep a copy, apart from the database's backups.",
+    ),
+    "SQLite's log is not empty yet, because there is still a reader; it is emptied after the next erasure"[:MAX_EVENT]:
+    Sentence("What was erased is still in the database's log file", "A long read kept it there; the next erasure empties it."),
+    "other": Sentence(
+        "Many different kinds of errors at once", "Not all are listed here; the log has them.", "Read the log."
+    ),
+    "library": Sentence("A library gave a warning", "The log has its words.", "If it repeats, look into the log."),
+    "plugin message": Sentence(
+        "{connector} reported a problem", "The log has the plugin's words.", "If it repeats, look into the log."
+    ),
+}  # fmt: skip
+"""Event of the log → its words; a test looks for events without."""

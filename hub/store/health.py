@@ -1,0 +1,133 @@
+"""Writes what a process knows of its health to the database: jobs, threads, kinds of errors, sizes."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col
+
+from hub.error_counts import COUNTS, ErrorCounts
+from hub.liveness import Liveness
+from hub.model import ErrorHour, HealthReport, Recording
+from hub.store.engine import Store
+
+log = structlog.get_logger(__name__)
+ERRORS_KEPT = timedelta(days=7)
+REPORTS_KEPT = timedelta(days=1)
+"""A job or thread that nothing reports for longer belongs to an older version."""
+WRITE_SECONDS, DATABASE_BYTES, RECORDING_BYTES = "write seconds", "database bytes", "recording bytes"
+RECORDINGS_MONTH = "recording bytes of 30 days"
+"""Bytes recorded in the last 30 days; absent while the oldest recording is younger than that."""
+MONTH = timedelta(days=30)
+
+
+def write_health(store: Store, liveness: Liveness, now: datetime, counts: ErrorCounts = COUNTS) -> None:
+    """Write the ages of this process's jobs and threads, its counts of errors, and how long a write took."""
+    reports = [
+        _report("job", name, now, every=job.every, at=_ago(now, job.succeeded), failures=job.failures)
+        for name, job in liveness.jobs().items()
+    ]
+    limits = liveness.thread_limits()
+    reports += [
+        _report("thread", name, now, every=limits.get(name), at=_ago(now, age))
+        for name, age in liveness.thread_ages().items()
+    ]
+    begun = time.perf_counter()
+    with store.connected() as connection:
+        _write_reports(connection, reports)
+        connection.execute(delete(HealthReport).where(col(HealthReport.written_at) < now - REPORTS_KEPT))
+        connection.execute(delete(ErrorHour).where(col(ErrorHour.hour) < now - ERRORS_KEPT))
+    seconds = time.perf_counter() - begun
+    with store.connected() as connection:
+        _write_reports(connection, [_report("figure", WRITE_SECONDS, now, value=seconds)])
+    write_errors(store, now, counts)
+
+
+def write_errors(store: Store, now: datetime, counts: ErrorCounts = COUNTS) -> int:
+    """Add the pending counts to those of their hour; how many kinds. If the database is away, they wait."""
+    seen = counts.take()
+    if not seen:
+        return 0
+    monotonic = time.monotonic()
+    rows = [
+        {
+            **kind._asdict(),
+            "hour": now.replace(minute=0, second=0, microsecond=0),
+            "count": each.count,
+            "first_at": _ago(now, monotonic - each.first),
+            "last_at": _ago(now, monotonic - each.last),
+        }
+        for kind, each in sorted(seen.items())
+    ]
+    insert = (sqlite if store.is_sqlite else postgresql).insert(ErrorHour)
+    adding = insert.on_conflict_do_update(
+        index_elements=["event", "connector", "code", "hour"],
+        set_={
+            "count": ErrorHour.__table__.c.count + insert.excluded.count,  # type: ignore[attr-defined]
+            "last_at": insert.excluded.last_at,
+        },
+    )
+    try:
+        with store.connected() as connection:
+            connection.execute(adding, rows)
+    except SQLAlchemyError as error:
+        counts.give_back(seen)
+        log.error("error counts not written", error=type(error).__name__)
+        return 0
+    return len(rows)
+
+
+def write_figures(store: Store, now: datetime) -> None:
+    """Write the sizes of the database and of the recordings."""
+    size = func.coalesce(func.sum(Recording.size), 0)
+    stored = select(size).where(col(Recording.path).is_not(None))
+    with store.reading() as session:
+        figures: dict[str, float | None] = {
+            DATABASE_BYTES: session.execute(text(_SIZE[store.is_sqlite])).scalar_one(),
+            RECORDING_BYTES: session.execute(stored).scalar_one(),
+        }
+        oldest = session.execute(select(func.min(Recording.recorded_at))).scalar()
+        month = session.execute(stored.where(col(Recording.recorded_at) >= now - MONTH)).scalar_one()
+        figures[RECORDINGS_MONTH] = month if oldest is not None and oldest <= now - MONTH else None
+    with store.connected() as connection:
+        _write_reports(
+            connection, [_report("figure", name, now, value=_number(value)) for name, value in figures.items()]
+        )
+
+
+_SIZE = {
+    True: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+    False: "SELECT pg_database_size(current_database())",
+}
+"""Whether the database is SQLite → the query for its size in bytes."""
+
+
+def _report(kind: str, name: str, now: datetime, **values: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"every": None, "at": None, "failures": 0, "value": None}
+    return {"kind": kind, "name": name[:64], "written_at": now, **row, **values}
+
+
+def _write_reports(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(HealthReport)
+    mine: Any = HealthReport.__table__  # type: ignore[attr-defined]
+    newest = func.max if connection.dialect.name == "sqlite" else func.greatest
+    later = newest(func.coalesce(mine.c.at, insert.excluded.at), func.coalesce(insert.excluded.at, mine.c.at))
+    same = ("every", "failures", "value", "written_at")
+    changes = {"at": later, **{name: insert.excluded[name] for name in same}}
+    connection.execute(insert.on_conflict_do_update(index_elements=["kind", "name"], set_=changes), rows)
+
+
+def _ago(now: datetime, seconds: float | None) -> datetime | None:
+    return None if seconds is None else now - timedelta(seconds=seconds)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,116 @@
+"""The status page: the headline, queues, jobs, sizes, errors in plain words, and who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from page_client import signed_in
+from testbed import NORTH_SHARED, TestHub
+
+from hub.error_counts import ErrorCounts
+from hub.model import Call, ConnectorState, Delivery, InboxWebhook, Recording
+from hub.store.health import write_figures, write_health
+
+
+def work(stage: TestHub, counts: ErrorCounts | None = None) -> None:
+    """A worker of another process has reported."""
+    for thread in ("flow", "recordings", "syncs", "housekeeping"):
+        stage.hub.liveness.expect_turns(thread)
+    stage.hub.liveness.expect_success("retention", 60.0)
+    stage.hub.liveness.succeeded("retention")
+    write_health(stage.hub.store, stage.hub.liveness, stage.clock(), counts or ErrorCounts())
+    write_figures(stage.hub.store, stage.clock())
+    stage.hub.liveness.forget()
+
+
+def test_a_hub_that_works_says_that_nothing_waits(stage: TestHub) -> None:
+    work(stage)
+    text = signed_in(stage).text("/status")
+    assert "Calls are answered. Nothing waits for you." in text
+    assert "Process calls, texts and forms always 0 s ago On time" in text
+    assert "No errors in the last 24 hours" in text and "Writes in" in text and "migrations" in text
+
+
+def test_a_hub_without_a_worker_says_so(stage: TestHub) -> None:
+    text = signed_in(stage).text("/status")
+    assert "Calls are answered, but no worker runs. One thing waits for you." in text
+    work(stage)
+    stage.clock.advance(hours=1)
+    assert "no worker runs" in signed_in(stage).text("/status")
+
+
+def test_queues_tell_what_waits_since_when_and_why(stage: TestHub) -> None:
+    work(stage)
+    call = stage.call_in()
+    stage.clock.advance(hours=3)
+    now = stage.clock()
+    row = stage.one(Delivery, subject_id=call.id, connector="network")
+    stage.add(
+        ConnectorState(connector="network", paused_at=now, reason="The provider refused the sign-in."),
+        InboxWebhook(connector="carrier", event_key="1", received_at=now, due_at=now, state="parked", expires_at=now),
+        Recording(
+            connector="carrier", carrier_recording_id="RE1", call_id=call.id, recorded_at=now, due_at=now, expires_at=now
+        ),
+    )  # fmt: skip
+    text = signed_in(stage).text("/status")
+    assert row.state == "ready" and "To network 1 waiting 3 h 0 Stopped" in text
+    assert "Recordings to fetch 1 waiting 0 s 0 Flows" in text
+    assert "Events not understood 1 waiting 0 s – Look at" in text
+    assert "Network needs a new sign-in ;" in text and "1 event was not understood" in text
+
+
+def test_another_companys_queues_are_not_counted(stage: TestHub) -> None:
+    work(stage)
+    stage.call_in(number=NORTH_SHARED)
+    owner = signed_in(stage)
+    assert "To network 1 waiting" in owner.text("/status?company=northgate")
+    assert "To network 0 nothing waits" in owner.text("/status?company=lakeside")
+    assert signed_in(stage, "owner", "lakeside").get("/status").status_code == 403
+
+
+def test_a_failing_job_is_named(stage: TestHub) -> None:
+    liveness = stage.hub.liveness
+    for thread in ("flow", "recordings"):
+        liveness.expect_turns(thread)
+    liveness.expect_success("sign journal", 3_600.0)
+    liveness.failed("sign journal")
+    liveness.failed("sign journal")
+    write_health(stage.hub.store, liveness, stage.clock(), ErrorCounts())
+    text = signed_in(stage).text("/status")
+    assert "One thing waits for you. Sign the audit log failed ." in text and "Failed twice" in text
+
+
+def test_errors_are_told_in_plain_words_and_are_forgotten_after_a_day(stage: TestHub) -> None:
+    counts = ErrorCounts()
+    for _ in range(3):
+        counts.note("webhook forged", "carrier")
+    counts.note("task failed", code="OperationalError")
+    counts.note("webhook forged", "connector_of_somebody_else")
+    work(stage, counts)
+    text = signed_in(stage).text("/status")
+    assert "An event for carrier had a wrong signature carrier webhook forged It was refused." in text
+    assert "A job or thread failed task failed OperationalError" in text
+    assert "somebody_else" not in text
+    stage.clock.advance(hours=25)
+    assert "wrong signature" not in signed_in(stage).text("/status")
+
+
+def test_the_disk_forecast_waits_for_a_month_of_recordings(lite_hub: Callable[..., TestHub], tmp_path: object) -> None:
+    stage = lite_hub(recordings={"storage": str(tmp_path)})
+    call, now = stage.call_in(), stage.clock()
+
+    def recorded(name: str, age: timedelta) -> Recording:
+        return Recording(
+            connector="carrier", carrier_recording_id=name, call_id=call.id, recorded_at=now - age, due_at=now,
+            state="stored", path=name, size=50_000_000, stored_at=now, expires_at=now,
+        )  # fmt: skip
+
+    stage.add(recorded("RE1", timedelta(days=2)))
+    work(stage)
+    assert "they fill the disk" not in signed_in(stage).text("/status")
+    stage.add(recorded("RE2", timedelta(days=40)))
+    work(stage)
+    text = signed_in(stage).text("/status")
+    assert "they fill the disk in" in text and "Recordings 100 MB" in text
+    assert len(stage.rows(Call)) == 1

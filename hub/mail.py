@@ -62,8 +62,10 @@ def _server(mail: MailSection) -> Iterator[smtplib.SMTP]:
     else:
         server = smtplib.SMTP(host, port, timeout=SMTP_TIMEOUT_SECONDS)
     with server:
+        server.ehlo_or_helo_if_needed()
         if scheme == "smtp" and (host not in LOOPBACK or server.has_extn("starttls")):
             server.starttls(context=context)
         if user:
             server.login(user, password or "")
+        server.ehlo_or_helo_if_needed()  # again after TLS has begun
         yield server

@@ -141,8 +141,10 @@ def _path(alert: Alert, company: Company) -> str:
         return f"/deliveries?{here}"
     if alert.kind in ("volume_drop", "volume_spike"):
         return f"/calls?{here}"
-    if alert.kind in ("connector_failing", "pool_overflow"):
-        return f"/?{here}"
+    if alert.kind == "connector_failing":
+        return f"/connectors?{here}"
+    if alert.kind == "pool_overflow":
+        return f"/numbers?{here}"
     return f"/alerts?{here}"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import email
+import os
+import signal
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from sqlmodel import select
@@ -33,7 +35,7 @@ class MailServer:
     refusal: str | None = None
 
     @classmethod
-    def start(cls, stack: ExitStack) -> MailServer:
+    def start(cls, stack: ExitStack) -> Self:
         """A running server, stopped with the stack."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             server = cls(free.getsockname()[1])
@@ -51,6 +53,29 @@ class MailServer:
     @property
     def subjects(self) -> list[str]:
         return [str(letter["Subject"]) for letter in self.letters]
+
+
+@dataclass
+class DeadlyServer(MailServer):
+    """A mail server that kills its first client at a step of the conversation."""
+
+    step: str = ""
+    victim: int | None = None
+
+    def _kill(self, step: str) -> None:
+        if step == self.step and self.victim is not None:
+            os.kill(self.victim, signal.SIGKILL)
+            self.victim = None
+
+    async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: Any) -> Any:
+        self._kill("greeted")
+        session.host_name = hostname
+        return responses
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        self._kill("taken")
+        return answer
 
 
 @dataclass

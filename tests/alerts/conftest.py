@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from alert_stage import AlertStage, MailServer
+from alert_stage import AlertStage, DeadlyServer, MailServer
+from receivers import Receiver
 from testbed import TestHub
 
 
@@ -21,3 +22,17 @@ def mail_server() -> Iterator[MailServer]:
 def alerting(lite_hub: Callable[..., TestHub], mail_server: MailServer) -> AlertStage:
     """A hub whose users can have alerts by every channel."""
     return AlertStage.of(lite_hub(), mail_server)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook's or a push service's server, over TLS."""
+    with ExitStack() as stack:
+        yield Receiver.start(stack)
+
+
+@pytest.fixture
+def deadly_server() -> Iterator[DeadlyServer]:
+    """A mail server that kills a worker."""
+    with ExitStack() as stack:
+        yield DeadlyServer.start(stack)

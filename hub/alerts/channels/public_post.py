@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -65,11 +65,21 @@ def checked_url(text: str) -> str:
     return text.strip()
 
 
+def resolved(host: str, port: int) -> list[tuple[str, int]]:
+    """The addresses of a name. RetryLater if it has none now."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise RetryLater("The name of the address is not known.") from None
+    return [(str(each[4][0]).partition("%")[0], port) for each in found]
+
+
 @dataclass(frozen=True)
 class PublicPost:
     """Sends POST requests to public addresses. Tests give another rule for addresses, and their own certificates."""
 
     allowed: Callable[[str], bool] = is_public
+    resolve: Callable[[str, int], Sequence[tuple[str, int]]] = resolved
     ssl_context: ssl.SSLContext | None = None
     timeout: float = TIMEOUT_SECONDS
 
@@ -80,7 +90,7 @@ class PublicPost:
         until = time.monotonic() + 2 * self.timeout
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
         with httpcore.ConnectionPool(
-            ssl_context=self.ssl_context, network_backend=_checking_backend(self.allowed), retries=0
+            ssl_context=self.ssl_context, network_backend=_checking_backend(self), retries=0
         ) as pool:
             try:
                 with pool.stream(
@@ -112,7 +122,7 @@ class PublicPost:
         raise Rejected(f"The address answered {answer.status}.", str(answer.status))
 
 
-def _checking_backend(allowed: Callable[[str], bool]) -> Any:
+def _checking_backend(post: PublicPost) -> Any:
     import httpcore
 
     class Checking(httpcore.SyncBackend):
@@ -126,20 +136,12 @@ def _checking_backend(allowed: Callable[[str], bool]) -> Any:
             local_address: str | None = None,
             socket_options: Iterable[Any] | None = None,
         ) -> httpcore.NetworkStream:
-            addresses = _addresses(host, port)
-            if not addresses or not all(allowed(each) for each in addresses):
+            places = post.resolve(host.strip("[]"), port)
+            if not places or not all(post.allowed(address) for address, _ in places):
                 raise Rejected("The address leads into a private network; only public addresses get alerts.")
-            return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+            return super().connect_tcp(*places[0], timeout, local_address, socket_options)
 
     return Checking()
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise RetryLater("The name of the address is not known.") from None
-    return [str(each[4][0]).partition("%")[0] for each in found]
 
 
 def _seconds(text: bytes | None) -> float | None:

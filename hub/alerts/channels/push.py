@@ -44,9 +44,7 @@ GONE = (404, 410)
 
 def public_key(hub: Hub) -> str:
     """The hub's public key for `pushManager.subscribe`, in base64url; made at the first call."""
-    with hub.store.reading() as session:
-        row = session.get(VapidKey, "vapid")
-    return (row or _make_key(hub)).public_key
+    return _key_of(hub).public_key
 
 
 def subscribe(session: Session, hub: Hub, user: User, subscription: Any, browser: str) -> PushSubscription:
@@ -164,10 +162,14 @@ def _authorization(hub: Hub, endpoint: str) -> str:
 def _private_key(hub: Hub) -> EllipticCurvePrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
-    with hub.store.reading() as session:
-        row = session.get_one(VapidKey, "vapid")
-    number = int.from_bytes(hub.keyring.decrypt(row.private_sealed, VAPID_PLACE), "big")
+    number = int.from_bytes(hub.keyring.decrypt(_key_of(hub).private_sealed, VAPID_PLACE), "big")
     return derive_private_key(number, SECP256R1())
+
+
+def _key_of(hub: Hub) -> VapidKey:
+    with hub.store.reading() as session:
+        row = session.get(VapidKey, "vapid")
+    return row or _make_key(hub)
 
 
 def _make_key(hub: Hub) -> VapidKey:

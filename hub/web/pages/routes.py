@@ -71,7 +71,7 @@ def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: C
         Route("/live/events", live.LiveEvents(context, signed_in).endpoint, methods=["GET"]),
         *door_routes(context, signed_in),
         *reports.SharedReports(context).routes(),
-        *app_routes(hub.config),
+        *app_routes(hub),
         *Unsubscribe(context).routes(),
         *(Route(page.path, signed_in.endpoint(page), methods=[page.method]) for page in PAGES),
     ]

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.config.models import Config
+from hub.runtime import Hub
 from hub.web.pages.templates import STATIC, static_url
 
 NAME = "Ringfence"
@@ -21,12 +22,12 @@ KEPT = ("pages/hub.css", "pages/pages.js", "pages/icon.svg", "vendor/htmx.min.js
 """The static files that the app keeps from its start: with them it can say that it is offline."""
 
 
-def app_routes(config: Config) -> list[Route]:
+def app_routes(hub: Hub) -> list[Route]:
     """The routes of the manifest and the service worker."""
 
     async def manifest(request: Request) -> Response:
         headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-        return JSONResponse(manifest_of(config), headers=headers, media_type="application/manifest+json")
+        return JSONResponse(manifest_of(hub.config), headers=headers, media_type="application/manifest+json")
 
     return [
         Route("/manifest.webmanifest", manifest, methods=["GET"]),

@@ -1,0 +1,116 @@
+"""Failing connectors, destinations that take nothing, full pools: found once, and only where somebody wants to hear of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from alert_stage import AlertStage
+
+from hub.alerts.settings import AlertSettings, WantedKind, save_settings
+from hub.alerts.watch import Watch
+from hub.model import AlertEvent, Delivery, PoolOverflow, Tracker, User
+from hub.store.connectors import pause, resume
+
+
+def look(alerting: AlertStage, watch: Watch | None = None) -> None:
+    (watch or Watch(alerting.hub)).look()
+    alerting.run()
+
+
+def test_a_paused_connector_is_told_once_and_again_after_it_failed_anew(alerting: AlertStage) -> None:
+    maria = alerting.user()
+    alerting.wants(maria, "connector_failing")
+    pause(alerting.hub.store, "network", "It refuses.", alerting.stage.clock())
+    for _ in range(2):
+        look(alerting)
+        alerting.stage.clock.advance(hours=5)
+    assert alerting.mail.subjects == ["A connector of Lakeside is failing"]
+    resume(alerting.hub.store, "network")
+    look(alerting)
+    pause(alerting.hub.store, "network", "It refuses.", alerting.stage.clock())
+    look(alerting)
+    assert len(alerting.mail.subjects) == 2
+
+
+def test_an_outage_is_told_after_ten_minutes_and_a_short_one_never(alerting: AlertStage) -> None:
+    maria, watch = alerting.user(), Watch(alerting.hub)
+    alerting.wants(maria, "connector_failing")
+    for breaker in alerting.hub.plugins.guards["network"].breakers.values():
+        for _ in range(50):
+            breaker.record(False)
+    look(alerting, watch)
+    alerting.stage.clock.advance(minutes=5)
+    look(alerting, watch)
+    assert alerting.mail.subjects == []
+    alerting.stage.clock.advance(minutes=6)
+    look(alerting, watch)
+    assert alerting.mail.subjects == ["A connector of Lakeside is failing"]
+
+
+def late_delivery(alerting: AlertStage, hours: float, **more: object) -> Delivery:
+    now = alerting.stage.clock()
+    at = now - timedelta(hours=hours)
+    call = alerting.stage.call_in(process=False)
+    row = Delivery(
+        connector="network", hook="upload_conversions", dedup_key=call.id, item_key=call.id, subject_id=call.id,
+        company_id=call.company_id, made_at=at, **{"due_at": at, "state": "ready", **more},
+    )  # fmt: skip
+    alerting.stage.add(row)
+    return row
+
+
+def test_nothing_delivered_is_told_only_if_something_was_due(alerting: AlertStage) -> None:
+    maria, now = alerting.user(), alerting.stage.clock()
+    alerting.wants(maria, "nothing_delivered")
+    late_delivery(alerting, 30, state="held", finished_at=now)
+    late_delivery(alerting, 30, due_at=now + timedelta(hours=5))
+    late_delivery(alerting, 3)
+    look(alerting)
+    assert alerting.mail.subjects == []
+    late_delivery(alerting, 25)
+    for _ in range(2):
+        look(alerting)
+    assert alerting.mail.subjects == ["Nothing is delivered for Lakeside"]
+    text = alerting.mail.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "network took nothing for 24 hours, and 1 delivery was due" in text
+
+
+def test_a_destination_that_took_something_since_is_no_alert(alerting: AlertStage) -> None:
+    maria, now = alerting.user(), alerting.stage.clock()
+    alerting.wants(maria, "nothing_delivered")
+    late_delivery(alerting, 25)
+    late_delivery(alerting, 25, state="delivered", finished_at=now - timedelta(hours=2))
+    look(alerting)
+    assert alerting.mail.subjects == []
+
+
+def test_each_user_hears_at_their_own_number_of_hours(alerting: AlertStage) -> None:
+    soon, late = alerting.user("soon"), alerting.user("late")
+    for user, hours in ((soon, 2), (late, 48)):
+        with alerting.hub.store.writing() as session:
+            wanted = AlertSettings({"nothing_delivered": WantedKind(("email",), hours)})
+            save_settings(session, session.get_one(User, user.id), alerting.company(), wanted, alerting.stage.clock())
+    late_delivery(alerting, 25)
+    look(alerting)
+    assert [letter["To"] for letter in alerting.mail.letters] == ["soon@example.com"]
+    alerting.stage.clock.advance(hours=24)
+    look(alerting)
+    assert [letter["To"] for letter in alerting.mail.letters] == ["soon@example.com", "late@example.com"]
+
+
+def test_a_full_pool_is_told_once_a_day_from_five_visitors_on(alerting: AlertStage) -> None:
+    maria = alerting.user()
+    alerting.wants(maria, "pool_overflow")
+    (tracker,) = alerting.stage.rows(Tracker, name="website", company_id=alerting.company().id)
+    for count, mails in ((4, 0), (1, 1), (3, 1)):
+        alerting.stage.add(*(PoolOverflow(tracker_id=tracker.id, at=alerting.stage.clock()) for _ in range(count)))
+        look(alerting)
+        assert len(alerting.mail.subjects) == mails
+    assert "5 visitors found no free number" in alerting.mail.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_where_nobody_wants_to_hear_of_it_nothing_is_written(alerting: AlertStage) -> None:
+    pause(alerting.hub.store, "network", "It refuses.", alerting.stage.clock())
+    alerting.stage.call_in(answered=False)
+    look(alerting)
+    assert alerting.stage.rows(AlertEvent) == []

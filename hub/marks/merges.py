@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -77,3 +78,43 @@ def _person(session: Session, scope: AccessScope, person_id: str) -> Person:
         raise NotFound("Not found")
     person: Person = scope.one(session, Person, person_id)
     return person
+
+
+def decide_conflict(
+    session: Session, scope: AccessScope, people: Sequence[str], reason: str, now: datetime, *, one: bool
+) -> None:
+    """Say of people who share a number or an address that they are one person, or that they are not; the first one with
+    each of the others. NotFound if the user does not see one of them.
+    """
+    words = merge_reason(reason)
+    first, *others = (_person(session, scope, each) for each in people)
+    for other in others:
+        pair = [first.id, other.id]
+        among = (col(PersonMerge.person_id).in_(pair), col(PersonMerge.other_id).in_(pair))
+        known = session.exec(select(PersonMerge).where(*among, col(PersonMerge.undone_at).is_(None))).all()
+        if one and not known:
+            merge_people(session, scope, first.id, other.id, words, now)
+        for merge in known if not one else ():
+            split_people(session, scope, merge.id, now)
+        if not one and not known:
+            _keep_apart(session, scope, first, other.id, words, now)
+
+
+def _keep_apart(
+    session: Session, scope: AccessScope, person: Person, other_id: str, reason: str, now: datetime
+) -> None:
+    """Record that two people are not one: a merge that is undone as it is made."""
+    apart = PersonMerge(
+        company_id=person.company_id,
+        person_id=person.id,
+        other_id=other_id,
+        reason=reason,
+        made_at=now,
+        made_by=scope.user.id,
+        undone_at=now,
+        undone_by=scope.user.id,
+        expires_at=now + CALL_RETENTION,
+    )
+    session.add(apart)
+    session.flush()
+    audit.note(session, now, scope.user.id, "people.apart", person.id, other_id)

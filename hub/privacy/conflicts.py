@@ -6,7 +6,7 @@ conflicts to see who types other people's numbers and addresses, and what a pers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,6 +15,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import FormSubmission, Person
+from hub.model.people import is_typed
+
+NAMES_PER_QUERY = 400
 
 
 @dataclass(frozen=True)
@@ -36,29 +39,30 @@ class Conflict:
 
 
 def conflicts_of(session: Session, company_id: str) -> list[Conflict]:
-    """The conflicts of a company, latest first."""
-    people = session.exec(select(Person).where(Person.company_id == company_id).order_by(col(Person.id))).all()
-    sent = _forms_of(session, company_id)
-    found = [*_claimed("number", people, sent), *_claimed("address", people, sent)]
+    """The conflicts of a company, latest first. It reads the forms that give two identifiers, and the owners of these."""
+    forms = _forms_of(session, company_id)
+    people = [person for person, *_ in forms]
+    owners = _owners(session, company_id, people)
+    sent = {person.id: (count, first, last) for person, count, first, last in forms}
+    found = [*_claimed("number", people, owners, sent), *_claimed("address", people, owners, sent)]
     return sorted(found, key=lambda each: (each.last_at, each.name), reverse=True)
 
 
 def _claimed(
-    kind: Literal["number", "address"], people: Iterable[Person], sent: dict[str, tuple[int, datetime, datetime]]
+    kind: Literal["number", "address"],
+    people: Iterable[Person],
+    owners: Iterable[Person],
+    sent: dict[str, tuple[int, datetime, datetime]],
 ) -> Iterator[Conflict]:
-    known: dict[str, Person] = {}
-    typed: dict[str, dict[str | None, list[Person]]] = {}
+    known = {names[0]: person for person in owners if (names := _names(kind, person))[0] is not None}
+    typed: dict[str, dict[str, list[Person]]] = {}
     for person in people:
-        name, other = (person.phone_number, person.email) if kind == "number" else (person.email, person.phone_number)
-        if name is None:
-            continue
-        if not person.is_typed:
-            known[name] = person
-        elif other is not None and person.id in sent:
+        name, other = _names(kind, person)
+        if name is not None and other is not None:
             typed.setdefault(name, {}).setdefault(other, []).append(person)
     for name, by_other in typed.items():
         owner = known.get(name)
-        own = owner and (owner.email if kind == "number" else owner.phone_number)
+        own = _names(kind, owner)[1] if owner else None
         strangers = [person for other, each in by_other.items() if other != own for person in each]
         if len(by_other) < 2 and not (own and strangers):
             continue
@@ -75,12 +79,42 @@ def _claimed(
         )
 
 
-def _forms_of(session: Session, company_id: str) -> dict[str, tuple[int, datetime, datetime]]:
-    """For each typed person: the number of forms, the first and the last time."""
+def _names(kind: Literal["number", "address"], person: Person) -> tuple[str | None, str | None]:
+    """The identifier of a kind, and the other one."""
+    return (person.phone_number, person.email) if kind == "number" else (person.email, person.phone_number)
+
+
+def _forms_of(session: Session, company_id: str) -> list[tuple[Person, int, datetime, datetime]]:
+    """Each person who is known from forms alone and gave two identifiers: the number of forms, the first and the last time."""
     at = col(FormSubmission.submitted_at)
     counted = (
-        select(FormSubmission.person_id, func.count(), func.min(at), func.max(at))
+        select(
+            FormSubmission.person_id,
+            func.count().label("forms"),
+            func.min(at).label("first"),
+            func.max(at).label("last"),
+        )
         .where(FormSubmission.company_id == company_id, col(FormSubmission.person_id).is_not(None))
         .group_by(col(FormSubmission.person_id))
+        .subquery()
     )
-    return {person_id or "": (count, first, last) for person_id, count, first, last in session.exec(counted)}
+    query = (
+        select(Person, counted.c.forms, counted.c.first, counted.c.last)
+        .join(counted, counted.c.person_id == Person.id)
+        .where(is_typed(), col(Person.phone_number).is_not(None), col(Person.email).is_not(None))
+        .order_by(col(Person.id))
+    )
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _owners(session: Session, company_id: str, people: Sequence[Person]) -> list[Person]:
+    """The people of the company who surely have one of the identifiers."""
+    numbers = sorted({person.phone_number for person in people if person.phone_number})
+    emails = sorted({person.email for person in people if person.email})
+    found: dict[str, Person] = {}
+    for column, values in ((Person.phone_number, numbers), (Person.email, emails)):
+        for begin in range(0, len(values), NAMES_PER_QUERY):
+            part = values[begin : begin + NAMES_PER_QUERY]
+            mine = select(Person).where(Person.company_id == company_id, col(column).in_(part), ~is_typed())
+            found |= {person.id: person for person in session.exec(mine)}
+    return [found[person_id] for person_id in sorted(found)]

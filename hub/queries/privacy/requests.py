@@ -11,7 +11,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.model import Company, PrivacyRequest, RequestStep, RequestTask, User
+from hub.access.users import names_of
+from hub.model import Company, PrivacyRequest, RequestStep, RequestTask
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
 from hub.privacy_requests.deadlines import row_of
 from hub.privacy_requests.steps import steps_of
@@ -119,13 +120,7 @@ def one_request(session: Session, scope: AccessScope, request_id: str) -> Reques
     steps = steps_of(session, request)
     tasks = select(RequestTask).where(RequestTask.request_id == request.id, RequestTask.connector != "")
     found = session.exec(tasks.order_by(col(RequestTask.connector), col(RequestTask.hook))).all()
-    return RequestDetails(shown, steps, found, user_names(session, {step.actor for step in steps}))
-
-
-def user_names(session: Session, ids: Collection[str]) -> Mapping[str, str]:
-    """The names of users by their ids; ids of others are left out."""
-    rows = session.execute(select(User.id, User.name).where(col(User.id).in_(ids))).all() if ids else []
-    return dict(tuple(row) for row in rows)
+    return RequestDetails(shown, steps, found, names_of(session, {step.actor for step in steps}))
 
 
 def _of(companies: Collection[str]) -> Any:

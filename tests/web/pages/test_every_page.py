@@ -98,6 +98,8 @@ ALLOWED = {
     "GET /conversions/dry-run": OFFICE,
     "GET /conversions/dry-run.csv": OFFICE,
     "GET /privacy-desk": CONSENT,
+    "POST /privacy-desk/conflicts/{person_id}": CONSENT,
+    "POST /privacy-desk/doubts/{text_id}": CONSENT,
     "GET /privacy-desk/requests": OFFICER,
     "GET /privacy-desk/requests/new": OFFICER,
     "POST /privacy-desk/requests/new": OFFICER,

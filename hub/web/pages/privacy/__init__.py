@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.web.pages.guard import Page
-from hub.web.pages.privacy import certificates, holds, plan, queue, request, request_deeds, take_in
+from hub.web.pages.privacy import certificates, decisions, holds, plan, queue, request, request_deeds, take_in
 
 PAGES: tuple[Page, ...] = (
     *queue.PAGES,
@@ -11,6 +11,7 @@ PAGES: tuple[Page, ...] = (
     *request.PAGES,
     *plan.PAGES,
     *request_deeds.PAGES,
+    *decisions.PAGES,
     *holds.PAGES,
     *certificates.PAGES,
 )

@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.access.users import names_of
 from hub.model import PrivacyRequest
 from hub.privacy_requests.certificate import as_text, is_genuine
 from hub.privacy_requests.officer import certificate_for
 from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY, warning_of
 from hub.queries.privacy.certificates import certificates_of
-from hub.queries.privacy.requests import user_names
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import DESK
@@ -55,7 +55,7 @@ def show(page: PageRequest) -> Response:
     """One certificate; who reads it is recorded."""
     request, certificate = _certificate(page)
     with page.session() as session:
-        names = user_names(session, {str(certificate["erased_here"]["by"])})
+        names = names_of(session, {str(certificate["erased_here"]["by"])})
     return desk_page(
         page,
         "certificate",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from hub.access.users import names_of
 from hub.errors import CannotDo, NotFound
 from hub.model import Company, LegalHold
 from hub.privacy_requests.legal_holds import lift_hold, place_hold
 from hub.privacy_requests.steps import RequestRefused
 from hub.queries.privacy.holds import holds_of
-from hub.queries.privacy.requests import user_names
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.take_in import company_chosen
@@ -61,7 +61,7 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
     everything = page.query.get("show") == "all"
     with page.session() as session:
         found = holds_of(session, page.company_ids, everything=everything)
-        names = user_names(session, {name for each in found for name in (each.hold.set_by, each.hold.lifted_by or "")})
+        names = names_of(session, {name for each in found for name in (each.hold.set_by, each.hold.lifted_by or "")})
     return desk_page(
         page,
         "holds",

@@ -7,20 +7,29 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.queries.masking import partly
+from hub.queries.privacy.conflicts import cases, open_conflicts
+from hub.queries.privacy.doubts import open_doubts_of
 from hub.queries.privacy.requests import RequestShown, closed_requests, count_requests, open_requests
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import DESK, KINDS, deadline_words, next_step, proof_of, stands, time_words
 from hub.web.pages.request import PageRequest
+from hub.web.pages.texts.inbox import PURPOSES
 
 
 def queue(page: PageRequest) -> Response:
     """The open requests, conflicts and doubts of the chosen companies."""
     requests, done = [], 0
-    if page.may("requests"):
-        with page.session() as session:
+    with page.session() as session:
+        if page.may("requests"):
             requests = open_requests(session, page.company_ids, page.now)
             done = count_requests(session, page.company_ids, closed=True)
+        conflicts = open_conflicts(session, page.company_ids)
+    with page.hub.store.reading() as session:  # stops are in a list that no account's session sees
+        shown = cases(session, page.hub, conflicts)
+        doubts = open_doubts_of(session, page.hub, page.company_ids)
+    if doubts:
+        page.note("texts.doubtful", page.company.id if page.company else page.user.account_id, f"{len(doubts)} texts")
     return desk_page(
         page,
         "queue",
@@ -28,7 +37,11 @@ def queue(page: PageRequest) -> Response:
         title="Privacy",
         requests=[row(page, each) for each in requests],
         done=done,
-        counts={"": len(requests)},
+        cases=shown,
+        more_cases=len(conflicts) - len(shown),
+        doubts=doubts,
+        purposes=PURPOSES,
+        counts={"": len(requests) + len(conflicts) + len(doubts)},
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from hub.model import OptOut
 
 commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that needed no proof.", no_args_is_help=True)
-MANY = 5
-"""The list marks a network with this many numbers or more: a family has fewer."""
 SHORT = 12
 OptOutId = Annotated[str, typer.Argument(help="The opt-out's id, or the end of it.", metavar="ID")]
 Reason = Annotated[
@@ -40,16 +37,14 @@ def list_opt_outs(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List opt-outs by the network that they came from, busiest first; numbers and networks are shown as keyed hashes."""
-    from hub.cli.privacy.request_lookup import audit, open_for, with_companies
-    from hub.model import OptOut
+    from hub.cli.privacy.request_lookup import audit, companies_named, open_for
+    from hub.queries.privacy.opt_outs import MANY, every_opt_out
 
     with open_for(config) as hub, hub.store.writing() as session:
-        rows = session.exec(with_companies(hub, OptOut, company)).all()
+        rows = every_opt_out(session, companies_named(session, hub, company))
         audit(session, hub, "privacy.opt_out.list", company or "all")
-    numbers = Counter((name, row.network) for row, name in rows if row.subject == "number" and row.scope == "sharing")
-    rows = sorted(rows, key=lambda each: (-numbers[each[1], each[0].network], each[1], each[0].network, each[0].id))
     if as_json:
-        echo_json([{"company": name, **_opt_out_row(row, numbers[name, row.network])} for row, name in rows])
+        echo_json([{"company": each.company, **_opt_out_row(each.row, each.numbers)} for each in rows])
         return
     if not rows:
         say("Nobody has opted out without proof.")
@@ -58,12 +53,12 @@ def list_opt_outs(
         "Opt-outs without proof, busiest network first",
         ("id", "company", "network", "numbers from there", "of", "scope", "at (UTC)", "state", "reason"),
         (
-            (row.id, plain(name), row.network[:SHORT], _marked(numbers[name, row.network]), row.subject, row.scope,
-             moment(row.at, seconds=False), colored(row.state), plain(row.reason))
-            for row, name in rows
+            (each.row.id, plain(each.company), each.row.network[:SHORT], _marked(each.numbers, MANY), each.row.subject,
+             each.row.scope, moment(each.row.at, seconds=False), colored(each.row.state), plain(each.row.reason))
+            for each in rows
         ),
     )  # fmt: skip
-    busy = [count for count in numbers.values() if count >= MANY]
+    busy = {(each.company, each.row.network) for each in rows if each.numbers >= MANY}
     if busy:
         say(
             f"[yellow]{counted(len(busy), 'network')} with {MANY} numbers or more:[/yellow] if you think that the people "
@@ -135,5 +130,5 @@ def _opt_out_row(row: Any, numbers: int) -> dict[str, Any]:
     }
 
 
-def _marked(count: int) -> str:
-    return f"[yellow]{count}[/yellow]" if count >= MANY else str(count)
+def _marked(count: int, many: int) -> str:
+    return f"[yellow]{count}[/yellow]" if count >= many else str(count)

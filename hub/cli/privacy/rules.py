@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,9 +36,9 @@ def rules(
     A rule written from memory is shown as unconfirmed. A rule past its date must be reviewed; hub check warns about it too.
     """
     from hub.contracts.rules import TOPICS
-    from hub.hookspecs import ConsentHooks
     from hub.queries.flow_simulation import connected
     from hub.queries.lookup import known, known_place
+    from hub.queries.privacy.legal_rules import legal_rules
     from hub.runtime import utc_now
     from hub.startup import read_config
 
@@ -48,15 +47,7 @@ def rules(
     code = known_place(place).strip() if place else None
     today = utc_now().date()
     with connected(read_config(config, sandbox=True)) as hub:
-        found = [
-            (name, rule)
-            for name in hub.plugins.with_hook(ConsentHooks.list_rules)
-            for rule in hub.plugins.call(name, ConsentHooks.list_rules)
-        ]
-    found += [("hub", rule) for rule in _deadlines()]
-    found = [
-        (name, rule) for name, rule in found if topic in (None, rule.topic) and (code is None or rule.holds_at(code))
-    ]
+        found = legal_rules(hub.plugins, topic, code)
     if as_json:
         echo_json([_plain(name, rule) | {"overdue": rule.overdue(today)} for name, rule in found])
         return
@@ -71,26 +62,6 @@ def rules(
     )  # fmt: skip
     unconfirmed = sum(not rule.confirmed for _, rule in found)
     say(f"{counted(len(found), 'rule')}, {unconfirmed} of them unconfirmed.")
-
-
-def _deadlines() -> Iterator[LegalRule]:
-    """The deadlines of privacy requests, from the hub's own table."""
-    from hub.contracts.rules import ANYWHERE, LegalRule
-    from hub.privacy_requests.deadlines import every_row
-
-    for row in every_row():
-        kinds = ", ".join(sorted(row.kinds)).replace("_", " ") or "any"
-        unit = row.within.unit.replace("_", " ")
-        unit = unit[:-1] if row.within.count == 1 else unit
-        yield LegalRule(
-            id=f"requests.{row.id}",
-            topic="requests",
-            places=tuple(sorted(row.places)) or (ANYWHERE,),
-            says=f"Answer a request ({kinds}) within {row.within.count} {unit}.",
-            cite=row.cite,
-            sources=(row.source,),
-            verify_by=row.verify_by,
-        )
 
 
 def _plain(connector: str, rule: LegalRule) -> dict[str, Any]:

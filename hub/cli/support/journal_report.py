@@ -40,11 +40,10 @@ def verify(
     replace the whole database can replace the signed ends in it too.
     """
     from hub.model import HUB_CHAIN
+    from hub.privacy.journal_check import check_journal
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.store.encryption.keyfile import keyring_of
-    from hub.store.journal import sign_ends
-    from hub.store.journal.verify import verify as verify_all
 
     loaded = read_config(config, sandbox=True)
     ends = [noted_end(each) for each in head or ()]
@@ -54,9 +53,7 @@ def verify(
     with open_store(loaded) as store:
         with store.reading() as session:
             names = chains_of(session, account)
-        reports = verify_all(store, keyring, utc_now(), dict.fromkeys(names, ends) if ends else {})
-        if keyring and all(report.sound for report in reports.values()):
-            sign_ends(store, keyring, utc_now())
+        reports = check_journal(store, keyring, utc_now(), dict.fromkeys(names, ends) if ends else None)
     # A fault in the hub's own chain concerns every account: it holds the proof of chains that have ended.
     asked = names if account is not None else reports
     shown = {chain for chain, report in reports.items() if chain in asked or (chain == HUB_CHAIN and not report.sound)}

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from hub.web.pages.guard import Page
-from hub.web.pages.privacy import certificates, decisions, holds, plan, queue, request, request_deeds, take_in
+from hub.web.pages.privacy import (
+    certificates,
+    decisions,
+    holds,
+    journal,
+    law,
+    opt_outs,
+    plan,
+    queue,
+    request,
+    request_deeds,
+    take_in,
+)
 
 PAGES: tuple[Page, ...] = (
     *queue.PAGES,
@@ -14,4 +26,7 @@ PAGES: tuple[Page, ...] = (
     *decisions.PAGES,
     *holds.PAGES,
     *certificates.PAGES,
+    *journal.PAGES,
+    *opt_outs.PAGES,
+    *law.PAGES,
 )

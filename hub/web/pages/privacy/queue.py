@@ -6,9 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.access.users import names_of
 from hub.queries.masking import partly
 from hub.queries.privacy.conflicts import cases, open_conflicts
 from hub.queries.privacy.doubts import open_doubts_of
+from hub.queries.privacy.ledger import journal_state
 from hub.queries.privacy.requests import RequestShown, closed_requests, count_requests, open_requests
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
@@ -25,6 +27,8 @@ def queue(page: PageRequest) -> Response:
             requests = open_requests(session, page.company_ids, page.now)
             done = count_requests(session, page.company_ids, closed=True)
         conflicts = open_conflicts(session, page.company_ids)
+        journal = journal_state(session, page.user.account_id)
+        names = names_of(session, {journal.checked_by or ""})
     with page.hub.store.reading() as session:  # stops are in a list that no account's session sees
         shown = cases(session, page.hub, conflicts)
         doubts = open_doubts_of(session, page.hub, page.company_ids)
@@ -41,6 +45,9 @@ def queue(page: PageRequest) -> Response:
         more_cases=len(conflicts) - len(shown),
         doubts=doubts,
         purposes=PURPOSES,
+        journal=journal,
+        names=names,
+        whole=page.scope.companies is None,
         counts={"": len(requests) + len(conflicts) + len(doubts)},
     )
 

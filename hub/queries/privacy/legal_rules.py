@@ -1,0 +1,47 @@
+"""Every rule of law that the consent plugins and the hub itself apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from hub.contracts.rules import ANYWHERE, LegalRule
+from hub.hookspecs import ConsentHooks
+from hub.plugins.registry import Plugins
+from hub.privacy_requests.deadlines import every_row
+
+THE_HUB = "hub"
+"""Who applies the deadlines of privacy requests."""
+
+
+def legal_rules(plugins: Plugins, topic: str | None = None, place: str | None = None) -> list[tuple[str, LegalRule]]:
+    """Connector and rule, for each rule of a topic that holds at a place; all if neither is given."""
+    found = [
+        (name, rule)
+        for name in plugins.with_hook(ConsentHooks.list_rules)
+        for rule in plugins.call(name, ConsentHooks.list_rules)
+    ]
+    found += [(THE_HUB, rule) for rule in deadline_rules()]
+    return [
+        (name, rule) for name, rule in found if topic in (None, rule.topic) and (place is None or rule.holds_at(place))
+    ]
+
+
+@cache
+def deadline_rules() -> tuple[LegalRule, ...]:
+    """The deadlines of privacy requests, from the hub's own table."""
+    return tuple(_deadlines())
+
+
+def _deadlines() -> Iterator[LegalRule]:
+    for row in every_row():
+        kinds = ", ".join(sorted(row.kinds)).replace("_", " ") or "any"
+        yield LegalRule(
+            id=f"requests.{row.id}",
+            topic="requests",
+            places=tuple(sorted(row.places)) or (ANYWHERE,),
+            says=f"Answer a request ({kinds}) within {row.length}.",
+            cite=row.cite,
+            sources=(row.source,),
+            verify_by=row.verify_by,
+        )

@@ -95,6 +95,44 @@ def heat_map(
     return Markup("".join([*drawn, "</svg>"]))
 
 
+def against_limit(
+    size: tuple[int, int],
+    labels: Sequence[str],
+    values: Sequence[int],
+    limit: int,
+    title: str,
+    *,
+    every: int,
+    kind: str = "wide",
+) -> Markup:
+    """Bars under a dashed line at `limit`; a bar that reaches it says "full". `every` nth label is written."""
+    width, height = size
+    left, right, top, bottom = 26, 4, 14, 22
+    highest = max([limit, *values, 1])
+    slot, plot_height = (width - left - right) / max(1, len(labels)), height - top - bottom
+    bar, base = min(slot * 0.72, 30), height - bottom
+    drawn = [_svg(kind, size, title)]
+    line = base - plot_height * limit / highest
+    for css, y, value in (("base", base, 0), ("cap", line, limit)):
+        drawn.append(f'<line class="{css}" x1="{left}" x2="{width - right}" y1="{_n(y)}" y2="{_n(y)}"/>')
+        drawn.append(f'<text x="{left - 6}" y="{_n(y + 4)}" text-anchor="end">{value:,}</text>')
+    written = -every
+    for index, (label, value) in enumerate(zip(labels, values, strict=True)):
+        middle, tall = left + slot * (index + 0.5), plot_height * value / highest
+        full = 0 < limit <= value
+        if value:
+            drawn.append(f"<g><title>{escape(label)}: {value:,} of {limit:,}</title>")
+            drawn.append(_rect("b full" if full else "b", middle - bar / 2, base - tall, bar, tall) + "</g>")
+        if full and (index - written) * slot >= 26:
+            written = index
+            drawn.append(
+                f'<text class="full-word" x="{_n(middle)}" y="{_n(base - tall - 5)}" text-anchor="middle">full</text>'
+            )
+        if index % every == 0:
+            drawn.append(f'<text x="{_n(middle)}" y="{height - 5}" text-anchor="middle">{escape(label)}</text>')
+    return Markup("".join([*drawn, "</svg>"]))
+
+
 def share(value: float, peak: float, kind: str = "") -> Markup:
     """A bar behind a row: `value` of the longest one, `peak`."""
     width = _n(100 * value / peak if peak else 0)

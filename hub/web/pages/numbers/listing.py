@@ -16,6 +16,7 @@ from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_nu
 from hub.web.pages.formats import money
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
+from hub.web.pages.numbers.pools import pools_of
 from hub.web.pages.request import PageRequest
 
 ROWS_PER_PAGE = 200
@@ -66,6 +67,7 @@ def listing(page: PageRequest) -> Response:
         names={company.id: company.name for company in page.companies},
         costs=costs_in_words(page, rows),
         orders=_orders(page),
+        pools=pools_of(page),
     )
 
 

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from fake_connectors import FakeCarrier, play
 
-from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, PortOrder, PortRequest, hookimpl
+from hub.api import (
+    DataFlow,
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    PortOrder,
+    PortRequest,
+    PortStatus,
+    Share,
+    hookimpl,
+)
 
 
 class FakeNumberCarrier(FakeCarrier):
     """Offers +1 312 555 0130 to 0139 for 1.15 USD; what is bought is listed from then on."""
+
+    manifest = FakeCarrier.manifest.model_copy(
+        update={
+            "flows": (
+                *FakeCarrier.manifest.flows,
+                DataFlow(
+                    hook="order_port",
+                    use="essential.service",
+                    shares=tuple(Share(field=each) for each in ("authorized_person", "email", "pin", "bill")),
+                ),
+            )
+        }
+    )
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -84,3 +111,14 @@ class FakeNumberCarrier(FakeCarrier):
     @hookimpl
     def list_ports(self) -> Sequence[PortOrder]:
         return list(self.ports)
+
+    @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        self.cancelled.append(order_id)
+
+    def move(self, order_id: str, status: PortStatus, detail: str = "", ports_at: datetime | None = None) -> None:
+        """What the carrier reports of an order from now on."""
+        self.ports = [
+            replace(each, status=status, detail=detail, ports_at=ports_at) if each.order_id == order_id else each
+            for each in self.ports
+        ]

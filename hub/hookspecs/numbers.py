@@ -66,3 +66,11 @@ class PortHooks(Protocol):
 
         Called by `hub numbers ports` and on the connector's schedule while an order is open.
         """
+
+    @hookspec(network=True, deadline=60, scheduled=False)
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel an order that has not ended. Raise `Rejected` with the carrier's words if it is too late; an order that is
+        cancelled already is not an error.
+
+        Called by `hub numbers ports --cancel` and the page of numbers, after a person agreed.
+        """

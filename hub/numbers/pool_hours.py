@@ -18,7 +18,7 @@ from hub.store.engine import Store
 from hub.store.rows import write_rows
 
 LONGEST_LEASE = timedelta(days=1)
-"""Leases that began earlier are not looked for: a visitor who stays for a day is no visitor."""
+"""Leases that began earlier are not looked for: nobody stays on a page for a day."""
 FIRST_LOOK_BACK = timedelta(days=8)
 """How far back the first run of a hub with older leases begins."""
 KEPT = timedelta(days=800)

@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.disclosure import Disclosed
 from hub.contracts.ports import PortOrder, PortRequest
-from hub.errors import PluginFailure, Rejected, RetryLater, RingfenceError
+from hub.errors import CannotDo, NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import PortHooks
-from hub.model import Account
+from hub.model import Account, Tracker, TrackingNumber
 from hub.model.ports import FINAL_PORT_STATUSES, UNKNOWN, PortOrderRow
+from hub.numbers.ownership import keep_bought
 from hub.runtime import Hub
 from hub.store import audit
 
@@ -166,6 +167,46 @@ def forget_unplaced(hub: Hub, row_id: str, actor: str) -> None:
         row.status, row.detail = "cancelled", "Someone found that it was never placed."
         session.add(row)
         audit.note(session, hub.clock(), actor, "numbers.port", row_id, "found not to be placed")
+
+
+def cancel_port(hub: Hub, row_id: str, actor: str) -> None:
+    """Cancel an order that has not ended; one that has ended stays as it is. RingfenceError if the carrier refuses."""
+    with hub.store.reading() as session:
+        row = session.get(PortOrderRow, row_id)
+    if row is None or row.order_id is None:
+        raise CannotDo("That order is not at the carrier yet; look for it there first.")
+    if row.status in FINAL_PORT_STATUSES:
+        return
+    if not hub.plugins.implements(row.connector, PortHooks.cancel_port):
+        raise NotSupported("This carrier's plugin cannot cancel an order; cancel it at the carrier.")
+    hub.plugins.call(row.connector, PortHooks.cancel_port, row.order_id)
+    with hub.store.writing() as session:
+        row = session.get(PortOrderRow, row_id)
+        assert row is not None
+        row.status, row.detail, row.told_at = "cancelled", "", hub.clock()
+        session.add(row)
+        audit.note(session, hub.clock(), actor, "numbers.port.cancel", row.order_id or row.id, ", ".join(row.numbers))
+
+
+def use_ported(hub: Hub, row_id: str, tracker: Tracker, actor: str) -> list[str]:
+    """Give the numbers of a finished order to a tracker; returns those that are new. Pointing them here is another step."""
+    with hub.store.writing() as session:
+        row = session.get(PortOrderRow, row_id)
+        if row is None or row.status != "ported":
+            raise CannotDo("The numbers have not moved yet.")
+        owned = session.exec(
+            select(TrackingNumber.number).where(
+                col(TrackingNumber.number).in_(row.numbers), col(TrackingNumber.retired_at).is_(None)
+            )
+        ).all()
+        new = [number for number in row.numbers if number not in owned]
+        for number in new:
+            keep_bought(session, tracker.id, number, None, hub.clock())
+            session.flush()
+            audit.note(
+                session, hub.clock(), actor, "numbers.use", number, f"{tracker.name} at {tracker.carrier}, ported"
+            )
+        return new
 
 
 def _only_account(session: Session) -> str | None:

@@ -10,7 +10,6 @@ from testbed import POOL, TestHub
 from hub.model import Lease, PoolHour, PoolOverflow, TrackingNumber, Visit
 from hub.numbers.pool_hours import most_at_once, roll_up_pools
 
-
 Factory = Callable[..., TestHub]
 
 

@@ -51,6 +51,7 @@ def instead_of(hook: str, promise: str, **more: Any) -> Callable[[Callable[..., 
             "fetch_media": lambda self, url: act(self, honest, url),
             "order_port": lambda self, request: act(self, honest, request),
             "list_ports": lambda self: act(self, honest),
+            "cancel_port": lambda self, order_id: act(self, honest, order_id),
             "export_person": lambda self, person: act(self, honest, person),
             "erase_person": lambda self, person: act(self, honest, person),
         }
@@ -269,6 +270,11 @@ def an_order_that_never_moves(self: Any, honest: Any) -> Any:
 def an_order_that_names_its_signer(self: Any, honest: Any, request: Any) -> Any:
     order: PortOrder = honest(self, request)
     return replace(order, detail=f"{request.authorized_person} must sign.")
+
+
+@instead_of("cancel_port", "a_port_order_is_cancelled")
+def a_cancellation_that_does_nothing(self: Any, honest: Any, order_id: str) -> None:
+    return None
 
 
 # People's requests

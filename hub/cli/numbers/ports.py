@@ -99,6 +99,7 @@ def ports(
         str | None,
         typer.Option(help="Close an order of unknown outcome that you did not find at the carrier.", metavar="ID"),
     ] = None,
+    cancel: Annotated[str | None, typer.Option(help="Cancel an order that has not ended.", metavar="ID")] = None,
     sandbox: Sandboxed = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
@@ -106,7 +107,7 @@ def ports(
     """List the port orders with their current status at the carriers. Exits with status 1 if a carrier does not answer."""
     from hub.cli.support.audit_note import actor
     from hub.hookspecs import PortHooks
-    from hub.numbers.porting import forget_unplaced, recorded, refresh
+    from hub.numbers.porting import cancel_port, forget_unplaced, recorded, refresh
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
@@ -115,6 +116,8 @@ def ports(
         hub, able = opened.hub, able_carriers(opened, connector, PortHooks.list_ports)
         if not_placed is not None:
             forget_unplaced(hub, not_placed, actor())
+        if cancel is not None:
+            cancel_port(hub, cancel, actor())
         for name in able:
             try:
                 refresh(hub, name)

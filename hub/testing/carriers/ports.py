@@ -60,6 +60,16 @@ class PortConformance(WireConformance):
         if status == "action_required":
             assert "account number" in moved.detail, "what the carrier asks for is lost"
 
+    def test_a_port_order_is_cancelled(self, connector: Connector, sandbox: Sandbox) -> None:
+        need_hooks(connector, "order_port", "list_ports", "cancel_port")
+        order = ask(connector, PortHooks.order_port, request=port_request())
+        other = ask(connector, PortHooks.order_port, request=port_request())
+        for _ in range(2):
+            ask(connector, PortHooks.cancel_port, order_id=order.order_id)
+        listed = {each.order_id: each.status for each in ask(connector, PortHooks.list_ports)}
+        assert listed.get(order.order_id, "cancelled") == "cancelled", "a cancelled order goes on"
+        assert listed[other.order_id] != "cancelled", "another order was cancelled"
+
     def test_a_port_order_tells_nothing_personal(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "order_port", "list_ports")
         request = port_request()

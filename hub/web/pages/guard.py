@@ -18,6 +18,7 @@ from hub.access.scope import AccessScope, scope_of
 from hub.access.sign_in.sessions import SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
+from hub.web.form_files import MULTIPART, fields_and_files
 from hub.web.pages.navigation import first_page
 from hub.web.pages.request import PageContext, PageRequest
 from hub.web.pages.security import is_cross_site
@@ -37,6 +38,8 @@ class Page:
     serve: Callable[[PageRequest], Response]
     action: Action | None = "calls"
     method: str = "GET"
+    max_bytes: int = MAX_FORM_BYTES
+    """Limit of a form's body; more for a page that takes files."""
 
 
 class SignedIn:
@@ -59,7 +62,7 @@ class SignedIn:
                 return plain(403, "This request came from another site, so it was refused.")
             body = b""
             if request.method == "POST":
-                read = await read_body(request, MAX_FORM_BYTES)
+                read = await read_body(request, await self._limit(page, request))
                 if read is None:
                     return plain(413, "The form is too large.")
                 body = read
@@ -78,6 +81,12 @@ class SignedIn:
                 note_use(session, found[0].id, now)
         return found
 
+    async def _limit(self, page: Page, request: Request) -> int:
+        """The most that a body may have: more than a form's only for a signed-in user, so that strangers fill no memory."""
+        if page.max_bytes <= MAX_FORM_BYTES or await run_in_threadpool(self.session_of, request) is None:
+            return MAX_FORM_BYTES
+        return page.max_bytes
+
     def _serve(self, page: Page, request: Request, body: bytes) -> Response:
         try:
             found = self.session_of(request)
@@ -92,9 +101,12 @@ class SignedIn:
         with self._context.hub.store.reading() as session:
             shown = scope_of(session, user, page.action) if page.action else AccessScope(user)
         nonce = secrets.token_urlsafe(NONCE_BYTES)
-        asked = PageRequest(
-            self._context, request, user, held, shown or AccessScope(user, companies=()), nonce, fields_of(body)
-        )
+        if request.headers.get("content-type", "").startswith(MULTIPART):
+            fields, files = fields_and_files(request.headers["content-type"], body, MAX_FORM_FIELDS)
+        else:
+            fields, files = fields_of(body), {}
+        seen = shown or AccessScope(user, companies=())
+        asked = PageRequest(self._context, request, user, held, seen, nonce, fields, files)
         if shown is None and page.path == "/":
             return asked.redirect(first_page(asked.may))
         if shown is None:

@@ -67,6 +67,8 @@ class PageRequest:
     nonce: str
     form: Mapping[str, list[str]] = field(default_factory=dict)
     """The fields of a POST, each with all its values."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The files of a POST, by field."""
 
     # Who asks, and for what.
 

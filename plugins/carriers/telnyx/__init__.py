@@ -202,6 +202,11 @@ class Telnyx(Connector):
         return ports.listed(self._rest)
 
     @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel a port order."""
+        ports.cancel(self._rest, order_id)
+
+    @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """Calls, recordings and texts from or to the person's numbers."""
         return privacy.held(self._rest, person)

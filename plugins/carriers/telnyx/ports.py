@@ -117,6 +117,13 @@ def listed(rest: Rest) -> list[PortOrder]:
     return [port_order(item) for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS})]
 
 
+def cancel(rest: Rest, order_id: str) -> None:
+    """Cancel an order. Telnyx asks the losing carrier first if the order was submitted."""
+    path = f"/porting_orders/{translate.uuid(order_id, 'the port order')}"
+    if STATUSES.get(_status(rest.one(path))) != "cancelled":
+        rest.post(f"{path}/actions/cancel", {})
+
+
 def port_order(item: Mapping[str, Any]) -> PortOrder:
     """An order as Telnyx shows it, without data of the end user."""
     status = STATUSES.get(_status(item))

@@ -249,6 +249,11 @@ class Twilio(Connector):
         return ports.listed(self._rest, self.settings)
 
     @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel a port order."""
+        ports.cancel(self._rest, self.settings, order_id)
+
+    @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """Calls, recordings and texts from or to the person's numbers."""
         return privacy.held(self._rest, person)

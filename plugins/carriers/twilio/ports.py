@@ -12,6 +12,7 @@ from typing import Any
 from hub.api import PortOrder, PortRequest, PortStatus, Rejected, RetryLater, phone_number
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
+from plugins.carriers.twilio.translate import SID
 
 MAX_NUMBERS_PER_ORDER = 1000
 MAX_BILL_BYTES = 10 * 1024 * 1024
@@ -95,6 +96,13 @@ def listed(rest: Rest, settings: TwilioSettings) -> list[PortOrder]:
     for item in rest.listed(f"{base}/PortInRequests", "port_in_requests"):
         found.append(rest.get(f"{base}/{item.get('port_in_request_sid')}") | {SUGGESTED: item.get(SUGGESTED)})
     return [port_order(item) for item in sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)]
+
+
+def cancel(rest: Rest, settings: TwilioSettings, order_id: str) -> None:
+    """Cancel an order; one that Twilio does not have anymore is cancelled."""
+    if not SID.fullmatch(order_id):
+        raise Rejected("That is not a Twilio port order.")
+    rest.delete(f"{settings.porting_url}/v1/Porting/PortIn/{order_id}")
 
 
 def port_order(item: Mapping[str, Any]) -> PortOrder:

@@ -16,7 +16,9 @@ from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_nu
 from hub.web.pages.formats import money
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
+from hub.web.pages.numbers.buying import trackers_of
 from hub.web.pages.numbers.pools import pools_of
+from hub.web.pages.numbers.ports import orders_of
 from hub.web.pages.request import PageRequest
 
 ROWS_PER_PAGE = 200
@@ -68,6 +70,8 @@ def listing(page: PageRequest) -> Response:
         costs=costs_in_words(page, rows),
         orders=_orders(page),
         pools=pools_of(page),
+        ports=orders_of(page),
+        port_choices=trackers_of(page),
     )
 
 

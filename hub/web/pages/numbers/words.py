@@ -8,7 +8,8 @@ from functools import lru_cache
 from hub.contracts.prefixes import longest_name
 from hub.contracts.values import Money
 from hub.queries.numbers.listing import NumberEntry, NumberRow
-from hub.web.pages.formats import money
+from hub.queries.numbers.ports import PortView
+from hub.web.pages.formats import clock_time, day_of, money
 from hub.web.pages.request import PageRequest
 
 STATES: Mapping[str, tuple[str, str]] = {
@@ -17,6 +18,24 @@ STATES: Mapping[str, tuple[str, str]] = {
     "resting": ("held", "Resting"),
     "elsewhere": ("bad", "Points elsewhere"),
     "absent": ("bad", "Not at the carrier"),
+}
+PORT_STATES: Mapping[str, tuple[str, str]] = {
+    "draft": ("warn", "Waits for a signature"),
+    "submitted": ("", "Sent"),
+    "action_required": ("warn", "Sent back"),
+    "scheduled": ("good", "Date set"),
+    "ported": ("good", "Moved"),
+    "rejected": ("bad", "Refused"),
+    "cancelled": ("", "Cancelled"),
+    "unknown": ("warn", "Outcome unknown"),
+}
+PORT_NEXT: Mapping[str, str] = {
+    "draft": "The carrier waits for documents or a signature before it begins.",
+    "submitted": "The old carrier checks it; that takes some days. Keep paying it.",
+    "action_required": "A carrier asks for something.",
+    "rejected": "The carrier refused it.",
+    "cancelled": "The numbers stay at the old carrier.",
+    "unknown": "The carrier's answer never came. Ask the carriers; it is not ordered again.",
 }
 NORTH_AMERICA = "1"
 
@@ -47,6 +66,21 @@ def place_of(number: str) -> str | None:
     return found[1] if found and len(found[0]) > 1 else None
 
 
+def port_state(order: PortView) -> tuple[str, str]:
+    """The state of a port order, as a kind and a word."""
+    return PORT_STATES.get(order.status, ("", order.status))
+
+
+def port_next(page: PageRequest, order: PortView) -> str:
+    """What comes next of a port order: the carrier's own words if it gave some."""
+    if order.status == "scheduled" and order.ports_at:
+        day, time = day_of(order.ports_at, page.zone), clock_time(order.ports_at, page.zone)
+        return f"Moves on {day} at {time}; calls go on without a gap."
+    if order.status == "ported":
+        return "In use." if order.in_use else "It is at your carrier now. Put it to use; then end the old contract."
+    return order.detail or PORT_NEXT.get(order.status, "")
+
+
 def carrier_name(page: PageRequest, connector: str) -> str:
     """The carrier as people know it, such as Twilio; the connector's own name if it is not in config.yaml anymore."""
     found = page.hub.plugins.connectors.get(connector)
@@ -55,8 +89,6 @@ def carrier_name(page: PageRequest, connector: str) -> str:
 
 def why_of(page: PageRequest, entry: NumberEntry) -> str | None:
     """What a reader needs beside the state of one entry."""
-    from hub.web.pages.formats import day_of
-
     row = entry.first
     match entry.state:
         case "resting" if row.rest_ends is not None:

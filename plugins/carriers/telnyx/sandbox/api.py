@@ -85,6 +85,7 @@ def app(sandbox: Account) -> Starlette:
         route("/porting_orders", ports.create, "POST"),
         route("/porting_orders/{id}", ports.one, "GET", "PATCH"),
         route("/porting_orders/{id}/actions/confirm", ports.confirm, "POST"),
+        route("/porting_orders/{id}/actions/cancel", ports.cancel, "POST"),
         route(f"{account}/Calls", texml.calls_or_place, "GET", "POST"),
         route(f"{account}/Calls.json", texml.calls),
         route(f"{account}/Calls/{{call}}", texml.call),

@@ -103,3 +103,11 @@ class Ports:
             raise TelnyxError("10004")
         order["status"] = {"value": "submitted", "details": []}
         return JSONResponse({"data": order, "meta": {}})
+
+    async def cancel(self, request: Request) -> Response:
+        order = self._find(request)
+        order["status"] = {
+            "value": "cancelled" if order["status"]["value"] == "draft" else "cancel-pending",
+            "details": [],
+        }
+        return JSONResponse({"data": order, "meta": {}})

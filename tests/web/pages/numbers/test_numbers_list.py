@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from page_client import signed_in
 from sqlmodel import select
-from testbed import NORTH_SHARED, SHARED, YELLOW_PAGES, TestHub
+from testbed import NORTH_SHARED, POOL, SHARED, YELLOW_PAGES, TestHub
 
-from hub.model import Account, AuditEntry, TrackingNumber
+from hub.model import Account, AuditEntry, PoolHour, TrackingNumber
 
 
 def change(stage: TestHub, number: str, **values: object) -> None:
@@ -95,3 +96,17 @@ def test_a_call_of_another_company_is_not_the_numbers_last_call(stage: TestHub, 
         session.add(rows[number])
     text = signed_in(stage, "marketer", "lakeside").text(f"/numbers?q={number[2:]}")
     assert "no call yet" in text
+
+
+def test_a_pool_says_who_found_no_number_and_how_many_to_buy(stage: TestHub) -> None:
+    pool = stage.one(TrackingNumber, number=POOL[0]).tracker_id
+    hour = stage.clock().replace(minute=0) - timedelta(hours=2)
+    browser = signed_in(stage)
+    assert "No visitor was lent a number in the last 7 days" in browser.text("/numbers?company=lakeside")
+    stage.add(PoolHour(tracker_id=pool, hour=hour, size=3, most_held=3, lent=10, overflows=4, held_seconds=3 * 3600))
+    text = browser.text("/numbers?company=lakeside")
+    assert "Full at times" in text
+    assert "4 of 14 visitors found none free and saw the default number" in text
+    assert "With 10 numbers it would be hardly anybody a week. Buy 7" in text
+    assert "Buy 7" not in signed_in(stage, "marketer").text("/numbers")
+    assert 'class="b full"' in browser.get("/numbers").text

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fake_connectors import FakeCarrier
 from page_client import PageClient, seen, signed_in
-from testbed import NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
+from testbed import CONNECTORS, NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
 
 from hub.callflow.definition import Flow
 from hub.model import AuditEntry, CallStep, ConsentDecision, FlowDraft, FlowVersion
@@ -28,6 +29,14 @@ OFFICE: dict[str, Any] = {
 OFFICE_PATH = "/flows/lakeside/office"
 
 
+class AbleCarrier(FakeCarrier):
+    """A carrier that can do most steps; # is no key of its menus."""
+
+    manifest = FakeCarrier.manifest.model_copy(
+        update={"abilities": ("call_back", "dial", "gather", "message", "record", "say", "whisper")}
+    )
+
+
 def accounts() -> list[dict[str, Any]]:
     lakeside = company("lakeside", POOL, SHARED) | {"flows": [OFFICE], "flow": "office"}
     del lakeside["route"]
@@ -38,7 +47,7 @@ def accounts() -> list[dict[str, Any]]:
 @pytest.fixture
 def office(lite_hub: Callable[..., TestHub]) -> TestHub:
     """A hub whose Lakeside answers with a flow of three steps, and Northgate with a route."""
-    return lite_hub(accounts=accounts())
+    return lite_hub(accounts=accounts(), connectors={**CONNECTORS, "carrier": AbleCarrier})
 
 
 @pytest.fixture
@@ -105,14 +114,14 @@ def test_what_is_wrong_stands_at_its_field_and_is_not_saved(office: TestHub, own
 
 
 def test_what_the_checks_find_is_saved_listed_and_stands_beside_its_field(office: TestHub, owner: PageClient) -> None:
-    owner.post(OFFICE_PATH, menu(**{"keys.to": ["desk", "desk"]}))
+    owner.post(OFFICE_PATH, menu(**{"keys.key": ["1", "#"], "keys.to": ["desk", "desk"]}))
     desk = {"form": "step", "was": "desk", "shown_do": "dial", "do": "dial", "name": "desk", "number": "(312) 555-0120"}
     owner.post(OFFICE_PATH, desk | {"ring_seconds": "20", "record": "yes", "unanswered": "end", "deed": "save"})
     assert draft(office).steps["desk"].phones() == (SHARED,)  # type: ignore[attr-defined]
     page = owner.get(f"{OFFICE_PATH}?step=desk")
     assert 'id="number-error">+13125550120 is one of your own tracking numbers' in page.text
     said = seen(page.text)
-    assert "night No call ever comes to this step" in said and "carrier cannot do this" in said
+    assert "night No call ever comes to this step" in said and "menu carrier cannot do this (gather hash)" in said
     assert "step unreached problem" in page.text
 
 

@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: run test check bench docs screenshots format migration clean
+.PHONY: run test test-postgresql check bench docs screenshots format migration clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
 
-test: $(VENV)/ready           ## every test, PostgreSQL's among them
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+test: $(VENV)/ready           ## every test once; those that run on both kinds of database, on SQLite
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not postgresql" $(ARGS)
+
+test-postgresql: $(VENV)/ready ## the tests that run on both kinds of database, on PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)
 
 check: $(VENV)/ready          ## style, types, import contracts, generated docs, plain words
 	$(BIN)/ruff check .

@@ -63,7 +63,7 @@ def postgres_url(databases: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database, of either kind."""
     return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")

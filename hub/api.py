@@ -48,6 +48,7 @@ from hub.contracts.sandbox import (
     Sandbox,
     SimulatedCall,
 )
+from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
 from hub.contracts.services import Log, Memory, Services
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount, SignIn
 from hub.contracts.sources import KnownSource, SourceKind
@@ -170,6 +171,7 @@ __all__ = [
     "RingfenceError",
     "RuleTopic",
     "Sandbox",
+    "SandboxSignIn",
     "Say",
     "Scope",
     "Services",
@@ -206,5 +208,6 @@ __all__ = [
     "regions_in",
     "retry_after",
     "sign_assertion",
+    "unsigned_id_token",
     "without_personal_data",
 ]

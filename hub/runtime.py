@@ -11,8 +11,9 @@ from functools import partial
 import structlog
 
 from hub.config.models import Config, ConnectorEntry
-from hub.contracts.connector import Connector
-from hub.contracts.services import Services
+from hub.contracts.connector import Connector, PluginSettings
+from hub.contracts.oauth import TokenStore
+from hub.contracts.services import Memory, Services
 from hub.liveness import Liveness
 from hub.plugins.http_client import allowed_hosts, lazy_client
 from hub.plugins.registry import Plugins
@@ -92,18 +93,42 @@ def make_connector(
     entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: ManifestViolations
 ) -> Connector:
     """A connector with its services; nothing is called."""
-    manifest = entry.connector_class.manifest
+    return connector_with(
+        entry.name,
+        entry.connector_class,
+        entry.settings,
+        config,
+        clock=clock,
+        refusals=refusals,
+        tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
+        memory=StoredNotes(store, entry.name),
+    )
+
+
+def connector_with(
+    name: str,
+    connector_class: type[Connector],
+    settings: PluginSettings,
+    config: Config,
+    *,
+    clock: Clock,
+    refusals: ManifestViolations,
+    tokens: TokenStore,
+    memory: Memory,
+) -> Connector:
+    """A connector with these settings, whether it is in config.yaml or not; nothing is called."""
+    manifest = connector_class.manifest
     services = Services(
         clock=clock,
         http=lazy_client(
-            entry.name,
-            allowed_hosts(manifest, entry.settings),
-            tls_only=entry.connector_class.enriches(),
-            refused=partial(refusals.note, entry.name, "host"),
+            name,
+            allowed_hosts(manifest, settings),
+            tls_only=connector_class.enriches(),
+            refused=partial(refusals.note, name, "host"),
         ),
-        tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
-        memory=StoredNotes(store, entry.name),
-        log=structlog.get_logger("plugin", plugin=manifest.name, connector=entry.name),
-        webhook_url=webhook_url(config, entry.name),
+        tokens=tokens,
+        memory=memory,
+        log=structlog.get_logger("plugin", plugin=manifest.name, connector=name),
+        webhook_url=webhook_url(config, name),
     )
-    return entry.connector_class(entry.name, entry.settings, services)
+    return connector_class(name, settings, services)

@@ -96,6 +96,10 @@ class Auth(Declared):
     """The scopes in words, for a plugin that people connect by a sign-in at the provider (`Connector.sign_in`)."""
     note: str = ""
     """What a person should know about them before the sign-in."""
+    client_path: tuple[str, ...] = ()
+    """The section of the settings with `client_id` and `client_secret`; empty if they are at the top."""
+    first: tuple[str, ...] = ()
+    """Settings that must be known before the sign-in, such as the address to sign in at."""
 
 
 class Limits(Declared):

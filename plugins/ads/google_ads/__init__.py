@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.api import (
+    AccountList,
     Auth,
     AuthError,
     ConnectionReport,
@@ -14,6 +15,7 @@ from hub.api import (
     Conversion,
     DataFlow,
     Deletion,
+    DestinationChoice,
     Limits,
     Manifest,
     PendingReceipt,
@@ -24,12 +26,14 @@ from hub.api import (
     Share,
     hookimpl,
 )
+from hub.api import SignIn as WebSignIn
+from plugins.ads.google_ads.accounts import Accounts
 from plugins.ads.google_ads.ads_api import AdsApi, NotAllowlisted
 from plugins.ads.google_ads.ads_failures import NOT_ALLOWLISTED
 from plugins.ads.google_ads.conversion import CLICK_IDS, prepare, refused_before_sending
 from plugins.ads.google_ads.data_manager import DataManager
 from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings
-from plugins.ads.google_ads.sign_in import SCOPES, SignIn
+from plugins.ads.google_ads.sign_in import ASKS, NOTE, SCOPES, SignIn, web_sign_in
 
 MOVED = "moved"
 """Key of the stored note that says when and why the account was moved to the Data Manager API."""
@@ -69,7 +73,7 @@ class GoogleAds(Connector):
             note="Conversions are retracted, through the Data Manager API by restating them to a value of zero, but Google "
             "offers no way to delete what was uploaded for them.",
         ),
-        auth=Auth(kind="oauth2", scopes=SCOPES),
+        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, note=NOTE, client_path=("credentials",)),
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
         abilities=("restate", "retract"),
     )
@@ -79,6 +83,24 @@ class GoogleAds(Connector):
         sign_in = SignIn(settings, services)
         self._data_manager = DataManager(settings, services, sign_in)
         self._ads_api = AdsApi(settings, services, sign_in)
+        self._accounts = Accounts(settings, services, sign_in)
+
+    def sign_in(self) -> WebSignIn | None:
+        return web_sign_in(self.settings)
+
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        return settings.credentials.service_account is None and settings.credentials.refresh_token is None
+
+    @hookimpl
+    def list_accounts(self) -> AccountList:
+        """The accounts that were shared with the person who signed in, and those below their manager accounts."""
+        return self._accounts.reachable()
+
+    @hookimpl
+    def list_destinations(self) -> Sequence[DestinationChoice]:
+        """The account's conversion actions."""
+        return self._accounts.conversion_actions()
 
     @hookimpl
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:

@@ -32,7 +32,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class Credentials(PluginSettings):
-    """Either a service account's key, or an OAuth client with a refresh token."""
+    """Either a service account's key, or an OAuth client at which a person signs in."""
 
     service_account: SecretStr | None = Field(
         None, description="The JSON key of a service account, as downloaded: ${file:/run/secrets/google.json}."
@@ -40,7 +40,9 @@ class Credentials(PluginSettings):
     client_id: str | None = Field(None, description="The id of an OAuth client of your Google Cloud project.")
     client_secret: SecretStr | None = Field(None, description="The secret of that OAuth client.")
     refresh_token: SecretStr | None = Field(
-        None, description="The refresh token that a person granted to that OAuth client, for both scopes."
+        None,
+        description="The refresh token that a person granted to that OAuth client, for both scopes; not needed if somebody "
+        "signs in on the page of connectors or with hub connectors connect.",
     )
 
     @field_validator("service_account")
@@ -57,11 +59,11 @@ class Credentials(PluginSettings):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Credentials:
-        client = (self.client_id, self.client_secret, self.refresh_token)
-        if (self.service_account is None) == (not any(client)):
-            raise ValueError("give either service_account, or client_id with client_secret and refresh_token")
-        if any(client) and not all(client):
-            raise ValueError("client_id, client_secret and refresh_token are needed together")
+        client = (self.client_id, self.client_secret)
+        if (self.service_account is None) == (not any((*client, self.refresh_token))):
+            raise ValueError("give either service_account, or client_id with client_secret")
+        if self.service_account is None and not all(client):
+            raise ValueError("client_id and client_secret are needed together")
         return self
 
 
@@ -86,6 +88,13 @@ class GoogleAdsSettings(PluginSettings):
     )
     token_url: Address = Field(
         "https://oauth2.googleapis.com/token", description="The address where Google issues access tokens."
+    )
+    authorize_url: Address = Field(
+        "https://accounts.google.com/o/oauth2/v2/auth", description="The address where people sign in at Google."
+    )
+    ads_url: Address = Field(
+        "https://googleads.googleapis.com",
+        description="The address of the Google Ads API over REST, for the lists of accounts and conversion actions.",
     )
     diagnostics_after: float = Field(
         1800,

@@ -7,12 +7,58 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from hub.api import ConfigError, OAuthGrant, Provider, Services, sign_assertion
+from hub.api import ConfigError, OAuthGrant, Provider, Scope, Services, sign_assertion
+from hub.api import SignIn as WebSignIn
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 
 SCOPES = ("https://www.googleapis.com/auth/datamanager", "https://www.googleapis.com/auth/adwords")
 """Both, so that an account can move from one API to the other without a new sign-in."""
+EMAIL = ("openid", "https://www.googleapis.com/auth/userinfo.email")
+ASKS = (
+    Scope(
+        name=SCOPES[0],
+        title="Send conversions to Google Ads (Data Manager)",
+        purpose="Upload conversions, and ask later what became of them",
+    ),
+    Scope(
+        name=SCOPES[1],
+        title="Manage your Google Ads campaigns",
+        purpose="List your accounts and conversion actions; upload conversions for accounts that use the older API",
+    ),
+    Scope(
+        name=" ".join(EMAIL),
+        title="See your e-mail address",
+        purpose="Show here who signed in, so that you know which sign-in to renew",
+        without="“Signed in by” stays empty",
+        required=False,
+    ),
+)
+NOTE = (
+    "Google has no smaller permission: its scope for Google Ads also allows changing campaigns. Ringfence never does; the "
+    "plugin has no code for it."
+)
 GOOGLE = Provider(name="Google", remedy="reconnect this account")
+
+
+def web_sign_in(settings: GoogleAdsSettings) -> WebSignIn | None:
+    """Where a person signs in; None if a service account does.
+
+    `access_type=offline` and `prompt=consent` make Google issue a refresh token each time; `select_account` lets the person
+    choose. Source: OAuth 2.0 for web server applications, developers.google.com/identity/protocols/oauth2/web-server.
+    """
+    credentials = settings.credentials
+    if credentials.service_account is not None or not credentials.client_id:
+        return None
+    return WebSignIn(
+        authorize_url=settings.authorize_url,
+        token_url=settings.token_url,
+        revoke_url=settings.token_url.removesuffix("/token") + "/revoke",
+        client_id=credentials.client_id,
+        client_secret=credentials.client_secret,
+        scopes=(*SCOPES, *EMAIL),
+        optional=EMAIL,
+        parameters={"access_type": "offline", "prompt": "select_account consent", "include_granted_scopes": "false"},
+    )
 
 
 class SignIn:

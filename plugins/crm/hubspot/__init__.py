@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.api import (
+    AccountList,
     AnswerDocument,
     AuthError,
     CallActivity,
@@ -26,6 +27,7 @@ from hub.api import (
     Rejected,
     RetryLater,
     Services,
+    SignIn,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
@@ -35,7 +37,7 @@ from . import calls, contacts, objects, outcomes, privacy, signature, translate
 from .client import Client
 from .manifest import MANIFEST
 from .settings import HubSpotSettings
-from .tokens import tokens_for
+from .tokens import introspected, sign_in, tokens_for
 
 
 class HubSpot(Connector):
@@ -48,7 +50,20 @@ class HubSpot(Connector):
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         super().__init__(name, settings, services)
-        self._client = Client(settings, services, tokens_for(settings, services))
+        self._tokens = tokens_for(settings, services)
+        self._client = Client(settings, services, self._tokens)
+
+    def sign_in(self) -> SignIn | None:
+        return sign_in(self.settings, self.manifest.auth.scopes)
+
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        return settings.access_token is None and settings.refresh_token is None
+
+    @hookimpl
+    def list_accounts(self) -> AccountList:
+        """The one account in which the app was installed."""
+        return introspected(self.settings, self.services, self._tokens.current())
 
     @hookimpl
     def list_sources(self) -> Sequence[KnownSource]:

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Share
+from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Scope, Share
+
+ASKS = (
+    Scope(
+        name="crm.objects.contacts.read",
+        title="Read contacts",
+        purpose="Say who is calling, and find the contact that a call is logged on",
+    ),
+    Scope(
+        name="crm.objects.contacts.write",
+        title="Create and change contacts",
+        purpose="Log finished calls on their contact, and correct or erase a person on request",
+    ),
+    Scope(name="crm.objects.deals.read", title="Read deals", purpose="Learn which calls became customers"),
+    Scope(
+        name="crm.schemas.contacts.write",
+        title="Change properties",
+        purpose="Create the one property that holds our call's id, so that no call is logged twice",
+    ),
+)
 
 MANIFEST = Manifest(
     name="hubspot",
@@ -48,12 +67,9 @@ MANIFEST = Manifest(
     ),
     auth=Auth(
         kind="oauth2",
-        scopes=(
-            "crm.objects.contacts.read",
-            "crm.objects.contacts.write",
-            "crm.objects.deals.read",
-            "crm.schemas.contacts.write",
-        ),
+        scopes=tuple(scope.name for scope in ASKS),
+        asks=ASKS,
+        note="HubSpot asks for all of them together; without one of them it does not connect.",
     ),
     limits=Limits(batch_size=100, requests_per_minute=600),
 )

@@ -12,7 +12,7 @@ Stage = Literal["qualified", "won", "lost"]
 
 
 class HubSpotSettings(PluginSettings):
-    """Sign in with an `access_token`, or with `client_id`, `client_secret` and `refresh_token`; never with both."""
+    """Sign in with an `access_token`, or with `client_id` and `client_secret`, at which somebody signs in; never with both."""
 
     access_token: SecretStr | None = Field(None, description="A service key's or a private app's access token.")
     client_id: str | None = Field(None, description="The app's client id, for OAuth.")
@@ -22,8 +22,17 @@ class HubSpotSettings(PluginSettings):
     previous_client_secret: SecretStr | None = Field(
         None, description="The client secret before the last rotation; webhooks signed with it are still accepted."
     )
-    refresh_token: SecretStr | None = Field(None, description="The refresh token from installing the app, for OAuth.")
+    refresh_token: SecretStr | None = Field(
+        None,
+        description="The refresh token from installing the app, for OAuth; not needed if somebody signs in on the page of "
+        "connectors or with hub connectors connect.",
+    )
     base_url: str = Field("https://api.hubapi.com", pattern=r"^https?://", description="The address of HubSpot's API.")
+    authorize_url: str = Field(
+        "https://app.hubspot.com/oauth/authorize",
+        pattern=r"^https?://",
+        description="The address where people sign in at HubSpot.",
+    )
     api_version: str = Field(
         "2026-09",
         pattern=r"^(v3|20\d\d-\d\d)$",
@@ -51,9 +60,9 @@ class HubSpotSettings(PluginSettings):
 
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> HubSpotSettings:
-        oauth = (self.client_id, self.client_secret, self.refresh_token)
+        oauth = (self.client_id, self.client_secret)
         if self.access_token and self.refresh_token:
             raise ValueError("write access_token or refresh_token, not both")
         if not self.access_token and not all(oauth):
-            raise ValueError("write access_token, or client_id, client_secret and refresh_token")
+            raise ValueError("write access_token, or client_id and client_secret")
         return self

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.api import (
+    AccountList,
     Auth,
     CallActivity,
     Caller,
@@ -27,10 +28,12 @@ from hub.api import (
     Recipient,
     RingfenceError,
     Share,
+    SignIn,
     hookimpl,
 )
 
 from .settings import SalesforceSettings
+from .sign_in import ASKS, NOTE, web_sign_in
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -76,7 +79,7 @@ class Salesforce(Connector):
             note="Calls that we logged are deleted; contacts and leads only with `erasure: people`. Salesforce keeps "
             "deleted records in its recycle bin for 15 days.",
         ),
-        auth=Auth(kind="oauth2", scopes=("api", "refresh_token")),
+        auth=Auth(kind="oauth2", scopes=("api", "refresh_token"), asks=ASKS, note=NOTE, first=("login_url",)),
         limits=Limits(batch_size=200),
     )
     Settings = SalesforceSettings
@@ -94,6 +97,20 @@ class Salesforce(Connector):
 
                 self._connection = Connection(self.settings, self.services, self.manifest.hosts)
             return self._connection
+
+    def sign_in(self) -> SignIn | None:
+        return web_sign_in(self.settings)
+
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        return settings.private_key is None and settings.refresh_token is None
+
+    @hookimpl
+    def list_accounts(self) -> AccountList:
+        """The org of the person who signed in."""
+        from .check import org
+
+        return org(self.connection, self.services.tokens.load() or {})
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from hub.api import AccessTokens, ConfigError, OAuthGrant, Provider, Services, sign_assertion
+from hub.api import AccessTokens, ConfigError, OAuthGrant, Provider, Scope, Services, SignIn, sign_assertion
 
 from .settings import SalesforceSettings
 
@@ -16,6 +16,39 @@ TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 ASSERTION_SECONDS = 120
 """Salesforce accepts an assertion that expires within three minutes."""
 SIGN_IN = Provider(name="Salesforce", remedy="check client_id and the key or token in config.yaml, then reconnect")
+ASKS = (
+    Scope(
+        name="api",
+        title="Manage user data via APIs",
+        purpose="Say who is calling, log finished calls, and learn which calls became customers",
+    ),
+    Scope(
+        name="refresh_token",
+        title="Perform requests at any time",
+        purpose="Go on working after you have closed this browser",
+    ),
+)
+NOTE = (
+    "The hub can do in Salesforce what the person who signs in may do there. Sign in as an integration user who may read "
+    "contacts, leads and opportunities, and create tasks."
+)
+
+
+def web_sign_in(settings: SalesforceSettings) -> SignIn | None:
+    """Where a person signs in; None if the hub signs in with a key. Source: Salesforce Help, "OAuth 2.0 Web Server Flow"."""
+    if settings.private_key is not None or not settings.client_id:
+        return None
+    base = settings.login_url.rstrip("/") + "/services/oauth2"
+    return SignIn(
+        authorize_url=f"{base}/authorize",
+        token_url=settings.login_url.rstrip("/") + TOKEN_PATH,
+        revoke_url=f"{base}/revoke",
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        scopes=tuple(scope.name for scope in ASKS),
+        parameters={"prompt": "login consent"},
+        keeps=("instance_url", "id"),
+    )
 
 
 def access_tokens(settings: SalesforceSettings, services: Services) -> AccessTokens:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatch
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from hub.api import Rejected, RetryLater, Services, retry_after
 
 from .settings import SalesforceSettings
 
+USAGE = re.compile(r"api-usage=(\d{1,12})/(\d{1,12})")
+"""Source: Salesforce, REST API, "Limit Info Header": the requests of the last 24 hours, and the limit."""
 AnySession = TypeVar("AnySession", bound=requests.Session)
 
 
@@ -26,7 +29,7 @@ class Wire(HTTPAdapter):
         self._hosts = {*hosts, *(base.hostname for base in bases if base.hostname)}
         self._plain = {base.netloc for base in bases if base.scheme == "http"}
         self._timeout = (limits.connect, limits.read)
-        self._clock = services.clock
+        self._clock, self._services = services.clock, services
 
     def carry(self, session: AnySession) -> AnySession:
         """`session`, with all its requests through this adapter and no settings from the environment."""
@@ -46,6 +49,9 @@ class Wire(HTTPAdapter):
         if address.scheme == "https" and address.netloc in self._plain:
             request.url = address._replace(scheme="http").geturl()
         response = super().send(request, *args, **{**kwargs, "timeout": self._timeout})
+        usage = USAGE.search(response.headers.get("Sforce-Limit-Info") or "")
+        if usage:
+            self._services.note_quota(int(usage[1]), int(usage[2]))
         if response.status_code == 429 or response.status_code >= 500:
             raise RetryLater(
                 f"Salesforce is unavailable (status {response.status_code}); the hub tries again.",

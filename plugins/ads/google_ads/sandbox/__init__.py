@@ -42,6 +42,8 @@ class Sandbox(Account):
             },
             "data_manager_url": self.url,
             "token_url": f"{self.url}/token",
+            "authorize_url": f"{self.url}/o/oauth2/v2/auth",
+            "ads_url": self.url,
             "diagnostics_after": 1,
             "endpoint": self._ads_server.endpoint or "127.0.0.1:1",
             "insecure": self.certificate is None,

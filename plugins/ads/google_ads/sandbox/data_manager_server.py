@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.api import json_object
 from plugins.ads.google_ads.sandbox.account import Account, Ingested
+from plugins.ads.google_ads.sandbox.ads_rest import AdsRest
 from plugins.ads.google_ads.sandbox.events import (
     REQUEST,
     Fault,
@@ -23,7 +24,7 @@ from plugins.ads.google_ads.sandbox.ledger import Counted
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import JSONResponse
+    from starlette.responses import JSONResponse, Response
 
 MAX_AGE = timedelta(days=90)
 PREFIX = "PROCESSING_ERROR_REASON_"
@@ -40,20 +41,32 @@ class DataManagerApi:
         from starlette.applications import Starlette
         from starlette.routing import Route
 
+        rest = AdsRest(self._google)
         return Starlette(
             routes=[
+                Route("/o/oauth2/v2/auth", self._authorize, methods=["GET", "POST"]),
+                Route("/revoke", self._revoke, methods=["POST"]),
+                Route("/{version}/customers:listAccessibleCustomers", rest.accessible, methods=["GET"]),
+                Route("/{version}/customers/{customer}/googleAds:search", rest.search, methods=["POST"]),
                 Route("/v1/events:ingest", self._ingest, methods=["POST"]),
                 Route("/v1/requestStatus:retrieve", self._retrieve, methods=["GET"]),
                 Route("/token", self._token, methods=["POST"]),
             ]
         )
 
-    async def _token(self, request: Request) -> JSONResponse:
-        from urllib.parse import parse_qsl
+    async def _authorize(self, request: Request) -> Response:
+        return await self._google.tokens.serve(request)
 
+    async def _revoke(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse
 
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        revoked = self._google.tokens.revoke((await _form(request)).get("token", ""))
+        return JSONResponse({} if revoked else {"error": "invalid_token"}, 200 if revoked else 400)
+
+    async def _token(self, request: Request) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        form = await _form(request)
         status, content = self._google.tokens.answer(form, f"{self._google.url}/token")
         return JSONResponse(content, status)
 
@@ -221,3 +234,9 @@ def _error(
         details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
     content = {"error": {"code": code, "message": message, "status": status, "details": details}}
     return JSONResponse(content, code)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))

@@ -3,57 +3,55 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from hub.api import SandboxSignIn, unsigned_id_token
+
 TOKEN_LIFETIME = timedelta(seconds=3599)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-class Tokens:
-    """Google's token endpoint, and the check of the tokens that it issued."""
+class Tokens(SandboxSignIn):
+    """Google's sign-in and token endpoint, for people and for a service account."""
 
-    client_id = "stand-in-client.apps.example.com"
-    client_secret = "stand-in-client-secret"  # noqa: S105
-    refresh_token = "stand-in-refresh-token"  # noqa: S105
     service_account = "stand-in@project.example.com"
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._valid: dict[str, datetime] = {}
-        self.granted = 0
-        """Number of access tokens issued."""
-        self.revoked = False
-        """Set it to refuse the refresh token and the service account from now on."""
+        super().__init__(
+            clock,
+            provider="Google",
+            client_id="stand-in-client.apps.example.com",
+            client_secret="stand-in-client-secret",  # noqa: S106
+            refresh_token="stand-in-refresh-token",  # noqa: S106
+            accounts=("ads@bluewrench.example.com", "somebody@else.example.com"),
+            lifetime=TOKEN_LIFETIME,
+            code_prefix="4/",
+            token_prefix="ya29.",  # noqa: S106
+        )
+        self._consented: set[str] = set()
 
-    def expire(self) -> None:
-        """Revoke every access token issued so far."""
-        self._valid.clear()
+    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
+        """Only for `access_type=offline`; and after the first time only with `prompt=consent`."""
+        first = account not in self._consented
+        self._consented.add(account)
+        return asked.get("access_type") == "offline" and (first or "consent" in asked.get("prompt", ""))
 
-    def allows(self, authorization: str) -> bool:
-        """Whether an Authorization header carries a token that is valid now."""
-        until = self._valid.get(authorization.removeprefix("Bearer "))
-        return until is not None and until > self._clock()
+    def more(self, account: str, scopes: tuple[str, ...]) -> Mapping[str, Any]:
+        if "openid" not in scopes:
+            return super().more(account, scopes)
+        claims = {"iss": "https://accounts.google.com", "sub": account, "email": account}
+        return {**super().more(account, scopes), "id_token": unsigned_id_token(claims)}
 
     def answer(self, form: Mapping[str, str], token_url: str) -> tuple[int, dict[str, Any]]:
         """The answer to one request of the token endpoint: its status and its body."""
-        if form.get("grant_type") == "refresh_token":
-            if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
-                return 401, {"error": "invalid_client", "error_description": "The OAuth client was not found."}
-            good = form.get("refresh_token") == self.refresh_token
-        elif form.get("grant_type") == JWT_BEARER:
-            good = self._trusts(form.get("assertion", ""), token_url)
-        else:
-            return 400, {"error": "unsupported_grant_type"}
-        if self.revoked or not good:
+        if form.get("grant_type") != JWT_BEARER:
+            return self.token(form)
+        if self.revoked or not self._trusts(form.get("assertion", ""), token_url):
             return 400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
-        token = f"ya29.{secrets.token_urlsafe(24)}"
-        self._valid[token] = self._clock() + TOKEN_LIFETIME
-        self.granted += 1
-        return 200, {"access_token": token, "expires_in": int(TOKEN_LIFETIME.total_seconds()), "token_type": "Bearer"}
+        return 200, self.issue(self.accounts[0])
 
     @cached_property
     def _key(self) -> Any:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from hub.api import Fault, HttpSandbox, WebhookRequest
+from hub.api import Fault, HttpSandbox, SandboxSignIn, WebhookRequest
 
 from ..signature import signature
 from ..translate import entered, hubspot_time, milliseconds
@@ -19,6 +19,30 @@ from .records import HubSpotError, invalid
 
 STAGES = {"qualified": "qualifiedtobuy", "won": "closedwon", "lost": "closedlost"}
 TOKEN_LIFETIME = timedelta(minutes=30)
+
+
+PORTALS = {"pat@northgate-drains.example.com": 62515, "somebody@else.example.com": 777001}
+"""Who may install the app → the account that they install it in."""
+PEOPLE = tuple(PORTALS)
+
+
+class PortalSignIn(SandboxSignIn):
+    """HubSpot's page that installs the app: it wants the app's own scopes."""
+
+    def __init__(self, hubspot: Sandbox, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            clock,
+            provider="HubSpot",
+            client_id=hubspot.client_id,
+            client_secret=hubspot.client_secret,
+            refresh_token=f"installed-{uuid.uuid4().hex}",
+            accounts=PEOPLE,
+        )
+        self._hubspot = hubspot
+
+    def problem(self, asked: Mapping[str, str]) -> str:
+        unknown = set(asked.get("scope", "").split()) - self._hubspot.account.scopes
+        return super().problem(asked) or (f"The app does not have the scopes {sorted(unknown)}" if unknown else "")
 
 
 class Sandbox(HttpSandbox):
@@ -40,6 +64,8 @@ class Sandbox(HttpSandbox):
         """Method and path of each accepted request."""
         self.refreshes = 0
         self._access: dict[str, datetime] = {}
+        self._people: dict[str, str] = {}
+        self.sign_in = PortalSignIn(self, lambda: self.clock())
         self._next_refresh_token = ""
         self._recent: list[datetime] = []
         self._events = itertools.count(1)
@@ -58,6 +84,11 @@ class Sandbox(HttpSandbox):
         """Sign in with OAuth."""
         own = {"client_id": self.client_id, "refresh_token": self.refresh_token}
         return {name: value for name, value in self.settings().items() if name != "access_token"} | own
+
+    def sign_in_settings(self) -> dict[str, Any]:
+        """Sign in with OAuth, once somebody has installed the app."""
+        own = {name: value for name, value in self.oauth_settings().items() if name != "refresh_token"}
+        return own | {"authorize_url": f"{self.url}/oauth/authorize"}
 
     def expire_tokens(self) -> None:
         """End every OAuth access token now."""
@@ -206,6 +237,9 @@ class Sandbox(HttpSandbox):
 
         async def serve(scope: Any, receive: Any, send: Any) -> None:
             request = Request(scope, receive)
+            if request.url.path == "/oauth/authorize":
+                await (await self.sign_in.serve(request))(scope, receive, send)
+                return
             body = await request.body()
             try:
                 with self._lock:
@@ -263,27 +297,47 @@ class Sandbox(HttpSandbox):
     def _oauth(self, path: str, body: bytes) -> tuple[int, Any]:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         if path.endswith("/introspect"):
-            alive = self._access.get(form.get("token", ""), datetime.min.replace(tzinfo=UTC)) > self.clock()
+            token = form.get("token", "")
+            alive = self._access.get(token, datetime.min.replace(tzinfo=UTC)) > self.clock()
+            person = self._people.get(token, PEOPLE[0])
             return 200, {
                 "active": alive,
                 "client_id": self.client_id,
-                "hub_id": 62515,
+                "hub_id": PORTALS[person],
+                "hub_domain": f"{PORTALS[person]}.example.com",
+                "user": person,
                 "scopes": sorted(self.account.scopes),
             }
         if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
             raise HubSpotError(400, "BAD_CLIENT_ID", "missing or unknown client id")
-        if form.get("grant_type") != "refresh_token" or form.get("refresh_token") != self.refresh_token:
-            raise HubSpotError(400, "BAD_REFRESH_TOKEN", "missing or invalid refresh token")
+        person, refresh_token = self._grant(form)
         self.refreshes += 1
-        self.refresh_token, self._next_refresh_token = self._next_refresh_token or self.refresh_token, ""
         token = f"oauth-{self.refreshes}-{uuid.uuid4().hex}"
         self._access[token] = self.clock() + TOKEN_LIFETIME
+        self._people[token] = person
         return 200, {
             "token_type": "bearer",
             "access_token": token,
-            "refresh_token": self.refresh_token,
+            "refresh_token": refresh_token,
+            "hub_id": PORTALS[person],
             "expires_in": int(TOKEN_LIFETIME.total_seconds()),
         }
+
+    def _grant(self, form: Mapping[str, str]) -> tuple[str, str]:
+        """Who gets a token, and the refresh token that goes with it."""
+        if form.get("grant_type") == "authorization_code":
+            status, answer = self.sign_in.token(form)
+            if status != 200:
+                raise HubSpotError(400, "BAD_AUTH_CODE", "missing or unknown auth code")
+            return self.sign_in.holder(answer["refresh_token"]) or PEOPLE[0], answer["refresh_token"]
+        given = form.get("refresh_token", "")
+        if form.get("grant_type") == "refresh_token" and given == self.refresh_token:
+            self.refresh_token, self._next_refresh_token = self._next_refresh_token or self.refresh_token, ""
+            return PEOPLE[0], self.refresh_token
+        person = self.sign_in.holder(given)
+        if form.get("grant_type") != "refresh_token" or person is None or self.sign_in.revoked:
+            raise HubSpotError(400, "BAD_REFRESH_TOKEN", "missing or invalid refresh token")
+        return person, given
 
 
 def _dated(path: str) -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.api import HttpSandbox
+from hub.api import HttpSandbox, SandboxSignIn
 
 from .queries import soql, sosl
 from .records import Org, Refused
@@ -54,6 +54,25 @@ def _pem() -> str:
     return str(_key().as_pem(private=True).decode())
 
 
+class OrgSignIn(SandboxSignIn):
+    """The org's sign-in page."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            clock,
+            provider="Salesforce",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            refresh_token=f"5Aep{secrets.token_urlsafe(24)}",
+            accounts=("robin@example.com",),
+            lifetime=None,
+            code_prefix="aPrx",
+        )
+
+    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
+        return "refresh_token" in asked["scope"].split()
+
+
 class Sandbox(HttpSandbox):
     """One org with one app and one integration user.
 
@@ -69,6 +88,7 @@ class Sandbox(HttpSandbox):
     def forget(self) -> None:
         """Reset to an empty org: no records, no sessions, nothing refused."""
         self.org = Org(self.clock)
+        self.sign_in = OrgSignIn(lambda: self.clock())
         self.requests: list[tuple[str, str]] = []
         self.sessions: set[str] = set()
         self.refresh_tokens: set[str] = set()
@@ -89,6 +109,10 @@ class Sandbox(HttpSandbox):
     def settings(self) -> dict[str, Any]:
         """The JWT bearer flow, with the key that this fake's app trusts."""
         return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": _pem()}
+
+    def sign_in_settings(self) -> dict[str, Any]:
+        """The web server flow: a person has to sign in."""
+        return {"login_url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 
     def refresh_token_settings(self) -> dict[str, Any]:
         """The refresh-token flow, with a newly granted token."""
@@ -158,6 +182,9 @@ class Sandbox(HttpSandbox):
         data = "/services/data/v{version}"
         served: list[tuple[str, str, Any]] = [
             ("/services/oauth2/token", "POST", self._token),
+            ("/services/oauth2/authorize", "GET", self._authorize),
+            ("/services/oauth2/authorize", "POST", self._authorize),
+            ("/services/oauth2/revoke", "POST", self._revoke),
             (f"{data}/limits{{slash:path}}", "GET", self._guarded(self._limits)),
             (f"{data}/search/", "GET", self._guarded(self._search)),
             (f"{data}/query/", "GET", self._guarded(self._query)),
@@ -177,10 +204,17 @@ class Sandbox(HttpSandbox):
     async def _nowhere(self, request: Request, error: Exception) -> Response:
         return _error(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
 
-    async def _token(self, request: Request) -> Response:
-        from urllib.parse import parse_qsl
+    async def _authorize(self, request: Request) -> Response:
+        return await self.sign_in.serve(request)
 
-        form = dict(parse_qsl((await request.body()).decode()))
+    async def _revoke(self, request: Request) -> Response:
+        token = (await _form(request)).get("token", "")
+        known = token in self.refresh_tokens
+        self.refresh_tokens.discard(token)
+        return _json({}) if known else _json({"error": "unsupported_token_type"}, 400)
+
+    async def _token(self, request: Request) -> Response:
+        form = await _form(request)
         self.requests.append(("POST", "/services/oauth2/token"))
         refresh_token = form.get("refresh_token", "")
         if self.sign_in_problem:
@@ -189,6 +223,11 @@ class Sandbox(HttpSandbox):
             problem = self._wrong_assertion(form.get("assertion", ""))
         elif form.get("grant_type") == "refresh_token":
             problem = self._wrong_refresh(form, refresh_token)
+        elif form.get("grant_type") == "authorization_code":
+            status, content = self.sign_in.token(form)
+            refresh_token = str(content.get("refresh_token", ""))
+            problem = (content["error"], content["error_description"]) if status != 200 else None
+            self.refresh_tokens |= {refresh_token} - {""}
         else:
             problem = ("unsupported_grant_type", "grant type not supported")
         if problem:
@@ -202,7 +241,9 @@ class Sandbox(HttpSandbox):
             "scope": "api",
         }
         answer["id"] = f"{self.url}/id/00D5g0000000001EAA/{self.org.user}"
-        if refresh_token and self.rotate_refresh_tokens:
+        if form.get("grant_type") == "authorization_code":
+            answer |= {"scope": content["scope"], "refresh_token": refresh_token}
+        elif refresh_token and self.rotate_refresh_tokens:
             self.refresh_tokens.discard(refresh_token)
             answer["refresh_token"] = f"5Aep{secrets.token_urlsafe(24)}"
             self.refresh_tokens.add(answer["refresh_token"])
@@ -353,6 +394,12 @@ class Sandbox(HttpSandbox):
         kind, _ = self.org.kind(request.path_params["kind"])
         self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
         return _empty()
+
+
+async def _form(request: Request) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
 def _type(record: Any) -> str:

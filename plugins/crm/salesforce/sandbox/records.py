@@ -78,7 +78,7 @@ OBJECT_KINDS: dict[str, Kind] = {
         | {"CallDisposition": 255, "CallObject": 255, "Description": 32000},
         parents={"Owner": "OwnerId"},
     ),
-    "User": Kind("005", {**AUDIT, "Name": 121}),
+    "User": Kind("005", {**AUDIT, "Name": 121, "Username": 80}),
     "Organization": Kind("00D", {**AUDIT, "Name": 80, "IsSandbox": "boolean"}),
 }
 
@@ -99,7 +99,7 @@ class Org:
         self.unique: set[tuple[str, str]] = set()
         self.tables: dict[str, dict[str, Record]] = {name: {} for name in OBJECT_KINDS}
         self.next_number = 1
-        self.user = self._write("User", {"Name": "Robin Dispatcher"})
+        self.user = self._write("User", {"Name": "Robin Dispatcher", "Username": "robin@example.com"})
         self._write("Organization", {"Name": "Example Plumbing", "IsSandbox": True})
 
     def add_field(self, kind: str, name: str, of_type: str | int, unique: bool = False) -> None:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from hub.api import HttpSandbox, phone_number
 
@@ -78,7 +78,7 @@ class Sandbox(HttpSandbox):
 
         return Starlette(
             routes=[
-                Route("/o/oauth2/v2/auth", self._authorize, methods=["GET"]),
+                Route("/o/oauth2/v2/auth", self._authorize, methods=["GET", "POST"]),
                 Route("/token", self._token, methods=["POST"]),
                 Route("/revoke", self._revoke, methods=["POST"]),
                 Route("/v1/people:searchContacts", self._search, methods=["GET"]),
@@ -86,13 +86,7 @@ class Sandbox(HttpSandbox):
         )
 
     async def _authorize(self, request: Request) -> Response:
-        from starlette.responses import PlainTextResponse, RedirectResponse
-
-        asked = dict(request.query_params)
-        answer = self.grants.authorize(asked)
-        if answer is None:
-            return PlainTextResponse("Access blocked: authorization error", 400)
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 302)
+        return await self.grants.serve(request)
 
     async def _token(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse

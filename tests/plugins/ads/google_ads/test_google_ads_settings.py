@@ -33,7 +33,7 @@ def test_anything_else_is_no_account_id(written: Any) -> None:
     [
         {},
         {"client_id": "client"},
-        {"client_id": "client", "client_secret": "s"},
+        {"client_id": "client", "refresh_token": "r"},
         {"service_account": "{}"},
         {"service_account": "not json"},
         {**CLIENT, "service_account": json.dumps({"client_email": "a@example.com", "private_key": "k"})},

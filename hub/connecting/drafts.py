@@ -1,0 +1,146 @@
+"""A connector that is not in config.yaml yet, or has a new sign-in: it can be asked, and nothing of it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic.fields import FieldInfo
+
+from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
+from hub.contracts.sign_in import AccountList, DestinationChoice, SignIn
+from hub.errors import CannotDo
+from hub.hookspecs import ConnectHooks
+from hub.plugins.registry import Plugins
+from hub.runtime import Hub, make_connector
+
+from .check import check_connection
+
+
+@dataclass
+class HeldTokens:
+    """A token store in memory."""
+
+    token: dict[str, Any] | None = None
+
+    def load(self) -> dict[str, Any] | None:
+        """The token as it was saved last, or None."""
+        return self.token
+
+    def save(self, token: dict[str, Any]) -> None:
+        """Keep a token."""
+        self.token = token
+
+    def refreshing(self) -> Any:
+        """No lock: only this request has the token."""
+        return nullcontext()
+
+
+@dataclass
+class HeldNotes:
+    """A connector's notes in memory."""
+
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        """A note, or None."""
+        return self.notes.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a note."""
+        self.notes[name] = value
+
+    def change(self, name: str, step: Callable[[str | None], str]) -> None:
+        """Replace a note by the result of `step`."""
+        self.notes[name] = step(self.notes.get(name))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A connector that can be asked about its provider's accounts."""
+
+    connector: Connector
+    plugins: Plugins
+    tokens: HeldTokens
+
+    def accounts(self) -> AccountList:
+        """Who signed in, and the accounts that the sign-in reaches."""
+        return self.plugins.call(self.connector.name, ConnectHooks.list_accounts)
+
+    def destinations(self) -> list[DestinationChoice]:
+        """What conversions can go to; empty if the plugin cannot list it."""
+        if not self.plugins.implements(self.connector.name, ConnectHooks.list_destinations):
+            return []
+        return list(self.plugins.call(self.connector.name, ConnectHooks.list_destinations))
+
+    def check(self) -> ConnectionReport:
+        """Whether the provider accepts it."""
+        return check_connection(self.plugins, self.connector.name)
+
+
+@contextmanager
+def drafted(
+    hub: Hub,
+    name: str,
+    connector_class: type[Connector],
+    settings: PluginSettings,
+    token: Mapping[str, Any] | None = None,
+) -> Iterator[Draft]:
+    """A connector with these settings and this token."""
+    tokens = HeldTokens(dict(token) if token else None)
+    connector = make_connector(
+        name,
+        connector_class,
+        settings,
+        hub.config,
+        clock=hub.clock,
+        refusals=hub.refusals,
+        tokens=tokens,
+        memory=HeldNotes(),
+    )
+    plugins = Plugins([connector], lambda connector: True)
+    try:
+        yield Draft(connector, plugins, tokens)
+    finally:
+        plugins.close()
+
+
+def sign_in_of(draft: Draft) -> SignIn:
+    """Where to sign in; CannotDo if people cannot, with these settings."""
+    sign_in = draft.connector.sign_in()
+    if sign_in is None:
+        label = draft.connector.manifest.label
+        raise CannotDo(f"{draft.connector.name} has credentials of its own in config.yaml; nobody signs in at {label}.")
+    return sign_in
+
+
+def partial_settings(connector_class: type[Connector], written: Mapping[str, Any]) -> PluginSettings:
+    """The settings as far as they are known; what is missing is None. CannotDo if what is written is wrong."""
+    try:
+        return cast("PluginSettings", _partial(connector_class.Settings).model_validate(written))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CannotDo(f"{where}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def _partial(settings: type[BaseModel]) -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for name, info in settings.model_fields.items():
+        default = info.get_default(call_default_factory=True) if not info.is_required() else None
+        fields[name] = (_annotation(info), default)
+    return create_model(f"Partial{settings.__name__}", __base__=PluginSettings, **fields)
+
+
+def _annotation(info: FieldInfo) -> Any:
+    annotated = info.annotation
+    for extra in info.metadata:
+        annotated = Annotated[annotated, extra]  # type: ignore[assignment]
+    return annotated | None if not _is_optional(annotated) else annotated
+
+
+def _is_optional(annotation: Any) -> bool:
+    return type(None) in getattr(annotation, "__args__", ())

@@ -1,0 +1,67 @@
+"""Secrets that were entered in the browser, encrypted; config.yaml names them as `${secret:NAME}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, select
+
+from hub.config.models import HubSection
+from hub.model import StoredSecret
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.encryption.keyring import Keyring
+from hub.store.engine import Store
+
+
+def save_secret(session: Session, keyring: Keyring, name: str, value: str, user_id: str, now: datetime) -> None:
+    """Store a secret within `session`, a writing one; an earlier value is replaced."""
+    row = session.get(StoredSecret, name) or StoredSecret(
+        name=name, key_id="", ciphertext=b"", saved_at=now, saved_by=user_id
+    )
+    row.key_id, row.ciphertext = keyring.newest, keyring.encrypt(value.encode(), _where(name))
+    row.saved_at, row.saved_by = now, user_id
+    session.add(row)
+
+
+def read_secret(session: Session, keyring: Keyring, name: str) -> str | None:
+    """A stored secret; None if there is none."""
+    row = session.get(StoredSecret, name)
+    return keyring.decrypt(row.ciphertext, _where(name)).decode() if row else None
+
+
+def secrets_of(hub: HubSection) -> Callable[[str], str | None]:
+    """Reads the secrets of the hub that a config.yaml describes, while the file is read: the database opens at the first
+    secret. A database that cannot be read has no secrets."""
+    found: dict[str, str | None] = {}
+
+    def look_up(name: str) -> str | None:
+        if name not in found:
+            store = Store(hub.database)
+            try:
+                with store.reading() as session:
+                    found[name] = read_secret(session, keyring_of(hub), name)
+            except SQLAlchemyError:
+                found[name] = None
+            finally:
+                store.close()
+        return found[name]
+
+    return look_up
+
+
+def rotate_secrets(session: Session, keyring: Keyring) -> int:
+    """Re-encrypt every stored secret with the newest key, within `session`; returns how many were changed."""
+    changed = 0
+    for row in session.exec(select(StoredSecret)):
+        if row.key_id != keyring.newest:
+            plain = keyring.decrypt(row.ciphertext, _where(row.name))
+            row.ciphertext, row.key_id = keyring.encrypt(plain, _where(row.name)), keyring.newest
+            session.add(row)
+            changed += 1
+    return changed
+
+
+def _where(name: str) -> str:
+    return f"stored_secret/{name}"

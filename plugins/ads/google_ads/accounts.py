@@ -1,0 +1,150 @@
+"""The accounts that a sign-in reaches, and an account's conversion actions: the Google Ads API over REST.
+
+Sources: Google Ads API, "Get account hierarchy" (customer_client), "Conversion actions" (ConversionActionType), "REST".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub.api import (
+    AccountList,
+    DestinationChoice,
+    Provider,
+    ProviderAccount,
+    Services,
+    as_mapping,
+    as_mappings,
+    as_text,
+    json_object,
+)
+from plugins.ads.google_ads.settings import GoogleAdsSettings
+from plugins.ads.google_ads.sign_in import SignIn
+
+MAX_PAGES = 20
+GOOGLE_ADS = Provider(
+    name="The Google Ads API",
+    remedy="sign in again as somebody who may use the account, and grant access to Google Ads",
+)
+HIERARCHY = (
+    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
+    "customer_client.time_zone, customer_client.manager, customer_client.status "
+    "FROM customer_client WHERE customer_client.level <= 1"
+)
+ACTIONS = (
+    "SELECT conversion_action.id, conversion_action.name, conversion_action.type, conversion_action.status, "
+    "conversion_action.primary_for_goal FROM conversion_action WHERE conversion_action.status != 'REMOVED'"
+)
+STATUSES = {"CANCELED": "Closed at Google", "CLOSED": "Closed at Google", "SUSPENDED": "Suspended by Google"}
+TAKES_UPLOADS = "UPLOAD_CLICKS"
+OTHER_KINDS = {
+    "WEBPAGE": "it is counted by a tag",
+    "WEBPAGE_CODELESS": "it is counted by a tag",
+    "WEBSITE_CALL": "Google counts calls from the website itself",
+    "AD_CALL": "Google counts calls from ads itself",
+    "CLICK_TO_CALL": "Google counts clicks on numbers itself",
+    "UPLOAD_CALLS": "it takes calls to Google's own forwarding numbers",
+}
+
+
+class Accounts:
+    """Google Ads, asked about itself."""
+
+    def __init__(self, settings: GoogleAdsSettings, services: Services, sign_in: SignIn) -> None:
+        self._settings, self._services, self._sign_in = settings, services, sign_in
+
+    def reachable(self) -> AccountList:
+        """The accounts that were shared with the person, and those below a manager account."""
+        answer = self._services.json(
+            GOOGLE_ADS, "GET", f"{self._base}/customers:listAccessibleCustomers", headers=self._headers()
+        )
+        found: dict[str, ProviderAccount] = {}
+        for name in answer.get("resourceNames") or ():
+            root = as_text(name).removeprefix("customers/")
+            for account in self._below(root):
+                known = found.get(account.id)
+                if known is None or (known.unusable and not account.unusable):
+                    found[account.id] = account
+        return AccountList(accounts=tuple(found.values()))
+
+    def conversion_actions(self) -> list[DestinationChoice]:
+        """The conversion actions of the account in the settings."""
+        customer, manager = self._settings.customer_id, self._settings.login_customer_id
+        rows = self._search(customer, manager or customer, ACTIONS) or []
+        return [_choice(as_mapping(row.get("conversionAction"))) for row in rows]
+
+    def _below(self, root: str) -> Iterator[ProviderAccount]:
+        rows = self._search(root, root, HIERARCHY)
+        if rows is None:
+            yield ProviderAccount(id=root, name=dashed(root), unusable="Closed at Google, or not open to this sign-in")
+            return
+        for row in rows:
+            yield _account(as_mapping(row.get("customerClient")), root)
+
+    def _search(self, customer: str, manager: str, query: str) -> list[Mapping[str, Any]] | None:
+        """All rows of a query; None if Google refuses this account."""
+        rows: list[Mapping[str, Any]] = []
+        body: dict[str, Any] = {"query": query}
+        for _ in range(MAX_PAGES):
+            response = self._services.send(
+                GOOGLE_ADS,
+                "POST",
+                f"{self._base}/customers/{customer}/googleAds:search",
+                json=body,
+                headers=self._headers() | {"login-customer-id": manager},
+                expected=(403,),
+            )
+            if response.status_code == 403:
+                return None
+            answer = json_object(response.content) or {}
+            rows += as_mappings(answer.get("results"))
+            if not answer.get("nextPageToken"):
+                break
+            body["pageToken"] = answer["nextPageToken"]
+        return rows
+
+    @property
+    def _base(self) -> str:
+        return f"{self._settings.ads_url}/{self._settings.api_version}"
+
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._sign_in.token()}"}
+
+
+def dashed(digits: str) -> str:
+    """123-456-7890, as Google writes an account's id."""
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
+
+
+def _account(client: Mapping[str, Any], root: str) -> ProviderAccount:
+    number = str(client.get("id") or "")
+    status = as_text(client.get("status"))
+    manager = client.get("manager") is True
+    unusable = "" if status == "ENABLED" else STATUSES.get(status, "Not open at Google")
+    place = as_text(client.get("timeZone")).rpartition("/")[2].replace("_", " ")
+    details = (dashed(number), ", ".join(filter(None, (as_text(client.get("currencyCode")), place))))
+    return ProviderAccount(
+        id=number,
+        name=as_text(client.get("descriptiveName")) or dashed(number),
+        details=(*details, "manager") if manager else details,
+        settings={"customer_id": dashed(number), **({"login_customer_id": dashed(root)} if root != number else {})},
+        unusable=unusable or ("It is a manager account, which holds other accounts" if manager else ""),
+    )
+
+
+def _choice(action: Mapping[str, Any]) -> DestinationChoice:
+    number, kind = str(action.get("id") or ""), as_text(action.get("type"))
+    unusable = ""
+    if kind != TAKES_UPLOADS:
+        why = OTHER_KINDS.get(kind, f"it is of the kind {kind.lower().replace('_', ' ')}")
+        unusable = f"Google takes no uploads for this one: {why}. Choose one that imports from clicks."
+    elif as_text(action.get("status")) != "ENABLED":
+        unusable = "It is switched off at Google."
+    use = "primary" if action.get("primaryForGoal") is True else "secondary"
+    return DestinationChoice(
+        destination={"conversion_action": int(number) if number.isdecimal() else number},
+        name=as_text(action.get("name")) or number,
+        details=f"{number}, {use}",
+        unusable=unusable,
+    )

@@ -1,0 +1,122 @@
+"""The fake's Google Ads API over REST: which accounts a person reaches, and an account's conversion actions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hub.api import json_object
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+
+    from plugins.ads.google_ads.sandbox.account import Account
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A Google Ads account as its hierarchy shows it."""
+
+    id: str
+    name: str
+    manager: str = ""
+    """The id of the manager account above it."""
+    is_manager: bool = False
+    status: str = "ENABLED"
+    time_zone: str = "America/Chicago"
+
+
+CUSTOMERS = (
+    Customer("1002003000", "Blue Wrench Marketing", is_manager=True),
+    Customer("1234567890", "Blue Wrench, clients", "1002003000"),
+    Customer("3216540987", "Northgate Drains", "1002003000", time_zone="America/Detroit"),
+    Customer("5550100199", "Lakeside, old", "1002003000", status="CANCELED", time_zone="America/New_York"),
+    Customer("7770100177", "Somebody else"),
+)
+SHARED = {
+    "ads@bluewrench.example.com": ("1002003000",),
+    "somebody@else.example.com": ("7770100177",),
+}
+"""Person → the accounts that were shared with them directly."""
+TAG = {"id": "222000111", "name": "Page view", "type": "WEBPAGE", "status": "ENABLED", "primaryForGoal": True}
+
+
+class AdsRest:
+    """The two requests that connecting an account needs."""
+
+    def __init__(self, google: Account) -> None:
+        self._google = google
+
+    async def accessible(self, request: Request) -> JSONResponse:
+        """`customers:listAccessibleCustomers`."""
+        from starlette.responses import JSONResponse
+
+        person = self._google.tokens.account_of(request.headers.get("authorization", ""))
+        if person is None:
+            return _refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        return JSONResponse({"resourceNames": [f"customers/{each}" for each in SHARED.get(person, ())]})
+
+    async def search(self, request: Request) -> JSONResponse:
+        """`googleAds:search`, for the two queries of the plugin."""
+        from starlette.responses import JSONResponse
+
+        person = self._google.tokens.account_of(request.headers.get("authorization", ""))
+        if person is None:
+            return _refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        customer = request.path_params["customer"]
+        manager = request.headers.get("login-customer-id", "")
+        if not self._may_use(person, manager, customer):
+            return _refused(403, "PERMISSION_DENIED", "The caller does not have permission.")
+        asked = json_object(await request.body()) or {}
+        found = re.search(r"\bFROM (\w+)", str(asked.get("query", "")))
+        if found is None or found[1] not in ("customer_client", "conversion_action"):
+            return _refused(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+        rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)
+        return JSONResponse({"results": rows, "fieldMask": ""})
+
+    def _may_use(self, person: str, manager: str, customer: str) -> bool:
+        known = {each.id: each for each in CUSTOMERS}
+        shared = SHARED.get(person, ())
+        named = known.get(customer)
+        if named is None or manager not in shared or named.status != "ENABLED":
+            return False
+        return customer == manager or named.manager == manager
+
+    def _clients(self, customer: str) -> list[Mapping[str, Any]]:
+        shown = [each for each in CUSTOMERS if customer in (each.id, each.manager)]
+        return [
+            {
+                "customerClient": {
+                    "id": each.id,
+                    "descriptiveName": each.name,
+                    "currencyCode": "USD",
+                    "timeZone": each.time_zone,
+                    "manager": each.is_manager,
+                    "status": each.status,
+                }
+            }
+            for each in shown
+        ]
+
+    def _actions(self, customer: str) -> list[Mapping[str, Any]]:
+        names = ("Qualified call", "Sale", "Contact form")
+        uploads = [
+            {
+                "id": number,
+                "name": names[place] if place < len(names) else f"Action {number}",
+                "type": "UPLOAD_CLICKS",
+                "status": "ENABLED",
+                "primaryForGoal": place == 0,
+            }
+            for place, number in enumerate(self._google.conversion_actions)
+        ]
+        return [{"conversionAction": action} for action in (*uploads, TAG)]
+
+
+def _refused(code: int, status: str, message: str) -> JSONResponse:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": {"code": code, "message": message, "status": status}}, code)

@@ -30,8 +30,9 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
     """The checked configuration; ConfigError lists every problem."""
     from hub.config.loading import load_config
     from hub.plugins.discovery import discover
+    from hub.store.secrets import secrets_of
 
-    return load_config(path, discover, sandbox=sandbox)
+    return load_config(path, discover, sandbox=sandbox, secrets=secrets_of)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         "call_id": call.id, "contact_id": call.id, "report": "source", "subject_id": call.id,
         "person_id": str(call.person_id), **ids,
         "delivery_id": delivery[0].id if delivery else "none",
+        "plugin": "twilio" if number.startswith("+1312") else "01a0",
         "connector": "network" if number.startswith("+1312") else "01a0",
         "number_id": stage.one(TrackingNumber, number=number).id,
     }  # fmt: skip

@@ -54,8 +54,8 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Re-encrypt all tokens, users' app secrets and people's keys with the first key of `hub: secret_keys:`, so that you
-    can remove the others.
+    """Re-encrypt all tokens, entered secrets, users' app secrets and people's keys with the first key of
+    `hub: secret_keys:`, so that you can remove the others.
 
     Data encrypted under a person's key, such as a recording or a text, does not change.
     """
@@ -66,6 +66,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     from hub.store.connectors import rotate_tokens
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import rotate_person_keys
+    from hub.store.secrets import rotate_secrets
 
     loaded = read_config(config)
     keyring = keyring_of(loaded.hub)
@@ -75,7 +76,8 @@ def rotate(config: ConfigFile = CONFIG) -> None:
         people = rotate_person_keys(store, keyring)
         with store.writing() as session:
             apps = rotate_totp_secrets(session, keyring)
-        done = f"{counted(tokens, 'token')}, {counted(apps, 'app secret')} and {counted(people, 'key')} of people"
+            entered = rotate_secrets(session, keyring)
+        done = f"{counted(tokens + entered, 'token')}, {counted(apps, 'app secret')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)
     typer.echo(f"Encrypted {done} again; everything is now under the key {newest}.")

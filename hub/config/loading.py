@@ -12,7 +12,7 @@ from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.document import Path, read_document
 from hub.config.error_messages import nearest
-from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, TrackerSection
+from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, HubSection, TrackerSection
 from hub.config.parts import Parts
 from hub.config.readers.hub import plugin_folders, read_hub
 from hub.config.readers.mail import read_mail
@@ -25,6 +25,8 @@ from hub.errors import ConfigError, Problem
 MAX_SIZE = 1_000_000
 SECTIONS = ("hub", "connectors", "recordings", "retention", "mail", "conversions", "accounts")
 Discover = Callable[[Sequence[pathlib.Path]], Installed]
+Secrets = Callable[[HubSection], Callable[[str], str | None]]
+"""Finds the secrets that are stored in the database that `hub:` names."""
 
 
 def load_config(
@@ -33,13 +35,14 @@ def load_config(
     *,
     environ: Mapping[str, str] | None = None,
     sandbox: bool = False,
+    secrets: Secrets | None = None,
 ) -> Config:
     """Read and check the file at `path`; ConfigError holds every problem found, each with its line.
 
-    `discover` is called with the file's `plugin_dirs`. `sandbox` runs every connector in its plugin's sandbox, as `hub
-    run --sandbox` does; then no credentials are needed.
+    `discover` is called with the file's `plugin_dirs`; `secrets` finds what `${secret:NAME}` stands for. `sandbox` runs every
+    connector in its plugin's sandbox, as `hub run --sandbox` does; then no credentials are needed.
     """
-    return config_of(read_text(path), path, discover, environ=environ, sandbox=sandbox)
+    return config_of(read_text(path), path, discover, environ=environ, sandbox=sandbox, secrets=secrets)
 
 
 def config_of(
@@ -49,13 +52,18 @@ def config_of(
     *,
     environ: Mapping[str, str] | None = None,
     sandbox: bool = False,
+    secrets: Secrets | None = None,
 ) -> Config:
     """As `load_config`, for a text that may not be in the file yet; relative file names start at the folder of `path`."""
     problems: list[Problem] = []
     document = read_document(text, problems)
     config = None
     if document is not None:
-        references = References(os.environ if environ is None else environ, path.resolve().parent)
+        variables, folder = os.environ if environ is None else environ, path.resolve().parent
+        references = References(variables, folder)
+        if secrets is not None:
+            alone = Reading(document, References(variables, folder), sandbox, [])
+            references.secrets = _stored_secrets(alone, secrets)
         config = _config(Reading(document, references, sandbox, problems), discover)
     if problems or config is None:
         count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
@@ -63,6 +71,19 @@ def config_of(
             f"{path} has {count}; nothing was started.", sorted(problems, key=lambda problem: problem.line or 0)
         )
     return config
+
+
+def _stored_secrets(reading: Reading, secrets: Secrets) -> Callable[[str], str | None]:
+    """Looks up stored secrets, in the database that the file's own `hub:` names."""
+
+    def look_up(name: str) -> str | None:
+        if "found" not in opened:
+            hub = read_hub(reading, reading.references.resolve(reading.document.tree.get("hub"), ("hub",)))
+            opened["found"] = secrets(hub) if hub else lambda name: None
+        return opened["found"](name)
+
+    opened: dict[str, Callable[[str], str | None]] = {}
+    return look_up
 
 
 def read_text(path: pathlib.Path) -> str:

@@ -1,16 +1,16 @@
-"""Replaces `${env:NAME}` and `${file:/path}` in config.yaml with their values."""
+"""Replaces `${env:NAME}`, `${file:/path}` and `${secret:NAME}` in config.yaml with their values."""
 
 from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config.document import Path
 
-REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
+REFERENCE = re.compile(r"\$\{(env|file|secret):([^{}]+)\}")
 MAX_FILE = 64 * 1024
 
 
@@ -21,6 +21,8 @@ class References:
     environ: Mapping[str, str]
     folder: pathlib.Path
     """Where relative file names start: the folder of config.yaml."""
+    secrets: Callable[[str], str | None] | None = None
+    """Looks up what was entered in the browser; None while the hub's own settings are read, which name the database."""
     missing: dict[Path, str] = field(default_factory=dict)
     """Path → the problem with the reference there."""
     found: dict[Path, list[str]] = field(default_factory=dict)
@@ -35,7 +37,9 @@ class References:
         if not isinstance(value, str) or "${" not in value:
             return value
         if "${" in REFERENCE.sub("", value):
-            self.missing[path] = "contains a `${` that is not a reference; write ${env:NAME} or ${file:/path/to/secret}"
+            self.missing[path] = (
+                "contains a `${` that is not a reference; write ${env:NAME}, ${file:/path/to/secret} or ${secret:NAME}"
+            )
             return value
         try:
             return REFERENCE.sub(lambda match: self._look_up(match[1], match[2].strip(), path), value)
@@ -48,7 +52,7 @@ class References:
         return any(len(value) >= 4 and value in text for values in self.found.values() for value in values)
 
     def _look_up(self, kind: str, name: str, path: Path) -> str:
-        value = self._variable(name) if kind == "env" else self._file(name)
+        value = {"env": self._variable, "file": self._file, "secret": self._secret}[kind](name)
         self.found.setdefault(path, []).append(value)
         return value
 
@@ -57,6 +61,12 @@ class References:
         if not value:
             state = "not set" if value is None else "empty"
             raise LookupError(f"the environment variable {name} is {state}; set it before the hub starts")
+        return value
+
+    def _secret(self, name: str) -> str:
+        value = self.secrets(name) if self.secrets else None
+        if not value:
+            raise LookupError(f"the secret {name} is not stored; enter it on the page of connectors")
         return value
 
     def _file(self, name: str) -> str:

@@ -21,7 +21,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def config_schema(classes: Mapping[str, type[Connector]]) -> JsonSchema:
     """The schema of the whole file, with the settings and destinations of the plugins in `classes` (name → class)."""
     definitions: JsonSchema = {
-        "reference": {"type": "string", "pattern": REFERENCE.pattern, "description": "${env:NAME} or ${file:/path}"}
+        "reference": {
+            "type": "string",
+            "pattern": REFERENCE.pattern,
+            "description": "${env:NAME}, ${file:/path} or ${secret:NAME}",
+        }
     }
     destinations = []
     for name, connector_class in sorted(classes.items()):

@@ -136,11 +136,7 @@ def _partial(settings: type[BaseModel]) -> type[BaseModel]:
 
 
 def _annotation(info: FieldInfo) -> Any:
-    annotated = info.annotation
+    annotated: Any = info.annotation
     for extra in info.metadata:
-        annotated = Annotated[annotated, extra]  # type: ignore[assignment]
-    return annotated | None if not _is_optional(annotated) else annotated
-
-
-def _is_optional(annotation: Any) -> bool:
-    return type(None) in getattr(annotation, "__args__", ())
+        annotated = Annotated[annotated, extra]
+    return annotated | None

@@ -58,21 +58,22 @@ def reconnect(
 def token_for(token: Mapping[str, Any], listed: AccountList, account: ProviderAccount) -> dict[str, Any]:
     """A token as it is stored for one account."""
     who = _who(token, listed)
-    return {**token, "account": account.id, **({"signed_in_as": who} if who else {})}
+    kept = {name: value for name, value in token.items() if name != "identity"}
+    return {**kept, "account": account.id, **({"signed_in_as": who} if who else {})}
 
 
 def own_account(listed: AccountList, settings: PluginSettings, known: str | None) -> ProviderAccount | None:
     """The account of the list that a connector's settings name, or that it had before; None if it is not there."""
     for account in listed.accounts:
-        if not account.unusable and _chosen(settings, account) and known in (None, account.id):
+        if not account.unusable and _is_own(settings, account, known):
             return account
     return None
 
 
-def _chosen(settings: PluginSettings, account: ProviderAccount) -> bool:
-    """Whether the settings choose this account: through whichever manager, the account itself is the same."""
+def _is_own(settings: PluginSettings, account: ProviderAccount, known: str | None) -> bool:
+    """Whether the settings choose this account, through whichever manager; if no setting does, whether it is the known one."""
     if not account.settings:
-        return True
+        return known in (None, account.id)
     made = type(settings).model_construct(**account.settings)
     first = next(iter(account.settings))
     return _plain(getattr(settings, first, None)) == _plain(getattr(made, first, None))

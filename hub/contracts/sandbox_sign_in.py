@@ -12,14 +12,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
 CODE_LIFETIME = timedelta(minutes=10)
+HTML = {"content-type": "text/html; charset=utf-8"}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -163,7 +160,7 @@ class SandboxSignIn:
         return token
 
     def holder(self, token: str) -> str | None:
-        """Whose refresh token this is; None if nobody's."""
+        """Whose refresh token this is; None if it is unknown."""
         return self.accounts[0] if token == self.refresh_token else self._refresh.get(token)
 
     def _answer(self, asked: Mapping[str, str], account: str | None, scopes: tuple[str, ...]) -> dict[str, str]:
@@ -176,27 +173,24 @@ class SandboxSignIn:
 
     # The page.
 
-    async def serve(self, request: Request) -> Response:
-        """The authorization endpoint: GET shows the consent page, POST is its answer."""
-        from starlette.responses import HTMLResponse, RedirectResponse
-
-        asked = dict(request.query_params)
+    def page_reply(self, method: str, query: Mapping[str, str], body: bytes) -> tuple[str, int, dict[str, str]]:
+        """The authorization endpoint's content, status and headers: GET shows the consent page, POST is its answer."""
+        asked = dict(query)
         if problem := self.problem(asked):
-            return HTMLResponse(f"<h1>Access blocked</h1><p>{html.escape(problem)}</p>", 400)
-        if request.method == "POST":
-            form = parse_qsl((await request.body()).decode("utf-8", "replace"))
+            return f"<h1>Access blocked</h1><p>{html.escape(problem)}</p>", 400, HTML
+        if method == "POST":
+            form = parse_qsl(body.decode("utf-8", "replace"))
             chosen = dict(form)
             account = chosen.get("account") if chosen.get("answer") == "allow" else None
             if account is not None and account not in self.accounts:
-                return HTMLResponse("<h1>Unknown account</h1>", 400)
+                return "<h1>Unknown account</h1>", 400, HTML
             left = {value for name, value in form if name == "scope"}
-            scopes = tuple(scope for scope in asked["scope"].split() if scope in left)
-            answer = self._answer(asked, account, scopes)
+            answer = self._answer(asked, account, tuple(scope for scope in asked["scope"].split() if scope in left))
         elif self.asks:
-            return HTMLResponse(self._page(asked))
+            return self._page(asked), 200, HTML
         else:
             answer = self.authorize(asked) or {}
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 302)
+        return "", 302, {"location": f"{asked['redirect_uri']}?{urlencode(answer)}"}
 
     def _page(self, asked: Mapping[str, str]) -> str:
         people = "".join(

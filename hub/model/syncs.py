@@ -77,6 +77,8 @@ class StoredSecret(Row, table=True):
     __tablename__ = "stored_secret"
 
     name: str = Field(primary_key=True, max_length=100)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    """Of the user who entered it; only this account's users may name it."""
     key_id: str = Field(max_length=16)
     ciphertext: bytes = Field(sa_type=LargeBinary)
     saved_at: datetime = time_column()

@@ -32,6 +32,7 @@ from hub.reload.versions import (
     write_refused,
 )
 from hub.store.engine import Store
+from hub.store.secrets import secrets_of
 
 
 class ConfigConflict(CannotDo):
@@ -104,7 +105,9 @@ class ConfigFile:
 
     def check(self, text: str) -> Config:
         """A text as a checked configuration; ConfigError holds its problems."""
-        return config_of(text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox)
+        return config_of(
+            text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox, secrets=secrets_of
+        )
 
     def propose(self, edit: Iterable[Change | Move] | str, user: User | None = None) -> Proposal:
         """An edit of the file, as changes or as the whole new text, with all its problems; nothing is written. With a user of

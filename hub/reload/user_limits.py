@@ -17,7 +17,7 @@ from hub.config.error_messages import secret_paths
 from hub.config.models import Config
 from hub.config.references import REFERENCE
 from hub.errors import CannotDo
-from hub.model import Account, Company, Tracker, TrackingNumber, User
+from hub.model import Account, Company, StoredSecret, Tracker, TrackingNumber, User
 from hub.reload.differences import tree_or_empty
 
 ON_THE_MACHINE = "; only someone who can edit config.yaml on the machine may do that."
@@ -29,7 +29,8 @@ def refuse_foreign_changes(session: Session, user: User, old_text: str, new_text
     """Raise CannotDo, in one sentence, if the change is not the user's to make. `config` is the new text, checked."""
     account = session.get(Account, user.account_id)
     old, new = tree_or_empty(old_text), tree_or_empty(new_text)
-    change = _Change(account.name if account else "", old, new, frozenset(_secret_places(config, new)))
+    entered = frozenset(session.exec(select(StoredSecret.name).where(StoredSecret.account_id == user.account_id)))
+    change = _Change(account.name if account else "", old, new, frozenset(_secret_places(config, new)), entered)
     for complaint in (*change.of_the_machine(), *(change.of_others() if change.shared_hub else ())):
         raise CannotDo(complaint)
     for complaint in _taken_over(session, user, change):
@@ -49,6 +50,9 @@ class _Change:
     secrets: frozenset[tuple[str, ...]]
     """Places of connectors' secrets: only there may a user name a variable of the machine."""
 
+    entered: frozenset[str]
+    """Names of the secrets that users of the account entered in the browser."""
+
     @property
     def shared_hub(self) -> bool:
         """Whether the hub serves several accounts."""
@@ -67,7 +71,9 @@ class _Change:
             yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
         known = set(_references(self.old))
         for place, reference in _references(self.new):
-            allowed = place in self.secrets and reference.startswith("${env:") and not self.shared_hub
+            from_variable = reference.startswith("${env:") and not self.shared_hub
+            own = reference.startswith("${secret:") and reference[len("${secret:") : -1] in self.entered
+            allowed = place in self.secrets and (from_variable or own)
             if (place, reference) not in known and not allowed:
                 yield f"{'.'.join(place)} would read {reference} from the machine{ON_THE_MACHINE}"
 

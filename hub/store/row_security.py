@@ -31,7 +31,6 @@ HUB_WIDE: dict[str, str] = {
     "recipient_version": "about connectors",
     "refusal": "counts of connectors",
     "restoration": "restores of the whole database",
-    "stored_secret": "a connector's secret; no account's session has business with it",
     "suppression": "keyed hashes that name nobody, not even a company",
     "sign_in_challenge": "a step of a sign-in, before anybody knows who it is",
     "sync_slot": "a connector may serve several accounts",

@@ -9,19 +9,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
 from hub.config.models import HubSection
-from hub.model import StoredSecret
+from hub.errors import CannotDo
+from hub.model import StoredSecret, User
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 
 
-def save_secret(session: Session, keyring: Keyring, name: str, value: str, user_id: str, now: datetime) -> None:
-    """Store a secret within `session`, a writing one; an earlier value is replaced."""
+def save_secret(session: Session, keyring: Keyring, name: str, value: str, user: User, now: datetime) -> None:
+    """Store a secret within `session`, a writing one; an earlier value of the same account is replaced."""
     row = session.get(StoredSecret, name) or StoredSecret(
-        name=name, key_id="", ciphertext=b"", saved_at=now, saved_by=user_id
+        name=name, account_id=user.account_id, key_id="", ciphertext=b"", saved_at=now, saved_by=user.id
     )
+    if row.account_id != user.account_id:
+        raise CannotDo("Another account of this hub has a connector with this name; choose another name.")
     row.key_id, row.ciphertext = keyring.newest, keyring.encrypt(value.encode(), _where(name))
-    row.saved_at, row.saved_by = now, user_id
+    row.saved_at, row.saved_by = now, user.id
     session.add(row)
 
 

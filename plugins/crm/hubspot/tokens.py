@@ -8,7 +8,7 @@ from .client import Tokens
 from .settings import HubSpotSettings
 
 TOKEN_PATH = "/oauth/2026-03/token"  # noqa: S105
-SIGN_IN = Provider(name="HubSpot", remedy="sign in again")
+SIGN_IN = Provider(name="HubSpot", remedy="sign in again, which installs the app again")
 
 
 def sign_in(settings: HubSpotSettings, scopes: tuple[str, ...]) -> SignIn | None:

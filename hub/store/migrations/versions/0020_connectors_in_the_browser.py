@@ -14,12 +14,15 @@ def upgrade() -> None:
     op.create_table(
         "stored_secret",
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("key_id", sa.String(length=16), nullable=False),
         sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saved_by", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"]),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_index("ix_stored_secret_account_id", "stored_secret", ["account_id"])
     op.create_table(
         "connecting",
         sa.Column("id", sa.String(length=36), nullable=False),

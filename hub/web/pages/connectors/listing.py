@@ -38,6 +38,7 @@ def connectors(page: PageRequest) -> Response:
         labels={each.name: each.manifest.label for each in summaries},
         repairs=repairs,
         plugins=plugins,
+        by_owner={name for name, each in installed.classes.items() if each.of_owner},
         broken=sorted(installed.broken),
         words=words,
     )

@@ -73,7 +73,9 @@ def is_granted(scope: Scope, token: Mapping[str, Any]) -> bool:
 
 def how_to_connect(manifest: Manifest) -> str:
     """What a person needs to connect a plugin."""
-    return f"Sign in at {provider_of(manifest)}" if manifest.auth.asks else CREDENTIALS[manifest.auth.kind]
+    if manifest.auth.asks:
+        return f"Sign in at {provider_of(manifest)}"
+    return CREDENTIALS[manifest.auth.kind]
 
 
 def provider_of(manifest: Manifest) -> str:

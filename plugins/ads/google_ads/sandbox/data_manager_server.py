@@ -55,7 +55,10 @@ class DataManagerApi:
         )
 
     async def _authorize(self, request: Request) -> Response:
-        return await self._google.tokens.serve(request)
+        from starlette.responses import Response
+
+        query = dict(request.query_params)
+        return Response(*self._google.tokens.page_reply(request.method, query, await request.body()))
 
     async def _revoke(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse

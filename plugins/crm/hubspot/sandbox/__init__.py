@@ -237,10 +237,11 @@ class Sandbox(HttpSandbox):
 
         async def serve(scope: Any, receive: Any, send: Any) -> None:
             request = Request(scope, receive)
-            if request.url.path == "/oauth/authorize":
-                await (await self.sign_in.serve(request))(scope, receive, send)
-                return
             body = await request.body()
+            if request.url.path == "/oauth/authorize":
+                reply = self.sign_in.page_reply(request.method, dict(request.query_params), body)
+                await Response(*reply)(scope, receive, send)
+                return
             try:
                 with self._lock:
                     self.requests.append((request.method, request.url.path))

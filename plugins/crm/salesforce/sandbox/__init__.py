@@ -10,17 +10,16 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.api import HttpSandbox, SandboxSignIn
+from hub.api import HttpSandbox
 
 from .queries import soql, sosl
 from .records import Org, Refused
+from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-CLIENT_ID = "3MVG9sandboxConsumerKey"
-CLIENT_SECRET = "sandbox-consumer-secret"  # noqa: S105 - of the stand-in
 USERNAME = "integration@example.com"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_LIFETIME = 180
@@ -52,25 +51,6 @@ def _key() -> Any:
 def _pem() -> str:
     """The private key, as the customer would have it."""
     return str(_key().as_pem(private=True).decode())
-
-
-class OrgSignIn(SandboxSignIn):
-    """The org's sign-in page."""
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        super().__init__(
-            clock,
-            provider="Salesforce",
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            refresh_token=f"5Aep{secrets.token_urlsafe(24)}",
-            accounts=("robin@example.com",),
-            lifetime=None,
-            code_prefix="aPrx",
-        )
-
-    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
-        return "refresh_token" in asked["scope"].split()
 
 
 class Sandbox(HttpSandbox):
@@ -205,16 +185,16 @@ class Sandbox(HttpSandbox):
         return _error(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
 
     async def _authorize(self, request: Request) -> Response:
-        return await self.sign_in.serve(request)
+        return await consent_page(self.sign_in, request)
 
     async def _revoke(self, request: Request) -> Response:
-        token = (await _form(request)).get("token", "")
+        token = (await form_of(request)).get("token", "")
         known = token in self.refresh_tokens
         self.refresh_tokens.discard(token)
         return _json({}) if known else _json({"error": "unsupported_token_type"}, 400)
 
     async def _token(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         self.requests.append(("POST", "/services/oauth2/token"))
         refresh_token = form.get("refresh_token", "")
         if self.sign_in_problem:
@@ -394,12 +374,6 @@ class Sandbox(HttpSandbox):
         kind, _ = self.org.kind(request.path_params["kind"])
         self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
         return _empty()
-
-
-async def _form(request: Request) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
 def _type(record: Any) -> str:

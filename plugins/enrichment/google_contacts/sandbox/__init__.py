@@ -86,7 +86,10 @@ class Sandbox(HttpSandbox):
         )
 
     async def _authorize(self, request: Request) -> Response:
-        return await self.grants.serve(request)
+        from starlette.responses import Response
+
+        query = dict(request.query_params)
+        return Response(*self.grants.page_reply(request.method, query, await request.body()))
 
     async def _token(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse

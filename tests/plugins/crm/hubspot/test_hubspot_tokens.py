@@ -77,7 +77,7 @@ def test_a_refused_token_is_renewed_once_and_then_a_person_is_asked(connector: H
     assert connector.check_connection().ok and sandbox.refreshes == 2
     sandbox.refresh_token = "revoked"
     sandbox.expire_tokens()
-    with pytest.raises(AuthError, match="install the app again"):
+    with pytest.raises(AuthError, match="installs the app again"):
         connector.pull_outcomes(None)
 
 
@@ -110,7 +110,7 @@ def test_a_hubspot_that_is_not_there_is_tried_later(sandbox: Sandbox, clock: Fro
     "written",
     [
         {},
-        {"client_id": "a", "client_secret": "b"},
+        {"client_id": "a", "refresh_token": "b"},
         {"access_token": "a", "refresh_token": "b"},
         {"access_token": "a", "api_version": "v4"},
         {"access_token": "a", "stages": {"x": "wonn"}},

@@ -1,0 +1,128 @@
+"""Write a new connector into config.yaml: its secrets are stored encrypted, the file only names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from hub.config.edit import Change
+from hub.config.references import REFERENCE
+from hub.errors import CannotDo
+from hub.model import StoredSecret, User
+from hub.reload import ConfigFile, Proposal
+from hub.runtime import Hub
+from hub.store import audit
+from hub.store.connectors import StoredTokens
+from hub.store.secrets import save_secret
+
+SettingPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewConnector:
+    """What a user chose for a new connector."""
+
+    name: str
+    plugin: str
+    settings: Mapping[str, Any]
+    """The plugin's settings, secrets included."""
+    secrets: frozenset[SettingPath]
+    """Which of the settings are secrets."""
+    companies: Sequence[str] | None
+    """None: all companies of the hub."""
+    schedule: str | None = None
+    destinations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Conversion rule → the value below its `send_to:` for this connector."""
+    token: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The edit of config.yaml, and whether it was applied: if the file is read-only, somebody else has to."""
+
+    proposal: Proposal
+    applied: bool
+
+
+def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, user: User) -> Connected:
+    """Store the secrets and the sign-in, and write the connector into config.yaml. If the edit has problems, nothing stays
+    stored and the proposal says them; if the file is read-only, the proposal's diff is to be applied where it comes from."""
+    if new.name in hub.config.connectors:
+        raise CannotDo(f"There is a connector called {new.name} already; choose another name.")
+    stored = {secret_name(new.name, path): value for path, value in _to_store(new).items()}
+    now = hub.clock()
+    with hub.store.writing() as session:
+        for name, value in stored.items():
+            save_secret(session, hub.keyring, name, value, user, now)
+    try:
+        proposal = file.propose(changes_of(new), user)
+        if proposal.problems:
+            _forget(hub, stored)
+            return Connected(proposal, False)
+        if new.token is not None:
+            StoredTokens(hub.store, hub.keyring, hub.clock, new.name).save(dict(new.token))
+        if not file.writable:
+            return Connected(proposal, False)
+        file.apply(proposal, user)
+    except Exception:
+        _forget(hub, stored)
+        raise
+    with hub.store.writing() as session:
+        audit.note(session, now, user.id, "connectors.connect", new.name)
+    return Connected(proposal, True)
+
+
+def changes_of(new: NewConnector) -> list[Change]:
+    """The edits of config.yaml."""
+    entry: dict[str, Any] = {"plugin": new.plugin}
+    if new.schedule:
+        entry["schedule"] = new.schedule
+    if new.companies is not None:
+        entry["companies"] = list(new.companies)
+    entry |= _named(new, new.settings)
+    rules = [Change(("conversions", rule, "send_to", new.name), value) for rule, value in new.destinations.items()]
+    return [Change(("connectors", new.name), entry), *rules]
+
+
+def secret_name(connector: str, path: SettingPath) -> str:
+    """The name of a connector's secret: google.credentials.client_secret."""
+    return ".".join((connector, *path))[:100]
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a user wrote where a secret is instead of the secret itself."""
+    return isinstance(value, str) and REFERENCE.fullmatch(value) is not None
+
+
+def _named(new: NewConnector, settings: Mapping[str, Any], path: SettingPath = ()) -> dict[str, Any]:
+    """The settings as the file has them: secrets by their names."""
+    written: dict[str, Any] = {}
+    for key, value in settings.items():
+        place = (*path, key)
+        if isinstance(value, Mapping):
+            written[key] = _named(new, value, place)
+        elif place in new.secrets and not is_reference(value):
+            written[key] = f"${{secret:{secret_name(new.name, place)}}}"
+        else:
+            written[key] = value
+    return written
+
+
+def _to_store(new: NewConnector) -> dict[SettingPath, str]:
+    found = {}
+    for path in new.secrets:
+        value: Any = new.settings
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value and not is_reference(value):
+            found[path] = str(value)
+    return found
+
+
+def _forget(hub: Hub, names: Mapping[str, str]) -> None:
+    with hub.store.writing() as session:
+        session.execute(delete(StoredSecret).where(col(StoredSecret.name).in_(list(names))))

@@ -1,0 +1,226 @@
+"""`/connectors/connecting/{attempt}`: after the sign-in: the account, the companies, and an action for each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from hub.config.models import ConversionRule
+from hub.connecting.attempts import Attempt
+from hub.connecting.connect import NewConnector, connect_new
+from hub.connecting.drafts import drafted
+from hub.connecting.reconnect import token_for
+from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount
+from hub.errors import CannotDo, ConfigError, RingfenceError
+from hub.web.pages.connectors import settings_form, words
+from hub.web.pages.connectors.new import NO_FILE, companies_of, form_fields
+from hub.web.pages.connectors.sign_in import attempts_of
+from hub.web.pages.conversions.sentences import sentence, worth
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+NOT_SENT = ""
+"""The choice of a rule that does not go to the new connector."""
+
+
+def choose(page: PageRequest) -> Response:
+    """Before the sign-in, what is asked for; after it, the choices."""
+    attempt = _attempt(page)
+    if attempt.is_signed_in:
+        return _choices(page, attempt)
+    manifest = attempt.connector_class.manifest
+    return page.render(
+        "connect_start.html",
+        title=f"Connect {manifest.label}",
+        manifest=manifest,
+        name=attempt.row.connector,
+        go=f"/connectors/connecting/{attempt.row.id}/go",
+        back=page.link("/connectors"),
+        waiting=0,
+        last=None,
+        is_new=True,
+        words=words,
+    )
+
+
+def go(page: PageRequest) -> Response:
+    """To the provider."""
+    return page.redirect(attempts_of(page).go(_attempt(page)))
+
+
+def stop(page: PageRequest) -> Response:
+    """Forget the sign-in."""
+    attempts_of(page).forget(_attempt(page))
+    return page.redirect(page.link("/connectors"), "Nothing was kept.")
+
+
+def save(page: PageRequest) -> Response:
+    """Test it with the choices, and write it into config.yaml."""
+    attempt = _attempt(page)
+    if not attempt.is_signed_in:
+        raise CannotDo("Sign in first.")
+    try:
+        with drafted(
+            page.hub, attempt.row.connector, attempt.connector_class, attempt.settings(page.hub), attempt.token
+        ) as draft:
+            listed = draft.accounts()
+        account = _account(listed, page.value("account"))
+        settings = merged(attempt.written, account.settings)
+        checked = attempt.connector_class.Settings.model_validate(settings)
+        token = token_for(draft.tokens.token or {}, listed, account)
+        with drafted(page.hub, attempt.row.connector, attempt.connector_class, checked, token) as draft:
+            destinations, errors = _destinations(page, draft.destinations())
+            report = draft.check()
+        if errors:
+            return _choices(page, attempt, errors, 422)
+        if not report.ok:
+            return _choices(page, attempt, {"form": f"The test failed, so nothing was saved: {report.detail}"}, 422)
+        return _connect(page, attempt, settings, destinations, token, report.detail)
+    except (RingfenceError, ValueError) as error:
+        words_ = str(error) if isinstance(error, RingfenceError) else "The account does not fit these settings."
+        return _choices(page, attempt, {"form": words_}, 422)
+
+
+def _connect(
+    page: PageRequest,
+    attempt: Attempt,
+    settings: Mapping[str, Any],
+    destinations: Mapping[str, Mapping[str, Any]],
+    token: Mapping[str, Any],
+    tested: str,
+) -> Response:
+    if page.config_file is None:
+        raise CannotDo(NO_FILE)
+    connector_class = attempt.connector_class
+    new = NewConnector(
+        name=attempt.row.connector,
+        plugin=attempt.row.plugin,
+        settings=settings,
+        secrets=settings_form.secret_paths(form_fields(connector_class)),
+        companies=companies_of(page, page.form.get("companies", [])),
+        schedule="every 15 minutes" if settings_form.has_schedule(connector_class) else None,
+        destinations=destinations,
+        token=token,
+    )
+    done = connect_new(page.hub, page.config_file, new, page.user)
+    if done.proposal.problems:
+        raise ConfigError(" ".join(f"{each.text}." for each in done.proposal.problems))
+    attempts_of(page).forget(attempt)
+    label = connector_class.manifest.label
+    if not done.applied:
+        return page.render("connect_diff.html", title=f"Connect {label}", diff=done.proposal.diff)
+    return page.redirect(
+        page.link("/connectors"), f"{new.name} is connected and starts within a few seconds. The test said: {tested}"
+    )
+
+
+def _choices(
+    page: PageRequest, attempt: Attempt, errors: Mapping[str, str] | None = None, status: int = 200
+) -> Response:
+    errors = dict(errors or {})
+    listed, actions = AccountList(accounts=()), list[DestinationChoice]()
+    try:
+        with drafted(
+            page.hub, attempt.row.connector, attempt.connector_class, attempt.settings(page.hub), attempt.token
+        ) as draft:
+            listed = draft.accounts()
+        account = _chosen(listed, page.value("account") or page.query.get("account", ""))
+        if account is not None and attempt.connector_class.Destination is not None:
+            actions = _actions(page, attempt, account)
+    except RingfenceError as error:
+        account = None
+        errors.setdefault("form", str(error))
+    rules = _rules(page) if actions else []
+    titles = {each.name: each.title for each in page.companies}
+    return page.render(
+        "connect_choose.html",
+        status,
+        title=f"Connect {attempt.connector_class.manifest.label}",
+        attempt=attempt,
+        manifest=attempt.connector_class.manifest,
+        listed=listed,
+        who=listed.signed_in_as or (attempt.token or {}).get("signed_in_as", ""),
+        account=account,
+        connected=_connected(page, attempt),
+        rules=[(rule, sentence(rule, titles), worth(rule)) for rule in rules],
+        actions=actions,
+        picked={rule.name: page.value(f"rule.{place}") for place, rule in enumerate(rules)},
+        chosen=page.form.get("companies") or [each.name for each in page.companies],
+        errors=errors,
+        words=words,
+    )
+
+
+def _actions(page: PageRequest, attempt: Attempt, account: ProviderAccount) -> list[DestinationChoice]:
+    settings = attempt.connector_class.Settings.model_validate(merged(attempt.written, account.settings))
+    with drafted(page.hub, attempt.row.connector, attempt.connector_class, settings, attempt.token) as draft:
+        return draft.destinations()
+
+
+def _destinations(
+    page: PageRequest, actions: Sequence[DestinationChoice]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
+    """Rule → what was picked for it, and field → why that cannot be."""
+    found: dict[str, Mapping[str, Any]] = {}
+    errors: dict[str, str] = {}
+    for place, rule in enumerate(_rules(page)):
+        picked = page.value(f"rule.{place}")
+        if not picked.isdecimal():
+            continue
+        action = actions[int(picked)] if int(picked) < len(actions) else None
+        if action is None or action.unusable:
+            errors[f"rule.{place}"] = action.unusable if action else "Choose one of the list."
+        else:
+            found[rule.name] = action.destination
+    return found, errors
+
+
+def _rules(page: PageRequest) -> list[ConversionRule]:
+    """The rules that may send to a connector of the account."""
+    own = {each.name for each in page.companies}
+    return [rule for rule in page.hub.config.conversions if rule.when.company is None or rule.when.company in own]
+
+
+def _account(listed: AccountList, account_id: str) -> ProviderAccount:
+    found = next((each for each in listed.accounts if each.id == account_id), None)
+    if found is None:
+        raise CannotDo("Choose one of the accounts.")
+    if found.unusable:
+        raise CannotDo(f"{found.name} cannot be used: {found.unusable}.")
+    return found
+
+
+def _chosen(listed: AccountList, account_id: str) -> ProviderAccount | None:
+    usable = [each for each in listed.accounts if not each.unusable]
+    return next((each for each in usable if each.id == account_id), usable[0] if usable else None)
+
+
+def _connected(page: PageRequest, attempt: Attempt) -> dict[str, str]:
+    """Account id → the connector that it is connected as already."""
+    found = {}
+    for name, entry in page.hub.config.connectors.items():
+        if entry.common.plugin == attempt.row.plugin and any(entry.serves(each.name) for each in page.companies):
+            token = page.hub.plugins.connectors[name].services.tokens.load() or {}
+            number = token.get("account") or str(getattr(entry.settings, "customer_id", ""))
+            if number:
+                found[str(number)] = name
+    return found
+
+
+def merged(written: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with those of the account."""
+    return {**written, **more}
+
+
+def _attempt(page: PageRequest) -> Attempt:
+    return attempts_of(page).one(page.user, page.web_session, page.path("attempt"))
+
+
+PAGES = (
+    Page("/connectors/connecting/{attempt}", choose, action="configure"),
+    Page("/connectors/connecting/{attempt}", save, action="configure", method="POST"),
+    Page("/connectors/connecting/{attempt}/go", go, action="configure"),
+    Page("/connectors/connecting/{attempt}/stop", stop, action="configure", method="POST"),
+)

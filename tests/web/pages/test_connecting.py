@@ -1,0 +1,215 @@
+"""Signing in at a provider from the page of connectors: the account, the rules, what is refused, and what is kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from page_client import PageClient, signed_in
+from provider_stage import Providers, environment, open_provider_stage, running_providers
+from testbed import TestHub
+
+from hub.model import AuditEntry, Connecting, ConnectorState, StoredSecret, SyncSlot
+from hub.store.connectors import pause
+from hub.testing import FrozenClock
+
+
+@pytest.fixture(scope="module")
+def providers() -> Iterator[Providers]:
+    with running_providers() as running:
+        yield running
+
+
+@pytest.fixture
+def stage(
+    providers: Providers, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestHub]:
+    for name, value in environment(providers).items():
+        monkeypatch.setenv(name, value)
+    with open_provider_stage(providers, tmp_path, clock) as made:
+        yield made
+
+
+def agree(address: str, answer: str = "allow", account: str | None = None, leave_out: str = "") -> str:
+    """What a person does on the provider's page; the path and query to which the browser is sent back."""
+    shown = httpx.get(address, trust_env=False)
+    assert shown.status_code == 200, shown.text
+    asked = parse_qs(urlsplit(address).query)
+    who = account or shown.text.partition('name="account" value="')[2].partition('"')[0]
+    scopes = [each for each in asked["scope"][0].split() if leave_out not in each or not leave_out]
+    back = httpx.post(address, data={"answer": answer, "account": who, "scope": scopes}, trust_env=False)
+    target = urlsplit(back.headers["location"])
+    assert f"{target.scheme}://{target.netloc}{target.path}" == asked["redirect_uri"][0]
+    return f"{target.path}?{target.query}"
+
+
+def begin(browser: PageClient, connector: str) -> str:
+    """The provider's address."""
+    answer = browser.get(f"/connectors/{connector}/sign-in/go")
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def token_of(stage: TestHub, connector: str) -> dict[str, Any]:
+    return stage.hub.plugins.connectors[connector].services.tokens.load() or {}
+
+
+@pytest.mark.parametrize(
+    ("connector", "who", "words"),
+    [
+        ("google", "ads@bluewrench.example.com", "Manage your Google Ads campaigns"),
+        ("hubspot", "pat@northgate-drains.example.com", "Read deals"),
+        ("salesforce", "robin@example.com", "Manage user data via APIs"),
+    ],
+)
+def test_a_person_signs_in_at_the_provider_and_what_waited_goes_on(
+    stage: TestHub, connector: str, who: str, words: str, caplog: pytest.LogCaptureFixture, capfd: Any
+) -> None:
+    browser = signed_in(stage)
+    assert "nobody has signed in yet" in browser.text("/connectors")
+    assert words in browser.text(f"/connectors/{connector}/sign-in")
+    back = agree(begin(browser, connector))
+    with caplog.at_level(logging.DEBUG):
+        answer = browser.get(back)
+    wire = ("httpx", "httpcore", "urllib3")  # libraries' own traces, which the hub does not switch on
+    logged = [each.getMessage() for each in caplog.records if not each.name.startswith(wire)]
+    logged += capfd.readouterr()
+    assert answer.status_code == 303 and answer.headers["location"] == f"/connectors/{connector}", answer.text
+    page = browser.text(f"/connectors/{connector}")
+    assert who in page and "nobody has signed in yet" not in page
+    token = token_of(stage, connector)
+    shown = browser.get(f"/connectors/{connector}").text + browser.get("/connectors").text
+    for secret in (token["access_token"], token["refresh_token"], parse_qs(urlsplit(back).query)["code"][0]):
+        assert secret not in shown and secret not in str(logged)
+        assert secret not in str(stage.rows(AuditEntry)) and secret not in str(stage.rows(Connecting))
+    assert [row.why for row in stage.rows(SyncSlot, connector=connector)] == ["command"]
+    assert stage.rows(Connecting) == []
+    assert browser.post(f"/connectors/{connector}/test").status_code == 200
+
+
+def test_one_sign_in_mends_all_stopped_connectors_of_the_same_person(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    for name in ("google", "google_north"):
+        pause(
+            stage.hub.store, name, "Google rejects the sign-in (invalid_grant); reconnect this account.", stage.clock()
+        )
+    assert "2 stopped" in browser.text("/connectors").replace("4 stopped", "2 stopped")
+    browser.get(agree(begin(browser, "google")))
+    assert "google_north goes on too" in browser.text("/connectors/google")
+    assert all(row.paused_at is None for row in stage.rows(ConnectorState))
+    assert token_of(stage, "google_north")["account"] == "3216540987"
+    assert "Google Ads" not in browser.text("/connectors").partition("Connected")[0]
+
+
+def test_a_sign_in_that_does_not_reach_the_account_changes_nothing(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    answer = browser.get(agree(begin(browser, "google"), account="somebody@else.example.com"))
+    assert answer.status_code == 422 and "not the account of google. Nothing was changed" in answer.text
+    assert token_of(stage, "google") == {}
+    browser.get(agree(begin(browser, "hubspot")))
+    first = token_of(stage, "hubspot")
+    answer = browser.get(agree(begin(browser, "hubspot"), account="somebody@else.example.com"))
+    assert answer.status_code == 422 and token_of(stage, "hubspot") == first
+
+
+def test_an_answer_counts_once_in_time_and_only_in_the_browser_that_asked(stage: TestHub) -> None:
+    browser, colleague = signed_in(stage), signed_in(stage, "admin")
+    back = agree(begin(browser, "google"))
+    assert "another browser or by another user" in colleague.get(back).text
+    assert "another browser or by another user" in signed_in(stage).get(back).text
+    assert "does not belong" in browser.get("/connectors/oauth/callback?state=made-up&code=x").text
+    assert "does not belong" in browser.get("/connectors/oauth/callback?error=access_denied").text
+    assert browser.get(back).status_code == 303
+    assert "does not belong" in browser.get(back).text
+    late = agree(begin(browser, "google"))
+    stage.clock.advance(minutes=11)
+    assert "longer than ten minutes" in browser.get(late).text
+    assert "does not belong" in browser.get(late).text
+
+
+def test_what_the_person_refuses_is_told_and_nothing_is_kept(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    answer = browser.get(agree(begin(browser, "google"), "deny"))
+    assert answer.status_code == 422 and "Access was not allowed at the provider" in answer.text
+    answer = browser.get(agree(begin(browser, "google"), leave_out="datamanager"))
+    assert "Not everything that is needed was selected" in answer.text
+    assert token_of(stage, "google") == {}
+    browser.get(agree(begin(browser, "google"), leave_out="email"))
+    assert "“Signed in by” stays empty" in browser.text("/connectors/google")
+
+
+def test_a_new_account_is_chosen_from_the_providers_list_with_actions_for_the_rules(
+    stage: TestHub, providers: Providers
+) -> None:
+    browser = signed_in(stage)
+    page = browser.text("/connectors/new/google_ads")
+    assert "the app of google" in page and "/connectors/oauth/callback" in page
+    begun = browser.post("/connectors/new/google_ads", {"name": "google_two", "app": "google"})
+    assert begun.status_code == 303, begun.text
+    draft = begun.headers["location"]
+    assert "Continue to Google" in browser.text(draft)
+    back = agree(browser.get(f"{draft}/go").headers["location"])
+    assert browser.get(back).headers["location"] == draft
+    page = browser.text(draft)
+    assert "Granted by ads@bluewrench.example.com" in page and "Closed at Google" in page
+    assert "holds other accounts" in page and "Already connected as google_north" in page
+    page = browser.text(f"{draft}?account=3216540987")
+    assert "Sale (123123123, secondary)" in page and "Page view (222000111, primary), takes no uploads" in page
+    chosen = {"account": "3216540987", "companies": "northgate", "rule.0": "1", "rule.1": "3"}
+    wrong = browser.post(draft, chosen)
+    assert wrong.status_code == 422 and "Google takes no uploads for this one: it is counted by a tag" in wrong.text
+    assert "closed" in browser.post(draft, {**chosen, "account": "5550100199"}).text.lower()
+    done = browser.post(draft, {**chosen, "rule.1": ""})
+    assert done.status_code == 303, done.text[:3000]
+    file = stage.config_file
+    assert file is not None
+    config = file.check(file.read().text)
+    entry = config.connectors["google_two"]
+    assert (entry.settings.customer_id, entry.settings.login_customer_id) == ("3216540987", "1002003000")
+    assert entry.common.companies == ("northgate",)
+    assert config.conversions[0].send_to["google_two"] == {"conversion_action": 123123123}
+    assert "google_two" not in config.conversions[1].send_to
+    text = file.read().text
+    assert providers.google.tokens.client_secret not in text and "# the ads of both companies" in text
+    assert "${secret:google_two.credentials.client_secret}" in text
+    assert entry.settings.credentials.client_secret.get_secret_value() == providers.google.tokens.client_secret
+    assert providers.google.tokens.client_secret.encode() not in stage.one(StoredSecret).ciphertext
+    assert browser.get(draft).status_code == 404
+
+
+def test_a_plugin_with_a_key_is_connected_by_a_form_and_the_key_never_stands_in_the_file(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    page = browser.get("/connectors/new/twilio")
+    assert page.status_code == 200 and "secrets are stored encrypted" in page.text
+    typed = {
+        "name": "twilio_two",
+        "companies": ["lakeside", "northgate"],
+        "schedule": "every 15 minutes",
+        "set.account_sid": "AC" + "0" * 32,
+        "set.auth_token": "token-of-twilio",
+    }
+    wrong = browser.post("/connectors/new/twilio", {**typed, "set.account_sid": "nonsense"})
+    assert wrong.status_code == 422 and "token-of-twilio" not in wrong.text and stage.rows(StoredSecret) == []
+    assert "already" in browser.post("/connectors/new/twilio", {**typed, "name": "twilio"}).text
+    done = browser.post("/connectors/new/twilio", typed)
+    assert done.status_code == 303, done.text[:3000]
+    file = stage.config_file
+    assert file is not None and "token-of-twilio" not in file.read().text
+    settings: Any = file.check(file.read().text).connectors["twilio_two"].settings
+    assert settings.auth_token.get_secret_value() == "token-of-twilio"
+    assert "connectors.connect" in [row.action for row in stage.rows(AuditEntry)]
+
+
+def test_only_who_may_configure_signs_in_and_a_draft_is_nobody_elses(stage: TestHub) -> None:
+    marketer = signed_in(stage, "marketer")
+    for path in ("/connectors/google/sign-in", "/connectors/google/sign-in/go", "/connectors/new/google_ads"):
+        assert marketer.get(path).status_code == 403
+    owner, admin = signed_in(stage), signed_in(stage, "admin")
+    draft = owner.post("/connectors/new/google_ads", {"name": "mine", "app": "google"}).headers["location"]
+    assert admin.get(draft).status_code == 404 and owner.get(draft).status_code == 200
+    assert owner.post(f"{draft}/stop").status_code == 303 and owner.get(draft).status_code == 404

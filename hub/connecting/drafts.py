@@ -15,7 +15,7 @@ from hub.contracts.sign_in import AccountList, DestinationChoice, SignIn
 from hub.errors import CannotDo
 from hub.hookspecs import ConnectHooks
 from hub.plugins.registry import Plugins
-from hub.runtime import Hub, make_connector
+from hub.runtime import Hub, connector_with
 
 from .check import check_connection
 
@@ -91,7 +91,7 @@ def drafted(
 ) -> Iterator[Draft]:
     """A connector with these settings and this token."""
     tokens = HeldTokens(dict(token) if token else None)
-    connector = make_connector(
+    connector = connector_with(
         name,
         connector_class,
         settings,

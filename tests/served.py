@@ -15,6 +15,7 @@ from sqlalchemy import text, update
 from sqlmodel import SQLModel
 
 from hub.model import TrackingNumber
+from hub.reload import ConfigFile
 from hub.startup import Opened
 from hub.store.append_only import TABLES as APPEND_ONLY
 from hub.store.append_only import guard_append_only
@@ -51,10 +52,10 @@ class ServedHub:
 
 
 @contextmanager
-def serving(opened: Opened, listener: socket.socket) -> Iterator[None]:
+def serving(opened: Opened, listener: socket.socket, config_file: ConfigFile | None = None) -> Iterator[None]:
     """The web edge answers on `listener` while the block runs."""
     settings = uvicorn.Config(
-        create_app(opened.hub, opened.directory),
+        create_app(opened.hub, opened.directory, config_file=config_file),
         log_level="error",
         access_log=False,
         proxy_headers=False,

@@ -43,6 +43,7 @@ def create(page: PageRequest) -> Response:
     if connector_class.manifest.auth.asks:
         return _sign_in(page, connector_class, values, settings, errors)
     errors |= settings_form.problems_of(connector_class.Settings, settings, fields)
+    errors = errors or _failed_test(page, connector_class, values["name"], settings)
     if errors:
         return _show(page, connector_class, values, errors, 422)
     chosen = NewConnector(
@@ -70,6 +71,17 @@ def create(page: PageRequest) -> Response:
         page.link("/connectors"),
         f"{values['name']} is written into config.yaml and starts within a few seconds. Test it then.",
     )
+
+
+def _failed_test(
+    page: PageRequest, connector_class: type[Connector], name: str, settings: Mapping[str, Any]
+) -> dict[str, str]:
+    """Why the provider does not accept the settings. Secrets that only the machine knows cannot be tested before."""
+    if settings_form.has_references(settings):
+        return {}
+    with drafted(page.hub, name, connector_class, connector_class.Settings.model_validate(settings)) as draft:
+        report = draft.check()
+    return {} if report.ok else {"form": f"The test failed, so nothing was saved: {report.detail}"}
 
 
 def form_fields(connector_class: type[Connector]) -> list[settings_form.SettingField]:
@@ -172,13 +184,16 @@ def _show(
 ) -> Response:
     manifest = connector_class.manifest
     fields = form_fields(connector_class)
+    needed = [field for field in fields if field.required or manifest.auth.asks]
+    if not any(field.kind == "secret" for field in needed):
+        needed += [field for field in fields if field.kind == "secret" and field not in needed]
     return page.render(
         "connect_new.html",
         status,
         title=f"Connect {manifest.label}",
         manifest=manifest,
-        needed=[field for field in fields if field.required or manifest.auth.asks or field.kind == "secret"],
-        more=[field for field in fields if not (field.required or manifest.auth.asks or field.kind == "secret")],
+        needed=needed,
+        more=[field for field in fields if field not in needed],
         values=values,
         chosen=values.get("companies", "").split(),
         errors=errors,

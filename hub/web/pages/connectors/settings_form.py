@@ -80,6 +80,11 @@ def problems_of(settings: type[PluginSettings], tree: Mapping[str, Any], fields:
     return found
 
 
+def has_references(tree: Mapping[str, Any]) -> bool:
+    """Whether a value says where a secret is instead of being it."""
+    return any(has_references(value) if isinstance(value, Mapping) else is_reference(value) for value in tree.values())
+
+
 def secret_paths(fields: list[SettingField]) -> frozenset[SettingPath]:
     """Which of the fields are secrets."""
     return frozenset(field.path for field in fields if field.kind == "secret")

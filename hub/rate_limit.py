@@ -5,9 +5,12 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
+
+Kept = TypeVar("Kept")
 
 
 @dataclass
@@ -50,6 +53,22 @@ class Buckets:
             if len(self._by_key) > self._most:
                 self._by_key.popitem(last=False)
             return bucket.take(now) >= 1
+
+
+class Counters:
+    """The counts of one process by name. They outlive a change of the configuration, so nobody gets new tries by it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_name: dict[str, Any] = {}
+
+    def of(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What is counted under a name; made at the first time."""
+        with self._lock:
+            if name not in self._by_name:
+                self._by_name[name] = make()
+            kept: Kept = self._by_name[name]
+            return kept
 
 
 def network_of(address: str | None) -> str | None:

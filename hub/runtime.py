@@ -54,16 +54,21 @@ class Hub:
     liveness: Liveness
 
     def close(self) -> None:
-        """Write the manifest violation counts, then close threads and connections."""
+        """As `retire`, then close the connections to the database."""
+        self.retire()
+        self.store.close()
+
+    def retire(self) -> None:
+        """Write the manifest violation counts, and close threads. The database stays open for the hub that follows."""
         self.heartbeat.close()
         self.plugins.close()
         write_refusals(self.store, self.refusals)
-        self.store.close()
 
 
-def assemble(config: Config, clock: Clock = utc_now) -> Hub:
-    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid."""
-    store = Store(config.hub.database)
+def assemble(config: Config, clock: Clock = utc_now, store: Store | None = None) -> Hub:
+    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. `store` is
+    the database of the hub that it follows."""
+    store = store or Store(config.hub.database)
     keyring = keyring_of(config.hub)
     refusals = ManifestViolations(clock)
     connectors = [

@@ -91,6 +91,22 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
             running.stop()
 
 
+def follow(before: Opened, config: Config) -> Opened:
+    """The hub of a changed configuration, which takes over the database and the sandboxes of the hub before it. The
+    accounts in the database are those of `config` already. ConfigError if a connector cannot be made."""
+    from hub.numbers.directory import LiveDirectory
+    from hub.runtime import assemble
+    from hub.sources.plugin_rules import known_sources
+
+    clock, sandboxes = before.hub.clock, before.sandboxes
+    entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
+    sandboxes.join({name: entry.connector_class for name, entry in entries.items()}, clock)
+    _furnish(config, sandboxes)
+    pointed = {name: entry.with_sandbox(sandboxes.settings(name)) for name, entry in entries.items()}
+    hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock, before.hub.store)
+    return Opened(hub, LiveDirectory(hub.store, known_sources(hub)), sandboxes)
+
+
 def _check_keys(hub: Hub) -> None:
     """Raise ConfigError before the hub receives data that it could not store, or would encrypt with a second key."""
     if hub.keyring.newest:

@@ -80,11 +80,23 @@ class Worker:
             self._hub.liveness.expect_turns(self._transcripts.name, TRANSCRIPT_LIMIT_SECONDS)
             self._transcripts.start()
 
-    def stop(self, seconds: float = 20.0) -> None:
-        """Finish current work within `seconds`; unfinished work is claimed again later."""
+    @property
+    def threads(self) -> tuple[int, int]:
+        """How many of its threads turn, and how many there are."""
+        stuck = set(self._hub.liveness.stuck())
+        started = [thread for thread in (*self._threads, self._transcripts) if thread.ident is not None]
+        return sum(thread.is_alive() and thread.name not in stuck for thread in started), len(started)
+
+    def begin_stop(self) -> None:
+        """Claim nothing more; what is under way goes on."""
         self._stopping.set()
         self._wake.set()
         self._ticker.stop()
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Finish current work within `seconds`; unfinished work is claimed again later."""
+        if not self._stopping.is_set():
+            self.begin_stop()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

@@ -11,6 +11,7 @@ from hub.errors import RingfenceError
 
 MODULES = (
     "serve",
+    "reload",
     "demo",
     "check",
     "config",

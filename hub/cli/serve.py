@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,10 +17,12 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.errors import ConfigError
-from hub.startup import Opened, open_hub, read_config
+from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from hub.serving.process import Role
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 
@@ -33,12 +36,12 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = CONFIG, sandbox: Sandboxed = False) -> None:
     """Run the web edge and the worker in one process."""
-    _start(config, sandbox, serving=True, working=True)
+    _start(config, sandbox, "run")
 
 
 def web(config: ConfigFile = CONFIG) -> None:
     """Run only the web edge for webhooks and visitors; `hub worker` does the rest. Run any number of them on PostgreSQL."""
-    _start(config, False, serving=True, working=False)
+    _start(config, False, "web")
 
 
 def worker(
@@ -48,20 +51,7 @@ def worker(
     ] = None,
 ) -> None:
     """Run only the worker: it processes calls and runs syncs when they are due. Run any number of them on PostgreSQL."""
-    _start(config, False, serving=False, working=True, listen=listen)
-
-
-def serve(opened: Opened, wake: threading.Event | None = None, when_open: Callable[[], None] = lambda: None) -> None:
-    """Serve the web edge until a signal ends it; `when_open` is called as soon as it answers."""
-    import structlog
-
-    log, hub = structlog.get_logger(), opened.hub.config.hub
-
-    def answering() -> None:
-        log.info("the hub is running; press Ctrl-C to stop", listen=hub.listen, public_url=str(hub.public_url))
-        _show_first_steps(opened)
-
-    _serve(edge_settings(opened, wake), answering, when_open)
+    _start(config, False, "worker", listen)
 
 
 def _show_first_steps(opened: Opened) -> None:
@@ -149,39 +139,47 @@ _WHY_NOT = {
 }
 
 
-def _start(path: Path, sandbox: bool, *, serving: bool, working: bool, listen: str | None = None) -> None:
+def _start(path: Path, sandbox: bool, role: Role, listen: str | None = None) -> None:
+    import structlog
+
     from hub import logs
+    from hub.serving.process import open_process
 
     if listen is not None:
         refuse_taken_address(listen, "--listen")
     logs.configure()
+    log = structlog.get_logger()
     with contextlib.ExitStack() as exit_stack:
         exit_stack.enter_context(_starting())
         loaded = read_config(path, sandbox=sandbox)
-        if serving:
-            refuse_taken_address(loaded.hub.listen)
-        opened = exit_stack.enter_context(open_hub(loaded))
-        wake = threading.Event()
+        settings = loaded.hub
+        if role != "worker":
+            refuse_taken_address(settings.listen)
+        process = exit_stack.enter_context(
+            open_process(path, loaded, role, sandbox=sandbox, operation=listen is not None)
+        )
+        signal.signal(signal.SIGHUP, lambda *_: process.watcher.reread())
 
-        def work() -> None:
-            from hub.worker import Worker
-
-            line = Worker(opened.hub, opened.directory, wake)
+        def begin() -> None:
             _started()
-            line.start()
-            exit_stack.callback(line.stop)
+            process.begin()
 
-        if not serving:
-            work()
-            if listen is None:
-                _wait_for_signal()
-            else:
-                _serve_operation(opened, listen)
-        elif working:
+        def announce() -> None:
+            log.info(
+                "the hub is running; press Ctrl-C to stop", listen=settings.listen, public_url=str(settings.public_url)
+            )
+            _show_first_steps(process.opened)
+
+        if role != "worker":
             # The worker starts after the web edge answers callers: after a crash, much work may be waiting.
-            serve(opened, wake, work)
+            _serve(_settings(process.running.app, settings.listen), announce, begin)
+            return
+        begin()
+        if listen is None:
+            _wait_for_signal()
         else:
-            serve(opened, when_open=_started)
+            told = partial(log.info, "the worker is running", listen=listen)
+            _serve(_settings(process.running.app, listen), told, lambda: None)
 
 
 @contextlib.contextmanager
@@ -198,17 +196,6 @@ def _started() -> None:
     """Turn the garbage collector on, but exclude the objects made at start: callers would wait for their collection."""
     gc.freeze()
     gc.enable()
-
-
-def _serve_operation(opened: Opened, listen: str) -> None:
-    """Serve health checks for a process without a web edge, until a signal ends it."""
-    import structlog
-    from starlette.applications import Starlette
-
-    from hub.web.health import operation_routes
-
-    settings = _settings(Starlette(routes=operation_routes(opened.hub)), listen)
-    _serve(settings, lambda: structlog.get_logger().info("the worker is running", listen=listen), lambda: None)
 
 
 def _wait_for_signal() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ class RunningSandboxes:
     def __init__(self, running: Mapping[str, Sandbox], without: frozenset[str]) -> None:
         self._running = dict(running)
         self._without = without
+        self._replaced: list[Sandbox] = []
+        """Of connectors that got another plugin; the former configuration may still use them."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._running)
@@ -35,9 +37,38 @@ class RunningSandboxes:
         sandbox = self.of(name)
         return sandbox.settings() if sandbox else {}
 
+    def join(self, connectors: Mapping[str, type[Connector]], clock: Callable[[], datetime]) -> None:
+        """Start the sandboxes that a changed configuration needs besides these; those that it keeps run on, with what they
+        hold. ConfigError if one does not start; then nothing has changed."""
+        names = {name: each for name, each in connectors.items() if not self._serves(name, each)}
+        started = start_sandboxes(names, clock)
+        self._replaced += [self._running[name] for name in names if name in self._running]
+        self._running |= started._running
+        self._without = (self._without - started._running.keys()) | started._without
+
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Stop the sandboxes of connectors that are gone."""
+        kept = set(names)
+        gone = [self._running.pop(name) for name in list(self._running) if name not in kept]
+        leaving, self._replaced = [*self._replaced, *gone], []
+        for sandbox in leaving:
+            with contextlib.suppress(Exception):
+                sandbox.stop()
+
+    def _serves(self, name: str, connector_class: type[Connector]) -> bool:
+        wanted = connector_class.sandbox_class()
+        if wanted is None:
+            return name in self._without
+        running = type(self._running[name]) if name in self._running else None
+        # A one-file plugin is imported again for each configuration, so its class is known by its name.
+        return running is not None and (running.__module__, running.__qualname__) == (
+            wanted.__module__,
+            wanted.__qualname__,
+        )
+
     def stop(self) -> None:
         """Stop all of them; the requests that they received stay readable. It may be called twice."""
-        for sandbox in self._running.values():
+        for sandbox in (*self._running.values(), *self._replaced):
             with contextlib.suppress(Exception):
                 sandbox.stop()
 

@@ -8,9 +8,11 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+
+import structlog
 
 from hub.config.edit import Change, Move, edited
 from hub.config.loading import Discover, config_of, read_text
@@ -33,6 +35,9 @@ from hub.reload.versions import (
 )
 from hub.store.engine import Store
 from hub.store.secrets import secrets_of
+
+log = structlog.get_logger(__name__)
+READ_AGAIN_WITHIN = timedelta(seconds=2)
 
 
 class ConfigConflict(CannotDo):
@@ -69,7 +74,8 @@ class Proposal:
 
 
 class ConfigFile:
-    """The file at `path`, and the versions of it in the hub's database. `applied` is called after each new version."""
+    """The file at `path`, and the versions of it in the hub's database. `applied` is called with the number of each new
+    version."""
 
     def __init__(
         self,
@@ -80,10 +86,11 @@ class ConfigFile:
         sandbox: bool = False,
         discover: Discover = installed_plugins,
         environ: Mapping[str, str] | None = None,
-        applied: Callable[[], object] = lambda: None,
+        applied: Callable[[int], object] = lambda number: None,
     ) -> None:
         self.path, self._store, self._clock = path, store, clock
-        self._sandbox, self._discover, self._environ, self._applied = sandbox, discover, environ, applied
+        self._sandbox, self._discover, self._environ = sandbox, discover, environ
+        self.applied = applied
 
     # Read and propose.
 
@@ -158,7 +165,7 @@ class ConfigFile:
             except BaseException:
                 self._write(before)
                 raise
-        self._applied()
+        self.applied(written.number or 0)
         return written
 
     def roll_back(self, number: int, user: User | str | None) -> ConfigVersion:
@@ -178,14 +185,13 @@ class ConfigFile:
 
     # What came by the file itself.
 
-    def take(self, how: ConfigHow, actor: str | None = None) -> ConfigVersion | None:
-        """Apply what the file now holds. None if the hub runs that text already; ConfigError, noted once, if it has
-        problems."""
+    def take(self, how: ConfigHow, actor: str | None = None, *, again: bool = False) -> ConfigVersion | None:
+        """Apply what the file now holds. None if the hub runs that text already, unless it is to be read `again`, with the
+        files and variables that it names; ConfigError, noted once, if it has problems."""
         text = read_text(self.path)
         with self._store.reading() as session:
-            latest = newest(session)
-        if latest is not None and latest.sha256 == sha256_of(text):
-            return None
+            if self._runs(newest(session), text, again):
+                return None
         try:
             config = self.check(text)
         except ConfigError as error:
@@ -195,12 +201,38 @@ class ConfigFile:
         with self._store.writing() as session:
             lock_versions(session)
             latest = newest(session)
-            if latest is not None and latest.sha256 == sha256_of(text):
+            if self._runs(latest, text, again):
                 return None
-            words = in_words(tree_or_empty(latest.text or ""), tree_or_empty(text)) if latest else "the first version"
+            words = "the first version"
+            if latest is not None:
+                same = latest.sha256 == sha256_of(text)
+                words = "read again" if same else in_words(tree_or_empty(latest.text or ""), tree_or_empty(text))
             row = write_applied(session, text, config, self._clock(), how, actor, words)
-        self._applied()
+        self.applied(row.number or 0)
         return row
+
+    def start(self) -> tuple[int, str]:
+        """The version that a starting process runs, and its text: what the file holds, which becomes a version if it is
+        new. A copy of the file that is older than the newest version, such as that of another machine, is passed over."""
+        text = read_text(self.path)
+        with self._store.reading() as session:
+            latest = newest(session)
+            known = was_applied(session, sha256_of(text))
+        saved = datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+        if latest is not None and latest.text is not None and known and saved < latest.at:
+            if latest.sha256 != sha256_of(text):
+                log.warning("config.yaml on this machine is older than the version that runs", version=latest.number)
+            return latest.number or 0, latest.text
+        row = self.take(ConfigHow.START)
+        if row is None:
+            return self.newest_number() or 0, text
+        return row.number or 0, text
+
+    def _runs(self, latest: ConfigVersion | None, text: str, again: bool) -> bool:
+        """Whether a text needs no new version. Processes that get the signal to read it again at the same time write one."""
+        if latest is None or latest.sha256 != sha256_of(text):
+            return False
+        return not again or self._clock() - latest.at < READ_AGAIN_WITHIN
 
     def newest_number(self) -> int | None:
         """The number of the version that all processes run, or are about to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text as sql
 from sqlalchemy import update
@@ -12,13 +12,15 @@ from sqlmodel import Session, col, func, select
 
 from hub.config.models import Config
 from hub.errors import Problem
-from hub.model import HUB_CHAIN, ConfigVersion, User
+from hub.model import HUB_CHAIN, ConfigProcess, ConfigVersion, User
 from hub.model.columns import CALL_RETENTION
 from hub.model.states import ConfigHow, ConfigState
 from hub.numbers.directory import write_accounts
 from hub.store import audit
 
 MAX_NOTE = 500
+SEEN_WITHIN = timedelta(seconds=20)
+"""A process that has not been seen for longer is not running; each writes its row every 5 seconds."""
 ACCOUNTS_LOCK = 7246002
 """PostgreSQL's advisory lock of `write_accounts`; who holds it alone writes versions too."""
 
@@ -111,6 +113,12 @@ def write_refused(
     return row
 
 
+def living(session: Session, now: datetime) -> list[ConfigProcess]:
+    """The processes that run now, each with its version."""
+    query = select(ConfigProcess).where(ConfigProcess.seen_at > now - SEEN_WITHIN)
+    return list(session.exec(query.order_by(col(ConfigProcess.started_at))))
+
+
 def problems_of(row: ConfigVersion) -> tuple[Problem, ...]:
     """Why a version was refused."""
     return tuple(Problem(text, line, path) for line, path, text in row.refusal.get("problems", ()))
@@ -120,4 +128,4 @@ def _told(actor: User | str | None, how: ConfigHow) -> tuple[str, str]:
     """The actor and the subject of the audit entry; a user's entry is in their account's journal."""
     if isinstance(actor, User):
         return actor.id, actor.account_id
-    return actor or how.value, HUB_CHAIN
+    return actor or str(how), HUB_CHAIN

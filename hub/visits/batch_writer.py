@@ -30,7 +30,7 @@ class VisitBatchWriter:
     """Groups the visitors of this process into transactions; each process has its own writer."""
 
     def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+        self._store, self._clock = hub.store, hub.clock  # the hub is replaced when its configuration changes
         self._limits = Limits()
         self._group: GroupCommitter[Job, Sequence[NumberShown | None]] = GroupCommitter(
             "visits", MAX_VISITS_PER_COMMIT, self._record, self._answer, self._refuse
@@ -42,7 +42,7 @@ class VisitBatchWriter:
         parsed = parse_visit(directory, company, request)
         if not is_robot(request.user_agent):
             return self._queue(parsed)
-        count_visit(self._limits, parsed, self._hub.clock())
+        count_visit(self._limits, parsed, self._clock())
         metrics.VISITS.labels(company.name, "robot").inc()
         answered: Future[NumberShown] = Future()
         answered.set_result(parsed.unrecorded())
@@ -62,8 +62,8 @@ class VisitBatchWriter:
         return answer
 
     def _record(self, jobs: Sequence[Job]) -> Sequence[NumberShown | None]:
-        with self._hub.store.writing() as session:
-            return record_visits(session, [visitor for visitor, _ in jobs], self._hub.clock(), self._limits)
+        with self._store.writing() as session:
+            return record_visits(session, [visitor for visitor, _ in jobs], self._clock(), self._limits)
 
     def _refuse(self, jobs: Sequence[Job], error: Exception) -> None:
         log.error("visits not recorded", visits=len(jobs), error=type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -12,6 +13,7 @@ from hub.answering.answer import Answerer
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
+from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store.health import write_errors
@@ -20,11 +22,12 @@ from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.health import operation_routes
-from hub.web.pages.routes import page_routes
+from hub.web.pages.routes import page_context, routes_of
 from hub.web.pictures import picture_route
 from hub.web.privacy.pages import PrivacyPages
 from hub.web.public_requests import Origins
 from hub.web.recordings import recording_routes
+from hub.web.request_body import ASGI
 from hub.web.tracking.country_file import CountryFile
 from hub.web.tracking.forms import forms_router
 from hub.web.tracking.script import script_routes
@@ -35,45 +38,91 @@ REFRESH_SECONDS = 5.0
 """Seconds between two checks of the directory of numbers."""
 
 
-def create_app(
-    hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None, config_file: ConfigFile | None = None
-) -> WebhookEndpoint:
-    """The hub's web interface; `wake` is set after each commit, for a worker in the same process."""
-    writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
-    answerer = Answerer(hub, directory)
-    batch_writer, countries = VisitBatchWriter(hub), CountryFile(hub.config.hub.country_file)
-    origins = Origins(hub, countries)
-    stopping = threading.Event()
+class WebProcess:
+    """What the web edge of a process keeps while its configuration changes: the writers of webhooks and visits with what
+    waits in them, the counts of the rate limits, and the file. `wake` is set after each commit, for a worker in the same
+    process."""
 
-    def keep_answers_fresh() -> None:
-        while not stopping.wait(REFRESH_SECONDS):
+    def __init__(self, hub: Hub, wake: threading.Event | None = None, config_file: ConfigFile | None = None) -> None:
+        self.inbox_writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
+        self.batch_writer = VisitBatchWriter(hub)
+        self.counters = Counters()
+        self.config_file = config_file
+
+    def close(self) -> None:
+        """Write what waits."""
+        self.batch_writer.close()
+        self.inbox_writer.close()
+
+
+class WebEdge:
+    """The web interface of one hub, with its own answers to calls. An ASGI application."""
+
+    def __init__(self, hub: Hub, directory: LiveDirectory, process: WebProcess) -> None:
+        self._hub, self._process = hub, process
+        self._answerer = Answerer(hub, directory)
+        self._countries = CountryFile(hub.config.hub.country_file)
+        self._stopping = threading.Event()
+        self._context = page_context(hub, directory, process.config_file, process.counters)
+        self._serve = self._application(hub, directory)
+
+    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        """Serve one request."""
+        await self._serve(scope, receive, send)
+
+    def start(self) -> None:
+        """Keep the answers fresh from now on."""
+        threading.Thread(target=self._keep_answers_fresh, name="answers", daemon=True).start()
+
+    def retire(self) -> None:
+        """A newer edge serves all new requests: end the streams, so that browsers open them there."""
+        self._context.retired.set()
+
+    def close(self) -> None:
+        """Answer the waiting calls, then stop."""
+        self.retire()
+        self._stopping.set()
+        self._answerer.close()
+        self._countries.close()
+
+    def _application(self, hub: Hub, directory: LiveDirectory) -> WebhookEndpoint:
+        counters, public_url = self._process.counters, str(hub.config.hub.public_url)
+        origins = Origins(hub, self._countries)
+        app = FastAPI(title="Ringfence", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+        app.router.routes += [
+            *operation_routes(hub),
+            *recording_routes(hub),
+            *PrivacyPages(hub, directory, counters).routes(),
+            audio_route(directory),
+            picture_route(hub),
+            *routes_of(self._context),
+            *script_routes(directory, public_url),
+        ]
+        app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
+        app.include_router(forms_router(hub, directory, origins, counters))
+        app.mount("/api/v1", create_api(hub, counters=counters))
+        receiver = Receiver(hub, self._process.inbox_writer)
+        return WebhookEndpoint(app, receiver, self._answerer, public_url, hub.clock)
+
+    def _keep_answers_fresh(self) -> None:
+        while not self._stopping.wait(REFRESH_SECONDS):
             try:
-                answerer.prepare()
-                write_errors(hub.store, hub.clock())  # a process without a worker has no housekeeping
+                self._answerer.prepare()
+                write_errors(self._hub.store, self._hub.clock())  # a process without a worker has no housekeeping
             except BaseException as error:  # noqa: BLE001 - the answers that are in memory stay, and it is tried again
                 report_failure("answers", error)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=keep_answers_fresh, name="answers", daemon=True).start()
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        """Of an edge that a server runs directly, so that it is the only one of its process."""
+        self.start()
         yield
-        stopping.set()
-        answerer.close()
-        batch_writer.close()
-        countries.close()
-        writer.close()
+        self.close()
+        self._process.close()
 
-    app = FastAPI(title="Ringfence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.router.routes += [
-        *operation_routes(hub),
-        *recording_routes(hub),
-        *PrivacyPages(hub, directory).routes(),
-        audio_route(directory),
-        picture_route(hub),
-        *page_routes(hub, directory, config_file),
-        *script_routes(directory, str(hub.config.hub.public_url)),
-    ]
-    app.include_router(tracking_router(hub, directory, batch_writer, origins))
-    app.include_router(forms_router(hub, directory, origins))
-    app.mount("/api/v1", create_api(hub))
-    return WebhookEndpoint(app, Receiver(hub, writer), answerer, str(hub.config.hub.public_url), hub.clock)
+
+def create_app(
+    hub: Hub, directory: LiveDirectory, wake: threading.Event | None = None, config_file: ConfigFile | None = None
+) -> WebEdge:
+    """The web interface of a process whose configuration does not change; a server starts and closes it."""
+    return WebEdge(hub, directory, WebProcess(hub, wake, config_file))

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from hub.access.narrowing import Narrow, to_account
 from hub.errors import CannotDo, NotFound
+from hub.rate_limit import Counters
 from hub.runtime import Hub
 from hub.web.api.auth import Authenticator
 from hub.web.api.calls import add_calls
@@ -19,10 +20,10 @@ from hub.web.api.requests import add_requests
 from hub.web.public_requests import refusal
 
 
-def create_api(hub: Hub, narrow: Narrow = to_account) -> FastAPI:
+def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None = None) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
     api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    authenticator = Authenticator(hub, narrow)
+    authenticator = Authenticator(hub, narrow, counters or Counters())
     for add in (add_calls, add_marks, add_recordings, add_reports_and_logs, add_requests):
         add(api, authenticator)
 

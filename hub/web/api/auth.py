@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from fastapi import HTTPException, Request
 from sqlalchemy import update
@@ -17,7 +18,7 @@ from hub.access.narrowing import Narrow
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.model import ApiKey, User
-from hub.rate_limit import Buckets
+from hub.rate_limit import Buckets, Counters
 from hub.runtime import Hub
 from hub.store import audit
 
@@ -55,9 +56,9 @@ class AuthorizedRequest:
 class Authenticator:
     """Authenticates requests. One per process; thread-safe."""
 
-    def __init__(self, hub: Hub, narrow: Narrow) -> None:
+    def __init__(self, hub: Hub, narrow: Narrow, counters: Counters) -> None:
         self._hub, self._narrow = hub, narrow
-        self._buckets = Buckets(MAX_CACHED_KEYS)
+        self._buckets = counters.of("api keys", partial(Buckets, MAX_CACHED_KEYS))
 
     def to(self, action: Action) -> Permission:
         """A route's dependency that admits only roles that may do `action`."""

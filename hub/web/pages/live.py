@@ -51,6 +51,8 @@ class LiveEvents:
         try:
             former: tuple[str, ...] | None = None
             while (state := await run_in_threadpool(self._state, request)) is not None:
+                if self._context.retired.is_set():
+                    return
                 if state != former:
                     yield {"event": "calls", "data": "changed"}
                 former = state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from hub.alerts.listing import count_unread
 from hub.formats import zone_name
 from hub.model import Company, User, WebSession
 from hub.numbers.directory import Directory, LiveDirectory
+from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store import audit
@@ -44,6 +46,10 @@ class PageContext:
     directory: LiveDirectory
     config_file: ConfigFile | None = None
     """config.yaml, for pages that edit it; None if the hub was not started from a file."""
+    counters: Counters = field(default_factory=Counters)
+    """What is counted by network or user for as long as the process runs."""
+    retired: threading.Event = field(default_factory=threading.Event)
+    """Set when a newer configuration serves the pages: streams end, and the browser opens them again."""
 
     @property
     def session_cookie(self) -> str:

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from hub.access.sign_in.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
+from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.pages import (
@@ -59,11 +60,23 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: ConfigFile | None = None) -> list[Route]:
-    """Every route of the web interface; it reads the directory itself if none is given."""
+def page_context(
+    hub: Hub, directory: LiveDirectory, config_file: ConfigFile | None = None, counters: Counters | None = None
+) -> PageContext:
+    """What all pages of a hub share."""
     public_url = str(hub.config.hub.public_url)
     https = public_url.startswith("https:")
-    context = PageContext(hub, https, public_url, directory or LiveDirectory(hub.store), config_file)
+    return PageContext(hub, https, public_url, directory, config_file, counters or Counters())
+
+
+def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: ConfigFile | None = None) -> list[Route]:
+    """Every route of the web interface; it reads the directory itself if none is given."""
+    return routes_of(page_context(hub, directory or LiveDirectory(hub.store), config_file))
+
+
+def routes_of(context: PageContext) -> list[Route]:
+    """Every route of the web interface."""
+    hub = context.hub
     lasting = hub.config.hub.sign_in
     signed_in = SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
     return [

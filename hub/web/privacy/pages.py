@@ -29,7 +29,7 @@ from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_
 from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
 from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import open_request, take_step
-from hub.rate_limit import network_of
+from hub.rate_limit import Counters, network_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
 from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
@@ -52,9 +52,10 @@ STYLE = Path(__file__).parents[1] / "static" / "privacy.css"
 class PrivacyPages:
     """The pages of one hub."""
 
-    def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
+    def __init__(self, hub: Hub, directory: LiveDirectory, counters: Counters) -> None:
         self._hub, self._directory = hub, directory
-        self._forms, self._limiter, self._signal_policy = Forms(hub), RequestLimiter(), SignalPolicy(hub)
+        self._forms, self._signal_policy = Forms(hub), SignalPolicy(hub)
+        self._limiter = counters.of("privacy requests", RequestLimiter)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
         self._contacts = {each.name: each.contact for each in hub.config.companies}
 

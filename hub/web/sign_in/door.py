@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import structlog
@@ -49,7 +49,7 @@ class Door:
 
     def __init__(self, context: PageContext, signed_in: SignedIn) -> None:
         self.context, self.signed_in = context, signed_in
-        self.throttle = Throttle()
+        self.throttle = context.counters.of("sign-ins", Throttle)
         self.party = RelyingParty.of(context.public_url)
         config = context.hub.config.hub
         self.proxies = Proxies(config.trusted_proxies)
@@ -57,7 +57,8 @@ class Door:
         callback = f"{context.public_url.rstrip('/')}/sign-in/oidc/callback"
         self.oidc = OidcProvider(section, callback) if section else None
         self.oidc_name = section.name if section else None
-        self._begun, self._failures = Buckets(MAX_COUNTED), Buckets(MAX_COUNTED)
+        self._begun = context.counters.of("sign-ins begun", partial(Buckets, MAX_COUNTED))
+        self._failures = context.counters.of("sign-ins failed", partial(Buckets, MAX_COUNTED))
 
     @property
     def hub(self) -> Hub:

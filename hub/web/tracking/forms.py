@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.numbers.directory import LiveDirectory
+from hub.rate_limit import Counters
 from hub.runtime import Hub
 from hub.visits.forms import SentForm, keep_form
 from hub.visits.rate_limits import FormLimits
@@ -51,10 +52,10 @@ class FormRoute(StrangersRoute):
     thing, cap, body = "form", MAX_FORM_BYTES, FormBody
 
 
-def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins) -> APIRouter:
+def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins, counters: Counters) -> APIRouter:
     """The route that pages send forms to."""
     router = APIRouter(prefix="/track", route_class=FormRoute)
-    limits = FormLimits()
+    limits = counters.of("forms", FormLimits)
 
     @router.options("/{company}/form")
     def preflight(company: str, request: Request) -> Response:

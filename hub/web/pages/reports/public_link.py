@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,7 @@ class SharedReports:
     def __init__(self, context: PageContext) -> None:
         self._context = context
         self._proxies = Proxies(context.hub.config.hub.trusted_proxies)
-        self._buckets = Buckets(MAX_NETWORKS)
+        self._buckets = context.counters.of("shared reports", partial(Buckets, MAX_NETWORKS))
 
     def routes(self) -> list[Route]:
         """The only route."""

@@ -1,0 +1,77 @@
+"""One process of the hub, put together: the version that it starts with, what it serves, and its watcher."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hub.config.loading import read_text
+from hub.config.models import Config
+from hub.reload import ConfigFile
+from hub.runtime import utc_now
+from hub.serving.presence import Presence
+from hub.serving.running_hub import RunningHub
+from hub.serving.switch import Edge, OperationEdge
+from hub.serving.watcher import Watcher
+from hub.startup import Opened, open_hub, open_store
+
+Role = Literal["run", "web", "worker"]
+
+
+@dataclass(frozen=True)
+class HubProcess:
+    """A process that is ready to begin."""
+
+    opened: Opened
+    """The hub that it starts with."""
+    running: RunningHub
+    watcher: Watcher
+
+    def begin(self) -> None:
+        """Work, if this process does, and watch for changes of the configuration."""
+        self.running.start_worker()
+        self.watcher.start()
+
+
+@contextmanager
+def open_process(
+    path: Path, loaded: Config, role: Role, *, sandbox: bool = False, operation: bool = False
+) -> Iterator[HubProcess]:
+    """The process of a config.yaml that was read as `loaded`; at its end all work is stopped. `operation` serves the health
+    checks of a worker."""
+    number, config = _version_to_run(path, loaded, sandbox)
+    with open_hub(config) as opened:
+        file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
+        wake = threading.Event()
+        make_edge, closing = _edges(opened, role, file, wake, operation)
+        running = RunningHub(opened, number, make_edge=make_edge, working=role != "web", wake=wake, closing=closing)
+        watcher = Watcher(file, running, Presence(running, role))
+        try:
+            yield HubProcess(opened, running, watcher)
+        finally:
+            watcher.stop()
+            running.close()
+
+
+def _edges(
+    opened: Opened, role: Role, file: ConfigFile, wake: threading.Event, operation: bool
+) -> tuple[Callable[[Opened], Edge] | None, Callable[[], None]]:
+    """How the edge of each hub is made, and what is closed after the last one."""
+    if role == "worker":
+        return (lambda each: OperationEdge(each.hub)) if operation else None, lambda: None
+    from hub.web.app import WebEdge, WebProcess
+
+    process = WebProcess(opened.hub, wake if role == "run" else None, file)
+    return lambda each: WebEdge(each.hub, each.directory, process), process.close
+
+
+def _version_to_run(path: Path, loaded: Config, sandbox: bool) -> tuple[int, Config]:
+    """The version that a starting process runs: what the file holds, unless this copy of it is old."""
+    with open_store(loaded) as store:
+        file = ConfigFile(path, store, utc_now, sandbox=sandbox)
+        number, text = file.start()
+        return number, loaded if text == read_text(path) else file.check(text)

@@ -1,0 +1,126 @@
+"""Watches config.yaml and the table of its versions, and lets the process take what is new."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.errors import ConfigError, RingfenceError
+from hub.liveness import report_failure
+from hub.model.states import ConfigHow
+from hub.reload import ConfigFile
+from hub.serving.presence import Presence
+from hub.serving.running_hub import RunningHub
+
+log = structlog.get_logger(__name__)
+POLL_SECONDS = 1.0
+APPLY_SECONDS = 10.0
+"""Seconds that a page waits after an edit until this process runs it."""
+Stamp = tuple[int, int, int]
+
+
+class Watcher:
+    """A thread. Every second it looks at the file and at the newest version; a signal or an applied edit wakes it at
+    once."""
+
+    def __init__(self, file: ConfigFile, running: RunningHub, presence: Presence) -> None:
+        self._file, self._running, self._presence = file, running, presence
+        self._awake, self._reread, self._stopping = threading.Event(), threading.Event(), threading.Event()
+        self._handled = self._settling = self._stamp()
+        self._failed: int | None = None
+        self._thread = threading.Thread(target=self._watch, name="config.yaml", daemon=True)
+        file.applied = self.applied
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no more; what is being taken is taken."""
+        self._stopping.set()
+        self._awake.set()
+        if self._thread.ident is not None:
+            self._thread.join(APPLY_SECONDS)
+        with contextlib.suppress(SQLAlchemyError):
+            self._presence.end()
+
+    def reread(self) -> None:
+        """Take the file again at once, even if its text is the same: the files and variables that it names may differ."""
+        self._reread.set()
+        self._awake.set()
+
+    def applied(self, number: int) -> None:
+        """A version was applied in this process: take it at once, and wait until it runs."""
+        self._awake.set()
+        if threading.current_thread() is not self._thread:
+            self._running.wait_for(number, APPLY_SECONDS)
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look()
+            except SQLAlchemyError as error:
+                log.warning("the versions of config.yaml cannot be read", error=type(error).__name__)
+            except BaseException as error:  # noqa: BLE001 - the thread must go on
+                report_failure("config.yaml", error)
+            self._awake.wait(POLL_SECONDS)
+            self._awake.clear()
+
+    def look(self) -> None:
+        """Look once."""
+        again = self._reread.is_set()
+        if again or self._has_changed():
+            self._reread.clear()
+            self._take_file(again)
+        self._follow()
+        self._presence.beat()
+
+    def _has_changed(self) -> bool:
+        """Whether the file was changed and has been at rest since the last look, so that it is not half written."""
+        stamp = self._stamp()
+        if stamp is None or stamp == self._handled:
+            return False
+        if stamp != self._settling:
+            self._settling = stamp
+            return False
+        return True
+
+    def _take_file(self, again: bool) -> None:
+        stamp = self._stamp()
+        try:
+            row = self._file.take(ConfigHow.FILE, again=again)
+        except ConfigError as error:
+            count = len(error.problems)
+            log.error(
+                "config.yaml has problems and was not taken; the version before it goes on",
+                problems=count,
+                first=str(error.problems[0]) if count else str(error),
+                version=self._running.version,
+            )
+        else:
+            if row is not None:
+                log.info("config.yaml was changed", version=row.number, changed=row.note)
+        self._handled = stamp
+
+    def _follow(self) -> None:
+        number = self._file.newest_number()
+        if number is None or number in (self._running.version, self._failed):
+            return
+        try:
+            self._running.take(self._file.check(self._file.text_of(number)), number)
+        except RingfenceError as error:
+            self._failed = number
+            first = next((str(each) for each in getattr(error, "problems", ())), str(error))
+            log.error("this process cannot take a version of config.yaml", version=number, why=first)
+        else:
+            log.info("a version of config.yaml was taken", version=number)
+
+    def _stamp(self) -> Stamp | None:
+        try:
+            found = self._file.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino

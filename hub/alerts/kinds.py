@@ -87,6 +87,12 @@ def reaches(scope: AccessScope | None, company_id: str, kind: AlertKind) -> bool
     return scope.reach == "account" or kind.key in ("first_time_caller", "lead")
 
 
+def may_use(session: Session, user: User, company_id: str, channel: str) -> bool:
+    """Whether a user may have alerts by a channel: a webhook takes data to another system, so it is part of the set-up."""
+    scope = scope_of(session, user, "setup" if channel == Channel.WEBHOOK else "calls")
+    return scope is not None and (scope.companies is None or company_id in scope.companies)
+
+
 def threshold_of(kind: str, chosen: int | None) -> int:
     """The threshold of a rule: as chosen within the limits, or the kind's default; 0 if the kind has none."""
     limits = BY_KEY[kind].threshold

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -14,7 +15,7 @@ from hub.access.scope import AccessScope
 from hub.alerts.kinds import DIGEST, TEST, URGENT
 from hub.alerts.spread import Hearing
 from hub.alerts.wording import Known, Message, known_of, message_of
-from hub.model import Alert, AlertDelivery, Company
+from hub.model import Alert, AlertDelivery, Company, User
 from hub.runtime import Hub
 
 MAX_UNREAD = 99
@@ -78,6 +79,22 @@ def list_alerts(
         for row in shown
     ]
     return AlertsPage(items, shown[-1].id if len(rows) > limit else None)
+
+
+def sent_alerts(session: Session, user: User | None, limit: int) -> list[dict[str, Any]]:
+    """The newest alerts, digests and tests of one user or all, one row for each channel, without anything about a caller."""
+    columns: Any = (
+        Alert.id, Alert.at, col(User.name).label("user"), col(Company.name).label("company"), Alert.kind, Alert.seen_at,
+        AlertDelivery.channel, AlertDelivery.state, AlertDelivery.due_at, AlertDelivery.reason,
+    )  # fmt: skip
+    query: Any = (
+        select(*columns).join(User, col(User.id) == Alert.user_id).join(Company, col(Company.id) == Alert.company_id)
+    )
+    query = query.outerjoin(AlertDelivery, col(AlertDelivery.alert_id) == Alert.id)
+    if user is not None:
+        query = query.where(Alert.user_id == user.id)
+    newest = query.order_by(col(Alert.at).desc(), col(Alert.id).desc(), AlertDelivery.channel).limit(limit)
+    return [dict(row._mapping) for row in session.execute(newest)]
 
 
 def count_unread(session: Session, user_id: str, companies: Sequence[str]) -> int:

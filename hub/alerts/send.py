@@ -22,7 +22,7 @@ from hub.alerts.channels.push import send_push
 from hub.alerts.channels.text import queue_alert_text
 from hub.alerts.channels.webhook import open_webhook, send_webhook
 from hub.alerts.digests import may_get, send_digest
-from hub.alerts.kinds import BY_KEY, DIGEST, TEST, Channel
+from hub.alerts.kinds import BY_KEY, DIGEST, TEST, Channel, may_use
 from hub.alerts.spread import Hearing, kinds_of_row
 from hub.alerts.wording import Message, known_of, message_of
 from hub.errors import RetryLater, RingfenceError, place_of
@@ -136,6 +136,8 @@ class _Sender:
     def _why_not(self, session: Session, user: User, hearing: Hearing, alert: Alert) -> str | None:
         if user.disabled_at is not None:
             return "The user is disabled."
+        if not may_use(session, user, alert.company_id, self.channel):
+            return "The role no longer includes this channel."
         if alert.kind == TEST:
             return None
         if alert.kind == DIGEST:

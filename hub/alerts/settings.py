@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.alerts.channels.webhook import new_secret, open_webhook, seal_webhook
-from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, Channel, kinds_for, threshold_of
+from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, Channel, kinds_for, may_use, threshold_of
 from hub.alerts.spread import write_alert
 from hub.errors import CannotDo, NotFound
 from hub.model import (
@@ -27,6 +27,8 @@ from hub.model.columns import new_id
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.alert_events import ALERT_LIFETIME
+
+NO_WEBHOOK = "A webhook takes data to another system, so only roles that see the set-up have one."
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ def save_settings(session: Session, user: User, company: Company, wanted: AlertS
         raise CannotDo("Quiet hours must end at another time than they begin.")
     possible = {kind.key for kind in kinds_for(session, user, company.id)}
     session.execute(delete(AlertRule).where(col(AlertRule.user_id) == user.id, col(AlertRule.company_id) == company.id))
+    usable = {each for each in CHANNEL_NAMES if may_use(session, user, company.id, each)}
     for key, each in wanted.kinds.items():
         if key in possible:
-            session.add(_rule(user, company, key, each))
+            session.add(_rule(user, company, key, replace(each, channels=tuple(usable.intersection(each.channels)))))
     row = _preference(session, user, company, now)
     digests = [each for each in DIGESTS if each in wanted.digests]
     if digests != row.digests:
@@ -85,7 +88,8 @@ def save_settings(session: Session, user: User, company: Company, wanted: AlertS
     row.time_zone, row.names_caller = wanted.time_zone, wanted.names_caller
     session.add(row)
     session.flush()
-    audit.note(session, now, user.id, "alerts.settings", company.id, ",".join(sorted(possible & wanted.kinds.keys())))
+    chosen = sorted(possible & wanted.kinds.keys()) + (["caller named"] if wanted.names_caller else [])
+    audit.note(session, now, user.id, "alerts.settings", company.id, ", ".join(chosen))
 
 
 def copy_settings(session: Session, user: User, company: Company, others: Sequence[Company], now: datetime) -> int:
@@ -102,7 +106,10 @@ def copy_settings(session: Session, user: User, company: Company, others: Sequen
 
 
 def set_webhook(session: Session, hub: Hub, user: User, company: Company, url: str) -> str:
-    """Set the address of the webhook, within `session`; returns its new secret, which is shown once."""
+    """Set the address of the webhook, within `session`; returns its new secret, which is shown once. CannotDo says
+    why it cannot be set."""
+    if not may_use(session, user, company.id, Channel.WEBHOOK):
+        raise CannotDo(NO_WEBHOOK)
     secret = new_secret()
     row = _preference(session, user, company, hub.clock())
     row.webhook_sealed = seal_webhook(hub.keyring, user.id, company.id, url, secret)
@@ -132,6 +139,8 @@ def why_no_channel(session: Session, hub: Hub, user: User, company: Company, cha
     """What is missing before a channel can bring anything; None if nothing is."""
     if channel not in CHANNEL_NAMES:
         raise NotFound("Not found")
+    if not may_use(session, user, company.id, channel):
+        return NO_WEBHOOK
     if not hub.keyring:
         return "The hub has no secret key; set hub.secret_keys in config.yaml."
     if channel == Channel.EMAIL:

@@ -19,6 +19,7 @@ MODULES = (
     "users.commands",
     "users.sign_in",
     "audit",
+    "alerts",
     "backup",
     "calls.timeline",
     "calls.commands",

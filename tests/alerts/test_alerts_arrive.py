@@ -81,7 +81,7 @@ def test_who_is_removed_or_limited_before_it_is_sent_gets_nothing(alerting: Aler
     alerting.after(hours=24)
     assert alerting.mail.letters == []
     (row,) = alerting.deliveries(demoted)
-    assert (row.state, row.reason) == ("dropped", "The role no longer includes missed call of this company.")
+    assert (row.state, row.reason) == ("dropped", "The role no longer includes this channel.")
 
 
 def test_a_lead_is_told_to_everybody_but_whoever_marked_it(alerting: AlertStage) -> None:

@@ -85,6 +85,7 @@ def test_the_list_names_the_caller_counts_what_is_new_and_marks_it_read(stage: T
     page = browser.get("/alerts").text
     assert f"/calls/{call.id}" in page and "&lt;script&gt;" in page and "<script>alert" not in page
     assert "Alerts, 1 new" in browser.text("/calls") and "Alerts, 1 new" not in other.text("/calls")
+    assert "1 new alert" in browser.text("/") and "new alert" not in other.text("/")
     assert "No alerts yet" in other.text("/alerts")
     up_to = re.search(r'name="up_to" value="([^"]+)"', page)
     assert up_to and browser.post("/alerts/read", {"up_to": up_to[1]}).status_code == 303
@@ -172,6 +173,15 @@ def test_a_webhooks_secret_is_shown_once_and_stored_sealed(lite_stage: TestHub) 
     assert sealed is not None and b"T0KEN" not in sealed and secret[0].encode() not in sealed
     assert browser.post("/alerts/webhook/remove?company=lakeside").status_code == 303
     assert lite_stage.one(AlertPreference).webhook_sealed is None
+
+
+def test_only_roles_that_see_the_set_up_have_a_webhook(lite_stage: TestHub) -> None:
+    receptionist = signed_in(lite_stage, "receptionist")
+    assert "Webhook" not in receptionist.text(SETTINGS)
+    answer = receptionist.post("/alerts/webhook?company=lakeside", {"url": "https://hooks.example.com/x"})
+    assert answer.status_code == 422 and lite_stage.rows(AlertPreference) == []
+    receptionist.post(SETTINGS, {**WANTED, "missed_call.by": ["webhook", "push"]})
+    assert settings_of(receptionist).kinds["missed_call"].channels == ("push",)
 
 
 def test_a_test_says_what_is_missing_before_a_channel_works(lite_stage: TestHub) -> None:

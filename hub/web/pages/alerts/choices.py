@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 from starlette.responses import Response
 
 from hub.alerts.channels.push import public_key
-from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, AlertKind, Channel, kinds_for
+from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, AlertKind, kinds_for
 from hub.alerts.quiet_hours import as_time, minutes_of
 from hub.alerts.settings import (
+    NO_WEBHOOK,
     AlertSettings,
     WantedKind,
     copy_settings,
@@ -59,7 +60,7 @@ def form(page: PageRequest, status: int = 200, errors: Mapping[str, str] | None 
         "settings": settings,
         "kinds": kinds,
         "threshold": _thresholds(settings, kinds),
-        "channels": CHANNEL_NAMES,
+        "channels": {key: name for key, name in CHANNEL_NAMES.items() if missing[key] != NO_WEBHOOK},
         "missing": missing,
         "phone": phone,
         "browsers": browsers,
@@ -127,7 +128,6 @@ def _browsers(session: Session, page: PageRequest) -> list[PushSubscription]:
     return list(session.exec(mine.order_by(col(PushSubscription.made_at))))
 
 
-CHANNELS = tuple(Channel)
 PAGES = (
     Page(PATH, show),
     Page(PATH, save, method="POST"),

@@ -47,6 +47,17 @@ self.addEventListener("push", (event) => {
   event.waitUntil(self.registration.showNotification(title, { body, tag, data: { url } }));
 });
 
+// The push service may replace a subscription at any time; the hub must know the new one.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(renew(event.newSubscription, event.oldSubscription?.options));
+});
+
+async function renew(given, options) {
+  const subscription = given ?? (options && (await self.registration.pushManager.subscribe(options)));
+  if (!subscription) return;
+  await fetch("/alerts/push", { method: "POST", body: new URLSearchParams({ subscription: JSON.stringify(subscription) }) });
+}
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const target = new URL(event.notification.data?.url ?? "/alerts", self.location.origin);

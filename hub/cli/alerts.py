@@ -1,0 +1,79 @@
+"""`hub alerts`: what users were alerted to and how it reached them; a test of each channel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+
+commands = typer.Typer(help="Alerts of users: what became of each, and a test.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="alerts")
+
+
+@commands.command("list")
+def list_(
+    user: Annotated[str | None, typer.Option(help="Only the alerts of this user.", metavar="NAME")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number listed, newest first.")] = 50,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the newest alerts with the state of each channel; they name no caller."""
+    from hub.access.users import user_named
+    from hub.alerts.listing import sent_alerts
+    from hub.queries.lookup import typed
+    from hub.startup import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        chosen = user_named(session, typed(user)) if user else None
+        rows: list[dict[str, Any]] = sent_alerts(session, chosen, limit)
+    if as_json:
+        echo_json(rows)
+        return
+    if not rows:
+        say("There are no alerts yet; users choose them on the page /alerts.")
+        return
+    table(
+        counted(len(rows), "alert"),
+        ("at (UTC)", "user", "company", "kind", "channel", "state", "reason"),
+        (
+            (moment(row["at"]), plain(row["user"]), plain(row["company"]), row["kind"], row["channel"] or "",
+             row["state"] or "", plain(row["reason"] or ""))
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+@commands.command("test")
+def test(
+    user: Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")],
+    channel: Annotated[str, typer.Argument(help="email, text, webhook or push.")],
+    company: Annotated[str, typer.Option(help="The company's name in config.yaml.", metavar="NAME")],
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Send a user a test alert; the running worker sends it, quiet hours or not."""
+    from sqlmodel import select
+
+    from hub.access.users import user_named
+    from hub.alerts.kinds import CHANNEL_NAMES
+    from hub.alerts.settings import queue_test
+    from hub.errors import CannotDo
+    from hub.model import Company
+    from hub.queries.lookup import typed
+    from hub.startup import open_hub, read_config
+
+    if channel not in CHANNEL_NAMES:
+        raise CannotDo(f"A channel is one of {', '.join(CHANNEL_NAMES)}.")
+    with open_hub(read_config(config, sandbox=True)) as opened, opened.hub.store.writing() as session:
+        who = user_named(session, typed(user))
+        wanted = (Company.name == typed(company), Company.account_id == who.account_id)
+        where = session.exec(select(Company).where(*wanted)).first()
+        if where is None:
+            raise CannotDo("The user's account has no company of that name; config.yaml lists its companies.")
+        queue_test(session, opened.hub, who, where, channel)
+    say(f"A test is queued; hub alerts list --user {plain(user)} shows how it went.")

@@ -54,12 +54,13 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Re-encrypt all tokens, entered secrets, users' app secrets and people's keys with the first key of
-    `hub: secret_keys:`, so that you can remove the others.
+    """Re-encrypt all tokens, entered secrets, users' app secrets, addresses of alerts and people's keys with the first
+    key of `hub: secret_keys:`, so that you can remove the others.
 
     Data encrypted under a person's key, such as a recording or a text, does not change.
     """
     from hub.access.sign_in.totp import rotate_totp_secrets
+    from hub.alerts.rotation import rotate_alert_secrets
     from hub.cli.support.audit_note import note
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -76,7 +77,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
         people = rotate_person_keys(store, keyring)
         with store.writing() as session:
             apps = rotate_totp_secrets(session, keyring)
-            entered = rotate_secrets(session, keyring)
+            entered = rotate_secrets(session, keyring) + rotate_alert_secrets(session, keyring)
         done = f"{counted(tokens + entered, 'token')}, {counted(apps, 'app secret')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)

@@ -34,7 +34,8 @@ Address = Annotated[str, AfterValidator(_address)]
 
 class MailSection(BaseModel):
     """`mail:`: the mail server for the hub's own e-mail, such as verification links for privacy requests,
-    reminders to privacy officers, and users' alerts and digests. Without it people can verify themselves only by a text to their number."""
+    reminders to privacy officers, and users' alerts and digests. Without it people can verify themselves only by a text
+    to their number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from alert_stage import AlertStage
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from receivers import FakeBrowser, Receiver, decoded
+from receivers import HOST, FakeBrowser, Receiver, decoded
 
 from hub.alerts.channels.push import public_key, subscribe
+from hub.alerts.rotation import rotate_alert_secrets
+from hub.alerts.settings import set_webhook
 from hub.model import PushSubscription, User, VapidKey
+from hub.store.encryption.keyring import Keyring, new_key
 
 
 def subscribed(alerting: AlertStage, user: User, *browsers: FakeBrowser) -> None:
@@ -86,3 +90,21 @@ def test_a_browser_belongs_to_the_user_who_signed_in_there_last(alerting: AlertS
     subscribed(alerting, maria, browser)
     subscribed(alerting, lena, browser)
     assert alerting.stage.one(PushSubscription).user_id == lena.id
+
+
+def test_webhooks_browsers_and_the_hubs_own_key_are_encrypted_again_after_a_key_was_replaced(
+    alerting: AlertStage, receiver: Receiver
+) -> None:
+    maria, browser = alerting.user(), FakeBrowser()
+    alerting.wants(maria, "missed_call", channels=["push", "webhook"])
+    subscribed(alerting, maria, browser)
+    with alerting.hub.store.writing() as session:
+        set_webhook(session, alerting.hub, maria, alerting.company(), f"https://{HOST}/")
+    public, fresh = public_key(alerting.hub), new_key()
+    old = str(alerting.hub.config.hub.secret_keys[0].get_secret_value())
+    with alerting.hub.store.writing() as session:
+        assert rotate_alert_secrets(session, Keyring([fresh, old])) == 3
+        assert rotate_alert_secrets(session, Keyring([fresh, old])) == 0
+    alerting.hub = replace(alerting.hub, keyring=Keyring([fresh]))
+    missed(alerting, receiver)
+    assert {row.state for row in alerting.deliveries(maria)} == {"sent"} and public_key(alerting.hub) == public

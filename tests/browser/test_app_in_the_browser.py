@@ -106,3 +106,11 @@ def test_a_refused_permission_is_said_and_changes_nothing(app: App) -> None:
     app.page.get_by_role("button", name="Allow notifications in this browser").click()
     app.page.get_by_text("You did not allow notifications, so nothing changed").wait_for()
     assert app.rows("SELECT id FROM push_subscription") == []
+
+
+def test_signing_out_still_works_where_the_app_is_installed(app: App) -> None:
+    app.page.goto(f"{app.address}/alerts")
+    app.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    app.page.locator("details.menu.right summary").last.click()
+    app.page.get_by_role("button", name="Sign out").click()
+    app.page.wait_for_url("**/sign-in")

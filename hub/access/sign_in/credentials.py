@@ -16,7 +16,7 @@ from hub.access.sign_in.passwords import check_password, hash_password, rehashed
 from hub.access.sign_in.recovery_codes import drop_recovery_codes, new_recovery_codes, use_recovery_code
 from hub.access.sign_in.totp import accepted_step, opened_secret, seal_secret
 from hub.access.users import AccessRefused
-from hub.model import Account, OidcIdentity, Passkey, User, UserSecret
+from hub.model import Account, OidcIdentity, Passkey, PushSubscription, User, UserSecret
 from hub.store import audit
 from hub.store.encryption.keyring import Keyring
 
@@ -170,8 +170,9 @@ def own_passkey(session: Session, user: User, passkey_id: str) -> Passkey:
 
 
 def forget_ways_in(session: Session, user: User) -> None:
-    """Remove all ways in, when somebody at the machine resets a user whose devices may be in other hands."""
-    for table in (Passkey, OidcIdentity):
+    """Remove all ways in, and the browsers that show alerts, when somebody at the machine resets a user whose devices
+    may be in other hands."""
+    for table in (Passkey, OidcIdentity, PushSubscription):
         session.execute(delete(table).where(col(table.user_id) == user.id))
     _drop_secret(session, user)
 

@@ -70,7 +70,7 @@ def subscribe(session: Session, hub: Hub, user: User, subscription: Any, browser
         )  # fmt: skip
     # A browser belongs to the user who signed in there last.
     row.user_id, row.account_id, row.browser = user.id, user.account_id, browser[:80]
-    row.sealed = hub.keyring.encrypt(json.dumps({"endpoint": endpoint, **keys}).encode(), _place(row.id))
+    row.sealed = hub.keyring.encrypt(json.dumps({"endpoint": endpoint, **keys}).encode(), place_of_browser(row.id))
     session.add(row)
     session.flush()
     return row
@@ -91,7 +91,7 @@ def send_push(hub: Hub, post: PublicPost, subscription_id: str, delivery_id: str
         row = session.get(PushSubscription, subscription_id)
     if row is None or row.sealed is None:
         raise Rejected("This browser gets no notifications any more.")
-    browser = json.loads(hub.keyring.decrypt(row.sealed, _place(row.id)))
+    browser = json.loads(hub.keyring.decrypt(row.sealed, place_of_browser(row.id)))
     headers = {
         "TTL": str(int(TIME_TO_LIVE.total_seconds())),
         "Content-Encoding": "aes128gcm",
@@ -191,7 +191,8 @@ def _make_key(hub: Hub) -> VapidKey:
         return session.get_one(VapidKey, "vapid")
 
 
-def _place(subscription_id: str) -> str:
+def place_of_browser(subscription_id: str) -> str:
+    """To what the encrypted subscription of a browser is bound."""
     return f"push_subscription/{subscription_id}"
 
 

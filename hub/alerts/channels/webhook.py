@@ -28,14 +28,14 @@ def new_secret() -> str:
 def seal_webhook(keyring: Keyring, user_id: str, company_id: str, url: str, secret: str) -> bytes:
     """The address and the secret, encrypted; CannotDo if the address is none that a webhook may go to."""
     plain = json.dumps({"url": checked_url(url), "secret": secret}).encode()
-    return keyring.encrypt(plain, _place(user_id, company_id))
+    return keyring.encrypt(plain, place_of_webhook(user_id, company_id))
 
 
 def open_webhook(keyring: Keyring, preference: AlertPreference | None) -> tuple[str, str] | None:
     """Address and secret; None if none is set."""
     if preference is None or preference.webhook_sealed is None:
         return None
-    place = _place(preference.user_id, preference.company_id)
+    place = place_of_webhook(preference.user_id, preference.company_id)
     plain = json.loads(keyring.decrypt(preference.webhook_sealed, place))
     return plain["url"], plain["secret"]
 
@@ -82,5 +82,6 @@ def signature(secret: str, message_id: str, stamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(made).decode()
 
 
-def _place(user_id: str, company_id: str) -> str:
+def place_of_webhook(user_id: str, company_id: str) -> str:
+    """To what an encrypted webhook is bound."""
     return f"alert_webhook/{user_id}/{company_id}"

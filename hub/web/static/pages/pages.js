@@ -52,3 +52,16 @@ for (const button of document.querySelectorAll("[data-print]")) {
 
 // The service worker keeps static files and shows notifications; it never keeps a page.
 navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
+
+// Who signs out gets no more notifications in this browser: it may be somebody else's.
+const leave = document.querySelector('form[action="/sign-out"]');
+leave?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await Promise.race([forgetBrowser().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 2000))]);
+  leave.submit();
+});
+
+async function forgetBrowser() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  await (await registration?.pushManager?.getSubscription())?.unsubscribe();
+}

@@ -139,6 +139,8 @@ ALLOWED = {
     "POST /numbers/buy": SET_UP,
     "POST /numbers/orders/{order_id}/look": SET_UP,
     "POST /numbers/compare": SET_UP,
+    "GET /numbers/website": OFFICE,
+    "POST /numbers/website": OFFICE,
     "GET /numbers/ports/new": SET_UP,
     "POST /numbers/ports/new": SET_UP,
     "POST /numbers/ports/look": SET_UP,

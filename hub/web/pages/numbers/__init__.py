@@ -1,5 +1,5 @@
 """The pages of numbers and trackers: the list, pools, buying, bringing numbers from another carrier, the website."""
 
-from hub.web.pages.numbers import budget, buying, listing, one_number, ports
+from hub.web.pages.numbers import budget, buying, listing, one_number, ports, website
 
-PAGES = (*listing.PAGES, *budget.PAGES, *buying.PAGES, *ports.PAGES, *one_number.PAGES)
+PAGES = (*listing.PAGES, *budget.PAGES, *buying.PAGES, *ports.PAGES, *website.PAGES, *one_number.PAGES)

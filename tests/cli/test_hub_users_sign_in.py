@@ -94,6 +94,9 @@ def test_a_reset_ends_the_sessions_and_on_request_all_ways_in(shop: Shop) -> Non
     assert "Ended 1 session" in shop.run("users", "sessions", "maria", "--end").stdout and not is_in(third)
     shop.run("users", "reset", "maria", "--clear")
     assert shop.rows(Passkey) == []
+    for command in (("role", "maria", "admin"), ("disable", "maria"), ("companies", "maria", "north")):
+        assert shop.run("users", *command).exit_code == 1, "she is the last owner"
+    shop.run("users", "add", "ruth", "--role", "owner")
     for command in (("role", "maria", "admin"), ("disable", "maria")):
         token = enter()
         assert shop.run("users", *command).exit_code == 0 and not is_in(token)

@@ -48,10 +48,8 @@ def add(
 
     docs/access.md lists what each role may do.
     """
-    from hub.access.companies import limit_to_companies
-    from hub.access.sign_in.links import new_link
-    from hub.access.users import add_user
-    from hub.cli.support.audit_note import note
+    from hub.access.user_changes import invite
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import account_named, typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -59,18 +57,18 @@ def add(
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
         home = account_named(session, account)
-        made = add_user(
+        made, link = invite(
             session,
             home,
             typed(name),
             role,
             utc_now(),
+            str(loaded.hub.public_url),
+            actor=actor(),
             email=typed(email) if email else None,
+            companies=[typed(each) for each in company or ()],
             phone_numbers=phone or (),
         )
-        limit_to_companies(session, made, [typed(each) for each in company or ()])
-        note(session, utc_now(), "users.add", made.id, " ".join([role, *(company or ())]))
-        link = new_link(session, made, "setup", utc_now(), str(loaded.hub.public_url))
     say(f"Added {plain(made.name)} to {plain(home.name)} as {role}; hub users key {plain(made.name)} makes an API key.")
     say(f"Set-up link (works once, for 24 hours): {plain(link)}")
 
@@ -130,37 +128,32 @@ def role(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Give a user another role; it applies to their keys and links immediately, and their sessions end."""
-    from hub.access.sign_in.sessions import end_sessions
-    from hub.access.users import change_role, user_named
-    from hub.cli.support.audit_note import note
+    from hub.access.user_changes import give_role
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
-        before = user.role
-        change_role(session, user, new, phone or ())
-        end_sessions(session, user.id, utc_now())
-        note(session, utc_now(), "users.role", user.id, f"{before} to {new}")
+        give_role(session, user, new, utc_now(), actor=actor(), phone_numbers=phone or ())
     say(f"{plain(user.name)} is {new} now.")
 
 
 @commands.command("disable")
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     """Disable a user: their sessions, keys and signed links end immediately. It cannot be undone; add a new user instead."""
-    from hub.access.sign_in.sessions import end_sessions
-    from hub.access.users import disable, user_named
-    from hub.cli.support.audit_note import note
+    from hub.access.user_changes import deactivate
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
-        disable(session, user, utc_now())
-        end_sessions(session, user.id, utc_now())
-        note(session, utc_now(), "users.disable", user.id)
+        deactivate(session, user, utc_now(), actor=actor())
     say(f"{plain(user.name)} is disabled.")
 
 
@@ -173,31 +166,30 @@ def key(
     """Make an API key for a user and print it: it cannot be shown again."""
     from datetime import timedelta
 
-    from hub.access.keys import new_api_key
+    from hub.access.user_changes import make_key
     from hub.access.users import user_named
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
-        made = new_api_key(session, user, utc_now(), timedelta(days=days))
-        note(session, utc_now(), "users.key", user.id, made.split("_")[1])
+        made = make_key(session, user, utc_now(), timedelta(days=days), actor=actor())
     typer.echo(made)
 
 
 @commands.command()
 def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     """Revoke all API keys of a user immediately, for example if one was lost; hub users key makes a new one."""
-    from hub.access.users import revoke_keys, user_named
-    from hub.cli.support.audit_note import note
+    from hub.access.user_changes import revoke_all_keys
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
-        ended = revoke_keys(session, user, utc_now())
-        note(session, utc_now(), "users.revoke", user.id, counted(ended, "key"))
+        ended = revoke_all_keys(session, user, utc_now(), actor=actor())
     say(f"Ended {counted(ended, 'key')} of {plain(user.name)}.")

@@ -24,9 +24,10 @@ def companies(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Limit a user to some companies of the account, or show the limit; it applies immediately, to API keys too."""
-    from hub.access.companies import companies_by_user, limit_to_companies
+    from hub.access.companies import companies_by_user
+    from hub.access.user_changes import give_companies
     from hub.access.users import user_named
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.errors import CannotDo
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
@@ -37,9 +38,7 @@ def companies(
     with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         if company or every:
-            names = [typed(each) for each in company or ()]
-            limit_to_companies(session, user, names)
-            note(session, utc_now(), "users.companies", user.id, " ".join(names) or "all")
+            give_companies(session, user, [typed(each) for each in company or ()], utc_now(), actor=actor())
         limit = companies_by_user(session).get(user.id)
     seen = ", ".join(limit) if limit else "all companies of the account"
     say(f"{plain(user.name)} sees {plain(seen)}.")
@@ -59,23 +58,17 @@ def reset(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a user's sessions and print a link with which the user chooses how to sign in; it works once, for 24 hours."""
-    from hub.access.sign_in.credentials import forget_ways_in
-    from hub.access.sign_in.links import new_link
-    from hub.access.sign_in.sessions import end_sessions
+    from hub.access.user_changes import reset as reset_user
     from hub.access.users import user_named
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
-        user, now = user_named(session, typed(name)), utc_now()
-        ended = end_sessions(session, user.id, now)
-        if clear:
-            forget_ways_in(session, user)
-        link = new_link(session, user, "reset", now, str(loaded.hub.public_url))
-        note(session, now, "users.reset", user.id, "clear" if clear else "")
+        user, address = user_named(session, typed(name)), str(loaded.hub.public_url)
+        ended, link = reset_user(session, user, utc_now(), address, actor=actor(), clear=clear)
     say(f"Ended {counted(ended, 'session')} of {plain(user.name)}.")
     say(f"Reset link (works once, for 24 hours): {plain(link)}")
 
@@ -87,9 +80,10 @@ def sessions(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the sessions of a user in the web interface, or end them."""
-    from hub.access.sign_in.sessions import end_sessions, living_sessions
+    from hub.access.sign_in.sessions import living_sessions
+    from hub.access.user_changes import sign_out
     from hub.access.users import user_named
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
@@ -98,8 +92,7 @@ def sessions(
     with open_store(loaded) as store, store.writing() as session:
         user, now = user_named(session, typed(name)), utc_now()
         if end:
-            ended = end_sessions(session, user.id, now)
-            note(session, now, "sessions.end", user.id, str(ended))
+            ended = sign_out(session, user, now, actor=actor())
             say(f"Ended {counted(ended, 'session')} of {plain(user.name)}.")
             return
         found = living_sessions(session, user.id, now, loaded.hub.sign_in.idle)

@@ -1,0 +1,141 @@
+"""What owners do with users and their keys, from the pages and from `hub users`: each change writes its audit entry.
+
+An account always has an owner of the whole account, and nobody changes their own role, companies or access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from hub.access.companies import limit_to_companies
+from hub.access.keys import new_api_key
+from hub.access.sign_in.credentials import forget_ways_in
+from hub.access.sign_in.links import new_link
+from hub.access.sign_in.sessions import end_sessions
+from hub.access.users import AccessRefused, add_user, change_role, disable, revoke_keys
+from hub.model import Account, ApiKey, User, UserCompany
+from hub.store import audit
+
+Actor = User | str
+"""A user of the web interface, or the name of the account on this machine that runs a command."""
+
+
+def invite(
+    session: Session,
+    account: Account,
+    name: str,
+    role: str,
+    now: datetime,
+    public_url: str,
+    *,
+    actor: Actor,
+    email: str | None = None,
+    companies: Collection[str] = (),
+    phone_numbers: Sequence[str] = (),
+) -> tuple[User, str]:
+    """Add a user within `session`; returns the user and a set-up link, which can be read only now."""
+    user = add_user(session, account, name, role, now, email=email, phone_numbers=phone_numbers)
+    limit_to_companies(session, user, companies)
+    _note(session, now, actor, "users.add", user, " ".join([role, *companies]))
+    return user, new_link(session, user, "setup", now, public_url)
+
+
+def give_role(
+    session: Session, user: User, role: str, now: datetime, *, actor: Actor, phone_numbers: Sequence[str] = ()
+) -> None:
+    """Give a user another role; it applies to their keys and links immediately, and their sessions end."""
+    _refuse_self(user, actor, "Another owner changes your role.")
+    if role != "owner":
+        _keep_an_owner(session, user)
+    before = user.role
+    change_role(session, user, role, phone_numbers)
+    end_sessions(session, user.id, now)
+    _note(session, now, actor, "users.role", user, f"{before} to {role}")
+
+
+def give_companies(session: Session, user: User, names: Collection[str], now: datetime, *, actor: Actor) -> None:
+    """Limit a user to some companies, or to none of them in particular; it applies immediately, to API keys too."""
+    _refuse_self(user, actor, "Another owner changes your companies.")
+    if names:
+        _keep_an_owner(session, user)
+    limit_to_companies(session, user, names)
+    _note(session, now, actor, "users.companies", user, " ".join(names) or "all")
+
+
+def reset(
+    session: Session, user: User, now: datetime, public_url: str, *, actor: Actor, clear: bool = False
+) -> tuple[int, str]:
+    """End a user's sessions and make a link with which the user chooses how to sign in; `clear` also removes all ways in.
+    Returns how many sessions ended, and the link, which can be read only now."""
+    _refuse_self(user, actor, "Change how you sign in on the page of your own account.")
+    ended = end_sessions(session, user.id, now)
+    if clear:
+        forget_ways_in(session, user)
+    link = new_link(session, user, "reset", now, public_url)
+    _note(session, now, actor, "users.reset", user, "clear" if clear else "")
+    return ended, link
+
+
+def sign_out(session: Session, user: User, now: datetime, *, actor: Actor, except_id: str = "") -> int:
+    """End all sessions of a user, except one; returns how many."""
+    ended = end_sessions(session, user.id, now, except_id)
+    _note(session, now, actor, "sessions.end", user, str(ended))
+    return ended
+
+
+def deactivate(session: Session, user: User, now: datetime, *, actor: Actor) -> None:
+    """Disable a user: their sessions, keys and signed links end immediately. It cannot be undone."""
+    _refuse_self(user, actor, "Another owner ends your access.")
+    _keep_an_owner(session, user)
+    disable(session, user, now)
+    end_sessions(session, user.id, now)
+    _note(session, now, actor, "users.disable", user)
+
+
+def make_key(session: Session, user: User, now: datetime, life: timedelta, *, actor: Actor) -> str:
+    """Make an API key for a user; it can be read only now."""
+    key = new_api_key(session, user, now, life)
+    _note(session, now, actor, "users.key", user, key.split("_")[1])
+    return key
+
+
+def revoke_key(session: Session, key: ApiKey, now: datetime, *, actor: Actor) -> None:
+    """Revoke one API key immediately; one that has ended stays as it is."""
+    if key.revoked_at is None:
+        key.revoked_at = now
+        session.add(key)
+        audit.note(session, now, _name(actor), "users.revoke", key.user_id, key.id)
+
+
+def revoke_all_keys(session: Session, user: User, now: datetime, *, actor: Actor) -> int:
+    """Revoke all valid keys of a user; returns how many."""
+    ended = revoke_keys(session, user, now)
+    _note(session, now, actor, "users.revoke", user, f"{ended} key" if ended == 1 else f"{ended} keys")
+    return ended
+
+
+def _keep_an_owner(session: Session, user: User) -> None:
+    """AccessRefused if the user is the last owner of the whole account."""
+    limited = select(UserCompany.user_id).where(UserCompany.user_id == User.id).exists()
+    owners = select(User.id).where(
+        User.account_id == user.account_id, User.role == "owner", col(User.disabled_at).is_(None), ~limited
+    )
+    found = set(session.exec(owners.with_for_update(of=User)))
+    if found == {user.id}:
+        raise AccessRefused(f"{user.name} is the last owner of the whole account; make somebody else an owner first.")
+
+
+def _refuse_self(user: User, actor: Actor, why: str) -> None:
+    if isinstance(actor, User) and actor.id == user.id:
+        raise AccessRefused(why)
+
+
+def _note(session: Session, now: datetime, actor: Actor, action: str, user: User, detail: str = "") -> None:
+    audit.note(session, now, _name(actor), action, user.id, detail)
+
+
+def _name(actor: Actor) -> str:
+    return actor.id if isinstance(actor, User) else actor

@@ -129,9 +129,7 @@ def _counts(session: Session, table: Any, account_id: str, *conditions: Any) -> 
     return dict(session.execute(query.group_by(table.user_id)).all())
 
 
-def _latest(
-    session: Session, table: Any, column: Any, account_id: str, *conditions: Any
-) -> Mapping[str, datetime]:
+def _latest(session: Session, table: Any, column: Any, account_id: str, *conditions: Any) -> Mapping[str, datetime]:
     latest = func.max(column, type_=column.type)
     query = select(table.user_id, latest).where(table.account_id == account_id, *conditions)
     return dict(session.execute(query.group_by(table.user_id)).all())

@@ -34,7 +34,10 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
     NavigationItem("alerts", "Alerts", "/alerts", "calls"),
 )
 """What the business is run with; the side bar shows it under "Set up"."""
-SETTINGS_TABS: tuple[NavigationItem, ...] = (NavigationItem("status", "Status", "/status", "status"),)
+SETTINGS_TABS: tuple[NavigationItem, ...] = (
+    NavigationItem("users", "Users and keys", "/users", "users"),
+    NavigationItem("status", "Status", "/status", "status"),
+)
 """The pages behind "Settings", which is the last item of the side bar and leads to the first of them."""
 IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""

@@ -27,6 +27,7 @@ from hub.web.pages import (
     status,
     style,
     texts,
+    users,
 )
 from hub.web.pages.app.install import app_routes
 from hub.web.pages.app.unsubscribe import Unsubscribe
@@ -56,6 +57,7 @@ PAGES: tuple[Page, ...] = (
     *call.PAGES,
     *numbers.PAGES,
     *conversions.PAGES,
+    *users.PAGES,
     *alerts.PAGES,
 )
 

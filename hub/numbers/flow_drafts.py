@@ -68,3 +68,8 @@ def discard_draft(session: Session, draft: FlowDraft, now: datetime) -> None:
     """Forget what was not published."""
     session.delete(draft)
     audit.note(session, now, draft.user_id, "flow.draft", draft.company_id, f"{draft.name}: discarded")
+
+
+def end_draft(session: Session, draft: FlowDraft) -> None:
+    """The draft is published; the audit entry of that says so."""
+    session.delete(draft)

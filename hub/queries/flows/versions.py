@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from hub.access.scope import AccessScope
 from hub.callflow.definition import Flow
 from hub.errors import NotFound
-from hub.model import Call, CallStep, FlowVersion, Tracker
+from hub.model import Call, CallStep, ConfigVersion, FlowVersion, Tracker, User
 from hub.model.states import CallStatus
 from hub.numbers.flows import read_flow
 
@@ -35,7 +35,10 @@ class Version:
     made_at: datetime
     calls: int
     flow: Flow
-    hash: str
+    by: str
+    """Who published it; empty if the file was changed by other means."""
+    what: str
+    """What changed, in the words of who published it."""
 
 
 def versions_of(
@@ -45,7 +48,21 @@ def versions_of(
     query = scope.select(FlowVersion).where(FlowVersion.company_id == company_id, FlowVersion.name == name)
     rows: Sequence[FlowVersion] = session.exec(query.order_by(col(FlowVersion.number).desc()).limit(limit)).all()
     calls = calls_of_versions(session, [row.number for row in rows], now)
-    return [Version(row.number, row.made_at, calls.get(row.number, 0), read_flow(row), row.hash) for row in rows]
+    return [Version(row.number, row.made_at, calls.get(row.number, 0), read_flow(row), "", "") for row in rows]
+
+
+def with_authors(session: Session, account_id: str, versions: Sequence[Version]) -> list[Version]:
+    """The versions with who published each, and what they wrote; `session` is the hub's own, because versions of
+    config.yaml belong to no account. What others did is left out."""
+    changes = select(ConfigVersion.at, ConfigVersion.note, User.name).join(
+        User, col(User.id) == col(ConfigVersion.user_id)
+    )
+    mine = changes.where(col(ConfigVersion.at).in_({each.made_at for each in versions}), User.account_id == account_id)
+    known = {at: (name, note) for at, note, name in session.exec(mine)}
+    return [
+        replace(each, by=known[each.made_at][0], what=known[each.made_at][1]) if each.made_at in known else each
+        for each in versions
+    ]
 
 
 def version_of(session: Session, scope: AccessScope, company_id: str, name: str, number: int) -> FlowVersion:

@@ -78,6 +78,8 @@ ALLOWED = {
     "POST /flows/new": SET_UP,
     "GET /flows/{company}/{flow}": OFFICE,
     "POST /flows/{company}/{flow}": SET_UP,
+    "GET /flows/{company}/{flow}/publish": SET_UP,
+    "POST /flows/{company}/{flow}/publish": SET_UP,
     "GET /search": DAILY,
     "GET /people": (DAILY | {"privacy_officer"}) - {"agent"},
     "GET /people/{person_id}": (DAILY | {"privacy_officer"}) - {"agent"},

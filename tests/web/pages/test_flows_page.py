@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fake_connectors import FakeCarrier
+from flow_forms import menu
 from page_client import PageClient, seen, signed_in
 from testbed import CONNECTORS, NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
 
@@ -53,16 +54,6 @@ def office(lite_hub: Callable[..., TestHub]) -> TestHub:
 @pytest.fixture
 def owner(office: TestHub) -> PageClient:
     return signed_in(office)
-
-
-def menu(**changes: Any) -> dict[str, Any]:
-    """The form of the step `menu` as a browser sends it."""
-    sent = {
-        "form": "step", "was": "menu", "shown_do": "menu", "do": "menu", "name": "menu", "say": "Press 1.", "play": "",
-        "seconds": "5", "repeat": "1", "keys.key": ["1", "2"], "keys.to": ["desk", "night"], "otherwise": "desk",
-        "deed": "save",
-    }  # fmt: skip
-    return {name: value for name, value in {**sent, **changes}.items() if value is not None}
 
 
 def draft(stage: TestHub) -> Flow:

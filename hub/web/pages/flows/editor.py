@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from hub.callflow.definition import STEP_TYPES, Flow
 from hub.callflow.editing import ways_to
-from hub.queries.flows.versions import MAX_COUNTED, calls_under_way, versions_of
+from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_authors
 from hub.web.pages.flows.audio import audio_files
+from hub.web.pages.flows.compare import DiffLine, diff_lines
 from hub.web.pages.flows.form.labels import ADD_WORDS, DAY_NAMES
 from hub.web.pages.flows.form.settings_form import ALLOWABLE, SettingsForm, settings_of
 from hub.web.pages.flows.form.state import StepForm, form_of_new, form_of_step
@@ -65,8 +66,8 @@ def show(
     shown = Shown(lambda name: _address(page, step=name), selected, walked, bad)
     with page.session() as session:
         versions = versions_of(session, page.scope, opened.company.id, opened.name, page.now, MAX_LISTED_VERSIONS)
-        trackers = [each.name for each in opened.live.trackers] if opened.live else []
-        under_way = calls_under_way(session, page.scope, opened.company.id, trackers, page.now)
+    with page.hub.store.reading() as hub_session:
+        versions = with_authors(hub_session, page.user.account_id, versions)
     if form is not None:
         _add_problems(opened, form)
     return page.render(
@@ -93,10 +94,22 @@ def show(
         versions=versions,
         simulated=simulated,
         simulated_fields=("simulate", *FIELDS),
-        under_way=under_way,
+        compared=_compared(page, opened, versions),
         max_counted=MAX_COUNTED,
         address=lambda **changes: _address(page, **changes),
     )
+
+
+def _compared(page: PageRequest, opened: OpenFlow, versions: Sequence[Version]) -> tuple[str, list[DiffLine]] | None:
+    """What the shown flow is compared with, and the lines that differ: the version that the URL names, or for a draft
+    what callers hear."""
+    wanted = page.query.get("compare", "")
+    chosen = next((each for each in versions if str(each.number) == wanted), None)
+    if chosen is not None:
+        return f"version {chosen.number}", diff_lines(chosen.flow, opened.flow)
+    if opened.is_draft and opened.live is not None:
+        return f"version {opened.live_version}", diff_lines(opened.live.flow, opened.flow)
+    return None
 
 
 def _address(page: PageRequest, **changes: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -15,13 +16,16 @@ from hub.callflow.definition import Flow
 from hub.callflow.written import written_flow
 from hub.config.models import CompanySection
 from hub.errors import NotFound
-from hub.model import Company, FlowDraft
+from hub.model import Company, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import draft_of, flow_of_draft, save_draft
 from hub.numbers.flows import read_flow
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
 from hub.queries.flows.versions import latest_versions, version_of
 from hub.web.pages.request import PageRequest
+
+SWITCH_TIME = timedelta(seconds=30)
+"""All processes have taken a new configuration within this time."""
 
 
 @dataclass
@@ -121,6 +125,8 @@ def open_flow(page: PageRequest) -> OpenFlow:
         draft = draft_of(session, page.user.id, company.id, name) if page.may("configure") else None
         saved = latest_versions(session, page.scope, [company.id]).get((company.id, name), [])
         old = version_of(session, page.scope, company.id, name, version) if version is not None else None
+        newest = version_of(session, page.scope, company.id, name, saved[0].number) if saved else None
+    live = _as_published(page, section, live, newest)
     if live is None and draft is None:
         raise NotFound("Not found")
     if old is not None:
@@ -132,3 +138,13 @@ def open_flow(page: PageRequest) -> OpenFlow:
         shown = live.flow
     number_now = saved[0].number if saved and live is not None else None
     return OpenFlow(page, company, section, name, live, number_now, draft, shown, version)
+
+
+def _as_published(
+    page: PageRequest, section: CompanySection, live: CurrentFlow | None, newest: FlowVersion | None
+) -> CurrentFlow | None:
+    """What callers hear. For a moment after publishing, the newest version is ahead of this process's configuration."""
+    if newest is None or (live is None and page.now - newest.made_at > SWITCH_TIME):
+        return live
+    flow = read_flow(newest)
+    return live if live is not None and live.flow == flow else CurrentFlow(section, flow, is_route=False)

@@ -1,0 +1,137 @@
+"""A flow is edited, simulated, published and called: new calls hear the new version, a call under way ends on the old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from config_on_disk import CONFIG, open_config_stage
+from flow_forms import menu
+from page_client import PageClient, seen, signed_in
+from testbed import SHARED, TestHub
+
+from hub.answering.answer import Answerer
+from hub.api import AnswerPoint
+from hub.model import CallStep, ConfigVersion, FlowDraft, FlowVersion
+from hub.testing import FrozenClock
+
+FLOW = """\
+        flow: office
+        flows:
+          - name: office        # since the move
+            forward: "+13125550190"
+            start: menu
+            steps:
+              menu:
+                do: menu
+                say: Press 1.   # the owner's own words
+                keys: {"1": desk, "2": night}
+                otherwise: desk
+              desk: {do: dial, number: "+13125550190", unanswered: night}
+              night: {do: voicemail, say: "Leave a message."}
+"""
+ROUTE = '        route: {{dial: "+13125550190"}}\n'
+TEXT = CONFIG.replace(ROUTE, FLOW.replace("{", "{{").replace("}", "}}"), 1)
+PATH = "/flows/lakeside/office"
+
+
+@pytest.fixture
+def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
+    """A hub opened from a config.yaml whose Lakeside has a flow."""
+    with open_config_stage(sqlite_url, clock, tmp_path, TEXT) as opened:
+        yield opened
+
+
+@pytest.fixture
+def owner(stage: TestHub) -> PageClient:
+    return signed_in(stage)
+
+
+@pytest.fixture
+def ring(stage: TestHub) -> Iterator[Callable[..., str]]:
+    """Asks for the document of a call at a point, as the carrier's webhook does."""
+    answerer = Answerer(stage.hub, stage.live)
+
+    def ask(call_id: str, moment: str = "ringing", **more: Any) -> str:
+        stage.live.refresh()
+        point = AnswerPoint(moment=moment, tracking_number=SHARED, call_id=call_id, **more)  # type: ignore[arg-type]
+        (document,) = answerer.submit("carrier", [point]).documents.result(20)
+        return document.body  # type: ignore[union-attr]
+
+    yield ask
+    answerer.close()
+
+
+def mark_of(document: str) -> str:
+    return document.split("mark='")[1].split("'")[0]
+
+
+def text_of(stage: TestHub) -> str:
+    assert stage.config_file is not None
+    return stage.config_file.path.read_text()
+
+
+def test_a_flow_is_edited_simulated_published_and_called(
+    stage: TestHub, owner: PageClient, ring: Callable[..., str]
+) -> None:
+    before = ring("CA1")
+    assert "Press 1." in before
+    sorry = {"form": "step", "was": "", "after": "menu", "way": "keys.2", "shown_do": "text_back", "do": "text_back"}
+    owner.post(PATH, sorry | {"name": "sorry", "text": "We will call you.", "then": "night", "deed": "save"})
+    owner.post(PATH, menu(say="One or two?", **{"keys.to": ["desk", "sorry"]}))
+    assert "Hears “One or two?” Presses 2. sorry" in owner.text(f"{PATH}?simulate=yes&keys=2")
+    assert "Press 1." in ring("CA2"), "a draft changes nothing for callers"
+    asked = owner.text(f"{PATH}/publish")
+    assert "New calls on website, shared, yellow_pages hear it at once" in asked
+    assert "say: Press 1." in asked and "say: One or two?" in asked
+    done = owner.post(f"{PATH}/publish", {"note": "clearer words"})
+    assert done.status_code == 303, seen(done.text)
+    after = ring("CA3")
+    assert "One or two?" in after
+    ring("CA3", "digits", mark=mark_of(after), digits="2")
+    assert [row.step for row in stage.rows(CallStep, carrier_call_id="CA3")][-2:] == ["sorry", "night"]
+    ended = ring("CA1", "digits", mark=mark_of(before), digits="2")
+    assert "Leave a message." in ended
+    assert "sorry" not in [row.step for row in stage.rows(CallStep, carrier_call_id="CA1")], "it began before"
+    assert {row.flow_version for row in stage.rows(CallStep, carrier_call_id="CA1")} == {1}
+    text = text_of(stage)
+    assert "# since the move" in text and "say: One or two?   # the owner's own words" in text
+    assert stage.rows(FlowDraft) == [] and len(stage.rows(FlowVersion, name="office")) == 2
+    said = owner.text(PATH)
+    assert "owner-agency flow office published: clearer words" in said and "Roll back" in said
+
+
+def test_an_earlier_version_is_published_again(stage: TestHub, owner: PageClient, ring: Callable[..., str]) -> None:
+    owner.post(PATH, menu(say="One or two?"))
+    owner.post(f"{PATH}/publish")
+    number = stage.rows(FlowVersion, name="office")[0].number
+    said = owner.text(f"{PATH}?version={number}&compare={stage.rows(FlowVersion, name='office')[1].number}")
+    assert "An earlier version" in said and "say: One or two?" in said
+    assert "Publish version 1" in owner.text(f"{PATH}/publish?version={number}")
+    assert owner.post(f"{PATH}/publish?version={number}").status_code == 303
+    assert "Press 1." in ring("CA9")
+    assert stage.rows(ConfigVersion)[-1].note == f"flow office back to version {number}"
+
+
+def test_a_draft_with_problems_and_a_file_that_changed_meanwhile_are_refused(stage: TestHub, owner: PageClient) -> None:
+    owner.post(PATH, menu(**{"keys.to": ["desk", "desk"], "otherwise": "night"}))
+    owner.post(PATH, menu(**{"keys.to": ["night", "night"], "otherwise": "night"}))
+    refused = owner.post(f"{PATH}/publish")
+    assert refused.status_code == 422 and "no call ever comes to this step" in seen(refused.text).lower()
+    owner.post(PATH, menu(say="One or two?"))
+    late = owner.post(f"{PATH}/publish", {"base": "0" * 64})
+    assert late.status_code == 422 and "changed in the meantime" in late.text
+    assert "Press 1." in text_of(stage)
+    assert owner.get("/flows/northgate/route/publish").status_code == 422
+
+
+def test_a_route_becomes_a_flow_of_its_own(stage: TestHub, owner: PageClient) -> None:
+    owner.post("/flows/new?company=northgate&route=route", {"name": "front"})
+    assert "in place of route" in owner.text("/flows/northgate/front/publish")
+    assert owner.post("/flows/northgate/front/publish").status_code == 303
+    assert "flow: front" in text_of(stage)
+    stage.live.refresh()
+    assert stage.directory.lines["+13135550120"].flow.name == "front"
+    assert "front" in owner.text("/flows/northgate/front"), "before this process has taken the new file"

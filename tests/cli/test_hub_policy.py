@@ -83,7 +83,7 @@ def test_a_recipient_that_no_connector_has_is_pointed_out(shop: Shop) -> None:
         (("publish", "1", "--kind", "poem"), "choose one of privacy_statement"),
         (("publish", "1", "--account", "nobody"), "no account with that name"),
         (("announce", "1", "--effective", "soon"), "write it like 2027-03-01"),
-        (("accept", "--account", "agency", "--by", " ", "--version", "1"), "who said yes"),
+        (("accept", "--account", "agency", "--by", " ", "--version", "1"), "the person who accepted"),
         (("accept", "--account", "agency", "--by", "Pat", "--version", "1"), "is a draft"),
         (("show", "1", "--language", "fr"), "there are: en"),
         (("draft", "nothing.md"), "cannot be read"),

@@ -32,10 +32,9 @@ def register(app: typer.Typer) -> None:
 @commands.command()
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
     """Store a file as a draft, or as another language of a draft; it is not public yet. docs/policies.md shows a file."""
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
+    from hub.privacy.policies.deeds import draft_version
     from hub.privacy.policies.document import read_document
-    from hub.privacy.policies.versions import draft as keep
-    from hub.privacy.policies.versions import texts_of
     from hub.runtime import utc_now
 
     try:
@@ -43,15 +42,7 @@ def draft(file: Path, config: ConfigFile = CONFIG) -> None:
     except (OSError, UnicodeDecodeError):
         raise CannotDo(f"{file} cannot be read as UTF-8 text; name the file of the policy.") from None
     with opened(config) as (loaded, store), store.writing() as session:
-        version = keep(session, document, utc_now())
-        (text,) = [each for each in texts_of(session, version) if each.language == document.language]
-        note(
-            session,
-            utc_now(),
-            "policy.draft",
-            version.id,
-            f"{version.kind} {version.name} {text.language} {text.sha256}",
-        )
+        version, text = draft_version(session, document, actor(), utc_now())
     say(f"Drafted the {called(version)} in {text.language}; sha256 {text.sha256}.")
     known = {entry.connector_class.manifest.recipient.name.casefold() for entry in loaded.connectors.values()}
     for novelty in document.introduces:
@@ -78,15 +69,14 @@ def announce(
 
     From now on, what the version introduces is refused for accounts that have not accepted it.
     """
-    from hub.cli.support.audit_note import note
+    from hub.cli.support.audit_note import actor
     from hub.model import Account
-    from hub.privacy.policies.versions import announce as tell
+    from hub.privacy.policies.deeds import announce_version
     from hub.runtime import utc_now
 
     with opened(config) as (_, store), store.writing() as session:
         found = version_named(session, version, kind, account)
-        notices = tell(session, found, utc_now(), _day(effective))
-        note(session, utc_now(), "policy.announce", found.id, f"{found.kind} {found.name} for {found.effective_at}")
+        notices = announce_version(session, found, actor(), utc_now(), _day(effective))
         rows = [(session.get_one(Account, each.account_id).name, each) for each in notices]
     say(f"Announced the {called(found)}: in force on {moment(found.effective_at, seconds=False)} UTC at the earliest.")
     table(
@@ -107,15 +97,14 @@ def publish(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put a version in force: a material change on or after its announced day, a corrected typo immediately with a note."""
-    from hub.cli.support.audit_note import note as audit
-    from hub.privacy.policies.versions import publish as put_in_force
+    from hub.cli.support.audit_note import actor
+    from hub.privacy.policies.deeds import publish_version
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
 
     with opened(config) as (_, store), store.writing() as session:
         found = version_named(session, version, kind, account)
-        put_in_force(session, found, utc_now(), typed(note))
-        audit(session, utc_now(), "policy.publish", found.id, f"{found.kind} {found.name}")
+        publish_version(session, found, actor(), utc_now(), typed(note))
     say(f"Published the {called(found)}.")
 
 
@@ -129,20 +118,16 @@ def accept(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record an account's explicit acceptance: the person, the time, and the hash of the exact text that was read."""
-    from hub.cli.support.audit_note import note
-    from hub.privacy.policies.versions import accept as write_down
+    from hub.cli.support.audit_note import actor
+    from hub.privacy.policies.deeds import accept_version
     from hub.privacy.policies.versions import account_named
     from hub.queries.lookup import typed
     from hub.runtime import utc_now
 
-    who = typed(by)
-    if not 0 < len(who) <= 100:
-        raise CannotDo("Give the name of who said yes with --by, at most 100 characters.")
     with opened(config) as (_, store), store.writing() as session:
         accepting = account_named(session, account)
         found = _seen_by(session, version, kind, account)
-        yes = write_down(session, found, accepting, who, utc_now(), language)
-        note(session, utc_now(), "policy.accept", yes.id, f"{found.kind} {found.name} {yes.language} {yes.sha256}")
+        yes = accept_version(session, found, accepting, typed(by), actor(), utc_now(), language)
     say(f"The account {plain(account)} accepted the {called(found)} in {yes.language}; sha256 {yes.sha256}.")
 
 

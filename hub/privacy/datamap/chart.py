@@ -100,7 +100,7 @@ def draw(session: Session, config: Config, now: datetime) -> DataMap:
         undeclared={key: one for key, one in unknown.items() if not was_declared(former, key, one)},
         former={key: one for key, one in unknown.items() if was_declared(former, key, one)},
         storage=tuple(holdings(session, config.retention, now, on_hold(session, config, now))),
-        refusals=tuple(_refusals(session, now)),
+        refusals=tuple(refusals(session, now)),
         changes=tuple(recent_changes(former, now)),
         sandboxed=frozenset(name for name, entry in config.connectors.items() if entry.common.sandbox),
         rests_on=what_it_rests_on(config.connectors),
@@ -115,7 +115,8 @@ def problems(session: Session, entries: Mapping[str, ConnectorEntry], now: datet
     return [*misfits, *recent_changes(rows, now)]
 
 
-def _refusals(session: Session, now: datetime) -> list[Refused]:
+def refusals(session: Session, now: datetime) -> list[Refused]:
+    """What was refused within `REFUSALS_SHOWN`, by connector."""
     what: list[Any] = [Refusal.connector, Refusal.kind, Refusal.name]
     asked: list[Any] = [*what, func.sum(Refusal.count), func.max(Refusal.day)]
     query = select(*asked).where(col(Refusal.day) >= (now - REFUSALS_SHOWN).date()).group_by(*what).order_by(*what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 from hub.config.models import ConnectorEntry
 from hub.contracts.values import personal_fields
 from hub.hookspecs import PERSONAL_VALUES
-from hub.model import Disclosure
+from hub.model import Disclosure, Person, PrivacyRequest
+from hub.model.columns import CONSENT_RETENTION
 from hub.model.purposes import USES as TEXT_PURPOSES
 
 SEND_TEXT = "send_text"
@@ -94,14 +95,29 @@ def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
                     )
 
 
-def observed(session: Session, since: datetime | None = None) -> dict[Key, Seen]:
-    """Every flow in the record of disclosures, whether or not it is declared now."""
+def observed(
+    session: Session,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    companies: Collection[str] | None = None,
+) -> dict[Key, Seen]:
+    """Every flow in the record of disclosures, whether or not it is declared now; of people of `companies` (ids) alone if
+    they are given.
+    """
     # Grouped in the database by the whole list of categories: millions of disclosures give a few dozen rows.
     columns: list[Any] = [Disclosure.connector, Disclosure.recipient, Disclosure.use, Disclosure.categories]
     asked: list[Any] = [*columns, func.count(), func.max(Disclosure.disclosed_at)]
     query = select(*asked).group_by(*columns)
     if since is not None:
-        query = query.where(col(Disclosure.disclosed_at) >= since)
+        # The end of its retention period has an index, and the time of the disclosure has none.
+        ends = col(Disclosure.expires_at) >= since + CONSENT_RETENTION
+        query = query.where(ends, col(Disclosure.disclosed_at) >= since)
+    if until is not None:
+        query = query.where(col(Disclosure.disclosed_at) < until)
+    if companies is not None:
+        people = select(Person.id).where(col(Person.company_id).in_(companies))
+        requests = select(PrivacyRequest.id).where(col(PrivacyRequest.company_id).in_(companies))
+        query = query.where(col(Disclosure.person_id).in_(people) | col(Disclosure.subject_id).in_(requests))
     seen: dict[Key, Seen] = {}
     for connector, recipient, use, categories, count, last in session.execute(query):
         for category in categories if isinstance(categories, list) else json.loads(categories):

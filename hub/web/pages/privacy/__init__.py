@@ -5,15 +5,18 @@ from __future__ import annotations
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy import (
     certificates,
+    data_map,
     decisions,
     holds,
     journal,
     law,
     opt_outs,
     plan,
+    policies,
     queue,
     request,
     request_deeds,
+    retention,
     take_in,
 )
 
@@ -29,4 +32,7 @@ PAGES: tuple[Page, ...] = (
     *journal.PAGES,
     *opt_outs.PAGES,
     *law.PAGES,
+    *data_map.PAGES,
+    *retention.PAGES,
+    *policies.PAGES,
 )

@@ -94,8 +94,9 @@ class Attempts:
         state, verifier = new_state(), new_verifier()
         with drafted(hub, row.connector, attempt.connector_class, attempt.settings(hub)) as draft:
             address = sign_in_address(sign_in_of(draft), self.redirect_uri, state, verifier)
-        row.state_sha256, row.ends_at = hash_of(state), hub.clock() + SIGN_IN_TIMEOUT
-        self._seal(row, {**self._content(row), "verifier": verifier, "token": None})
+        now = hub.clock()
+        row.state_sha256, row.ends_at = hash_of(state), now + DRAFT_LIFETIME
+        self._seal(row, {**self._content(row), "verifier": verifier, "asked_at": now.timestamp(), "token": None})
         self._keep(row)
         return address
 
@@ -115,7 +116,8 @@ class Attempts:
                 raise AuthError(NOT_OURS)
             session.expunge(row)
         row.state_sha256 = None
-        if self._hub.clock() > row.ends_at:
+        asked_at = float(self._content(row)["asked_at"])
+        if self._hub.clock().timestamp() - asked_at > SIGN_IN_TIMEOUT.total_seconds():
             raise AuthError(TOO_LATE)
         return self._attempt(row)
 
@@ -143,7 +145,7 @@ class Attempts:
             row = session.get(Connecting, attempt_id)
         if row is None or row.user_id != user.id or row.session_id != web_session.id:
             raise NotFound(attempt_id)
-        if self._hub.clock() > row.ends_at + DRAFT_LIFETIME:
+        if self._hub.clock() > row.ends_at:
             raise NotFound(attempt_id)
         return self._attempt(row)
 
@@ -167,9 +169,7 @@ class Attempts:
         )
 
     def _keep(self, row: Connecting) -> None:
-        over = delete(Connecting).where(col(Connecting.ends_at) < self._hub.clock() - DRAFT_LIFETIME)
         with self._hub.store.writing() as session:
-            session.execute(over)
             session.merge(row)
 
     def _seal(self, row: Connecting, content: Mapping[str, Any]) -> None:

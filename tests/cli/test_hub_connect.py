@@ -8,6 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from cli_shop import Shop
+from provider_stage import agree
 from typer.testing import Result
 
 from hub.model import ConnectorToken, ConsentEntry, ConsentNotice
@@ -81,3 +82,18 @@ def test_a_check_says_that_the_owner_was_not_asked(shop: Shop, owner: list[str])
 def test_a_connector_without_an_owner_is_refused(shop: Shop, refusal: Refusal) -> None:
     sentence = refusal(shop.run("connectors", "connect", "ads", "--owner", "Pat Doe"))
     assert sentence.endswith("its credentials are in config.yaml.")
+
+
+def test_an_account_is_signed_in_at_the_terminal_by_the_same_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def visit(address: str) -> bool:
+        return httpx.get(agree(address), trust_env=False).status_code == 200
+
+    monkeypatch.setattr(webbrowser, "open", visit)
+    shop.configure(consent="signals: {plugin: signals}\n  google: {plugin: google_ads, sandbox: true}")
+    result = shop.run("connectors", "connect", "google")
+    assert result.exit_code == 0, result.output
+    assert "Manage your Google Ads campaigns" in result.stdout
+    assert "google is signed in as ads@bluewrench.example.com" in " ".join(result.stdout.split())
+    assert [row.connector for row in shop.rows(ConnectorToken)] == ["google"]
+    assert [action for action, _ in shop.audited()] == ["connectors.sign_in"]
+    assert "Nothing needs to be mended" in shop.run("connectors", "repairs").stdout

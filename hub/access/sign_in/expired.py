@@ -1,5 +1,5 @@
-"""Deletes what is over: sessions, waiting steps, one-time links, used recovery codes. None of it is evidence; the audit
-log says who signed in."""
+"""Deletes what is over: sessions, waiting steps, one-time links, used recovery codes, unfinished sign-ins at providers. None
+of it is evidence; the audit log says who signed in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, or_
 from sqlmodel import col
 
-from hub.model import RecoveryCode, SignInChallenge, SignInLink, WebSession
+from hub.model import Connecting, RecoveryCode, SignInChallenge, SignInLink, WebSession
 from hub.store.engine import Store
 
 
@@ -18,6 +18,7 @@ def delete_expired(store: Store, now: datetime) -> int:
     over = (
         delete(WebSession).where(or_(col(WebSession.ends_at) <= now, col(WebSession.revoked_at).is_not(None))),
         delete(SignInChallenge).where(col(SignInChallenge.ends_at) <= now),
+        delete(Connecting).where(col(Connecting.ends_at) <= now),
         delete(SignInLink).where(or_(col(SignInLink.ends_at) <= now, col(SignInLink.used_at).is_not(None))),
         delete(RecoveryCode).where(col(RecoveryCode.used_at).is_not(None)),
     )

@@ -11,13 +11,19 @@ from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_j
 from hub.errors import CannotDo, ConfigError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sqlmodel import Session
 
+    from hub.cli.support.oauth_loopback import Answer
     from hub.config.models import Config, ConnectorEntry
     from hub.model import SyncSlot
+    from hub.runtime import Hub
+
+    Redirect = AbstractContextManager[tuple[str, Answer]]
 
 commands = typer.Typer(
-    help="List the connectors of config.yaml; resume paused ones; connect address books with their owner's consent.",
+    help="List the connectors of config.yaml and what should be mended; sign in at providers; resume paused ones.",
     no_args_is_help=True,
 )
 
@@ -119,8 +125,8 @@ def resume(
 def connect(
     name: Annotated[str, typer.Argument(help="A connector's name in config.yaml.")],
     owner: Annotated[
-        str, typer.Option(metavar="NAME", help="The owner of the address book, as they sign the consent.")
-    ],
+        str, typer.Option(metavar="NAME", help="The owner of an address book, as they sign the consent.")
+    ] = "",
     paste: Annotated[
         bool, typer.Option("--paste", help="For a browser on another machine: paste its final address.")
     ] = False,
@@ -128,31 +134,61 @@ def connect(
     sandbox: Sandboxed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Let the owner of an address book consent to its use, and sign in. The exact text of the consent is stored first."""
-    from hub.cli.support.audit_note import actor, note
+    """Sign in at a connector's provider; the page of connectors does the same. For an address book its owner consents first,
+    and the exact text of the consent is stored."""
     from hub.cli.support.oauth_loopback import by_browser, by_paste
-    from hub.privacy.owner_consent import connect_owner, owner_sign_in
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
-    if not owner.strip():
-        raise CannotDo("Name the person who agrees: --owner NAME.")
     with open_hub(loaded) as opened:
-        hub = opened.hub
-        _, sign_in = owner_sign_in(hub, name)
-        typer.echo(f"{sign_in.consent_text}\n")
-        if not typer.confirm(f"{owner.strip()}, do you agree?"):
-            say("Nothing was stored, and nothing is read.")
-            raise typer.Exit(1)
-        with (by_paste if paste else by_browser)(port) as (redirect_uri, answer):
-            connect_owner(hub, name, owner=owner.strip(), actor=actor(), redirect_uri=redirect_uri, answer=answer)
-        with hub.store.writing() as session:
-            note(session, hub.clock(), "connectors.connect", name)
+        redirect = (by_paste if paste else by_browser)(port)
+        connector = opened.hub.plugins.connectors[name]
+        if connector.of_owner or connector.sign_in() is None:
+            _connect_owner(opened.hub, name, owner.strip(), redirect)
+        else:
+            _connect_account(opened.hub, name, redirect)
+
+
+def _connect_owner(hub: Hub, name: str, owner: str, redirect: Redirect) -> None:
+    from hub.cli.support.audit_note import actor, note
+    from hub.privacy.owner_consent import connect_owner, owner_sign_in
+
+    _, sign_in = owner_sign_in(hub, name)
+    if not owner:
+        raise CannotDo("Name the person who agrees: --owner NAME.")
+    typer.echo(f"{sign_in.consent_text}\n")
+    if not typer.confirm(f"{owner}, do you agree?"):
+        say("Nothing was stored, and nothing is read.")
+        raise typer.Exit(1)
+    with redirect as (redirect_uri, answer):
+        connect_owner(hub, name, owner=owner, actor=actor(), redirect_uri=redirect_uri, answer=answer)
+    with hub.store.writing() as session:
+        note(session, hub.clock(), "connectors.connect", name)
     say(
         f"[green]✓ {plain(name)} is connected.[/green] To withdraw it: [bold]hub connectors disconnect {plain(name)}[/bold]"
     )
+
+
+def _connect_account(hub: Hub, name: str, redirect: Redirect) -> None:
+    from hub.cli.support.audit_note import actor
+    from hub.connecting.reconnect import reconnect
+    from hub.plugins.oauth_grant import Attempt, exchange
+
+    connector = hub.plugins.connectors[name]
+    sign_in = connector.sign_in()
+    assert sign_in is not None
+    for scope in connector.manifest.auth.asks:
+        say(f"• {plain(scope.title)}: {plain(scope.purpose)}.")
+    with redirect as (redirect_uri, answer):
+        attempt = Attempt(sign_in, redirect_uri, hub.clock())
+        code = attempt.redeem(answer(attempt), hub.clock())
+    token = exchange(connector, sign_in, code, hub.clock(), verifier=attempt.verifier, redirect_uri=redirect_uri)
+    done = reconnect(hub, name, token, actor())
+    who = f" as {plain(done.signed_in_as)}" if done.signed_in_as else ""
+    others = f" It also mends {plain(', '.join(done.others))}." if done.others else ""
+    say(f"[green]✓ {plain(name)} is signed in[/green]{who}: {plain(done.report.detail)}{others}")
 
 
 @commands.command("disconnect")

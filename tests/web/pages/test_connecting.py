@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from page_client import PageClient, signed_in
 from provider_stage import Providers, environment, open_provider_stage, running_providers
+from provider_stage import agree as agree_at
 from testbed import TestHub
 
 from hub.model import AuditEntry, Connecting, ConnectorState, StoredSecret, SyncSlot
@@ -38,14 +38,7 @@ def stage(
 
 def agree(address: str, answer: str = "allow", account: str | None = None, leave_out: str = "") -> str:
     """What a person does on the provider's page; the path and query to which the browser is sent back."""
-    shown = httpx.get(address, trust_env=False)
-    assert shown.status_code == 200, shown.text
-    asked = parse_qs(urlsplit(address).query)
-    who = account or shown.text.partition('name="account" value="')[2].partition('"')[0]
-    scopes = [each for each in asked["scope"][0].split() if leave_out not in each or not leave_out]
-    back = httpx.post(address, data={"answer": answer, "account": who, "scope": scopes}, trust_env=False)
-    target = urlsplit(back.headers["location"])
-    assert f"{target.scheme}://{target.netloc}{target.path}" == asked["redirect_uri"][0]
+    target = urlsplit(agree_at(address, answer, account, leave_out))
     return f"{target.path}?{target.query}"
 
 

@@ -49,6 +49,7 @@ def demo(
 
     from hub import logs
     from hub.demo.access_file import write_access_file
+    from hub.demo.alerts import choose_alerts
     from hub.demo.data_map import show_data_map
     from hub.demo.ledger import account
     from hub.demo.screen import show_ledger
@@ -65,6 +66,7 @@ def demo(
         console.print(f"The hub serves on {address}; {calls} calls of a simulated day (seed {seed}) are starting.")
         if not leave:
             _show_link(console, opened, "Watch them come in (the link works once)")
+            choose_alerts(opened.hub)
         with _pages(console, loaded, address) as pages:
             stories, talks = day(loaded, calls, seed), conversations(loaded, calls, seed)
             play = Play(opened, address, stories, talks, seed, pages)

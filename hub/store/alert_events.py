@@ -41,13 +41,17 @@ class Happening:
     subject_id: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     due_at: datetime | None = None
+    kinds: Collection[str] = ()
+    """The kinds of alerts that it may make, if these are several."""
 
 
 def note_happenings(session: Session, happenings: Iterable[Happening], now: datetime) -> int:
     """Write what somebody wants to hear of, within `session`; returns how many were new or known."""
     told = list(happenings)
     wanted = _wanted(session, {each.company_id for each in told})
-    rows = [_row(each, now) for each in told if wanted.get(each.company_id, set()).intersection(_kinds(each.kind))]
+    rows = [
+        _row(each, now) for each in told if wanted.get(each.company_id, set()).intersection(each.kinds or (each.kind,))
+    ]
     write_rows(session, AlertEvent, rows)
     return len(rows)
 
@@ -90,6 +94,8 @@ def _call(call: Call) -> Happening:
         at=ended,
         subject_id=call.id,
         due_at=ended + CALL_DELAY,
+        # A call that a person answered is not missed, whatever is reported later.
+        kinds=CALL_KINDS if call.voicemail or not call.answered else ("first_time_caller",),
     )
 
 
@@ -101,10 +107,6 @@ def _text(text: TextMessage) -> Happening:
 
 def _is_news(text: TextMessage) -> bool:
     return text.direction == "in" and text.company_id is not None and text.meaning not in KEYWORDS
-
-
-def _kinds(kind: str) -> Collection[str]:
-    return CALL_KINDS if kind == CALL else (kind,)
 
 
 def _wanted(session: Session, companies: Collection[str]) -> dict[str, set[str]]:

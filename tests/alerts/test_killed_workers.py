@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,10 +16,12 @@ from testbed import TestHub
 
 from hub.alerts.send import send_due
 from hub.alerts.spread import spread
+from hub.worker import Worker
 
 TESTS = Path(__file__).parents[1]
 WORKER = """
 import sys
+import time
 sys.path[:0] = [{tests!r}]
 from dataclasses import replace
 from datetime import datetime
@@ -82,3 +85,19 @@ def test_workers_side_by_side_make_and_send_each_alert_once(alerting: AlertStage
     work(0)
     assert len(alerting.mail.letters) == 15
     assert len({str(letter["Message-ID"]) for letter in alerting.mail.letters}) == 15
+
+
+def test_a_running_worker_sends_alerts_by_itself(alerting: AlertStage) -> None:
+    maria = alerting.user()
+    alerting.wants(maria, "missed_call")
+    alerting.stage.call_in(answered=False)
+    alerting.stage.clock.advance(minutes=2)
+    worker = Worker(alerting.hub, alerting.stage.live)
+    worker.start()
+    try:
+        until = time.monotonic() + 20
+        while not alerting.mail.letters and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        worker.stop(5.0)
+    assert alerting.mail.subjects == ["Missed call of a first-time caller for Lakeside"]

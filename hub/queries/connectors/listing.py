@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -55,11 +55,20 @@ class ConnectorSummary:
     waiting: Waiting = Waiting()
     token: Mapping[str, Any] = field(default_factory=dict)
     """What may be shown of its sign-in: who signed in, since when, until when, with which scopes."""
+    signs_in: bool = False
+    """Whether people connect it by a sign-in at the provider; with other credentials nobody has to."""
 
     @property
     def manifest(self) -> Manifest:
         """What its plugin declares."""
         return self.entry.connector_class.manifest
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it cannot work before somebody signs in."""
+        if not self.signs_in or self.token or self.entry.in_sandbox:
+            return False
+        return self.entry.connector_class.needs_sign_in(self.entry.settings)
 
     @property
     def is_stopped(self) -> bool:
@@ -110,6 +119,7 @@ def connectors_of(
                 quota=quotas.get(name),
                 waiting=waiting.get(name, Waiting()),
                 token=shown_token(hub, name) if name in signed_in else {},
+                signs_in=hub.plugins.connectors[name].sign_in() is not None,
             )
         )
     return found
@@ -148,8 +158,11 @@ def troubles(session: Session, connector: str) -> tuple[datetime | None, str]:
 def shown_token(hub: Hub, name: str) -> dict[str, Any]:
     """What may be shown of a connector's stored sign-in; never the token."""
     token = hub.plugins.connectors[name].services.tokens.load() or {}
-    shown = ("signed_in_as", "signed_in_at", "sign_in_ends_at", "account", "scope", "renewed_at")
-    return {key: token[key] for key in shown if token.get(key)}
+    found: dict[str, Any] = {key: token[key] for key in ("signed_in_as", "account", "scope") if token.get(key)}
+    for key in ("signed_in_at", "sign_in_ends_at", "expires_at"):
+        if isinstance(token.get(key), int | float):
+            found[key] = datetime.fromtimestamp(token[key], UTC)
+    return found
 
 
 def _next_try(hub: Hub, name: str) -> float | None:

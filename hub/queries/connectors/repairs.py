@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from sqlalchemy import func
@@ -12,11 +12,12 @@ from sqlmodel import Session, col, select
 
 from hub.model import Company, IgnoredRepair, OutcomeRow
 from hub.queries.connectors.listing import ConnectorSummary, connectors_of
+from hub.queries.conversions.stages import MEANINGS
 from hub.runtime import Hub
 
 Kind = Literal["stopped", "down", "soon", "incomplete"]
 Cure = Literal["sign_in", "resume", "wait", "stages"]
-KNOWN_STAGES = ("qualified", "won", "lost")
+UNSIGNED = "nobody has signed in yet"
 QUOTA_PERCENT = 90
 STAGES_WINDOW = timedelta(days=7)
 ENDS_SOON = timedelta(days=7)
@@ -82,23 +83,24 @@ def unmapped_stages(session: Session, hub: Hub, now: datetime) -> list[StageCoun
         .where(
             col(OutcomeRow.connector).in_(list(hub.config.connectors)),
             col(OutcomeRow.changed_at) >= now - STAGES_WINDOW,
-            col(OutcomeRow.stage).not_in([*KNOWN_STAGES, *named]),
+            col(OutcomeRow.stage).not_in([*MEANINGS, *named]),
         )
         .group_by(col(OutcomeRow.connector), col(OutcomeRow.stage))
         .order_by(func.count().desc(), col(OutcomeRow.stage))
     )
-    return [StageCount(*row) for row in rows]
+    counts = [StageCount(*row) for row in rows]
+    return [each for each in counts if each.stage not in _mapped(hub, each.connector)]
 
 
-def has_sign_in(summary: ConnectorSummary) -> bool:
-    """Whether people connect it by a sign-in at the provider."""
-    return bool(summary.manifest.auth.asks)
+def _mapped(hub: Hub, connector: str) -> Collection[str]:
+    """The CRM's own stages that the connector's settings give a meaning; deals that were read before that keep their own."""
+    return getattr(hub.plugins.connectors[connector].settings, "stages", None) or ()
 
 
 def _stopped(each: ConnectorSummary) -> Repair | None:
     if not each.is_stopped:
         return None
-    signs_in = has_sign_in(each)
+    signs_in = each.signs_in
     return Repair(
         key=_key("stopped", each.name, each.paused_at),
         connector=each.name,
@@ -136,15 +138,13 @@ def _down(each: ConnectorSummary, now: datetime) -> Repair | None:
 
 def _not_signed_in(each: ConnectorSummary) -> Repair | None:
     """A connector that needs a sign-in and has neither a stored one nor credentials in the file."""
-    if each.paused_at is not None or each.token or not has_sign_in(each) or each.entry.in_sandbox:
-        return None
-    if not each.entry.connector_class.needs_sign_in(each.entry.settings):
+    if each.paused_at is not None or not each.is_unsigned:
         return None
     return Repair(
         key=_key("unsigned", each.name, None),
         connector=each.name,
         kind="stopped",
-        title="nobody has signed in yet",
+        title=UNSIGNED,
         text=f"{each.manifest.label} gives access only after somebody signs in there.",
         cure="sign_in",
         waiting=each.waiting.count,
@@ -154,11 +154,8 @@ def _not_signed_in(each: ConnectorSummary) -> Repair | None:
 
 
 def _ends_soon(each: ConnectorSummary, now: datetime) -> Repair | None:
-    ends = each.token.get("sign_in_ends_at")
-    if not isinstance(ends, int | float) or each.paused_at is not None:
-        return None
-    at = datetime.fromtimestamp(ends, UTC)
-    if at - now > ENDS_SOON:
+    at = each.token.get("sign_in_ends_at")
+    if at is None or each.paused_at is not None or at - now > ENDS_SOON:
         return None
     return Repair(
         key=_key("ends", each.name, at),

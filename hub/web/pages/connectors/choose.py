@@ -126,7 +126,7 @@ def _choices(
             page.hub, attempt.row.connector, attempt.connector_class, attempt.settings(page.hub), attempt.token
         ) as draft:
             listed = draft.accounts()
-        account = _chosen(listed, page.value("account") or page.query.get("account", ""))
+        account = _chosen(listed, page.value("account") or page.query.get("account", ""), _connected(page, attempt))
         if account is not None and attempt.connector_class.Destination is not None:
             actions = _actions(page, attempt, account)
     except RingfenceError as error:
@@ -192,9 +192,11 @@ def _account(listed: AccountList, account_id: str) -> ProviderAccount:
     return found
 
 
-def _chosen(listed: AccountList, account_id: str) -> ProviderAccount | None:
+def _chosen(listed: AccountList, account_id: str, connected: Mapping[str, str]) -> ProviderAccount | None:
+    """The account that was picked; else the first one that is not connected yet."""
     usable = [each for each in listed.accounts if not each.unusable]
-    return next((each for each in usable if each.id == account_id), usable[0] if usable else None)
+    usable.sort(key=lambda each: (each.id != account_id, each.id in connected))
+    return usable[0] if usable else None
 
 
 def _connected(page: PageRequest, attempt: Attempt) -> dict[str, str]:

@@ -52,6 +52,8 @@ def health(summary: ConnectorSummary) -> Health:
     """Whether a connector works."""
     if summary.is_stopped:
         return Health("bad", "Stopped", "the provider refuses our credentials")
+    if summary.is_unsigned:
+        return Health("bad", "Stopped", "nobody has signed in yet")
     if summary.paused_at is not None:
         return Health("held", "Paused", f"by {summary.paused_by}")
     if summary.troubled_since is not None:
@@ -99,8 +101,9 @@ def data_map(flows: list[Flow]) -> list[tuple[str, str, str, str]]:
     """The connector's part of the data map: what it is for, the data, how it is written, the lawful use."""
     rows: dict[tuple[str, str, str], dict[str, None]] = {}
     for flow in flows:
-        written = "as it is" if flow.transform == "plain" else flow.transform.replace("_", " ")
-        data = f"{flow.field.replace('_', ' ')}"
+        hashed = flow.transform.startswith("sha256")
+        written = "as it is" if flow.transform == "plain" else "hashed" if hashed else flow.transform.replace("_", " ")
+        data = _field(flow.field, "plain")
         rows.setdefault((flow.hook.replace("_", " "), data, written), {})[readable(flow.use)] = None
     return [(*key, ", ".join(uses)) for key, uses in rows.items()]
 
@@ -123,6 +126,7 @@ def repair_state(repair: Repair) -> tuple[str, str]:
 
 def _field(name: str, transform: str) -> str:
     words = {
+        "pin": "PIN",
         "caller_number": "phone number",
         "recipient_number": "phone number",
         "person_number": "phone number",

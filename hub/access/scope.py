@@ -50,9 +50,13 @@ class AccessScope:
 
 def scope_of(session: Session, user: User, action: Action, narrow: Narrow = to_account) -> AccessScope | None:
     """What a user may see and do of `action`; None if the role, or the limit to companies, does not permit it."""
-    reach = may(user, action)
-    chosen = session.exec(select(UserCompany.company_id).where(UserCompany.user_id == user.id)).all()
-    companies = tuple(sorted(chosen)) or None
+    reach, companies = may(user, action), limit_of(session, user)
     if reach is None or (companies is not None and action in WHOLE_ACCOUNT):
         return None
     return AccessScope(user, reach, narrow, companies)
+
+
+def limit_of(session: Session, user: User) -> tuple[str, ...] | None:
+    """The ids of the companies that a user is limited to; None: all of the account."""
+    chosen = session.exec(select(UserCompany.company_id).where(UserCompany.user_id == user.id)).all()
+    return tuple(sorted(chosen)) or None

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hub.access.permissions import Action
-from hub.access.scope import AccessScope, scope_of
+from hub.access.scope import AccessScope, limit_of, scope_of
 from hub.access.sign_in.sessions import SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
@@ -100,12 +100,13 @@ class SignedIn:
     def _answer(self, page: Page, request: Request, body: bytes, held: WebSession, user: User) -> Response:
         with self._context.hub.store.reading() as session:
             shown = scope_of(session, user, page.action) if page.action else AccessScope(user)
+            limit = limit_of(session, user) if shown is None else None
         nonce = secrets.token_urlsafe(NONCE_BYTES)
         if request.headers.get("content-type", "").startswith(MULTIPART):
             fields, files = fields_and_files(request.headers["content-type"], body, MAX_FORM_FIELDS)
         else:
             fields, files = fields_of(body), {}
-        seen = shown or AccessScope(user, companies=())
+        seen = shown or AccessScope(user, companies=limit)
         asked = PageRequest(self._context, request, user, held, seen, nonce, fields, files)
         if shown is None and page.path == "/":
             return asked.redirect(first_page(asked.may))

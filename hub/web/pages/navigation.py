@@ -37,6 +37,7 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
 SETTINGS_TABS: tuple[NavigationItem, ...] = (
     NavigationItem("users", "Users and keys", "/users", "users"),
     NavigationItem("status", "Status", "/status", "status"),
+    NavigationItem("audit", "Audit log", "/audit", "audit"),
 )
 """The pages behind "Settings", which is the last item of the side bar and leads to the first of them."""
 IN_TAB_BAR = 4

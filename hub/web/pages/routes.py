@@ -11,6 +11,7 @@ from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.pages import (
     alerts,
+    audit,
     call,
     calls,
     connectors,
@@ -58,6 +59,7 @@ PAGES: tuple[Page, ...] = (
     *numbers.PAGES,
     *conversions.PAGES,
     *users.PAGES,
+    *audit.PAGES,
     *alerts.PAGES,
 )
 

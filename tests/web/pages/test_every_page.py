@@ -171,6 +171,9 @@ ALLOWED = {
     "GET /users/{user_id}": {"owner"},
     "POST /users/{user_id}": {"owner"},
     "POST /users/keys/{key_id}/revoke": {"owner"},
+    "GET /audit": {"owner", "auditor"},
+    "GET /audit.csv": {"owner", "auditor"},
+    "POST /audit/verify": {"owner", "auditor"},
     "POST /conversions/stages": SET_UP,
 }
 """Written by hand and not read from the product: a page that is not here fails, and so does a role too many. Pages of one's

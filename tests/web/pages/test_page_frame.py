@@ -52,7 +52,7 @@ def test_a_page_allows_only_its_own_scripts_and_is_never_stored(stage: TestHub) 
 
 def test_a_role_without_a_page_gets_a_sentence_and_no_link_to_it(stage: TestHub) -> None:
     browser = signed_in(stage, "auditor")
-    assert browser.get("/").headers["location"] == "/me"
+    assert browser.get("/").headers["location"] == "/audit"
     answer = browser.get("/people")
     assert answer.status_code == 403
     assert "Your role (auditor) does not include this page." in answer.text

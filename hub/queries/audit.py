@@ -1,0 +1,91 @@
+"""The audit log of an account: entries by who, what, of what and when, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, and_, col, or_, select
+
+from hub.access.scope import AccessScope
+from hub.access.users import names_of
+from hub.model import Account, AuditEntry, Company, User
+
+NEWEST = 2_000
+"""Of how many of the newest entries of a period the filters offer the actors and actions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditChoice:
+    """Selects entries of a period; None leaves a condition out."""
+
+    since: datetime
+    until: datetime
+    actor: str | None = None
+    action: str | None = None
+    """An action like `users.add`, or all of an area: `users.`."""
+    subject: str | None = None
+
+    def query(self, scope: AccessScope) -> Any:
+        """A query for the entries of the user's account."""
+        row = AuditEntry
+        query = scope.select(row).where(row.at >= self.since, row.at < self.until)
+        if self.actor:
+            query = query.where(row.actor == self.actor)
+        if self.action:
+            action = col(row.action)
+            area = self.action.endswith(".")
+            query = query.where(action.startswith(self.action, autoescape=True) if area else action == self.action)
+        return query.where(row.subject == self.subject) if self.subject else query
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditPage:
+    """A page of entries, with the id after which the next one begins."""
+
+    entries: Sequence[AuditEntry]
+    next: str | None
+
+
+def audit_page(session: Session, scope: AccessScope, choice: AuditChoice, after: str | None, limit: int) -> AuditPage:
+    """The entries after the one with the id `after`, or the newest."""
+    query = choice.query(scope)
+    last = session.exec(scope.select(AuditEntry).where(AuditEntry.id == after)).first() if after else None
+    if last is not None:
+        query = query.where(or_(AuditEntry.at < last.at, and_(AuditEntry.at == last.at, AuditEntry.id < last.id)))
+    rows = session.exec(query.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit + 1)).all()
+    return AuditPage(entries=rows[:limit], next=rows[limit - 1].id if len(rows) > limit else None)
+
+
+def iterate_audit(session: Session, scope: AccessScope, choice: AuditChoice, limit: int) -> Iterator[AuditEntry]:
+    """The entries, newest first, read a part at a time."""
+    query = choice.query(scope).order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)
+    yield from session.exec(query.execution_options(yield_per=500))
+
+
+def actors_and_actions(session: Session, scope: AccessScope, choice: AuditChoice) -> tuple[list[str], list[str]]:
+    """The actors and the actions among the newest entries of the period."""
+    period = AuditChoice(since=choice.since, until=choice.until).query(scope)
+    newest = (
+        period.with_only_columns(AuditEntry.actor, AuditEntry.action)
+        .order_by(col(AuditEntry.at).desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    pairs = session.execute(select(newest.c.actor, newest.c.action).distinct()).all()
+    return sorted({actor for actor, _ in pairs}), sorted({action for _, action in pairs})
+
+
+def names_in(session: Session, ids: Collection[str]) -> Mapping[str, str]:
+    """Id → name, for those of `ids` that are users, companies or accounts."""
+    found = names_of(session, ids)
+    for table in (Company, Account):
+        found |= dict(session.exec(select(table.id, table.title).where(col(table.id).in_(ids))).all())
+    return found
+
+
+def users_among(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that are users."""
+    return set(session.exec(select(User.id).where(col(User.id).in_(ids))).all())

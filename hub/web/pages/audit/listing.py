@@ -1,0 +1,70 @@
+"""`/audit`: who did what to which row and when, and whether the journal behind it is whole."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.privacy.journal_check import check_for
+from hub.queries.audit import AuditChoice, actors_and_actions, audit_page, names_in, users_among
+from hub.queries.privacy.ledger import journal_state
+from hub.web.pages.audit.words import action_words
+from hub.web.pages.guard import Page
+from hub.web.pages.periods import PRESETS
+from hub.web.pages.request import PageRequest
+
+PATH = "/audit"
+ROWS = 100
+FILTERS = ("who", "action", "subject")
+MAX_CHARACTERS = 100
+
+
+def choice_of(page: PageRequest) -> AuditChoice:
+    """The filters of the URL."""
+    period = page.period()
+    who, action, subject = (page.query.get(name, "").strip()[:MAX_CHARACTERS] or None for name in FILTERS)
+    return AuditChoice(since=period.begins, until=period.ends, actor=who, action=action, subject=subject)
+
+
+def audit_log(page: PageRequest) -> Response:
+    """The entries with filters, and the state of the journal."""
+    choice = choice_of(page)
+    with page.session() as session:
+        found = audit_page(session, page.scope, choice, page.query.get("after"), ROWS)
+        actors, actions = actors_and_actions(session, page.scope, choice)
+        journal = journal_state(session, page.user.account_id)
+        ids = {each for row in found.entries for each in (row.actor, row.subject)}
+        ids |= {*actors, journal.checked_by or ""}
+        names, users = names_in(session, ids), users_among(session, ids)
+    return page.render(
+        "audit.html",
+        title="Audit log",
+        entries=found.entries,
+        older=page.here(after=found.next) if found.next else None,
+        newest=page.here() if page.query.get("after") else None,
+        choice=choice,
+        filters={name: value for name in FILTERS if (value := page.query.get(name))},
+        actors=sorted((names.get(each, each), each) for each in actors),
+        actions=sorted((action_words(each), each) for each in actions),
+        areas=sorted({each.partition(".")[0] for each in actions}),
+        names=names,
+        users=users if page.may("users") else set(),
+        words=action_words,
+        journal=journal,
+        period=page.period(),
+        presets=[(name, words) for name, (words, _) in PRESETS.items()],
+        csv="/audit.csv" + page.here().removeprefix(PATH),
+    )
+
+
+def verify(page: PageRequest) -> Response:
+    """Check the whole journal now."""
+    report = check_for(page.hub, page.user.account_id, page.user.id)
+    return page.redirect(
+        page.link(PATH),
+        f"The journal is whole: {report.rows:,} records, none changed or missing."
+        if report.finding is None
+        else f"The journal is NOT whole, at entry {report.finding.position}: {report.finding.reason}",
+    )
+
+
+PAGES = (Page(PATH, audit_log, "audit"), Page(f"{PATH}/verify", verify, "audit", method="POST"))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from hub import metrics
+from hub.answering.call_lines import CallLines
 from hub.answering.decide import Decider
 from hub.callflow.walk import static
 from hub.contracts.answers import AnswerPoint, Instruction, Moment
@@ -59,13 +60,14 @@ class PendingAnswer:
 class Answerer:
     """Holds each number's call flow and its static documents in memory."""
 
-    def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
+    def __init__(self, hub: Hub, directory: LiveDirectory, lines: CallLines | None = None) -> None:
         self._hub = hub
         self._directory = directory
+        self._lines = lines or CallLines()
         self._lock = threading.Lock()
         self._static: dict[tuple[str, Moment], AnswerDocument] = {}
         self._made_for: Directory | None = None
-        self._decider = Decider(hub, directory)
+        self._decider = Decider(hub, directory, self._lines)
         self._acknowledgements = self._acknowledge()
         self._committers: dict[str, GroupCommitter[PendingAnswer, list[list[RenderRequest]]]] = {}
         self.prepare()
@@ -82,7 +84,8 @@ class Answerer:
             if directory is self._made_for:
                 return
             by_carrier: dict[str, list[RenderRequest]] = {}
-            for number, line in directory.lines.items():
+            self._lines.note(directory)
+            for number, line in {**self._lines.former, **directory.lines}.items():
                 if line.tracker.carrier in self._hub.plugins.connectors:
                     wanted = by_carrier.setdefault(line.tracker.carrier, [])
                     points = [AnswerPoint(moment=moment, tracking_number=number) for moment in MOMENTS]
@@ -95,7 +98,7 @@ class Answerer:
     def knows(self, connector: str, point: AnswerPoint) -> bool:
         """Whether the number of a call at `point` belongs to that carrier. A call on another carrier's number has no
         flow."""
-        line = self._directory.latest.lines.get(point.tracking_number)
+        line = self._lines.line(self._directory.latest, point)
         if line is not None and line.tracker.carrier == connector:
             return True
         log.warning("call on an unknown number", connector=connector, moment=point.moment)
@@ -119,7 +122,7 @@ class Answerer:
 
     def note_forwarded(self, connector: str, point: AnswerPoint) -> None:
         """Record that a call got the static document, as soon as the database allows it; returns at once."""
-        line = self._directory.latest.lines.get(point.tracking_number)
+        line = self._lines.line(self._directory.latest, point)
         if line is not None and line.tracker.carrier == connector:
             self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.answering.call_context import AnswerRequest, call_contexts, must_read
+from hub.answering.call_lines import CallLines
 from hub.answering.recording_consent import ask_to_record
 from hub.answering.step_log import AnswerRecord, keep
 from hub.callflow.context import CallContext, FlowResult, Permission, StepTaken
@@ -28,8 +29,8 @@ WILLING = Permission(allowed=True)
 class Decider:
     """Walks calls along their flows with data from the database and the consent plugins."""
 
-    def __init__(self, hub: Hub, directory: LiveDirectory) -> None:
-        self._hub, self._directory = hub, directory
+    def __init__(self, hub: Hub, directory: LiveDirectory, lines: CallLines) -> None:
+        self._hub, self._directory, self._lines = hub, directory, lines
         self._public_url = str(hub.config.hub.public_url).rstrip("/")
         self._versions: dict[int, Flow] = {}
 
@@ -61,9 +62,10 @@ class Decider:
     def _requests(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[AnswerRequest], set[int]]:
         """Each point with its flow: the version that its resume token names, else the number's own. Also the versions
         to read."""
-        lines, requests, missing = self._directory.latest.lines, [], set()
+        directory, requests, missing = self._directory.latest, [], set()
         for point in points:
-            line, mark = lines[point.tracking_number], parse_mark(point.mark)
+            line, mark = self._lines.line(directory, point), parse_mark(point.mark)
+            assert line is not None, "only calls on known numbers are answered"
             version = mark.version if mark and point.moment != "ringing" else line.version
             flow = line.flow if version == line.version else self._versions.get(version)
             if flow is None:

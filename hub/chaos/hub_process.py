@@ -15,7 +15,7 @@ import httpx
 from hub.chaos.environment import Environment
 from hub.errors import RingfenceError
 
-START_TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 90.0
 STOP_TIMEOUT_SECONDS = 30.0
 """Seconds."""
 

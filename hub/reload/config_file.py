@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -37,7 +37,6 @@ from hub.store.engine import Store
 from hub.store.secrets import secrets_of
 
 log = structlog.get_logger(__name__)
-READ_AGAIN_WITHIN = timedelta(seconds=2)
 
 
 class ConfigConflict(CannotDo):
@@ -190,7 +189,7 @@ class ConfigFile:
         files and variables that it names; ConfigError, noted once, if it has problems."""
         text = read_text(self.path)
         with self._store.reading() as session:
-            if self._runs(newest(session), text, again):
+            if not again and _is(newest(session), text):
                 return None
         try:
             config = self.check(text)
@@ -201,12 +200,15 @@ class ConfigFile:
         with self._store.writing() as session:
             lock_versions(session)
             latest = newest(session)
-            if self._runs(latest, text, again):
+            if not again and _is(latest, text):
                 return None
             words = "the first version"
             if latest is not None:
-                same = latest.sha256 == sha256_of(text)
-                words = "read again" if same else in_words(tree_or_empty(latest.text or ""), tree_or_empty(text))
+                words = (
+                    "read again"
+                    if _is(latest, text)
+                    else in_words(tree_or_empty(latest.text or ""), tree_or_empty(text))
+                )
             row = write_applied(session, text, config, self._clock(), how, actor, words)
         self.applied(row.number or 0)
         return row
@@ -227,12 +229,6 @@ class ConfigFile:
         if row is None:
             return self.newest_number() or 0, text
         return row.number or 0, text
-
-    def _runs(self, latest: ConfigVersion | None, text: str, again: bool) -> bool:
-        """Whether a text needs no new version. Processes that get the signal to read it again at the same time write one."""
-        if latest is None or latest.sha256 != sha256_of(text):
-            return False
-        return not again or self._clock() - latest.at < READ_AGAIN_WITHIN
 
     def newest_number(self) -> int | None:
         """The number of the version that all processes run, or are about to."""
@@ -280,3 +276,7 @@ def _write_in_place(target: Path, content: bytes) -> None:
         stream.truncate()
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _is(latest: ConfigVersion | None, text: str) -> bool:
+    return latest is not None and latest.sha256 == sha256_of(text)

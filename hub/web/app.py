@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from hub.answering.answer import Answerer
+from hub.answering.call_lines import CallLines
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
@@ -40,13 +41,14 @@ REFRESH_SECONDS = 5.0
 
 class WebProcess:
     """What the web edge of a process keeps while its configuration changes: the writers of webhooks and visits with what
-    waits in them, the counts of the rate limits, and the file. `wake` is set after each commit, for a worker in the same
-    process."""
+    waits in them, the counts of the rate limits, the lines of calls under way, and the file. `wake` is set after each
+    commit, for a worker in the same process."""
 
     def __init__(self, hub: Hub, wake: threading.Event | None = None, config_file: ConfigFile | None = None) -> None:
         self.inbox_writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
         self.batch_writer = VisitBatchWriter(hub)
         self.counters = Counters()
+        self.lines = CallLines()
         self.config_file = config_file
 
     def close(self) -> None:
@@ -60,7 +62,7 @@ class WebEdge:
 
     def __init__(self, hub: Hub, directory: LiveDirectory, process: WebProcess) -> None:
         self._hub, self._process = hub, process
-        self._answerer = Answerer(hub, directory)
+        self._answerer = Answerer(hub, directory, process.lines)
         self._countries = CountryFile(hub.config.hub.country_file)
         self._stopping = threading.Event()
         self._context = page_context(hub, directory, process.config_file, process.counters)

@@ -10,7 +10,7 @@ from testbed import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED
 
 from hub.answering.answer import Answerer
 from hub.api import AnswerPoint
-from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice
+from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, TrackingNumber
 
 Factory = Callable[..., TestHub]
 BUSINESS, SECOND = "+13125550190", "+13125550191"
@@ -166,3 +166,19 @@ def test_a_flow_that_did_not_change_is_no_new_version(hub: Factory) -> None:
     assert stage.directory.lines[SHARED].version == 3
     assert stage.directory.lines[NORTH_SHARED].version == 2
     assert stage.one(FlowVersion, number=3).made_at == stage.clock()
+
+
+def test_a_call_on_a_number_that_has_left_the_file_goes_on_by_its_flow(desk: Desk) -> None:
+    mark = desk.ring().split("mark='")[1].split("'")[0]
+    row = desk.stage.one(TrackingNumber, number=SHARED)
+    row.retired_at = desk.stage.clock()
+    desk.stage.add(row)
+    desk.stage.live.refresh()
+    desk.answerer.prepare()
+    later = AnswerPoint(moment="digits", tracking_number=SHARED, call_id="CA1", mark=mark, digits="1")
+    assert desk.answerer.knows("carrier", later)
+    assert f"Dial(numbers=('{BUSINESS}',)" in desk.ring(moment="digits", mark=mark, digits="1")
+    assert (
+        BUSINESS in desk.answerer.static_document("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)).body
+    )
+    assert not desk.answerer.knows("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)), "a new call"

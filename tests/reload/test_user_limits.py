@@ -121,3 +121,10 @@ def test_a_company_or_number_that_was_another_accounts_is_not_taken_over(stage_o
     numbers = [*stage.config_file.check(file.read().text).companies[0].trackers[0].numbers, "+14145550120"]  # type: ignore[union-attr]
     with pytest.raises(CannotDo, match="another account's; remove it"):
         file.apply(file.propose([Change((*MINE, "trackers", "website", "numbers"), numbers)]), user)
+
+
+def test_a_proposal_of_a_user_names_what_is_not_theirs_as_its_problem(stage_of: Stages) -> None:
+    stage = stage_of(SHARED)
+    assert stage.config_file is not None
+    (problem,) = stage.config_file.propose([Change((*THEIRS, "title"), "Mine now")], user_of(stage)).problems
+    assert "another account" in problem.text

@@ -1,9 +1,10 @@
-"""Call flows that the checks accept, of every kind of step."""
+"""Call flows that the checks accept, of every kind of step, and a config.yaml with two."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from config_on_disk import CONFIG
 from hypothesis import assume
 from hypothesis import strategies as st
 
@@ -97,3 +98,46 @@ def flows(draw: st.DrawFn, max_steps: int = 9) -> Flow:
     flow = flow.model_copy(update={"steps": {name: each for name, each in flow.steps.items() if name in reached}})
     assume(not list(flow_problems(flow)))
     return flow
+
+
+FLOW = """\
+        flow: office
+        flows:
+          - name: office        # since the move
+            forward: "+13125550190"
+            start: menu
+            steps:
+              menu:
+                do: menu
+                say: Press 1.   # the owner's own words
+                keys: {"1": desk, "2": night}
+                otherwise: desk
+              desk: {do: dial, number: "+13125550190", unanswered: night}
+              night: {do: voicemail, say: "Leave a message."}
+          - name: every
+            forward: "+13125550190"
+            start: hours
+            steps:
+              hours:
+                do: schedule
+                hours: {mon-fri: "8:00-17:00"}
+                dates: {"2026-12-24": closed}
+                open: menu
+                closed: route
+                holiday: place
+              menu: {do: menu, say: Press 1., keys: {"1": turns, "2": all}, otherwise: hours_again}
+              hours_again: {do: greeting, say: Good day., then: menu}
+              turns: {do: round_robin, numbers: {"+13125550190": 2, "+13125550191": 1}, unanswered: sorry}
+              all: {do: simulcall, numbers: ["+13125550190", "+13125550191"], unanswered: sorry}
+              route:
+                do: attribution_route
+                cases: [{source: google, then: tag}, {caller: repeat, then: turns}]
+                otherwise: bye
+              place: {do: geo_route, places: {US-IL: tag, CA: bye}, otherwise: bye}
+              tag: {do: tag, tags: [night, ads], then: sorry}
+              sorry: {do: text_back, text: We will call you., then: bye}
+              bye: {do: hang_up}
+"""
+ROUTE = '        route: {{dial: "+13125550190"}}\n'
+OFFICE_TEXT = CONFIG.replace(ROUTE, FLOW.replace("{", "{{").replace("}", "}}"), 1)
+"""A config.yaml whose Lakeside answers with the flow `office`; `every` has all kinds of steps."""

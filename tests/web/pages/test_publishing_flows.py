@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_on_disk import CONFIG, open_config_stage
+from config_on_disk import open_config_stage
 from flow_forms import menu
+from flow_strategies import OFFICE_TEXT
 from page_client import PageClient, seen, signed_in
 from testbed import SHARED, TestHub
 
@@ -17,30 +18,13 @@ from hub.api import AnswerPoint
 from hub.model import CallStep, ConfigVersion, FlowDraft, FlowVersion
 from hub.testing import FrozenClock
 
-FLOW = """\
-        flow: office
-        flows:
-          - name: office        # since the move
-            forward: "+13125550190"
-            start: menu
-            steps:
-              menu:
-                do: menu
-                say: Press 1.   # the owner's own words
-                keys: {"1": desk, "2": night}
-                otherwise: desk
-              desk: {do: dial, number: "+13125550190", unanswered: night}
-              night: {do: voicemail, say: "Leave a message."}
-"""
-ROUTE = '        route: {{dial: "+13125550190"}}\n'
-TEXT = CONFIG.replace(ROUTE, FLOW.replace("{", "{{").replace("}", "}}"), 1)
 PATH = "/flows/lakeside/office"
 
 
 @pytest.fixture
 def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
     """A hub opened from a config.yaml whose Lakeside has a flow."""
-    with open_config_stage(sqlite_url, clock, tmp_path, TEXT) as opened:
+    with open_config_stage(sqlite_url, clock, tmp_path, OFFICE_TEXT) as opened:
         yield opened
 
 

@@ -53,6 +53,7 @@ def fill(stage: TestHub, number: str, **more: Any) -> dict[str, str]:
         "plugin": "twilio" if number.startswith("+1312") else "01a0",
         "connector": "network" if number.startswith("+1312") else "01a0",
         "number_id": stage.one(TrackingNumber, number=number).id,
+        "company_name": "lakeside" if number.startswith("+1312") else "northgate", "tracker_name": "shared",
     }  # fmt: skip
 
 

@@ -115,8 +115,8 @@ def _trackers(parts: Parts) -> Found:
             yield (*path, "carrier"), f"{tracker.carrier!r} is not a carrier; {nearest('', carriers, 'carriers are')}"
         if tracker.type == "source":
             count = len(tracker.numbers)
-            if count != 1:
-                yield _present(parts, path, "numbers"), f"a source tracker has exactly one number, found {count}"
+            if count > 1:
+                yield _present(parts, path, "numbers"), f"a source tracker has at most one number, found {count}"
             if not tracker.source:
                 yield path, "a source tracker needs its `source:`, like yellow_pages"
         for key in ("source", "medium", "campaign", "default") if tracker.type == "session" else ():

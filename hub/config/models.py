@@ -243,7 +243,7 @@ class TrackerSection(Section):
     type: Literal["source", "session"] = Field(description="`source`: one number, one source. `session`: a pool.")
     carrier: Name = Field(description="The carrier connector that owns the numbers.")
     numbers: tuple[PhoneNumber, ...] = Field(
-        default=(), description="Its tracking numbers, E.164; a pool may start empty."
+        default=(), description="Its tracking numbers, E.164; they may also be bought later."
     )
     source: str | None = Field(default=None, description="Of a source tracker: its source, like yellow_pages.")
     medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")

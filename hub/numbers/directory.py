@@ -120,7 +120,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
     """Make accounts, companies, trackers and numbers match config.yaml.
 
     A number or tracker that config.yaml no longer names is retired, not deleted: its calls keep their history. Numbers
-    bought for a tracker with `hub numbers buy` stay with it.
+    bought for a tracker with `hub numbers buy` stay with it, and are retired with it.
     """
     if session.get_bind().dialect.name == "postgresql":
         # If several processes start together, one writes; the others find the rows already written.
@@ -173,7 +173,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
         number for company in config.companies for tracker in company.trackers for number in tracker.numbers
     }
     for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None))):
-        if row.number not in named_numbers and not row.bought:
+        if row.number not in named_numbers and not (row.bought and row.tracker_id in named_trackers):
             row.retired_at = now
 
 

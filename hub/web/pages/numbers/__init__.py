@@ -1,5 +1,14 @@
 """The pages of numbers and trackers: the list, pools, buying, bringing numbers from another carrier, the website."""
 
-from hub.web.pages.numbers import budget, buying, listing, one_number, ports, website
+from hub.web.pages.numbers import budget, buying, listing, one_number, ports, tracker, tracker_new, website
 
-PAGES = (*listing.PAGES, *budget.PAGES, *buying.PAGES, *ports.PAGES, *website.PAGES, *one_number.PAGES)
+PAGES = (
+    *listing.PAGES,
+    *budget.PAGES,
+    *buying.PAGES,
+    *ports.PAGES,
+    *website.PAGES,
+    *tracker_new.PAGES,
+    *tracker.PAGES,
+    *one_number.PAGES,
+)

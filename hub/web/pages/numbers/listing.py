@@ -16,7 +16,7 @@ from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_nu
 from hub.web.pages.formats import money
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
-from hub.web.pages.numbers.buying import trackers_of
+from hub.web.pages.numbers.offers import trackers_of
 from hub.web.pages.numbers.pools import pools_of
 from hub.web.pages.numbers.ports import orders_of
 from hub.web.pages.request import PageRequest

@@ -96,6 +96,7 @@ def _page(page: PageRequest, row: NumberRow, status: int = 200, error: str | Non
         entry=NumberEntry((row,)),
         words=words,
         listed=listed,
+        tracked=any(each.id == row.tracker_id for each in page.directory.trackers.get(row.company_id, ())),
         company=next(each for each in page.companies if each.id == row.company_id),
         rest_days=REST.days,
         may_release=row.rest_ends is not None and row.rest_ends <= page.now,

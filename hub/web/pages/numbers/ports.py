@@ -17,7 +17,7 @@ from hub.numbers.porting import PortFor, cancel_port, forget_unplaced, order_por
 from hub.queries.numbers.ports import PortView, port_order, port_orders
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
-from hub.web.pages.numbers.buying import Choice, chosen_tracker, trackers_of
+from hub.web.pages.numbers.offers import Choice, chosen_tracker, trackers_of
 from hub.web.pages.request import PageRequest
 
 MAX_BILL_BYTES = 10 * 1024 * 1024

@@ -27,10 +27,10 @@ from hub.recordings.keep import end_expired
 from hub.reports.rollups import roll_up
 from hub.runtime import Hub
 from hub.scheduler import Ticker
-from hub.store.health import write_figures, write_health
 from hub.store.journal import sign_due
 from hub.store.locks import hold_locks
 from hub.store.violations import write_refusals
+from hub.store.writers.health import write_figures, write_health
 from hub.texts.doubts import lapse
 
 FIRST_RETRY_SECONDS = 5.0

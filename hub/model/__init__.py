@@ -14,7 +14,7 @@ from hub.model.alerts import (
 from hub.model.attribution import Attribution
 from hub.model.audit import AuditEntry
 from hub.model.calls import Call, CallEventRow, InboxWebhook
-from hub.model.config_versions import ConfigProcess, ConfigVersion
+from hub.model.config_versions import ConfigDraft, ConfigProcess, ConfigVersion
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
 from hub.model.erasures import Restoration, Tombstone
@@ -86,6 +86,7 @@ __all__ = [
     "CallStep",
     "CallTest",
     "Company",
+    "ConfigDraft",
     "ConfigProcess",
     "ConfigVersion",
     "Connecting",

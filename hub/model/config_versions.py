@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
-from hub.model.columns import Row, ending_column, id_column, personal_json, personal_text, time_column
+from hub.model.columns import (
+    Row,
+    ending_column,
+    expiry_column,
+    id_column,
+    personal_json,
+    personal_text,
+    time_column,
+)
 
 
 class ConfigVersion(Row, table=True):
@@ -58,3 +66,17 @@ class ConfigProcess(Row, table=True):
     threads_alive: int = 0
     threads_expected: int = 0
     """Worker threads that should be turning; `threads_alive` are those that do."""
+
+
+class ConfigDraft(Row, table=True):
+    """A user's text of config.yaml that is not applied yet; one for each user."""
+
+    __tablename__ = "config_draft"
+
+    user_id: str = Field(primary_key=True, foreign_key="app_user.id", max_length=36)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    text: str | None = personal_text("user.contact.phone_number")
+    base_sha256: str = Field(max_length=64)
+    """The text that the draft was begun from."""
+    kept_at: datetime = time_column()
+    expires_at: datetime = expiry_column()

@@ -20,6 +20,7 @@ from hub.model import (
     AuditEntry,
     Call,
     CallStep,
+    ConfigDraft,
     ConfigVersion,
     ConsentDecision,
     ConsentDetail,
@@ -213,5 +214,6 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("browsers for alerts", PushSubscription, "alert"),
     RetentionRule("disabled users", User, "call_metadata", "emptied"),
     RetentionRule("versions of config.yaml", ConfigVersion, "call_metadata", "emptied"),
+    RetentionRule("drafts of config.yaml", ConfigDraft, "call_metadata"),
 )  # fmt: skip
 """The order matters: rows that depend on another row end before it."""

@@ -14,6 +14,7 @@ from tempfile import NamedTemporaryFile
 
 import structlog
 
+from hub.config.connectors import Installed
 from hub.config.edit import Change, Move, edited
 from hub.config.loading import Discover, config_of, read_text
 from hub.config.models import Config
@@ -108,6 +109,10 @@ class ConfigFile:
         """Whether this process may change the file."""
         target = self.path.resolve()
         return os.access(target, os.W_OK)
+
+    def catalog(self, plugin_dirs: Iterable[str]) -> Installed:
+        """The plugins that the file may name."""
+        return self._discover([Path(each) for each in plugin_dirs])
 
     def check(self, text: str) -> Config:
         """A text as a checked configuration; ConfigError holds its problems."""

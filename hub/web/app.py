@@ -17,7 +17,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
-from hub.store.health import write_errors
+from hub.store.writers.health import write_errors
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api

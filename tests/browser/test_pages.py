@@ -24,7 +24,11 @@ from hub.web.pages.routes import PAGES
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 WIDTHS = (360, 1440)
 SCHEMES = ("light", "dark")
-LOOKED_AT = [page for page in PAGES if page.method == "GET" and not page.path.endswith((".csv", "/csv", "/audio"))]
+LOOKED_AT = [
+    page
+    for page in PAGES
+    if page.method == "GET" and not page.path.endswith((".csv", "/csv", "/audio", ".diff", ".json"))
+]
 CHECK = """() => axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations
   .filter(each => ["serious", "critical"].includes(each.impact))
   .map(each => `${each.id}: ${each.nodes.map(node => node.target.join(" ")).slice(0, 4).join(", ")}`))"""

@@ -18,8 +18,8 @@ from sqlmodel import Session
 
 from hub.model import HUB_CHAIN, AuditEntry, HealthReport
 from hub.runtime import Hub, utc_now
-from hub.store.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS
 from hub.store.schema import revisions
+from hub.store.writers.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS
 
 BACKUP = "backup.data"
 MAX_MONTHS = 1_200

@@ -10,7 +10,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
-    """The headers of a page whose scripts carry `nonce`."""
+    """The headers of a page whose scripts, and the styles that an editor makes, carry `nonce`."""
     headers = {
         "Cache-Control": "no-store",
         "Vary": "HX-Request, Cookie",
@@ -21,7 +21,7 @@ def headers_with(nonce: str, *, https: bool) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), publickey-credentials-get=(self)",
         "Content-Security-Policy": (
-            f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; "
+            f"default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'nonce-{nonce}'; "
             "img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; "
             "frame-ancestors 'none'; base-uri 'none'; worker-src 'self'; manifest-src 'self'"
         ),

@@ -10,7 +10,7 @@ from testbed import NORTH_SHARED, TestHub
 
 from hub.error_counts import ErrorCounts
 from hub.model import Call, ConnectorState, Delivery, InboxWebhook, Recording
-from hub.store.health import write_figures, write_health
+from hub.store.writers.health import write_figures, write_health
 
 
 def work(stage: TestHub, counts: ErrorCounts | None = None) -> None:

@@ -1,0 +1,71 @@
+"""`/config/versions/ID`: one version against the running one, why it was refused, and rolling back to it."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from hub.errors import CannotDo, ConfigError, NotFound
+from hub.model import ConfigVersion
+from hub.model.states import ConfigState
+from hub.queries.config_history import config_history
+from hub.reload.versions import problems_of
+from hub.web.pages.config.diff_rows import diff_rows
+from hub.web.pages.config.editor import HOW
+from hub.web.pages.config.review import editable
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+
+def version(page: PageRequest) -> Response:
+    """One version: what rolling back to it would change."""
+    return _show(page)
+
+
+def roll_back(page: PageRequest) -> Response:
+    """Apply the version again, as a new one."""
+    file, row = editable(page), _row(page)
+    if row.number is None:
+        return _show(page, "A version that was refused cannot be applied.", 422)
+    try:
+        made = file.roll_back(row.number, page.user)
+    except ConfigError as error:
+        return _show(page, "; ".join(map(str, error.problems[:3])) or str(error), 422)
+    except CannotDo as error:
+        return _show(page, str(error), 422)
+    return page.redirect(page.link("/config"), f"Version {made.number} is applied: the text of version {row.number}.")
+
+
+def _show(page: PageRequest, error: str | None = None, status: int = 200) -> Response:
+    file, row = editable(page), _row(page)
+    with page.hub.store.reading() as session:
+        history = config_history(session)
+    running = file.read().text
+    refused = row.state == ConfigState.REFUSED
+    return page.render(
+        "config_version.html",
+        status,
+        title=f"Version {row.number}" if row.number else "A refused version",
+        row=row,
+        by=history.by(row),
+        how=HOW,
+        refused=refused,
+        is_running=history.running is not None and history.running.id == row.id,
+        problems=problems_of(row),
+        diff=diff_rows(running, row.text) if row.text is not None else None,
+        writable=file.writable,
+        error=error,
+    )
+
+
+def _row(page: PageRequest) -> ConfigVersion:
+    with page.hub.store.reading() as session:
+        row = session.get(ConfigVersion, page.path("version_id"))
+    if row is None:
+        raise NotFound("There is no such version.")
+    return row
+
+
+PAGES = (
+    Page("/config/versions/{version_id}", version, "configure"),
+    Page("/config/versions/{version_id}", roll_back, "configure", "POST"),
+)

@@ -5,9 +5,11 @@ An account always has an owner of the whole account, and nobody changes their ow
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.access.companies import limit_to_companies
@@ -19,6 +21,7 @@ from hub.access.users import AccessRefused, add_user, change_role, disable, revo
 from hub.model import Account, ApiKey, User, UserCompany
 from hub.store import audit
 
+EMAIL = re.compile(r"[^@\s<>\",;]{1,64}@[^@\s<>\",;]{1,185}")
 Actor = User | str
 """A user of the web interface, or the name of the account on this machine that runs a command."""
 
@@ -63,6 +66,21 @@ def give_companies(session: Session, user: User, names: Collection[str], now: da
         _keep_an_owner(session, user)
     limit_to_companies(session, user, names)
     _note(session, now, actor, "users.companies", user, " ".join(names) or "all")
+
+
+def set_email(session: Session, user: User, email: str | None, now: datetime, *, actor: Actor) -> None:
+    """Give a user an e-mail address, or take it away: for alerts and summaries, and for the sign-in by name or OpenID.
+    AccessRefused if it is not one, or another user has it, because then neither could sign in by it."""
+    if email is not None:
+        if EMAIL.fullmatch(email) is None:
+            raise AccessRefused("Write an e-mail address like pat@example.com, or leave it out.")
+        same = select(User.id).where(func.lower(User.email) == email.lower(), User.id != user.id)
+        if session.exec(same.where(col(User.disabled_at).is_(None))).first() is not None:
+            raise AccessRefused("Another user has this address; each needs their own.")
+    user.email = email
+    session.add(user)
+    session.flush()
+    _note(session, now, actor, "users.email", user, "set" if email else "removed")
 
 
 def reset(

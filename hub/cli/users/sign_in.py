@@ -44,6 +44,31 @@ def companies(
     say(f"{plain(user.name)} sees {plain(seen)}.")
 
 
+@commands.command("email")
+def email(
+    name: Name,
+    address: Annotated[
+        str | None, typer.Argument(help="The address; without one, the user has none.", metavar="ADDRESS")
+    ] = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Give a user an e-mail address, for alerts and summaries, or remove it.
+
+    A person who has it at your OpenID provider may sign in as this user.
+    """
+    from hub.access.user_changes import set_email
+    from hub.access.users import user_named
+    from hub.cli.support.audit_note import actor
+    from hub.queries.lookup import typed
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
+
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        user = user_named(session, typed(name))
+        set_email(session, user, typed(address) if address else None, utc_now(), actor=actor())
+    say(f"{plain(user.name)} has {'a new e-mail address' if address else 'no e-mail address'}.")
+
+
 @commands.command("reset")
 def reset(
     name: Name,

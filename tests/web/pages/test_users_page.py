@@ -241,3 +241,15 @@ def test_the_list_shows_the_last_sign_in_and_living_sessions(stage: TestHub, own
     with stage.hub.store.writing() as session:
         session.get_one(User, hostile.id).email = "<img src=x>@example.com"
     assert "<img" not in owner.get("/users").text + owner.get(f"/users/{hostile.id}").text
+
+
+def test_an_owner_writes_the_address_for_alerts_of_a_user_and_of_themselves(stage: TestHub, owner: PageClient) -> None:
+    maria, pat = made(stage), made(stage, "pat")
+    assert owner.user is not None
+    assert post(owner, maria, "email", email="m@example.org").status_code == 303
+    assert post(owner, owner.user, "email", email="me@example.org").status_code == 303
+    assert (reread(stage, maria).email, reread(stage, owner.user).email) == ("m@example.org", "me@example.org")
+    for wrong in ("nobody", "a b@example.com", "x@example.com\nBcc: y@example.com", pat.email.upper()):  # type: ignore[union-attr]
+        assert post(owner, maria, "email", email=wrong).status_code == 422, wrong
+    assert post(owner, maria, "email", email="").status_code == 303 and reread(stage, maria).email is None
+    assert [detail for action, detail in actions(stage) if action == "users.email"] == ["set", "set", "removed"]

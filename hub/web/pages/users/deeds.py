@@ -61,7 +61,7 @@ def add(page: PageRequest) -> Response:
 
 @fresh
 def change(page: PageRequest) -> Response:
-    """Change a user's role or companies, reset, sign out or deactivate the user, or make a key."""
+    """Change a user's role, companies or e-mail address, reset, sign out or deactivate the user, or make a key."""
     deed = page.value("deed")
     try:
         with page.hub.store.writing() as session:
@@ -84,6 +84,9 @@ def _change(page: PageRequest, session: Session, user: User, deed: str) -> tuple
     if deed == "companies":
         user_changes.give_companies(session, user, page.form.get("companies", []), now, actor=actor)
         return f"The companies of {name} are changed.", None
+    if deed == "email":
+        user_changes.set_email(session, user, page.value("email") or None, now, actor=actor)
+        return f"The e-mail address of {name} is changed.", None
     if deed in ("reset", "clear"):
         address = page.context.public_url
         _, link = user_changes.reset(session, user, now, address, actor=actor, clear=deed == "clear")

@@ -170,6 +170,25 @@ class ConnectorConformance:
         assert connector.manifest.recipient.name in text, "say who learns what is asked for"
         assert asked.scopes == connector.manifest.auth.scopes, "ask for the scopes that the manifest declares"
 
+    def test_what_people_are_asked_for_at_a_sign_in_is_declared_in_words(self, connector: Connector) -> None:
+        auth = connector.manifest.auth
+        if not auth.asks:
+            assert connector.sign_in() is None, "say in auth.asks what the sign-in asks for, and why"
+            return
+        needed = {name for scope in auth.asks if scope.required for name in scope.name.split()}
+        assert needed == set(auth.scopes), (
+            "explain each scope of auth.scopes in auth.asks, and no other that is required"
+        )
+        assert "list_accounts" in implemented_hooks(connector), (
+            "implement list_accounts, so that an account can be chosen"
+        )
+        settings = dict(_fields(self.connector_class.Settings))
+        assert set(auth.first) <= settings.keys(), "auth.first names settings"
+        asked = connector.sign_in()
+        if asked is not None:
+            named = {name for scope in auth.asks for name in scope.name.split()}
+            assert set(asked.scopes) <= named, "ask for the scopes that auth.asks explains"
+
     # The settings
 
     def test_every_setting_is_described_and_a_misspelled_one_is_an_error(self) -> None:

@@ -120,7 +120,7 @@ def _stopped(each: ConnectorSummary) -> Repair | None:
 
 def _down(each: ConnectorSummary, now: datetime) -> Repair | None:
     since = each.troubled_since
-    if each.paused_at is not None or since is None or now - since < DOWN_AFTER:
+    if each.paused_at is not None or each.is_unsigned or since is None or now - since < DOWN_AFTER:
         return None
     return Repair(
         key=_key("down", each.name, since),

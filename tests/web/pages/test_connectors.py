@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fake_connectors import FakeNetwork
 from page_client import signed_in
-from testbed import CONNECTORS, EVERY_CALL, TestHub
+from testbed import ACCOUNTS, CONNECTORS, EVERY_CALL, TestHub
 
 from hub.api import AuthError, ConnectionReport, hookimpl
 from hub.model import AuditEntry, ConnectorNote, ConnectorState, OutcomeRow, SyncSlot
@@ -141,3 +141,14 @@ def test_the_tests_of_all_connectors_are_told_in_one_sentence(stage: TestHub) ->
     assert answer.status_code == 303
     shown: Any = browser.get("/connectors").text
     assert "answer and accept our credentials" in shown
+
+
+def test_a_connector_that_serves_another_account_too_is_left_to_the_operator(lite_hub: Callable[..., TestHub]) -> None:
+    rival = {"name": "rival", "title": "Rival", "companies": [{**ACCOUNTS[0]["companies"][0], "name": "riverside"}]}
+    rival["companies"][0]["trackers"] = []
+    stage = lite_hub(accounts=[*ACCOUNTS, rival], common={"network": {"companies": ["lakeside", "northgate"]}})
+    browser = signed_in(stage)
+    answer = browser.post("/connectors/crm/pause")
+    assert answer.status_code == 422 and "also serves companies of another account" in answer.text
+    assert browser.post("/connectors/network/pause").status_code == 303
+    assert signed_in(stage, account="rival").get("/connectors/network").status_code == 404

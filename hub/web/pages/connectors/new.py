@@ -37,7 +37,8 @@ def create(page: PageRequest) -> Response:
     values = {name: page.value(name) for name in ("name", "schedule", "app", *(field.name for field in fields))}
     values["companies"] = "\n".join(page.form.get("companies", []))
     errors = name_problem(page, values["name"])
-    if connector_class.manifest.auth.asks and values["app"]:
+    typed_a_client = any(values[field.name] for field in fields if field.path[-1] in ("client_id", "client_secret"))
+    if connector_class.manifest.auth.asks and values["app"] and not typed_a_client:
         return _sign_in(page, connector_class, values, _same_app(page, connector_class, values["app"]), errors)
     settings = settings_form.settings_from(fields, values)
     if connector_class.manifest.auth.asks:

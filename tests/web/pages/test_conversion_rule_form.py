@@ -5,20 +5,23 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from config_on_disk import ANOTHER_ACCOUNT, CONFIG, open_config_stage, written
+from fake_connectors import FakeNetwork
 from page_client import signed_in
-from testbed import NORTH_SHARED, OTHER_CALLER, TestHub
+from testbed import CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
 
+from hub.api import AuthError, DestinationChoice, hookimpl
 from hub.config.models import ConversionRule, When
 from hub.config.rule_checks import has_condition, rule_problems
 from hub.model import AuditEntry, ConfigVersion, ConversionRow
 from hub.testing import FrozenClock
-from hub.web.pages.conversions.fields import EVENTS, tree_of, values_of
+from hub.web.pages.conversions.fields import EVENTS
+from hub.web.pages.conversions.values import tree_of, values_of
 
 FORM = "/conversions/rule"
 SECOND = """\
@@ -192,3 +195,44 @@ def test_every_rule_of_the_example_survives_its_form(stage: TestHub) -> None:
     takers = {name: type(stage.network).Destination for name in ("network",)}
     for rule in stage.hub.config.conversions:
         assert ConversionRule.model_validate(tree_of(values_of(rule), takers)) == rule
+
+
+def test_a_rule_of_another_account_cannot_be_opened_by_its_name(
+    sqlite_url: str, clock: FrozenClock, tmp_path: Path
+) -> None:
+    with open_config_stage(sqlite_url, clock, tmp_path, TWO_RULES + ANOTHER_ACCOUNT) as stage:
+        rival = signed_in(stage, account="rival")
+        html = rival.get(FORM + "?was=north").text
+        assert "New rule" in html and 'value="60s"' not in html and "northgate" not in html
+        assert rival.post(FORM, {"was": "north", "deed": "up"}).status_code == 422
+
+
+class ListingNetwork(FakeNetwork):
+    """A network that lists what conversions can go to, once it is asked."""
+
+    asked = 0
+
+    @hookimpl
+    def list_destinations(self) -> Sequence[DestinationChoice]:
+        type(self).asked += 1
+        if self.script:
+            raise AuthError("Sign in again.")
+        return [
+            DestinationChoice(destination={"action": 9}, name="Calls", details="id 9"),
+            DestinationChoice(destination={"action": 4}, name="Old", unusable="It is closed."),
+        ]
+
+
+def test_a_destination_is_chosen_from_the_providers_own_list_on_request(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub(connectors={**CONNECTORS, "network": ListingNetwork})
+    owner, path = signed_in(stage), FORM + "?was=every+call"
+    assert "Choose from the list at Paper Network" in owner.text(path) and ListingNetwork.asked == 0
+    html = owner.get(FORM + "?draft=1&was=every+call&name=x&send=network&send.network.action=7&list=network").text
+    assert re.findall(r'<option value="(\d+)"( selected)?>([^<]+)</option>', html) == [
+        ("7", " selected", "7"), ("9", "", "Calls, id 9"), ("4", "", "Old, It is closed."),
+    ]  # fmt: skip
+    stage.network.script = ["down"]
+    assert "Paper Network gave no list: Sign in again." in owner.text(path + "&list=network")
+    asked = ListingNetwork.asked
+    assert "gave no list" not in signed_in(stage, "marketer").text(path + "&list=network")
+    assert ListingNetwork.asked == asked, "who may not change rules asks no provider"

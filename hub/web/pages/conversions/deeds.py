@@ -12,9 +12,9 @@ from hub.config.models import ConversionRule
 from hub.errors import CannotDo, ConfigError, Problem
 from hub.reload import ConfigFile
 from hub.web.pages.conversions.draft import checked, takers_of, typed, was_of
-from hub.web.pages.conversions.fields import tree_of, values_of
 from hub.web.pages.conversions.form import show
 from hub.web.pages.conversions.listing import show_list
+from hub.web.pages.conversions.values import tree_of, values_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -10,7 +10,8 @@ from hub.config.error_messages import validated
 from hub.config.models import ConversionRule
 from hub.config.rule_checks import rule_problems
 from hub.errors import CannotDo
-from hub.web.pages.conversions.fields import SEND, Takers, Values, tree_of
+from hub.web.pages.conversions.rules import rule_named
+from hub.web.pages.conversions.values import SEND, Takers, Values, tree_of
 from hub.web.pages.request import PageRequest
 
 MAX_CHARACTERS = 300
@@ -47,7 +48,7 @@ def trackers_of(page: PageRequest) -> list[str]:
 def was_of(page: PageRequest) -> ConversionRule | None:
     """The saved rule that the form changes."""
     name = page.query.get("was") or page.value("was")
-    return next((rule for rule in page.hub.config.conversions if rule.name == name), None) if name else None
+    return rule_named(page, name) if name else None
 
 
 def typed(page: PageRequest) -> dict[str, list[str]]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from hub.contracts.sign_in import DestinationChoice
+from hub.errors import RingfenceError
+from hub.hookspecs import ConnectHooks
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import by_destination, in_all
 from hub.reload import Proposal
 from hub.web.pages.conversions.draft import Draft, checked, takers_of, trackers_of, typed, was_of
 from hub.web.pages.conversions.dry_run import run, worth
-from hub.web.pages.conversions.fields import EVENTS, SEND, VALUES, Values, conditions, first, options, values_of
+from hub.web.pages.conversions.fields import EVENTS, VALUES, conditions, options
 from hub.web.pages.conversions.sentences import sentence
+from hub.web.pages.conversions.values import SEND, Takers, Values, first, values_of
 from hub.web.pages.conversions.weeks import LAST_DAYS, week_of
 from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
@@ -48,6 +52,7 @@ def show(
     titles = {each.name: each.title for each in page.companies}
     takers = takers_of(page)
     file = page.config_file
+    listed, no_list = _listed(page, takers)
     return page.render(
         "conversions_rule.html",
         status,
@@ -62,8 +67,12 @@ def show(
         events=EVENTS,
         kinds_of_value=_values_for(first(values, "when.event") or "call"),
         conditions=conditions(values, titles, trackers_of(page)),
+        lists=[name for name in takers if page.hub.plugins.implements(name, ConnectHooks.list_destinations)]
+        if page.may("configure") else [],
+        no_list=no_list,
         takers=[
-            (name, recipient_of(name, page.hub.plugins.connectors), name in values.get(SEND, ()), options(name, model, values))
+            (name, recipient_of(name, page.hub.plugins.connectors), name in values.get(SEND, ()),
+             options(name, model, values, listed.get(name, ())))
             for name, model in takers.items()
         ],
         preview=_preview(page, draft),
@@ -76,9 +85,24 @@ def show(
     )  # fmt: skip
 
 
+def _listed(page: PageRequest, takers: Takers) -> tuple[Mapping[str, Sequence[DestinationChoice]], str | None]:
+    """What the provider lists for the connector that the URL names, or why it does not; only on request, because it asks
+    the provider."""
+    name = page.query.get("list", "")
+    if name not in takers or not page.may("configure"):
+        return {}, None
+    try:
+        return {name: page.hub.plugins.call(name, ConnectHooks.list_destinations)}, None
+    except RingfenceError as error:
+        return {}, f"{recipient_of(name, page.hub.plugins.connectors)} gave no list: {error}"
+
+
 def _draft_query(values: Values) -> list[tuple[str, str]]:
     kept = [
-        (name, each) for name, given in values.items() for each in given if name not in ("draft", "week", "company")
+        (name, each)
+        for name, given in values.items()
+        for each in given
+        if name not in ("draft", "week", "company", "list")
     ]
     return [("draft", "1"), ("week", LAST_DAYS), *((name, each) for name, each in kept if each)]
 

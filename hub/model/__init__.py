@@ -1,6 +1,6 @@
 """The tables and small pure functions on them, one module per concept, in the terms of the trade."""
 
-from hub.model.accounts import Account, Company
+from hub.model.accounts import Account, Brand, Company
 from hub.model.alerts import (
     Alert,
     AlertDelivery,
@@ -71,6 +71,7 @@ from hub.model.visits import PageView, Visit
 __all__ = [
     "HUB_CHAIN",
     "Account",
+    "Brand",
     "Alert",
     "AlertDelivery",
     "AlertEvent",

@@ -21,6 +21,20 @@ class Account(Row, table=True):
     cap_currency: str | None = Field(default=None, max_length=3)
 
 
+class Brand(Row, table=True):
+    """An account's own name, color and logo on its pages. What is None is Ringfence's."""
+
+    account_id: str = Field(primary_key=True, foreign_key="account.id")
+    title: str | None = Field(default=None, max_length=60)
+    accent: str | None = Field(default=None, max_length=7)
+    """Like #0b5a7a."""
+    logo: bytes | None = None
+    logo_type: str | None = Field(default=None, max_length=20)
+    """The logo's media type."""
+    digest: str = Field(index=True, max_length=32)
+    """Part of the addresses of the logo and the style sheet; it changes with them."""
+
+
 class Company(Row, table=True):
     """A business with its own trackers, time zone and CRM; `name` is its name in config.yaml and in the tracking address."""
 

@@ -39,6 +39,7 @@ SETTINGS_TABS: tuple[NavigationItem, ...] = (
     NavigationItem("config", "Configuration", "/config", "configure"),
     NavigationItem("status", "Status", "/status", "status"),
     NavigationItem("audit", "Audit log", "/audit", "audit"),
+    NavigationItem("brand", "White label", "/brand", "configure"),
 )
 """The pages behind "Settings", which is the last item of the side bar and leads to the first of them."""
 IN_TAB_BAR = 4

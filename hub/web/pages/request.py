@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from hub.access.brands import ShownBrand, brand_of
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.alerts.listing import count_unread
@@ -171,6 +172,12 @@ class PageRequest:
         with self.session() as session:
             return count_unread(session, self.user.id, [each.id for each in self.companies])
 
+    @cached_property
+    def brand(self) -> ShownBrand:
+        """The account's own name, color and logo."""
+        with self.session() as session:
+            return brand_of(session, self.user.account_id)
+
     @property
     def company_ids(self) -> tuple[str, ...]:
         """The ids of the companies that the page shows."""
@@ -210,6 +217,7 @@ class PageRequest:
         """A page from its template; `block` renders only that block, for htmx."""
         shown = {
             "page": self,
+            "brand": self.brand,
             "notice": self.request.cookies.get(NOTICE_COOKIE),
             "zone": zone_name(self.zone),
             **values,

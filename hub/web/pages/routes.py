@@ -12,6 +12,7 @@ from hub.runtime import Hub
 from hub.web.pages import (
     alerts,
     audit,
+    branding,
     call,
     calls,
     config,
@@ -63,6 +64,7 @@ PAGES: tuple[Page, ...] = (
     *users.PAGES,
     *audit.PAGES,
     *alerts.PAGES,
+    *branding.PAGES,
 )
 
 
@@ -87,6 +89,7 @@ def routes_of(context: PageContext) -> list[Route]:
     signed_in = SignedIn(context, SessionLifetime(lasting.idle, lasting.absolute))
     return [
         *static_routes(),
+        *branding.brand_routes(hub),
         Route("/live/events", live.LiveEvents(context, signed_in).endpoint, methods=["GET"]),
         *door_routes(context, signed_in),
         *reports.SharedReports(context).routes(),

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from hub import formats
+from hub.access.brands import RINGFENCE
 from hub.privacy.datamap import readable
 from hub.web.pages import charts
 
@@ -38,7 +39,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"charts": charts, "static": static_url, "NOTHING": formats.NOTHING}
+    made.globals |= {"charts": charts, "static": static_url, "NOTHING": formats.NOTHING, "brand": RINGFENCE}
     made.filters |= {
         "phone": formats.phone,
         "duration": formats.duration,

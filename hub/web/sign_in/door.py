@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from hub.access.brands import brand_of_hub
 from hub.access.sign_in import challenges, devices
 from hub.access.sign_in.oidc import OidcProvider
 from hub.access.sign_in.passkeys import RelyingParty
@@ -160,8 +161,11 @@ class DoorRequest:
 
     def render(self, template: str, /, status: int = 200, **values: Any) -> Response:
         """A page from its template."""
+        with self.hub.store.reading() as session:
+            brand = brand_of_hub(session)
         shown = {
             "nonce": self.nonce,
+            "brand": brand,
             "host": self.door.party.id,
             "oidc_name": self.door.oidc_name,
             "passkeys_possible": self.door.party.possible,

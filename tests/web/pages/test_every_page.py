@@ -104,6 +104,8 @@ ALLOWED = {
     "POST /alerts/webhook/remove": DAILY,
     "POST /alerts/push": DAILY,
     "POST /alerts/push/{subscription_id}/remove": DAILY,
+    "GET /brand": {"owner", "admin"},
+    "POST /brand": {"owner", "admin"},
     "GET /reports": OFFICE,
     "GET /reports/{report}": OFFICE,
     "GET /reports/{report}/csv": OFFICE,

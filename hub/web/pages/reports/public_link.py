@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.access.brands import brand_of
 from hub.access.report_links import open_report_link
 from hub.access.scope import AccessScope
 from hub.errors import NotFound
@@ -80,6 +81,7 @@ class SharedReports:
         hub = self._context.hub
         with hub.store.reading_as(link.account_id, (link.company_id,)) as session:
             company: Company = scope.one(session, Company, link.company_id)
+            brand = brand_of(session, link.account_id)
             query = dict(parse_qsl(link.query))
             if after := request.query_params.get("after"):
                 query["after"] = after
@@ -91,7 +93,7 @@ class SharedReports:
         values = template_values(choice, table, [company], models)
         return self._page(
             "shared_report.html", 200, title=f"{choice.kind.title}, {company.title}", company=company,
-            ends=day_of(link.ends_at, zone), path=request.url.path, **values,
+            brand=brand, ends=day_of(link.ends_at, zone), path=request.url.path, **values,
         )  # fmt: skip
 
     def _gone(self) -> Response:

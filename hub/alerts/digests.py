@@ -22,7 +22,7 @@ from hub.model.states import DeliveryState
 from hub.queries.reports.activity import CallCounts, call_activity, count_deliveries, count_leads
 from hub.queries.reports.sources import calls_by_source
 from hub.runtime import Hub
-from hub.store.alert_events import ALERT_LIFETIME
+from hub.store.writers.alert_events import ALERT_LIFETIME
 
 SENT_AT = time(7)
 """In the user's time zone."""

@@ -26,7 +26,7 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.runtime import Hub
 from hub.store import audit
-from hub.store.alert_events import ALERT_LIFETIME
+from hub.store.writers.alert_events import ALERT_LIFETIME
 
 NO_WEBHOOK = "A webhook takes data to another system, so only roles that see the set-up have one."
 

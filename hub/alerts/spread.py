@@ -29,9 +29,9 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.model.states import SubjectState, WorkState
 from hub.runtime import Hub
-from hub.store.alert_events import ALERT_LIFETIME, CALL, CALL_KINDS, LEAD
 from hub.store.claims import claim, complete, held_ids
 from hub.store.rows import write_rows
+from hub.store.writers.alert_events import ALERT_LIFETIME, CALL, CALL_KINDS, LEAD
 
 EVENTS_PER_BATCH = 50
 

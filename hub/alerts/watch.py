@@ -20,7 +20,7 @@ from hub.model import AlertRule, Company, ConnectorState, Delivery, PoolOverflow
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
 from hub.runtime import Hub
-from hub.store.alert_events import Happening, note_happenings
+from hub.store.writers.alert_events import Happening, note_happenings
 
 SUCCESSES = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED)
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)

@@ -15,8 +15,8 @@ from hub.model import Lead, LeadChange
 from hub.model.states import SubjectState, WorkState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
-from hub.store.alert_events import note_leads
 from hub.store.claims import claim, complete, held_ids
+from hub.store.writers.alert_events import note_leads
 
 LEAD_BATCH_SIZE = 100
 FLOW_WAIT = timedelta(seconds=5)

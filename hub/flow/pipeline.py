@@ -21,8 +21,8 @@ from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock, shared_person_lock, take_effect
 from hub.reports.dirty_days import mark_dirty
 from hub.runtime import Hub
-from hub.store.alert_events import note_subjects
 from hub.store.claims import claim, held_ids
+from hub.store.writers.alert_events import note_subjects
 from hub.texts.automatic import answer_calls
 
 PIPELINE_BATCH_SIZE = 100

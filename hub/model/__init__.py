@@ -71,7 +71,6 @@ from hub.model.visits import PageView, Visit
 __all__ = [
     "HUB_CHAIN",
     "Account",
-    "Brand",
     "Alert",
     "AlertDelivery",
     "AlertEvent",
@@ -82,6 +81,7 @@ __all__ = [
     "Attempt",
     "Attribution",
     "AuditEntry",
+    "Brand",
     "Call",
     "CallEventRow",
     "CallStep",

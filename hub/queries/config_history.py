@@ -1,17 +1,13 @@
-"""The versions of config.yaml with who applied them, and the processes that run one."""
+"""The versions of config.yaml with who applied them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from hub.model import ConfigProcess, ConfigVersion, User
+from hub.model import ConfigVersion, User
 from hub.reload.versions import history, newest
-
-ALIVE = timedelta(minutes=1)
-"""A process that did not write its row for longer is gone."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +31,3 @@ def config_history(session: Session, limit: int = 30) -> ConfigHistory:
     ids = {row.user_id for row in [*rows, *([running] if running else [])] if row.user_id}
     names = dict(session.exec(select(User.id, User.name).where(col(User.id).in_(ids))).all())
     return ConfigHistory(rows, running, names)
-
-
-def processes(session: Session, now: datetime) -> list[ConfigProcess]:
-    """The processes of the hub that are alive, by role. Run it in a session of the hub."""
-    alive = select(ConfigProcess).where(ConfigProcess.seen_at > now - ALIVE)
-    return list(session.exec(alive.order_by(col(ConfigProcess.role).desc(), col(ConfigProcess.started_at))))

@@ -9,7 +9,7 @@ from page_client import signed_in
 from testbed import NORTH_SHARED, TestHub
 
 from hub.error_counts import ErrorCounts
-from hub.model import Call, ConnectorState, Delivery, InboxWebhook, Recording
+from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
 from hub.store.writers.health import write_figures, write_health
 
 
@@ -114,3 +114,22 @@ def test_the_disk_forecast_waits_for_a_month_of_recordings(lite_hub: Callable[..
     text = signed_in(stage).text("/status")
     assert "they fill the disk in" in text and "Recordings 100 MB" in text
     assert len(stage.rows(Call)) == 1
+
+
+def test_processes_show_their_version_and_their_threads(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub()
+    work(stage)
+    now = stage.clock()
+
+    def process(role: str, version: int, alive: int) -> ConfigProcess:
+        return ConfigProcess(
+            role=role, host="hub-1", pid=7, version=version, started_at=now - timedelta(days=12), seen_at=now,
+            memory_bytes=142_000_000, threads_alive=alive, threads_expected=4,
+        )  # fmt: skip
+
+    stage.add(process("web", 41, 4), process("worker", 41, 3), process("run", 40, 4))
+    text = signed_in(stage).text("/status")
+    assert "configuration 41" in text and "web hub-1, 7 12 days 142 MB 4 of 4 Answers" in text
+    assert "3 of 4 A thread is stuck" in text and "On version 40" in text
+    stage.clock.advance(minutes=1)
+    assert "No process has reported in the last minute." in signed_in(stage).text("/status")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from hub.errors import NotFound
 from hub.model import ConfigProcess
-from hub.queries.config_history import processes
 from hub.reload import ConfigFile, Proposal
 from hub.reload.user_limits import has_one_account
+from hub.reload.versions import living
 from hub.web.pages.config.diff_rows import Diff, diff_rows
 from hub.web.pages.request import PageRequest
 
@@ -56,7 +56,7 @@ def review(page: PageRequest, file: ConfigFile, text: str, base_sha: str) -> Rev
 def running_processes(page: PageRequest) -> list[ConfigProcess]:
     """The processes that are alive."""
     with page.hub.store.reading() as session:
-        return processes(session, page.now)
+        return living(session, page.now)
 
 
 def as_written(text: str) -> str:

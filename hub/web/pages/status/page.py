@@ -14,6 +14,7 @@ from hub.queries.status.headline import headline
 from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
 from hub.queries.status.queues import queues
+from hub.reload.versions import living
 from hub.web.pages.formats import zone_name
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -37,6 +38,7 @@ def status(page: PageRequest) -> Response:
         reports = jobs(session, hub.config, names, hub.liveness, page.now)
         errors = recent_errors(session, hub.config, names, page.now)
         connectors = connector_health(session, hub.config, hub.plugins, names)
+        running = living(session, page.now)
         heard = last_carrier_event(session, _carriers(hub.config, names))
     outgoing = [each for each in waiting if each.kind in ("delivery", "texts")]
     return page.render(
@@ -50,6 +52,8 @@ def status(page: PageRequest) -> Response:
         queues=waiting,
         jobs=reports,
         machine=found,
+        processes=running,
+        newest=max((each.version or 0 for each in running), default=0),
         errors=errors,
         tests=tests,
         words=words,

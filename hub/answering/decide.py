@@ -3,7 +3,7 @@ answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from hub.callflow.resume_token import parse_mark
 from hub.callflow.walk import static, walk
 from hub.contracts.answers import AnswerPoint, Dial
 from hub.numbers.directory import Directory, LiveDirectory
-from hub.numbers.flows import flows_of_versions
+from hub.numbers.flows import flows_of_versions, versions_of_calls
 from hub.runtime import Hub
 
 WILLING = Permission(allowed=True)
@@ -43,30 +43,43 @@ class Decider:
     ) -> list[FlowResult]:
         """One walk per point; its records are durable when this returns. Also records that the calls at `forwarded`
         were only forwarded."""
-        requests, missing = self._requests(connector, points)
+        led = self._led(connector, [*points, *forwarded])
+        requests, missing = self._requests(connector, points, led)
         now = self._hub.clock()
         if missing or any(must_read(each) or each.flow.records for each in requests):
             with self._hub.store.reading() as session:
                 if missing:
                     self._versions |= flows_of_versions(session, missing)
-                    requests, _ = self._requests(connector, points)
+                    requests, _ = self._requests(connector, points, led)
                 answers = self._walk(session, requests, now)
         else:
             answers = self._walk(None, requests, now)
-        static_answers = self._forwarded(connector, forwarded)
+        static_answers = self._forwarded(connector, forwarded, led)
         if static_answers or any(answer.walk.taken for answer in answers):
             with self._hub.store.connected() as connection:
                 keep(connection, [*answers, *static_answers], now)
         return [answer.walk for answer in answers]
 
-    def _requests(self, connector: str, points: Sequence[AnswerPoint]) -> tuple[list[AnswerRequest], set[int]]:
-        """Each point with its flow: the version that its resume token names, else the number's own. Also the versions
-        to read."""
+    def _led(self, connector: str, points: Sequence[AnswerPoint]) -> dict[str, int]:
+        """Call id → the version that has led the call so far, for calls that come back without a resume token: they were
+        only forwarded when they rang."""
+        lost = {each.call_id for each in points if each.moment != "ringing" and parse_mark(each.mark) is None}
+        if not lost:
+            return {}
+        with self._hub.store.reading() as session:
+            return versions_of_calls(session, connector, lost)
+
+    def _requests(
+        self, connector: str, points: Sequence[AnswerPoint], led: Mapping[str, int]
+    ) -> tuple[list[AnswerRequest], set[int]]:
+        """Each point with its flow: the version that its resume token names, else the one that has led the call, else the
+        number's own. Also the versions to read."""
         directory, requests, missing = self._directory.latest, [], set()
         for point in points:
             line, mark = self._lines.line(directory, point), parse_mark(point.mark)
             assert line is not None, "only calls on known numbers are answered"
-            version = mark.version if mark and point.moment != "ringing" else line.version
+            former = mark.version if mark else led.get(point.call_id)
+            version = former if former is not None and point.moment != "ringing" else line.version
             flow = line.flow if version == line.version else self._versions.get(version)
             if flow is None:
                 missing.add(version)
@@ -85,8 +98,8 @@ class Decider:
             answers[index] = AnswerRecord(requests[index], walked, decision)
         return answers
 
-    def _forwarded(self, connector: str, points: Sequence[AnswerPoint]) -> list[AnswerRecord]:
-        requests, _ = self._requests(connector, points)
+    def _forwarded(self, connector: str, points: Sequence[AnswerPoint], led: Mapping[str, int]) -> list[AnswerRecord]:
+        requests, _ = self._requests(connector, points, led)
         return [
             AnswerRecord(
                 each, FlowResult(instructions=(), taken=(_static_step(each.flow, each.point),)), forwarded=True

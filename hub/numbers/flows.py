@@ -11,7 +11,7 @@ from functools import lru_cache
 from sqlmodel import Session, col, func, select
 
 from hub.callflow.definition import Flow
-from hub.model import FlowVersion
+from hub.model import CallStep, FlowVersion
 
 
 def save_version(session: Session, company_id: str, flow: Flow, now: datetime) -> str:
@@ -40,6 +40,15 @@ def flows_of_versions(session: Session, numbers: Iterable[int]) -> dict[int, Flo
     """Version number → flow, for calls that began on an earlier version."""
     rows = session.exec(select(FlowVersion).where(col(FlowVersion.number).in_(set(numbers))))
     return {row.number: read_flow(row) for row in rows}
+
+
+def versions_of_calls(session: Session, connector: str, call_ids: Iterable[str]) -> dict[str, int]:
+    """Carrier's call id → the version of the first step that the call took."""
+    columns = select(CallStep.carrier_call_id, CallStep.flow_version).where(
+        CallStep.connector == connector, col(CallStep.carrier_call_id).in_(set(call_ids))
+    )
+    newest_first = session.exec(columns.order_by(col(CallStep.at).desc(), col(CallStep.id).desc()))
+    return dict(newest_first.all())
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,9 @@ from testbed import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED
 
 from hub.answering.answer import Answerer
 from hub.api import AnswerPoint
-from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, TrackingNumber
+from hub.callflow.definition import Flow
+from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, Tracker, TrackingNumber
+from hub.numbers.flows import save_version
 
 Factory = Callable[..., TestHub]
 BUSINESS, SECOND = "+13125550190", "+13125550191"
@@ -182,3 +184,20 @@ def test_a_call_on_a_number_that_has_left_the_file_goes_on_by_its_flow(desk: Des
         BUSINESS in desk.answerer.static_document("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)).body
     )
     assert not desk.answerer.knows("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)), "a new call"
+
+
+def test_a_call_that_was_only_forwarded_keeps_the_version_that_was_current_when_it_rang(desk: Desk) -> None:
+    desk.ring()
+    changed = {**FLOW, "steps": {**FLOW["steps"], "menu": {**FLOW["steps"]["menu"], "say": "Press one."}}}  # type: ignore[dict-item]
+    with desk.stage.hub.store.writing() as session:
+        tracker = session.get_one(Tracker, desk.stage.directory.lines[SHARED].tracker.id)
+        tracker.flow_version_id = save_version(
+            session, tracker.company_id, Flow.model_validate(changed), desk.stage.clock()
+        )
+        session.add(tracker)
+    desk.stage.live.refresh()
+    desk.answerer.prepare()
+    desk.ring(moment="dial_ended")
+    assert {row.flow_version for row in desk.stage.rows(CallStep, carrier_call_id="CA1")} == {1}
+    desk.ring("CA2")
+    assert {row.flow_version for row in desk.stage.rows(CallStep, carrier_call_id="CA2")} == {3}

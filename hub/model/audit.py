@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from hub.model.columns import Row, id_column, time_column
@@ -14,9 +15,10 @@ class AuditEntry(Row, table=True):
     (hub.store.audit) and deleted after their retention time; the database refuses other changes."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_log", "chain", "at", "id"),)
 
     id: str = id_column()
-    chain: str = Field(index=True, max_length=36)
+    chain: str = Field(max_length=36)
     """The id of the account whose data it is about, or HUB_CHAIN."""
     at: datetime = time_column(index=True)
     actor: str

@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
+from hub.contracts.conversions import Conversion
 from hub.contracts.sign_in import AccountList, DestinationChoice, SignIn
+from hub.contracts.values import TRANSFORMS
 from hub.errors import CannotDo
-from hub.hookspecs import ConnectHooks
+from hub.hookspecs import ConnectHooks, ConversionHooks
+from hub.model.columns import new_id
 from hub.plugins.registry import Plugins
 from hub.runtime import Hub, connector_with
 
 from .check import check_connection
+
+UPLOAD = ConversionHooks.upload_conversions
+FICTIONAL_NUMBER = "+13125550100"
+"""In the range that is reserved for fiction."""
 
 
 @dataclass
@@ -75,6 +83,25 @@ class Draft:
         if not self.plugins.implements(self.connector.name, ConnectHooks.list_destinations):
             return []
         return list(self.plugins.call(self.connector.name, ConnectHooks.list_destinations))
+
+    def rehearse(self, destination: Mapping[str, Any], now: datetime) -> str | None:
+        """Why the network would not take a conversion there; empty if it would. It checks a made-up one, of a fictional
+        number, without counting it. None if the plugin takes no conversions by a phone number."""
+        flow = self.connector.manifest.flow("upload_conversions")
+        shares = {share.field: share.transform for share in flow.shares} if flow else {}
+        if "phone_number" not in shares or not self.plugins.implements(self.connector.name, UPLOAD):
+            return None
+        made_up = Conversion(
+            key=f"rf-test-{new_id()[-16:]}",
+            name="connection test",
+            occurred_at=now - timedelta(hours=1),
+            destination=destination,
+            ad_user_data="granted",
+            ad_personalization="denied",
+            phone_number=TRANSFORMS[shares["phone_number"]](FICTIONAL_NUMBER),
+        )
+        (receipt,) = self.plugins.call(self.connector.name, UPLOAD, [made_up], True)
+        return "" if receipt.status in ("delivered", "accepted") else receipt.reason or receipt.status
 
     def check(self) -> ConnectionReport:
         """Whether the provider accepts it."""

@@ -158,8 +158,11 @@ def test_a_new_account_is_chosen_from_the_providers_list_with_actions_for_the_ru
     wrong = browser.post(draft, chosen)
     assert wrong.status_code == 422 and "Google takes no uploads for this one: it is counted by a tag" in wrong.text
     assert "closed" in browser.post(draft, {**chosen, "account": "5550100199"}).text.lower()
+    providers.google.customer_id = "3216540987"
     done = browser.post(draft, {**chosen, "rule.1": ""})
     assert done.status_code == 303, done.text[:3000]
+    assert "A made-up conversion for qualified call was checked and not counted" in browser.text("/connectors")
+    assert providers.google.conversions() == {} and providers.google.ingested[-1]["validateOnly"] is True
     file = stage.config_file
     assert file is not None
     config = file.check(file.read().text)

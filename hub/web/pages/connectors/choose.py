@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.config.models import ConversionRule
 from hub.connecting.attempts import Attempt
 from hub.connecting.connect import NewConnector, connect_new
-from hub.connecting.drafts import drafted
+from hub.connecting.drafts import Draft, drafted
 from hub.connecting.reconnect import token_for
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount
 from hub.errors import CannotDo, ConfigError, RingfenceError
@@ -72,15 +72,33 @@ def save(page: PageRequest) -> Response:
         token = token_for(draft.tokens.token or {}, listed, account)
         with drafted(page.hub, attempt.row.connector, attempt.connector_class, checked, token) as draft:
             destinations, errors = _destinations(page, draft.destinations())
+            if errors:
+                return _choices(page, attempt, errors, 422)
             report = draft.check()
-        if errors:
-            return _choices(page, attempt, errors, 422)
+            tested = f"{report.detail}{_rehearsed(page, draft, destinations)}"
         if not report.ok:
             return _choices(page, attempt, {"form": f"The test failed, so nothing was saved: {report.detail}"}, 422)
-        return _connect(page, attempt, settings, destinations, token, report.detail)
+        return _connect(page, attempt, settings, destinations, token, tested)
     except (RingfenceError, ValueError) as error:
         words_ = str(error) if isinstance(error, RingfenceError) else "The account does not fit these settings."
         return _choices(page, attempt, {"form": words_}, 422)
+
+
+def _rehearsed(page: PageRequest, draft: Draft, destinations: Mapping[str, Mapping[str, Any]]) -> str:
+    """What the network says to a made-up conversion for the first rule, in a sentence. It does not stop anything: a network
+    may refuse what is made up."""
+    if not destinations:
+        return ""
+    rule, destination = next(iter(destinations.items()))
+    try:
+        refusal = draft.rehearse(destination, page.now)
+    except RingfenceError as error:
+        refusal = str(error)
+    if refusal is None:
+        return ""
+    if refusal:
+        return f" A made-up conversion for {rule}, which is not counted, was refused: {refusal}"
+    return f" A made-up conversion for {rule} was checked and not counted."
 
 
 def _connect(

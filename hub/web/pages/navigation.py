@@ -35,6 +35,7 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
 )
 """What the business is run with; the side bar shows it under "Set up"."""
 SETTINGS_TABS: tuple[NavigationItem, ...] = (
+    NavigationItem("companies", "Companies", "/companies", "setup"),
     NavigationItem("users", "Users and keys", "/users", "users"),
     NavigationItem("config", "Configuration", "/config", "configure"),
     NavigationItem("status", "Status", "/status", "status"),

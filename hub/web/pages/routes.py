@@ -15,6 +15,7 @@ from hub.web.pages import (
     branding,
     call,
     calls,
+    companies,
     config,
     connectors,
     conversions,
@@ -65,6 +66,7 @@ PAGES: tuple[Page, ...] = (
     *audit.PAGES,
     *alerts.PAGES,
     *branding.PAGES,
+    *companies.PAGES,
 )
 
 

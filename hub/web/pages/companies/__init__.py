@@ -1,0 +1,5 @@
+"""`/companies`: the account's companies, and the part of config.yaml that describes each."""
+
+from hub.web.pages.companies import deeds, listing
+
+PAGES = (*listing.PAGES, *deeds.PAGES)

@@ -87,6 +87,8 @@ ALLOWED = {
     "POST /flows/{company}/{flow}": SET_UP,
     "GET /flows/{company}/{flow}/publish": SET_UP,
     "POST /flows/{company}/{flow}/publish": SET_UP,
+    "GET /flows/{company}/{flow}/delete": SET_UP,
+    "POST /flows/{company}/{flow}/delete": SET_UP,
     "GET /search": DAILY,
     "GET /people": (DAILY | {"privacy_officer"}) - {"agent"},
     "GET /people/{person_id}": (DAILY | {"privacy_officer"}) - {"agent"},

@@ -119,3 +119,27 @@ def test_a_route_becomes_a_flow_of_its_own(stage: TestHub, owner: PageClient) ->
     stage.live.refresh()
     assert stage.directory.lines["+13135550120"].flow.name == "front"
     assert "front" in owner.text("/flows/northgate/front"), "before this process has taken the new file"
+
+
+def test_a_step_plays_a_file_of_the_folder_of_config_yaml_and_no_other(stage: TestHub, owner: PageClient) -> None:
+    assert stage.config_file is not None
+    folder = stage.config_file.path.parent
+    (folder / "night.wav").write_bytes(b"RIFF....WAVE")
+    assert (
+        '<option value="' + str(folder / "night.wav") + '">night.wav</option>' in owner.get(f"{PATH}?step=night").text
+    )
+    night = {"form": "step", "was": "night", "shown_do": "voicemail", "do": "voicemail", "name": "night", "say": ""}
+    night |= {"longest": "60", "then": "end", "deed": "save"}
+    assert owner.post(PATH, night | {"play": "/etc/other.wav"}).status_code == 422
+    assert owner.post(PATH, night | {"play": str(folder / "night.wav")}).status_code == 303
+    assert owner.post(f"{PATH}/publish").status_code == 303
+    assert "play: night.wav" in text_of(stage)
+
+
+def test_a_flow_that_nothing_uses_is_deleted_and_one_in_use_is_not(stage: TestHub, owner: PageClient) -> None:
+    assert "Delete…" in owner.get("/flows/lakeside/every").text and "Delete…" not in owner.get(PATH).text
+    assert owner.post(f"{PATH}/delete").status_code == 422
+    assert "no caller hears a difference" in owner.text("/flows/lakeside/every/delete")
+    assert owner.post("/flows/lakeside/every/delete").headers["location"] == "/flows"
+    assert "name: every\n" not in text_of(stage) and "name: office" in text_of(stage)
+    assert stage.rows(FlowVersion, name="every"), "its versions stay"

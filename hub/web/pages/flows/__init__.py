@@ -1,5 +1,5 @@
 """`/flows`: call flows as a graph and as a form, simulated calls, versions, publishing."""
 
-from hub.web.pages.flows import deeds, editor, listing, new, publish
+from hub.web.pages.flows import deeds, editor, listing, new, publish, remove
 
-PAGES = (*listing.PAGES, *new.PAGES, *editor.PAGES, *deeds.PAGES, *publish.PAGES)
+PAGES = (*listing.PAGES, *new.PAGES, *editor.PAGES, *deeds.PAGES, *publish.PAGES, *remove.PAGES)

@@ -40,8 +40,8 @@ def _step(page: PageRequest, opened: OpenFlow) -> Response:
     if deed == "delete":
         return _delete(page, opened, form)
     wanted = page.value("do")
-    if wanted in STEP_TYPES and wanted != form.do:
-        return show(page, opened, form=form.as_kind(wanted, to))
+    if deed == "kind" or (wanted in STEP_TYPES and wanted != form.do):
+        return show(page, opened, form=form.as_kind(wanted if wanted in STEP_TYPES else form.do, to))
     return _save(page, opened, form)
 
 
@@ -96,7 +96,7 @@ def _draft(page: PageRequest, opened: OpenFlow) -> Response:
 
 
 def _back(page: PageRequest, step: str | None = None) -> str:
-    return page.here(step=step, add=None, way=None, do=None, edit=None) + "#steps"
+    return page.here(step=step, add=None, way=None, do=None, edit=None)
 
 
 PAGES = (Page("/flows/{company}/{flow}", act, "configure", method="POST"),)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from hub.queries.flows.current import current_flows
 from hub.queries.flows.listing import list_flows, own_drafts
 from hub.queries.flows.versions import MAX_COUNTED
+from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -28,6 +29,7 @@ def flows(page: PageRequest) -> Response:
         new=[(names[draft.company_id], draft) for draft in drafts
              if (names[draft.company_id].name, draft.name) not in known],
         max_counted=MAX_COUNTED,
+        carrier_names=lambda current: ", ".join(recipient_of(name, page.hub.plugins.connectors) for name in current.carriers),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from hub.numbers.flows import read_flow
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
 from hub.queries.flows.versions import latest_versions, version_of
+from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.request import PageRequest
 
 SWITCH_TIME = timedelta(seconds=30)
@@ -64,6 +65,12 @@ class OpenFlow:
         return self.page.may("configure") and not self.is_route and self.version is None
 
     @property
+    def may_delete(self) -> bool:
+        """Whether the user may take the flow out of config.yaml: it has a name of its own, and nothing uses it."""
+        unused = self.live is not None and not self.live.trackers and self.section.flow != self.name
+        return unused and not self.is_route and self.page.may("configure")
+
+    @property
     def is_draft(self) -> bool:
         """Whether the page shows something that callers do not hear."""
         return self.draft is not None and self.version is None
@@ -75,6 +82,11 @@ class OpenFlow:
             return self.live.carriers
         replaced = self.replaced
         return replaced.carriers if replaced else ()
+
+    @property
+    def carrier_names(self) -> str:
+        """The same as people know them: Twilio, Telnyx."""
+        return ", ".join(recipient_of(name, self.page.hub.plugins.connectors) for name in self.carriers)
 
     @property
     def replaced(self) -> CurrentFlow | None:

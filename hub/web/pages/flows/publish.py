@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from hub.callflow.definition import Flow
 from hub.config.document import Path as Place
-from hub.errors import CannotDo, ConfigError
+from hub.config.models import Config
+from hub.errors import CannotDo, ConfigError, NotFound
 from hub.numbers.flow_changes import flow_changes
 from hub.numbers.flow_drafts import end_draft
 from hub.queries.flows.current import current_flow
@@ -93,13 +94,20 @@ def _check(opened: OpenFlow) -> None:
 def _proposal(page: PageRequest, opened: OpenFlow, file: ConfigFile) -> Proposal:
     """The edit of config.yaml, compared with what the file holds now."""
     config = file.check(file.read().text)
-    account = next(each for each in config.accounts if any(own.name == opened.company.name for own in each.companies))
-    place: Place = ("accounts", account.name, "companies", opened.company.name)
-    section = next(own for own in account.companies if own.name == opened.company.name)
+    place = place_of(config, opened.company.name)
+    section = next(own for own in config.companies if own.name == opened.company.name)
     named = {flow.name for flow in section.flows}
     old: Flow | None = current_flow(config, section.name, opened.name).flow if opened.name in named else None
     replaces = opened.draft.replaces if opened.is_draft and opened.draft and opened.replaced else None
     return file.propose(flow_changes(place, old, opened.flow, file.path.resolve().parent, replaces), page.user)
+
+
+def place_of(config: Config, company: str) -> Place:
+    """Where config.yaml has a company; NotFound if it has it no more."""
+    for account in config.accounts:
+        if any(own.name == company for own in account.companies):
+            return ("accounts", account.name, "companies", company)
+    raise NotFound("Not found")
 
 
 PAGES = (

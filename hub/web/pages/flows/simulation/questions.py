@@ -20,6 +20,7 @@ ATTRIBUTION = ("source", "medium", "campaign", "landing_page")
 FIELDS = ("at", "from", *ATTRIBUTION, "known", "tag", "keys", "who")
 MAX_LENGTH, MAX_KEYS = 200, 60
 AREA_CODE = re.compile(r"[2-9][0-9]{2}")
+YEARS = range(2000, 2100)
 EXCHANGE_OF_EXAMPLES = "5550100"
 """Completes an area code to a number that belongs to nobody."""
 
@@ -119,6 +120,7 @@ def place_name(place: Place) -> str:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
+        at = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
+    return at if at.year in YEARS else None

@@ -6,18 +6,16 @@ conflicts to see who types other people's numbers and addresses, and what a pers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import FormSubmission, Person
 from hub.model.people import is_typed
-
-NAMES_PER_QUERY = 400
 
 
 @dataclass(frozen=True)
@@ -40,22 +38,17 @@ class Conflict:
 
 def conflicts_of(session: Session, company_id: str) -> list[Conflict]:
     """The conflicts of a company, latest first. It reads the forms that give two identifiers, and the owners of these."""
-    forms = _forms_of(session, company_id)
-    people = [person for person, *_ in forms]
-    owners = _owners(session, company_id, people)
-    sent = {person.id: (count, first, last) for person, count, first, last in forms}
-    found = [*_claimed("number", people, owners, sent), *_claimed("address", people, owners, sent)]
+    typed = _typed(session, company_id)
+    owners = _owners(session, company_id) if typed else []
+    found = [*_claimed("number", typed, owners), *_claimed("address", typed, owners)]
     return sorted(found, key=lambda each: (each.last_at, each.name), reverse=True)
 
 
 def _claimed(
-    kind: Literal["number", "address"],
-    people: Iterable[Person],
-    owners: Iterable[Person],
-    sent: dict[str, tuple[int, datetime, datetime]],
+    kind: Literal["number", "address"], people: Iterable[_Typed], owners: Iterable[_Owner]
 ) -> Iterator[Conflict]:
-    known = {names[0]: person for person in owners if (names := _names(kind, person))[0] is not None}
-    typed: dict[str, dict[str, list[Person]]] = {}
+    known = {names[0]: owner for owner in owners if (names := _names(kind, owner))[0] is not None}
+    typed: dict[str, dict[str, list[_Typed]]] = {}
     for person in people:
         name, other = _names(kind, person)
         if name is not None and other is not None:
@@ -66,55 +59,63 @@ def _claimed(
         strangers = [person for other, each in by_other.items() if other != own for person in each]
         if len(by_other) < 2 and not (own and strangers):
             continue
-        counts = [sent[person.id] for person in strangers]
         yield Conflict(
             company_id=strangers[0].company_id,
             kind=kind,
             name=name,
             known=owner.id if owner else None,
-            typed=tuple(person.id for person in sorted(strangers, key=lambda person: person.id)),
-            forms=sum(count for count, _, _ in counts),
-            first_at=min(first for _, first, _ in counts),
-            last_at=max(last for _, _, last in counts),
+            typed=tuple(sorted(person.id for person in strangers)),
+            forms=sum(person.forms for person in strangers),
+            first_at=min(person.first_at for person in strangers),
+            last_at=max(person.last_at for person in strangers),
         )
 
 
-def _names(kind: Literal["number", "address"], person: Person) -> tuple[str | None, str | None]:
+class _Owner(NamedTuple):
+    """A person who surely has one of their identifiers."""
+
+    id: str
+    phone_number: str | None
+    email: str | None
+
+
+class _Typed(NamedTuple):
+    """A person who is known from forms alone and gave two identifiers, with these forms."""
+
+    id: str
+    phone_number: str | None
+    email: str | None
+    company_id: str
+    forms: int
+    first_at: datetime
+    last_at: datetime
+
+
+def _names(kind: Literal["number", "address"], person: _Owner | _Typed) -> tuple[str | None, str | None]:
     """The identifier of a kind, and the other one."""
     return (person.phone_number, person.email) if kind == "number" else (person.email, person.phone_number)
 
 
-def _forms_of(session: Session, company_id: str) -> list[tuple[Person, int, datetime, datetime]]:
-    """Each person who is known from forms alone and gave two identifiers: the number of forms, the first and the last time."""
+def _typed(session: Session, company_id: str) -> list[_Typed]:
     at = col(FormSubmission.submitted_at)
-    counted = (
-        select(
-            FormSubmission.person_id,
-            func.count().label("forms"),
-            func.min(at).label("first"),
-            func.max(at).label("last"),
-        )
-        .where(FormSubmission.company_id == company_id, col(FormSubmission.person_id).is_not(None))
-        .group_by(col(FormSubmission.person_id))
-        .subquery()
-    )
-    query = (
-        select(Person, counted.c.forms, counted.c.first, counted.c.last)
-        .join(counted, counted.c.person_id == Person.id)
-        .where(is_typed(), col(Person.phone_number).is_not(None), col(Person.email).is_not(None))
-        .order_by(col(Person.id))
-    )
-    return [tuple(row) for row in session.execute(query)]
+    person = [col(Person.id), col(Person.phone_number), col(Person.email), col(Person.company_id)]
+    asked: list[Any] = [*person, func.count(), func.min(at), func.max(at)]
+    query = select(*asked).join(FormSubmission, col(FormSubmission.person_id) == col(Person.id))
+    query = query.where(FormSubmission.company_id == company_id, *_TWO_NAMES).group_by(*person)
+    return [_Typed(*row) for row in session.execute(query)]
 
 
-def _owners(session: Session, company_id: str, people: Sequence[Person]) -> list[Person]:
-    """The people of the company who surely have one of the identifiers."""
-    numbers = sorted({person.phone_number for person in people if person.phone_number})
-    emails = sorted({person.email for person in people if person.email})
-    found: dict[str, Person] = {}
-    for column, values in ((Person.phone_number, numbers), (Person.email, emails)):
-        for begin in range(0, len(values), NAMES_PER_QUERY):
-            part = values[begin : begin + NAMES_PER_QUERY]
-            mine = select(Person).where(Person.company_id == company_id, col(column).in_(part), ~is_typed())
-            found |= {person.id: person for person in session.exec(mine)}
+def _owners(session: Session, company_id: str) -> list[_Owner]:
+    """The people of the company who surely have an identifier that somebody typed."""
+    typed = select(FormSubmission.person_id).where(FormSubmission.company_id == company_id)
+    # Without the index on companies, so that the owners are found by the numbers and addresses.
+    mine = (func.coalesce(Person.company_id, "") == company_id, ~is_typed())
+    found: dict[str, _Owner] = {}
+    for column in (col(Person.phone_number), col(Person.email)):
+        names = select(column).where(col(Person.id).in_(typed), *_TWO_NAMES)
+        query = select(Person.id, Person.phone_number, Person.email).where(*mine, column.in_(names))
+        found |= {row[0]: _Owner(*row) for row in session.execute(query)}
     return [found[person_id] for person_id in sorted(found)]
+
+
+_TWO_NAMES = (is_typed(), col(Person.phone_number).is_not(None), col(Person.email).is_not(None))

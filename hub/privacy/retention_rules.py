@@ -144,7 +144,8 @@ def _start(life: RetentionRule) -> Any:
 
 def _on(table: Any, subject: Any) -> ColumnElement[bool]:
     """The condition that a note or a tag is on a subject of this table: it ends with it."""
-    on: ColumnElement[bool] = col(table.subject_id).in_(select(subject.id))
+    # Looked up for each row: `IN (SELECT …)` would read every id of the subjects first.
+    on: ColumnElement[bool] = select(subject.id).where(subject.id == table.subject_id).correlate(table).exists()
     return on
 
 

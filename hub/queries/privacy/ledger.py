@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import AuditEntry, ConsentEntry
@@ -14,8 +15,8 @@ from hub.model.journal import JournalEnd, JournalEntry
 from hub.privacy.journal_check import CHECKED
 from hub.store.journal.signing import SIGNED
 
-RECORDS_SEARCHED = 20_000
-"""Records that one page with filters looks through."""
+RECORDS_SEARCHED = 5_000
+"""Records of the whole hub that one page looks through, unless it shows one person."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,17 @@ def ledger_page(
 ) -> LedgerPage:
     """The records of some companies after the record with the id `after`."""
     key = col(ConsentEntry.id)
-    query: Any = select(ConsentEntry).where(col(ConsentEntry.company_id).in_(companies))
+    # Without the index on companies: the newest are found by the key, without sorting a company's whole ledger.
+    query: Any = select(ConsentEntry).where(func.coalesce(ConsentEntry.company_id, "").in_(companies))
+    before = [] if after is None else [key < after]
+    last = None
     if choice.person_id is not None:
         query = query.where(ConsentEntry.person_id == choice.person_id)
-    if after is not None:
-        query = query.where(key < after)
-    last = None
-    if not choice.is_empty and choice.person_id is None:
-        part = query.with_only_columns(key).order_by(key.desc()).offset(RECORDS_SEARCHED).limit(1)
-        last = session.execute(part).scalar()
-        query = query.where(key > last) if last is not None else query
+    else:
+        window = select(key).where(*before).order_by(key.desc()).offset(RECORDS_SEARCHED).limit(1)
+        last = session.execute(window).scalar()
+        before += [key >= last] if last is not None else []
+    query = query.where(*before)
     for column, value in ((ConsentEntry.state, choice.state), (ConsentEntry.channel, choice.channel)):
         query = query.where(col(column) == value) if value else query
     if choice.use:

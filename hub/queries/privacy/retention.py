@@ -70,7 +70,9 @@ def _table(session: Session, config: Config, rule: RetentionRule, now: datetime,
     if not counted:
         return KeptTable(rule.name, rule.ending, categories)
     until: Any = getattr(rule.table, rule.until)
-    first = session.execute(select(func.min(until)).where(until.is_not(None), *rule.where)).scalar()
+    # In the order of the index: SQLite reads the whole table for a minimum with a condition.
+    oldest = select(until).where(until.is_not(None), *rule.where).order_by(until).limit(1)
+    first = session.execute(oldest).scalar()
     if first is None:
         return KeptTable(rule.name, rule.ending, categories, None, 0, 0)
     soon = _count(session, rule, rule.over(config.retention, now + SOON))

@@ -31,7 +31,7 @@ CSV_COLUMNS = (
 
 def show(page: PageRequest) -> Response:
     """The map of the chosen companies."""
-    period = page.period("30d")
+    period = page.period("7d")
     with page.hub.store.reading() as session:
         found = data_map(session, page.hub.config, chosen(page), period.begins, period.ends, page.now)
     return desk_page(
@@ -94,7 +94,7 @@ def _notice(page: PageRequest) -> Response:
 
 
 def _processors(page: PageRequest) -> Response:
-    period = page.period("30d")
+    period = page.period("7d")
     with page.hub.store.reading() as session:
         found = data_map(session, page.hub.config, chosen(page), period.begins, period.ends, page.now)
     rows: list[Sequence[object]] = [CSV_COLUMNS]

@@ -20,7 +20,7 @@ from hub.web.pages.request import PageRequest
 STATES = ("given", "refused", "withdrawn", "objected")
 VERDICTS = {"allow": ("good", "Allowed"), "deny": ("bad", "Not allowed"), "needs": ("held", "Needs consent")}
 FIELDS = ("purpose", "company", "caller", "callee", "caller_place", "callee_place", "at", "said", "by", "signal", "age")
-MAX_RULES = 400
+MAX_RULES = 60
 
 
 def show(page: PageRequest) -> Response:

@@ -57,6 +57,8 @@ class OwnedNumber:
     fallback_url: str | None = None
     status_url: str | None = None
     message_url: str | None = None
+    monthly_price: Money | None = None
+    """What the carrier asks a month; None if it does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

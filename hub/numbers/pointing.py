@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from hub.errors import CannotDo
 from hub.hookspecs import NumberHooks
 from hub.model import TrackingNumber
-from hub.numbers.directory import Directory, Line
+from hub.numbers.directory import Directory, Line, read_directory
 from hub.numbers.ownership import Side, compare, setup_of
 from hub.runtime import Hub
 from hub.store import audit
@@ -45,8 +45,22 @@ def check_carriers(hub: Hub, directory: Directory, carriers: Sequence[str]) -> l
             elif seen is not None:
                 row.standing = "well" if seen.line is None else seen.standing
                 row.checked_at = hub.clock()
+                price = seen.owned.monthly_price if seen.owned else None
+                if price is not None:
+                    row.monthly_price, row.price_currency = price.amount, price.currency
             session.add(row)
     return sides
+
+
+def check_live_carriers(hub: Hub) -> None:
+    """Compare with every carrier that is a real one; a carrier that does not answer is asked again at the next time."""
+    carriers = [
+        name for name in hub.plugins.with_hook(NumberHooks.list_numbers) if not hub.config.connectors[name].in_sandbox
+    ]
+    if carriers:
+        with hub.store.reading() as session:
+            directory = read_directory(session)
+        check_carriers(hub, directory, carriers)
 
 
 def _carrier(row: TrackingNumber, directory: Directory) -> str | None:

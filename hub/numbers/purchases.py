@@ -3,6 +3,7 @@ no answer came."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -87,6 +88,19 @@ def settle(hub: Hub, account_id: str, order_id: str, actor: str) -> str:
         raise CannotDo("The carrier does not list the number yet. Look again in two minutes.")
     _end(hub, order_id, "refused", "The carrier does not list the number: it was not bought.")
     return "refused"
+
+
+def settle_old(hub: Hub) -> None:
+    """Settle the orders whose outcome has been unknown for a while, in the name of who placed them."""
+    due = hub.clock() - SETTLE_AFTER
+    with hub.store.reading() as session:
+        query = select(NumberPurchase).where(
+            col(NumberPurchase.state).in_(["asked", "unknown"]), col(NumberPurchase.asked_at) <= due
+        )
+        orders = list(session.exec(query))
+    for order in orders:
+        with suppress(RingfenceError):
+            settle(hub, order.account_id, order.id, order.asked_by)
 
 
 def open_orders(session: Session, account_id: str) -> list[NumberPurchase]:

@@ -159,8 +159,8 @@ class Twilio(Connector):
 
     @hookimpl
     def list_numbers(self) -> Sequence[OwnedNumber]:
-        """All numbers of the account."""
-        return [numbers.owned(item) for item in self._rest.pages("IncomingPhoneNumbers")]
+        """All numbers of the account, with their monthly price."""
+        return numbers.listed(self._rest, self.settings.pricing_url)
 
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:

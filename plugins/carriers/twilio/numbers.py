@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,11 +21,13 @@ from hub.api import (
     Rejected,
     RetryLater,
     phone_number,
+    places_of_number,
 )
 from plugins.carriers.twilio.rest import Rest
 
 NUMBER_KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}
 """Our kinds of numbers → Twilio's names in its search and in its price list."""
+TOLL_FREE = re.compile(r"\+18(00|33|44|55|66|77|88)")
 
 
 def search(rest: Rest, query: NumberQuery, pricing_url: str) -> list[NumberOffer]:
@@ -59,13 +62,41 @@ def _offer(item: Mapping[str, Any], query: NumberQuery, price: Money | None) -> 
 
 
 def _monthly_price(rest: Rest, query: NumberQuery, pricing_url: str) -> Money | None:
-    """The account's price. None if Twilio does not show it, so that a key without access to prices still finds numbers."""
+    return _prices(rest, query.country, pricing_url).get(NUMBER_KINDS[query.kind][1])
+
+
+def _prices(rest: Rest, country: str, pricing_url: str) -> dict[str, Money]:
+    """The account's prices in a country, by Twilio's name of the kind. Empty if Twilio does not show them, so that a key
+    without access to prices still finds numbers."""
     try:
-        answer = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{query.country}")
-        prices = {entry["number_type"]: entry["current_price"] for entry in answer["phone_number_prices"]}
-        return Money(Decimal(prices[NUMBER_KINDS[query.kind][1]]), str(answer["price_unit"]).upper())
+        answer = rest.get(f"{pricing_url}/v1/PhoneNumbers/Countries/{country}")
+        unit = str(answer["price_unit"]).upper()
+        return {
+            str(entry["number_type"]): Money(Decimal(entry["current_price"]), unit)
+            for entry in answer["phone_number_prices"]
+        }
     except (AuthError, Rejected, RetryLater, KeyError, TypeError, InvalidOperation):
-        return None
+        return {}
+
+
+def listed(rest: Rest, pricing_url: str) -> list[OwnedNumber]:
+    """All numbers of the account; those of North America with their monthly price, which follows from country and kind."""
+    found = [owned(item) for item in rest.pages("IncomingPhoneNumbers")]
+    kinds = {one.number: _kind(one.number) for one in found}
+    countries = {kind[0] for kind in kinds.values() if kind}
+    prices = {country: _prices(rest, country, pricing_url) for country in sorted(countries)}
+    return [
+        replace(one, monthly_price=prices[kind[0]].get(kind[1])) if (kind := kinds[one.number]) else one
+        for one in found
+    ]
+
+
+def _kind(number: str) -> tuple[str, str] | None:
+    """Country and kind of a North American number; None elsewhere, where a number does not show its kind."""
+    if TOLL_FREE.match(number):
+        return "US", "toll free"
+    countries = {place.country for place in places_of_number(number)} if number.startswith("+1") else set()
+    return (countries.pop(), "local") if len(countries) == 1 else None
 
 
 def form_of(setup: NumberSetup) -> dict[str, str]:

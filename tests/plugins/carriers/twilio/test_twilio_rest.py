@@ -107,6 +107,7 @@ def test_we_see_and_point_and_release_what_twilios_client_bought(twilio: Twilio,
     client.incoming_phone_numbers.create(phone_number=TRACKING, friendly_name="by hand")
     (found,) = twilio.list_numbers()
     assert (found.number, found.label, found.voice_url) == (TRACKING, "by hand", None)
+    assert found.monthly_price == Money(Decimal("1.15"), "USD")
     pointed = twilio.configure_number(setup(TRACKING, label=""))
     assert pointed == twilio.configure_number(setup(TRACKING, label=""))
     assert (pointed.label, pointed.message_url) == ("by hand", setup(TRACKING).message_url)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from page_client import PageClient, signed_in
 from sqlmodel import select
-from testbed import TestHub
+from testbed import SHARED, TestHub
 
 from hub.api import Money, Rejected, RetryLater
 from hub.model import AuditEntry, NumberPurchase, TrackingNumber
+from hub.numbers.pointing import check_live_carriers
+from hub.numbers.purchases import settle_old
 
 WANTED = "+13125550130"
 OTHER = "+13125550131"
@@ -146,3 +149,23 @@ def test_only_owners_and_admins_of_the_whole_account_buy(stage: TestHub) -> None
         assert browser.post("/numbers/buy", order(WANTED)).status_code == 403
         assert browser.get("/numbers/buy").status_code == 403
     assert stage.carrier.orders == []
+
+
+def test_the_worker_settles_an_order_without_an_answer_by_itself(stage: TestHub, owner: PageClient) -> None:
+    stage.carrier.buy_script = [RetryLater("Paper Carrier did not answer.")]
+    owner.post("/numbers/buy", order(WANTED))
+    stage.carrier.sell(WANTED)
+    settle_old(stage.hub)
+    assert stage.one(NumberPurchase).state == "unknown"  # the list may lag
+    stage.clock.advance(minutes=3)
+    for _ in range(2):
+        settle_old(stage.hub)
+    assert stage.one(NumberPurchase).state == "bought"
+    assert [each.subject for each in stage.rows(AuditEntry, action="numbers.buy")] == [WANTED]
+
+
+def test_the_carriers_list_brings_prices(stage: TestHub, owner: PageClient) -> None:
+    stage.carrier.sell(SHARED)
+    stage.carrier.owned[SHARED] = replace(stage.carrier.owned[SHARED], monthly_price=Money(Decimal("1.15"), "USD"))
+    check_live_carriers(stage.hub)
+    assert "for $1.15 a month" in owner.text("/numbers")

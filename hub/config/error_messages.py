@@ -31,6 +31,8 @@ WANTED = {
 """The first word of pydantic's error types → what is expected."""
 
 
+IN_CLEAR = "is a secret in plain text"
+"""How the sentence of such a problem begins."""
 Wrong = tuple[Path, str, str]
 """Where, pydantic's type of error, and a sentence."""
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from hub.config.document import Document, Path
-from hub.config.error_messages import describe, secret_paths, validated
+from hub.config.error_messages import IN_CLEAR, describe, secret_paths, validated
 from hub.config.references import References
 from hub.errors import Problem
 
@@ -66,9 +66,7 @@ class Reading:
                 self.references.found.setdefault(place, []).append(str(value))
                 owner = [str(step) for step in place if isinstance(step, str) and step != "connectors"]
                 variable = "_".join(owner).upper().replace("-", "_")
-                self.tell(
-                    place, f"is a secret in plain text; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead"
-                )
+                self.tell(place, f"{IN_CLEAR}; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead")
 
     def entries(self, parent: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         """The entries of the list that `path` leads to, each with its path; a value that is not a list is reported."""

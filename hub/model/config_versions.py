@@ -13,6 +13,7 @@ from hub.model.columns import (
     ending_column,
     expiry_column,
     id_column,
+    personal_bytes,
     personal_json,
     personal_text,
     time_column,
@@ -75,7 +76,8 @@ class ConfigDraft(Row, table=True):
 
     user_id: str = Field(primary_key=True, foreign_key="app_user.id", max_length=36)
     account_id: str = Field(foreign_key="account.id", index=True)
-    text: str | None = personal_text("user.contact.phone_number")
+    sealed: bytes | None = personal_bytes("user.contact.phone_number")
+    """Encrypted with the hub's key: while it is typed it may hold a secret in clear."""
     base_sha256: str = Field(max_length=64)
     """The text that the draft was begun from."""
     kept_at: datetime = time_column()

@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
+from hub.config.error_messages import IN_CLEAR
 from hub.config.models import Config
 from hub.errors import Problem
 from hub.model import HUB_CHAIN, ConfigProcess, ConfigVersion, User
@@ -92,7 +93,8 @@ def write_applied(
 def write_refused(
     session: Session, text: str, problems: Sequence[Problem], now: datetime, how: ConfigHow, actor: str | None = None
 ) -> ConfigVersion | None:
-    """Note that a text was refused, with its problems; None if the same text was the last one noted."""
+    """Note that a text was refused, with its problems; None if the same text was the last one noted. A text with a secret
+    in clear is not kept."""
     lock_versions(session)
     last = session.exec(select(ConfigVersion).order_by(col(ConfigVersion.id).desc()).limit(1)).first()
     sha256 = sha256_of(text)
@@ -100,7 +102,7 @@ def write_refused(
         return None
     row = ConfigVersion(
         sha256=sha256,
-        text=text,
+        text=None if any(IN_CLEAR in each.text for each in problems) else text,
         at=now,
         user_id=actor,
         how=how,

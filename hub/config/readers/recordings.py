@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.config.document import Path
+from hub.config.error_messages import IN_CLEAR
 from hub.config.models import RecordingsSection
 from hub.config.reading import Reading
 
@@ -23,7 +24,7 @@ def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
     if section is None:
         return None
     for path in _in_clear(reading, section.options, OPTIONS):
-        reading.tell(path, "is a secret in plain text; write ${env:…} or ${file:/run/secrets/…} instead")
+        reading.tell(path, f"{IN_CLEAR}; write ${{env:…}} or ${{file:/run/secrets/…}} instead")
     if "://" in section.storage:
         return section
     return section.model_copy(update={"storage": str(reading.absolute(section.storage))})

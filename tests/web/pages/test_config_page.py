@@ -114,6 +114,21 @@ def test_history_shows_refused_texts_and_rolls_back(stage: TestHub) -> None:
     assert owner.get("/config/versions/01a0").status_code == 404
 
 
+def test_a_secret_in_clear_is_stored_nowhere(stage: TestHub) -> None:
+    owner, file = signed_in(stage), file_of(stage)
+    base = file.read()
+    wrong = base.text.replace('"${env:HUB_KEY}"', '"hunter2hunter2"')
+    assert wrong != base.text
+    assert "Is a secret in plain text" in send(owner, "keep", wrong, base.sha)
+    assert b"hunter2" not in (stage.one(ConfigDraft).sealed or b"")
+    file.path.write_text(wrong)
+    with pytest.raises(ConfigError):
+        file.take(ConfigHow.FILE)
+    assert stage.rows(ConfigVersion)[-1].text is None
+    text = owner.text(f"/config/versions/{stage.rows(ConfigVersion)[-1].id}")
+    assert "Its text is not kept, because a secret stands in it in clear." in text
+
+
 def test_a_read_only_file_offers_the_diff(stage: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, file = signed_in(stage), file_of(stage)
     monkeypatch.setattr(os, "access", lambda *_: False)

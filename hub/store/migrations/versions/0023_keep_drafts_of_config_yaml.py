@@ -12,7 +12,7 @@ def upgrade() -> None:
         "config_draft",
         sa.Column("user_id", sa.String(length=36), sa.ForeignKey("app_user.id"), primary_key=True),
         sa.Column("account_id", sa.String(), sa.ForeignKey("account.id"), nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("base_sha256", sa.String(length=64), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),

@@ -49,7 +49,7 @@ def diff_rows(old: str, new: str) -> Diff:
     before, after = old.splitlines(), new.splitlines()
     rows: list[DiffRow] = []
     changed = added = removed = 0
-    for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT_LINES):
+    for group in SequenceMatcher(None, before, after).get_grouped_opcodes(CONTEXT_LINES):
         rows.append(DiffRow("skip", old=group[0][1] + 1, new=group[0][3] + 1))
         for tag, old_from, old_to, new_from, new_to in group:
             if tag == "equal":

@@ -32,8 +32,8 @@ def editor(page: PageRequest) -> Response:
     if file is None or not has_one_account(file.read().text):
         return page.render("config.html", title="Configuration", file=None, shared=file is not None)
     with page.hub.store.reading() as session:
-        draft = draft_of(session, page.user)
-    found = review(page, file, draft.text, draft.base_sha256) if draft and draft.text is not None else None
+        draft = draft_of(session, page.hub.keyring, page.user)
+    found = review(page, file, draft.text, draft.base_sha256) if draft else None
     return _show(page, file, found, kept_at=draft.kept_at if draft else None, base=draft.base_sha256 if draft else None)
 
 
@@ -74,15 +74,15 @@ def keep(page: PageRequest, file: ConfigFile, text: str, base: str) -> None:
         if text == file.read().text:
             discard_draft(session, page.user)
         else:
-            keep_draft(session, page.user, text, base, page.now)
+            keep_draft(session, page.hub.keyring, page.user, text, base, page.now)
 
 
 def download(page: PageRequest) -> Response:
     """The draft as a diff, to apply it where the file comes from."""
     file = editable(page)
     with page.hub.store.reading() as session:
-        draft = draft_of(session, page.user)
-    diff = file.propose(draft.text, page.user).diff if draft and draft.text is not None else ""
+        draft = draft_of(session, page.hub.keyring, page.user)
+    diff = file.propose(draft.text, page.user).diff if draft else ""
     headers = {
         "Content-Disposition": 'attachment; filename="config.diff"',
         "Cache-Control": "no-store",

@@ -217,7 +217,7 @@ PIECES = st.sampled_from([
 WRITTEN = st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join), st.binary(max_size=60))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=WRITTEN)
 def test_no_text_ends_in_anything_but_a_list_of_problems(load: Any, text: str | bytes) -> None:
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
@@ -244,7 +244,7 @@ def _put(tree: Any, path: list[int], value: Any) -> Any:
     return copy
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.lists(st.integers(0, 9), min_size=1, max_size=8), value=VALUES)
 def test_any_value_anywhere_loads_or_is_a_problem(load: Any, path: list[int], value: Any) -> None:
     text = yaml.safe_dump(_put(yaml.safe_load(GOOD), path, value), allow_unicode=True)

@@ -130,7 +130,7 @@ def test_a_refusal_that_an_agent_wrote_down_outlasts_pages_too(desk: TestHub) ->
     assert sent(desk) == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["objection", "opt_in", "call", "form", "number"]), min_size=1, max_size=6))
 def test_in_any_order_nothing_is_sent_between_a_no_and_the_persons_own_yes(desk: TestHub, deeds: list[str]) -> None:
     number = f"+1312555{next(NUMBERS):04}"

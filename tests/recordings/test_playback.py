@@ -198,7 +198,7 @@ def test_a_link_signed_before_a_rotation_still_opens_and_one_of_another_hub_does
     assert read_link("r", query, Keyring([new]), NOW) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(st.none(), st.text(max_size=30), st.from_regex(r"bytes=\d{0,20}-\d{0,20}", fullmatch=True)),
     st.integers(1, 99),

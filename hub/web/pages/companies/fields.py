@@ -74,7 +74,7 @@ FIELDS = (
     FormField(("contact", "email"), "E-mail for questions about data", "On its privacy page.", "email"),
     FormField(("website", "swap"), "Numbers on its pages", "One a line; visitors see others there.", "lines", _numbers),
     FormField(("website", "linked_domains"), "Other sites of its own", "One host a line.", "lines", _hosts),
-    FormField(("website", "tracking"), "Which visitors are recorded", "", "tracking"),
+    FormField(("website", "tracking"), "Which visitors are recorded", "Who must agree first, or may object.", "tracking"),
     FormField(("website", "trades_in"), "Other countries that it serves", "Codes, like CA GB.", read=_codes),
 )  # fmt: skip
 NUMBER_FIELD = FormField(

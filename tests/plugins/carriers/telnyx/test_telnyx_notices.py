@@ -250,7 +250,7 @@ TYPES = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(TYPES, st.dictionaries(FIELDS, JSON), JSON)
 def test_json_of_any_content_has_a_key_and_parses_or_is_parked(event_type: str, payload: Any, at: Any) -> None:
     data = {"id": EVENT, "event_type": event_type, "occurred_at": at, "payload": payload}

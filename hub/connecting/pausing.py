@@ -46,7 +46,10 @@ def sync_soon(hub: Hub, name: str) -> None:
 
 def refuse_shared(config: Config, name: str, companies: Collection[str]) -> None:
     """CannotDo if a connector also serves companies other than `companies`, those of the user's account."""
-    entry = config.connectors[name]
-    others = [each.name for account in config.accounts for each in account.companies if each.name not in companies]
-    if any(map(entry.serves, others)):
+    if not is_own(config, name, companies):
         raise CannotDo(f"{name} also serves companies of another account, so only the operator changes it.")
+
+
+def is_own(config: Config, name: str, companies: Collection[str]) -> bool:
+    """Whether a connector serves none but `companies`."""
+    return not any(config.connectors[name].serves(each.name) for each in config.companies if each.name not in companies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,8 @@ from provider_stage import Providers, environment, open_provider_stage, running_
 from provider_stage import agree as agree_at
 from testbed import TestHub
 
-from hub.model import AuditEntry, Connecting, ConnectorState, StoredSecret, SyncSlot
+from hub.model import AuditEntry, Connecting, ConnectorState, ConnectorToken, StoredSecret, SyncSlot
+from hub.reload import ConfigFile
 from hub.store.connectors import pause
 from hub.testing import FrozenClock
 from plugins.carriers.twilio.sandbox import Sandbox as Twilio
@@ -213,3 +215,27 @@ def test_only_who_may_configure_signs_in_and_a_draft_is_nobody_elses(stage: Test
     draft = owner.post("/connectors/new/google_ads", {"name": "mine", "app": "google"}).headers["location"]
     assert admin.get(draft).status_code == 404 and owner.get(draft).status_code == 200
     assert owner.post(f"{draft}/stop").status_code == 303 and owner.get(draft).status_code == 404
+
+
+class ReadOnlyFile(ConfigFile):
+    """A config.yaml that is deployed from elsewhere."""
+
+    @property
+    def writable(self) -> bool:
+        return False
+
+
+def test_where_the_file_is_read_only_the_page_shows_the_change_and_keeps_the_sign_in(stage: TestHub) -> None:
+    assert stage.config_file is not None
+    file = ReadOnlyFile(stage.config_file.path, stage.hub.store, stage.clock)
+    before = file.read().text
+    browser = signed_in(replace(stage, config_file=file))
+    assert "config.yaml is read-only here" in browser.text("/connectors/new/twilio")
+    draft = browser.post("/connectors/new/hubspot", {"name": "hubspot_two", "app": "hubspot"}).headers["location"]
+    browser.get(agree(browser.get(f"{draft}/go").headers["location"]))
+    answer = browser.post(draft, {"account": "62515", "companies": ["lakeside", "northgate"]})
+    assert answer.status_code == 200 and "Apply this change where the file comes from" in answer.text
+    assert "+  hubspot_two:" in answer.text and "${secret:hubspot_two.client_secret}" in answer.text
+    assert file.read().text == before
+    assert [row.name for row in stage.rows(StoredSecret)] == ["hubspot_two.client_secret"]
+    assert [row.connector for row in stage.rows(ConnectorToken)] == ["hubspot_two"]

@@ -11,6 +11,7 @@ from hub.config.models import ConnectorEntry
 from hub.config.parts import CONNECTOR_NAME
 from hub.connecting.connect import NewConnector, connect_new
 from hub.connecting.drafts import drafted, partial_settings, sign_in_of
+from hub.connecting.pausing import is_own
 from hub.contracts.connector import Connector
 from hub.errors import CannotDo, ConfigError, NotFound, RingfenceError
 from hub.web.pages.connectors import settings_form, words
@@ -118,14 +119,14 @@ def companies_of(page: PageRequest, chosen: list[str]) -> list[str] | None:
 
 
 def apps_of(page: PageRequest, plugin: str) -> dict[str, ConnectorEntry]:
-    """The account's connectors of a plugin whose OAuth app may be used again."""
-    entries = page.hub.config.connectors.items()
+    """The account's own connectors of a plugin: their OAuth app may be used again."""
+    config, own = page.hub.config, {each.name for each in page.companies}
     return {
         name: entry
-        for name, entry in entries
+        for name, entry in config.connectors.items()
         if entry.common.plugin == plugin
         and not entry.in_sandbox
-        and any(entry.serves(each.name) for each in page.companies)
+        and is_own(config, name, own)
         and page.hub.plugins.connectors[name].sign_in() is not None
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from hub.connecting.attempts import Attempt, Attempts
-from hub.connecting.pausing import refuse_shared
+from hub.connecting.pausing import is_own, refuse_shared
 from hub.connecting.reconnect import reconnect
 from hub.contracts.connector import Connector
 from hub.errors import CannotDo, RingfenceError
@@ -77,16 +77,14 @@ def come_back(page: PageRequest) -> Response:
 def _reconnected(page: PageRequest, attempts: Attempts, attempt: Attempt) -> Response:
     name = attempt.row.connector
     companies = {each.name for each in page.companies}
-
-    def may_change(other: str) -> bool:
-        try:
-            refuse_shared(page.hub.config, other, companies)
-        except CannotDo:
-            return False
-        return True
-
     try:
-        done = reconnect(page.hub, name, attempt.token or {}, page.user.id, may_change)
+        done = reconnect(
+            page.hub,
+            name,
+            attempt.token or {},
+            page.user.id,
+            lambda other: is_own(page.hub.config, other, companies),
+        )
     finally:
         attempts.forget(attempt)
     who = f" as {done.signed_in_as}" if done.signed_in_as else ""

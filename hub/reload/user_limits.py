@@ -21,8 +21,23 @@ from hub.model import Account, Company, StoredSecret, Tracker, TrackingNumber, U
 from hub.reload.differences import tree_or_empty
 
 ON_THE_MACHINE = "; only someone who can edit config.yaml on the machine may do that."
-MACHINE_SETTINGS = ("database", "secret_keys", "tombstones", "plugin_dirs", "country_file", "trusted_proxies", "listen")
-"""Keys of `hub:` that reach into the machine or open it to others."""
+MACHINE_SETTINGS = (
+    ("hub", "database"),
+    ("hub", "secret_keys"),
+    ("hub", "tombstones"),
+    ("hub", "plugin_dirs"),
+    ("hub", "country_file"),
+    ("hub", "trusted_proxies"),
+    ("hub", "listen"),
+    ("hub", "public_url"),
+    ("hub", "sign_in"),
+    ("recordings", "storage"),
+    ("recordings", "options"),
+    ("mail", "smtp"),
+    ("mail", "from"),
+)
+"""Settings that reach into the machine, or say where sign-ins, links and recordings go: with them an admin could become the
+owner."""
 
 
 def refuse_foreign_changes(session: Session, user: User, old_text: str, new_text: str, config: Config) -> None:
@@ -60,13 +75,9 @@ class _Change:
 
     def of_the_machine(self) -> Iterator[str]:
         """What no user may change here, whatever their account."""
-        before, after = (_section(tree, "hub") for tree in (self.old, self.new))
-        for key in MACHINE_SETTINGS:
-            if before.get(key) != after.get(key):
-                yield f"hub.{key} would change{ON_THE_MACHINE}"
-        for key in ("recordings", "mail"):
-            if _section(self.old, key).get("storage") != _section(self.new, key).get("storage"):
-                yield f"{key}.storage would change{ON_THE_MACHINE}"
+        for section, key in MACHINE_SETTINGS:
+            if _section(self.old, section).get(key) != _section(self.new, section).get(key):
+                yield f"{section}.{key} would change{ON_THE_MACHINE}"
         if _names(self.old, "accounts") != _names(self.new, "accounts"):
             yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
         known = set(_references(self.old))

@@ -92,6 +92,7 @@ class RunningHub:
             self.current.worker.stop(seconds)
         for ending in list(self._former.values()):
             ending.join(max(0.0, until - time.monotonic()))
+        self.current.opened.hub.retire()
 
     def _worker(self, opened: Opened) -> Worker:
         worker = Worker(opened.hub, opened.directory, self._wake)

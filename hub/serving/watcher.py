@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 APPLY_SECONDS = 10.0
 """Seconds that a page waits after an edit until this process runs it."""
+WAKE_SECONDS = 0.2
 Stamp = tuple[int, int, int]
 
 
@@ -55,8 +57,10 @@ class Watcher:
     def applied(self, number: int) -> None:
         """A version was applied in this process: take it at once, and wait until it runs."""
         self._awake.set()
-        if threading.current_thread() is not self._thread:
-            self._running.wait_for(number, APPLY_SECONDS)
+        until = time.monotonic() + APPLY_SECONDS
+        while threading.current_thread() is not self._thread and time.monotonic() < until:
+            if self._running.wait_for(number, WAKE_SECONDS) or self._failed == number:
+                return
 
     def _watch(self) -> None:
         while not self._stopping.is_set():

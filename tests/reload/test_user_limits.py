@@ -71,7 +71,7 @@ def test_in_a_hub_of_several_accounts_a_user_changes_what_is_theirs(
             "belong to the whole hub",
         ),
         ((*MINE, "title"), "${env:HUB_KEY}", "from the machine"),
-        (("hub", "public_url"), "https://evil.example.com", "shared by all accounts"),
+        (("hub", "public_url"), "https://evil.example.com", "hub.public_url would change"),
     ],
 )
 def test_in_a_hub_of_several_accounts_the_rest_is_refused(
@@ -94,13 +94,25 @@ def test_another_accounts_carrier_and_connectors_cannot_be_used(stage_of: Stages
         apply(stage, ((*MINE, "trackers", "radio"), {**RADIO, "carrier": "phone"}))
 
 
-@pytest.mark.parametrize("path", [("hub", "plugin_dirs"), ("hub", "database"), ("hub", "trusted_proxies")])
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("hub", "plugin_dirs"), ["."]),
+        (("hub", "database"), "sqlite:///other.db"),
+        (("hub", "trusted_proxies"), ["0.0.0.0/0"]),
+        (("hub", "public_url"), "https://evil.example.com"),
+        (("hub", "sign_in"), {"idle": "9h"}),
+        (("recordings", "storage"), "memory://elsewhere"),
+        (("mail", "smtp"), "smtp://mail.example.com"),
+    ],
+)
 def test_what_reaches_into_the_machine_is_refused_even_in_a_hub_of_one_account(
-    stage_of: Stages, path: tuple[str, ...]
+    stage_of: Stages, path: tuple[str, ...], value: Any
 ) -> None:
-    values = {"plugin_dirs": ["."], "database": "sqlite:///other.db", "trusted_proxies": ["0.0.0.0/0"]}
-    with pytest.raises(CannotDo, match=f"hub.{path[1]} would change"):
-        apply(stage_of(), (path, values[path[1]]))
+    if path == ("mail", "smtp"):
+        path, value = ("mail",), {"smtp": value, "from": "hub@example.com"}
+    with pytest.raises(CannotDo, match=f"{path[0]}.{'smtp' if path == ('mail',) else path[-1]} would change"):
+        apply(stage_of(), (path, value))
 
 
 @pytest.mark.parametrize("value", ["${env:HUB_KEY}", "${file:config.yaml}"])

@@ -89,6 +89,33 @@ def conflict_of(session: Session, scope: AccessScope, person_id: str, kind: str)
     return next((each for each in waiting if each.kind == kind and people_in(each)[0] == person_id), None)
 
 
+@dataclass(frozen=True)
+class Merged:
+    """Two people whom a user says are one."""
+
+    merge: PersonMerge
+    names: tuple[str, str]
+    """What each is called: their name, or their number or address, masked."""
+    company: str
+
+
+def merged_by_hand(session: Session, hub: Hub, companies: Sequence[str]) -> list[Merged]:
+    """The latest merges that are not undone, newest first."""
+    live = select(PersonMerge).where(col(PersonMerge.company_id).in_(companies), col(PersonMerge.undone_at).is_(None))
+    rows = session.exec(live.order_by(col(PersonMerge.id).desc()).limit(MAX_SHOWN)).all()
+    ids = {each for row in rows for each in (row.person_id, row.other_id)}
+    people = {each.id: each for each in session.exec(select(Person).where(col(Person.id).in_(ids)))} if ids else {}
+    forms = session.exec(select(FormSubmission).where(col(FormSubmission.person_id).in_(ids))).all() if ids else []
+    called = _names(session, hub, people.values(), forms)
+    titles = dict(session.exec(select(Company.id, Company.title)).all())
+
+    def name(person_id: str) -> str:
+        person = people.get(person_id)
+        return called.get(person_id) or (partly(person.phone_number or person.email) if person else "Erased person")
+
+    return [Merged(row, (name(row.person_id), name(row.other_id)), titles.get(row.company_id, "")) for row in rows]
+
+
 def _decided(session: Session, ids: set[str]) -> set[frozenset[str]]:
     """The pairs of people of whom a user said that they are one, or two."""
     if not ids:

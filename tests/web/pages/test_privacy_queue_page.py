@@ -78,6 +78,12 @@ def test_people_who_were_merged_and_are_two_are_split(stage: TestHub) -> None:
     person_id = conflicting(stage)
     officer = signed_in(stage, "privacy_officer")
     officer.post(f"{DESK}/conflicts/{person_id}", {"kind": "number", "verdict": "one"})
+    assert "2 merged by hand" in officer.text(DESK)
+    merge = stage.rows(PersonMerge)[0]
+    foreign = signed_in(stage, "privacy_officer", "northgate")
+    assert foreign.post(f"{DESK}/merges/{merge.id}/split").status_code == 404
+    assert officer.post(f"{DESK}/merges/{merge.id}/split").status_code == 303
+    assert "1 merged by hand" in officer.text(DESK)
     send(stage, CALLER, "third@example.org")
     officer.post(f"{DESK}/conflicts/{person_id}", {"kind": "number", "verdict": "two"})
     assert all(each.undone_at for each in stage.rows(PersonMerge)) and "No conflict" in officer.text(DESK)

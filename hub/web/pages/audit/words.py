@@ -57,7 +57,7 @@ ACTIONS: Mapping[str, str] = {
     "tag.remove": "Removed a tag",
     "text.list": "Listed texts",
     "text.read": "Read a text",
-    "texts.doubtful": "Decided on a doubtful text",
+    "texts.doubtful": "Read doubtful texts",
     "texts.release": "Released a held text",
     "totp.set": "Set up the authenticator app",
     "transcript.read": "Read a transcript",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.errors import CannotDo, NotFound
-from hub.marks.merges import decide_conflict
+from hub.marks.merges import decide_conflict, split_people
 from hub.model import TextMessage
 from hub.queries.privacy.conflicts import conflict_of, people_in
 from hub.texts.doubts import NotDoubtful, keep, stop_by_hand
@@ -30,6 +30,13 @@ def decide_people(page: PageRequest) -> Response:
     return page.redirect(page.link(DESK), words)
 
 
+def split(page: PageRequest) -> Response:
+    """Undo a merge."""
+    with page.hub.store.writing() as session:
+        split_people(session, page.scope, page.path("merge_id"), page.now)
+    return page.redirect(page.link(DESK), "The two are separate again.")
+
+
 def decide_doubt(page: PageRequest) -> Response:
     """Decide that a doubtful text asks for a stop, or does not."""
     with page.session() as session:
@@ -48,5 +55,6 @@ def decide_doubt(page: PageRequest) -> Response:
 
 PAGES = (
     Page(f"{DESK}/conflicts/{{person_id}}", decide_people, "consent", method="POST"),
+    Page(f"{DESK}/merges/{{merge_id}}/split", split, "consent", method="POST"),
     Page(f"{DESK}/doubts/{{text_id}}", decide_doubt, "consent", method="POST"),
 )

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.access.users import names_of
 from hub.queries.masking import partly
-from hub.queries.privacy.conflicts import cases, open_conflicts
+from hub.queries.privacy.conflicts import cases, merged_by_hand, open_conflicts
 from hub.queries.privacy.doubts import open_doubts_of
 from hub.queries.privacy.ledger import journal_state
 from hub.queries.privacy.requests import RequestShown, closed_requests, count_requests, open_requests
@@ -31,6 +31,7 @@ def queue(page: PageRequest) -> Response:
         names = names_of(session, {journal.checked_by or ""})
     with page.hub.store.reading() as session:  # stops are in a list that no account's session sees
         shown = cases(session, page.hub, conflicts)
+        merged = merged_by_hand(session, page.hub, page.company_ids)
         doubts = open_doubts_of(session, page.hub, page.company_ids)
     if doubts:
         page.note("texts.doubtful", page.company.id if page.company else page.user.account_id, f"{len(doubts)} texts")
@@ -42,6 +43,7 @@ def queue(page: PageRequest) -> Response:
         requests=[row(page, each) for each in requests],
         done=done,
         cases=shown,
+        merged=merged,
         more_cases=len(conflicts) - len(shown),
         doubts=doubts,
         purposes=PURPOSES,

@@ -174,6 +174,7 @@ ALLOWED = {
     "POST /numbers/trackers/{company_name}/{tracker_name}/remove": SET_UP,
     "POST /numbers/trackers/{company_name}/{tracker_name}/retire": SET_UP,
     "GET /numbers/website": OFFICE,
+    "POST /numbers/website/settings": SET_UP,
     "POST /numbers/website": OFFICE,
     "GET /numbers/ports/new": SET_UP,
     "POST /numbers/ports/new": SET_UP,

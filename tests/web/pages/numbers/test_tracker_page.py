@@ -132,3 +132,13 @@ def test_another_accounts_tracker_is_not_there(sqlite_url: str, clock: FrozenClo
         assert signed_in(stage).get(path).status_code == 404
         assert signed_in(stage).post(f"{path}/retire", {"sure": "yes"}).status_code == 404
         assert signed_in(stage, account="rival").get(path).status_code == 200
+
+
+def test_the_numbers_to_swap_and_the_domains_are_written_into_the_file(stage: TestHub, owner: PageClient) -> None:
+    form = {"company": "lakeside", "swap": "(312) 555-0190\n+1 312 555 0191", "domains": "www.lakeside.example.com"}
+    assert owner.post("/numbers/website/settings", form).status_code == 303
+    after = text(stage)
+    assert "+13125550190" in after and "+13125550191" in after and "www.lakeside.example.com" in after
+    wrong = owner.post("/numbers/website/settings", form | {"swap": "none"})
+    assert (wrong.status_code, "not a phone number" in wrong.text) == (422, True)
+    assert signed_in(stage, "marketer").post("/numbers/website/settings", form).status_code == 403

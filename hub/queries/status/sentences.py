@@ -103,6 +103,30 @@ SENTENCES: dict[str, Sentence] = {
         "A job or thread failed", "It goes on and tries again; the table of jobs shows whether it succeeded.", REPORT
     ),
     "tick failed": Sentence("A sync of {connector} could not be scheduled", "It is caught up within seconds.", DATABASE),
+    "config.yaml has problems and was not taken; the version before it goes on": Sentence(
+        "config.yaml was changed, but has problems",
+        "The version before it goes on; nothing else happened.",
+        "Look at why it was refused.",
+        "/config",
+    ),
+    "this process cannot take a version of config.yaml": Sentence(
+        "A process could not take the newest configuration",
+        "It goes on with the version before; the table of processes shows which one.",
+        "Restart that process; it may lack a plugin or a variable that the others have.",
+    ),
+    "the versions of config.yaml cannot be read": Sentence(
+        "A process could not look for a newer configuration", "It goes on with its own, and looks again.", DATABASE
+    ),
+    "config.yaml on this machine is older than the version that runs": Sentence(
+        "A machine has an older copy of config.yaml",
+        "Its processes run the newest version all the same.",
+        "Copy the file there, or leave it.",
+        "/config",
+    ),
+    "alert failed": Sentence("An alert could not be sent", "It is tried again.", REPORT, "/alerts"),
+    "unsubscription failed": Sentence(
+        "Somebody could not unsubscribe from mails", "The page asked them to try again.", DATABASE
+    ),
     "recording failed": Sentence(
         "A recording could not be fetched", "It is tried again.", "If it repeats, look at the storage of recordings."
     ),

@@ -191,6 +191,8 @@ def test_the_counts_of_wrong_passwords_outlive_a_change(stage: TestHub, process_
     assert running.version == 2
     assert web.counters.of("sign-ins", dict) is throttle and type(throttle).__name__ == "Throttle"
     running.close()
+    assert running.current.edge is not None
+    running.current.edge.close()
     web.close()
 
 

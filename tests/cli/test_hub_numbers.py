@@ -230,3 +230,25 @@ def test_a_number_of_the_account_that_was_never_ours_needs_its_carrier_named(sho
     assert "--connector" in refusal(shop.run("numbers", "release", "+13125550188", "--yes"))
     assert shop.run("numbers", "release", "+13125550188", "--connector", "phone", "--yes").exit_code == 0
     assert owned(shop) == {}
+
+
+def test_the_accounts_cap_is_shown_set_kept_and_lifted(shop: Shop, refusal: Refusal) -> None:
+    assert "There is no cap." in shop.run("numbers", "cap").stdout
+    assert "The cap is 1.00 USD a month." in shop.run("numbers", "cap", "1 USD").stdout
+    assert "more than the cap of 1.00 USD" in refusal(shop.run(*BUY, "--yes"))
+    assert owned(shop) == {}
+    assert "not both" in refusal(shop.run("numbers", "cap", "2 USD", "--lift"))
+    assert "There is no cap." in shop.run("numbers", "cap", "--lift").stdout
+    assert shop.run(*BUY, "--yes").exit_code == 0
+    assert "3 numbers for 1.15 USD a month; the price of 2 is not known." in shop.run("numbers", "cap").stdout
+
+
+def test_a_number_that_was_called_rests_before_it_is_released(shop: Shop, refusal: Refusal) -> None:
+    shop.run(*BUY, "--yes")
+    shop.play({"tracking_number": NUMBER})
+    assert shop.run("numbers", "rest", NUMBER).exit_code == 0
+    assert "after a rest of 90 days" in refusal(shop.run("numbers", "release", NUMBER, "--yes"))
+    assert shop.run("numbers", "rest", NUMBER, "--undo").exit_code == 0
+    assert shop.run("numbers", "release", NUMBER, "--yes", "--early").exit_code == 0
+    assert owned(shop) == {}
+    assert [action for action, _ in shop.audited()] == ["numbers.buy", "numbers.rest", "numbers.use", "numbers.release"]

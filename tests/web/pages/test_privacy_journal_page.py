@@ -54,7 +54,6 @@ def test_verify_now_says_whether_a_record_was_changed_and_who_checked(stage: Tes
     shown = officer.text(f"{DESK}/journal")
     assert officer.user and "Journal whole" in shown and f"by {officer.user.name}" in shown
     with stage.hub.store.writing() as session:
-        session.execute(sql("DROP TRIGGER IF EXISTS consent_record_no_update"))
         for row in session.execute(sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all():
             session.execute(sql(f'DROP TRIGGER "{row}"'))
         session.execute(sql("UPDATE consent_record SET state = 'refused'"))

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.errors import ConfigError
-from hub.startup import Opened, open_hub, read_config
+from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,8 +55,9 @@ def demo(
 
     logs.configure("error")
     console = Console()
-    loaded = _demo_config(read_config(config, sandbox=True))
-    with open_hub(loaded) as opened, _serving(opened) as address:
+    copied = _demo_file(config)
+    loaded = read_config(copied, sandbox=True)
+    with _serving(copied, loaded) as (opened, address):
         from hub.demo.play import Play
         from hub.demo.scenario import day
         from hub.demo.texting import conversations
@@ -82,17 +82,27 @@ def demo(
         _until_interrupted()
 
 
-def _demo_config(loaded: Config) -> Config:
-    """The configuration with a separate database for the demo and a free port."""
+def _demo_file(config: Path) -> Path:
+    """A copy of the file beside it, with a free port and its own recordings: the pages of the demo edit the copy."""
+    from hub.config.edit import REMOVED, Change, edited
+    from hub.config.loading import read_text
+
+    loaded = read_config(config, sandbox=True)
     database = loaded.hub.database
     if not database.startswith("sqlite:///"):
         raise ConfigError("hub demo needs SQLite; set hub.database to sqlite:///data/ringfence.db.")
     file = Path(database.removeprefix("sqlite:///"))
     _make_room(file)
-    recordings = loaded.recordings.model_copy(update={"storage": str(_audio_of(file)), "options": {}})
     port = _free_port(int(loaded.hub.listen.rpartition(":")[2]))
-    hub = loaded.hub.model_copy(update={"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"})
-    return replace(loaded, hub=hub, recordings=recordings)
+    changes = (
+        Change(("hub", "listen"), f"127.0.0.1:{port}"),
+        Change(("hub", "public_url"), f"http://127.0.0.1:{port}"),
+        Change(("recordings", "storage"), str(_audio_of(file))),
+        Change(("recordings", "options"), REMOVED),
+    )
+    copied = config.with_name(f"{config.stem}.demo{config.suffix}")
+    copied.write_text(edited(read_text(config), changes), encoding="utf-8")
+    return copied
 
 
 def _papers_of(file: Path) -> Path:
@@ -149,30 +159,28 @@ def _free_port(wanted: int) -> int:
 
 
 @contextmanager
-def _serving(opened: Opened) -> Iterator[str]:
-    """Run the web edge and the worker in threads; the address that the edge serves on."""
+def _serving(path: Path, loaded: Config) -> Iterator[tuple[Opened, str]]:
+    """Run the web edge and the worker in threads; the hub, and the address that the edge serves on."""
     import uvicorn
 
     from hub.cli.serve import edge_settings
-    from hub.worker import Worker
+    from hub.serving.process import open_process
 
-    wake = threading.Event()
-    settings = edge_settings(opened, wake, log_level="error")
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, name="web", daemon=True)
-    thread.start()
-    worker = Worker(opened.hub, opened.directory, wake)
-    worker.start()
-    while not server.started:
-        if not thread.is_alive():
-            raise ConfigError(f"The web edge did not start on {settings.host}:{settings.port}.")
-        time.sleep(0.01)
-    try:
-        yield f"http://{settings.host}:{settings.port}"
-    finally:
-        worker.stop()
-        server.should_exit = True
-        thread.join(timeout=10)
+    with open_process(path, loaded, "run", sandbox=True) as process:
+        settings = edge_settings(process.running.app, loaded.hub.listen, log_level="error")
+        server = uvicorn.Server(settings)
+        thread = threading.Thread(target=server.run, name="web", daemon=True)
+        thread.start()
+        process.begin()
+        while not server.started:
+            if not thread.is_alive():
+                raise ConfigError(f"The web edge did not start on {settings.host}:{settings.port}.")
+            time.sleep(0.01)
+        try:
+            yield process.opened, f"http://{settings.host}:{settings.port}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
 
 
 @contextmanager

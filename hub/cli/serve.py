@@ -82,14 +82,8 @@ def _serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: C
     Server(settings).run()
 
 
-def edge_settings(opened: Opened, wake: threading.Event | None, log_level: str = "warning") -> uvicorn.Config:
-    """How uvicorn serves the web edge on `hub.listen`."""
-    from hub.web.app import create_app
-
-    return _settings(create_app(opened.hub, opened.directory, wake), opened.hub.config.hub.listen, log_level)
-
-
-def _settings(app: Any, listen: str, log_level: str = "warning") -> uvicorn.Config:
+def edge_settings(app: Any, listen: str, log_level: str = "warning") -> uvicorn.Config:
+    """How uvicorn serves the web edge on an address like 127.0.0.1:8080."""
     import uvicorn
 
     host, port = listen_address(listen)
@@ -172,14 +166,14 @@ def _start(path: Path, sandbox: bool, role: Role, listen: str | None = None) -> 
 
         if role != "worker":
             # The worker starts after the web edge answers callers: after a crash, much work may be waiting.
-            _serve(_settings(process.running.app, settings.listen), announce, begin)
+            _serve(edge_settings(process.running.app, settings.listen), announce, begin)
             return
         begin()
         if listen is None:
             _wait_for_signal()
         else:
             told = partial(log.info, "the worker is running", listen=listen)
-            _serve(_settings(process.running.app, listen), told, lambda: None)
+            _serve(edge_settings(process.running.app, listen), told, lambda: None)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from hub.callflow.definition import (
     TextBack,
 )
 from hub.callflow.written import written_hours
-from hub.web.pages.formats import phone
+from hub.formats import phone
 
 KINDS: Mapping[str, str] = {
     "greeting": "Greeting",

@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from hub.formats import money
 from hub.model import NumberPurchase
 from hub.numbers.budget import NumberBudget, budget_of
 from hub.numbers.purchases import SETTLE_AFTER, open_orders
 from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
-from hub.web.pages.formats import money
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
 from hub.web.pages.numbers.offers import trackers_of

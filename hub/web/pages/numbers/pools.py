@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from hub.formats import count, money
 from hub.queries.numbers.pools import PoolWeek, pool_weeks
 from hub.web.pages import charts
-from hub.web.pages.formats import count, money
 from hub.web.pages.request import PageRequest
 
 DAY_BEGINS, DAY_ENDS = 6, 22

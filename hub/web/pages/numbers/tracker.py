@@ -13,11 +13,11 @@ from starlette.responses import Response
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, TrackerSection
 from hub.errors import CannotDo, ConfigError, NotFound
+from hub.formats import phone
 from hub.model import Account, Company
 from hub.numbers.resting import REST
 from hub.queries.numbers.listing import NumberEntry, list_numbers
 from hub.reload.config_file import Proposal
-from hub.web.pages.formats import phone
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
 from hub.web.pages.numbers.tracker_form import (

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from hub.config.edit import REMOVED, Change
 from hub.contracts.addresses import is_loopback
 from hub.errors import CannotDo, ConfigError
+from hub.formats import phone
 from hub.model import Company
 from hub.queries.numbers.website import PageVisits, visits_of_page
 from hub.rate_limit import Buckets
 from hub.reload.config_file import Proposal
 from hub.visits.page_check.fetch import CannotFetch, fetch_page
 from hub.visits.page_check.findings import Expected, Finding, findings
-from hub.web.pages.formats import phone
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers.tracker import APPLIED, account_name, apply_edits
 from hub.web.pages.numbers.tracker_form import by_field, numbers_typed

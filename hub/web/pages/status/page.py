@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.models import Config
+from hub.formats import zone_name
 from hub.model import Company
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
@@ -15,7 +16,6 @@ from hub.queries.status.jobs import jobs
 from hub.queries.status.machine import machine
 from hub.queries.status.queues import queues
 from hub.reload.versions import living
-from hub.web.pages.formats import zone_name
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.status import words

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from hub.formats import NOTHING
 from hub.queries.status.jobs import JobReport
 from hub.queries.status.queues import MAX_COUNTED, Queue
-from hub.web.pages.formats import NOTHING
 
 QUEUE_STATES = {
     "empty": ("good", "Empty"),

@@ -10,10 +10,10 @@ from hub.callflow.definition import Flow, Recording
 from hub.callflow.written import written_flow
 from hub.config.error_messages import validated
 from hub.contracts.phones import phone_number
+from hub.formats import phone
 from hub.web.pages.flows.form.fields import fields_of_recording
 from hub.web.pages.flows.form.state import FILL_IN
 from hub.web.pages.flows.form.values import TICKED, Values, written_of
-from hub.web.pages.formats import phone
 
 ALLOWABLE = (("premium", "Premium-rate numbers"), ("satellite", "Satellite and worldwide numbers"))
 

@@ -9,8 +9,8 @@ from hub.callflow.definition import Schedule, Step
 from hub.callflow.hours import DAYS
 from hub.callflow.written import written_spans, written_step
 from hub.contracts.phones import phone_number
+from hub.formats import phone
 from hub.web.pages.flows.form.fields import FormField, fields_of_step
-from hub.web.pages.formats import phone
 
 Values = dict[str, list[str]]
 """Name of an input → its values; of a list, one per row."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from hub.callflow.definition import Flow
 from hub.contracts.consent import Duty
+from hub.formats import clock_time
 from hub.queries.flow_simulation import SimulatedTurn, Simulation, simulated
 from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.flows.opened import OpenFlow
 from hub.web.pages.flows.simulation.questions import SimulatedCaller, caller_of, place_name
 from hub.web.pages.flows.simulation.stops import Stop, ending, stops_of
-from hub.web.pages.formats import clock_time
 from hub.web.pages.request import PageRequest
 
 NO_CARRIER = "No carrier of this company is connected, so no call can be simulated."

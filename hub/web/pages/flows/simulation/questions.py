@@ -13,8 +13,8 @@ from hub.contracts.consent import Place
 from hub.contracts.phones import phone_number
 from hub.contracts.places import is_place, places_of_number
 from hub.contracts.regions import REGIONS
+from hub.formats import phone
 from hub.queries.flow_simulation import Known
-from hub.web.pages.formats import phone
 
 ATTRIBUTION = ("source", "medium", "campaign", "landing_page")
 FIELDS = ("at", "from", *ATTRIBUTION, "known", "tag", "keys", "who")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.callflow.definition import Dialing, Flow, Spoken, Step
+from hub.formats import phone
 from hub.queries.flow_simulation import SimulatedTurn
-from hub.web.pages.formats import phone
 
 NUMBER = re.compile(r"\+[0-9]{7,15}")
 LEADS_TO = re.compile(r"(?P<why>.+): (?P<step>[a-z0-9_-]+)")

@@ -150,6 +150,8 @@ def _on(table: Any, subject: Any) -> ColumnElement[bool]:
 
 
 CLICKS = ("click_ids",)
+SENT = ~select(AlertDelivery.id).where(col(AlertDelivery.alert_id) == Alert.id).exists()
+"""An alert of which nothing is on its way."""
 RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("webhooks", InboxWebhook, "webhook_raw", "emptied"),
     RetentionRule(
@@ -209,9 +211,9 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("disclosures", Disclosure, "consent_record"),
     RetentionRule("policy acceptances", PolicyAcceptance, "consent_record"),
     RetentionRule("alerts on their way", AlertDelivery, "alert"),
-    RetentionRule("alerts", Alert, "alert"),
+    RetentionRule("alerts", Alert, "alert", where=(SENT,)),
     RetentionRule("events for alerts", AlertEvent, "alert"),
-    RetentionRule("unconfirmed numbers for alerts", AlertPhone, "alert"),
+    RetentionRule("unconfirmed numbers for alerts", AlertPhone, "alert", "emptied"),
     RetentionRule("browsers for alerts", PushSubscription, "alert"),
     RetentionRule("disabled users", User, "call_metadata", "emptied"),
     RetentionRule("versions of config.yaml", ConfigVersion, "call_metadata", "emptied"),

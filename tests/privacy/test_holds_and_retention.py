@@ -10,9 +10,15 @@ from seeds import seed
 from testbed import CALLER, OTHER_CALLER, TestHub
 
 from hub.model import (
+    Alert,
+    AlertDelivery,
+    AlertEvent,
+    AlertPhone,
     AuditEntry,
     Call,
     CallStep,
+    ConfigDraft,
+    ConfigVersion,
     InboxWebhook,
     LegalHold,
     PageView,
@@ -20,6 +26,7 @@ from hub.model import (
     PolicyAcceptance,
     PoolOverflow,
     PrivacyRequest,
+    PushSubscription,
     Recording,
     User,
     Visit,
@@ -31,8 +38,11 @@ from hub.privacy_requests.people import set_hold
 from hub.privacy_requests.steps import open_request
 from hub.recordings.keep import end_expired
 
-ABOUT_OTHERS = {AuditEntry, PoolOverflow, PolicyAcceptance, User}
-"""Counts, and the company's own people: no caller's hold speaks on them."""
+ABOUT_OTHERS = {
+    *(AuditEntry, PoolOverflow, PolicyAcceptance, User),
+    *(Alert, AlertDelivery, AlertEvent, AlertPhone, PushSubscription, ConfigVersion, ConfigDraft),
+}
+"""Counts, what the company's own people are told, and what they write: no caller's hold speaks on them."""
 
 
 @pytest.fixture

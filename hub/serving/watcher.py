@@ -58,7 +58,9 @@ class Watcher:
         """A version was applied in this process: take it at once, and wait until it runs."""
         self._awake.set()
         until = time.monotonic() + APPLY_SECONDS
-        while threading.current_thread() is not self._thread and time.monotonic() < until:
+        if threading.current_thread() is self._thread or not self._thread.is_alive():
+            return
+        while time.monotonic() < until:
             if self._running.wait_for(number, WAKE_SECONDS) or self._failed == number:
                 return
 

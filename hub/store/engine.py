@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)")
 BUSY_SECONDS = 30
 """How long a writer waits for SQLite's lock."""
+WAL_RETRY_SECONDS = 0.02
 
 
 class Store:
@@ -121,7 +124,7 @@ def _sqlite_engine(url: Any) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=30000")  # first, because the switch to WAL waits for other processes too
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # erased data must not stay in the file's free pages
@@ -135,6 +138,20 @@ def _sqlite_engine(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _switch_to_wal(cursor: Any) -> None:
+    """Switch a new file to WAL. SQLite refuses at once, without its busy timeout, if two processes do so together: the
+    one that is refused tries again. Source: sqlite.org/c3ref/busy_handler.html, on deadlocks."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(WAL_RETRY_SECONDS)
 
 
 def _account_engine(url: Any) -> Engine:

@@ -34,7 +34,8 @@ LOOKED_AT = [
     for page in PAGES
     if page.method == "GET" and not page.path.endswith((".csv", "/csv", "/audio", ".diff", ".json"))
 ]
-CHECK = """only => axe.run(document, {resultTypes: ["violations"], ...(only ? {runOnly: only} : {})}).then(found => found.violations
+CHECK = """only => axe.run(document, {resultTypes: ["violations"], ...(only ? {runOnly: only} : {})})
+  .then(found => found.violations
   .filter(each => ["serious", "critical"].includes(each.impact))
   .map(each => `${each.id}: ${each.nodes.map(node => node.target.join(" ")).slice(0, 4).join(", ")}`))"""
 

@@ -46,7 +46,7 @@ class SimulatedCaller:
             return f"Area code {self.value('from')}: {names or 'no known place'}."
         if self.number or self.places:
             return f"{phone(self.number) if self.number else 'Any number'}: {names or 'no known place'}."
-        return "A number, an area code like 312, or a place like US-MI. Empty: a hidden number."
+        return "A number, an area code like 312, a place like US-MI, or empty. Nothing stored about the person is read."
 
     @property
     def behavior(self) -> Behavior:

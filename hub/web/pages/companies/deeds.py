@@ -45,9 +45,7 @@ def add(page: PageRequest) -> Response:
 def _apply(
     page: PageRequest, section: CompanySection | None, name: str, edits: Sequence[Change], notice: str
 ) -> Response:
-    file = page.config_file
-    if file is None:
-        raise CannotDo("This hub was not started from a config.yaml, so its companies cannot be changed here.")
+    file = page.file_for("companies")
     try:
         proposal = file.propose(edits, page.user)
         if proposal.problems:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from hub.config.edit import REMOVED, Change, Move
 from hub.config.models import ConversionRule
 from hub.errors import CannotDo, ConfigError, Problem
-from hub.reload import ConfigFile
 from hub.web.pages.conversions.draft import checked, takers_of, typed, was_of
 from hub.web.pages.conversions.form import show
 from hub.web.pages.conversions.listing import show_list
@@ -41,10 +40,10 @@ def act(page: PageRequest) -> Response:
 def _apply(page: PageRequest, changes: list[Change | Move], notice: str) -> Response:
     """Apply changes from the list of rules."""
     try:
-        proposal = file_of(page).propose(changes, page.user)
+        proposal = page.file_for("rules").propose(changes, page.user)
         if proposal.problems:
             return show_list(page, sentences(proposal.problems), 422)
-        file_of(page).apply(proposal, page.user)
+        page.file_for("rules").apply(proposal, page.user)
     except (CannotDo, ConfigError) as error:
         return show_list(page, str(error), 422)
     return page.redirect(page.link("/conversions"), notice)
@@ -59,7 +58,7 @@ def _save(page: PageRequest, was: ConversionRule | None) -> Response:
     if not changes:
         return page.redirect(page.link("/conversions"), "Nothing was changed.")
     try:
-        file = file_of(page)
+        file = page.file_for("rules")
         proposal = file.propose(changes, page.user)
         if proposal.problems:
             return show(page, values, draft, 422, problem=sentences(proposal.problems))
@@ -92,13 +91,6 @@ def changes_between(page: PageRequest, was: ConversionRule | None, tree: dict[st
 def sentences(problems: tuple[Problem, ...]) -> str:
     """Problems of the file as a page says them."""
     return " ".join(f"Line {each.line}: {each.text}." if each.line else each.text for each in problems)
-
-
-def file_of(page: PageRequest) -> ConfigFile:
-    """config.yaml; CannotDo if the hub was not started from one."""
-    if page.config_file is None:
-        raise CannotDo("This hub was not started from a config.yaml, so its rules cannot be changed here.")
-    return page.config_file
 
 
 PAGES = (Page("/conversions/rule", act, "configure", method="POST"),)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from hub.config.edit import Change
 from hub.errors import CannotDo, ConfigError, NotFound
 from hub.queries.conversions.stages import MEANINGS, WINDOW, StagesOfConnector, mapped_crms, stages_of
-from hub.web.pages.conversions.deeds import APPLIED, file_of, sentences
+from hub.web.pages.conversions.deeds import APPLIED, sentences
 from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -59,7 +59,7 @@ def save(page: PageRequest) -> Response:
     if mapping == entry.settings.stages:  # type: ignore[attr-defined]
         return page.redirect(page.link(PATH), "Nothing was changed.")
     try:
-        file = file_of(page)
+        file = page.file_for("rules")
         proposal = file.propose([Change(("connectors", name, "stages"), mapping)], page.user)
         if proposal.problems:
             return _show(page, sentences(proposal.problems), 422)

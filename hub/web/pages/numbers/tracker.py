@@ -90,9 +90,7 @@ def retire(page: PageRequest) -> Response:
 
 def apply_edits(page: PageRequest, edits: Iterable[Change]) -> Proposal | None:
     """Apply edits of config.yaml; returns the proposal if it has problems or the file is read-only."""
-    file = page.config_file
-    if file is None:
-        raise CannotDo("This hub was not started from a config.yaml, so its trackers cannot be changed here.")
+    file = page.file_for("trackers")
     proposal = file.propose(list(edits), page.user)
     if proposal.problems or not file.writable:
         return proposal

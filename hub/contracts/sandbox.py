@@ -291,3 +291,6 @@ class CrmSandbox(Protocol):
 
     def activities(self) -> Sequence[Mapping[str, Any]]:
         """The calls logged so far, each with at least `key` (our call's id) and `contact_id` (or None)."""
+
+    def refuse(self, key: str) -> None:
+        """Refuse only the activity with this key, every time it comes, with a reason that this CRM is known to give."""

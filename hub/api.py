@@ -19,10 +19,21 @@ from hub.contracts.call_back_player import PersonDial, person_dial
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
-from hub.contracts.conversions import CallActivity, Conversion, PendingReceipt, Receipt
+from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
-from hub.contracts.manifest import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Scope, Share
+from hub.contracts.manifest import (
+    Auth,
+    ClickId,
+    DataFlow,
+    Deletion,
+    Limits,
+    Manifest,
+    Recipient,
+    Scope,
+    Share,
+    Transform,
+)
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore, sign_assertion
 from hub.contracts.outcomes import Outcome, OutcomePage
@@ -82,6 +93,7 @@ __all__ = [
     "TRANSFORMS",
     "TWIML_ENDED",
     "TWIML_UNANSWERED",
+    "UNVERIFIABLE",
     "USER_LEG",
     "AccessTokens",
     "AccountList",
@@ -100,6 +112,7 @@ __all__ = [
     "CallEvent",
     "Caller",
     "CarrierSandbox",
+    "ClickId",
     "ConfigError",
     "ConnectionReport",
     "Connector",
@@ -185,6 +198,7 @@ __all__ = [
     "TokenStore",
     "Transcript",
     "TranscriptPart",
+    "Transform",
     "Twiml",
     "TwimlPlayer",
     "VerifiedWebhook",

@@ -88,7 +88,7 @@ class Draft:
         """Why the network would not take a conversion there; empty if it would. It checks a made-up one, of a fictional
         number, without counting it. None if the plugin takes no conversions by a phone number."""
         flow = self.connector.manifest.flow("upload_conversions")
-        shares = {share.field: share.transform for share in flow.shares} if flow else {}
+        shares = {share.field: share.transform_name for share in flow.shares} if flow else {}
         if "phone_number" not in shares or not self.plugins.implements(self.connector.name, UPLOAD):
             return None
         made_up = Conversion(

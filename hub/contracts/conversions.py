@@ -39,6 +39,10 @@ class Conversion:
     call_started_at: datetime | None = personal("user.telephony.call_metadata")
     click_ids: Mapping[str, str] = personal("user.advertising.click_id", default={})
     """The network's own click ids by parameter name (`gclid`, `msclkid` …), the newest of each."""
+    clicked_at: Mapping[str, datetime] = personal("user.advertising.click_id", default={})
+    """When each click id came to the website, by the same parameter names."""
+    cookies: Mapping[str, str] = personal("user.device.cookie_id", default={})
+    """The network's own cookies of the visit, by name: only those that a manifest declares, and only with consent."""
     phone_number: str | None = personal("user.contact.phone_number")
     email: str | None = personal("user.contact.email")
     country: str | None = personal("user.contact.address.country")
@@ -68,9 +72,12 @@ class CallActivity:
     recording_url: str | None = personal("user.telephony.recording")
 
 
-ReceiptStatus = Literal["delivered", "accepted", "duplicate", "rejected", "retry"]
+ReceiptStatus = Literal["delivered", "accepted", "duplicate", "unmatched", "rejected", "retry"]
 """`accepted`: the provider took it, but its diagnostics are still to come; `duplicate`: the provider had it already, which
-counts as delivered; `retry`: not now, perhaps after `retry_after` seconds."""
+counts as delivered; `unmatched`: final and no failure, because the network cannot tie the person to an ad (no click, or no
+identifier that it takes); `retry`: not now, perhaps after `retry_after` seconds."""
+UNVERIFIABLE = "unverifiable"
+"""The code of a `delivered` receipt of a provider that takes everything and confirms nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

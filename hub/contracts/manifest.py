@@ -6,17 +6,19 @@ that is not declared.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.values import TRANSFORMS
 
-ConversionAbility = Literal["restate", "retract"]
-"""`restate`: change the value of a conversion that was delivered; `retract`: take it back."""
+ConversionAbility = Literal["restate", "retract", "dry_run"]
+"""`restate`: change the value of a conversion that was delivered; `retract`: take it back; `dry_run`: check a conversion
+at the provider without counting it. The hub makes no delivery that the network cannot take."""
 Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription"]
 
 
@@ -34,18 +36,59 @@ class Recipient(Declared):
     privacy_url: str | None = None
 
 
+class Transform(Declared):
+    """A plugin's own transform of a text: a pure function, with the provider's published example as its test.
+
+    The hub runs it, so the data map shows what really leaves: `name` is the name that it shows.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    function: Callable[[str], str | None]
+    """None if nothing of the text may be sent."""
+    example: tuple[str, str]
+    """A text, and what the provider's documentation makes of it."""
+
+    def __call__(self, text: str) -> str | None:
+        return self.function(text)
+
+    @model_validator(mode="after")
+    def _example_holds(self) -> Self:
+        text, wanted = self.example
+        if self.name in TRANSFORMS:
+            raise ValueError(f"{self.name!r} is one of the hub's own transforms; choose another name")
+        if self.function(text) != wanted:
+            raise ValueError(f"the transform {self.name!r} does not give its own example")
+        return self
+
+
+class ClickId(Declared):
+    """A click id that the network adds to landing pages' addresses, and the source that it stands for."""
+
+    parameter: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{1,39}$")
+    """The parameter's name; the hub reads names in any case."""
+    source: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")
+    medium: str = Field(default="cpc", pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")
+
+
 class Share(Declared):
     """One personal field that the plugin is given, and the transform that is applied before it gets it."""
 
     field: str
-    transform: str = "plain"
+    transform: str | Transform = "plain"
+    """A name in `TRANSFORMS`, or the plugin's own."""
     keys: tuple[str, ...] = ()
-    """For a field that maps names to values (click ids): only these names are sent."""
+    """For a field that maps names to values (click ids, cookies): only these names are sent. A cookie's name may end in
+    `*`. A click id of a `ClickId` in the manifest needs no further declaration than its name here."""
+
+    @property
+    def transform_name(self) -> str:
+        """The transform's name, for people."""
+        return self.transform if isinstance(self.transform, str) else self.transform.name
 
     @field_validator("transform")
     @classmethod
-    def _known(cls, transform: str) -> str:
-        if transform not in TRANSFORMS:
+    def _known(cls, transform: str | Transform) -> str | Transform:
+        if isinstance(transform, str) and transform not in TRANSFORMS:
             raise ValueError(f"unknown transform {transform!r}; one of {', '.join(sorted(TRANSFORMS))}")
         return transform
 
@@ -129,6 +172,9 @@ class Manifest(Declared):
     """The library with which the plugin reaches its provider without the hub's HTTP client, which would refuse other hosts;
     empty if it uses only that client."""
     flows: tuple[DataFlow, ...] = ()
+    click_ids: tuple[ClickId, ...] = ()
+    """The click ids that the plugin reads, each with its source. The hub captures exactly those of the configured
+    connectors, here and in the `keys` of a share of `click_ids`."""
     retention: str = "not kept"
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")
     auth: Auth = Auth(kind="none")

@@ -24,16 +24,22 @@ if TYPE_CHECKING:
 
 ASGI = Callable[..., Any]
 GARBAGE = b"\x00<<<not what you asked for"
+ELSEWHERE = b"https://elsewhere.example.com/"
+
+
+async def _nowhere(_: Any) -> None:
+    """Where a reply goes that is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, or garbage.
+    """One way in which a provider fails: an HTTP status (with Retry-After), a reply that never comes, garbage, a request
+    that was carried out although its reply is lost (`taken`), or a redirect to another place.
 
     A sandbox that does not speak HTTP answers with its protocol's equivalent of the status.
     """
 
-    kind: Literal["status", "hang", "garbage"]
+    kind: Literal["status", "hang", "garbage", "taken", "redirect"]
     status: int = 500
     retry_after: int | None = None
     seconds: float = 30.0
@@ -146,11 +152,15 @@ class HttpSandbox(Sandbox):
             if fault is None:
                 await app(scope, receive, send)
                 return
-            if fault.kind == "hang":
+            if fault.kind == "taken":
+                await app(scope, receive, _nowhere)
+            if fault.kind in ("hang", "taken"):
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.sleep(fault.seconds)
-            status = {"status": fault.status, "hang": 504, "garbage": 200}[fault.kind]
+            status = {"status": fault.status, "hang": 504, "taken": 504, "garbage": 200, "redirect": 307}[fault.kind]
             headers = [(b"content-type", b"application/json")]
+            if fault.kind == "redirect":
+                headers.append((b"location", ELSEWHERE))
             if fault.retry_after is not None:
                 headers.append((b"retry-after", str(fault.retry_after).encode()))
             await send({"type": "http.response.start", "status": status, "headers": headers})

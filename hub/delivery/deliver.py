@@ -44,6 +44,7 @@ LOCK_WAIT_SECONDS = 5.0
 """Seconds that a batch waits while a refusal of one of its people is being recorded."""
 WAIT_FOR_REFUSAL = timedelta(seconds=5)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
+UNMATCHED_REASON = "The network cannot tie the person to an ad."
 
 
 @dataclass
@@ -156,6 +157,12 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
             )
         elif delivery.item_key in in_batch or before in OPEN_DELIVERY_STATES:
             batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, due_at=now + WAIT_FOR_EARLIER)
+        elif before == DeliveryState.UNMATCHED:
+            batch.outcomes[delivery.id] = _Outcome(
+                DeliveryState.UNMATCHED,
+                "original_not_matched",
+                "The network never tied the conversion itself to an ad, so there is nothing to change.",
+            )
         elif before is not None and before != DeliveryState.DELIVERED:
             batch.outcomes[delivery.id] = _Outcome(
                 DeliveryState.REJECTED,
@@ -280,6 +287,8 @@ def _to_outcome(
     if receipt.status == "accepted":
         poll_at = now + sane_wait(receipt.retry_after, 60.0)
         return _Outcome(DeliveryState.ACCEPTED, receipt.code, receipt.reason, poll_at, receipt.reference)
+    if receipt.status == "unmatched":
+        return _Outcome(DeliveryState.UNMATCHED, receipt.code, receipt.reason or UNMATCHED_REASON)
     if receipt.status == "rejected":
         return _Outcome(DeliveryState.REJECTED, receipt.code, receipt.reason or "The provider gave no reason.")
     tries = payload.delivery.attempts + 1

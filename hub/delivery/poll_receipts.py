@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from hub import metrics
 from hub.contracts.conversions import PendingReceipt, Receipt
+from hub.delivery.deliver import UNMATCHED_REASON
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
@@ -66,6 +67,8 @@ def _columns(hub: Hub, row: Delivery, receipt: Receipt | None, jitter: Jitter) -
     state, due_at, code, reason = DeliveryState.ACCEPTED, row.due_at, row.code, row.reason
     if receipt is not None and receipt.status in ("delivered", "duplicate"):
         state, code, reason = DeliveryState.DELIVERED, receipt.code, receipt.reason
+    elif receipt is not None and receipt.status == "unmatched":
+        state, code, reason = DeliveryState.UNMATCHED, receipt.code, receipt.reason or UNMATCHED_REASON
     elif receipt is not None and receipt.status == "rejected":
         state, code = DeliveryState.REJECTED, receipt.code
         reason = receipt.reason or "The provider gave no reason."

@@ -39,6 +39,7 @@ COLORS = {
     DeliveryState.DELIVERED: "green",
     DeliveryState.ACCEPTED: "cyan",
     DeliveryState.REJECTED: "red",
+    DeliveryState.UNMATCHED: "cyan",
     DeliveryState.HELD: "yellow",
     DeliveryState.DEAD: "red bold",
 }
@@ -130,7 +131,7 @@ def _conversions(ledger: Ledger) -> Table:
 
 
 def _deliveries(ledger: Ledger) -> Table:
-    figures = ("created", "delivered", "withheld", "rejected", "on the way")
+    figures = ("created", "delivered", "not matched", "withheld", "rejected", "on the way")
     table = _table("Deliveries by destination", ("destination", "what"), figures)
     for each in ledger.destinations:
         rejected = each.states[DeliveryState.REJECTED] + each.states[DeliveryState.DEAD]
@@ -140,6 +141,7 @@ def _deliveries(ledger: Ledger) -> Table:
             each.what,
             str(each.created),
             Text(str(delivered), "green"),
+            str(each.states[DeliveryState.UNMATCHED] or ""),
             Text(str(held), "yellow"),
             Text(str(rejected), "red" if rejected else ""),
             str(each.created - delivered - rejected - held),

@@ -146,7 +146,7 @@ def _plugin(connector_class: type[Connector]) -> Iterator[str]:
     yield table(
         ["Hook", "For", "Field", "As"],
         [
-            (code(flow.hook), code(flow.use), code(share.field) + _only(share.keys), share.transform)
+            (code(flow.hook), code(flow.use), code(share.field) + _only(share.keys), share.transform_name)
             for flow in manifest.flows
             for share in flow.shares
         ],

@@ -117,9 +117,12 @@ class DeliveryState(StrEnum):
     LEASED = "leased"
     """Consent is asked and it is sent: any state but leased may be next."""
     ACCEPTED = "accepted"
-    """The destination has it; its diagnostics or status report is still to come: delivered, rejected, ready or dead."""
+    """The destination has it; its diagnostics or status report is still to come: delivered, unmatched, rejected, ready
+    or dead."""
     DELIVERED = "delivered"
     """Final: the destination confirmed it."""
+    UNMATCHED = "unmatched"
+    """Final and no failure: the network cannot tie the person to an ad."""
     REJECTED = "rejected"
     """Final: the destination does not take it."""
     HELD = "held"
@@ -131,7 +134,7 @@ class DeliveryState(StrEnum):
 OPEN_DELIVERY_STATES = (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED)
 REPLAYABLE_DELIVERY_STATES = (DeliveryState.DEAD, DeliveryState.REJECTED, DeliveryState.HELD)
 """The states from which a delivery may be tried again: `hub deliveries replay`."""
-FINAL_DELIVERY_STATES = (DeliveryState.DELIVERED, *REPLAYABLE_DELIVERY_STATES)
+FINAL_DELIVERY_STATES = (DeliveryState.DELIVERED, DeliveryState.UNMATCHED, *REPLAYABLE_DELIVERY_STATES)
 
 
 class AttemptResult(StrEnum):

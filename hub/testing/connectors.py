@@ -151,9 +151,13 @@ class ConnectorConformance:
             fields = personal_fields(PERSONAL_VALUES[flow.hook])
             for share in flow.shares:
                 assert share.field in fields, f"{flow.hook}: no personal field {share.field!r}; one of {sorted(fields)}"
-                if "email" in share.transform or "e164" in share.transform or "digits" in share.transform:
-                    word = "email" if "email" in share.transform else "phone"
-                    assert word in share.field, f"{flow.hook}: {share.transform} is not for {share.field!r}"
+                if (
+                    "email" in share.transform_name
+                    or "e164" in share.transform_name
+                    or "digits" in share.transform_name
+                ):
+                    word = "email" if "email" in share.transform_name else "phone"
+                    assert word in share.field, f"{flow.hook}: {share.transform_name} is not for {share.field!r}"
 
     def test_what_is_kept_and_can_be_deleted_is_deleted_by_the_plugin(self, connector: Connector) -> None:
         manifest = self.connector_class.manifest

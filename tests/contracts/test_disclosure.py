@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.api import TRANSFORMS, Conversion, DataFlow, Manifest, PersonReference, Recipient, Share
+from hub.api import TRANSFORMS, Conversion, DataFlow, Manifest, PersonReference, Recipient, Share, Transform
 from hub.contracts.disclosure import declared_categories, disclose
 from hub.contracts.values import personal_fields
 
@@ -19,6 +19,8 @@ AT = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 HELD: Mapping[str, Any] = {
     "call_started_at": AT,
     "click_ids": {"gclid": "click-1", "msclkid": "click-2"},
+    "clicked_at": {"gclid": AT},
+    "cookies": {"_ga": "GA1.1.1.2", "_ga_ABC": "GS1.1.3"},
     "phone_number": "+16505551212",
     "email": "person@example.com",
     "country": "US",
@@ -48,7 +50,7 @@ def test_exactly_the_declared_fields_are_handed_over(fields: set[str]) -> None:
     declared = manifest(*(Share(field=name) for name in sorted(fields)))
     shown = disclose(FULL, declared, "upload_conversions")
     for name, held in HELD.items():
-        assert getattr(shown.value, name) == (held if name in fields else {} if name == "click_ids" else None)
+        assert getattr(shown.value, name) == (held if name in fields else {} if isinstance(held, dict) else None)
     assert shown.categories == {personal_fields(Conversion)[name] for name in fields}
     assert shown.categories == declared_categories(declared, "upload_conversions", Conversion)
     assert (shown.value.key, shown.value.name, shown.value.occurred_at) == ("k", "rule", AT)
@@ -133,3 +135,24 @@ def test_a_share_with_an_unknown_word_is_refused(wrong: dict[str, str]) -> None:
 def test_a_flow_for_an_unknown_use_is_refused() -> None:
     with pytest.raises(ValidationError, match="unknown data use"):
         DataFlow(hook="upload_conversions", use="world_domination")
+
+
+def test_a_plugins_own_transform_is_run_by_the_hub_and_named_in_the_data_map() -> None:
+    letters = Transform(
+        name="letters_only",
+        function=lambda text: "".join(filter(str.isalpha, text)) or None,
+        example=("a.b+c@example.com", "abcexamplecom"),
+    )
+    share = Share(field="email", transform=letters)
+    assert share.transform_name == "letters_only"
+    assert disclose(FULL, manifest(share), "upload_conversions").value.email == "personexamplecom"
+
+
+def test_a_transform_that_does_not_give_its_own_example_is_refused() -> None:
+    with pytest.raises(ValidationError, match="does not give its own example"):
+        Transform(name="letters_only", function=str.upper, example=("a", "a"))
+
+
+def test_cookies_are_declared_by_name_or_by_the_beginning_of_a_name() -> None:
+    shown = disclose(FULL, manifest(Share(field="cookies", keys=("_ga_*",))), "upload_conversions")
+    assert shown.value.cookies == {"_ga_ABC": "GS1.1.3"}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from testbed import CONNECTORS, TestHub
 
-from hub.api import AuthError, ConfigError, Limits, NotSupported, Rejected, RetryLater
+from hub.api import AuthError, ConfigError, Limits, NotSupported, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen, PluginFailure
 from hub.model import Attempt, Delivery, Disclosure
 from hub.store.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS, full_jitter, next_try
@@ -186,3 +186,14 @@ def test_no_try_is_planned_beyond_the_networks_age_limit(lite_hub: Factory) -> N
         stage.deliver()
     row = stage.delivery()
     assert row.state == "dead" and (row.reason or "").startswith("Given up after 1 tries: busy")
+
+
+def test_a_person_whom_the_network_cannot_tie_to_an_ad_is_no_failure_and_not_sent_again(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    stage.call_in()
+    stage.network.script = [lambda batch: [Receipt(key=batch[0].key, status="unmatched", code="NO_CLICK")]]
+    assert stage.deliver() == {"unmatched": 1}
+    row = stage.delivery()
+    assert row.reason == "The network cannot tie the person to an ad." and row.finished_at is not None
+    stage.clock.advance(days=1)
+    assert stage.deliver() == {}

@@ -64,6 +64,7 @@ def test_it_is_not_asked_about_before_its_time(hub: Factory) -> None:
         ({"status": "duplicate", "code": "DUP"}, "delivered", "DUP", None),
         ({"status": "rejected", "code": "NO", "reason": "No."}, "rejected", "NO", "No."),
         ({"status": "rejected"}, "rejected", None, "The provider gave no reason."),
+        ({"status": "unmatched", "code": "NO_CLICK", "reason": "No click."}, "unmatched", "NO_CLICK", "No click."),
         ({"status": "accepted"}, "accepted", None, None),
         ({"status": "retry", "code": "LOST", "reason": "Lost."}, "ready", "LOST", "Lost."),
     ],

@@ -89,7 +89,7 @@ def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
                         field=share.field,
                         category=categories[share.field],
                         use=use,
-                        transform=share.transform,
+                        transform=share.transform_name,
                         kept=manifest.retention,
                         deletable=manifest.deletion.supported,
                     )

@@ -90,7 +90,7 @@ def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
 
 def _may_count(delivery: Delivery) -> bool:
     return delivery.state in COUNTS or (
-        delivery.first_tried_at is not None and delivery.state != DeliveryState.REJECTED
+        delivery.first_tried_at is not None and delivery.state not in (DeliveryState.REJECTED, DeliveryState.UNMATCHED)
     )
 
 

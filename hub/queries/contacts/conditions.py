@@ -25,6 +25,7 @@ MAX_HEAT_DAYS = 366
 """So many days a filter by weekday or hour goes back at most."""
 DELIVERY_STATES: dict[str, tuple[DeliveryState, ...]] = {
     SentState.DELIVERED: (DeliveryState.DELIVERED,),
+    SentState.UNMATCHED: (DeliveryState.UNMATCHED,),
     SentState.HELD: (DeliveryState.HELD,),
     SentState.REJECTED: (DeliveryState.REJECTED, DeliveryState.DEAD),
     SentState.WAITING: (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED),

@@ -52,6 +52,8 @@ class SentState(StrEnum):
     """What became of a contact's conversions and other deliveries."""
 
     DELIVERED = "delivered"
+    UNMATCHED = "unmatched"
+    """The network cannot tie the person to an ad."""
     HELD = "held"
     REJECTED = "rejected"
     """The destination refused it, or the hub gave up."""

@@ -60,7 +60,7 @@ class CallBackConformance(WireConformance):
     def test_the_hub_may_hand_over_what_a_call_back_needs(self, connector: Connector) -> None:
         need_hooks(connector, "place_call")
         flow = connector.manifest.flow("place_call")
-        shared = {share.field for share in flow.shares if share.transform == "plain"} if flow else set()
+        shared = {share.field for share in flow.shares if share.transform_name == "plain"} if flow else set()
         assert {"user_number", "person_number"} <= shared, "the manifest's flow of place_call lacks one of the numbers"
 
     def test_a_call_is_placed_once_with_the_tracking_number_as_its_caller_id(

@@ -59,7 +59,7 @@ class TextConformance(WireConformance):
     def test_the_hub_may_hand_over_what_a_text_needs(self, connector: Connector) -> None:
         need_hooks(connector, "send_text")
         flow = connector.manifest.flow("send_text")
-        shared = {share.field for share in flow.shares if share.transform == "plain"} if flow else set()
+        shared = {share.field for share in flow.shares if share.transform_name == "plain"} if flow else set()
         assert {"recipient_number", "body"} <= shared, (
             "the manifest's flow of send_text lacks the recipient or the body"
         )

@@ -17,6 +17,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.LEASED: ("", "Sending"),
     DeliveryState.ACCEPTED: ("", "Accepted"),
     DeliveryState.DELIVERED: ("good", "Delivered"),
+    DeliveryState.UNMATCHED: ("", "Not matched"),
     DeliveryState.REJECTED: ("bad", "Rejected"),
     DeliveryState.HELD: ("held", "Held"),
     DeliveryState.DEAD: ("bad", "Given up"),

@@ -191,6 +191,7 @@ def _delivery(entry: Entry, names: Mapping[str, str]) -> Line | None:
     words: Mapping[str, str] = {
         DeliveryState.DELIVERED: f"{name} confirmed",
         DeliveryState.ACCEPTED: f"{name} took it",
+        DeliveryState.UNMATCHED: f"{name} could not tie it to an ad",
         DeliveryState.REJECTED: f"{name} rejected it",
         DeliveryState.HELD: f"Held back from {name}",
         DeliveryState.DEAD: f"Given up on {name}",

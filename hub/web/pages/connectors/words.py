@@ -93,7 +93,7 @@ def what_leaves(manifest: Manifest) -> str:
     for flow in manifest.flows:
         if flow.hook not in DUTIES:
             for share in flow.shares:
-                names[_field(share.field, share.transform)] = None
+                names[_field(share.field, share.transform_name)] = None
     return ", ".join(names) or "no personal data"
 
 

@@ -62,7 +62,7 @@ def leaves(fields: Collection[str], manifest: Manifest) -> str:
 def hashed_fields(manifest: Manifest) -> set[str]:
     """The fields of which a network gets only a hash."""
     flow = manifest.flow(UPLOAD)
-    return {share.field for share in flow.shares if share.transform != "plain"} if flow else set()
+    return {share.field for share in flow.shares if share.transform_name != "plain"} if flow else set()
 
 
 def sayer(item: DryRunItem, recipient: str) -> tuple[str, str]:

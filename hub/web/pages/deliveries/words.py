@@ -19,6 +19,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.LEASED: ("", "Being sent"),
     DeliveryState.ACCEPTED: ("", "Accepted"),
     DeliveryState.DELIVERED: ("good", "Delivered"),
+    DeliveryState.UNMATCHED: ("", "Not matched"),
     DeliveryState.HELD: ("held", "Held"),
     DeliveryState.REJECTED: ("bad", "Rejected"),
     DeliveryState.DEAD: ("bad", "Gave up"),
@@ -30,6 +31,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "ready": ("", "Not taken yet; it is sent again"),
     "accepted": ("", "Taken; the result comes later"),
     "delivered": ("good", "Delivered"),
+    "unmatched": ("", "Taken, and not tied to an ad"),
     "rejected": ("bad", "Refused"),
     "dead": ("bad", "Not taken, and given up"),
 }
@@ -37,7 +39,10 @@ RESULTS: Mapping[str, tuple[str, str]] = {
 TABS = (
     (NEEDS_YOU, "Needs you"),
     (None, "All"),
-    *((state, STATES[state][1]) for state in ("ready", "accepted", "delivered", "held", "rejected", "dead")),
+    *(
+        (state, STATES[state][1])
+        for state in ("ready", "accepted", "delivered", "unmatched", "held", "rejected", "dead")
+    ),
     (SET_ASIDE, "Set aside"),
 )
 KINDS = {"new": "", "restate": "changed value", "retract": "taken back"}

@@ -3,7 +3,7 @@
 A file `NAME/*.http` is for the plugin NAME and begins with lines of comments:
 
     # source: where the facts are from
-    # stage: a function of NAME/NAME_exchanges.py, which gets the stand-in and returns values (if it needs more than an empty one)
+    # stage: a function of NAME/NAME_exchanges.py, which gets the stand-in, fills it and returns values (optional)
     # hook: the hook that sends these requests (if one does)
     # text: an argument of that hook, here `text`, as JSON
     # free: fields of the query or the body whose values may differ, separated by commas

@@ -304,8 +304,8 @@ class Flow(Part):
     start: StepName = Field(description="The first step.")
     language: str | None = Field(
         default=None,
-        pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$",
-        description="Language of what is spoken, like en-US or fr-CA.",
+        pattern=r"^[a-z]{2,3}-[A-Z]{2}$",
+        description="Language of what is spoken, with its region, like es-US or fr-CA.",
     )
     recording: Recording | None = Field(default=None, description="What is said before a recorded conversation.")
     allow: tuple[Literal["premium", "satellite"], ...] = Field(

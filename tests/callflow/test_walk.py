@@ -23,6 +23,7 @@ from flow_samples import (
     ring,
     steps_of,
 )
+from pydantic import ValidationError
 
 from hub.callflow.context import Permission
 from hub.callflow.resume_token import parse_mark
@@ -230,6 +231,12 @@ def test_the_answering_person_hears_the_source_and_the_flow_speaks_its_language(
     turns = played(flow(language="fr-CA"), "1", source_name="spring flyer")
     whispered = next(turn for turn in turns if turn.point.moment == "whisper")
     assert whispered.walk.instructions == (Say(text="From spring flyer.", language="fr-CA"),)
+
+
+def test_a_language_without_its_region_is_no_language_of_a_flow() -> None:
+    for language in ("es", "sv", "english", "en_US", "en-us"):
+        with pytest.raises(ValidationError, match="language"):
+            flow(language=language)
 
 
 def test_an_audio_file_is_played_from_the_hub_without_telling_its_folder() -> None:

@@ -199,7 +199,7 @@ class Telnyx(Connector):
     @hookimpl
     def list_ports(self) -> Sequence[PortOrder]:
         """All port orders, newest first."""
-        return ports.listed(self._rest)
+        return ports.listed(self._rest, self.services.log)
 
     @hookimpl
     def cancel_port(self, order_id: str) -> None:

@@ -7,8 +7,9 @@ Source: developers.telnyx.com/api-reference (texml-rest-commands, fetch multiple
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,7 +101,7 @@ def call_events(
         translate.ringing(call, began, number, caller, leg.get("caller_name"), None, None),
         *_dialed(children, call, number),
         *([end] if end else []),
-        *(_recorded(item, call, number, base_url) for item in recordings if item.get("status") == "completed"),
+        *_recorded(recordings, call, number, base_url),
     ]
 
 
@@ -117,7 +118,15 @@ def _dialed(children: Sequence[Item], call: str, number: str) -> list[CallEvent]
     return [event for event in events if event.kind == "answered"] or events[-1:]
 
 
-def _recorded(item: Item, call: str, number: str, base_url: str) -> CallEvent:
+def _recorded(recordings: Sequence[Item], call: str, number: str, base_url: str) -> Iterator[CallEvent]:
+    """The recordings that are ready. One that cannot be read does not hide its call."""
+    for item in recordings:
+        with contextlib.suppress(BadPayload):
+            if item.get("status") == "completed":
+                yield _recording(item, call, number, base_url)
+
+
+def _recording(item: Item, call: str, number: str, base_url: str) -> CallEvent:
     length = item.get("duration_millis")
     return translate.recorded(
         item.get("initiated_by"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
-from hub.api import BadPayload, PortOrder, PortRequest, PortStatus, RetryLater
+from hub.api import BadPayload, Log, PortOrder, PortRequest, PortStatus, RetryLater
 from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.rest import Rest
 
@@ -112,9 +112,15 @@ def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def listed(rest: Rest) -> list[PortOrder]:
-    """All port orders, newest first, which is Telnyx' own order."""
-    return [port_order(item) for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS})]
+def listed(rest: Rest, log: Log) -> list[PortOrder]:
+    """All port orders, newest first, which is Telnyx' own order; one that cannot be read does not hide the others."""
+    found = []
+    for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS}):
+        try:
+            found.append(port_order(item))
+        except RetryLater:
+            log.warning("a port order in Telnyx' list could not be read")
+    return found
 
 
 def cancel(rest: Rest, order_id: str) -> None:
@@ -126,9 +132,8 @@ def cancel(rest: Rest, order_id: str) -> None:
 
 def port_order(item: Mapping[str, Any]) -> PortOrder:
     """An order as Telnyx shows it, without data of the end user."""
-    status = STATUSES.get(_status(item))
-    if status is None:
-        raise RetryLater("Telnyx reports a status of a port order that this plugin does not know.")
+    # A status that is not in the list is one more step on the way.
+    status = STATUSES.get(_status(item), "submitted")
     numbers = item.get("phone_numbers")
     held = item.get("status")
     details = held.get("details") if isinstance(held, dict) else None

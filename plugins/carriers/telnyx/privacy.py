@@ -24,6 +24,8 @@ EXPORTED_FIELDS = {
 }
 """The personal fields of each kind of record."""
 IDS = {"call": "sid", "recording": "id", "text": "uuid"}
+MAX_DETAIL_RECORDS = "50"
+"""The most on a page of detail records; other lists take more."""
 KEPT = (
     "its recordings are deleted, but Telnyx' API deletes no call records and no message records: they lapse by Telnyx' own "
     "retention (calls and delivery receipts 90 days, message bodies 10); ask Telnyx' support for an earlier deletion."
@@ -85,7 +87,7 @@ def _own_texts(rest: Rest, person: PersonReference) -> Iterator[Item]:
     ours, ids = set(person.tracking_numbers), set(person.provider_ids)
     for number in person.phone_numbers:
         for side, other in (("cli", "cld"), ("cld", "cli")):
-            wanted = {"filter[record_type]": "messaging", f"filter[{side}]": number}
+            wanted = {"filter[record_type]": "messaging", f"filter[{side}]": number, "page[size]": MAX_DETAIL_RECORDS}
             records = rest.pages("/detail_records", wanted)
             yield from (one for one in records if one.get(other) in ours or one.get("uuid") in ids)
 

@@ -79,4 +79,4 @@ def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
     for item in going_on:
         if item["status"] != STATES[wanted]:
             path = f"{rest.texml}/Calls/{call}/Recordings/{item['sid']}.json"
-            rest.post(path, {"Status": STATES[wanted]})
+            rest.post_form(path, {"Status": STATES[wanted]})

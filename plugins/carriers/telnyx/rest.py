@@ -70,6 +70,10 @@ class Rest:
         """Create something or send a command. Returns the raw reply."""
         return self._json("POST", path, json=body)
 
+    def post_form(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """Change a TeXML resource; most of these take forms only. Returns the raw reply."""
+        return self._json("POST", path, data=form)
+
     def post_once(self, path: str, body: Mapping[str, Any], key: str, provider: Provider = TELNYX) -> dict[str, Any]:
         """Create something that must not be created twice. Raises OutcomeUnknown if Telnyx may have created it anyway."""
         options = self._authorized({"json": body, "headers": {"idempotency-key": key}})

@@ -58,8 +58,8 @@ from plugins.carriers.twilio import (
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 
-ORIGIN = "https://api.twilio.com"
-"""Origin of recordings, whatever base_url is set."""
+ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")
+"""Origins of recordings, whatever base_url is set. Twilio writes both; the address is never fetched."""
 
 
 class Twilio(Connector):
@@ -135,7 +135,7 @@ class Twilio(Connector):
         if missing:
             raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
         self._rest = Rest(settings, services)
-        self._origins = (settings.base_url, ORIGIN)
+        self._origins = (settings.base_url, *ORIGINS)
 
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
@@ -246,7 +246,7 @@ class Twilio(Connector):
     @hookimpl
     def list_ports(self) -> Sequence[PortOrder]:
         """All port orders, each with its own request."""
-        return ports.listed(self._rest, self.settings)
+        return ports.listed(self._rest, self.settings, self.services.log)
 
     @hookimpl
     def cancel_port(self, order_id: str) -> None:

@@ -5,8 +5,9 @@ Source: twilio.com/docs/voice/api/call-resource and /recording.
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,7 +77,7 @@ def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], orig
         translate.ringing(call_id, began, number, caller, leg.get("caller_name"), leg.get("stir_verstat")),
         *_dialed(children, call_id, number),
         *([end] if end else []),
-        *(_recorded(one, call_id, number, origins) for one in audio if one.get("status") == "completed"),
+        *_recorded(audio, call_id, number, origins),
     ]
 
 
@@ -94,7 +95,15 @@ def _dialed(children: Sequence[Item], call_id: str, number: str) -> list[CallEve
     return [event for event in events if event.kind == "answered"] or events[-1:]
 
 
-def _recorded(item: Item, call_id: str, number: str, origins: Sequence[str]) -> CallEvent:
+def _recorded(audio: Sequence[Item], call_id: str, number: str, origins: Sequence[str]) -> Iterator[CallEvent]:
+    """The recordings that are ready. One that cannot be read does not hide its call."""
+    for item in audio:
+        with contextlib.suppress(BadPayload):
+            if item.get("status") == "completed":
+                yield _recording(item, call_id, number, origins)
+
+
+def _recording(item: Item, call_id: str, number: str, origins: Sequence[str]) -> CallEvent:
     recording_id = translate.sid(item.get("sid"), "sid")
     address = item.get("media_url") or f"{origins[0]}{str(item.get('uri')).removesuffix('.json')}"
     return recording_event(

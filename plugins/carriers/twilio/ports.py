@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.api import PortOrder, PortRequest, PortStatus, Rejected, RetryLater, phone_number
+from hub.api import Log, PortOrder, PortRequest, PortStatus, Rejected, RetryLater, phone_number
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
 from plugins.carriers.twilio.translate import SID
@@ -89,13 +89,18 @@ def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, An
     return body
 
 
-def listed(rest: Rest, settings: TwilioSettings) -> list[PortOrder]:
-    """All orders, newest first. The list has no numbers, so each order is read with its own request."""
+def listed(rest: Rest, settings: TwilioSettings, log: Log) -> list[PortOrder]:
+    """All orders, newest first. The list has no numbers, so each order is read with its own request; one that cannot be read
+    does not hide the others."""
     base = f"{settings.porting_url}/v1/Porting/PortIn"
     found = []
     for item in rest.listed(f"{base}/PortInRequests", "port_in_requests"):
-        found.append(rest.get(f"{base}/{item.get('port_in_request_sid')}") | {SUGGESTED: item.get(SUGGESTED)})
-    return [port_order(item) for item in sorted(found, key=lambda item: str(item.get("date_created")), reverse=True)]
+        shown = rest.find(f"{base}/{item.get('port_in_request_sid')}") or {}
+        try:
+            found.append((str(shown.get("date_created")), port_order(shown | {SUGGESTED: item.get(SUGGESTED)})))
+        except RetryLater:
+            log.warning("a port order in Twilio's list could not be read")
+    return [order for _, order in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
 def cancel(rest: Rest, settings: TwilioSettings, order_id: str) -> None:

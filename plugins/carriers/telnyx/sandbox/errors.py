@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,6 +22,10 @@ ERRORS: Mapping[str, tuple[int, str, str]] = {
         "Authorization failed",
         "You do not have permission to perform the requested action on the specified resource or resources.",
     ),
+    "10014": (415, "Unsupported Media Type", "The server does not support the media type of the request."),
+    "10015": (400, "Bad Request", "The request is not well formed."),
+    "10032": (422, "Invalid enumerated value", "The value is not one of those that are allowed."),
+    "10033": (422, "Value outside of range", "The value is too small or too large."),
     "10011": (429, "Too many requests", "You have exceeded the maximum number of allowed requests."),
     "40300": (
         409,
@@ -47,6 +52,7 @@ class TelnyxError(Exception):
 
 async def body(request: Request) -> dict[str, Any]:
     """The JSON object in a request."""
+    _want(request, "application/json")
     try:
         parsed = json.loads(await request.body())
     except ValueError:
@@ -56,10 +62,23 @@ async def body(request: Request) -> dict[str, Any]:
     return parsed
 
 
-def page(request: Request, items: list[dict[str, Any]]) -> Response:
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form."""
+    _want(request, "application/x-www-form-urlencoded")
+    return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+
+
+def _want(request: Request, media_type: str) -> None:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise TelnyxError("10014")
+
+
+def page(request: Request, items: list[dict[str, Any]], max_size: int = 250) -> Response:
     """One page of a list, in the format of the API's lists."""
-    size = min(max(whole(request.query_params.get("page[size]"), 20), 1), 250)
-    number = max(whole(request.query_params.get("page[number]"), 1), 1)
+    size = whole(request.query_params.get("page[size]"), 20)
+    number = whole(request.query_params.get("page[number]"), 1)
+    if not 1 <= size <= max_size or number < 1:
+        raise TelnyxError("10015")
     meta = {
         "total_pages": math.ceil(len(items) / size),
         "total_results": len(items),

@@ -60,6 +60,7 @@ class Media:
                 for one in records
                 if query.get("filter[cli]") in (None, one["cli"]) and query.get("filter[cld]") in (None, one["cld"])
             ],
+            max_size=50,
         )
 
     # Recordings

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from hub.api import RecordingControl
 from plugins.carriers.telnyx.sandbox import outgoing
 from plugins.carriers.telnyx.sandbox.account import Account
-from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, whole
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, form, whole
 
 CONTROLS: dict[str, RecordingControl] = {"paused": "pause", "in-progress": "resume"}
 
@@ -53,7 +53,7 @@ class Texml:
 
     async def control(self, request: Request) -> Response:
         """Pause or resume a recording in progress."""
-        call, wanted = request.path_params["call"], (await body(request)).get("Status", "")
+        call, wanted = request.path_params["call"], (await form(request)).get("Status", "")
         going = [
             one
             for one in self._of(call)

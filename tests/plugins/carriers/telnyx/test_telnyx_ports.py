@@ -12,7 +12,7 @@ import pytest
 from telnyx import Telnyx as Client
 from telnyx.types.shared.porting_order_status import PortingOrderStatus
 
-from hub.api import PortRequest, Rejected, RetryLater
+from hub.api import PortRequest, Rejected
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx, ports
 from plugins.carriers.telnyx.sandbox import Sandbox
@@ -104,11 +104,18 @@ def test_nothing_of_the_end_user_is_told(telnyx: Telnyx) -> None:
     assert not [word for word in ("Pat Doe", "Example Street", "0000", "A-77") if word in shown]
 
 
-def test_every_status_of_telnyxs_client_is_known_and_another_is_asked_again() -> None:
+def test_every_status_of_telnyxs_client_is_known_and_another_is_a_step_on_the_way() -> None:
     literal = get_args(PortingOrderStatus.model_fields["value"].annotation)[0]
     assert set(get_args(literal)) == set(ports.STATUSES)
-    with pytest.raises(RetryLater):
-        ports.port_order({"id": "0" * 8, "status": {"value": "new"}})
+    odd = {"id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "status": {"value": "activation-in-progress"}}
+    assert ports.port_order(odd).status == "submitted"
+
+
+def test_an_order_that_cannot_be_read_does_not_hide_the_others(telnyx: Telnyx, sandbox: Sandbox) -> None:
+    placed = telnyx.order_port(REQUEST)
+    odd = sandbox.port_orders[placed.order_id]
+    sandbox.port_orders |= {"odd": odd | {"id": None}, "odder": odd | {"id": "x", "status": 7}}
+    assert telnyx.list_ports() == [placed]
 
 
 def test_an_order_that_is_split_says_so(telnyx: Telnyx, sandbox: Sandbox) -> None:

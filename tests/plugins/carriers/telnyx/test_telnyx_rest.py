@@ -95,6 +95,8 @@ def test_a_person_gets_what_telnyx_holds_and_is_told_what_stays(telnyx: Telnyx, 
     person = PersonReference(phone_numbers=(CALLER, "+13125550166"), tracking_numbers=(TRACKING,))
     records = telnyx.export_person(person)
     assert sorted(record.record_type for record in records) == ["call", "call", "recording", "text", "text"]
+    with pytest.raises(Rejected, match="10015"):
+        list(telnyx._rest.pages("/detail_records", {"filter[record_type]": "messaging", "page[size]": "51"}))
     erased = telnyx.erase_person(person)
     assert (erased.status, erased.records) == ("impossible", 1) and "call records" in str(erased.reason)
     assert len(sandbox.recordings()) == 1, "somebody else's recording stays"

@@ -86,6 +86,13 @@ def test_a_number_that_cannot_be_brought_over_says_why(twilio: Twilio, sandbox: 
     assert twilio.list_ports()[0].detail == "Number is with a reseller"
 
 
+def test_an_order_that_cannot_be_read_does_not_hide_the_others(twilio: Twilio, sandbox: Sandbox) -> None:
+    order, odd = twilio.order_port(port_request()), twilio.order_port(port_request())
+    sandbox.port_orders[odd.order_id] |= {"phone_numbers": {}}
+    sandbox.port_orders["gone"] = sandbox.port_orders[odd.order_id] | {"port_in_request_sid": "KW" + "0" * 32}
+    assert twilio.list_ports() == [order]
+
+
 @pytest.mark.parametrize("word", ["In Progress", "in-progress", "IN_PROGRESS", "something new"])
 def test_a_status_that_is_written_otherwise_is_understood(twilio: Twilio, sandbox: Sandbox, word: str) -> None:
     order = twilio.order_port(port_request())

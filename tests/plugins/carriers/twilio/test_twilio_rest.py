@@ -239,6 +239,26 @@ def test_an_unreadable_call_does_not_hide_the_others(
     assert sum(event.kind == "ringing" for event in twilio.list_calls(since)) == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"media_url": "http://api.twilio.com/2010-04-01/Accounts/AC1/Recordings/RE1"}, True),
+        ({"media_url": None}, True),
+        ({"media_url": "https://files.example.net/a.wav"}, False),
+        ({"duration": "-5"}, False),
+        ({"date_updated": "noon"}, False),
+    ],
+)
+def test_an_odd_recording_does_not_hide_its_call(
+    twilio: Twilio, sandbox: Sandbox, changes: dict[str, object], kept: bool
+) -> None:
+    since = CLOCK()
+    _, events = play(sandbox)
+    sandbox.held_recordings[str(events[-1].recording_id)] |= changes
+    listed = [event.kind for event in twilio.list_calls(since)]
+    assert listed == ["ringing", "answered", "completed"] + ["recorded"] * kept
+
+
 # Recordings
 
 

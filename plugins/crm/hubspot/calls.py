@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hub.api import CallActivity, ConfigError, Receipt, Rejected, RetryLater, without_personal_data
@@ -27,23 +28,42 @@ def log_calls(client: Client, settings: HubSpotSettings, activities: Sequence[Ca
         return []
     if not has_call_property(client, settings.call_property):
         _create_call_property(client, settings.call_property)
-    numbers = sorted({call.caller_number for call in activities if call.caller_number})
-    known = contacts.by_phone(client, numbers, settings.country)
+    known, unsearched = _contacts(client, settings, activities)
     receipts = upsert(client, settings.call_property, list({call.key: call for call in activities}.values()))
-    pairs = {}
-    for call in activities:
-        reference = receipts[call.key].reference
-        if reference and known.get(call.caller_number or ""):
-            pairs[reference] = known[call.caller_number or ""][0][0]
-    unlinked = associate(client, pairs)
-    if unlinked:
-        reason = f"logged, but not on the contact: {unlinked}"
-        receipts |= {
-            key: Receipt(key=key, status=receipt.status, reference=receipt.reference, reason=reason)
-            for key, receipt in receipts.items()
-            if receipt.reference in pairs
-        }
+    callers = {
+        str(receipts[call.key].reference): call.caller_number or ""
+        for call in activities
+        if receipts[call.key].reference
+    }
+    pairs = {reference: known[caller] for reference, caller in callers.items() if caller in known}
+    refusal = associate(client, pairs)
+    unlinked = {reference: unsearched[caller] for reference, caller in callers.items() if caller in unsearched}
+    if refusal:
+        unlinked |= dict.fromkeys(pairs, f"HubSpot refuses the association ({refusal})")
+    for receipt in list(receipts.values()):
+        if receipt.reference in unlinked:
+            reason = f"logged, but not on the contact: {unlinked[receipt.reference]}"
+            receipts[receipt.key] = replace(receipt, reason=reason)
     return [receipts[call.key] for call in activities]
+
+
+def _contacts(
+    client: Client, settings: HubSpotSettings, activities: Sequence[CallActivity]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The id of each caller's contact, and why HubSpot refused to search for a caller. A refused search decides nothing
+    about a call's own data, so these calls are written without a contact."""
+    known: dict[str, str] = {}
+    unsearched: dict[str, str] = {}
+    for numbers in contacts.by_search(call.caller_number for call in activities if call.caller_number):
+        try:
+            found = contacts.by_phone(client, numbers, settings.country)
+        except Rejected as refusal:
+            unsearched |= dict.fromkeys(
+                numbers, f"HubSpot refuses the search for contacts ({refusal.code or 'no code'})"
+            )
+        else:
+            known |= {number: people[0][0] for number, people in found.items() if people}
+    return known, unsearched
 
 
 def has_call_property(client: Client, name: str) -> bool:
@@ -167,7 +187,7 @@ def associate(client: Client, pairs: Mapping[str, str]) -> str | None:
     try:
         answer = client.ask(lambda crm: crm.associations.v4.batch_api.create("calls", "contacts", {"inputs": inputs}))
     except Rejected as refusal:
-        return refusal.code or "refused"
+        return refusal.code or "no code"
     listed(answer)
     errors = getattr(answer, "errors", None) or ()
     return without_personal_data(errors[0].message) if errors else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hub.api import phone_number
 
 from .client import Client
-from .objects import Found, search_all
+from .objects import Found, portions, search_all
 from .translate import CONTACT_PROPERTIES, PHONES, phones
 
 SEARCHABLE = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number")
@@ -17,27 +17,31 @@ SEARCHABLE = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated
 
 
 def by_phone(client: Client, numbers: Sequence[str], country: str) -> dict[str, list[Found]]:
-    """The contacts of each of `numbers` (E.164, at most one batch), oldest first.
+    """The contacts of each of `numbers` (E.164), oldest first.
 
-    One search for all numbers, because search allows only about five requests a second.
+    Many numbers share a search, because search allows only about five requests a second.
     """
     found: dict[str, list[Found]] = {number: [] for number in numbers}
-    whole = sorted(number for number in found if phone_number(number) == number)
-    if not whole:
-        return found
-    national = sorted({_national(number) for number in whole})
-    filters = [_within(name, national) for name in SEARCHABLE] + [_within(name, whole) for name in PHONES]
-    for contact in search(client, filters):
-        # The searchable form has no country code: compare the whole number to be sure of the contact.
-        for number in phones(contact[1], country):
-            if number in found:
-                found[number].append(contact)
+    for whole in by_search(found):
+        national = sorted({_national(number) for number in whole})
+        filters = [_within(name, national) for name in SEARCHABLE] + [_within(name, whole) for name in PHONES]
+        for contact in search(client, filters):
+            # The searchable form has no country code: compare the whole number to be sure of the contact.
+            for number in phones(contact[1], country):
+                if number in whole:
+                    found[number].append(contact)
     return found
+
+
+def by_search(numbers: Iterable[str]) -> Iterator[list[str]]:
+    """The numbers among `numbers` that are valid, in portions of one search each."""
+    return portions((one for one in numbers if phone_number(one) == one), len(SEARCHABLE) + len(PHONES))
 
 
 def by_email(client: Client, emails: Sequence[str]) -> list[Found]:
     """The contacts with one of `emails`."""
-    return search(client, [_within("email", sorted({email.lower() for email in emails}))]) if emails else []
+    addresses = portions(email.lower() for email in emails)
+    return [contact for some in addresses for contact in search(client, [_within("email", some)])]
 
 
 def search(client: Client, any_of: Sequence[dict[str, Any]]) -> list[Found]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from hub.api import RetryLater
@@ -17,6 +18,9 @@ Found = tuple[str, Properties]
 
 PAGE_SIZE = 100
 """Objects per page and per batch: HubSpot's maximum for a batch."""
+MAX_VALUE_CHARACTERS = 2200
+"""Most characters of values in one search. HubSpot refuses a search whose body is longer than 3,000 characters; the names
+of filters and properties take up to 700."""
 
 
 def api(crm: Any, kind: Kind) -> Any:
@@ -28,7 +32,8 @@ def search(client: Client, kind: Kind, request: Mapping[str, Any]) -> tuple[list
     """One page of a search, and the `after` of the next page if there is one."""
 
     def ask(crm: Any) -> Any:
-        return api(crm, kind).search_api.do_search({"limit": PAGE_SIZE, **request})
+        whole = {"filterGroups": [], "sorts": [], "properties": [], "limit": PAGE_SIZE, **request}
+        return api(crm, kind).search_api.do_search(whole)
 
     page = client.ask(ask)
     return found(page), page.paging.next.after if page.paging and page.paging.next else None
@@ -42,6 +47,18 @@ def search_all(client: Client, kind: Kind, request: Mapping[str, Any]) -> Iterat
         yield from records
         if after is None:
             return
+
+
+def portions(values: Iterable[str], filters: int = 1) -> Iterator[list[str]]:
+    """`values` in portions that fit into one search each, if every value is in so many of its filters."""
+    portion: list[str] = []
+    for value in sorted(set(values)):
+        if portion and len(json.dumps([*portion, value])) * filters > MAX_VALUE_CHARACTERS:
+            yield portion
+            portion = []
+        portion.append(value)
+    if portion:
+        yield portion
 
 
 def read(client: Client, kind: Kind, ids: Sequence[str], properties: Sequence[str]) -> dict[str, Properties]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference,
 from . import contacts
 from .calls import has_call_property
 from .client import Client
-from .objects import PAGE_SIZE, Found, batches, listed, search_all
+from .objects import PAGE_SIZE, Found, batches, listed, portions, search_all
 from .refusals import UNREADABLE
 from .settings import HubSpotSettings
-from .translate import PHONES, full_name, right
+from .translate import PHONES, Properties, full_name, right
 
 CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
 IDENTIFYING = ("firstname", "lastname", *PHONES, "email")
@@ -116,19 +116,19 @@ def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -
         return Calls([], False)
     logged = {"propertyName": settings.call_property, "operator": "HAS_PROPERTY"}
     sides = ("hs_call_from_number", "hs_call_to_number")
-    numbers = list(person.phone_numbers)
-    groups = [{"filters": [logged, {"propertyName": side, "operator": "IN", "values": numbers}]} for side in sides]
-    theirs = dict(_search(client, settings, groups if numbers else ()))
+    theirs: dict[str, Properties] = {}
+    for numbers in portions(person.phone_numbers, len(sides)):
+        groups = [{"filters": [logged, {"propertyName": side, "operator": "IN", "values": numbers}]} for side in sides]
+        theirs |= _search(client, settings, groups)
     found = {
         call: held for call, held in theirs.items() if any(held.get(side) in person.tracking_numbers for side in sides)
     }
-    for first in range(0, len(person.item_keys), PAGE_SIZE):
-        keys = list(person.item_keys[first : first + PAGE_SIZE])
+    for keys in portions(person.item_keys):
         wanted = {"propertyName": settings.call_property, "operator": "IN", "values": keys}
-        found |= dict(_search(client, settings, [{"filters": [wanted]}]))
+        found |= _search(client, settings, [{"filters": [wanted]}])
     return Calls(list(found.items()), shared=bool(theirs.keys() - found.keys()))
 
 
-def _search(client: Client, settings: HubSpotSettings, groups: Sequence[dict[str, Any]]) -> Iterator[Found]:
-    properties = [settings.call_property, *CALL_FIELDS]
-    return search_all(client, "calls", {"filterGroups": list(groups), "properties": properties}) if groups else iter(())
+def _search(client: Client, settings: HubSpotSettings, groups: Sequence[dict[str, Any]]) -> dict[str, Properties]:
+    request = {"filterGroups": list(groups), "properties": [settings.call_property, *CALL_FIELDS]}
+    return dict(search_all(client, "calls", request))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
 from hub.api import Fault, HttpSandbox, SandboxSignIn, WebhookRequest
@@ -15,11 +16,14 @@ from hub.api import Fault, HttpSandbox, SandboxSignIn, WebhookRequest
 from ..signature import signature
 from ..translate import entered, hubspot_time, milliseconds
 from .account import Account
-from .records import HubSpotError, invalid
+from .records import MAX_SEARCH_CHARACTERS, HubSpotError, invalid
+
+if TYPE_CHECKING:
+    from starlette.datastructures import URL
 
 STAGES = {"qualified": "qualifiedtobuy", "won": "closedwon", "lost": "closedlost"}
 TOKEN_LIFETIME = timedelta(minutes=30)
-
+MAX_SEARCHES_PER_SECOND = 5
 
 PORTALS = {"pat@northgate-drains.example.com": 62515, "somebody@else.example.com": 777001}
 """Who may install the app → the account that they install it in."""
@@ -68,6 +72,7 @@ class Sandbox(HttpSandbox):
         self.sign_in = PortalSignIn(self, lambda: self.clock())
         self._next_refresh_token = ""
         self._recent: list[datetime] = []
+        self._searches: list[datetime] = []
         self._events = itertools.count(1)
         self.heal()
 
@@ -150,10 +155,10 @@ class Sandbox(HttpSandbox):
         """Refuse every call with this key: only that call, or its whole batch."""
         self.account.refused[key] = (message, whole_batch)
 
-    def fail_from(self, count: int, fault: Fault) -> None:
-        """Serve `count` requests, then fail with `fault` until `heal`."""
+    def fail_from(self, count: int, fault: Fault, times: int = 50) -> None:
+        """Serve `count` requests, then fail with `fault` so many times or until `heal`."""
         self._serve_before_fault = count
-        self.fail_next(fault, times=50)
+        self.fail_next(fault, times)
 
     def heal(self) -> None:
         """Remove all pending faults."""
@@ -245,21 +250,31 @@ class Sandbox(HttpSandbox):
             try:
                 with self._lock:
                     self.requests.append((request.method, request.url.path))
-                    status, answer = self._answer(request.method, request.url.path, request.headers, body)
+                    status, answer = self._answer(request.method, request.url, request.headers, body)
             except HubSpotError as error:
                 status, answer = error.status, _error_body(error)
-            headers = self._limit_headers()
+            headers = {} if request.url.path.endswith("/search") else self._limit_headers()
             response = JSONResponse(answer, status, headers) if status != 204 else Response(None, status, headers)
             await response(scope, receive, send)
 
         return serve
 
-    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
-        if path.startswith("/oauth/2026-03/token") and method == "POST":
+    def _answer(self, method: str, url: URL, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
+        path, kind = url.path, headers.get("content-type", "").partition(";")[0]
+        wanted = "application/x-www-form-urlencoded" if path.startswith("/oauth/") else "application/json"
+        if method == "POST" and kind != wanted:
+            raise HubSpotError(415, "VALIDATION_ERROR", f"Unsupported Media Type: {wanted} is expected")
+        if re.fullmatch(r"/oauth/20\d\d-0[39]/token(/introspect)?", path) and method == "POST":
             return self._oauth(path, body)
         self._authorize(headers.get("authorization", ""))
-        self._count()
         area, rest = _dated(path)
+        unknown = set(parse_qs(url.query, keep_blank_values=True)) - {"archived"}
+        if unknown:
+            raise invalid(f"Unknown query parameters: {sorted(unknown)}")
+        if rest[-1] == "search":
+            self._count_search(body)
+        else:
+            self._count()
         try:
             asked = json.loads(body or b"{}")
         except ValueError:
@@ -282,8 +297,19 @@ class Sandbox(HttpSandbox):
         now = self.clock()
         self._recent = [moment for moment in self._recent if now - moment < timedelta(seconds=10)]
         if len(self._recent) >= self.burst:
-            raise HubSpotError(429, "RATE_LIMITS", "You have reached your ten_secondly_rolling limit.")
+            raise _limited("TEN_SECONDLY_ROLLING")
         self._recent.append(now)
+
+    def _count_search(self, body: bytes) -> None:
+        """Search is outside of the limit for ten seconds and has its own one. Searches within one instant of a clock that
+        stands still are not counted."""
+        now = self.clock()
+        self._searches = [moment for moment in self._searches if now - moment < timedelta(seconds=1)]
+        if sum(moment != now for moment in self._searches) >= MAX_SEARCHES_PER_SECOND:
+            raise _limited("SECONDLY")
+        self._searches.append(now)
+        if len(body.decode(errors="replace")) > MAX_SEARCH_CHARACTERS:
+            raise invalid(f"The request body exceeds the maximum of {MAX_SEARCH_CHARACTERS} characters")
 
     def _limit_headers(self) -> dict[str, str]:
         left = max(0, self.burst - len(self._recent))
@@ -356,7 +382,11 @@ def _dated(path: str) -> tuple[str, list[str]]:
 def _error_body(error: HubSpotError) -> dict[str, Any]:
     if error.category.startswith("BAD_"):
         return {"status": error.category, "message": error.message, "correlationId": str(uuid.uuid4())}
-    body = {"status": "error", "message": error.message, "correlationId": str(uuid.uuid4()), "category": error.category}
-    if error.status == 429:
-        body |= {"errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING"}
-    return body
+    body = {"status": "error", "message": error.message, "correlationId": str(uuid.uuid4()), **error.more}
+    return {**body, "category": error.category} if error.category else body
+
+
+def _limited(policy: str) -> HubSpotError:
+    """A reached limit. Its body has a type of error in place of a category."""
+    message = f"You have reached your {policy.lower()} limit."
+    return HubSpotError(429, "", message, errorType="RATE_LIMIT", policyName=policy)

@@ -8,9 +8,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..translate import hubspot_time
+from . import bodies
+from .bodies import checked
 from .records import HubSpotError, Record, Table, invalid
 
-MAX_BATCH_SIZE = 100
+ASSOCIATION_TYPES = {("calls", "contacts"): 194, ("calls", "deals"): 206, ("deals", "contacts"): 3}
+"""HubSpot's own types (source: its table of association types)."""
+TYPE_IDS = {"contacts": "0-1", "deals": "0-3", "calls": "0-48"}
+BATCHES: dict[str, type[bodies.Body]] = {
+    "read": bodies.Reading,
+    "archive": bodies.Objects,
+    "update": bodies.Changes,
+    "create": bodies.Creations,
+    "upsert": bodies.Upserts,
+}
 READ_SCOPES = {"contacts": "crm.objects.contacts.read", "calls": "crm.objects.contacts.read"}
 
 
@@ -64,6 +75,7 @@ class Account:
         match (area, method, *rest):
             case ("objects", "POST", kind, "search"):
                 self._needs(READ_SCOPES.get(kind, f"crm.objects.{kind}.read"))
+                checked(bodies.Search, asked)
                 return 200, self._table(kind).search(asked, self.unindexed)
             case ("objects", "POST", kind, "batch", verb):
                 return self._batch(kind, verb, asked)
@@ -83,7 +95,13 @@ class Account:
 
     def _needs(self, scope: str) -> None:
         if scope not in self.scopes:
-            raise HubSpotError(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes.")
+            message = "This app hasn't been granted all required scopes to make this call."
+            one = {
+                "message": "One or more of these scopes are required.",
+                "context": {"requiredGranularScopes": [scope]},
+            }
+            links = {"scopes": "https://developers.hubspot.com/scopes"}
+            raise HubSpotError(403, "MISSING_SCOPES", message, errors=[one], links=links)
 
     def _table(self, kind: str) -> Table:
         if kind not in self.tables:
@@ -95,26 +113,38 @@ class Account:
     def _create(self, kind: str, asked: Mapping[str, Any]) -> Record:
         self._needs("crm.objects.contacts.write")
         table = self._table(kind)
-        properties = asked.get("properties") or {}
+        checked(bodies.Created, asked)
+        properties = asked["properties"]
         table.check(properties)
+        self._only_one(table, properties)
         for name in (name for name, definition in table.own.items() if definition.get("hasUniqueValue")):
             if properties.get(name) and table.find(name, properties[name]):
                 raise HubSpotError(409, "CONFLICT", f"A record with that {name} already exists.")
         record = table.records[int(self.add(kind, **properties))]
-        for association in asked.get("associations") or []:
-            for one in association["types"]:
-                end = str(association["to"]["id"])
-                self.link(kind, str(record.id), "contacts", end, one["associationTypeId"])
+        for association in asked["associations"]:
+            self._link(kind, str(record.id), "contacts", association["to"]["id"], association["types"])
         return record
 
+    def _only_one(self, table: Table, properties: Mapping[str, str], record_id: int | None = None) -> None:
+        """Refuse an e-mail address that another contact has."""
+        email = properties.get("email", "").lower()
+        if table.kind != "contacts" or not email:
+            return
+        for held in table.records.values():
+            if held.id != record_id and held.properties.get("email", "").lower() == email:
+                raise HubSpotError(409, "CONFLICT", f"Contact already exists. Existing ID: {held.id}")
+
     def _batch(self, kind: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
-        table, inputs = self._table(kind), asked.get("inputs")
-        if not isinstance(inputs, list) or len(inputs) > MAX_BATCH_SIZE:
-            raise invalid(f"The maximum number of inputs supported in a batch request is {MAX_BATCH_SIZE}")
+        table = self._table(kind)
+        if verb not in BATCHES:
+            raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
         self._needs("crm.objects.contacts.read" if verb == "read" else "crm.objects.contacts.write")
+        checked(BATCHES[verb], asked)
+        inputs = asked["inputs"]
         if verb == "read":
-            found = [table.records.get(int(one["id"])) for one in inputs]
-            return 200, _batched([record.shown(asked.get("properties") or []) for record in found if record])
+            found = [table.records[int(one["id"])].shown(asked["properties"]) for one in inputs if _held(table, one)]
+            missing = [one["id"] for one in inputs if not _held(table, one)]
+            return _partly(found, [_not_found(missing)] if missing else [])
         if verb == "archive":
             for one in inputs:
                 table.records.pop(int(one["id"]), None)
@@ -123,29 +153,24 @@ class Account:
             return self._update(table, inputs)
         if verb == "create":
             return 201, _batched([self._create(kind, one).shown() for one in inputs])
-        if verb == "upsert":
-            return self._upsert(table, inputs)
-        raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
+        return self._upsert(table, inputs)
 
     def _update(self, table: Table, inputs: Sequence[Mapping[str, Any]]) -> tuple[int, Any]:
         """Change existing records; unknown ids are reported as errors beside the results, as in HubSpot's batch guide."""
         results, errors = [], []
         for one in inputs:
-            properties = one.get("properties") or {}
-            table.check(properties)
+            table.check(one["properties"], new=False)
+            self._only_one(table, one["properties"], int(one["id"]))
             record = table.records.get(int(one["id"]))
             if record is None:
-                context = {"ids": [str(one["id"])]}
-                body = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some objects"}
-                errors.append({**body, "context": context})
+                errors.append(_not_found([one["id"]]))
                 continue
-            self.change(table.kind, str(record.id), **properties)
+            self.change(table.kind, str(record.id), **one["properties"])
             results.append(record.shown())
-        answer = _batched(results)
-        return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
+        return _partly(results, errors)
 
     def _upsert(self, table: Table, inputs: Sequence[Mapping[str, Any]]) -> tuple[int, Any]:
-        named = [(one.get("idProperty"), one.get("id")) for one in inputs]
+        named = [(one["idProperty"], one["id"]) for one in inputs]
         if any(not table.own.get(str(name), {}).get("hasUniqueValue") for name, _ in named):
             raise invalid("idProperty must be a property with unique values")
         if len(set(named)) < len(named):
@@ -153,8 +178,7 @@ class Account:
         errors = [error for one in inputs if (error := self._objection(table, one))]
         objected = {error["context"]["objectWriteTraceId"][0] for error in errors}
         results = [self._written(table, one) for one in inputs if one.get("objectWriteTraceId") not in objected]
-        answer = _batched(results)
-        return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
+        return _partly(results, errors)
 
     def _objection(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any] | None:
         """What is wrong with one input. Without a trace id HubSpot refuses the whole batch for it; it does the same for
@@ -164,17 +188,17 @@ class Account:
         try:
             if message:
                 raise invalid(message)
-            table.check({**(one.get("properties") or {}), str(one["idProperty"]): key})
+            table.check({**one["properties"], str(one["idProperty"]): key})
         except HubSpotError as error:
             if whole_batch or not one.get("objectWriteTraceId") or "DOESNT_EXIST" in error.message:
                 raise
             context = {"objectWriteTraceId": [one["objectWriteTraceId"]]}
-            return {"status": "error", "category": error.category, "message": error.message, "context": context}
+            return _error(error.category, error.message, context)
         return None
 
     def _written(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any]:
         name, key = str(one["idProperty"]), str(one["id"])
-        properties = {**(one.get("properties") or {}), name: key}
+        properties = {**one["properties"], name: key}
         found = table.find(name, key)
         if found:
             self.change(table.kind, str(found.id), **properties)
@@ -183,6 +207,7 @@ class Account:
 
     def _purge(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
         self._needs("crm.objects.contacts.write")
+        checked(bodies.Purge, asked)
         contacts = self.tables["contacts"].records
         if asked.get("idProperty") == "email":
             gone = [
@@ -213,64 +238,85 @@ class Account:
 
     def _create_group(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
         self._needs("crm.schemas.contacts.write")
-        if asked.get("name") in self._groups:
+        checked(bodies.Group, asked)
+        if asked["name"] in self._groups:
             raise HubSpotError(409, "OBJECT_ALREADY_EXISTS", "A property group with that name already exists.")
-        self._groups.add(str(asked["name"]))
+        self._groups.add(asked["name"])
         return 201, {**asked, "archived": False}
 
     def _create_property(self, kind: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
         self._needs("crm.schemas.contacts.write")
-        table, name = self._table(kind), str(asked.get("name"))
+        checked(bodies.Property, asked)
+        table, name = self._table(kind), asked["name"]
         if table.knows(name):
             raise HubSpotError(409, "OBJECT_ALREADY_EXISTS", f"A property named '{name}' already exists.")
-        if asked.get("groupName") not in self._groups:
-            raise invalid(f"Property group {asked.get('groupName')} does not exist")
+        if asked["groupName"] not in self._groups:
+            raise invalid(f"Property group {asked['groupName']} does not exist")
         table.own[name] = dict(asked)
         return 201, self._property(kind, name)
 
     # Associations.
 
     def _associations(self, start: str, end: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
-        inputs = asked.get("inputs") or []
-        if len(inputs) > 1000:
-            raise invalid("The maximum number of inputs supported in a batch request is 1000")
-        if verb == "create":
-            return self._create_links(start, end, inputs)
-        if verb != "read":
+        if verb not in ("create", "read"):
             raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
+        checked(bodies.Links if verb == "create" else bodies.LinksOf, asked)
+        if verb == "create":
+            return self._create_links(start, end, asked["inputs"])
+        self._needs("crm.objects.deals.read" if start == "deals" else "crm.objects.contacts.read")
         results, errors = [], []
-        for one in inputs:
+        for one in asked["inputs"]:
             links = self.links.get((start, int(one["id"]), end), {})
             if not links:
-                context = {"fromObjectId": [str(one["id"])]}
                 message = f"No {end} is associated with {start} {one['id']}."
-                errors.append(
-                    {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context}
-                )
+                errors.append(_error("OBJECT_NOT_FOUND", message, {"fromObjectId": [one["id"]]}))
                 continue
             ends = [
-                {"toObjectId": to, "associationTypes": [{"category": "HUBSPOT_DEFINED", "typeId": kind, "label": None}]}
+                {
+                    "toObjectId": str(to),
+                    "associationTypes": [{"category": "HUBSPOT_DEFINED", "typeId": kind, "label": None}],
+                }
                 for to, kind in links.items()
             ]
-            results.append({"from": {"id": str(one["id"])}, "to": ends})
-        answer = _batched(results)
-        return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
+            results.append({"from": {"id": one["id"]}, "to": ends})
+        return _partly(results, errors)
 
     def _create_links(self, start: str, end: str, inputs: Sequence[Mapping[str, Any]]) -> tuple[int, Any]:
         self._needs("crm.objects.contacts.write")
         results = []
         for one in inputs:
-            first, last = str(one["from"]["id"]), str(one["to"]["id"])
-            if int(first) not in self._table(start).records or int(last) not in self._table(end).records:
-                raise invalid("One or more of the objects do not exist")
-            for kind in one["types"]:
-                if (start, end) == ("calls", "contacts") and kind["associationTypeId"] != 194:
-                    raise invalid(f"Association type {kind['associationTypeId']} does not exist between these objects")
-                self.link(start, first, end, last, kind["associationTypeId"])
-            results.append(
-                {"fromObjectTypeId": "0-48", "fromObjectId": first, "toObjectTypeId": "0-1", "toObjectId": last}
-            )
+            first, last = one["from"]["id"], one["to"]["id"]
+            self._link(start, first, end, last, one["types"])
+            ends = {"fromObjectTypeId": TYPE_IDS[start], "fromObjectId": first, "toObjectTypeId": TYPE_IDS[end]}
+            results.append({**ends, "toObjectId": last, "labels": []})
         return 201, _batched(results)
+
+    def _link(self, start: str, first: str, end: str, last: str, types: Sequence[Mapping[str, Any]]) -> None:
+        if int(first) not in self._table(start).records or int(last) not in self._table(end).records:
+            raise invalid("One or more of the objects do not exist")
+        for kind in types:
+            if kind["associationTypeId"] != ASSOCIATION_TYPES.get((start, end)):
+                raise invalid(f"Association type {kind['associationTypeId']} does not exist between these objects")
+            self.link(start, first, end, last, kind["associationTypeId"])
+
+
+def _held(table: Table, one: Mapping[str, Any]) -> bool:
+    return int(one["id"]) in table.records
+
+
+def _error(category: str, message: str, context: Mapping[str, list[str]]) -> dict[str, Any]:
+    """One error of a batch."""
+    return {"status": "error", "category": category, "message": message, "context": context, "errors": [], "links": {}}
+
+
+def _not_found(ids: list[str]) -> dict[str, Any]:
+    return _error("OBJECT_NOT_FOUND", "Could not get some objects, they may be deleted or not exist.", {"ids": ids})
+
+
+def _partly(results: list[Any], errors: list[Any]) -> tuple[int, Any]:
+    """The reply to a batch: 207 if some of it failed."""
+    answer = _batched(results)
+    return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
 
 
 def _batched(results: list[Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +12,12 @@ from typing import Any
 from ..translate import entered, hubspot_time, milliseconds, when
 
 MAX_SEARCH_RESULTS = 10_000
-MAX_PAGE_SIZE = 200
+MAX_SEARCH_CHARACTERS = 3_000
+MAX_PAGE_SIZE = 100
+"""Stricter than HubSpot, which allows 200."""
 MAX_FILTER_GROUPS, MAX_FILTERS_PER_GROUP, MAX_FILTERS = 5, 6, 18
 """Limits of search (source: HubSpot's guide to searching the CRM)."""
+MAX_VALUE_CHARACTERS = 65_536
 
 TEXT_PROPERTIES = {
     "contacts": (
@@ -35,14 +39,25 @@ CHOICE_PROPERTIES = {
         *("FAILED", "IN_PROGRESS", "NO_ANSWER", "QUEUED", "RINGING"),
     },
 }
+READ_ONLY_PROPERTIES = [
+    "hs_searchable_calculated_phone_number",
+    "hs_searchable_calculated_mobile_number",
+    "lastmodifieddate",
+    "hs_lastmodifieddate",
+    "hs_object_id",
+    "hs_createdate",
+    "hs_is_closed",
+    "hs_is_closed_won",
+]
+"""Properties that HubSpot calculates."""
 
 
 class HubSpotError(Exception):
-    """A refusal in HubSpot's format."""
+    """A refusal in HubSpot's format; `more` are the other fields of its body."""
 
-    def __init__(self, status: int, category: str, message: str) -> None:
+    def __init__(self, status: int, category: str, message: str, **more: Any) -> None:
         super().__init__(message)
-        self.status, self.category, self.message = status, category, message
+        self.status, self.category, self.message, self.more = status, category, message, more
 
 
 def invalid(message: str) -> HubSpotError:
@@ -92,21 +107,26 @@ class Table:
         known = {"hs_object_id", "hs_createdate"}.union(*(names[self.kind].split() for names in kinds))
         return name in known or name in self.own or name.startswith(entered(""))
 
-    def check(self, properties: Mapping[str, Any]) -> None:
+    def check(self, properties: Mapping[str, str], new: bool = True) -> None:
         """Refuse properties that do not exist, and values of the wrong type."""
         for name in properties:
             if not self.knows(name):
                 raise invalid(f'Property values were not valid: [{{"error":"PROPERTY_DOESNT_EXIST","name":"{name}"}}]')
         for name, value in properties.items():
-            if not isinstance(value, str):
-                raise invalid(f'Property values were not valid: [{{"error":"INVALID_TYPE","name":"{name}"}}]')
+            if len(value) > MAX_VALUE_CHARACTERS:
+                raise invalid(
+                    f'Property values were not valid: [{{"error":"PROPERTY_VALUE_TOO_LONG","name":"{name}"}}]'
+                )
+            if name == "email" and value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+                raise invalid(f'Property values were not valid: [{{"error":"INVALID_EMAIL","name":"{name}"}}]')
             if value and (
-                (name in CHOICE_PROPERTIES and value not in CHOICE_PROPERTIES[name])
+                (name in READ_ONLY_PROPERTIES)
+                or (name in CHOICE_PROPERTIES and value not in CHOICE_PROPERTIES[name])
                 or (name in NUMBER_PROPERTIES[self.kind].split() and _number(value) is None)
                 or (name in TIME_PROPERTIES[self.kind].split() and when(value) is None)
             ):
                 raise invalid(f'Property values were not valid: [{{"error":"INVALID_VALUE","name":"{name}"}}]')
-        if self.kind == "calls" and "hs_timestamp" not in properties:
+        if self.kind == "calls" and new and "hs_timestamp" not in properties:
             raise invalid('Property values were not valid: [{"error":"REQUIRED_FIELD","name":"hs_timestamp"}]')
 
     def find(self, name: str, value: str) -> Record | None:
@@ -115,28 +135,24 @@ class Table:
 
     def search(self, request: Mapping[str, Any], unindexed: Collection[int]) -> dict[str, Any]:
         """HubSpot's search over the records that its index shows. Equal sort values have no useful order."""
-        limit, after = _whole(request.get("limit", 10)), _whole(request.get("after") or 0)
-        if not 1 <= limit <= MAX_PAGE_SIZE:
-            raise invalid(f"limit must be between 1 and {MAX_PAGE_SIZE}")
+        limit, after = request["limit"], int(request.get("after") or 0)
         if after + limit > MAX_SEARCH_RESULTS:
             raise invalid(f"the total number of search results is limited to {MAX_SEARCH_RESULTS}")
-        groups = self._groups(request.get("filterGroups") or [])
+        groups = self._groups(request["filterGroups"])
         shown = [one for one in self.records.values() if one.id not in unindexed]
         found = [one for one in shown if not groups or any(all(self._passes(one, f) for f in g) for g in groups)]
-        found = self._sorted(found, request.get("sorts") or [])
+        found = self._sorted(found, request["sorts"])
         page = found[after : after + limit]
         answer: dict[str, Any] = {
             "total": len(found),
-            "results": [record.shown(request.get("properties") or ["hs_createdate"]) for record in page],
+            "results": [record.shown(request["properties"] or ["hs_createdate"]) for record in page],
         }
         if after + limit < len(found):
             answer["paging"] = {"next": {"after": str(after + limit)}}
         return answer
 
-    def _groups(self, groups: Any) -> list[list[Mapping[str, Any]]]:
-        if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-            raise invalid("filterGroups must be a list of groups")
-        filters: list[list[Mapping[str, Any]]] = [group.get("filters") or [] for group in groups]
+    def _groups(self, groups: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+        filters: list[list[Mapping[str, Any]]] = [group["filters"] for group in groups]
         if (
             len(filters) > MAX_FILTER_GROUPS
             or sum(map(len, filters)) > MAX_FILTERS
@@ -148,14 +164,12 @@ class Table:
                 raise invalid(f"There was a problem with the request: unknown property {one.get('propertyName')}")
         return filters
 
-    def _sorted(self, found: list[Record], sorts: Any) -> list[Record]:
-        if len(sorts) > 1:
-            raise invalid("only one sort is supported")
+    def _sorted(self, found: list[Record], sorts: Sequence[Mapping[str, Any]]) -> list[Record]:
         found = sorted(found, key=lambda record: str(record.id)[::-1])
         if not sorts:
             return found
-        name, direction = sorts[0].get("propertyName"), sorts[0].get("direction", "ASCENDING")
-        if not self.knows(str(name)) or direction not in ("ASCENDING", "DESCENDING"):
+        name, direction = sorts[0]["propertyName"], sorts[0].get("direction", "ASCENDING")
+        if not self.knows(name):
             raise invalid("this sort is not supported")
         held = [record for record in found if self._value(record, name) is not None]
         return sorted(held, key=lambda record: self._value(record, name), reverse=direction == "DESCENDING")
@@ -181,9 +195,11 @@ class Table:
             return bool((held is not None) == (operator == "HAS_PROPERTY"))
         if operator in ("IN", "NOT_IN"):
             values = one.get("values")
-            if not isinstance(values, list) or not values:
+            if not values or "value" in one:
                 raise invalid(f"operator {operator} needs values")
-            return bool((held in [self._typed(name, value) for value in values]) == (operator == "IN"))
+            # HubSpot compares with lower-case text, so a value in capitals is never found.
+            wanted_values = [self._typed(name, value) for value in values if value == value.lower()]
+            return bool((held in wanted_values) == (operator == "IN"))
         wanted = self._typed(name, one.get("value"))
         if wanted is None:
             raise invalid(f"operator {operator} needs a value that suits {name}")
@@ -208,9 +224,3 @@ def _number(value: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return read if read.is_finite() else None
-
-
-def _whole(value: Any) -> int:
-    if not str(value).isdigit():
-        raise invalid("limit and after are whole numbers")
-    return int(value)

@@ -92,8 +92,39 @@ def test_a_call_that_cannot_be_put_on_its_contact_is_logged_and_says_so(connecto
     connector.log_calls([call("first")])
     sandbox.fail_from(3, Fault("status", 400))
     linked, unknown = connector.log_calls([call("second"), call("third", caller_number="+13125550143")])
-    assert (linked.status, linked.reason) == ("delivered", "logged, but not on the contact: refused")
+    assert (linked.status, linked.reason) == (
+        "delivered",
+        "logged, but not on the contact: HubSpot refuses the association (no code)",
+    )
     assert (unknown.status, unknown.reason) == ("delivered", None)
+
+
+def test_a_hundred_callers_are_searched_within_hubspots_limit_of_characters(
+    connector: HubSpot, sandbox: Sandbox
+) -> None:
+    numbers = [f"+131255501{n:02}" for n in range(100)]
+    contacts = [sandbox.add_contact("Ada Example", number) for number in numbers]
+    receipts = connector.log_calls([call(f"call-{n}", caller_number=number) for n, number in enumerate(numbers)])
+    assert {(receipt.status, receipt.reason) for receipt in receipts} == {("delivered", None)}
+    assert [entry["contact_id"] for entry in sandbox.activities()] == contacts
+    assert sum(path.endswith("/search") for _, path in sandbox.requests) <= 5
+
+
+def test_a_refused_search_never_decides_about_the_calls(connector: HubSpot, sandbox: Sandbox) -> None:
+    numbers = [f"+131255501{n:02}" for n in range(60)]
+    for number in numbers:
+        sandbox.add_contact("Ada Example", number)
+    connector.log_calls([call("first", caller_number=None)])
+    sandbox.refuse("call-7")
+    sandbox.fail_from(1, Fault("status", 400), times=1)
+    receipts = connector.log_calls([call(f"call-{n}", caller_number=number) for n, number in enumerate(numbers)])
+    assert receipts[7].status == "rejected" and receipts[7].code == "VALIDATION_ERROR"
+    assert {receipt.status for receipt in receipts if receipt.key != "call-7"} == {"delivered"}
+    unlinked = [receipt for receipt in receipts if receipt.status == "delivered" and receipt.reason]
+    assert 0 < len(unlinked) < 59
+    assert {one.reason for one in unlinked} == {
+        "logged, but not on the contact: HubSpot refuses the search for contacts (no code)"
+    }
 
 
 def test_the_unique_property_is_made_again_after_somebody_took_it_away(connector: HubSpot, sandbox: Sandbox) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.api import AuthError, Fault, Rejected, RetryLater, without_personal_data
+from hub.testing import samples
 from plugins.crm.hubspot import HubSpot
 from plugins.crm.hubspot.client import dated_path
 from plugins.crm.hubspot.refusals import Refused
@@ -77,7 +78,7 @@ def test_the_wire_ends_in_our_errors(connector: HubSpot, sandbox: Sandbox, statu
 def test_the_sandboxs_burst_limit_is_waited_for(connector: HubSpot, sandbox: Sandbox) -> None:
     sandbox.burst = 0
     with pytest.raises(RetryLater, match="TEN_SECONDLY_ROLLING") as caught:
-        connector.pull_outcomes(None)
+        connector.log_calls([samples.call_activity(sandbox.clock())])
     assert caught.value.after == 10
 
 

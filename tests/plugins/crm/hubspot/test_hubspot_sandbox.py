@@ -18,9 +18,11 @@ from hubspot.crm.objects.calls.exceptions import ApiException as CallsException
 from hubspot.crm.properties import PropertyCreate
 
 from hub.api import CrmSandbox
+from hub.testing import FrozenClock
 from plugins.crm.hubspot.sandbox import Sandbox
 
 logging.getLogger("urllib3").setLevel(logging.WARNING)
+ANY = {"filterGroups": [], "sorts": [], "properties": [], "limit": 1}
 
 
 @pytest.fixture
@@ -150,21 +152,59 @@ def test_a_purged_contact_is_gone(client: Any, sandbox: Sandbox) -> None:
 def test_errors_have_hubspots_shape_and_limits_its_headers(client: Any, sandbox: Sandbox) -> None:
     stranger = hubspot.HubSpot(access_token="wrong", host=sandbox.url)
     with pytest.raises(UnauthorizedException) as caught:
-        stranger.crm.contacts.search_api.do_search({"limit": 1})
+        stranger.crm.contacts.search_api.do_search(ANY)
     assert {"status", "message", "correlationId", "category"} <= set(_body(caught.value))
     sandbox.burst = 1
-    client.crm.contacts.search_api.do_search({"limit": 1})
+    reading = {"inputs": [{"id": "1"}], "properties": [], "propertiesWithHistory": []}
+    client.crm.contacts.batch_api.read(reading)
     with pytest.raises(ContactsException) as limited:
-        client.crm.contacts.search_api.do_search({"limit": 1})
+        client.crm.contacts.batch_api.read(reading)
     assert limited.value.status == 429 and _body(limited.value)["policyName"] == "TEN_SECONDLY_ROLLING"
     assert limited.value.headers["X-HubSpot-RateLimit-Remaining"] == "0"
+
+
+def test_search_has_its_own_limits_of_requests_and_characters(
+    client: Any, sandbox: Sandbox, clock: FrozenClock
+) -> None:
+    sandbox.burst = 0
+    for _ in range(5):
+        client.crm.contacts.search_api.do_search(ANY)
+        clock.advance(milliseconds=10)
+    with pytest.raises(ContactsException) as limited:
+        client.crm.contacts.search_api.do_search(ANY)
+    assert limited.value.status == 429 and _body(limited.value)["policyName"] == "SECONDLY"
+    assert "X-HubSpot-RateLimit-Remaining" not in limited.value.headers
+    clock.advance(seconds=1)
+    with pytest.raises(ContactsException) as long:
+        client.crm.contacts.search_api.do_search({**ANY, "query": "a" * 3000})
+    assert long.value.status == 400 and "3000 characters" in _body(long.value)["message"]
+
+
+@pytest.mark.parametrize("body", [
+    {"limit": 1}, {**ANY, "limit": "1"}, {**ANY, "colour": "blue"}, {**ANY, "after": 0},
+    {**ANY, "filterGroups": [{"filters": [{"propertyName": "email"}]}]}, {**ANY, "filterGroups": [{"filters": []}]},
+    {**ANY, "filterGroups": [{"filters": [{"propertyName": "email", "operator": "LIKE", "value": "x"}]}]},
+])  # fmt: skip
+def test_a_search_that_is_not_as_specified_is_refused(client: Any, sandbox: Sandbox, body: dict[str, Any]) -> None:
+    path = "/crm/objects/2026-09/contacts/search"
+    reply = client.api_request({"path": path, "method": "POST", "body": body})
+    assert (reply.status_code, reply.json()["category"]) == (400, "VALIDATION_ERROR"), reply.text
+
+
+def test_two_contacts_never_have_one_email_address(client: Any, sandbox: Sandbox) -> None:
+    sandbox.add_contact("Ada Example", "+13125550142", "ada@example.com")
+    other = sandbox.add_contact("Bea Example", "+13125550143")
+    for email, status in (("Ada@example.com", 409), ("no address", 400)):
+        with pytest.raises(ContactsException) as refused:
+            client.crm.contacts.batch_api.update({"inputs": [{"id": other, "properties": {"email": email}}]})
+        assert refused.value.status == status
 
 
 @pytest.mark.parametrize("version", ["2026-03", "2026-09"])
 def test_dated_paths_answer_as_the_old_ones(client: Any, sandbox: Sandbox, version: str) -> None:
     deal = sandbox.add("deals", amount="5")
     path = f"/crm/objects/{version}/deals/search"
-    told = client.api_request({"path": path, "method": "POST", "body": {"limit": 1}}).json()
+    told = client.api_request({"path": path, "method": "POST", "body": ANY}).json()
     assert [record["id"] for record in told["results"]] == [deal]
     unknown = client.api_request({"path": "/crm/objects/2019-01/deals/search", "method": "POST", "body": {}})
     assert unknown.status_code == 404

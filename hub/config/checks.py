@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from hub.config.destinations import destination_problems
 from hub.config.document import Path
-from hub.config.error_messages import nearest, validated
+from hub.config.error_messages import nearest
 from hub.config.flow_checks import call_problems
 from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, RecordingsSection, TrackerSection
 from hub.config.parts import Parts
@@ -23,7 +24,7 @@ def problems_between(parts: Parts) -> Found:
         _names,
         _connectors,
         _rules,
-        _destinations,
+        destination_problems,
         _consent,
         _trackers,
         _numbers,
@@ -75,24 +76,6 @@ def _rules(parts: Parts) -> Found:
     trackers = [name for _, name in parts.written_names("accounts", "companies", "trackers")]
     for path, rule in parts.placed(ConversionRule):
         yield from (((*path, *inner), text) for inner, text in rule_problems(rule, companies, trackers))
-
-
-def _destinations(parts: Parts) -> Found:
-    takers = [name for name, each in parts.connector_classes.items() if each.Destination is not None]
-    for place, written in parts.destinations.items():
-        name = str(place[-1])
-        if name not in parts.connector_names:
-            yield place, unknown("connector", name, takers or parts.connector_names)
-            continue
-        connector_class = parts.connector_classes.get(name)
-        if connector_class is None:
-            continue  # its problem is reported there
-        destination = connector_class.Destination
-        if destination is None:
-            yield place, f"{name!r} does not accept conversions; {nearest(name, takers, 'these do:')}"
-            continue
-        _, wrong = validated(destination, written)
-        yield from (((*place, *inner), text) for inner, _, text in wrong)
 
 
 def _consent(parts: Parts) -> Found:

@@ -10,6 +10,7 @@ from typing import Any
 from hub.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
+from hub.config.destinations import rule_as_stored
 from hub.config.document import Path, read_document
 from hub.config.error_messages import nearest
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, HubSection, TrackerSection
@@ -136,10 +137,11 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
             reading.tell(path, text)
     if reading.problems or hub is None or recordings is None or retention is None:
         return None
+    models = {name: each.Destination for name, each in parts.connector_classes.items()}
     return Config(
         hub=hub,
         connectors=parts.connectors,
-        conversions=tuple(parts.all(ConversionRule)),
+        conversions=tuple(rule_as_stored(rule, models) for rule in parts.all(ConversionRule)),
         accounts=accounts,
         recordings=recordings,
         retention=retention,

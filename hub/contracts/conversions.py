@@ -32,7 +32,7 @@ class Conversion:
     """When the value changed, on `restate` and `retract`."""
     value: Money | None = None
     destination: Mapping[str, Any] = field(default_factory=dict)
-    """What the customer wrote below `send_to:` for this connector, checked by the plugin's `Destination`."""
+    """What the customer wrote below `send_to:` for this connector, as the plugin's `Destination` has it: with its defaults."""
     ad_user_data: Permission = "unknown"
     """May the network use the person's data for ads? Never turn `unknown` into `granted`."""
     ad_personalization: Permission = "unknown"

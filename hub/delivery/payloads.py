@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from hub.config.destinations import destination_as_stored
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.manifest import Manifest
@@ -45,7 +46,7 @@ def build_payload(
     """The payload of one delivery; `caller_name` is the caller's name for a call that is to be logged."""
     full: Conversion | CallActivity
     if conversion:
-        full = known_conversion(delivery, case, ruling, conversion, connector.manifest)
+        full = known_conversion(delivery, case, ruling, conversion, connector)
     else:
         full = _activity(delivery, case, caller_name)
     disclosed = refusals.disclose(connector, full, delivery.hook)
@@ -69,7 +70,7 @@ def too_old(event_time: datetime, now: datetime, manifest: Manifest) -> str | No
 
 
 def known_conversion(
-    delivery: Delivery, case: Case, ruling: StoredDecision, row: ConversionRow, manifest: Manifest
+    delivery: Delivery, case: Case, ruling: StoredDecision, row: ConversionRow, connector: Connector
 ) -> Conversion:
     """A conversion with everything that is known, before the manifest decides what the plugin gets of it."""
     visit = case.sure_visit
@@ -86,11 +87,11 @@ def known_conversion(
         occurred_at=row.occurred_at,
         changed_at=delivery.made_at if delivery.kind != "new" else None,
         value=value,
-        destination=delivery.destination,
+        destination=destination_as_stored(connector.Destination, delivery.destination),
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,
         call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
-        click_ids=click_ids(case, row.occurred_at, click_kinds(manifest, delivery.hook)),
+        click_ids=click_ids(case, row.occurred_at, click_kinds(connector.manifest, delivery.hook)),
         phone_number=case.phone_number,
         email=case.email,
         country=case.fact("country"),

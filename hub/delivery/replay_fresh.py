@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from sqlmodel import Session, col, select
 
+from hub.config.destinations import destination_as_stored
 from hub.config.models import ConversionRule
 from hub.contracts.values import Money
 from hub.delivery.replay import replay
@@ -79,7 +80,12 @@ def fresh_payload(hub: Hub, session: Session, directory: Directory, row: Deliver
 def _fresh(hub: Hub, session: Session, known: _Known) -> FreshPayload:
     amount = known.wanted.amount
     value = Money(amount, known.wanted.currency or "USD") if amount is not None else None
-    return FreshPayload(_step(hub, session, known), value, dict(known.rule.send_to[known.row.connector]))
+    return FreshPayload(_step(hub, session, known), value, _destination(hub, known))
+
+
+def _destination(hub: Hub, known: _Known) -> dict[str, Any]:
+    model = hub.plugins.connectors[known.row.connector].Destination
+    return destination_as_stored(model, known.rule.send_to[known.row.connector])
 
 
 def replay_fresh(hub: Hub, session: Session, directory: Directory, delivery_id: str, *, actor: str) -> FreshPayload:
@@ -148,7 +154,8 @@ def _step(hub: Hub, session: Session, known: _Known) -> Step:
     latest = delivered[-1] if delivered else row
     if not delivered and not _may_count(session, row):
         return "rebuilt"
-    if dict(known.rule.send_to[row.connector]) != latest.destination:
+    model = hub.plugins.connectors[row.connector].Destination
+    if _destination(hub, known) != destination_as_stored(model, latest.destination):
         raise CannotDo(
             f"{row.connector} counts it, or may count it, under its former destination; under the new one it would count "
             "twice."

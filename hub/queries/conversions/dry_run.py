@@ -190,12 +190,13 @@ def _checked(
 
 
 def _built(hub: Hub, name: str, made: _Made, ruling: StoredDecision, now: datetime) -> DryRunItem:
-    manifest, row = hub.plugins.connectors[name].manifest, made.row
+    connector, row = hub.plugins.connectors[name], made.row
+    manifest = connector.manifest
     delivery = Delivery(
         connector=name, hook=UPLOAD, kind="new", dedup_key="", item_key=row.key, subject_id=made.case.subject.id,
         amount=row.amount, currency=row.currency, destination=dict(made.rule.send_to[name]), made_at=now, due_at=now,
     )  # fmt: skip
-    disclosed = disclose(known_conversion(delivery, made.case, ruling, row, manifest), manifest, UPLOAD)
+    disclosed = disclose(known_conversion(delivery, made.case, ruling, row, connector), manifest, UPLOAD)
     late = too_old(row.occurred_at, now, manifest)
     clicks = newest_clicks(made.case, row.occurred_at, click_kinds(manifest, UPLOAD))
     return _item(

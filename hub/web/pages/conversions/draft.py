@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hub.config.destinations import rule_as_stored
 from hub.config.error_messages import validated
 from hub.config.models import ConversionRule
 from hub.config.rule_checks import rule_problems
@@ -79,7 +80,7 @@ def checked(page: PageRequest, values: Values) -> Draft:
     for name, written in tree["send_to"].items():
         _, wrong = validated(takers[name], written)
         errors |= {_field_of(("send_to", name, *path)): text for path, _, text in wrong}
-    return Draft(tree, None if errors else rule, errors)
+    return Draft(tree, None if errors or rule is None else rule_as_stored(rule, takers), errors)
 
 
 def draft_of(page: PageRequest) -> ConversionRule | None:

@@ -30,7 +30,7 @@ def lines_of(page: PageRequest, item: DryRunItem, connector: Connector) -> list[
     conversion = item.conversion
     if conversion is None:
         return []
-    lines = [(label_of(name), str(value)) for name, value in conversion.destination.items()]
+    lines = [(label_of(name), str(value)) for name, value in conversion.destination.items() if value is not None]
     lines += [("Rule", conversion.name), ("From", CONTACTS[conversion.contact])]
     lines += _clicks(page, item, conversion)
     lines += [("Time", _exact(conversion.occurred_at, page))]

@@ -35,7 +35,7 @@ def worth(rule: ConversionRule) -> str:
 
 def options_in_words(destination: Mapping[str, Any]) -> str:
     """The options of a destination: conversion action 987654321."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in destination.items())
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in destination.items() if value is not None)
 
 
 def length(span: timedelta) -> str:

@@ -20,6 +20,7 @@ from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, PendingReceipt, Receipt
+from hub.contracts.costs import Cost, Days
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.manifest import (
@@ -51,6 +52,7 @@ from hub.contracts.sandbox import (
     CallBackOutcome,
     CallBackSandbox,
     CarrierSandbox,
+    CostSandbox,
     CrmSandbox,
     Exchange,
     Fault,
@@ -121,8 +123,11 @@ __all__ = [
     "Conversion",
     "Corrected",
     "Correction",
+    "Cost",
+    "CostSandbox",
     "CrmSandbox",
     "DataFlow",
+    "Days",
     "Deletion",
     "DestinationChoice",
     "Dial",

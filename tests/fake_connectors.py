@@ -21,7 +21,9 @@ from hub.api import (
     Connector,
     ConsentQuestion,
     Conversion,
+    Cost,
     DataFlow,
+    Days,
     Event,
     Fact,
     Instruction,
@@ -223,6 +225,9 @@ class FakeNetwork(Connector):
         self.script: list[Any] = []
         self.polled: list[Sequence[PendingReceipt]] = []
         self.poll_script: list[Any] = []
+        self.costs: list[Cost] = []
+        self.cost_script: list[Any] = []
+        self.cost_days: list[Days] = []
 
     @property
     def uploaded(self) -> list[Conversion]:
@@ -244,6 +249,13 @@ class FakeNetwork(Connector):
         if isinstance(answer, str):
             return [Receipt(key=each.key, status=answer) for each in pending]  # type: ignore[arg-type]
         return answer  # type: ignore[no-any-return]
+
+    @hookimpl
+    def pull_costs(self, days: Days) -> Sequence[Cost]:
+        self.cost_days.append(days)
+        if self.cost_script:
+            return play(self.cost_script, days)  # type: ignore[no-any-return]
+        return [each for each in self.costs if days.first <= each.day <= days.last]
 
 
 class FakeCrm(Connector):

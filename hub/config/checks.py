@@ -69,6 +69,10 @@ def _connectors(parts: Parts) -> Found:
         for index, company in enumerate(common.companies or ()):
             if company not in companies:
                 yield (*path, "companies", index), unknown("company", company, companies)
+        served = list(common.companies or companies)
+        for company in common.costs:
+            if company not in served:
+                yield (*path, "costs", company), unknown("company", company, served)
 
 
 def _rules(parts: Parts) -> Found:

@@ -149,6 +149,11 @@ class ConnectorCommon(Section):
         default=None,
         description="Only these companies' data goes to this connector; the data of all companies if left out.",
     )
+    costs: Mapping[Name, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Of an ad account that serves several companies: which campaigns each of them pays for, by name or id; "
+        "`*` stands for any letters. What none of them matches is reported for the whole account.",
+    )
     keep: Span | None = Field(
         default=None,
         description="Maximum time that its answers about callers are kept, like 30 days. If left out, the answers of another "

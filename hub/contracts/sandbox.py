@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from hub.contracts.costs import Cost
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
@@ -276,6 +277,17 @@ class AdsSandbox(Protocol):
 
     def refuse(self, key: str) -> None:
         """Refuse only the item with this key, every time it comes, with a reason that this network is known to give."""
+
+
+@runtime_checkable
+class CostSandbox(Protocol):
+    """What the demo and the conformance suite need of the sandbox of a plugin that pulls costs, besides `Sandbox`."""
+
+    def spend(self, cost: Cost) -> None:
+        """Let the account spend this, besides what it has spent."""
+
+    def spent(self) -> Sequence[Cost]:
+        """Everything that the account has spent."""
 
 
 @runtime_checkable

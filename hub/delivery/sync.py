@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from hub.costs.pull import pull_costs
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.delivery.deliver import deliver
 from hub.delivery.poll_receipts import diagnose
 from hub.delivery.reconcile import reconcile
 from hub.errors import AuthError, ConfigError, RingfenceError
 from hub.flow.convert import LOG, UPLOAD
-from hub.hookspecs import CallHooks, ConversionHooks, CrmHooks, PortHooks
+from hub.hookspecs import CallHooks, ConversionHooks, CostHooks, CrmHooks, PortHooks
 from hub.model import Delivery
 from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
@@ -85,6 +86,7 @@ def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_
         (CrmHooks.pull_outcomes, "outcomes", lambda: pull_outcomes(hub, directory, connector)),
         (ConversionHooks.upload_conversions, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),
         (ConversionHooks.poll_receipts, "diagnostics", lambda: diagnose(hub, connector, jitter)),
+        (CostHooks.pull_costs, "costs", lambda: pull_costs(hub, directory, connector)),
         (PortHooks.list_ports, "ports", lambda: refresh_open(hub, connector)),
     )
 

@@ -17,6 +17,7 @@ from hub.hookspecs.calls import CallHooks as CallHooks
 from hub.hookspecs.connecting import ConnectHooks as ConnectHooks
 from hub.hookspecs.consent import ConsentHooks as ConsentHooks
 from hub.hookspecs.conversions import ConversionHooks as ConversionHooks
+from hub.hookspecs.costs import CostHooks as CostHooks
 from hub.hookspecs.crm import CrmHooks as CrmHooks
 from hub.hookspecs.enrichment import EnrichmentHooks as EnrichmentHooks
 from hub.hookspecs.markers import PROJECT as PROJECT
@@ -43,6 +44,7 @@ FAMILIES: tuple[type, ...] = (
     EnrichmentHooks,
     ConsentHooks,
     ConversionHooks,
+    CostHooks,
     CrmHooks,
     PrivacyHooks,
     ConnectHooks,

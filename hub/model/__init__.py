@@ -17,6 +17,7 @@ from hub.model.calls import Call, CallEventRow, InboxWebhook
 from hub.model.config_versions import ConfigDraft, ConfigProcess, ConfigVersion
 from hub.model.consent import ConsentDecision, Disclosure
 from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
+from hub.model.costs import CostRow
 from hub.model.erasures import Restoration, Tombstone
 from hub.model.flows import CallStep, FlowDraft, FlowVersion, RecordingNotice
 from hub.model.forms import FormSubmission
@@ -99,6 +100,7 @@ __all__ = [
     "ConsentEntry",
     "ConsentNotice",
     "ConversionRow",
+    "CostRow",
     "Cursor",
     "DayRollup",
     "Delivery",

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, get_args
 
 from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.consent import STRICTNESS, Opinion
+from hub.contracts.costs import Cost
 from hub.contracts.events import CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.phones import e164
+from hub.contracts.values import Money
 from hub.errors import PluginFailure
 from hub.hookspecs import HookSpec
 
 MAX_RETURNED_ID_CHARACTERS = 64
 PLAUSIBLE_YEARS = range(2000, 2100)
 CALL_EVENT_KINDS = frozenset(get_args(CallEventKind))
+MAX_COST = 10**10
+"""Of one row, in any currency."""
 LEGS, LEG_STATUSES = frozenset({"user", "person"}), frozenset(get_args(LegStatus))
 
 
@@ -55,7 +60,18 @@ def _wrong(item: Any) -> str | None:
         return None if item.verdict in STRICTNESS else "gave an unknown verdict"
     if isinstance(item, OutcomePage):
         return next(filter(None, map(_wrong_outcome, item.outcomes)), None)
-    return None
+    return _wrong_cost(item) if isinstance(item, Cost) else None
+
+
+def _wrong_cost(cost: Cost) -> str | None:
+    if not isinstance(cost.day, date) or isinstance(cost.day, datetime) or cost.day.year not in PLAUSIBLE_YEARS:
+        return "told a cost without a plausible day"
+    money = cost.cost
+    if not isinstance(money, Money) or not money.amount.is_finite() or not 0 <= money.amount < MAX_COST:
+        return "told a cost that is no amount of 0 or more"
+    if not re.fullmatch("[A-Z]{3}", money.currency):
+        return "told a cost without a currency of three capital letters"
+    return None if cost.source and cost.medium else "told a cost without its source or medium"
 
 
 def _wrong_outcome(outcome: Any) -> str | None:

@@ -81,6 +81,10 @@ def condition(table: Table) -> str:
             f"company.account_id = {mine} AND "
             f"(coalesce({chosen}, '') = '' OR company.id = ANY(string_to_array({chosen}, ',')))"
         )
+    if name == "cost":
+        chosen = f"current_setting('{COMPANIES}', true)"
+        limited = f"cost.company_id = ANY(string_to_array({chosen}, ','))"
+        return f"cost.account_id = {mine} AND (coalesce({chosen}, '') = '' OR {limited})"
     if name in CHAINS:
         return f"{name}.chain = {mine}"
     if name in HUB_WIDE:

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import pytest
+
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.contracts.costs import Cost, Days
 from hub.contracts.disclosure import disclose
-from hub.contracts.sandbox import AdsSandbox, Sandbox
+from hub.contracts.sandbox import AdsSandbox, CostSandbox, Sandbox
 from hub.contracts.values import Money
-from hub.hookspecs import ConversionHooks
+from hub.hookspecs import ConversionHooks, CostHooks
 from hub.testing import samples
 from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, implemented_hooks
 from hub.testing.factories import FrozenClock
@@ -39,6 +42,8 @@ class AdsConformance(WireConformance):
             pending = _pending(batch, receipts.values(), connector.services.clock())
             if pending:
                 yield WireCall("poll_receipts", {"pending": pending})
+        if "pull_costs" in implemented_hooks(connector):
+            yield WireCall("pull_costs", {"days": _last_days(connector)})
 
     def _sample(self, connector: Connector, sandbox: Sandbox, **changes: Any) -> Conversion:
         made = samples.conversion(connector.services.clock(), _network(sandbox).destination(), **changes)
@@ -195,6 +200,22 @@ class AdsConformance(WireConformance):
         for permission in ("ad_user_data", "ad_personalization"):
             assert "granted" not in str(state.get(permission, "")).lower(), f"{permission} was turned into granted"
 
+    def test_costs_are_what_the_account_spent_on_the_days_asked_for(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        if "pull_costs" not in implemented_hooks(connector):
+            pytest.skip("this plugin pulls no costs")
+        assert isinstance(sandbox, CostSandbox), "the sandbox must implement hub.api.CostSandbox"
+        days = _last_days(connector)
+        for amount, day in (("12.34", days.last), ("0.05", days.first), ("99", days.first - timedelta(days=1))):
+            sandbox.spend(samples.cost(day, amount))
+        spent = [cost for cost in sandbox.spent() if days.first <= cost.day <= days.last]
+        for _ in range(2):
+            pulled = ask(connector, CostHooks.pull_costs, days=days)
+            assert _by_campaign(pulled) == _by_campaign(spent)
+        sources = {(cost.source, cost.medium) for cost in pulled}
+        assert len(sources) == 1, "one source and medium: those of the visits that the network sends"
+
     def test_a_poor_conversion_still_gets_its_receipt(self, connector: Connector, sandbox: Sandbox) -> None:
         """No click id, no phone, no value, an old date: the network may refuse it, but nothing breaks."""
         bare: dict[str, Any] = {
@@ -229,6 +250,20 @@ def _pending(batch: Sequence[Conversion], receipts: Iterable[Receipt], accepted_
         )
         for receipt in waiting
     ]
+
+
+def _last_days(connector: Connector) -> Days:
+    today = connector.services.clock().date()
+    return Days(today - timedelta(days=29), today)
+
+
+def _by_campaign(costs: Sequence[Cost]) -> Mapping[tuple[Any, ...], tuple[Decimal, int, int]]:
+    sums: dict[tuple[Any, ...], tuple[Decimal, int, int]] = {}
+    for cost in costs:
+        key = (cost.day, cost.campaign, cost.campaign_id, cost.cost.currency)
+        amount, clicks, impressions = sums.get(key, (Decimal(0), 0, 0))
+        sums[key] = (amount + cost.cost.amount, clicks + cost.clicks, impressions + cost.impressions)
+    return sums
 
 
 def _state(sandbox: Sandbox, item: Conversion) -> Mapping[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage
 from hub.contracts.conversions import CallActivity, Conversion
+from hub.contracts.costs import Cost
 from hub.contracts.numbers import NumberSetup
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.values import Money
@@ -124,4 +125,21 @@ def number_setup(number: str, webhook_url: str, label: str = "") -> NumberSetup:
         status_url=f"{webhook_url}/status",
         message_url=f"{webhook_url}/message",
         label=label,
+    )
+
+
+def cost(day: date, amount: str) -> Cost:
+    """What a new campaign with one ad group cost on a day."""
+    number = next(_numbers)
+    return Cost(
+        day=day,
+        source="ads",
+        medium="cpc",
+        campaign=f"Campaign {number}",
+        campaign_id=str(21_000_000_000 + number),
+        ad_group=f"Ad group {number}",
+        ad_group_id=str(31_000_000_000 + number),
+        cost=Money(Decimal(amount), "USD"),
+        clicks=3,
+        impressions=120,
     )

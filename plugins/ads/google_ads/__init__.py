@@ -13,7 +13,9 @@ from hub.api import (
     ConnectionReport,
     Connector,
     Conversion,
+    Cost,
     DataFlow,
+    Days,
     Deletion,
     DestinationChoice,
     Limits,
@@ -31,7 +33,9 @@ from plugins.ads.google_ads.accounts import Accounts
 from plugins.ads.google_ads.ads_api import AdsApi, NotAllowlisted
 from plugins.ads.google_ads.ads_failures import NOT_ALLOWLISTED
 from plugins.ads.google_ads.conversion import CLICK_IDS, prepare, refused_before_sending
+from plugins.ads.google_ads.costs import campaign_costs
 from plugins.ads.google_ads.data_manager import DataManager
+from plugins.ads.google_ads.search import Search
 from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import ASKS, NOTE, SCOPES, SignIn, web_sign_in
 
@@ -83,7 +87,8 @@ class GoogleAds(Connector):
         sign_in = SignIn(settings, services)
         self._data_manager = DataManager(settings, services, sign_in)
         self._ads_api = AdsApi(settings, services, sign_in)
-        self._accounts = Accounts(settings, services, sign_in)
+        self._search = Search(settings, services, sign_in)
+        self._accounts = Accounts(settings, self._search)
 
     def sign_in(self) -> WebSignIn | None:
         return web_sign_in(self.settings)
@@ -124,6 +129,11 @@ class GoogleAds(Connector):
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
         """Data Manager's diagnostics. The Google Ads API has no later diagnostics."""
         return self._data_manager.poll(pending)
+
+    @hookimpl
+    def pull_costs(self, days: Days) -> Sequence[Cost]:
+        """The account's reports of ad groups and campaigns."""
+        return campaign_costs(self._search, self.settings, days)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

@@ -11,22 +11,13 @@ from typing import Any
 from hub.api import (
     AccountList,
     DestinationChoice,
-    Provider,
     ProviderAccount,
-    Services,
     as_mapping,
-    as_mappings,
     as_text,
-    json_object,
 )
+from plugins.ads.google_ads.search import Search, SearchRefused
 from plugins.ads.google_ads.settings import GoogleAdsSettings
-from plugins.ads.google_ads.sign_in import SignIn
 
-MAX_PAGES = 20
-GOOGLE_ADS = Provider(
-    name="The Google Ads API",
-    remedy="sign in again as somebody who may use the account, and grant access to Google Ads",
-)
 HIERARCHY = (
     "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
     "customer_client.time_zone, customer_client.manager, customer_client.status "
@@ -51,17 +42,13 @@ OTHER_KINDS = {
 class Accounts:
     """Google Ads, asked about itself."""
 
-    def __init__(self, settings: GoogleAdsSettings, services: Services, sign_in: SignIn) -> None:
-        self._settings, self._services, self._sign_in = settings, services, sign_in
+    def __init__(self, settings: GoogleAdsSettings, search: Search) -> None:
+        self._settings, self._search = settings, search
 
     def reachable(self) -> AccountList:
         """The accounts that were shared with the person, and those below a manager account."""
-        answer = self._services.json(
-            GOOGLE_ADS, "GET", f"{self._base}/customers:listAccessibleCustomers", headers=self._headers()
-        )
         found: dict[str, ProviderAccount] = {}
-        for name in answer.get("resourceNames") or ():
-            root = as_text(name).removeprefix("customers/")
+        for root in self._search.accessible():
             for account in self._below(root):
                 known = found.get(account.id)
                 if known is None or (known.unusable and not account.unusable):
@@ -71,45 +58,20 @@ class Accounts:
     def conversion_actions(self) -> list[DestinationChoice]:
         """The conversion actions of the account in the settings."""
         customer, manager = self._settings.customer_id, self._settings.login_customer_id
-        rows = self._search(customer, manager or customer, ACTIONS) or []
+        try:
+            rows = self._search.rows(customer, manager or customer, ACTIONS)
+        except SearchRefused:
+            return []
         return [_choice(as_mapping(row.get("conversionAction"))) for row in rows]
 
     def _below(self, root: str) -> Iterator[ProviderAccount]:
-        rows = self._search(root, root, HIERARCHY)
-        if rows is None:
+        try:
+            rows = self._search.rows(root, root, HIERARCHY)
+        except SearchRefused:
             yield ProviderAccount(id=root, name=dashed(root), unusable="Closed at Google, or not open to this sign-in")
             return
         for row in rows:
             yield _account(as_mapping(row.get("customerClient")), root)
-
-    def _search(self, customer: str, manager: str, query: str) -> list[Mapping[str, Any]] | None:
-        """All rows of a query; None if Google refuses this account."""
-        rows: list[Mapping[str, Any]] = []
-        body: dict[str, Any] = {"query": query}
-        for _ in range(MAX_PAGES):
-            response = self._services.send(
-                GOOGLE_ADS,
-                "POST",
-                f"{self._base}/customers/{customer}/googleAds:search",
-                json=body,
-                headers=self._headers() | {"login-customer-id": manager},
-                expected=(403,),
-            )
-            if response.status_code == 403:
-                return None
-            answer = json_object(response.content) or {}
-            rows += as_mappings(answer.get("results"))
-            if not answer.get("nextPageToken"):
-                break
-            body["pageToken"] = answer["nextPageToken"]
-        return rows
-
-    @property
-    def _base(self) -> str:
-        return f"{self._settings.ads_url}/{self._settings.api_version}"
-
-    def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self._sign_in.token()}"}
 
 
 def dashed(digits: str) -> str:

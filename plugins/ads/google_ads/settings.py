@@ -94,7 +94,7 @@ class GoogleAdsSettings(PluginSettings):
     )
     ads_url: Address = Field(
         "https://googleads.googleapis.com",
-        description="The address of the Google Ads API over REST, for the lists of accounts and conversion actions.",
+        description="The address of the Google Ads API over REST, for costs and the lists of accounts and conversion actions.",
     )
     diagnostics_after: float = Field(
         1800,

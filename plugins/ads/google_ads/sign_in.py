@@ -23,7 +23,7 @@ ASKS = (
     Scope(
         name=SCOPES[1],
         title="Manage your Google Ads campaigns",
-        purpose="List your accounts and conversion actions; upload conversions for accounts that use the older API",
+        purpose="List your accounts and conversion actions; read what campaigns cost; upload conversions by the older API",
     ),
     Scope(
         name=" ".join(EMAIL),

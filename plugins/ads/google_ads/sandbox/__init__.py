@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from hub.api import Cost
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.ads_api_server import AdsServer
 from plugins.ads.google_ads.sandbox.data_manager_server import DataManagerApi
@@ -56,6 +57,16 @@ class Sandbox(Account):
     def know_destination(self, destination: Mapping[str, Any]) -> None:
         """Create a conversion action."""
         self.conversion_actions.append(str(destination["conversion_action"]))
+
+    def spend(self, cost: Cost) -> None:
+        """Let a campaign of the account spend something."""
+        with self.lock:
+            self.costs.append(cost)
+
+    def spent(self) -> Sequence[Cost]:
+        """Everything that the account has spent."""
+        with self.lock:
+            return tuple(self.costs)
 
     def conversions(self) -> Mapping[str, Mapping[str, Any]]:
         """Order or transaction id → the conversion that counts now."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import HttpSandbox
+from hub.api import Cost, HttpSandbox
 from plugins.ads.google_ads.sandbox.ledger import Ledger
 from plugins.ads.google_ads.sandbox.tokens import Tokens
 
@@ -54,6 +54,10 @@ class Account(HttpSandbox):
             self.customer_id = "1234567890"
             self.conversion_actions = ["987654321", "123123123", "456456456"]
             self.login_customer_id: str | None = None
+            self.costs: list[Cost] = []
+            """What the account has spent."""
+            self.hides_reports: str | None = None
+            """The code with which it refuses to show what it spends; None: it shows it."""
             self.allowlisted = True
             self.names_fields = True
             self.diagnostics_delay = timedelta()

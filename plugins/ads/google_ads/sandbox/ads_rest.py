@@ -1,4 +1,4 @@
-"""The fake's Google Ads API over REST: which accounts a person reaches, and an account's conversion actions."""
+"""The fake's Google Ads API over REST: which accounts a person reaches, an account's conversion actions and costs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.api import json_object
+from plugins.ads.google_ads.sandbox.spending import ROWS_PER_PAGE, BadQuery, spending_rows
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,15 +38,17 @@ CUSTOMERS = (
     Customer("7770100177", "Somebody else"),
 )
 SHARED = {
-    "ads@bluewrench.example.com": ("1002003000",),
+    "ads@bluewrench.example.com": ("1002003000", "1234567890"),
     "somebody@else.example.com": ("7770100177",),
 }
 """Person → the accounts that were shared with them directly."""
+ANSWERED = {"query", "pageToken", "validateOnly", "searchSettings"}
+"""The fields of a search request in v26."""
 TAG = {"id": "222000111", "name": "Page view", "type": "WEBPAGE", "status": "ENABLED", "primaryForGoal": True}
 
 
 class AdsRest:
-    """The two requests that connecting an account needs."""
+    """The two requests that connecting an account and reading its costs need."""
 
     def __init__(self, google: Account) -> None:
         self._google = google
@@ -60,7 +63,7 @@ class AdsRest:
         return JSONResponse({"resourceNames": [f"customers/{each}" for each in SHARED.get(person, ())]})
 
     async def search(self, request: Request) -> JSONResponse:
-        """`googleAds:search`, for the two queries of the plugin."""
+        """`googleAds:search`, for the queries of the plugin."""
         from starlette.responses import JSONResponse
 
         person = self._google.tokens.account_of(request.headers.get("authorization", ""))
@@ -69,13 +72,35 @@ class AdsRest:
         customer = request.path_params["customer"]
         manager = request.headers.get("login-customer-id", "")
         if not self._may_use(person, manager, customer):
-            return _refused(403, "PERMISSION_DENIED", "The caller does not have permission.")
+            return _failed(403, "PERMISSION_DENIED", {"authorizationError": "USER_PERMISSION_DENIED"})
         asked = json_object(await request.body()) or {}
-        found = re.search(r"\bFROM (\w+)", str(asked.get("query", "")))
-        if found is None or found[1] not in ("customer_client", "conversion_action"):
-            return _refused(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
-        rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)
-        return JSONResponse({"results": rows, "fieldMask": ""})
+        if "pageSize" in asked:
+            return _failed(400, "INVALID_ARGUMENT", {"requestError": "PAGE_SIZE_NOT_SUPPORTED"})
+        if not asked.keys() <= ANSWERED or not isinstance(asked.get("query"), str):
+            return _refused(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
+        found = re.search(r"\bFROM (\w+)", asked["query"])
+        if found is not None and found[1] in ("customer_client", "conversion_action"):
+            rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)
+            return JSONResponse({"results": rows, "fieldMask": ""})
+        return self._spending(asked)
+
+    def _spending(self, asked: Mapping[str, Any]) -> JSONResponse:
+        from starlette.responses import JSONResponse
+
+        with self._google.lock:
+            hidden, costs = self._google.hides_reports, tuple(self._google.costs)
+        if hidden:
+            return _failed(403, "PERMISSION_DENIED", {"authorizationError": hidden})
+        try:
+            rows = spending_rows(asked["query"], costs)
+        except BadQuery as error:
+            return _failed(400, "INVALID_ARGUMENT", {"queryError": str(error)})
+        token = str(asked.get("pageToken") or "0")
+        if not (token.isdecimal() and int(token) <= len(rows)):
+            return _failed(400, "INVALID_ARGUMENT", {"requestError": "INVALID_PAGE_TOKEN"})
+        end = int(token) + ROWS_PER_PAGE
+        more = {"nextPageToken": str(end)} if end < len(rows) else {}
+        return JSONResponse({"results": rows[int(token) : end], "fieldMask": "", **more})
 
     def _may_use(self, person: str, manager: str, customer: str) -> bool:
         known = {each.id: each for each in CUSTOMERS}
@@ -114,6 +139,17 @@ class AdsRest:
             for place, number in enumerate(self._google.conversion_actions)
         ]
         return [{"conversionAction": action} for action in (*uploads, TAG)]
+
+
+def _failed(code: int, status: str, error_code: Mapping[str, str]) -> JSONResponse:
+    """An error with a GoogleAdsFailure."""
+    from starlette.responses import JSONResponse
+
+    version = "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure"
+    errors = [{"errorCode": error_code, "message": "Refused by the stand-in."}]
+    detail = {"@type": version, "errors": errors, "requestId": "stand-in-request"}
+    error = {"code": code, "message": "Refused by the stand-in.", "status": status, "details": [detail]}
+    return JSONResponse({"error": error}, code)
 
 
 def _refused(code: int, status: str, message: str) -> JSONResponse:

@@ -72,7 +72,7 @@ from hub.contracts.twiml_events import ENDED_STATUSES as TWIML_ENDED
 from hub.contracts.twiml_events import PERSON_LEG, USER_LEG, call_back_event, end_event, leg_event, recording_event
 from hub.contracts.twiml_events import UNANSWERED_STATUSES as TWIML_UNANSWERED
 from hub.contracts.twiml_player import Leg, TwimlPlayer
-from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object
+from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
@@ -87,11 +87,17 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.hookspecs import hookimpl
+from hub.json_ads import JsonAds
+from hub.json_ads.replies import Batch
+from hub.json_ads.stand_in import JsonAdsSandbox, StandIn
+from hub.json_ads.templates import ROW, ROWS, Call
 
 __all__ = [
     "CALL_BACK_STEPS",
     "PERSON_LEG",
     "REGIONS",
+    "ROW",
+    "ROWS",
     "TRANSFORMS",
     "TWIML_ENDED",
     "TWIML_UNANSWERED",
@@ -106,6 +112,8 @@ __all__ = [
     "AuthError",
     "BadPayload",
     "BadSignature",
+    "Batch",
+    "Call",
     "CallActivity",
     "CallBack",
     "CallBackEvent",
@@ -142,6 +150,8 @@ __all__ = [
     "HeldRecord",
     "HttpSandbox",
     "Instruction",
+    "JsonAds",
+    "JsonAdsSandbox",
     "KnownSource",
     "Leg",
     "LegStatus",
@@ -199,6 +209,7 @@ __all__ = [
     "SimulatedCall",
     "SourceKind",
     "SpokenAudio",
+    "StandIn",
     "TakeMessage",
     "TokenStore",
     "Transcript",
@@ -228,5 +239,6 @@ __all__ = [
     "retry_after",
     "sign_assertion",
     "unsigned_id_token",
+    "value_at",
     "without_personal_data",
 ]

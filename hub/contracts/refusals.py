@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from hub.contracts.untrusted import json_object
+from hub.contracts.untrusted import json_object, value_at
 from hub.errors import AuthError, Rejected, RetryLater, RingfenceError
 
 NOT_TAKEN = (429, 503)
@@ -64,6 +64,14 @@ class Provider:
     """What a person must do if the credentials are refused."""
     details: Callable[[Refusal], tuple[str | None, str]] | None = None
     """The provider's own code and words in a refusal; the words are shown without personal data."""
+    code: str = ""
+    """Instead of `details`: where the code is in the refusal's JSON, as `error.code`."""
+    words: str = ""
+    """Instead of `details`: where the words are."""
+    codes: Mapping[str, type[RingfenceError]] = field(default_factory=dict)
+    """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError."""
+    succeeded: Callable[[Mapping[str, Any]], bool] | None = None
+    """For a provider that answers refusals with a 2xx status: whether a reply's JSON is no refusal."""
     special: Callable[[Refusal], RingfenceError | None] | None = None
     """The error of a refusal whose status alone is misleading, by the provider's own codes; None for all others."""
     passing: frozenset[int] = frozenset()
@@ -86,13 +94,27 @@ class Provider:
         special = self.special(refusal) if self.special else None
         if special is not None:
             return special
-        status = refusal.status
-        code, words = self.details(refusal) if self.details else (None, "")
-        said = f"error {code}" if code else f"HTTP {status}"
-        if status in (401, 403):
+        code, words = self._said(refusal)
+        said = f"error {code}" if code else f"HTTP {refusal.status}"
+        kind = self.codes.get(code or "") or self._by_status(refusal.status)
+        if kind is AuthError:
             return AuthError(f"{self.name} rejects the credentials ({said}); {self.remedy}.")
-        if status in (408, 425, 429) or not 400 <= status < 500 or status in self.passing:
+        if kind is RetryLater:
             return RetryLater(f"{self.name} is unavailable ({said}).", refusal.after)
         reason = without_personal_data(words).rstrip(".") or "no reason given"
         see = f"; see {self.help.format(code=code)}" if self.help and code else ""
-        return Rejected(f"{self.name} refuses ({said}): {reason}{see}.", code)
+        sentence = f"{self.name} refuses ({said}): {reason}{see}."
+        return Rejected(sentence, code) if kind is Rejected else kind(sentence)
+
+    def _said(self, refusal: Refusal) -> tuple[str | None, str]:
+        if self.details:
+            return self.details(refusal)
+        code = value_at(refusal.body, self.code) if self.code else None
+        return None if code is None else str(code), str(value_at(refusal.body, self.words) or "")
+
+    def _by_status(self, status: int) -> type[RingfenceError]:
+        if status in (401, 403):
+            return AuthError
+        if status in (408, 425, 429) or status in self.passing or not (200 <= status < 300 or 400 <= status < 500):
+            return RetryLater
+        return Rejected

@@ -39,12 +39,18 @@ def send(
             raise OutcomeUnknown(f"{why}; {UNKNOWN_OUTCOME}.") from None
         raise RetryLater(f"{why}.") from None
     status = response.status_code
-    if response.is_success or status in expected:
+    if (response.is_success and not _refuses(provider, response)) or status in expected:
         return response
     failure = provider.error(provider.refusal(status, response.headers, response.content, clock()))
     if once and isinstance(failure, RetryLater) and status not in NOT_TAKEN:
         raise OutcomeUnknown(f"{provider.name} had an error (HTTP {status}); {UNKNOWN_OUTCOME}.")
     raise failure
+
+
+def _refuses(provider: Provider, response: httpx.Response) -> bool:
+    """Whether a reply with a good status is a refusal, as its provider says."""
+    said = json_object(response.content) if provider.succeeded else None
+    return said is not None and provider.succeeded is not None and not provider.succeeded(said)
 
 
 def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> dict[str, Any]:

@@ -29,3 +29,15 @@ def as_mappings(value: Any) -> list[Mapping[str, Any]]:
 def as_text(value: Any) -> str:
     """A text, or an empty one."""
     return value if isinstance(value, str) else ""
+
+
+def value_at(value: Any, path: str) -> Any:
+    """The value at a path like `error.details.0.code`; None if it is not there; the value itself for an empty path."""
+    for name in path.split(".") if path else ():
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return value

@@ -1,4 +1,4 @@
-"""Writes a new plugin: a complete package that already keeps the promises of its kind."""
+"""Writes a new plugin, a file or a complete package, that already keeps the promises of its kind."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ class CannotWrite(RingfenceError):
     """The package cannot be written."""
 
 
-def write_plugin(kind: str, name: str, target: Path) -> list[Path]:
-    """Write the package below `target`, which must not exist yet; returns the written files, sorted. CannotWrite on failure."""
+def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> list[Path]:
+    """Write the plugin below `target`, which must not exist yet; returns the written files, sorted. CannotWrite on failure.
+
+    Without `package` it is one file, if the kind has that form: the folder then is one for `plugin_dirs:`.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     parts = [part for part in name.split("_") if part]
@@ -34,6 +37,8 @@ def write_plugin(kind: str, name: str, target: Path) -> list[Path]:
         "package": f"ringfence_{name}",
         "host": f"api.{'-'.join(parts)}.example.com",
         "suite": SUITE_OF_KIND.get(kind),
+        "click_id": f"{parts[0]}_click" if parts else "",
+        "has_package": package,
     }
     _check(kind, name, str(words["class_name"]), target)
     templates = Environment(  # noqa: S701 - the files are Python, not HTML
@@ -44,8 +49,8 @@ def write_plugin(kind: str, name: str, target: Path) -> list[Path]:
         keep_trailing_newline=True,
     )
     written = []
-    for path, template in _files(kind):
-        file = target / str(path).replace("package/", f"{words['package']}/", 1)
+    for path, template in _files(kind, package):
+        file = target / str(path).replace("package/", f"{words['package']}/", 1).replace("ads.py", f"{name}.py", 1)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(templates.get_template(template).render(words), encoding="utf-8")
         written.append(file)
@@ -70,10 +75,16 @@ def _check(kind: str, name: str, class_name: str, target: Path) -> None:
         raise CannotWrite(f"{target} already exists; choose another place with --folder.")
 
 
-def _files(kind: str) -> Iterator[tuple[Path, str]]:
+def has_one_file_form(kind: str) -> bool:
+    """Whether a plugin of this kind may be one declaration in one file."""
+    return (TEMPLATES / f"file_{kind}").is_dir()
+
+
+def _files(kind: str, package: bool) -> Iterator[tuple[Path, str]]:
     """Each file of a kind with its template; a kind's own file replaces a shared one."""
     found: dict[Path, str] = {}
-    for layer in ("any", *(() if kind == "consent" else ("wire",)), kind):
+    layers = ("any", *(() if kind == "consent" else ("wire",)), kind) if package else (f"file_{kind}",)
+    for layer in layers:
         for template in sorted((TEMPLATES / layer).rglob("*.j2")):
             found[template.relative_to(TEMPLATES / layer).with_suffix("")] = template.relative_to(TEMPLATES).as_posix()
     yield from found.items()

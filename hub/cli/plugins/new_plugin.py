@@ -19,19 +19,26 @@ def new_plugin(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Where to write it; ./ringfence-NAME if not given.")
     ] = None,
+    package: Annotated[
+        bool, typer.Option("--package", help="Write a package, also for a kind that has a one-file form (ads).")
+    ] = False,
 ) -> None:
-    """Write a new plugin: a package that installs, passes its certification and runs against its own sandbox."""
+    """Write a new plugin that passes its certification and runs against its own sandbox: one file for an ad network, a
+    package that installs for every other kind."""
     from rich.console import Console
     from rich.markup import escape
 
-    from hub.testing.scaffold import write_plugin
+    from hub.testing.scaffold import has_one_file_form, write_plugin
 
     target = folder or Path(f"ringfence-{name.replace('_', '-')}")
-    written = write_plugin(kind, name, target)
+    package = package or not has_one_file_form(kind)
+    written = write_plugin(kind, name, target, package)
     console = Console()
     console.print(f"Wrote the {kind} plugin [bold]{name}[/bold] to {escape(str(target))}:\n")
     for file in written:
         console.print(f"  {escape(str(file.relative_to(target)))}", highlight=False)
     console.print("\nNext:\n")
-    for command in (f"pip install -e {target}", f"hub certify {name}", f"pytest {target}"):
+    installed = (f"pip install -e {target}", f"hub certify {name}", f"pytest {target}")
+    config = f"hub demo --config {target}/config.yaml --exit"
+    for command in installed if package else (f"hub certify --file {target}/{name}.py", config):
         console.print(f"  [bold]{escape(command)}[/bold]", soft_wrap=True, highlight=False)

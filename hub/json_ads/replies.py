@@ -1,0 +1,123 @@
+"""What a network's reply to one request means for each of its rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hub.contracts.conversions import UNVERIFIABLE, Conversion, Receipt, ReceiptStatus
+from hub.contracts.refusals import without_personal_data
+from hub.contracts.untrusted import as_mapping, as_mappings, value_at
+from hub.errors import RetryLater
+from hub.json_ads.templates import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """How a network answers a request with several rows.
+
+    `all_or_nothing`: one bad row refuses the request; it is halved until the bad row stands alone. `one_each`: a request has
+    one row. `results`: the reply has one result per row, in order. `errors_by_index`: the reply names the refused rows by
+    their index, and the others count. `poll`: the reply has the request's id, and the result of the rows comes later.
+    """
+
+    kind: Literal["all_or_nothing", "one_each", "results", "errors_by_index", "poll"]
+    at: str = ""
+    """Where the results, the errors or the request's id are in the reply, as `error.details`."""
+    count: str = ""
+    """Where the reply says how many rows were taken; another number counts as no answer."""
+    is_good: Callable[[Mapping[str, Any]], bool] = lambda said: False
+    """Whether a result is that of a row that counts, or whether an error is only a warning."""
+    status: Call | None = None
+    """Of kind `poll`: the request for the result; `{reference}` is the request's id."""
+    is_done: Callable[[Mapping[str, Any]], bool] = lambda status: True
+    """Of kind `poll`: whether the result is there."""
+    errors: str = "errors"
+    """Of kind `poll`: where the errors are in the result."""
+    index: str = "index"
+    code: str = "code"
+    words: str = "message"
+    """Where an error or a result has its row's index, its code and its words."""
+    codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
+    """What a code of a row means; `rejected` if it is not here."""
+    unverifiable: bool = False
+    """The network takes everything and confirms nothing."""
+
+
+def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:
+    """One receipt per item of a request that was not refused; RetryLater if the reply does not say what it must."""
+    taken = value_at(reply, batch.count) if batch.count else len(items)
+    if taken != len(items):
+        raise RetryLater(f"{name} did not confirm every conversion; they are sent again.")
+    match batch.kind:
+        case "results":
+            results = value_at(reply, batch.at)
+            if not isinstance(results, list) or len(results) != len(items):
+                raise RetryLater(f"{name} did not answer for every conversion; they are sent again.")
+            return [_receipt(batch, item, as_mapping(result)) for item, result in zip(items, results, strict=True)]
+        case "errors_by_index":
+            return _by_index(batch, items, reply)
+        case "poll":
+            reference = value_at(reply, batch.at)
+            if not isinstance(reference, str | int) or isinstance(reference, bool):
+                raise RetryLater(f"{name} did not return the id of the request; it is sent again.")
+            return [
+                Receipt(key=item.key, status="accepted", reference=f"{reference}#{row}")
+                for row, item in enumerate(items)
+            ]
+    return [_good(batch, item) for item in items]
+
+
+def _by_index(batch: Batch, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:
+    errors = _errors(batch, value_at(reply, batch.at))
+    return [
+        _receipt(batch, item, errors[row]) if row in errors else _good(batch, item) for row, item in enumerate(items)
+    ]
+
+
+def _errors(batch: Batch, listed: Any) -> dict[int, Mapping[str, Any]]:
+    """The first real error of each row."""
+    errors: dict[int, Mapping[str, Any]] = {}
+    for error in as_mappings(listed):
+        row = value_at(error, batch.index)
+        if isinstance(row, int) and not (row in errors or batch.is_good(error)):
+            errors[row] = error
+    return errors
+
+
+def polled(batch: Batch, references: Mapping[str, str], reply: Mapping[str, Any]) -> list[Receipt]:
+    """The later receipts of one request's items (key → reference); `accepted` again until the result is there."""
+    if not batch.is_done(reply):
+        return [Receipt(key=key, status="accepted", reference=each) for key, each in references.items()]
+    errors = _errors(batch, value_at(reply, batch.errors))
+    return [
+        _refused(batch, key, errors[row], ())
+        if (row := int(reference.rpartition("#")[2])) in errors
+        else Receipt(key=key, status="delivered", reference=reference)
+        for key, reference in references.items()
+    ]
+
+
+def _receipt(batch: Batch, item: Conversion, said: Mapping[str, Any]) -> Receipt:
+    return _good(batch, item) if batch.is_good(said) else _refused(batch, item.key, said, personal_values(item))
+
+
+def _refused(batch: Batch, key: str, said: Mapping[str, Any], known: Sequence[str]) -> Receipt:
+    found = value_at(said, batch.code)
+    code = None if found is None else str(found)
+    words = without_personal_data(value_at(said, batch.words), known) or "The network gave no reason."
+    return Receipt(key=key, status=batch.codes.get(code or "", "rejected"), code=code, reason=words)
+
+
+def _good(batch: Batch, item: Conversion) -> Receipt:
+    if batch.unverifiable:
+        words = "The network takes every conversion and confirms none."
+        return Receipt(key=item.key, status="delivered", code=UNVERIFIABLE, reason=words)
+    return Receipt(key=item.key, status="delivered")
+
+
+def personal_values(item: Conversion) -> tuple[str, ...]:
+    """The personal texts of a conversion, which a reason must not repeat."""
+    alone = (item.phone_number, item.email, item.landing_page, item.user_agent)
+    return tuple(filter(None, (*alone, *item.click_ids.values(), *item.cookies.values())))

@@ -1,0 +1,211 @@
+"""The stand-in of a JSON ad network, derived from the plugin's declaration and two replies of its documentation.
+
+It refuses what the declaration does not have: another path, method, content type, credential, member or fixed value, and
+requests with more rows than the declared limit. A plugin whose network has more rules subclasses it as `Sandbox` and
+overrides `refusal`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hub.contracts.sandbox import HttpSandbox, Sandbox
+from hub.contracts.untrusted import value_at
+from hub.json_ads.templates import Call, filled, rows_in
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from hub.json_ads import JsonAds
+
+Reply = tuple[int, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """What the stand-in must know besides the declaration; replies are as in the network's documentation."""
+
+    settings: Mapping[str, Any]
+    """Settings of a connector, with fictional credentials; without `base_url`."""
+    send_to: Mapping[str, Any] = field(default_factory=dict)
+    """What may stand below `send_to:`."""
+    key: str
+    """Where a row has the conversion's key, as `custom_data.order_id`."""
+    value: str
+    currency: str
+    accepted: Reply
+    """Status and body; `{count}` is the number of rows that count, `{reference}` the request's id, and `ROWS` the results
+    or the errors."""
+    refused: Reply
+    """Of a refused request."""
+    unauthorized: Reply = (401, {})
+    checked: Reply = (200, {})
+    """Of the connection check."""
+    good_row: Any = None
+    bad_row: Any = None
+    """One result or error; `{index}` is the row's index."""
+
+
+class JsonAdsSandbox(HttpSandbox):
+    """The network, in memory. Each key counts once."""
+
+    network: ClassVar[type[JsonAds]]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._counted: dict[str, dict[str, Any]] = {}
+        self._refused: set[str] = set()
+        self._uploads: list[list[dict[str, Any]]] = []
+        """Of kind `poll`: the errors of each upload."""
+
+    def settings(self) -> dict[str, Any]:
+        return {**self.network.stand_in.settings, "base_url": self.url}
+
+    def destination(self) -> Mapping[str, Any]:
+        return self.network.stand_in.send_to
+
+    def know_destination(self, destination: Mapping[str, Any]) -> None:
+        """Does nothing: the declaration names no destinations that must exist."""
+
+    def conversions(self) -> Mapping[str, Mapping[str, Any]]:
+        return {key: dict(state) for key, state in self._counted.items()}
+
+    def refuse(self, key: str) -> None:
+        self._refused.add(key)
+
+    def refusal(self, row: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
+        """Why the network refuses a row; None if it takes it. Override it for the network's own rules."""
+        key = value_at(row, self.network.stand_in.key)
+        if not isinstance(key, str) or not key:
+            return f"{self.network.stand_in.key} is missing"
+        return "refused" if key in self._refused else None
+
+    def app(self) -> Any:
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        return Starlette(routes=[Route("/{path:path}", self._serve, methods=["GET", "POST"])])
+
+    async def _serve(self, request: Request) -> Response:
+        network, known = self.network, self.network.stand_in
+        body = await request.body()
+        calls = self._calls(request)
+        if not calls:
+            return _json((404, known.refused[1]))
+        if not self._is_signed_in(request):
+            return _json(known.unauthorized)
+        if calls[0] is network.check:
+            return _json(known.checked)
+        if calls[0] is network.batch.status:
+            return self._status(request.url.path)
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return _json((415, known.refused[1]))
+        return _json(self._upload(calls, body))
+
+    def _calls(self, request: Request) -> list[Call]:
+        """The declared requests that this one may be."""
+        network = self.network
+        declared = (network.check, network.batch.status, network.dry_run, network.upload)
+        return [
+            call
+            for call in declared
+            if call is not None
+            and call.method == request.method
+            and _pattern(call.path, self.settings()).fullmatch(request.url.path)
+            and dict(request.query_params).keys() == call.params.keys()
+        ]
+
+    def _is_signed_in(self, request: Request) -> bool:
+        wanted = filled(self.network.headers, self.settings())
+        return all(request.headers.get(name) == value for name, value in wanted.items())
+
+    def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
+        from hub.contracts.untrusted import json_object
+
+        network, known = self.network, self.network.stand_in
+        body = json_object(content)
+        if body is None:
+            return known.refused
+        for call in calls:
+            rows = rows_in(call.body, body)
+            if rows is not None and (call is network.upload or body.keys() == call.body.keys()):
+                break
+        else:
+            return known.refused
+        if not 0 < len(rows) <= network.manifest.limits.batch_size:
+            return known.refused
+        return self._answer(rows, [self.refusal(row, body) for row in rows], call is network.upload)
+
+    def _answer(self, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None], counts: bool) -> Reply:
+        network, known = self.network, self.network.stand_in
+        if network.batch.kind in ("all_or_nothing", "one_each") and any(refusals):
+            return known.refused
+        good = [row for row, why in zip(rows, refusals, strict=True) if why is None]
+        for row in good if counts else ():
+            self._count(row)
+        listed = [
+            filled(known.bad_row if why else known.good_row, {"index": index, "why": why})
+            for index, why in enumerate(refusals)
+            if why or network.batch.kind == "results"
+        ]
+        if network.batch.kind == "poll":
+            self._uploads.append(listed)
+        values = {"count": len(good), "reference": str(len(self._uploads) - 1)}
+        status, body = known.accepted
+        return status, filled(body, values, listed)
+
+    def _count(self, row: Mapping[str, Any]) -> None:
+        known = self.network.stand_in
+        self._counted.setdefault(
+            str(value_at(row, known.key)),
+            {
+                **row,
+                "value": value_at(row, known.value) or 0,
+                "currency": value_at(row, known.currency),
+                "retracted": False,
+            },
+        )
+
+    def _status(self, path: str) -> Response:
+        status = self.network.batch.status
+        found = _pattern(status.path, self.settings()).fullmatch(path) if status else None
+        number = found["reference"] if found else ""
+        if not number.isdecimal() or int(number) >= len(self._uploads):
+            return _json((404, self.network.stand_in.refused[1]))
+        reply: dict[str, Any] = {}
+        place = reply
+        *outer, last = self.network.batch.errors.split(".")
+        for name in outer:
+            place = place.setdefault(name, {})
+        place[last] = self._uploads[int(number)]
+        return _json((200, reply))
+
+
+def sandbox_of(network: type[JsonAds]) -> type[Sandbox]:
+    """The derived stand-in of a connector class, in the name of its module."""
+    return type("Sandbox", (JsonAdsSandbox,), {"network": network, "__module__": network.__module__})
+
+
+def _pattern(path: str, settings: Mapping[str, Any]) -> re.Pattern[str]:
+    """The addresses that a path with `{name}` stands for; a name that is no setting stands for one part of the path."""
+    parts = re.split(r"\{([a-z_]+)\}", path)
+    text = [
+        re.escape(part)
+        if index % 2 == 0
+        else re.escape(str(settings[part]))
+        if part in settings
+        else f"(?P<{part}>[^/]+)"
+        for index, part in enumerate(parts)
+    ]
+    return re.compile("".join(text))
+
+
+def _json(reply: Reply) -> Response:
+    from starlette.responses import JSONResponse, Response
+
+    status, body = reply
+    return Response(status_code=status) if body is None else JSONResponse(body, status)

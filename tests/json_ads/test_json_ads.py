@@ -1,0 +1,285 @@
+"""A JSON ad network is a declaration: uploads, receipts and its stand-in follow from how it answers a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from hub.api import (
+    ROW,
+    ROWS,
+    AuthError,
+    Batch,
+    Call,
+    ConfigError,
+    Conversion,
+    Fault,
+    JsonAds,
+    JsonAdsSandbox,
+    Limits,
+    Manifest,
+    Money,
+    PendingReceipt,
+    PluginSettings,
+    Provider,
+    Receipt,
+    Recipient,
+    RetryLater,
+    StandIn,
+)
+from hub.testing import FrozenClock
+from hub.testing.factories import connect
+
+ERROR = {"error": {"code": "INVALID", "message": "A conversion of +1 312 555 0100 is not valid."}}
+
+
+class Settings(PluginSettings):
+    account: str
+    token: str
+    base_url: str
+
+
+class Network(JsonAds):
+    """Refuses a whole request for one bad row."""
+
+    Settings = Destination = Settings
+    manifest = Manifest(
+        name="network",
+        kind="ads",
+        version="1",
+        summary="A network.",
+        recipient=Recipient(name="Network Inc.", role="independent_controller"),
+        hosts=("network.example.com",),
+        limits=Limits(batch_size=8),
+        abilities=("dry_run",),
+    )
+    provider = Provider(
+        name="Network",
+        remedy="renew the token",
+        code="error.code",
+        words="error.message",
+        codes={"EXPIRED": AuthError, "BUSY": RetryLater},
+    )
+    headers: Mapping[str, str] = {"authorization": "Bearer {token}"}
+    check = Call(path="/{account}", method="GET")
+    upload = Call(path="/{account}/events", body={"rows": ROWS})
+    dry_run: Call | None = Call(path="/{account}/events", body={"rows": ROWS, "test": True})
+    batch = Batch(kind="all_or_nothing", count="taken")
+    stand_in = StandIn(
+        settings={"account": "a1", "token": "t1"},
+        key="id",
+        value="value",
+        currency="currency",
+        accepted=(200, {"taken": "{count}"}),
+        refused=(400, ERROR),
+    )
+
+    def row(self, item: Conversion) -> Mapping[str, Any] | Receipt:
+        if item.name == "no click":
+            return Receipt(key=item.key, status="unmatched", reason="No click.")
+        value = item.value or Money(Decimal(0), "USD")
+        return {"id": item.key, "value": float(value.amount), "currency": value.currency}
+
+
+class OneEach(Network):
+    upload = Call(path="/{account}/event", body={"client": "hub", "event": ROW})
+    dry_run = None
+    batch = Batch(kind="one_each", unverifiable=True)
+    stand_in = StandIn(
+        settings={"account": "a1", "token": "t1"},
+        key="id",
+        value="value",
+        currency="currency",
+        accepted=(204, None),
+        refused=(400, ERROR),
+    )
+
+
+class Results(Network):
+    batch = Batch(kind="results", at="rows", is_good=lambda result: result["status"] == 201, code="status", words="why")
+    stand_in = StandIn(
+        settings={"account": "a1", "token": "t1"},
+        key="id",
+        value="value",
+        currency="currency",
+        accepted=(200, {"rows": ROWS}),
+        refused=(400, ERROR),
+        good_row={"status": 201},
+        bad_row={"status": 422, "why": "{why}"},
+    )
+
+
+class ByIndex(Network):
+    batch = Batch(
+        kind="errors_by_index", at="errors", index="row", is_good=lambda error: bool(error.get("warning")),
+        codes={"NO_CLICK": "unmatched"},
+    )  # fmt: skip
+    stand_in = StandIn(
+        settings={"account": "a1", "token": "t1"},
+        key="id",
+        value="value",
+        currency="currency",
+        accepted=(200, {"errors": ROWS}),
+        refused=(400, ERROR),
+        bad_row={"row": "{index}", "code": "NO_CLICK", "message": "{why}"},
+    )
+
+
+class Polled(Network):
+    batch = Batch(
+        kind="poll", at="job", status=Call(path="/{account}/jobs/{reference}", method="GET"), errors="result.errors",
+        index="row",
+    )  # fmt: skip
+    stand_in = StandIn(
+        settings={"account": "a1", "token": "t1"},
+        key="id",
+        value="value",
+        currency="currency",
+        accepted=(200, {"job": "{reference}"}),
+        refused=(400, ERROR),
+        bad_row={"row": "{index}", "code": "NO", "message": "{why}"},
+    )
+
+
+@contextmanager
+def joined(network: type[JsonAds]) -> Iterator[tuple[Any, Any]]:
+    """A connector and its stand-in."""
+    sandbox_class = network.sandbox_class()
+    assert sandbox_class is not None
+    with sandbox_class(FrozenClock()) as sandbox:
+        yield connect(network, sandbox, clock=FrozenClock(), timeout=0.2), sandbox
+
+
+def conversions(count: int, **changes: Any) -> list[Conversion]:
+    at = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+    values: dict[str, Any] = {"name": "call", "occurred_at": at, "value": Money(Decimal("40"), "USD"), **changes}
+    return [Conversion(key=f"c{index}", **values) for index in range(count)]
+
+
+def statuses(receipts: Sequence[Receipt]) -> dict[str, str]:
+    return {receipt.key: receipt.status for receipt in receipts}
+
+
+def test_one_bad_row_of_an_all_or_nothing_batch_is_found_by_halving_and_the_others_count() -> None:
+    with joined(Network) as (connector, sandbox):
+        sandbox.refuse("c5")
+        receipts = connector.upload_conversions(conversions(8), False)
+        said = {receipt.key: receipt for receipt in receipts}
+        assert {key for key, receipt in said.items() if receipt.status == "delivered"} == {
+            f"c{index}" for index in range(8) if index != 5
+        }
+        assert said["c5"].status == "rejected" and said["c5"].code == "INVALID"
+        assert "312 555" not in (said["c5"].reason or ""), "the network's words are shown without a phone number"
+        assert set(sandbox.conversions()) == {f"c{index}" for index in range(8) if index != 5}
+
+
+@pytest.mark.parametrize(
+    ("network", "bad"), [(Results, "rejected"), (ByIndex, "unmatched"), (OneEach, "rejected"), (Network, "rejected")]
+)
+def test_each_row_gets_its_own_receipt_however_the_network_answers(network: type[JsonAds], bad: str) -> None:
+    with joined(network) as (connector, sandbox):
+        sandbox.refuse("c1")
+        receipts = connector.upload_conversions(conversions(3), False)
+        assert statuses(receipts) == {"c0": "delivered", "c1": bad, "c2": "delivered"}
+        assert set(sandbox.conversions()) == {"c0", "c2"}
+
+
+def test_late_results_are_asked_for_once_per_request_and_name_the_bad_row() -> None:
+    with joined(Polled) as (connector, sandbox):
+        sandbox.refuse("c1")
+        accepted = connector.upload_conversions(conversions(3), False)
+        assert {receipt.status for receipt in accepted} == {"accepted"}
+        pending = [
+            PendingReceipt(key=each.key, reference=each.reference or "", accepted_at=sandbox.clock())
+            for each in accepted
+        ]
+        assert statuses(connector.poll_receipts(pending)) == {"c0": "delivered", "c1": "rejected", "c2": "delivered"}
+
+
+def test_a_network_that_confirms_nothing_is_said_to_be_unverifiable() -> None:
+    with joined(OneEach) as (connector, _):
+        [receipt] = connector.upload_conversions(conversions(1), False)
+        assert (receipt.status, receipt.code) == ("delivered", "unverifiable")
+
+
+def test_what_the_plugin_cannot_match_is_not_sent() -> None:
+    with joined(Network) as (connector, sandbox):
+        assert statuses(connector.upload_conversions(conversions(1, name="no click"), False)) == {"c0": "unmatched"}
+        assert connector.check_conversion(conversions(1, name="no click")[0]).status == "unmatched"
+        assert sandbox.conversions() == {}
+
+
+def test_a_dry_run_counts_nothing_and_a_network_without_one_says_so() -> None:
+    with joined(Network) as (connector, sandbox):
+        assert statuses(connector.upload_conversions(conversions(2), True)) == {"c0": "delivered", "c1": "delivered"}
+        assert sandbox.conversions() == {}
+    with joined(OneEach) as (connector, sandbox):
+        assert {receipt.code for receipt in connector.upload_conversions(conversions(2), True)} == {"not_checked"}
+        assert sandbox.conversions() == {}
+
+
+def test_trouble_in_the_middle_of_a_batch_costs_what_was_sent_nothing() -> None:
+    with joined(OneEach) as (connector, sandbox):
+        kept = sandbox.next_fault
+        faults = iter([None, Fault("status", 503, retry_after=9), None])
+        sandbox.next_fault = lambda: next(faults)
+        receipts = connector.upload_conversions(conversions(3), False)
+        sandbox.next_fault = kept
+        assert statuses(receipts) == {"c0": "delivered", "c1": "retry", "c2": "retry"}
+        assert receipts[1].retry_after == 9
+
+
+def test_wrong_settings_stop_the_connector_instead_of_refusing_conversions() -> None:
+    with joined(Network) as (_connector, sandbox):
+        elsewhere = connect(Network, sandbox, clock=FrozenClock(), account="a2")
+        with pytest.raises(ConfigError, match="Check the connector's settings"):
+            elsewhere.upload_conversions(conversions(1), False)
+        with pytest.raises(AuthError):
+            connect(Network, sandbox, clock=FrozenClock(), token="old").upload_conversions(conversions(1), False)
+
+
+def test_the_stand_in_refuses_what_the_declaration_does_not_have() -> None:
+    with joined(Network) as (connector, sandbox):
+        assert isinstance(sandbox, JsonAdsSandbox)
+        client = connector.services.http()
+        headers = {"authorization": "Bearer t1"}
+
+        def status(**options: Any) -> int:
+            return int(client.post(f"{sandbox.url}/a1/events", headers=headers, **options).status_code)
+
+        row = {"id": "c", "value": 1, "currency": "USD"}
+        assert status(json={"rows": [row]}) == 200
+        assert status(json={"rows": [row], "unknown": 1}) == 400
+        assert status(json={"rows": []}) == 400
+        assert status(json={"rows": [row] * 9}) == 400
+        assert status(json={"rows": [{"value": 1}]}) == 400
+        assert status(data={"rows": "x"}) == 415
+        assert status(json=[row]) == 400
+
+
+def test_a_reply_that_is_a_refusal_in_spite_of_its_status_is_one() -> None:
+    class Says200(Network):
+        provider = Provider(
+            name="Network", remedy="renew the token", code="code", words="message",
+            codes={"40105": AuthError, "40100": RetryLater}, succeeded=lambda said: said.get("code", 0) == 0,
+        )  # fmt: skip
+        stand_in = StandIn(
+            settings={"account": "a1", "token": "t1"},
+            key="id",
+            value="value",
+            currency="currency",
+            accepted=(200, {"code": 0, "taken": "{count}"}),
+            refused=(200, {"code": 40002, "message": "A row is bad."}),
+            unauthorized=(200, {"code": 40105, "message": "The token is bad."}),
+        )
+
+    with joined(Says200) as (connector, sandbox):
+        sandbox.refuse("c1")
+        assert statuses(connector.upload_conversions(conversions(2), False)) == {"c0": "delivered", "c1": "rejected"}
+        with pytest.raises(AuthError):
+            connect(Says200, sandbox, clock=FrozenClock(), token="old").upload_conversions(conversions(1), False)

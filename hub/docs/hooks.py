@@ -86,6 +86,8 @@ def _value(value: Any) -> Iterator[str]:
 
 
 def _default(field: dataclasses.Field[Any]) -> str:
+    if inspect.isfunction(field.default):
+        return code(field.default.__name__.strip("_"))
     if field.default is not dataclasses.MISSING:
         return code(repr(field.default).removeprefix("datetime."))
     return "empty" if field.default_factory is not dataclasses.MISSING else "required"

@@ -13,6 +13,14 @@ from hub.errors import RetryLater
 from hub.json_ads.templates import Call
 
 
+def _never(_: Mapping[str, Any]) -> bool:
+    return False
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """How a network answers a request with several rows.
@@ -27,11 +35,11 @@ class Batch:
     """Where the results, the errors or the request's id are in the reply, as `error.details`."""
     count: str = ""
     """Where the reply says how many rows were taken; another number counts as no answer."""
-    is_good: Callable[[Mapping[str, Any]], bool] = lambda said: False
+    is_good: Callable[[Mapping[str, Any]], bool] = _never
     """Whether a result is that of a row that counts, or whether an error is only a warning."""
     status: Call | None = None
     """Of kind `poll`: the request for the result; `{reference}` is the request's id."""
-    is_done: Callable[[Mapping[str, Any]], bool] = lambda status: True
+    is_done: Callable[[Mapping[str, Any]], bool] = _always
     """Of kind `poll`: whether the result is there."""
     errors: str = "errors"
     """Of kind `poll`: where the errors are in the result."""

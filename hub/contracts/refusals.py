@@ -71,7 +71,7 @@ class Provider:
     codes: Mapping[str, type[RingfenceError]] = field(default_factory=dict)
     """The error of a code whose HTTP status alone is misleading: AuthError, RetryLater, Rejected or ConfigError."""
     succeeded: Callable[[Mapping[str, Any]], bool] | None = None
-    """For a provider that answers refusals with a 2xx status: whether a reply's JSON is no refusal."""
+    """For a provider that answers refusals with a 2xx status: whether a reply's JSON is not a refusal."""
     special: Callable[[Refusal], RingfenceError | None] | None = None
     """The error of a refusal whose status alone is misleading, by the provider's own codes; None for all others."""
     passing: frozenset[int] = frozenset()

@@ -191,7 +191,7 @@ def sandbox_of(network: type[JsonAds]) -> type[Sandbox]:
 
 
 def _pattern(path: str, settings: Mapping[str, Any]) -> re.Pattern[str]:
-    """The addresses that a path with `{name}` stands for; a name that is no setting stands for one part of the path."""
+    """The addresses that a path with `{name}` stands for; a name that is not a setting stands for one part of the path."""
     parts = re.split(r"\{([a-z_]+)\}", path)
     text = [
         re.escape(part)

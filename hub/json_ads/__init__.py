@@ -18,13 +18,13 @@ from hub.contracts.untrusted import json_object
 from hub.errors import ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.json_ads.replies import Batch, personal_values, polled, receipts_of
+from hub.json_ads.stand_in import StandIn, sandbox_of
 from hub.json_ads.templates import Call, filled, plain_values
 
 if TYPE_CHECKING:
     import httpx
 
     from hub.contracts.sandbox import Sandbox
-    from hub.json_ads.stand_in import StandIn
 
 MAX_REQUESTS = 60
 """How many requests one batch may use while a bad row is searched for."""
@@ -185,8 +185,6 @@ class JsonAds(Connector):
     @classmethod
     def sandbox_class(cls) -> type[Sandbox] | None:
         """The plugin's own stand-in if it has one, else the one that follows from the declaration."""
-        from hub.json_ads.stand_in import sandbox_of
-
         return super().sandbox_class() or sandbox_of(cls)
 
 

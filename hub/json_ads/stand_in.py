@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
-from hub.contracts.untrusted import value_at
+from hub.contracts.untrusted import json_object, value_at
+from hub.json_ads.replies import Batch
 from hub.json_ads.templates import Call, filled, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-
-    from hub.json_ads import JsonAds
 
 Reply = tuple[int, Any]
 
@@ -50,10 +50,22 @@ class StandIn:
     """One result or error; `{index}` is the row's index."""
 
 
+class Declaration(Protocol):
+    """What a connector class of `JsonAds` declares."""
+
+    manifest: ClassVar[Manifest]
+    headers: ClassVar[Mapping[str, str]]
+    upload: ClassVar[Call]
+    check: ClassVar[Call]
+    dry_run: ClassVar[Call | None]
+    batch: ClassVar[Batch]
+    stand_in: ClassVar[StandIn]
+
+
 class JsonAdsSandbox(HttpSandbox):
     """The network, in memory. Each key counts once."""
 
-    network: ClassVar[type[JsonAds]]
+    network: ClassVar[type[Declaration]]
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -124,8 +136,6 @@ class JsonAdsSandbox(HttpSandbox):
         return all(request.headers.get(name) == value for name, value in wanted.items())
 
     def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
-        from hub.contracts.untrusted import json_object
-
         network, known = self.network, self.network.stand_in
         body = json_object(content)
         if body is None:
@@ -185,7 +195,7 @@ class JsonAdsSandbox(HttpSandbox):
         return _json((200, reply))
 
 
-def sandbox_of(network: type[JsonAds]) -> type[Sandbox]:
+def sandbox_of(network: type[Declaration]) -> type[Sandbox]:
     """The derived stand-in of a connector class, in the name of its module."""
     return type("Sandbox", (JsonAdsSandbox,), {"network": network, "__module__": network.__module__})
 

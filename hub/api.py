@@ -37,6 +37,7 @@ from hub.contracts.manifest import (
 )
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore, sign_assertion
+from hub.contracts.operations import Operations, RequestFault
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.people import Corrected, Correction, Erasure, HeldRecord, PersonReference
@@ -170,6 +171,7 @@ __all__ = [
     "NumberQuery",
     "NumberSetup",
     "OAuthGrant",
+    "Operations",
     "Opinion",
     "OutboundText",
     "Outcome",
@@ -195,6 +197,7 @@ __all__ = [
     "RecordingControl",
     "Refusal",
     "Rejected",
+    "RequestFault",
     "RetryLater",
     "RingfenceError",
     "RuleTopic",

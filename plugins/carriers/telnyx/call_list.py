@@ -24,7 +24,7 @@ def fetch(rest: Rest, since: datetime, log: Log) -> list[CallEvent]:
     """The events of all finished calls that came in at or after `since`; the events of each call are in order."""
     # The list is filtered by days. The documentation does not say whether the day itself is included.
     day = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
-    legs = list(rest.texml_pages("Calls", {"StartTime>": day}))
+    legs = list(rest.texml_pages("Calls", {"PageSize": "100", "StartTime>": day}))
     made = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     audio = _by_leg(rest.pages("/recordings", {"filter[created_at][gte]": made}) if legs else ())
     events: list[CallEvent] = []

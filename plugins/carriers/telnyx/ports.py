@@ -73,7 +73,7 @@ def _submit(rest: Rest, draft: Mapping[str, Any], request: PortRequest, invoice:
     filled = rest.patch(path, _filled_in(rest, request, invoice))
     if not filled.get("requirements_met"):
         return filled
-    confirmed = rest.post(f"{path}/actions/confirm", {}).get("data")
+    confirmed = rest.post(f"{path}/actions/confirm").get("data")
     return confirmed if isinstance(confirmed, dict) else filled
 
 
@@ -127,7 +127,7 @@ def cancel(rest: Rest, order_id: str) -> None:
     """Cancel an order. Telnyx asks the losing carrier first if the order was submitted."""
     path = f"/porting_orders/{translate.uuid(order_id, 'the port order')}"
     if STATUSES.get(_status(rest.one(path))) != "cancelled":
-        rest.post(f"{path}/actions/cancel", {})
+        rest.post(f"{path}/actions/cancel")
 
 
 def port_order(item: Mapping[str, Any]) -> PortOrder:

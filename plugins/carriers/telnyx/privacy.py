@@ -54,10 +54,10 @@ def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
     ours, ids = set(person.tracking_numbers), set(person.provider_ids)
     found: dict[str, Item] = {}
     for number in person.phone_numbers:
-        for leg, dialed in families(list(rest.texml_pages("Calls", {"From": number}))):
+        for leg, dialed in families(list(rest.texml_pages("Calls", {"PageSize": "100", "From": number}))):
             if leg.get("to") in ours or leg.get("sid") in ids:
                 found |= {str(one.get("sid")): one for one in (leg, *dialed)}
-        to_person = rest.texml_pages("Calls", {"To": number})
+        to_person = rest.texml_pages("Calls", {"PageSize": "100", "To": number})
         found |= {str(one.get("sid")): one for one in to_person if one.get("from") in ours or one.get("sid") in ids}
     for record_id in ids - found.keys():
         if translate.CALL_ID.fullmatch(record_id) and not translate.UUID.fullmatch(record_id):

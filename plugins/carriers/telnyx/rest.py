@@ -66,8 +66,8 @@ class Rest:
         """The `data` of one resource."""
         return _data(self.get(path))
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Create something or send a command. Returns the raw reply."""
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Create something or send a command, which has no body. Returns the raw reply."""
         return self._json("POST", path, json=body)
 
     def post_form(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Rest:
     def texml_pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Each item of a TeXML list, whose pages name the next one; `resource` as in `Calls` or `Calls/…/Recordings.json`."""
         name = resource.rpartition("/")[2].partition(".")[0].lower()
-        page = self.get(f"{self.texml}/{resource}", {"PageSize": "100", **(query or {})})
+        page = self.get(f"{self.texml}/{resource}", query)
         for _ in range(MAX_PAGES):
             items = _items(page.get(name))
             yield from items

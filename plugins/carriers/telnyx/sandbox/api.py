@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from plugins.carriers.telnyx.sandbox.account import Account
-from plugins.carriers.telnyx.sandbox.errors import TelnyxError
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, check
 from plugins.carriers.telnyx.sandbox.media import Media
 from plugins.carriers.telnyx.sandbox.numbers import Numbers
 from plugins.carriers.telnyx.sandbox.ports import Ports
@@ -46,6 +46,7 @@ class RequestGuard:
             try:
                 if not public:
                     self.admit(request)
+                    await check(request)
                 with self.sandbox._lock:
                     return await handler(request)
             except TelnyxError as error:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from hub.api import Operations
 
 ERRORS: Mapping[str, tuple[int, str, str]] = {
     "10002": (422, "Invalid phone number", "The phone number is not in E.164."),
@@ -25,7 +28,6 @@ ERRORS: Mapping[str, tuple[int, str, str]] = {
     "10014": (415, "Unsupported Media Type", "The server does not support the media type of the request."),
     "10015": (400, "Bad Request", "The request is not well formed."),
     "10032": (422, "Invalid enumerated value", "The value is not one of those that are allowed."),
-    "10033": (422, "Value outside of range", "The value is too small or too large."),
     "10011": (429, "Too many requests", "You have exceeded the maximum number of allowed requests."),
     "40300": (
         409,
@@ -50,9 +52,20 @@ class TelnyxError(Exception):
         return JSONResponse({"errors": [error]}, status_code=status, headers=dict(self.headers or {}))
 
 
+OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
+FAULTS = {"operation": "10005", "media_type": "10014", "malformed": "10015", "missing": "10004", "unknown": "10015"}
+
+
+async def check(request: Request) -> None:
+    """Refuse a request that Telnyx' specification does not allow."""
+    content_type = request.headers.get("content-type", "")
+    fault = OPERATIONS.fault(request.method, request.url.path, request.url.query, content_type, await request.body())
+    if fault is not None:
+        raise TelnyxError("10015" if fault.field.startswith("page[") else FAULTS.get(fault.why, "10032"))
+
+
 async def body(request: Request) -> dict[str, Any]:
     """The JSON object in a request."""
-    _want(request, "application/json")
     try:
         parsed = json.loads(await request.body())
     except ValueError:
@@ -64,21 +77,13 @@ async def body(request: Request) -> dict[str, Any]:
 
 async def form(request: Request) -> dict[str, str]:
     """The fields of a form."""
-    _want(request, "application/x-www-form-urlencoded")
     return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
 
 
-def _want(request: Request, media_type: str) -> None:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
-        raise TelnyxError("10014")
-
-
-def page(request: Request, items: list[dict[str, Any]], max_size: int = 250) -> Response:
+def page(request: Request, items: list[dict[str, Any]]) -> Response:
     """One page of a list, in the format of the API's lists."""
     size = whole(request.query_params.get("page[size]"), 20)
     number = whole(request.query_params.get("page[number]"), 1)
-    if not 1 <= size <= max_size or number < 1:
-        raise TelnyxError("10015")
     meta = {
         "total_pages": math.ceil(len(items) / size),
         "total_results": len(items),

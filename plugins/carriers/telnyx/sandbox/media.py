@@ -50,8 +50,6 @@ class Media:
 
     async def detail_records(self, request: Request) -> Response:
         query = request.query_params
-        if query.get("filter[record_type]") != "messaging":
-            raise TelnyxError("10004")
         records = [messages.detail_record(one) for one in self.sandbox.messages.values()]
         return page(
             request,
@@ -60,7 +58,6 @@ class Media:
                 for one in records
                 if query.get("filter[cli]") in (None, one["cli"]) and query.get("filter[cld]") in (None, one["cld"])
             ],
-            max_size=50,
         )
 
     # Recordings

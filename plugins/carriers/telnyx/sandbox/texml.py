@@ -61,8 +61,6 @@ class Texml:
         ]
         if not going:
             raise TelnyxError("10005")
-        if wanted not in CONTROLS:
-            raise TelnyxError("10004")
         going[0]["status"] = wanted
         self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[wanted])
         return JSONResponse(going[0])

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from plugins.carriers.twilio.sandbox import outgoing
 from plugins.carriers.twilio.sandbox.account import Account
-from plugins.carriers.twilio.sandbox.errors import TwilioError, form, refusal
-from plugins.carriers.twilio.sandbox.lists import MAX_PAGE_SIZE, one, page, whole, within
+from plugins.carriers.twilio.sandbox.errors import TwilioError, check, form, refusal
+from plugins.carriers.twilio.sandbox.lists import one, page, whole, within
 from plugins.carriers.twilio.sandbox.media import Recordings, Texts
 from plugins.carriers.twilio.sandbox.ports import Ports
 from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio
@@ -87,7 +87,7 @@ class Api:
             for number, area in offered(country, kind, query.get("AreaCode"))
             if number not in owned and pattern.search(number)
         ]
-        size = min(whole(query.get("PageSize", ""), 50), MAX_PAGE_SIZE)
+        size = whole(query.get("PageSize", ""), 50)
         return JSONResponse({"available_phone_numbers": found[:size], "uri": request.url.path})
 
     @staticmethod
@@ -202,6 +202,7 @@ def app(sandbox: Account) -> Starlette:
         async def serve(request: Request) -> Response:
             try:
                 api.admit(request)
+                await check(request)
                 with sandbox._lock:
                     return await handler(request)
             except TwilioError as error:

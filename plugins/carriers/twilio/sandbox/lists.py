@@ -13,13 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from plugins.carriers.twilio.sandbox.errors import TwilioError
 
-MAX_PAGE_SIZE = 1000
-
 
 def page(request: Request, name: str, items: list[dict[str, Any]]) -> JSONResponse:
     """One page of a list, in the format of this API version."""
     query = dict(request.query_params)
-    size = min(max(whole(query.pop("PageSize", ""), 50), 1), MAX_PAGE_SIZE)
+    size = whole(query.pop("PageSize", ""), 50)
     number = whole(query.pop("Page", ""), 0)
     query.pop("PageToken", None)
     start = number * size

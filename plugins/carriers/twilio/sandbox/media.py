@@ -133,8 +133,6 @@ class Recordings:
         ]
         if not going:
             raise TwilioError(20404)
-        if status not in CONTROLS:
-            raise TwilioError(20422)
         going[-1]["status"] = status
         self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[status])  # type: ignore[arg-type]
         return JSONResponse(going[-1])

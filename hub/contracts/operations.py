@@ -1,0 +1,165 @@
+"""What a provider's API accepts, as data: a stand-in checks each request with it, so that it is as strict as the provider.
+
+One operation, with its fields and their kinds, is written in YAML like this:
+
+    POST /accounts/{account}/messages:
+      form: {To!: phone, Body: text..1600, MediaUrl: [url], Status: queued|sent}
+    GET /records:
+      query: {"filter[type]!": call|text, "page[size]": 1..50}
+
+`query` is the address' query; the body is `form`, `json` or `multipart`, and an operation without one takes no body. A name
+with ! is required, and a name that is not listed is refused. A kind is text, url, phone, time, number, flag or any; `text..N`
+is a text of at most N characters, `A..B` a whole number, `a|b` one of some texts, `/…/` a pattern; `[kind]` is a list and a
+mapping an object of JSON; `kind or null` may be null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+MEDIA_TYPES = {
+    "form": "application/x-www-form-urlencoded",
+    "json": "application/json",
+    "multipart": "multipart/form-data",
+}
+OR_NULL = " or null"
+KINDS = {
+    "any": r"[\s\S]*",
+    "text": r"[\s\S]*",
+    "url": r"https?://[^\s/?#]+\S*",
+    "phone": r"\+[1-9]\d{6,14}",
+    "time": r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d))?",
+    "number": r"-?\d+(\.\d+)?",
+    "flag": r"true|false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFault:
+    """Why a provider refuses a request before it looks at its content."""
+
+    why: Literal["operation", "media_type", "malformed", "missing", "unknown", "value"]
+    field: str = ""
+    """The name of the field, as in `end_user.admin.entity_name`."""
+
+
+class Operations:
+    """The operations of a provider's API, from a YAML file."""
+
+    def __init__(self, file: Path) -> None:
+        import yaml
+
+        self._operations = [
+            (method, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), accepted or {})
+            for (method, path), accepted in (
+                (name.split(), accepted) for name, accepted in yaml.safe_load(file.read_text("utf-8")).items()
+            )
+        ]
+
+    def fault(self, method: str, path: str, query: str, content_type: str, body: bytes) -> RequestFault | None:
+        """What is wrong with a request; None if the provider would look at its content."""
+        accepted = next((one for verb, like, one in self._operations if verb == method and like.fullmatch(path)), None)
+        if accepted is None:
+            return RequestFault("operation")
+        found = list(_faults(accepted.get("query", {}), _pairs(query), typed=False))
+        form = next((name for name in MEDIA_TYPES if name in accepted), None)
+        if form is not None:
+            if content_type.partition(";")[0].strip().lower() != MEDIA_TYPES[form]:
+                return RequestFault("media_type")
+            found += _body_faults(form, accepted[form], content_type, body)
+        elif body:
+            return RequestFault("media_type")
+        return found[0] if found else None
+
+
+def _body_faults(form: str, fields: Mapping[str, Any], content_type: str, body: bytes) -> list[RequestFault]:
+    try:
+        if form == "json":
+            return list(_faults(fields, json.loads(body), typed=True))
+        given = _parts(content_type, body) if form == "multipart" else _pairs(body.decode())
+    except ValueError:
+        return [RequestFault("malformed")]
+    return list(_faults(fields, given, typed=False))
+
+
+def _pairs(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _parts(content_type: str, body: bytes) -> dict[str, Any]:
+    from email.parser import BytesParser
+
+    parts = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body).get_payload()
+    if not isinstance(parts, list):
+        raise ValueError("not the parts of a form")
+    return {str(part.get_param("name", header="content-disposition")): [str(part.get_payload())] for part in parts}
+
+
+def _faults(kinds: Mapping[str, Any], given: Any, *, typed: bool, inside: str = "") -> Iterator[RequestFault]:
+    """The faults of an object or a form; `typed` for values of JSON, each field of a form is a list of texts."""
+    if not isinstance(given, dict):
+        yield RequestFault("malformed", inside)
+        return
+    known = {name.removesuffix("!"): kind for name, kind in kinds.items()}
+    place = f"{inside}." if inside else ""
+    yield from (RequestFault("unknown", place + name) for name in given if name not in known)
+    for name, kind in known.items():
+        if name not in given:
+            if f"{name}!" in kinds:
+                yield RequestFault("missing", place + name)
+        elif typed:
+            yield from _wrong(kind, given[name], place + name)
+        else:
+            repeated = isinstance(kind, list)
+            fits = [_fits(kind[0] if repeated else kind, value) for value in given[name]]
+            if not all(fits) or (len(fits) > 1 and not repeated):
+                yield RequestFault("value", place + name)
+
+
+def _wrong(kind: Any, value: Any, place: str) -> Iterator[RequestFault]:
+    """The faults of a value of JSON."""
+    if isinstance(kind, str) and kind.endswith(OR_NULL):
+        if value is None:
+            return
+        kind = kind.removesuffix(OR_NULL)
+    if isinstance(kind, Mapping):
+        yield from _faults(kind, value, typed=True, inside=place)
+    elif isinstance(kind, list):
+        if not isinstance(value, list):
+            yield RequestFault("value", place)
+            return
+        for one in value:
+            yield from _wrong(kind[0], one, place)
+    elif kind != "any":
+        numeric = kind == "number" or re.fullmatch(r"\d+\.\.\d+", kind)
+        wanted = bool if kind == "flag" else int | float if numeric else str
+        right = isinstance(value, wanted) and (isinstance(value, bool) is (kind == "flag"))
+        if not right or not _fits(kind, json.dumps(value) if not isinstance(value, str) else value):
+            yield RequestFault("value", place)
+
+
+def _fits(kind: str, text: str) -> bool:
+    bounds = re.fullmatch(r"(\d+)\.\.(\d+)", kind)
+    if bounds:
+        return bool(re.fullmatch(r"\d{1,18}", text, re.ASCII)) and int(bounds[1]) <= int(text) <= int(bounds[2])
+    return bool(_pattern(kind).fullmatch(text))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(kind: str) -> re.Pattern[str]:
+    longest = re.fullmatch(r"text\.\.(\d+)", kind)
+    if longest:
+        return re.compile(rf"[\s\S]{{0,{longest[1]}}}")
+    if kind.startswith("/"):
+        return re.compile(kind.strip("/"))
+    return re.compile(KINDS.get(kind) or "|".join(map(re.escape, kind.split("|"))))

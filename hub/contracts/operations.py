@@ -99,8 +99,9 @@ def _pairs(text: str) -> dict[str, Any]:
 def _parts(content_type: str, body: bytes) -> dict[str, Any]:
     from email.parser import BytesParser
 
-    parts = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body).get_payload()
-    if not isinstance(parts, list):
+    parsed = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    parts: Any = parsed.get_payload()
+    if not parsed.is_multipart():
         raise ValueError("not the parts of a form")
     return {str(part.get_param("name", header="content-disposition")): [str(part.get_payload())] for part in parts}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from hub.api import CallActivity, Receipt
 
@@ -12,11 +11,6 @@ from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
 from .people import by_numbers
 from .refusals import TRANSIENT_CODES, first_error, scrubbed
 from .translate import task
-
-Item = TypeVar("Item")
-
-MAX_KEYS_PER_QUERY = 100
-"""Most keys in one query, so that the address stays below 16,384 bytes."""
 
 
 def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Receipt]:
@@ -30,7 +24,8 @@ def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Rece
     }
     fresh = [activity for key, activity in first.items() if key not in receipts]
     people = by_numbers(connection, {activity.caller_number for activity in fresh if activity.caller_number})
-    for batch in _batches(fresh, MAX_RECORDS_PER_REQUEST):
+    for start in range(0, len(fresh), MAX_RECORDS_PER_REQUEST):
+        batch = fresh[start : start + MAX_RECORDS_PER_REQUEST]
         records = []
         for activity in batch:
             callers = people.get(activity.caller_number or "", [])
@@ -43,9 +38,8 @@ def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Rece
 def _logged(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     """The keys that Salesforce already has, with the Task's id."""
     field = connection.settings.call_key_field
-    query = f"SELECT Id, {field} FROM Task WHERE {field} IN {{}}"  # noqa: S608 - the settings admit only a field's name
-    rows = (row for batch in _batches(keys, MAX_KEYS_PER_QUERY) for row in connection.select(query, list(batch)))
-    held = {str(row[field]): str(row["Id"]) for row in rows}
+    query = f"SELECT Id, {field} FROM Task WHERE {field} IN {{}} AND IsDeleted = false"  # noqa: S608 - a field's name
+    held = {str(row[field]): str(row["Id"]) for row in connection.select_each(query, keys, archived=True)}
     return {key: held[key] for key in keys if key in held}
 
 
@@ -67,8 +61,3 @@ def _receipt(activity: CallActivity, result: Row) -> Receipt:
 def _of_the_second(receipt: Receipt) -> Receipt:
     """The receipt of a call that is twice in one batch."""
     return replace(receipt, status="duplicate") if receipt.status == "delivered" else receipt
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -24,6 +24,8 @@ Row = Mapping[str, Any]
 
 MAX_RECORDS_PER_REQUEST = 200
 """Most records in one request of the collections API. Source: Salesforce, REST API, "Create Multiple Records"."""
+MAX_VALUES_PER_QUERY = 100
+"""Most values in one query, so that the address stays below 16,384 bytes."""
 COLLECTION = "composite/sobjects"
 
 
@@ -36,16 +38,25 @@ class Connection:
         self._sign_in = access_tokens(settings, services)
         self._session = wire.carry(requests.Session())
 
-    def select(self, query: str, *values: Any) -> list[Row]:
-        """All rows of a SOQL query, page by page; each `{}` in it is replaced by a value or list, quoted here."""
+    def select(self, query: str, *values: Any, archived: bool = False) -> list[Row]:
+        """All rows of a SOQL query, page by page; each `{}` in it is replaced by a value or list, quoted here.
+
+        With `archived` also activities of more than a year ago; then the query must leave out deleted records itself.
+        Source: Salesforce Help, "Archived Activities".
+        """
         text = format_soql(query, *values)
-        answer = self._call(lambda client: client.query(text))
+        answer = self._call(lambda client: client.query(text, include_deleted=archived))
         rows = _rows(answer, "records")
         while answer.get("done") is False and answer.get("nextRecordsUrl"):
             following = str(answer["nextRecordsUrl"])
             answer = self._more(following)
             rows += _rows(answer, "records")
         return rows
+
+    def select_each(self, query: str, values: Sequence[str], archived: bool = False) -> list[Row]:
+        """The rows of a query for a list of values of any length."""
+        parts = (values[start : start + MAX_VALUES_PER_QUERY] for start in range(0, len(values), MAX_VALUES_PER_QUERY))
+        return [row for part in parts for row in self.select(query, list(part), archived=archived)]
 
     def _more(self, address: str) -> Any:
         return self._call(lambda client: client.query_more(address, identifier_is_url=True))

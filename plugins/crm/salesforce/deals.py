@@ -54,15 +54,13 @@ def changed(connection: Connection, cursor: str | None) -> OutcomePage:
 
 def _roles(connection: Connection, deal_ids: Sequence[str]) -> dict[str, list[Row]]:
     """The contacts of each deal, the primary one first."""
-    if not deal_ids:
-        return {}
     phones = ", ".join(f"Contact.{field}" for field in PHONE_FIELDS["Contact"])
     query = (
         f"SELECT OpportunityId, ContactId, IsPrimary, Contact.Email, {phones} FROM OpportunityContactRole "  # noqa: S608
         "WHERE OpportunityId IN {} ORDER BY IsPrimary DESC, Id"
     )
     found: dict[str, list[Row]] = {}
-    for role in connection.select(query, list(deal_ids)):
+    for role in connection.select_each(query, deal_ids):
         found.setdefault(role["OpportunityId"], []).append(role)
     return found
 
@@ -77,16 +75,15 @@ def _calls(connection: Connection, deals: Sequence[Row], roles: Mapping[str, Seq
     on_deal: dict[str, str] = {}
     by_contact: dict[str, list[Row]] = {}
     for column, ids in (("WhatId", list(owners)), ("WhoId", contacts)):
-        for start in range(0, len(ids), PAGE_SIZE):
-            query = (
-                f"SELECT {field}, WhatId, WhoId, ActivityDate FROM Task WHERE {column} IN {{}} "  # noqa: S608
-                f"AND {field} != null ORDER BY CreatedDate, Id"
-            )
-            for task in connection.select(query, ids[start : start + PAGE_SIZE]):
-                if column == "WhatId":
-                    on_deal.setdefault(task["WhatId"], str(task[field]))
-                else:
-                    by_contact.setdefault(task["WhoId"], []).append(task)
+        query = (
+            f"SELECT {field}, WhatId, WhoId, ActivityDate FROM Task WHERE {column} IN {{}} "  # noqa: S608
+            f"AND {field} != null ORDER BY CreatedDate, Id"
+        )
+        for task in connection.select_each(query, ids):
+            if column == "WhatId":
+                on_deal.setdefault(task["WhatId"], str(task[field]))
+            else:
+                by_contact.setdefault(task["WhoId"], []).append(task)
     for deal in deals:
         until = (instant(deal["CreatedDate"]) + timedelta(days=1)).date().isoformat()
         fitting = {

@@ -15,8 +15,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "Contact": ("Id", "Name", "Account.Name", "Owner.Name", "Email", *PHONE_FIELDS["Contact"], "LastModifiedDate"),
     "Lead": ("Id", "Name", "Company", "Owner.Name", "Email", *PHONE_FIELDS["Lead"], "LastModifiedDate"),
 }
-CONDITIONS: Mapping[str, str] = {"Contact": "", "Lead": "IsConverted = false"}
-"""A converted lead continues as a contact and accepts no activities."""
+WITH_CONVERTED = {**FIELDS, "Lead": (*FIELDS["Lead"], "ConvertedContactId")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,13 @@ class Person:
         return str(self.record.get("Name") or "").strip().casefold()
 
 
-def by_numbers(connection: Connection, wanted: Iterable[str]) -> dict[str, list[Person]]:
+def by_numbers(connection: Connection, wanted: Iterable[str], converted: bool = False) -> dict[str, list[Person]]:
     """For each of the `wanted` numbers (E.164) the people with it: contacts before leads, the last changed first.
-    Invalid numbers find nobody."""
+    Invalid numbers find nobody. A converted lead continues as a contact and accepts no activities, so only a request
+    about a person wants it, because it keeps the person's data."""
     found: dict[str, list[Person]] = {number: [] for number in wanted if phone_number(number) == number}
     seen: set[str] = set()
-    for search in phone_searches(found, _returning()):
+    for search in phone_searches(found, _returning(converted)):
         for record in connection.search(search):
             kind = record.get("attributes", {}).get("type")
             if kind not in FIELDS or record["Id"] in seen:
@@ -57,9 +57,9 @@ def by_numbers(connection: Connection, wanted: Iterable[str]) -> dict[str, list[
     return found
 
 
-def _returning() -> str:
-    asked = ((kind, ", ".join(fields), CONDITIONS[kind]) for kind, fields in FIELDS.items())
-    return ", ".join(f"{kind}({names}{f' WHERE {condition}' if condition else ''})" for kind, names, condition in asked)
+def _returning(converted: bool) -> str:
+    named = {kind: ", ".join(fields) for kind, fields in (WITH_CONVERTED if converted else FIELDS).items()}
+    return f"Contact({named['Contact']}), Lead({named['Lead']}{'' if converted else ' WHERE IsConverted = false'})"
 
 
 def who_calls(connection: Connection, number: str) -> list[Fact]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater, phone_number
 
-from .calls import MAX_KEYS_PER_QUERY
 from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
-from .people import CONDITIONS, FIELDS, Person, by_numbers
+from .people import WITH_CONVERTED, Person, by_numbers
 from .refusals import first_error
 from .sosl import MAX_SEARCH_ROWS, phrase
 from .translate import PHONE_FIELDS, SIGNATURE, right
@@ -30,15 +29,14 @@ def held_on(connection: Connection, person: PersonReference) -> list[HeldRecord]
     shared = found.shared or person.shared
     held = [(one.kind, _identity(one.record) if shared else one.record) for one in people]
     held += [("Task", task) for task in (found.ours if shared else (*found.ours, *found.others))]
-    if people:
-        roles = connection.select(
-            "SELECT Opportunity.Id, Opportunity.Name, Opportunity.StageName, Opportunity.Amount, Opportunity.CloseDate "
-            "FROM OpportunityContactRole WHERE ContactId IN {}",
-            [one.id for one in people],
-        )
-        deals = {role["Opportunity"]["Id"]: role["Opportunity"] for role in roles if role.get("Opportunity")}
-        shown = [deal for key, deal in deals.items() if not shared or key in person.provider_ids]
-        held += [("Opportunity", deal) for deal in shown]
+    roles = connection.select_each(
+        "SELECT Opportunity.Id, Opportunity.Name, Opportunity.StageName, Opportunity.Amount, Opportunity.CloseDate "
+        "FROM OpportunityContactRole WHERE ContactId IN {}",
+        [one.id for one in people],
+    )
+    deals = {role["Opportunity"]["Id"]: role["Opportunity"] for role in roles if role.get("Opportunity")}
+    shown = [deal for key, deal in deals.items() if not shared or key in person.provider_ids]
+    held += [("Opportunity", deal) for deal in shown]
     return [HeldRecord(record_type=kind, record_id=str(row["Id"]), fields=_plain(row)) for kind, row in held]
 
 
@@ -53,7 +51,7 @@ def erase(connection: Connection, person: PersonReference) -> Erasure:
     ours, shared = [str(task["Id"]) for task in found.ours], found.shared or person.shared
     if not people and not ours:
         return Erasure(status="nothing_held")
-    namesakes = len({one.name for one in people}) > 1
+    namesakes = _are_namesakes(people)
     meant = connection.settings.erasure == "people"
     condemned = [one.id for one in people] if meant and not namesakes and not shared else []
     deleted, refused = _delete(connection, [*ours, *condemned])
@@ -78,7 +76,7 @@ def correct(connection: Connection, correction: Correction) -> Corrected:
     people = _matching(connection, PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails))
     if not people:
         return Corrected(status="nothing_held")
-    if len({one.name for one in people}) > 1:
+    if _are_namesakes(people):
         reason = f"{len(people)} contacts or leads of different people match; correct the right one in Salesforce."
         return Corrected(status="impossible", reason=reason)
     changes = [
@@ -98,13 +96,19 @@ def correct(connection: Connection, correction: Correction) -> Corrected:
 
 
 def _matching(connection: Connection, person: PersonReference) -> list[Person]:
-    found = {one.id: one for people in by_numbers(connection, person.phone_numbers).values() for one in people}
-    for kind, fields in FIELDS.items() if person.emails else ():
-        condition = f" AND {CONDITIONS[kind]}" if CONDITIONS[kind] else ""
-        query = f"SELECT {', '.join(fields)} FROM {kind} WHERE Email IN {{}}{condition}"  # noqa: S608 - our own names
-        for record in connection.select(query, list(person.emails)):
+    by_number = by_numbers(connection, person.phone_numbers, converted=True)
+    found = {one.id: one for people in by_number.values() for one in people}
+    for kind, fields in WITH_CONVERTED.items():
+        query = f"SELECT {', '.join(fields)} FROM {kind} WHERE Email IN {{}}"  # noqa: S608 - our own names
+        for record in connection.select_each(query, person.emails):
             found.setdefault(str(record["Id"]), Person(kind, record))
     return list(found.values())
+
+
+def _are_namesakes(people: Sequence[Person]) -> bool:
+    """Whether they have different names. The lead that a found contact was converted from is the same person."""
+    ids = {one.id for one in people}
+    return len({one.name for one in people if one.record.get("ConvertedContactId") not in ids}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +127,30 @@ def _tasks(connection: Connection, people: Sequence[Person], person: PersonRefer
     field = connection.settings.call_key_field
     wanted = ", ".join((*TASK_FIELDS, field))
     found: dict[str, Row] = {}
-    for column, values in (("WhoId", [one.id for one in people]), (field, list(person.item_keys))):
-        for start in range(0, len(values), MAX_KEYS_PER_QUERY):
-            query = f"SELECT {wanted} FROM Task WHERE {column} IN {{}}"  # noqa: S608 - our own names
-            found.update(
-                {task["Id"]: task for task in connection.select(query, values[start : start + MAX_KEYS_PER_QUERY])}
-            )
-    for number in filter(lambda text: phone_number(text) == text, person.phone_numbers):
+    for column, values in (("WhoId", [one.id for one in people]), (field, person.item_keys)):
+        query = f"SELECT {wanted} FROM Task WHERE {column} IN {{}} AND IsDeleted = false"  # noqa: S608 - our own names
+        found |= {task["Id"]: task for task in connection.select_each(query, values, archived=True)}
+    numbers = [number for number in person.phone_numbers if phone_number(number) == number]
+    for number in numbers:
         returning = f"Task({wanted} WHERE WhoId = null)"
         text = f"FIND {{{phrase(number)}}} IN ALL FIELDS RETURNING {returning} LIMIT {MAX_SEARCH_ROWS}"
-        found.update({t["Id"]: t for t in connection.search(text) if number in str(t.get("Description") or "")})
+        found |= _naming([number], connection.search(text))
+    if numbers:
+        # Search does not see archived activities, and a query cannot look into their description.
+        query = (
+            f"SELECT {wanted} FROM Task WHERE WhoId = null AND {field} != null "  # noqa: S608 - our own names
+            "AND IsArchived = true AND IsDeleted = false"
+        )
+        found |= _naming(numbers, connection.select(query, archived=True))
     ours = [task for task in found.values() if _is_ours(task, person, field)]
     rest = [task for task in found.values() if not _is_ours(task, person, field)]
     others = [task for task in rest if not _is_logged(task, field)]
     return Tasks(ours, others, shared=len(others) < len(rest))
+
+
+def _naming(numbers: Sequence[str], tasks: Sequence[Row]) -> dict[str, Row]:
+    """The tasks whose description contains one of the numbers."""
+    return {t["Id"]: t for t in tasks if any(number in str(t.get("Description") or "") for number in numbers)}
 
 
 def _is_logged(task: Row, field: str) -> bool:

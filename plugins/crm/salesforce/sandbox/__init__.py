@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from hub.api import HttpSandbox
 
 from .queries import soql, sosl
 from .records import Org, Refused
+from .replies import checked, empty_reply, error_reply, json_reply, not_too_many, records_of, type_of
 from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ USERNAME = "integration@example.com"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_LIFETIME = 180
 CLOCK_SKEW = 30
-MAX_RECORDS_PER_REQUEST = 200
 STAGES = {"qualified": "Qualification", "won": "Closed Won", "lost": "Closed Lost"}
 
 FORMATS = (
@@ -166,12 +165,13 @@ class Sandbox(HttpSandbox):
             ("/services/oauth2/authorize", "POST", self._authorize),
             ("/services/oauth2/revoke", "POST", self._revoke),
             (f"{data}/limits{{slash:path}}", "GET", self._guarded(self._limits)),
-            (f"{data}/search/", "GET", self._guarded(self._search)),
-            (f"{data}/query/", "GET", self._guarded(self._query)),
+            (f"{data}/search/", "GET", self._guarded(self._search, "q")),
+            (f"{data}/query/", "GET", self._guarded(self._query, "q")),
+            (f"{data}/queryAll/", "GET", self._guarded(self._query, "q")),
             (f"{data}/query/{{locator}}", "GET", self._guarded(self._more)),
             (f"{data}/composite/sobjects", "POST", self._guarded(self._create_many)),
             (f"{data}/composite/sobjects", "PATCH", self._guarded(self._update_many)),
-            (f"{data}/composite/sobjects", "DELETE", self._guarded(self._delete_many)),
+            (f"{data}/composite/sobjects", "DELETE", self._guarded(self._delete_many, "ids", "allOrNone")),
             (f"{data}/sobjects/{{kind}}", "POST", self._guarded(self._create)),
             (f"{data}/sobjects/{{kind}}/", "POST", self._guarded(self._create)),
             (f"{data}/sobjects/{{kind}}/{{key}}", "GET", self._guarded(self._get)),
@@ -182,7 +182,7 @@ class Sandbox(HttpSandbox):
         return Starlette(routes=routes, exception_handlers={404: self._nowhere})
 
     async def _nowhere(self, request: Request, error: Exception) -> Response:
-        return _error(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
+        return error_reply(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
 
     async def _authorize(self, request: Request) -> Response:
         return await consent_page(self.sign_in, request)
@@ -191,7 +191,7 @@ class Sandbox(HttpSandbox):
         token = (await form_of(request)).get("token", "")
         known = token in self.refresh_tokens
         self.refresh_tokens.discard(token)
-        return _json({}) if known else _json({"error": "unsupported_token_type"}, 400)
+        return json_reply({}) if known else json_reply({"error": "unsupported_token_type"}, 400)
 
     async def _token(self, request: Request) -> Response:
         form = await form_of(request)
@@ -211,7 +211,7 @@ class Sandbox(HttpSandbox):
         else:
             problem = ("unsupported_grant_type", "grant type not supported")
         if problem:
-            return _json({"error": problem[0], "error_description": problem[1]}, 400)
+            return json_reply({"error": problem[0], "error_description": problem[1]}, 400)
         session = f"00D5g000000001!{secrets.token_urlsafe(24)}"
         self.sessions.add(session)
         answer = {
@@ -227,7 +227,7 @@ class Sandbox(HttpSandbox):
             self.refresh_tokens.discard(refresh_token)
             answer["refresh_token"] = f"5Aep{secrets.token_urlsafe(24)}"
             self.refresh_tokens.add(answer["refresh_token"])
-        return _json(answer)
+        return json_reply(answer)
 
     def _wrong_assertion(self, assertion: str) -> tuple[str, str] | None:
         from joserfc import jwt
@@ -253,29 +253,24 @@ class Sandbox(HttpSandbox):
             return "invalid_client", "invalid client credentials"
         return None if refresh_token in self.refresh_tokens else ("invalid_grant", "expired access/refresh token")
 
-    def _guarded(self, serve: Callable[[Request, Any], Response]) -> Any:
-        """A path that needs a session and counts toward the daily limit."""
+    def _guarded(self, serve: Callable[[Request, Any], Response], *parameters: str) -> Any:
+        """A path that needs a session and counts toward the daily limit; `parameters` are those of its query."""
 
         async def guarded(request: Request) -> Response:
             body = await request.body()
             self.requests.append((request.method, request.url.path))
             session = request.headers.get("authorization", "").removeprefix("Bearer ")
             if self.locked_out or session not in self.sessions:
-                return _error(Refused("INVALID_SESSION_ID", "Session expired or invalid", status=401))
+                return error_reply(Refused("INVALID_SESSION_ID", "Session expired or invalid", status=401))
             if self.used >= self.daily_limit:
-                return _error(Refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403))
+                return error_reply(Refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403))
             self.used += 1
-            if float(request.path_params["version"]) > 70:
-                return _error(Refused("NOT_FOUND", "The requested resource does not exist", status=404))
             try:
-                given = json.loads(body) if body.strip() else None
-            except ValueError:
-                return _error(Refused("JSON_PARSER_ERROR", "The HTTP entity body is required to be JSON"))
-            try:
+                given = checked(request, body, parameters)
                 with self.org.lock:
                     response = serve(request, given)
             except Refused as refused:
-                return _error(refused)
+                return error_reply(refused)
             response.headers["Sforce-Limit-Info"] = f"api-usage={self.used}/{self.daily_limit}"
             return response
 
@@ -283,13 +278,14 @@ class Sandbox(HttpSandbox):
 
     def _limits(self, request: Request, body: Any) -> Response:
         left = self.daily_limit - self.used
-        return _json({"DailyApiRequests": {"Max": self.daily_limit, "Remaining": left}})
+        return json_reply({"DailyApiRequests": {"Max": self.daily_limit, "Remaining": left}})
 
     def _search(self, request: Request, body: Any) -> Response:
-        return _json({"searchRecords": sosl(self.org, request.query_params.get("q", ""))})
+        return json_reply({"searchRecords": sosl(self.org, request.query_params.get("q", ""))})
 
     def _query(self, request: Request, body: Any) -> Response:
-        return self._page(soql(self.org, request.query_params.get("q", "")), request.path_params["version"])
+        every = "/queryAll/" in request.url.path
+        return self._page(soql(self.org, request.query_params.get("q", ""), every), request.path_params["version"])
 
     def _more(self, request: Request, body: Any) -> Response:
         rows = self._pages.pop(request.path_params["locator"], None)
@@ -304,12 +300,12 @@ class Sandbox(HttpSandbox):
             locator = f"01g{secrets.token_hex(7)}-{len(shown)}"
             self._pages[locator] = rest
             answer["nextRecordsUrl"] = f"/services/data/v{version}/query/{locator}"
-        return _json(answer)
+        return json_reply(answer)
 
     def _create(self, request: Request, body: Any) -> Response:
         if not isinstance(body, dict):
             raise Refused("JSON_PARSER_ERROR", "The HTTP entity body is required")
-        return _json({"id": self._take(request.path_params["kind"], body), "success": True, "errors": []}, 201)
+        return json_reply({"id": self._take(request.path_params["kind"], body), "success": True, "errors": []}, 201)
 
     def _take(self, kind: str, values: Mapping[str, Any]) -> str:
         refusal = self.refused_keys.get(str(values.get("CallObject")))
@@ -318,37 +314,21 @@ class Sandbox(HttpSandbox):
         return self.org.create(kind, values)
 
     def _create_many(self, request: Request, body: Any) -> Response:
-        records = body.get("records") if isinstance(body, dict) else None
-        if not isinstance(records, list):
-            raise Refused("JSON_PARSER_ERROR", "records is required")
-        if len(records) > MAX_RECORDS_PER_REQUEST:
-            raise Refused(
-                "EXCEEDED_ID_LIMIT",
-                f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call",
-            )
-        return _json([self._one_of(partial(self._take, _type(record), record)) for record in records])
+        return json_reply([self._one_of(partial(self._take, type_of(record), record)) for record in records_of(body)])
 
     def _update_many(self, request: Request, body: Any) -> Response:
-        records = body.get("records") if isinstance(body, dict) else None
-        if not isinstance(records, list) or len(records) > MAX_RECORDS_PER_REQUEST:
-            raise Refused("JSON_PARSER_ERROR", f"wanted at most {MAX_RECORDS_PER_REQUEST} records")
-        return _json([self._one_of(partial(self._change, record)) for record in records])
+        return json_reply([self._one_of(partial(self._change, record)) for record in records_of(body)])
 
     def _change(self, record: Mapping[str, Any]) -> str:
         key = str(record.get("id"))
         self.org.update(
-            _type(record), key, {name: value for name, value in record.items() if name not in ("attributes", "id")}
+            type_of(record), key, {name: value for name, value in record.items() if name not in ("attributes", "id")}
         )
         return key
 
     def _delete_many(self, request: Request, body: Any) -> Response:
-        keys = [key for key in request.query_params.get("ids", "").split(",") if key]
-        if len(keys) > MAX_RECORDS_PER_REQUEST:
-            raise Refused(
-                "EXCEEDED_ID_LIMIT",
-                f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call",
-            )
-        return _json([self._one_of(partial(self._drop, key)) for key in keys])
+        keys = not_too_many([key for key in request.query_params.get("ids", "").split(",") if key])
+        return json_reply([self._one_of(partial(self._drop, key)) for key in keys])
 
     def _drop(self, key: str) -> str:
         self.org.delete(key)
@@ -364,37 +344,13 @@ class Sandbox(HttpSandbox):
     def _get(self, request: Request, body: Any) -> Response:
         kind, _ = self.org.kind(request.path_params["kind"])
         record = self.org.find(kind, request.path_params["key"])
-        return _json({"attributes": {"type": kind, "url": request.url.path}, **record})
+        return json_reply({"attributes": {"type": kind, "url": request.url.path}, **record})
 
     def _update(self, request: Request, body: Any) -> Response:
         self.org.update(request.path_params["kind"], request.path_params["key"], body or {})
-        return _empty()
+        return empty_reply()
 
     def _delete(self, request: Request, body: Any) -> Response:
         kind, _ = self.org.kind(request.path_params["kind"])
         self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
-        return _empty()
-
-
-def _type(record: Any) -> str:
-    attributes = record.get("attributes") if isinstance(record, dict) else None
-    return str(attributes.get("type") or "") if isinstance(attributes, dict) else ""
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    from starlette.responses import JSONResponse
-
-    return JSONResponse(content, status_code=status)
-
-
-def _empty() -> Response:
-    from starlette.responses import Response
-
-    return Response(status_code=204)
-
-
-def _error(refused: Refused) -> Response:
-    error: dict[str, Any] = {"message": refused.message, "errorCode": refused.code}
-    if refused.fields:
-        error["fields"] = list(refused.fields)
-    return _json([error], refused.status)
+        return empty_reply()

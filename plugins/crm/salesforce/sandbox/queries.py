@@ -19,6 +19,9 @@ TOKEN = re.compile(
 )
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 Test = Callable[[Record], bool]
+MAX_SEARCH_CHARACTERS = 4_000
+"""Stricter than Salesforce, which ignores the operators of a longer search."""
+LONGEST_FILTERED_FIELD = 255
 
 
 @dataclass(frozen=True)
@@ -32,19 +35,21 @@ class Query:
     limit: int | None
 
 
-def soql(org: Org, text: str) -> list[Record]:
-    """The rows of a SOQL query as JSON objects, or `Refused`."""
+def soql(org: Org, text: str, every: bool = False) -> list[Record]:
+    """The rows of a SOQL query as JSON objects, or `Refused`; with `every` also archived and deleted ones."""
     reader = _Reader(org, text)
     reader.word("SELECT")
     fields = reader.names()
     reader.word("FROM")
     query = reader.tail(reader.name(), fields)
     reader.finish()
-    return _answer(org, query, org.rows(query.kind))
+    return _answer(org, query, org.every(query.kind) if every else org.queried(query.kind))
 
 
 def sosl(org: Org, text: str) -> list[Record]:
     """The records of a SOSL search as JSON objects, or `Refused`."""
+    if len(text) > MAX_SEARCH_CHARACTERS:
+        raise Refused("MALFORMED_SEARCH", "search term is too long")
     match = re.match(
         r"\s*FIND\s*\{((?:[^{}\\]|\\.)*)\}\s*(?:IN\s+(ALL|NAME|EMAIL|PHONE)\s+FIELDS\b)?", text, re.I | re.S
     )
@@ -230,6 +235,8 @@ class _Reader:
         parent, dot, leaf = path.partition(".")
         owner = ("User" if parent == "Owner" else parent) if dot else kind
         of_type = self.org.kinds[owner].fields[leaf if dot else path]
+        if isinstance(of_type, int) and of_type > LONGEST_FILTERED_FIELD:
+            raise Refused("INVALID_FIELD", f"field '{path}' can not be filtered in a query call")
         for sign in ("=", "!=", "<>", "<=", ">=", "<", ">"):
             if self.takes(sign):
                 return self.compared(kind, path, sign, self.value(path, of_type))

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 Record = dict[str, Any]
@@ -53,7 +53,7 @@ OBJECT_KINDS: dict[str, Kind] = {
     "Lead": Kind(
         "00Q",
         {**AUDIT, **NAMES, "Company": 255, "OwnerId": "id", "Email": 80, "Phone": 40, "MobilePhone": 40}
-        | {"Status": 255, "IsConverted": "boolean"},
+        | {"Status": 255, "IsConverted": "boolean", "ConvertedContactId": "id"},
         parents={"Owner": "OwnerId"},
         required=("LastName", "Company"),
         phones=("Phone", "MobilePhone"),
@@ -74,6 +74,7 @@ OBJECT_KINDS: dict[str, Kind] = {
     "Task": Kind(
         "00T",
         {**AUDIT, "WhoId": "id", "WhatId": "id", "OwnerId": "id", "Subject": 255, "Status": 255, "Priority": 255}
+        | {"IsClosed": "boolean", "IsArchived": "boolean"}
         | {"ActivityDate": "date", "TaskSubtype": 40, "CallType": 40, "CallDurationInSeconds": "int"}
         | {"CallDisposition": 255, "CallObject": 255, "Description": 32000},
         parents={"Owner": "OwnerId"},
@@ -81,6 +82,12 @@ OBJECT_KINDS: dict[str, Kind] = {
     "User": Kind("005", {**AUDIT, "Name": 121, "Username": 80}),
     "Organization": Kind("00D", {**AUDIT, "Name": 80, "IsSandbox": "boolean"}),
 }
+
+ARCHIVED_AFTER = timedelta(days=365)
+"""Source: Salesforce Help, "Archived Activities"."""
+READ_ONLY = frozenset(
+    {*AUDIT, "IsConverted", "ConvertedContactId", "IsClosed", "IsArchived", "IsWon", "LastStageChangeDate"}
+)
 
 PICKLISTS: dict[tuple[str, str], frozenset[str]] = {
     ("Task", "CallType"): frozenset({"Inbound", "Outbound", "Internal"}),
@@ -129,7 +136,28 @@ class Org:
 
     def rows(self, kind: str) -> Iterator[Record]:
         """The records that are not deleted."""
-        return iter([record for record in self.tables[kind].values() if not record["IsDeleted"]])
+        return iter([record for record in self.every(kind) if not record["IsDeleted"]])
+
+    def queried(self, kind: str) -> Iterator[Record]:
+        """The records that a query or a search sees: neither deleted nor archived."""
+        return iter([record for record in self.rows(kind) if not record.get("IsArchived")])
+
+    def every(self, kind: str) -> Iterator[Record]:
+        """All records, as `queryAll` sees them. Closed activities are archived a year after their day."""
+        if kind == "Task":
+            oldest = (self.clock().astimezone(UTC).date() - ARCHIVED_AFTER).isoformat()
+            for task in self.tables[kind].values():
+                task["IsArchived"] = bool(task["IsClosed"] and task["ActivityDate"] and task["ActivityDate"] <= oldest)
+        return iter(list(self.tables[kind].values()))
+
+    def convert(self, lead_id: str) -> str:
+        """Convert a lead into a contact, as a salesperson does, and return the contact's id. The lead stays."""
+        with self.lock:
+            lead = self.find("Lead", lead_id)
+            kept = ("FirstName", "LastName", "Email", "Phone", "MobilePhone")
+            contact = self.create("Contact", {name: lead[name] for name in kept})
+            lead |= {"IsConverted": True, "ConvertedContactId": contact}
+            return contact
 
     def create(self, kind_name: str, values: Mapping[str, Any]) -> str:
         """Insert a row as the API does. Returns its id."""
@@ -146,6 +174,8 @@ class Org:
         with self.lock:
             name, _ = self.kind(kind_name)
             record = self.find(name, key)
+            if record.get("IsConverted"):
+                raise Refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
             record.update(self._checked(name, values, key))
             self._settle(name, record, values)
 
@@ -176,6 +206,12 @@ class Org:
             if given == "attributes":
                 continue
             field_name = self.field(name, given)
+            # A lead may be created as a converted one, but not be changed into one.
+            if field_name in READ_ONLY and (field_name, key) != ("IsConverted", None):
+                text = (
+                    f"Unable to create/update fields: {field_name}. Please check the security settings of this field."
+                )
+                raise Refused("INVALID_FIELD_FOR_INSERT_UPDATE", text, (field_name,))
             checked[field_name] = self._value(name, field_name, value)
             if (name, field_name) in self.unique and value is not None:
                 for row in self.rows(name):
@@ -198,7 +234,10 @@ class Org:
             owner = next((n for n, kind in self.kinds.items() if kind.prefix == value[:3]), None)
             if owner is None or not any(row["Id"][:15] == value[:15] for row in self.rows(owner)):
                 raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (field_name,))
-            return next(row["Id"] for row in self.rows(owner) if row["Id"][:15] == value[:15])
+            held = next(row for row in self.rows(owner) if row["Id"][:15] == value[:15])
+            if held.get("IsConverted"):
+                raise Refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", (field_name,))
+            return held["Id"]
         if wanted == "int" and not (isinstance(value, int) and not isinstance(value, bool)):
             raise Refused("JSON_PARSER_ERROR", f"Cannot deserialize instance of int from VALUE_STRING value {value}")
         if wanted == "date":
@@ -216,9 +255,11 @@ class Org:
         record: Record = dict.fromkeys(self.kinds[name].fields)
         record |= {"Id": key, "IsDeleted": False, **values}
         record["CreatedDate"] = self.now()
-        for flag in ("IsConverted", "IsClosed", "IsWon", "IsPrimary", "IsSandbox"):
+        for flag in ("IsConverted", "IsClosed", "IsWon", "IsPrimary", "IsSandbox", "IsArchived"):
             if flag in record:
                 record[flag] = bool(record[flag])
+        if name == "Task":
+            record["IsClosed"] = record["Status"] == "Completed"
         if "OwnerId" in record and not record["OwnerId"]:
             record["OwnerId"] = self.user
         self.tables[name][key] = record

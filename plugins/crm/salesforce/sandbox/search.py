@@ -105,7 +105,7 @@ def found(org: Org, kind: str, group: str, matches: Match) -> Iterator[Record]:
         "NAME": tuple(name for name in texts if name in ("Name", "FirstName", "LastName", "Company", "Subject")),
         "ALL": tuple(texts),
     }[group]
-    for row in org.rows(kind):
+    for row in org.queried(kind):
         words: list[Words] = []
         for name in chosen:
             if row[name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -10,7 +11,9 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce as Client
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
+    SalesforceError,
     SalesforceExpiredSession,
+    SalesforceGeneralError,
     SalesforceMalformedRequest,
     SalesforceRefusedRequest,
     SalesforceResourceNotFound,
@@ -157,6 +160,7 @@ def test_conditions_parents_and_order_are_understood(client: Client, running: Sa
         ("SELECT Boss.Name FROM Contact", "INVALID_FIELD"),
         ("SELECT Id FROM Contact WHERE CreatedDate > '2026-01-01'", "INVALID_FIELD"),
         ("SELECT Id FROM Opportunity WHERE IsWon = 'true'", "INVALID_FIELD"),
+        ("SELECT Id FROM Task WHERE Description = 'x'", "INVALID_FIELD"),
         ("SELECT Id FROM Shoe", "INVALID_TYPE"),
     ],
 )
@@ -164,6 +168,43 @@ def test_what_is_no_query_is_refused(client: Client, query: str, code: str) -> N
     with pytest.raises(SalesforceMalformedRequest) as caught:
         client.query(query)
     assert caught.value.content[0]["errorCode"] == code
+
+
+def test_only_query_all_sees_archived_and_deleted_activities(client: Client, running: Sandbox) -> None:
+    old = {"Subject": "Call", "Status": "Completed", "ActivityDate": "2020-01-31"}
+    kept, gone, late = (client.Task.create(old | {"Subject": name})["id"] for name in ("a", "b", "c"))
+    open_one = client.Task.create(old | {"Status": "Not Started"})["id"]
+    client.Task.delete(gone)
+    assert [row["Id"] for row in client.query("SELECT Id FROM Task")["records"]] == [open_one]
+    everything = client.query("SELECT Id, IsArchived FROM Task ORDER BY Id", include_deleted=True)["records"]
+    assert [(row["Id"], row["IsArchived"]) for row in everything] == [
+        (kept, True), (gone, True), (late, True), (open_one, False),
+    ]  # fmt: skip
+    query = "SELECT Id FROM Task WHERE IsArchived = true AND IsDeleted = false"
+    assert client.query(query, include_deleted=True)["totalSize"] == 2
+
+
+def test_requests_that_salesforce_does_not_know_are_refused(client: Client, running: Sandbox) -> None:
+    task = {"attributes": {"type": "Task"}, "Subject": "Call"}
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        ("JSON_PARSER_ERROR", {"json": {"records": [task], "colour": "blue"}}),
+        ("JSON_PARSER_ERROR", {"json": {"records": [task], "allOrNone": "false"}}),
+        ("INVALID_QUERY_PARAMETER", {"json": {"records": [task]}, "params": {"colour": "blue"}}),
+        ("UNSUPPORTED_MEDIA_TYPE", {"data": "{}", "headers": {"Content-Type": "text/plain"}}),
+    ]
+    for code, options in wrong:
+        with pytest.raises(SalesforceError) as caught:
+            client.restful("composite/sobjects", method="POST", **options)
+        assert caught.value.content[0]["errorCode"] == code
+    with pytest.raises(SalesforceGeneralError) as long:
+        client.query("SELECT Id FROM Task WHERE Subject IN ('" + "a" * 16_384 + "')")
+    assert long.value.status == 414
+    for version, status in (("30.0", 410), ("69.0", 404)):
+        client.base_url = client.base_url.replace(f"v{client.sf_version}", f"v{version}")
+        client.sf_version = version
+        with pytest.raises(SalesforceError) as unknown:
+            client.restful("limits")
+        assert unknown.value.status == status
 
 
 def test_searches_answer_as_salesforces_do(client: Client, running: Sandbox) -> None:

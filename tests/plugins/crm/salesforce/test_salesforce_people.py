@@ -37,8 +37,9 @@ def test_a_lead_is_told_and_a_converted_one_is_not(salesforce: Salesforce, sandb
     lead = sandbox.org.create("Lead", {"LastName": "Roe", "Company": "Roe Bakery", "Phone": "312.555.0142"})
     assert told(salesforce, CALLER)["salesforce_lead_id"] == lead
     assert told(salesforce, CALLER)["company"] == "Roe Bakery"
-    sandbox.org.update("Lead", lead, {"IsConverted": True})
-    assert told(salesforce, CALLER) == {}
+    contact = sandbox.org.convert(lead)
+    assert told(salesforce, CALLER)["salesforce_contact_id"] == contact
+    assert "salesforce_lead_id" not in told(salesforce, CALLER)
 
 
 def test_a_shared_number_makes_the_facts_less_sure(salesforce: Salesforce, sandbox: Sandbox) -> None:
@@ -130,6 +131,38 @@ def test_contact_and_lead_are_erased_where_the_settings_say_so(sandbox: Sandbox,
     assert salesforce.export_person(PERSON) == []
     assert salesforce.erase_person(PERSON).status == "nothing_held"
     assert {row["Id"] for row in sandbox.org.rows("Contact")} == {stranger}
+
+
+def test_a_converted_lead_is_shown_and_erased_with_its_contact(sandbox: Sandbox, clock: FrozenClock) -> None:
+    salesforce = connect(Salesforce, sandbox, clock=clock, erasure="people")
+    lead = sandbox.org.create("Lead", {"LastName": "Ro", "Company": "Roe Bakery", "Phone": "312.555.0142"})
+    contact = sandbox.org.convert(lead)
+    sandbox.org.update("Contact", contact, {"LastName": "Roe"})
+    salesforce.log_calls([call_activity(clock.now, caller_number=CALLER)])
+    assert [logged["contact_id"] for logged in sandbox.activities()] == [contact]
+    assert {record.record_id for record in salesforce.export_person(PERSON)} >= {lead, contact}
+    refused = salesforce.correct_person(Correction(phone_numbers=(CALLER,), new_name="Jo Rowe"))
+    assert refused.status == "impossible" and "CANNOT_UPDATE_CONVERTED_LEAD" in str(refused.reason)
+    assert sandbox.org.find("Contact", contact)["Name"] == "Jo Rowe"
+    erasure = salesforce.erase_person(PERSON)
+    assert (erasure.status, erasure.records) == ("erased", 3)
+    assert not list(sandbox.org.rows("Lead")) and not list(sandbox.org.rows("Contact"))
+
+
+def test_calls_that_salesforce_has_archived_are_shown_and_erased(
+    salesforce: Salesforce, sandbox: Sandbox, clock: FrozenClock
+) -> None:
+    calls = [call_activity(clock.now, key=f"call-{n}", caller_number=CALLER) for n in range(3)]
+    salesforce.log_calls(calls[:1])
+    contact = sandbox.add_contact("Jo Roe", CALLER)
+    salesforce.log_calls(calls[1:])
+    clock.advance(days=366)
+    assert not list(sandbox.org.queried("Task")) and len(sandbox.activities()) == 3
+    assert [receipt.status for receipt in salesforce.log_calls(calls)] == ["duplicate"] * 3
+    held = salesforce.export_person(PERSON)
+    assert sorted(record.record_type for record in held) == ["Contact", "Task", "Task", "Task"]
+    assert salesforce.erase_person(PERSON).records == 3
+    assert not sandbox.activities() and [row["Id"] for row in sandbox.org.rows("Contact")] == [contact]
 
 
 def test_of_people_who_share_a_number_none_is_erased(sandbox: Sandbox, clock: FrozenClock) -> None:

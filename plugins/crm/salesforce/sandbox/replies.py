@@ -1,0 +1,88 @@
+"""The form of requests that Salesforce accepts at all, and of its replies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .records import Refused
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+MAX_RECORDS_PER_REQUEST = 200
+MAX_ADDRESS_BYTES = 16_384
+OLDEST_VERSION, NEWEST_VERSION = 31, 68
+"""Versions 21 to 30 were retired in 2025; 68 is Winter '27."""
+
+
+def checked(request: Request, body: bytes, parameters: Sequence[str]) -> Any:
+    """The JSON body of a request that Salesforce accepts at all."""
+    version = float(request.path_params["version"])
+    if version > NEWEST_VERSION:
+        raise Refused("NOT_FOUND", "The requested resource does not exist", status=404)
+    if version < OLDEST_VERSION:
+        raise Refused("UNSUPPORTED_API_VERSION", "This version of the API is retired", status=410)
+    if len(str(request.url)) > MAX_ADDRESS_BYTES:
+        raise Refused("URI_TOO_LONG", "The address is too long", status=414)
+    unknown = set(request.query_params) - set(parameters)
+    if unknown:
+        raise Refused("INVALID_QUERY_PARAMETER", f"unknown parameters: {sorted(unknown)}")
+    if not body.strip():
+        return None
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise Refused("UNSUPPORTED_MEDIA_TYPE", "Content type of the request is not supported", status=415)
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise Refused("JSON_PARSER_ERROR", "The HTTP entity body is required to be JSON") from None
+
+
+def records_of(body: Any) -> list[Any]:
+    """The records of a collection."""
+    if not isinstance(body, dict) or not isinstance(body.get("records"), list) or not body["records"]:
+        raise Refused("JSON_PARSER_ERROR", "records is required")
+    unknown = body.keys() - {"allOrNone", "records"}
+    if unknown or not isinstance(body.get("allOrNone", False), bool):
+        raise Refused("JSON_PARSER_ERROR", f"Unrecognized field or value: {sorted(unknown) or 'allOrNone'}")
+    if body.get("allOrNone"):
+        raise Refused("JSON_PARSER_ERROR", "this stand-in does not roll collections back")
+    return not_too_many(body["records"])
+
+
+def not_too_many(items: list[Any]) -> list[Any]:
+    """`items`, if a collection may be so long."""
+    if len(items) > MAX_RECORDS_PER_REQUEST:
+        text = f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call"
+        raise Refused("EXCEEDED_ID_LIMIT", text)
+    return items
+
+
+def type_of(record: Any) -> str:
+    """The type that a record names."""
+    attributes = record.get("attributes") if isinstance(record, dict) else None
+    return str(attributes.get("type") or "") if isinstance(attributes, dict) else ""
+
+
+def json_reply(content: Any, status: int = 200) -> Response:
+    """A reply with a body."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(content, status_code=status)
+
+
+def empty_reply() -> Response:
+    """A reply without a body."""
+    from starlette.responses import Response
+
+    return Response(status_code=204)
+
+
+def error_reply(refused: Refused) -> Response:
+    """A refusal: a list of errors."""
+    error: dict[str, Any] = {"message": refused.message, "errorCode": refused.code}
+    if refused.fields:
+        error["fields"] = list(refused.fields)
+    return json_reply([error], refused.status)

@@ -23,6 +23,7 @@ from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, Pe
 from hub.contracts.costs import Cost, Days
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
+from hub.contracts.hearing import HeardRequest
 from hub.contracts.manifest import (
     Auth,
     ClickId,
@@ -148,6 +149,7 @@ __all__ = [
     "Fault",
     "Gather",
     "HangUp",
+    "HeardRequest",
     "HeldRecord",
     "HttpSandbox",
     "Instruction",

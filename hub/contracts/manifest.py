@@ -149,6 +149,9 @@ class Limits(Declared):
     """The provider's limits that the hub respects: items per batch, requests per minute, age of a conversion."""
 
     batch_size: int = Field(default=100, gt=0)
+    """Items that one call of a hook gets; as many as it sends within its deadline, at 0.3 s for each request."""
+    per_request: int | None = Field(default=None, gt=0)
+    """Items that the provider takes in one request, if that is less than a batch."""
     requests_per_minute: int | None = None
     max_age: timedelta | None = None
     """A conversion older than this is never sent; it is rejected with that reason."""
@@ -172,6 +175,11 @@ class Manifest(Declared):
     """The library with which the plugin reaches its provider without the hub's HTTP client, which would refuse other hosts;
     empty if it uses only that client."""
     flows: tuple[DataFlow, ...] = ()
+    personal_in_address: str = ""
+    """Why personal data or a secret stands in the address of a request, where proxies log it: only if the provider's API has
+    no other place for it. Empty: none does."""
+    takes_permissions: bool = True
+    """Whether the ad network's API has fields for what the person permitted. False only if it has none."""
     click_ids: tuple[ClickId, ...] = ()
     """The click ids that the plugin reads, each with its source. The hub captures exactly those of the configured
     connectors, here and in the `keys` of a share of `click_ids`."""

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from hub.contracts.costs import Cost
+from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
@@ -59,7 +60,7 @@ class Sandbox:
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.clock = clock
-        self._faults: list[Fault] = []
+        self._faults: list[Fault | None] = []
         self._lock = threading.RLock()
 
     def start(self) -> None:
@@ -74,10 +75,10 @@ class Sandbox:
         """The plugin's settings, credentials included, that connect to this sandbox after it has started."""
         raise NotImplementedError
 
-    def fail_next(self, fault: Fault, times: int = 1) -> None:
-        """Answer the next `times` requests with `fault`."""
+    def fail_next(self, fault: Fault, times: int = 1, after: int = 0) -> None:
+        """Answer the next `times` requests with `fault`, and serve `after` requests before that."""
         with self._lock:
-            self._faults.extend([fault] * times)
+            self._faults.extend([None] * after + [fault] * times)
 
     def heal(self) -> None:
         """Forget all faults that are still waiting."""
@@ -115,6 +116,18 @@ class HttpSandbox(Sandbox):
 
     url: str = ""
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._ears = Ears()
+
+    def listening(self) -> contextlib.AbstractContextManager[list[HeardRequest]]:
+        """Every request that arrives until the end of the block, those that meet a fault too."""
+        return self._ears.listening()
+
+    def note(self, request: HeardRequest) -> None:
+        """Tell a listener of a request that came by another protocol than HTTP, before any fault."""
+        self._ears.note(request)
+
     def app(self) -> ASGI:
         """The provider's paths, as an ASGI application (Starlette's router is a good start)."""
         raise NotImplementedError
@@ -149,6 +162,7 @@ class HttpSandbox(Sandbox):
 
     def _faulty(self, app: ASGI) -> ASGI:
         async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
+            receive = await self._ears.hear(scope, receive)
             fault = self.next_fault() if scope["type"] == "http" else None
             if fault is None:
                 await app(scope, receive, send)

@@ -170,6 +170,8 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "Items a batch", str(limits.batch_size)
     yield "Requests a minute", str(limits.requests_per_minute or "no limit known")
     yield "Oldest conversion", f"{limits.max_age.days} days" if limits.max_age else "no limit"
+    if manifest.personal_in_address:
+        yield "Personal data in addresses", manifest.personal_in_address
     yield "Kept there", manifest.retention
     yield "Deletion", f"{'possible' if manifest.deletion.supported else 'not possible'}: {manifest.deletion.note}"
 

@@ -53,6 +53,8 @@ SUITE_OF_KIND = {
 """The suite that a plugin of each kind must pass."""
 
 _PARTS = (
+    "hub.testing.ads_uploads",
+    "hub.testing.ads_wire",
     "hub.testing.asking",
     "hub.testing.carriers.call_backs",
     "hub.testing.carriers.calls",
@@ -62,6 +64,7 @@ _PARTS = (
     "hub.testing.carriers.texts",
     "hub.testing.connectors",
     "hub.testing.crm_people",
+    "hub.testing.heard",
     "hub.testing.secrecy",
     "hub.testing.switchboard",
     "hub.testing.wire",

@@ -2,78 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
 
 from hub.contracts.connector import Connector
-from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
-from hub.contracts.costs import Cost, Days
-from hub.contracts.disclosure import disclose
+from hub.contracts.conversions import Conversion
+from hub.contracts.costs import Cost
+from hub.contracts.hearing import HeardRequest
 from hub.contracts.sandbox import AdsSandbox, CostSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.hookspecs import ConversionHooks, CostHooks
 from hub.testing import samples
-from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, implemented_hooks
+from hub.testing.ads_uploads import TAKEN, last_days, network
+from hub.testing.ads_wire import AdsWireConformance
+from hub.testing.asking import Reply, ask, attempt, implemented_hooks
 from hub.testing.factories import FrozenClock
+from hub.testing.heard import check_batch, heard
 from hub.testing.secrecy import leaked, personal_texts, secrets_of
-from hub.testing.wire import FAULTS, WireCall, WireConformance, failing
-
-ARRIVED = ("delivered", "duplicate")
-TAKEN = (*ARRIVED, "accepted")
+from hub.testing.wire import FAULTS, failing
 
 
-class AdsConformance(WireConformance):
+class AdsConformance(AdsWireConformance):
     """Conversions counted once, each item with its own receipt, restated and taken back."""
 
     kind = "ads"
     required_hooks: ClassVar[frozenset[str]] = frozenset({"upload_conversions", "check_connection"})
-
-    def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
-        batch = [self._sample(connector, sandbox) for _ in range(2)]
-        yield WireCall("upload_conversions", {"conversions": batch, "dry_run": False})
-        if "poll_receipts" in implemented_hooks(connector):
-            patient = self.connected(sandbox, connector.services.clock)
-            receipts = self._upload(patient, batch)
-            pending = _pending(batch, receipts.values(), connector.services.clock())
-            if pending:
-                yield WireCall("poll_receipts", {"pending": pending})
-        if "pull_costs" in implemented_hooks(connector):
-            yield WireCall("pull_costs", {"days": _last_days(connector)})
-
-    def _sample(self, connector: Connector, sandbox: Sandbox, **changes: Any) -> Conversion:
-        made = samples.conversion(connector.services.clock(), _network(sandbox).destination(), **changes)
-        return disclose(made, connector.manifest, "upload_conversions").value
-
-    def _upload(
-        self, connector: Connector, batch: Sequence[Conversion], dry_run: bool = False
-    ) -> Mapping[str, Receipt]:
-        receipts = ask(connector, ConversionHooks.upload_conversions, conversions=batch, dry_run=dry_run)
-        check_one_receipt_each(receipts, batch)
-        return {receipt.key: receipt for receipt in receipts}
-
-    def _settle(
-        self, connector: Connector, batch: Sequence[Conversion], receipts: Mapping[str, Receipt], clock: FrozenClock
-    ) -> dict[str, Receipt]:
-        """The receipts after the provider's late diagnostics, polled as the hub does."""
-        settled = dict(receipts)
-        if "poll_receipts" not in implemented_hooks(connector):
-            return settled
-        accepted_at = clock()
-        for minutes in (1, 5, 30, 120, 600):
-            waiting = [receipt for receipt in settled.values() if receipt.status == "accepted"]
-            if not waiting:
-                break
-            clock.advance(minutes=minutes)
-            pending = _pending(batch, waiting, accepted_at)
-            polled = ask(connector, ConversionHooks.poll_receipts, pending=pending)
-            check_one_receipt_each(polled, pending)
-            settled |= {receipt.key: receipt for receipt in polled}
-        return settled
 
     def test_the_stand_in_plays_an_ad_network(self, connector: Connector, sandbox: Sandbox) -> None:
         assert isinstance(sandbox, AdsSandbox), "the sandbox must implement hub.api.AdsSandbox"
@@ -82,8 +40,7 @@ class AdsConformance(WireConformance):
         destination.model_validate(dict(sandbox.destination()))
 
     def test_the_stand_in_takes_a_customer_s_own_destination(self, connector: Connector, sandbox: Sandbox) -> None:
-        network = _network(sandbox)
-        network.know_destination(network.destination())
+        network(sandbox).know_destination(network(sandbox).destination())
         item = self._sample(connector, sandbox)
         assert self._upload(connector, [item])[item.key].status in TAKEN
 
@@ -104,20 +61,20 @@ class AdsConformance(WireConformance):
     def test_the_same_conversion_counts_once_however_often_it_comes(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
-        before = set(_network(sandbox).conversions())
+        before = set(network(sandbox).conversions())
         item = self._sample(connector, sandbox)
         again = self.connected(sandbox, clock)
         for sender in (connector, connector, again):
             receipts = self._upload(sender, [item])
             assert receipts[item.key].status in TAKEN, receipts
             self._settle(sender, [item], receipts, clock)
-        counted = set(_network(sandbox).conversions()) - before
+        counted = set(network(sandbox).conversions()) - before
         assert counted == {item.key}, f"one conversion was counted as {len(counted)}"
 
     def test_what_was_lost_in_a_fault_counts_once_after_a_retry(
         self, connector: Connector, impatient: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
-        before = set(_network(sandbox).conversions())
+        before = set(network(sandbox).conversions())
         item = self._sample(connector, sandbox)
         for name in ("a server error", "no answer"):
             with failing(sandbox, FAULTS[name]):
@@ -125,40 +82,48 @@ class AdsConformance(WireConformance):
             assert reply.is_retry(), name
         receipts = self._upload(connector, [item])
         assert self._settle(connector, [item], receipts, clock)[item.key].status in TAKEN
-        assert set(_network(sandbox).conversions()) - before == {item.key}
+        assert set(network(sandbox).conversions()) - before == {item.key}
 
     def test_one_refused_item_costs_the_others_nothing(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
         batch = [self._sample(connector, sandbox) for _ in range(4)]
         refused = batch[2]
-        _network(sandbox).refuse(refused.key)
+        network(sandbox).refuse(refused.key)
         receipts = self._settle(connector, batch, self._upload(connector, batch), clock)
         said = receipts[refused.key]
         assert said.status == "rejected" and said.reason, f"the refused item must be rejected with a reason: {said}"
         for item in batch:
             if item is not refused:
                 assert receipts[item.key].status in TAKEN, receipts[item.key]
-                assert item.key in _network(sandbox).conversions()
+                assert item.key in network(sandbox).conversions()
         forbidden = set().union(*map(personal_texts, batch)) | secrets_of(connector.settings)
         assert not leaked(Reply(result=list(receipts.values())).texts(), forbidden), "a reason tells personal data"
 
     def test_a_batch_as_large_as_declared_is_taken(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
-        batch = [self._sample(connector, sandbox) for _ in range(connector.manifest.limits.batch_size)]
-        receipts = self._upload(connector, batch)
-        assert {receipt.status for receipt in receipts.values()} <= set(TAKEN)
-        settled = self._settle(connector, batch, receipts, clock)
-        assert {receipt.status for receipt in settled.values()} <= set(TAKEN)
-        assert {item.key for item in batch} <= set(_network(sandbox).conversions())
+        """A batch as large as declared is taken, in as many requests as its deadline allows."""
+
+        def send(count: int) -> list[HeardRequest]:
+            clock.advance(minutes=1)
+            batch = [self._sample(connector, sandbox) for _ in range(count)]
+            with heard(sandbox) as requests:
+                receipts = self._upload(connector, batch)
+            assert {receipt.status for receipt in receipts.values()} <= set(TAKEN)
+            settled = self._settle(connector, batch, receipts, clock)
+            assert {receipt.status for receipt in settled.values()} <= set(TAKEN)
+            assert {item.key for item in batch} <= set(network(sandbox).conversions())
+            return requests
+
+        check_batch(send, connector.manifest.limits, ConversionHooks.upload_conversions)
 
     def test_a_dry_run_counts_nothing(self, connector: Connector, sandbox: Sandbox) -> None:
-        before = dict(_network(sandbox).conversions())
+        before = dict(network(sandbox).conversions())
         item = self._sample(connector, sandbox)
         receipts = self._upload(connector, [item], dry_run=True)
         assert receipts[item.key].status in TAKEN, receipts
-        assert dict(_network(sandbox).conversions()) == before
+        assert dict(network(sandbox).conversions()) == before
         assert self._upload(connector, [item])[item.key].status in TAKEN, "after a dry run the real one must go through"
 
     def test_a_restated_value_replaces_the_first(
@@ -185,7 +150,7 @@ class AdsConformance(WireConformance):
         back = replace(item, kind="retract", changed_at=clock())
         for _ in range(2):
             receipts = self._settle(connector, [back], self._upload(connector, [back]), clock)
-        said, state = receipts[item.key], _network(sandbox).conversions().get(item.key)
+        said, state = receipts[item.key], network(sandbox).conversions().get(item.key)
         if said.status == "rejected":
             assert said.reason and state
         else:
@@ -196,7 +161,7 @@ class AdsConformance(WireConformance):
     ) -> None:
         item = self._sample(connector, sandbox, ad_user_data="unknown", ad_personalization="denied")
         self._settle(connector, [item], self._upload(connector, [item]), clock)
-        state = _network(sandbox).conversions().get(item.key, {})
+        state = network(sandbox).conversions().get(item.key, {})
         for permission in ("ad_user_data", "ad_personalization"):
             assert "granted" not in str(state.get(permission, "")).lower(), f"{permission} was turned into granted"
 
@@ -206,7 +171,7 @@ class AdsConformance(WireConformance):
         if "pull_costs" not in implemented_hooks(connector):
             pytest.skip("this plugin pulls no costs")
         assert isinstance(sandbox, CostSandbox), "the sandbox must implement hub.api.CostSandbox"
-        days = _last_days(connector)
+        days = last_days(connector)
         for amount, day in (("12.34", days.last), ("0.05", days.first), ("99", days.first - timedelta(days=1))):
             sandbox.spend(samples.cost(day, amount))
         spent = [cost for cost in sandbox.spent() if days.first <= cost.day <= days.last]
@@ -236,27 +201,6 @@ class AdsConformance(WireConformance):
             assert receipts[item.key].status in (*TAKEN, "rejected"), receipts
 
 
-def _pending(batch: Sequence[Conversion], receipts: Iterable[Receipt], accepted_at: datetime) -> list[PendingReceipt]:
-    """The items that were accepted, for a later poll."""
-    destinations = {item.key: item.destination for item in batch}
-    waiting = [receipt for receipt in receipts if receipt.status == "accepted"]
-    assert all(receipt.reference for receipt in waiting), "an accepted item needs a reference to be polled"
-    return [
-        PendingReceipt(
-            key=receipt.key,
-            reference=str(receipt.reference),
-            accepted_at=accepted_at,
-            destination=destinations[receipt.key],
-        )
-        for receipt in waiting
-    ]
-
-
-def _last_days(connector: Connector) -> Days:
-    today = connector.services.clock().date()
-    return Days(today - timedelta(days=29), today)
-
-
 def _by_campaign(costs: Sequence[Cost]) -> Mapping[tuple[Any, ...], tuple[Decimal, int, int]]:
     sums: dict[tuple[Any, ...], tuple[Decimal, int, int]] = {}
     for cost in costs:
@@ -267,11 +211,6 @@ def _by_campaign(costs: Sequence[Cost]) -> Mapping[tuple[Any, ...], tuple[Decima
 
 
 def _state(sandbox: Sandbox, item: Conversion) -> Mapping[str, Any]:
-    counted = _network(sandbox).conversions()
+    counted = network(sandbox).conversions()
     assert item.key in counted, "the conversion does not count under its key: use it as the network's transaction id"
     return counted[item.key]
-
-
-def _network(sandbox: Sandbox) -> AdsSandbox:
-    assert isinstance(sandbox, AdsSandbox)
-    return sandbox

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import re
+import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pluggy
@@ -13,10 +19,19 @@ import pluggy
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
 from hub.errors import PluginFailure, RetryLater, RingfenceError
-from hub.hookspecs import FAMILIES, PROJECT, spec_of
+from hub.hookspecs import FAMILIES, PROJECT, SPECS, spec_of
+from hub.plugins.thread_pool import DaemonThreadPool, Task
+from hub.testing.secrecy import personal_texts
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+DEADLINES_SHARE = 25
+"""A hook may wait for this part of its deadline, at least a second, of its own accord."""
+_POOL = DaemonThreadPool("certified", 16)
+
+
+class TooSlow(AssertionError):
+    """A hook that would miss its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +88,64 @@ def implemented_hooks(connector: Connector) -> frozenset[str]:
 def attempt(connector: Connector, hook: Callable[..., Any] | str, **arguments: Any) -> Reply:
     """Call one hook, with the arguments that its implementation takes, and keep its reply.
 
-    A foreign error fails the test with its class only, because its text may contain secrets or personal data.
+    A foreign error fails the test with its class and place only, because its text may contain secrets or personal data.
     """
     name = hook if isinstance(hook, str) else hook.__name__
     method = getattr(connector, name)
     taken = inspect.signature(method).parameters
-    try:
-        return Reply(result=method(**{key: value for key, value in arguments.items() if key in taken}))
-    except RingfenceError as error:
+    call: Task[Any] = Task()
+    _POOL.submit(call, lambda: method(**{key: value for key, value in arguments.items() if key in taken}))
+    _wait(connector, name, call)
+    error = call.exception()
+    if error is None:
+        return Reply(result=call.result())
+    if isinstance(error, RingfenceError):
         return Reply(error=error)
-    except Exception as error:
-        raise AssertionError(
-            f"{name} raised {type(error).__module__}.{type(error).__qualname__}; raise an error of hub.api instead"
-        ) from error
+    raise AssertionError(
+        f"{name} raised {_described(error, arguments)} at {_place(error, connector)}; raise an error of hub.api instead"
+    ) from error
+
+
+def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
+    """Wait for a hook, but not for one that would be late at a real provider. A stand-in answers in milliseconds, so
+    time in which this process neither works nor waits for a processor is the hook's own waiting."""
+    deadline = SPECS[hook].deadline
+    patience = max(deadline / DEADLINES_SHARE, 1.0) if connector.manifest.hosts else deadline
+    begun, busy = time.monotonic(), _busy_seconds()
+    while not wait([call], timeout=0.1).done:
+        lasted = time.monotonic() - begun
+        if lasted - (_busy_seconds() - busy) > patience or lasted > deadline:
+            call.abandoned = True
+            raise TooSlow(
+                f"{hook} was not done after {lasted:.0f} s; its deadline is {deadline:g} s at a provider that takes its time, "
+                f"so {patience:g} s must be enough at a stand-in that answers in milliseconds"
+            )
+
+
+def _busy_seconds() -> float:
+    """For how long this process has worked, and on Linux for how long its threads have waited for a processor."""
+    threads = Path("/proc/self/task").glob("*/schedstat")
+    with contextlib.suppress(OSError):
+        return time.process_time() + sum(int(each.read_text().split()[1]) for each in threads) / 1e9
+    return time.process_time()
+
+
+def _described(error: BaseException, arguments: Mapping[str, Any]) -> str:
+    """The error's class, and of a KeyError its key if that is a name and nothing about a person."""
+    kind = type(error)
+    shown = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    key = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
+    values = [each for held in arguments.values() for each in (held if isinstance(held, list | tuple) else [held])]
+    told = set().union(*map(personal_texts, values)) if values else set()
+    return f"{shown}({key!r})" if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]{0,40}", key) and key not in told else shown
+
+
+def _place(error: BaseException, connector: Connector) -> str:
+    """`file.py:line` of the plugin's own code in which an error was raised."""
+    folder = Path(inspect.getfile(type(connector))).parent
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)] or frames
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}"
 
 
 def ask(

@@ -106,8 +106,9 @@ class ConnectorConformance:
             sandbox.stop()
 
     @pytest.fixture
-    def sandbox(self, started_sandbox: Sandbox | None) -> Sandbox | None:
-        """The sandbox, without the faults of earlier tests."""
+    def sandbox(self, started_sandbox: Sandbox | None, clock: FrozenClock) -> Sandbox | None:
+        """The sandbox, without the faults of earlier tests, and a minute after them."""
+        clock.advance(minutes=1)
         if started_sandbox is not None:
             started_sandbox.heal()
         return started_sandbox

@@ -12,6 +12,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import CallActivity, Receipt
 from hub.contracts.disclosure import disclose
 from hub.contracts.facts import Caller, Fact
+from hub.contracts.hearing import HeardRequest
 from hub.contracts.outcomes import Outcome
 from hub.contracts.people import Correction, PersonReference
 from hub.contracts.phones import phone_number
@@ -19,9 +20,11 @@ from hub.contracts.sandbox import CrmSandbox, Sandbox
 from hub.contracts.values import Money
 from hub.hookspecs import CrmHooks, EnrichmentHooks
 from hub.testing import samples
-from hub.testing.asking import ask, attempt, check_one_receipt_each, implemented_hooks
+from hub.testing.asking import Reply, ask, attempt, check_one_receipt_each, implemented_hooks
 from hub.testing.crm_people import CrmPeopleConformance, crm_of
 from hub.testing.factories import FrozenClock
+from hub.testing.heard import check_batch, heard
+from hub.testing.secrecy import leaked, personal_texts, secrets_of
 from hub.testing.wire import FAULTS, WireCall, failing
 
 WRITTEN_STATUSES = ("delivered", "duplicate")
@@ -80,7 +83,11 @@ class CrmConformance(CrmPeopleConformance):
         crm, number = crm_of(sandbox), samples.person_number()
         contact = crm.add_contact("Pat Doe", number, "pat.doe@example.com")
         call = self._sample(connector, caller_number=number)
-        assert self._log(connector, call)[call.key].status in WRITTEN_STATUSES
+        with heard(sandbox) as requests:
+            assert self._log(connector, call)[call.key].status in WRITTEN_STATUSES
+        assert any(call.key in f"{request.address} {request.text}" for request in requests), (
+            "no request holds the call's key: send it, or the same call may be logged twice"
+        )
         assert [entry["contact_id"] for entry in crm.activities() if entry["key"] == call.key] == [contact]
 
     def test_an_unknown_or_hidden_caller_is_logged_too(self, connector: Connector, sandbox: Sandbox) -> None:
@@ -116,10 +123,35 @@ class CrmConformance(CrmPeopleConformance):
         assert all(receipts[call.key].status in WRITTEN_STATUSES for call in [*old, *fresh]), receipts
         assert all(len(_logged(sandbox, call.key)) == 1 for call in calls)
 
-    def test_a_batch_as_large_as_declared_is_logged(self, connector: Connector, sandbox: Sandbox) -> None:
-        calls = [self._sample(connector) for _ in range(connector.manifest.limits.batch_size)]
-        assert {receipt.status for receipt in self._log(connector, *calls).values()} <= set(WRITTEN_STATUSES)
-        assert {call.key for call in calls} <= {str(entry["key"]) for entry in crm_of(sandbox).activities()}
+    def test_a_batch_as_large_as_declared_is_logged(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        """A batch as large as declared is logged, in as many requests as its deadline allows."""
+
+        def send(count: int) -> list[HeardRequest]:
+            clock.advance(minutes=1)
+            calls = [self._sample(connector) for _ in range(count)]
+            with heard(sandbox) as requests:
+                statuses = {receipt.status for receipt in self._log(connector, *calls).values()}
+            assert statuses <= set(WRITTEN_STATUSES), f"receipts say {statuses}"
+            assert {call.key for call in calls} <= {str(entry["key"]) for entry in crm_of(sandbox).activities()}
+            return requests
+
+        check_batch(send, connector.manifest.limits, CrmHooks.log_calls)
+
+    def test_one_refused_call_costs_the_others_nothing(self, connector: Connector, sandbox: Sandbox) -> None:
+        calls = [self._sample(connector) for _ in range(4)]
+        refused = calls[1]
+        crm_of(sandbox).refuse(refused.key)
+        receipts = self._log(connector, *calls)
+        said = receipts[refused.key]
+        assert said.status == "rejected" and said.reason, f"the refused call must be rejected with a reason: {said}"
+        for call in calls:
+            if call is not refused:
+                assert receipts[call.key].status in WRITTEN_STATUSES, receipts[call.key]
+                assert len(_logged(sandbox, call.key)) == 1, "a call was lost because another one was refused"
+        forbidden = set().union(*map(personal_texts, calls)) | secrets_of(connector.settings)
+        assert not leaked(Reply(result=list(receipts.values())).texts(), forbidden), "a reason tells personal data"
 
     # Outcomes
 

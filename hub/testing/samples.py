@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,8 @@ from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.values import Money
 
 _numbers = itertools.count(1)
+KEY = re.compile(r"(?:conversion|call)-\d{6}")
+"""The keys of conversions and calls."""
 AREA_CODES = ("312", "415", "206", "617", "713", "303", "602", "404")
 
 DIAL = "+13125550199"
@@ -62,7 +65,23 @@ def person_number() -> str:
     return f"+1{AREA_CODES[area % len(AREA_CODES)]}55501{line:02d}"
 
 
-def conversion(now: datetime, destination: Mapping[str, Any], **changes: Any) -> Conversion:
+CLICK_IDS = ("gclid", "msclkid", "fbclid", "ttclid")
+COOKIES = {
+    "_fbp": "fb.1.1795532400000.{number:010d}",
+    "_fbc": "fb.1.1795532400000.Test-fbclid-{number:08d}",
+    "_ga": "GA1.1.{number:010d}.1795532400",
+    "_ga_*": "GS2.1.s1795532400$o1$g1$t{number:010d}$j60$l0$h0",
+}
+"""Values of well-known cookies, as their owners write them."""
+
+
+def conversion(
+    now: datetime,
+    destination: Mapping[str, Any],
+    clicks: Iterable[str] = CLICK_IDS,
+    cookie_names: Iterable[str] = (),
+    **changes: Any,
+) -> Conversion:
     """A call that became business an hour ago, with everything known about the person."""
     started = now - timedelta(hours=1)
     number = next(_numbers)
@@ -75,7 +94,12 @@ def conversion(now: datetime, destination: Mapping[str, Any], **changes: Any) ->
         "ad_user_data": "granted",
         "ad_personalization": "granted",
         "call_started_at": started,
-        "click_ids": {name: f"Test-{name}-{number:08d}" for name in ("gclid", "msclkid", "fbclid", "ttclid")},
+        "click_ids": {name: f"Test-{name}-{number:08d}" for name in clicks},
+        "clicked_at": dict.fromkeys(clicks, started),
+        "cookies": {
+            name.replace("*", "TEST123"): COOKIES.get(name, "test-cookie-{number:08d}").format(number=number)
+            for name in cookie_names
+        },
         "phone_number": person_number(),
         "email": f"pat.doe.{number}@example.com",
         "country": "US",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,16 +36,22 @@ def secrets_of(settings: BaseModel) -> set[str]:
 
 def personal_texts(value: Any) -> set[str]:
     """The personal texts in a contract's value; phone numbers also in other common formats."""
+    return set().union(*personal_texts_by_field(value).values())
+
+
+def personal_texts_by_field(value: Any) -> dict[str, set[str]]:
+    """The same by the name of the field."""
     names = personal_fields(value.__class__) if dataclasses.is_dataclass(value) else {}
-    found: set[str] = set()
+    found: dict[str, set[str]] = {}
     for name in names:
         held = getattr(value, name)
         texts = held.values() if isinstance(held, Mapping) else held if isinstance(held, tuple) else [held]
+        found[name] = set()
         for text in texts:
             if isinstance(text, str) and len(text) >= MIN_SECRET_CHARACTERS:
-                found |= {text}
+                found[name] |= {text}
                 if re.fullmatch(r"\+\d{8,15}", text):
-                    found |= {text[1:], text[-10:]}
+                    found[name] |= {text[1:], text[-10:]}
     return found
 
 
@@ -55,8 +63,9 @@ def leaked(texts: Iterable[str], forbidden: Iterable[str]) -> list[str]:
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
-    """Collects every log line of the structured log and, from INFO up, of the standard one."""
+    """Collects what is printed, and every log line of the structured log and, from INFO up, of the standard one."""
     lines: list[str] = []
+    printed = io.StringIO()
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -69,9 +78,13 @@ def listening() -> Iterator[list[str]]:
     root.handlers = [collector]
     root.setLevel(logging.INFO)
     try:
-        with structlog.testing.capture_logs() as entries:
+        with (
+            structlog.testing.capture_logs() as entries,
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
             yield lines
     finally:
         root.handlers = handlers
         root.setLevel(level)
-        lines.extend(map(repr, entries))
+        lines.extend([*map(repr, entries), printed.getvalue()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,14 @@ from hub.hookspecs import OperationHooks
 from hub.testing.asking import Reply, attempt, implemented_hooks
 from hub.testing.connectors import ConnectorConformance
 from hub.testing.factories import FrozenClock, connect
+from hub.testing.heard import heard
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 
 MANY_REQUESTS = 50
 """Number of failing requests in a row: more than any client's automatic retries."""
 
+READS = ("enrich_caller", "poll_receipts", "pull_outcomes")
+"""Hooks that may answer with nothing new if the provider refuses."""
 RETRY_AFTER_SECONDS = 7
 FAULTS = {
     "refused credentials": Fault("status", 401),
@@ -29,6 +33,11 @@ FAULTS = {
     "an unavailable service": Fault("status", 503),
     "no answer": Fault("hang", seconds=2.0),
     "garbage": Fault("garbage"),
+}
+ALL_FAULTS = FAULTS | {
+    "a refusal": Fault("status", 400),
+    "a redirect": Fault("redirect"),
+    "a reply that is lost": Fault("taken", seconds=2.0),
 }
 
 
@@ -49,6 +58,12 @@ class WireCall:
         for argument in self.arguments.values():
             values.extend(argument if isinstance(argument, list | tuple) else [argument])
         return set().union(*map(personal_texts, values)) if values else set()
+
+    def single(self) -> WireCall:
+        """The same call with the first of its items."""
+        return WireCall(
+            self.hook, {name: held[:1] if isinstance(held, list) else held for name, held in self.arguments.items()}
+        )
 
 
 @contextmanager
@@ -87,7 +102,7 @@ class WireConformance(ConnectorConformance):
         """The reply of each implemented hook while the provider fails."""
         for call in list(self.wire_calls(connector, provider)):
             if call.hook in implemented_hooks(connector):
-                with failing(provider, FAULTS[fault]):
+                with failing(provider, ALL_FAULTS[fault]):
                     yield call, attempt(connector, call.hook, **call.arguments)
 
     def test_refused_credentials_ask_to_reconnect(self, connector: Connector, provider: Sandbox) -> None:
@@ -117,10 +132,91 @@ class WireConformance(ConnectorConformance):
                 f"{call.hook}: an unreadable reply must become RetryLater, not {_seen(reply)}"
             )
 
+    def test_a_refusal_is_final_and_no_success(self, connector: Connector, provider: Sandbox) -> None:
+        for call, reply in self._replies(connector, provider, "a refusal"):
+            if call.hook not in READS:
+                assert not reply.is_retry(), (
+                    f"{call.hook}: a 400 must become Rejected or rejected receipts, not a retry"
+                )
+                assert reply.error or reply.has_only("rejected"), f"{call.hook}: a 400 became {_seen(reply)}"
+
+    def test_a_redirect_to_another_place_is_not_followed(
+        self, connector: Connector, provider: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        honest = socket.getaddrinfo
+
+        def look_up(host: Any, *more: Any, **options: Any) -> Any:
+            asked.append(str(host))
+            return honest("127.0.0.1" if "elsewhere" in str(host) else host, *more, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+        for call, reply in self._replies(connector, provider, "a redirect"):
+            assert not [host for host in asked if "elsewhere" in host], (
+                f"{call.hook} followed a redirect to another host"
+            )
+            failed = reply.error or reply.has_only("rejected") or call.is_retried(reply)
+            assert failed, f"{call.hook}: a redirect must become an error, not {_seen(reply)}"
+
+    def test_a_failed_request_is_not_sent_again_by_the_plugin(
+        self, connector: Connector, impatient: Connector, provider: Sandbox
+    ) -> None:
+        """When a request is tried again is decided by the hub, which knows what may count twice."""
+        rounds = (list(self.wire_calls(connector, provider)) for _ in range(4))
+        for calls in zip(*rounds, strict=True):
+            if calls[0].hook in implemented_hooks(connector):
+                self._check_single_tries(impatient, provider, *(call.single() for call in calls))
+
+    def _check_single_tries(
+        self,
+        connector: Connector,
+        provider: Sandbox,
+        first: WireCall,
+        well: WireCall,
+        failed: WireCall,
+        doubtful: WireCall,
+    ) -> None:
+        attempt(connector, first.hook, **first.arguments)
+        with heard(provider) as requests:
+            attempt(connector, well.hook, **well.arguments)
+        usual = len(requests)
+        with heard(provider) as requests, failing(provider, FAULTS["a server error"]):
+            attempt(connector, failed.hook, **failed.arguments)
+        assert len(requests) <= 1, (
+            f"{well.hook} sent {len(requests)} requests although the first ended in a server error; the hub tries again"
+        )
+        if not usual:
+            return
+        provider.fail_next(ALL_FAULTS["a reply that is lost"], after=usual - 1)
+        with heard(provider) as requests:
+            attempt(connector, doubtful.hook, **doubtful.arguments)
+        provider.heal()
+        assert len(requests) <= usual, (
+            f"{well.hook} sent {len(requests) - usual} more requests after one whose reply was lost; the provider may have "
+            "taken it, so leave it to the hub"
+        )
+
+    def test_no_address_holds_personal_data_or_a_secret(self, connector: Connector, provider: Sandbox) -> None:
+        """Proxies and servers log addresses; data belongs in the body."""
+        secrets, excused = secrets_of(connector.settings), connector.manifest.personal_in_address
+        found: list[str] = []
+        for call in self.wire_calls(connector, provider):
+            if call.hook in implemented_hooks(connector):
+                with heard(provider) as requests:
+                    attempt(connector, call.hook, **call.arguments)
+                told = leaked([request.address for request in requests], secrets | call.personal())
+                found += [f"{call.hook} tells {', '.join(told)} in an address" for _ in told[:1]]
+        if excused:
+            assert found, "no address holds personal data: leave personal_in_address out of the manifest"
+            pytest.skip(f"declared: {excused}")
+        assert not found, (
+            f"{found[0]}; send it in the body, or say in manifest.personal_in_address why that is impossible"
+        )
+
     def test_a_failed_connection_check_says_so(self, impatient: Connector, provider: Sandbox) -> None:
         if "check_connection" not in implemented_hooks(impatient):
             pytest.skip("this plugin has no connection check")
-        for name, fault in FAULTS.items():
+        for name, fault in ALL_FAULTS.items():
             with failing(provider, fault):
                 reply = attempt(impatient, OperationHooks.check_connection)
             assert isinstance(reply.error, RingfenceError) or not reply.result.ok, f"{name} was reported as well"
@@ -130,7 +226,7 @@ class WireConformance(ConnectorConformance):
     ) -> None:
         """Not in an error, not in a receipt, not in a log line."""
         secrets = secrets_of(impatient.settings)
-        for fault in FAULTS:
+        for fault in ALL_FAULTS:
             with listening() as lines:
                 replies = list(self._replies(impatient, provider, fault))
             for call, reply in replies:

@@ -90,6 +90,7 @@ class Telnyx(Connector):
             DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
             DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
         ),
+        personal_in_address="Telnyx filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(
             supported=True,
             note="Recordings are deleted at once. Call records and message records cannot be deleted by Telnyx' API: they "

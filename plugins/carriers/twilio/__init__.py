@@ -107,6 +107,7 @@ class Twilio(Connector):
             DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
             DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
         ),
+        personal_in_address="Twilio filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(
             supported=True,
             note="Calls, recordings and texts are deleted; a recording's metadata stays visible at Twilio for 40 days and a "

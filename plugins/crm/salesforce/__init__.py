@@ -74,6 +74,7 @@ class Salesforce(Connector):
             DataFlow(hook="correct_person", use="essential.legal_obligation", shares=(*PERSON, *RIGHT)),
         ),
         retention="until the business deletes it; then 15 days in Salesforce's recycle bin",
+        personal_in_address="Salesforce takes queries only in the address: the number of the contact stands in it.",
         deletion=Deletion(
             supported=True,
             note="Calls that we logged are deleted; contacts and leads only with `erasure: people`. Salesforce keeps "

@@ -50,6 +50,7 @@ class GoogleContacts(Connector):
             DataFlow(hook="enrich_caller", use="essential.service.operations", shares=(Share(field="phone_number"),)),
         ),
         retention="as long as Google keeps records of the searches in the owner's contacts",
+        personal_in_address="The People API takes what it searches for only in the address.",
         deletion=Deletion(
             supported=False,
             note="Google offers no way to delete the record of a search; the contacts themselves are their owner's and are "

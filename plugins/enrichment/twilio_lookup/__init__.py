@@ -51,6 +51,7 @@ class TwilioLookup(Connector):
             DataFlow(hook="enrich_caller", use="essential.service.operations", shares=(Share(field="phone_number"),)),
         ),
         retention="Twilio removes the number from its request records within 30 days",
+        personal_in_address="Lookup takes the number only as a part of the address.",
         deletion=Deletion(
             supported=False,
             note="a lookup cannot be undone: Twilio offers no way to delete the record of one, and removes the "

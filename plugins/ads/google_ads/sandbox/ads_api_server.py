@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
+from hub.api import HeardRequest
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.rows import RowError, Rows
 
@@ -73,14 +74,20 @@ class AdsServer:
         self._server.stop(grace=0.2).wait(timeout=5)
 
     def _handle(self, method: str, version: str, metadata: Mapping[str, str], body: bytes, context: Any) -> bytes:
+        self._google.note(HeardRequest("POST", method, "", dict(metadata), body))
         fault = self._google.next_fault()
         if fault is not None and fault.kind == "garbage":
             return GARBAGE
         call = Call(self._google, version, context)
+        if fault is not None and fault.kind == "taken":
+            self._serve(call, method, metadata, body)
         if fault is not None:
-            if fault.kind == "hang":
+            if fault.kind in ("hang", "taken"):
                 self._stopped.wait(fault.seconds)
             call.fail(STATUSES.get(fault.status, "INTERNAL"), "planned fault", wait=fault.retry_after)
+        return self._serve(call, method, metadata, body)
+
+    def _serve(self, call: Call, method: str, metadata: Mapping[str, str], body: bytes) -> bytes:
         with self._google.lock:
             self._google.headers.append(dict(metadata))
             call.check_access(metadata)

@@ -125,7 +125,7 @@ class HttpSandbox(Sandbox):
         return self._ears.listening()
 
     def note(self, request: HeardRequest) -> None:
-        """Tell a listener of a request that came by another protocol than HTTP, before any fault."""
+        """Report a request to those who listen that came by another protocol than HTTP, before any fault."""
         self._ears.note(request)
 
     def app(self) -> ASGI:

@@ -24,7 +24,7 @@ UPLOAD = "upload_conversions"
 
 
 class AdsWireConformance(AdsUploads):
-    """Only declared data travels, hashed as declared, under our key, and an unknown permission is no yes."""
+    """Only declared data travels, hashed as declared, under our key, and an unknown permission is not a yes."""
 
     def _sent(self, connector: Connector, sandbox: Sandbox, batch: Sequence[Conversion]) -> list[HeardRequest]:
         with heard(sandbox) as requests:

@@ -90,7 +90,9 @@ from hub.errors import (
 )
 from hub.hookspecs import hookimpl
 from hub.json_ads import JsonAds
+from hub.json_ads.cost_reports import CostReport
 from hub.json_ads.replies import Batch
+from hub.json_ads.shapes import SHA256
 from hub.json_ads.stand_in import JsonAdsSandbox, StandIn
 from hub.json_ads.templates import ROW, ROWS, Call
 
@@ -100,6 +102,7 @@ __all__ = [
     "REGIONS",
     "ROW",
     "ROWS",
+    "SHA256",
     "TRANSFORMS",
     "TWIML_ENDED",
     "TWIML_UNANSWERED",
@@ -134,6 +137,7 @@ __all__ = [
     "Corrected",
     "Correction",
     "Cost",
+    "CostReport",
     "CostSandbox",
     "CrmSandbox",
     "DataFlow",

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.contracts.costs import Cost, Days
 from hub.contracts.refusals import Provider, without_personal_data
-from hub.contracts.untrusted import json_object
+from hub.contracts.untrusted import as_mappings, json_object, value_at
 from hub.errors import ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
+from hub.json_ads.cost_reports import MAX_PAGES, CostReport
 from hub.json_ads.replies import Batch, personal_values, polled, receipts_of
 from hub.json_ads.stand_in import StandIn, sandbox_of
-from hub.json_ads.templates import Call, filled, plain_values
+from hub.json_ads.templates import Call, filled, names_in, plain_values
 
 if TYPE_CHECKING:
     import httpx
@@ -59,6 +61,8 @@ class JsonAds(Connector):
     dry_run: ClassVar[Call | None] = None
     """How the network checks conversions without counting them; with it, declare the ability `dry_run`."""
     batch: ClassVar[Batch]
+    costs: ClassVar[CostReport | None] = None
+    """The report that `pull_costs` reads with `read_costs`, for the stand-in."""
     stand_in: ClassVar[StandIn]
     """What the stand-in needs to know besides."""
 
@@ -70,26 +74,30 @@ class JsonAds(Connector):
         """Values that all rows of a request share, for `{name}` in path and body."""
         return {}
 
-    def call(self, group: Mapping[str, str], dry_run: bool) -> Call:
-        """The request for a group's rows."""
-        return self.dry_run if dry_run and self.dry_run else self.upload
+    def call(self, group: Mapping[str, str], dry_run: bool) -> Call | None:
+        """The request for a group's rows; None for a dry run if there is none, or if a setting for it is not given."""
+        if not dry_run:
+            return self.upload
+        return None if self.dry_run is None or self._missing(self.dry_run) else self.dry_run
 
     @hookimpl
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
         """One receipt per item. An exception speaks for the whole batch only if nothing was sent before."""
         receipts: dict[str, Receipt] = {}
         waiting = deque(self._requests(conversions, receipts))
-        if dry_run and self.dry_run is None:
-            return [*receipts.values(), *(_unchecked(item) for request in waiting for item in request.items)]
         used = 0
         while waiting:
             request = waiting.popleft()
+            call = self.call(request.group, dry_run)
+            if call is None:
+                receipts |= {item.key: _unchecked(item) for item in request.items}
+                continue
             if used == MAX_REQUESTS:
                 receipts |= _later([request, *waiting], "Too many conversions were refused; the others follow later.")
                 break
             used += 1
             try:
-                answer = self._send(request, dry_run)
+                answer = self._send(request, call)
             except RingfenceError as error:
                 if used == 1:
                     raise
@@ -135,6 +143,29 @@ class JsonAds(Connector):
             found += polled(self.batch, items, said)
         return found
 
+    def read_costs(self, report: CostReport, days: Days) -> list[Cost]:
+        """All rows of a report; NotSupported if a setting that it needs is not given. For the hook `pull_costs`."""
+        missing = self._missing(report.call)
+        if missing:
+            raise NotSupported(f"To read what ads cost, write {' and '.join(missing)} into config.yaml.")
+        costs: list[Cost] = []
+        group, after = {"first": str(days.first), "last": str(days.last)}, None
+        for _ in range(MAX_PAGES):
+            call = report.call
+            if after is not None:
+                call = replace(call, params={**call.params, report.next_parameter: str(after)})
+            said = self._read(self._request(call, group, ()))
+            costs += [report.cost(row) for row in as_mappings(value_at(said, report.rows))]
+            after = value_at(said, report.next) if report.next and value_at(said, report.more) else None
+            if after is None:
+                return costs
+        raise RetryLater(f"{self.provider.name}'s report of costs has no end; it is asked for again.")
+
+    def _missing(self, call: Call) -> list[str]:
+        """The settings that a request needs and that are not given."""
+        values = plain_values(self.settings)
+        return sorted(name for name in names_in(call) if name in values and values[name] is None)
+
     def _requests(self, conversions: Sequence[Conversion], receipts: dict[str, Receipt]) -> Iterator[_Request]:
         """The conversions by group, in requests of the allowed size; those with a receipt already are put there."""
         groups: dict[tuple[tuple[str, str], ...], list[tuple[Conversion, Row]]] = {}
@@ -150,10 +181,10 @@ class JsonAds(Connector):
                 items, rows = zip(*found[start : start + size], strict=True)
                 yield _Request(items, rows, dict(group))
 
-    def _send(self, request: _Request, dry_run: bool) -> Sequence[Receipt] | Rejected:
+    def _send(self, request: _Request, call: Call) -> Sequence[Receipt] | Rejected:
         """The receipts of a request's items, or the network's refusal of the request as a whole."""
         try:
-            response = self._request(self.call(request.group, dry_run), request.group, request.rows)
+            response = self._request(call, request.group, request.rows)
         except Rejected as refusal:
             return refusal
         return receipts_of(self.batch, self.provider.name, request.items, self._read(response))
@@ -202,5 +233,5 @@ def _unchangeable(item: Conversion) -> Receipt:
 
 
 def _unchecked(item: Conversion) -> Receipt:
-    words = "The network has no dry run; only the hub's own checks were made."
+    words = "The network cannot check it without counting it; only the hub's own checks were made."
     return Receipt(key=item.key, status="delivered", code="not_checked", reason=words)

@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from hub.contracts.costs import Cost
 from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.untrusted import json_object, value_at
+from hub.json_ads.cost_reports import CostReport
 from hub.json_ads.replies import Batch
+from hub.json_ads.shapes import has_shape
 from hub.json_ads.templates import Call, filled, rows_in
 
 if TYPE_CHECKING:
@@ -45,6 +49,10 @@ class StandIn:
     unauthorized: Reply = (401, {})
     checked: Reply = (200, {})
     """Of the connection check."""
+    shape: Any = None
+    """The shape of a row (hub.json_ads.shapes)."""
+    time: str = ""
+    """Where a row has the time of the conversion: ISO 8601, or seconds, milliseconds or microseconds since 1970."""
     good_row: Any = None
     bad_row: Any = None
     """One result or error; `{index}` is the row's index."""
@@ -59,6 +67,7 @@ class Declaration(Protocol):
     check: ClassVar[Call]
     dry_run: ClassVar[Call | None]
     batch: ClassVar[Batch]
+    costs: ClassVar[CostReport | None]
     stand_in: ClassVar[StandIn]
 
 
@@ -71,6 +80,7 @@ class JsonAdsSandbox(HttpSandbox):
         super().__init__(*arguments)
         self._counted: dict[str, dict[str, Any]] = {}
         self._refused: set[str] = set()
+        self._spent: list[Cost] = []
         self._uploads: list[list[dict[str, Any]]] = []
         """Of kind `poll`: the errors of each upload."""
 
@@ -92,9 +102,21 @@ class JsonAdsSandbox(HttpSandbox):
     def refusal(self, row: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
         """Why the network refuses a row; None if it takes it. Override it for the network's own rules."""
         key = value_at(row, self.network.stand_in.key)
+        known = self.network.stand_in
         if not isinstance(key, str) or not key:
-            return f"{self.network.stand_in.key} is missing"
+            return f"{known.key} is missing"
+        if known.shape is not None and not has_shape(row, known.shape):
+            return "the row has a wrong member"
+        longest = self.network.manifest.limits.max_age
+        if known.time and longest and not timedelta(minutes=-5) <= self._age(value_at(row, known.time)) <= longest:
+            return "the time is too old, or in the future"
         return "refused" if key in self._refused else None
+
+    def _age(self, at: Any) -> timedelta:
+        if isinstance(at, str):
+            return self.clock() - datetime.fromisoformat(at)
+        seconds = at / 1_000_000 if at > 10**14 else at / 1_000 if at > 10**11 else at
+        return self.clock() - datetime.fromtimestamp(seconds, UTC)
 
     def app(self) -> Any:
         from starlette.applications import Starlette
@@ -112,6 +134,8 @@ class JsonAdsSandbox(HttpSandbox):
             return _json(known.unauthorized)
         if calls[0] is network.check:
             return _json(known.checked)
+        if network.costs is not None and calls[0] is network.costs.call:
+            return _json((200, self._costs(network.costs, request.query_params)))
         if calls[0] is network.batch.status:
             return self._status(request.url.path)
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -121,7 +145,8 @@ class JsonAdsSandbox(HttpSandbox):
     def _calls(self, request: Request) -> list[Call]:
         """The declared requests that this one may be."""
         network = self.network
-        declared = (network.check, network.batch.status, network.dry_run, network.upload)
+        costs = network.costs.call if network.costs else None
+        declared = (network.check, costs, network.batch.status, network.dry_run, network.upload)
         return [
             call
             for call in declared
@@ -180,24 +205,45 @@ class JsonAdsSandbox(HttpSandbox):
             },
         )
 
+    def _costs(self, report: CostReport, asked: Mapping[str, str]) -> Any:
+        """What was spent on the days that the request asks for, where the report has its rows."""
+        named: dict[str, str] = {}
+        for name, template in report.call.params.items():
+            found = _pattern(template, self.settings()).fullmatch(asked[name])
+            named |= found.groupdict() if found else {}
+        first, last = date.fromisoformat(named["first"]), date.fromisoformat(named["last"])
+        return _nested(report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])
+
     def _status(self, path: str) -> Response:
         status = self.network.batch.status
         found = _pattern(status.path, self.settings()).fullmatch(path) if status else None
         number = found["reference"] if found else ""
         if not number.isdecimal() or int(number) >= len(self._uploads):
             return _json((404, self.network.stand_in.refused[1]))
-        reply: dict[str, Any] = {}
-        place = reply
-        *outer, last = self.network.batch.errors.split(".")
-        for name in outer:
-            place = place.setdefault(name, {})
-        place[last] = self._uploads[int(number)]
-        return _json((200, reply))
+        return _json((200, _nested(self.network.batch.errors, self._uploads[int(number)])))
+
+
+class JsonAdsCostSandbox(JsonAdsSandbox):
+    """A network that reports costs too."""
+
+    def spend(self, cost: Cost) -> None:
+        self._spent.append(cost)
+
+    def spent(self) -> Sequence[Cost]:
+        return list(self._spent)
 
 
 def sandbox_of(network: type[Declaration]) -> type[Sandbox]:
     """The derived stand-in of a connector class, in the name of its module."""
-    return type("Sandbox", (JsonAdsSandbox,), {"network": network, "__module__": network.__module__})
+    base = JsonAdsCostSandbox if network.costs else JsonAdsSandbox
+    return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})
+
+
+def _nested(path: str, value: Any) -> Any:
+    """An object that has a value at a path."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    return value
 
 
 def _pattern(path: str, settings: Mapping[str, Any]) -> re.Pattern[str]:

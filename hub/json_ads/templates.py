@@ -64,6 +64,11 @@ def rows_in(template: Any, body: Any) -> list[Any] | None:
     return [] if is_open or template == body else None
 
 
+def names_in(call: Call) -> set[str]:
+    """The names of settings and group values in a request."""
+    return set(_NAME.findall(f"{call.path} {call.body} {dict(call.params)} {dict(call.headers)}"))
+
+
 def plain_values(settings: BaseModel) -> dict[str, Any]:
     """The settings by name, with their secrets readable: for the request that needs them, never for a log."""
     return {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in settings}

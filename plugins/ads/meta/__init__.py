@@ -1,0 +1,249 @@
+"""Meta (Facebook and Instagram ads): conversions through the Conversions API."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from hub.api import (
+    ROWS,
+    SHA256,
+    Auth,
+    AuthError,
+    Batch,
+    Call,
+    ClickId,
+    ConfigError,
+    Conversion,
+    Cost,
+    CostReport,
+    DataFlow,
+    Days,
+    Deletion,
+    JsonAds,
+    Limits,
+    Manifest,
+    PluginSettings,
+    Provider,
+    Receipt,
+    Recipient,
+    Refusal,
+    RetryLater,
+    RingfenceError,
+    Share,
+    StandIn,
+    Transform,
+    hookimpl,
+    value_at,
+)
+
+VERSION = "v26.0"
+COUNTRY = Transform(
+    name="sha256_country",
+    function=lambda code: hashlib.sha256(code.strip().lower().encode()).hexdigest() if code.strip() else None,
+    example=("US", "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621"),
+)
+"""Source: Conversions API, "Customer Information Parameters": two letters in lower case, then SHA-256."""
+
+EVENT = {
+    "event_name": str, "event_time": int, "event_id": str, "event_source_url?": r"https?://.+",
+    "action_source": ("phone_call", "chat", "website", "physical_store", "system_generated", "email", "app", "other"),
+    "user_data": {
+        "ph?": [SHA256], "em?": [SHA256], "country?": [SHA256], "client_user_agent?": str,
+        "fbc?": r"fb\.[0-9]\.[0-9]{13}\.[A-Za-z0-9._~-]{4,}", "fbp?": r"fb\.[0-9]\.[0-9]{13}\.[0-9]+",
+    },
+    "custom_data": {"order_id": str, "value?": float, "currency?": r"[A-Z]{3}"},
+    "data_processing_options?": [("LDU",)], "data_processing_options_country?": int, "data_processing_options_state?": int,
+}  # fmt: skip
+"""An event. Source: Conversions API, "Server Event Parameters"; the names are those of facebook-business 26.0.3."""
+
+ERROR = {"message": "Invalid parameter", "type": "OAuthException", "fbtrace_id": "AbCdEfGh"}
+
+
+def _no_such_dataset(refusal: Refusal) -> RingfenceError | None:
+    error = refusal.body.get("error")
+    if (value_at(error, "code"), value_at(error, "error_subcode")) == (100, 33):
+        return ConfigError("Meta has no dataset with this dataset_id, or the access token does not reach it.")
+    return None
+
+
+class MetaSettings(PluginSettings):
+    """One dataset (formerly pixel) that conversions go to."""
+
+    dataset_id: str = Field(pattern=r"^[0-9]{5,20}$", description="The dataset's id in Meta's Events Manager.")
+    access_token: SecretStr = Field(description="A token of a system user with access to the dataset.")
+    test_event_code: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9]{4,40}$", description="The code of the Test Events tab; dry runs need it."
+    )
+    limited_data_use: Literal["unless_granted", "always", "never"] = Field(
+        "unless_granted", description="When events are marked for Limited Data Use, Meta's setting for US privacy laws."
+    )
+    ad_account_id: str | None = Field(
+        None, pattern=r"^[0-9]{5,20}$", description="The ad account whose costs are read; the token needs ads_read."
+    )
+    base_url: str = Field("https://graph.facebook.com", description="Where the API is; a proxy may take its place.")
+
+
+class MetaDestination(PluginSettings):
+    """The options below `send_to:` of a conversion rule."""
+
+    event: str = Field(
+        "Lead",
+        pattern=r"^[A-Za-z0-9_ -]{1,50}$",
+        description="A standard event such as Lead, Schedule or Purchase, or your own.",
+    )
+
+
+class Meta(JsonAds):
+    """One dataset of Meta. A request with one bad event counts nothing, so it is halved until the bad event stands alone."""
+
+    Settings, Destination = MetaSettings, MetaDestination
+    manifest = Manifest(
+        name="meta",
+        kind="ads",
+        version="0.1.0",
+        title="Meta",
+        summary="Reports to Meta which clicks on Facebook and Instagram ads became calls and sales.",
+        recipient=Recipient(
+            name="Meta Platforms, Inc.",
+            role="independent_controller",
+            privacy_url="https://www.facebook.com/privacy/policy",
+        ),
+        regions=("US",),
+        hosts=("graph.facebook.com",),
+        flows=(
+            DataFlow(
+                hook="upload_conversions",
+                use="marketing.advertising.third_party.targeted",
+                shares=(
+                    Share(field="click_ids", keys=("fbclid",)),
+                    Share(field="clicked_at", keys=("fbclid",)),
+                    Share(field="cookies", keys=("_fbc", "_fbp")),
+                    Share(field="phone_number", transform="sha256_digits"),
+                    Share(field="email", transform="sha256_email"),
+                    Share(field="country", transform=COUNTRY),
+                    Share(field="landing_page"),
+                    Share(field="user_agent"),
+                ),
+            ),
+        ),
+        click_ids=(ClickId(parameter="fbclid", source="facebook", medium="paid_social"),),
+        retention="as Meta's data retention of the dataset says",
+        deletion=Deletion(supported=False, note="Meta has no way to delete, change or take back one event."),
+        auth=Auth(kind="api_key"),
+        limits=Limits(batch_size=1000, max_age=timedelta(days=7)),
+        abilities=("dry_run",),
+    )
+    provider = Provider(
+        name="Meta",
+        remedy="make a new access token of the system user and put it into config.yaml",
+        code="error.code",
+        words="error.error_user_msg",
+        codes={
+            **dict.fromkeys(("10", "102", "190", "200"), AuthError),
+            **dict.fromkeys(("1", "2", "4", "17", "32", "341", "613"), RetryLater),
+        },
+        special=_no_such_dataset,
+    )
+    headers = {"authorization": "Bearer {access_token}"}
+    check = Call(path=f"/{VERSION}/{{dataset_id}}", params={"fields": "id,name"}, method="GET")
+    upload = Call(path=f"/{VERSION}/{{dataset_id}}/events", body={"data": ROWS, "partner_agent": "ringfence"})
+    dry_run = Call(
+        path=f"/{VERSION}/{{dataset_id}}/events",
+        body={"data": ROWS, "partner_agent": "ringfence", "test_event_code": "{test_event_code}"},
+    )
+    batch = Batch(kind="all_or_nothing", count="events_received")
+    costs = CostReport(
+        call=Call(
+            path=f"/{VERSION}/act_{{ad_account_id}}/insights",
+            params={
+                "level": "adset",
+                "time_increment": "1",
+                "time_range": '{"since":"{first}","until":"{last}"}',
+                "fields": "campaign_id,campaign_name,adset_id,adset_name,spend,clicks,impressions,account_currency",
+                "limit": "500",
+            },
+            method="GET",
+        ),
+        rows="data",
+        next="paging.cursors.after",
+        next_parameter="after",
+        more="paging.next",
+        source="facebook",
+        medium="paid_social",
+        columns={
+            "day": "date_start", "campaign": "campaign_name", "campaign_id": "campaign_id", "ad_group": "adset_name",
+            "ad_group_id": "adset_id", "cost": "spend", "currency": "account_currency", "clicks": "clicks",
+            "impressions": "impressions",
+        },
+    )  # fmt: skip
+    stand_in = StandIn(
+        settings={
+            "dataset_id": "1234567890",
+            "access_token": "sandbox-system-user-token",
+            "test_event_code": "TEST12345",
+            "ad_account_id": "9876543210",
+        },
+        send_to={"event": "Lead"},
+        shape=EVENT,
+        time="event_time",
+        key="event_id",
+        value="custom_data.value",
+        currency="custom_data.currency",
+        accepted=(200, {"events_received": "{count}", "messages": [], "fbtrace_id": "AbCdEfGh"}),
+        refused=(
+            400,
+            {"error": {**ERROR, "code": 100, "error_subcode": 2804003, "error_user_msg": "An event is invalid."}},
+        ),
+        unauthorized=(400, {"error": {**ERROR, "code": 190}}),
+        checked=(200, {"id": "1234567890", "name": "Example dataset"}),
+    )
+
+    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+        """One event. Source: Conversions API, "Server Event Parameters"."""
+        person = self._person(item)
+        if not person:
+            reason = "Not matched: Meta gets neither a click nor a phone number or e-mail address of this caller."
+            return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
+        event: dict[str, Any] = {
+            "event_name": item.destination["event"],
+            "event_time": int(item.occurred_at.timestamp()),
+            "event_id": item.key,
+            "action_source": {"call": "phone_call", "text": "chat", "form": "other"}[item.contact],
+            "user_data": person,
+            "custom_data": {"order_id": item.key},
+        }
+        if item.contact == "form" and item.landing_page and item.user_agent:
+            event |= {"action_source": "website", "event_source_url": item.landing_page}
+            person["client_user_agent"] = item.user_agent
+        if item.value:
+            event["custom_data"] |= {"value": float(item.value.amount), "currency": item.value.currency}
+        limited = self.settings.limited_data_use
+        if limited == "always" or (limited == "unless_granted" and item.ad_user_data != "granted"):
+            event |= {
+                "data_processing_options": ["LDU"],
+                "data_processing_options_country": 0,
+                "data_processing_options_state": 0,
+            }
+        return event
+
+    def _person(self, item: Conversion) -> dict[str, Any]:
+        """The person as Meta matches them. If they denied the use of their data for ads, only the click."""
+        click, clicked_at = item.click_ids.get("fbclid"), item.clicked_at.get("fbclid")
+        made = f"fb.1.{int(clicked_at.timestamp() * 1000)}.{click}" if click and clicked_at else None
+        known: dict[str, Any] = {"fbc": made or item.cookies.get("_fbc"), "fbp": item.cookies.get("_fbp")}
+        if item.ad_user_data != "denied":
+            known |= {name: [text] for name, text in (("ph", item.phone_number), ("em", item.email)) if text}
+        person = {name: text for name, text in known.items() if text}
+        if person and item.country and item.ad_user_data != "denied":
+            person["country"] = [item.country]
+        return person
+
+    @hookimpl
+    def pull_costs(self, days: Days) -> Sequence[Cost]:
+        """What the ad account's ad sets cost on each day."""
+        return self.read_costs(self.costs, days)

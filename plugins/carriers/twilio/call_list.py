@@ -74,7 +74,7 @@ def call_events(leg: Item, children: Sequence[Item], audio: Sequence[Item], orig
     caller = leg.get("from")
     end = end_event(status, call_id, finished, duration, number, phone_number(caller))
     return [
-        translate.ringing(call_id, began, number, caller, leg.get("caller_name"), leg.get("stir_verstat")),
+        translate.ringing(call_id, began, number, caller, leg.get("caller_name"), None),
         *_dialed(children, call_id, number),
         *([end] if end else []),
         *_recorded(audio, call_id, number, origins),

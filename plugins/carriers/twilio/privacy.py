@@ -16,7 +16,7 @@ from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
 EXPORTED_FIELDS = {
-    "call": ("from", "to", "status", "direction", "start_time", "end_time", "duration", "caller_name", "stir_verstat"),
+    "call": ("from", "to", "status", "direction", "start_time", "end_time", "duration", "caller_name"),
     "recording": ("call_sid", "source", "start_time", "duration", "media_url"),
     "text": ("from", "to", "status", "direction", "date_sent", "body", "num_media"),
 }

@@ -3,14 +3,16 @@
 A file `NAME/*.http` is for the plugin NAME and begins with lines of comments:
 
     # source: where the facts are from
-    # stage: a function of NAME/NAME_exchanges.py, which gets the stand-in, fills it and returns values (optional)
+    # stage: a function of NAME/NAME_exchanges.py, which gets the stand-in, fills it and returns values (optional);
+      it is run before the requests are replayed, and again before the hook
     # hook: the hook that sends these requests (if one does)
     # text: an argument of that hook, here `text`, as JSON
     # free: fields of the query or the body whose values may differ, separated by commas
 
 Then follow one or more exchanges, each a request and its reply. `{{name}}` stands for a value: one of the stand-in's settings,
 of the stage, or of an earlier reply, where `"{{name}}"` in place of a value gives it that name; `{{a:b}}` is two of them in
-base64, as HTTP Basic wants. Forms may be cut into lines at each `&`.
+base64, as HTTP Basic wants. Forms may be cut into lines at each `&`. A field of a reply is written `"name?"` if the stand-in
+need not send it.
 """
 
 from __future__ import annotations
@@ -172,10 +174,11 @@ def differences(recorded: Any, real: Any, place: str = "") -> Iterator[str]:
     if type_name(recorded) != type_name(real):
         yield f"{here} is {type_name(real)}, recorded {type_name(recorded)}"
     elif isinstance(recorded, dict):
-        yield from (f"{here} lacks {name}" for name in recorded.keys() - real.keys())
-        yield from (f"{here} has {name}, which is not recorded" for name in real.keys() - recorded.keys())
-        for name in recorded.keys() & real.keys():
-            yield from differences(recorded[name], real[name], f"{place}.{name}" if place else name)
+        known = {name.removesuffix("?"): value for name, value in recorded.items()}
+        yield from (f"{here} lacks {name}" for name in known.keys() - real.keys() if f"{name}?" not in recorded)
+        yield from (f"{here} has {name}, which is not recorded" for name in real.keys() - known.keys())
+        for name in known.keys() & real.keys():
+            yield from differences(known[name], real[name], f"{place}.{name}" if place else name)
     elif isinstance(recorded, list) and recorded and real:
         for index, one in enumerate(real):
             yield from differences(recorded[0], one, f"{place}[{index}]")

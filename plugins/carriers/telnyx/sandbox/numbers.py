@@ -146,6 +146,8 @@ class Numbers:
             number |= {name: value for name, value in changes.items() if name in CHANGEABLE}
         if request.method == "DELETE":
             del self.sandbox.numbers[number["id"]]
+            kept = number.keys() - {"country_iso_alpha2", "source_type"}
+            number = {name: number[name] for name in kept} | {"status": "deleted"}
         return JSONResponse({"data": number})
 
     async def messaging(self, request: Request) -> Response:

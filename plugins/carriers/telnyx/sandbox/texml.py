@@ -49,7 +49,7 @@ class Texml:
         return JSONResponse(found)
 
     async def recordings(self, request: Request) -> Response:
-        return self._page(request, "recordings", self._of(request.path_params["call"]))
+        return self._page(request, "recordings", [_shown(one) for one in self._of(request.path_params["call"])])
 
     async def control(self, request: Request) -> Response:
         """Pause or resume a recording in progress."""
@@ -63,7 +63,7 @@ class Texml:
             raise TelnyxError("10005")
         going[0]["status"] = wanted
         self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[wanted])
-        return JSONResponse(going[0])
+        return JSONResponse({name: value for name, value in _shown(going[0]).items() if name != "status"})
 
     def _of(self, call: str) -> list[dict[str, Any]]:
         return [one for one in self.sandbox.held_recordings.values() if one["call_sid"] == call]
@@ -92,6 +92,10 @@ class Texml:
                 "next_page_uri": uri(number + 1) + token if more else None,
             }
         )
+
+
+def _shown(held: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in held.items() if name not in ("from", "to", "end_time")}
 
 
 def _day(call: dict[str, Any]) -> str:

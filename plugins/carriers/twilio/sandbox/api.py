@@ -22,6 +22,10 @@ from plugins.carriers.twilio.sandbox.media import Recordings, Texts
 from plugins.carriers.twilio.sandbox.ports import Ports
 from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio
 
+UNSET = (
+    "address_sid", "bundle_sid", "emergency_address_sid", "emergency_address_status", "identity_sid", "sms_application_sid",
+    "trunk_sid", "voice_application_sid",
+)  # fmt: skip
 PLACES = {"312": ("Chicago", "IL"), "212": ("New York", "NY"), "415": ("San Francisco", "CA"), "416": ("Toronto", "ON")}
 MONTHLY = {"US": {"local": "1.15", "toll free": "2.15"}, "CA": {"local": "1.15"}, "GB": {"mobile": "1.15"}}
 SETTABLE = {
@@ -34,6 +38,8 @@ SETTABLE = {
     "StatusCallbackMethod": "status_callback_method",
     "SmsUrl": "sms_url",
     "SmsMethod": "sms_method",
+    "SmsFallbackUrl": "sms_fallback_url",
+    "SmsFallbackMethod": "sms_fallback_method",
 }
 
 
@@ -141,6 +147,11 @@ class Api:
             "beta": False,
             "origin": "twilio",
             "status": "in-use",
+            "type": "toll-free" if phone_number.startswith("+18") else "local",
+            "voice_receive_mode": "voice",
+            "voice_caller_id_lookup": False,
+            "emergency_status": "Inactive",
+            **dict.fromkeys(UNSET),
             "uri": f"{self.account}/IncomingPhoneNumbers/{sid}.json",
             **{name: "" if name.endswith(("_url", "callback")) else "POST" for name in SETTABLE.values()},
         }

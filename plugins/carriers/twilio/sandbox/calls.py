@@ -29,11 +29,10 @@ class PlacedCall(TwimlPlayer):
         self.account = account
 
     def begin(self) -> dict[str, str]:
-        verified = "TN-Validation-Passed-A" if self.call.caller_number else None
         self.account.calls[self.sid] = resources.call(
-            self.account.account_sid, self.sid, self.caller, self.call.tracking_number, self.now, verification=verified
+            self.account.account_sid, self.sid, self.caller, self.call.tracking_number, self.now
         )
-        return {"StirVerstat": verified} if verified else {}
+        return {"StirVerstat": "TN-Validation-Passed-A"} if self.call.caller_number else {}
 
     def trouble(self) -> dict[str, str]:
         return {"ErrorCode": "11200", "ErrorUrl": f"{self.webhook_url}/voice"}

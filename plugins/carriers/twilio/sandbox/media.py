@@ -135,7 +135,8 @@ class Recordings:
             raise TwilioError(20404)
         going[-1]["status"] = status
         self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[status])  # type: ignore[arg-type]
-        return JSONResponse(going[-1])
+        shown = {name: value for name, value in going[-1].items() if name not in ("media_url", "subresource_uris")}
+        return JSONResponse(shown | {"track": "both"})
 
 
 def tone(seconds: int) -> bytes:

@@ -10,6 +10,10 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
+PARTS_OF_A_CALL = (
+    "events", "notifications", "payments", "recordings", "siprec", "streams", "transcriptions",
+    "user_defined_message_subscriptions", "user_defined_messages",
+)  # fmt: skip
 API_VERSION = "2010-04-01"
 
 
@@ -34,7 +38,6 @@ def call(
     start: datetime,
     *,
     parent: str | None = None,
-    verification: str | None = None,
 ) -> dict[str, Any]:
     """A leg that has just begun, as the API shows it; `ended` finishes it."""
     uri = f"/{API_VERSION}/Accounts/{account_sid}/Calls/{sid}"
@@ -63,10 +66,8 @@ def call(
         "caller_name": None,
         "queue_time": "0",
         "trunk_sid": None,
-        "stir_verstat": verification,
-        "annotation": None,
         "uri": f"{uri}.json",
-        "subresource_uris": {"recordings": f"{uri}/Recordings.json"},
+        "subresource_uris": {name: f"{uri}/{name.title().replace('_', '')}.json" for name in PARTS_OF_A_CALL},
     }
 
 
@@ -84,6 +85,7 @@ def recording(
     account_sid: str, sid: str, call_sid: str, start: datetime, *, source: str, channels: int, url: str
 ) -> dict[str, Any]:
     """A recording that has just begun, as the API shows it."""
+    uri = f"/{API_VERSION}/Accounts/{account_sid}/Recordings/{sid}"
     return {
         "sid": sid,
         "account_sid": account_sid,
@@ -102,8 +104,11 @@ def recording(
         "error_code": None,
         "encryption_details": None,
         "media_url": url,
-        "uri": f"/{API_VERSION}/Accounts/{account_sid}/Recordings/{sid}.json",
-        "subresource_uris": {},
+        "uri": f"{uri}.json",
+        "subresource_uris": {
+            "add_on_results": f"{uri}/AddOnResults.json",
+            "transcriptions": f"{uri}/Transcriptions.json",
+        },
     }
 
 

@@ -156,7 +156,6 @@ def test_the_call_list_means_what_the_webhooks_mean(
                 event.tracking_number,
                 event.duration,
                 event.answered_by,
-                event.attestation,
                 event.recording_id,
                 event.recording_url,
                 event.recording_duration,

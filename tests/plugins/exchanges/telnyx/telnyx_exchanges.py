@@ -1,0 +1,50 @@
+"""What must have happened at Telnyx before some recorded requests."""
+
+from __future__ import annotations
+
+from hub.api import SimulatedCall
+from plugins.carriers.telnyx.sandbox import Sandbox
+from plugins.carriers.telnyx.sandbox.numbers import Numbers
+
+PERSON, OURS = "+13125550177", "+13125550143"
+HUB = "https://calls.example.com/webhooks/telnyx"
+
+
+def an_owned_number(sandbox: Sandbox) -> dict[str, str]:
+    """The account owns a number."""
+    number_id = sandbox.new_id("number")
+    sandbox.numbers.clear()
+    Numbers(sandbox).own(OURS, number_id, {})
+    return {"number_id": number_id}
+
+
+def a_recorded_call(sandbox: Sandbox) -> dict[str, str]:
+    """A call came in, was answered and recorded."""
+    call = SimulatedCall(
+        caller_number=PERSON, tracking_number=OURS, answering_number="+13125550199", started_at=sandbox.clock()
+    )
+    sandbox.webhooks(call, HUB)
+    return {"recording_id": sandbox.recordings()[-1]}
+
+
+def a_call_that_is_being_recorded(sandbox: Sandbox) -> dict[str, str]:
+    """A call whose recording has not ended."""
+    recording = sandbox.held_recordings[a_recorded_call(sandbox)["recording_id"]]
+    recording |= {"status": "in-progress", "duration": None}
+    recording.pop("end_time", None)
+    return {"call_sid": recording["call_sid"], "recording_id": recording["sid"]}
+
+
+def a_received_text(sandbox: Sandbox) -> dict[str, str]:
+    """A person wrote."""
+    sandbox.message_webhook(PERSON, OURS, "Is 5 pm ok?", HUB)
+    return {}
+
+
+def a_port_order(sandbox: Sandbox) -> dict[str, str]:
+    """A draft of a port order."""
+    from hub.testing import connect
+    from hub.testing.carriers.ports import port_request
+    from plugins.carriers.telnyx import Telnyx
+
+    return {"order_id": connect(Telnyx, sandbox).order_port(port_request()).order_id}

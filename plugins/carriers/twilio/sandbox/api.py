@@ -112,7 +112,7 @@ class Api:
             "iso_country": country,
             "address_requirements": "none",
             "beta": False,
-            "capabilities": {"voice": True, "SMS": True, "MMS": country in ("US", "CA"), "fax": False},
+            "capabilities": {"voice": True, "sms": True, "mms": country in ("US", "CA")},
         }
 
     async def list_numbers(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from hub.contracts.outcomes import Outcome
 from hub.contracts.values import Money
-from hub.flow.case import Subject
+from hub.flow.case import Subject, time_of
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import EVENTS, matches, outcome_conversion
 from hub.flow.settle import Wanted, settle
@@ -20,6 +20,7 @@ from hub.model import Call, OutcomeRow, Person
 from hub.model.columns import CALL_RETENTION, storable
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
+from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
 
@@ -54,9 +55,11 @@ def _keep(
     now = hub.clock()
     tally: Counter[str] = Counter()
     with hub.store.writing() as session:
-        rows = [_upsert(session, connector, outcome) for outcome in outcomes]
+        upserted = [_upsert(session, connector, outcome) for outcome in outcomes]
+        rows = [row for row, _ in upserted]
         for row in rows:
             _meet(hub, session, directory, row)
+        _mark_days(session, [row for row, changed in upserted if changed], now)
         _convert(hub, session, directory, rows, now, tally)
         move_cursor(session, connector, STREAM, cursor, now)
     tally["outcomes"] += len(outcomes)
@@ -82,11 +85,19 @@ def _meet_waiting(hub: Hub, directory: Directory, connector: str) -> Counter[str
     with hub.store.writing() as session:
         rows = list(session.exec(waiting))
         met = [row for row in rows if _meet(hub, session, directory, row)]
+        _mark_days(session, met, now)
         _convert(hub, session, directory, met, now, tally)
     return tally
 
 
-def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
+def _mark_days(session: Session, rows: Sequence[OutcomeRow], now: datetime) -> None:
+    """Mark the days of the deals' calls, texts and forms: reports count their leads and customers."""
+    subjects = read_subjects(session, [row.subject_id for row in rows if row.subject_id])
+    mark_dirty(session, [Change(each.company_id, time_of(each)) for each in subjects if each.company_id], now)
+
+
+def _upsert(session: Session, connector: str, outcome: Outcome) -> tuple[OutcomeRow, bool]:
+    """The deal's row, and whether it is new or changed."""
     row = session.exec(
         select(OutcomeRow).where(OutcomeRow.connector == connector, OutcomeRow.external_id == outcome.external_id)
     ).first() or OutcomeRow(
@@ -104,8 +115,9 @@ def _upsert(session: Session, connector: str, outcome: Outcome) -> OutcomeRow:
         row.contact = {"phone_numbers": list(outcome.phone_numbers), "call_key": outcome.call_key}
         row.email = storable(outcome.email.strip().lower()) if outcome.email else None
     session.add(row)
+    changed = row in session.new or session.is_modified(row)
     session.flush()
-    return row
+    return row, changed
 
 
 def _plausible(value: Money | None) -> bool:

@@ -14,9 +14,10 @@ from hub.access.scope import AccessScope
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.errors import CannotDo
-from hub.flow.case import Subject
+from hub.flow.case import Subject, time_of
 from hub.marks.subjects import company_of, markable, note_deed
 from hub.model import Lead, LeadChange
+from hub.reports.dirty_days import Change, mark_dirty
 from hub.store.rows import write_rows
 
 Value = Money | None | Literal["keep"]
@@ -64,6 +65,7 @@ def mark_leads(
     for subject in subjects:
         _set(session, leads[subject.id], after[subject.id], former[subject.id], now, scope.user.id)
     write_rows(session, LeadChange, [_change(each, after[each.id], now, scope.user.id) for each in changed])
+    mark_dirty(session, [Change(company_of(each), time_of(each)) for each in changed], now)
     note_deed(session, scope, "lead.mark", changed, now, wanted.value if wanted else "removed")
     return former
 

@@ -28,7 +28,8 @@ class SourceRule(Row, table=True):
 class Rollup(Row):
     """Credits of one company, model, dimension and value, in whole numbers so that they add up exactly (hub.reports.tally).
 
-    All are millionths of one, except `amount`: ten-thousandths of the unit of `currency`, which is empty in other rows.
+    All are millionths of one, except `amount` and `won`, the value of conversions and of what customers bought:
+    ten-thousandths of the unit of `currency`, which is empty in other rows.
     """
 
     company_id: str = Field(primary_key=True, foreign_key="company.id")
@@ -44,7 +45,10 @@ class Rollup(Row):
     texts: int = Field(default=0, sa_type=BigInteger)
     forms: int = Field(default=0, sa_type=BigInteger)
     conversions: int = Field(default=0, sa_type=BigInteger)
+    leads: int = Field(default=0, sa_type=BigInteger)
+    customers: int = Field(default=0, sa_type=BigInteger)
     amount: int = Field(default=0, sa_type=BigInteger)
+    won: int = Field(default=0, sa_type=BigInteger)
 
 
 class DayRollup(Rollup, table=True):

@@ -5,6 +5,7 @@ Whole years, months and single days are read from their roll-ups; days marked si
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +21,7 @@ from hub.model import Company, DirtyDay
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, Span, months_between, years_between
 from hub.reports.credits import WHOLE, Model
 from hub.reports.rollups import DAY_TABLE, MONTH_TABLE, YEAR_TABLE, stored_days
-from hub.reports.tally import AMOUNT_UNIT, MEASURES, Dimension, Sums, merge, tally_day
+from hub.reports.tally import AMOUNT, AMOUNT_UNIT, MEASURES, WON, Dimension, Sums, merge, tally_day
 from hub.store.engine import Store
 
 ONE_DAY = timedelta(days=1)
@@ -37,15 +38,21 @@ class Line:
     value: str | None
     credits: tuple[int, ...]
     amount_units: tuple[tuple[str, int], ...] = ()
+    won_units: tuple[tuple[str, int], ...] = ()
 
     def number(self, measure: str) -> Decimal:
-        """How many calls, answered, first_time, texts, forms or conversions."""
+        """How many calls, answered, first_time, texts, forms, conversions, leads or customers."""
         return Decimal(self.credits[MEASURES.index(measure)]) / WHOLE
 
     @property
     def amounts(self) -> dict[str, Decimal]:
         """The value of the conversions by currency."""
         return {currency: Decimal(units) / AMOUNT_UNIT for currency, units in self.amount_units}
+
+    @property
+    def won(self) -> dict[str, Decimal]:
+        """The value of what customers bought by currency."""
+        return {currency: Decimal(units) / AMOUNT_UNIT for currency, units in self.won_units}
 
 
 @dataclass(frozen=True)
@@ -189,22 +196,28 @@ def _sums_of(read: tuple[tuple[Table, int], ...]) -> Any:
 
 def sum_of(lines: Sequence[Line]) -> Line:
     """The sum of all lines as one line."""
-    amounts: dict[str, int] = {}
+    amounts: Counter[str] = Counter()
+    won: Counter[str] = Counter()
     for line in lines:
-        for currency, units in line.amount_units:
-            amounts[currency] = amounts.get(currency, 0) + units
+        amounts.update(dict(line.amount_units))
+        won.update(dict(line.won_units))
     columns = zip(*(line.credits for line in lines), strict=True)
-    return Line(None, tuple(map(sum, columns)) or (0,) * len(MEASURES), tuple(sorted(amounts.items())))
+    credits = tuple(map(sum, columns)) or (0,) * len(MEASURES)
+    return Line(None, credits, tuple(sorted(amounts.items())), tuple(sorted(won.items())))
 
 
 def _lines(sums: Sums) -> list[Line]:
     """One line per value, those with the most contacts first."""
     counts = {value: numbers for (value, currency), numbers in sums.items() if not currency}
-    amounts: dict[str, list[tuple[str, int]]] = {}
+    money: dict[tuple[str, int], list[tuple[str, int]]] = {}
     for (value, currency), numbers in sums.items():
-        if currency:
-            amounts.setdefault(value, []).append((currency, numbers[-1]))
+        for measure in (AMOUNT, WON):
+            if currency and numbers[measure]:
+                money.setdefault((value, measure), []).append((currency, numbers[measure]))
     ordered = sorted(
         counts.items(), key=lambda each: (-sum(map(each[1].__getitem__, CONTACT_MEASURES)), -each[1][5], each[0])
     )
-    return [Line(value or None, tuple(numbers), tuple(sorted(amounts.get(value, ())))) for value, numbers in ordered]
+    return [
+        Line(value or None, tuple(numbers), *(tuple(sorted(money.get((value, each), ()))) for each in (AMOUNT, WON)))
+        for value, numbers in ordered
+    ]

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Literal, NamedTuple, TypeVar, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlmodel import Session
 
-from hub.model import ConversionRow
 from hub.reports.calendar import bounds
 from hub.reports.credits import MODELS, WHOLE, Model, Touch, apportion, divide
-from hub.reports.touches import Contact, contact_tables, contacts_of_day, journeys_of_day
+from hub.reports.gains import NOTHING, Gains, Worth, gains_of_day
+from hub.reports.touches import Contact, contacts_of_day, journeys_of_day
 
 Dimension = Literal["source", "campaign", "keyword", "landing_page"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
-MEASURES = ("calls", "answered", "first_time", "texts", "forms", "conversions", "amount")
-"""All are in millionths of one, except `amount`: ten-thousandths of its currency's unit."""
+MONEY = ("amount", "won")
+MEASURES = ("calls", "answered", "first_time", "texts", "forms", "conversions", "leads", "customers", *MONEY)
+"""All are in millionths of one, except those of MONEY, the value of conversions and of what customers bought:
+ten-thousandths of their currency's unit."""
+AMOUNT, WON = map(MEASURES.index, MONEY)
 AMOUNT_UNIT = 10_000
 MAX_DIMENSION_CHARACTERS = 300
 NO_CURRENCY = "XXX"
@@ -29,7 +30,7 @@ NO_CURRENCY = "XXX"
 
 
 class Key(NamedTuple):
-    """The key of a row of credits. `currency` is empty for all measures except `amount`, which has a row per currency.
+    """The key of a row of credits. `currency` is empty for all measures except those of MONEY, which have a row per currency.
 
     `value` is empty if a touch has no campaign, keyword or page.
     """
@@ -44,8 +45,6 @@ Tally = dict[Key, list[int]]
 """Credits by key, in the order of MEASURES."""
 Sums = dict[tuple[str, str], list[int]]
 """The same by value and currency."""
-Worth = tuple[Decimal | None, str | None]
-"""A conversion's amount and its currency."""
 Named = TypeVar("Named", bound=tuple[str, ...])
 
 
@@ -67,21 +66,22 @@ def tally_day(
         paths = ((contact, [contact.touch()]) for contact in contacts)
     else:
         paths = journeys_of_day(session, company_id, start, end, contacts)
-    worth = _conversions(session, company_id, start, end)
-    return add_up(((contact, path, worth.get(contact.id, ())) for contact, path in paths), models, dimensions)
+    gains = gains_of_day(session, company_id, start, end)
+    return add_up(((contact, path, gains.get(contact.id, NOTHING)) for contact, path in paths), models, dimensions)
 
 
 def add_up(
-    journeys: Iterable[tuple[Contact, Sequence[Touch], Sequence[Worth]]],
+    journeys: Iterable[tuple[Contact, Sequence[Touch], Gains]],
     models: Sequence[Model] = MODELS,
     dimensions: Sequence[Dimension] = DIMENSIONS,
 ) -> Tally:
-    """Divide each contact, and the value of its conversions, among the touches of its path."""
+    """Divide each contact, and what it brought, among the touches of its path."""
     sums: dict[tuple[Model | None, Dimension], Sums] = {
         (model, dimension): {} for model in (None, *models) for dimension in dimensions
     }
-    for contact, path, conversions in journeys:
-        counts, amounts = _counts(contact, len(conversions)), _amounts(conversions)
+    for contact, path, gains in journeys:
+        counts = _counts(contact, gains)
+        money = [(AMOUNT, _amounts(gains.conversions)), (WON, _amounts(gains.bought))]
         # Every model gives all credit to a single touch: such contacts are added up one time, without a model.
         divisions = [(None, [(0, WHOLE)])] if len(path) == 1 else [(model, divide(path, model)) for model in models]
         for dimension in dimensions:
@@ -92,10 +92,11 @@ def add_up(
                     row = _row(rows, (values[index], ""))
                     for measure, count in counts:
                         row[measure] += count * part
-                for currency, amount in amounts.items():
-                    shares = apportion(amount, [part for _, part in parts])
-                    for (index, _), share in zip(parts, shares, strict=True):
-                        _row(rows, (values[index], currency))[-1] += share
+                for measure, amounts in money:
+                    for currency, amount in amounts.items():
+                        shares = apportion(amount, [part for _, part in parts])
+                        for (index, _), share in zip(parts, shares, strict=True):
+                            _row(rows, (values[index], currency))[measure] += share
     tally: Tally = {}
     for dimension in dimensions:
         for model in models:
@@ -134,7 +135,7 @@ def page(address: str) -> str:
     return f"{host}{path or '/'}"[:MAX_DIMENSION_CHARACTERS]
 
 
-def _counts(contact: Contact, conversions: int) -> list[tuple[int, int]]:
+def _counts(contact: Contact, gains: Gains) -> list[tuple[int, int]]:
     """(index in MEASURES, count) for each measure of one contact."""
     is_call = contact.kind == "call"
     numbers = (
@@ -143,14 +144,16 @@ def _counts(contact: Contact, conversions: int) -> list[tuple[int, int]]:
         int(is_call and contact.first_time),
         int(contact.kind == "text"),
         int(contact.kind == "form"),
-        conversions,
+        len(gains.conversions),
+        int(gains.is_lead),
+        int(gains.is_customer),
     )
     return [(index, number) for index, number in enumerate(numbers) if number]
 
 
-def _amounts(conversions: Sequence[Worth]) -> Mapping[str, int]:
+def _amounts(worths: Sequence[Worth]) -> Mapping[str, int]:
     amounts: dict[str, int] = {}
-    for amount, currency in conversions:
+    for amount, currency in worths:
         if amount:
             code = currency or NO_CURRENCY
             amounts[code] = amounts.get(code, 0) + int((amount * AMOUNT_UNIT).to_integral_value())
@@ -162,19 +165,3 @@ def _row(rows: dict[Named, list[int]], name: Named) -> list[int]:
     if row is None:
         row = rows[name] = [0] * len(MEASURES)
     return row
-
-
-def _conversions(session: Session, company_id: str, start: datetime, end: datetime) -> Mapping[str, list[Worth]]:
-    """Contact → the value of each of its conversions that is not retracted."""
-    conversion: Any = ConversionRow
-    worth: dict[str, list[Worth]] = {}
-    for _, table, at in contact_tables():
-        query = (
-            select(conversion.subject_id, conversion.amount, conversion.currency)
-            .join(table, table.id == conversion.subject_id)
-            .where(table.company_id == company_id, at >= start, at < end, conversion.retracted.is_(False))
-            .order_by(conversion.id)
-        )
-        for subject_id, amount, currency in session.execute(query):
-            worth.setdefault(subject_id, []).append((amount, currency))
-    return worth

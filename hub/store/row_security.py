@@ -27,7 +27,6 @@ HUB_WIDE: dict[str, str] = {
     "error_hour": "counts of the whole hub, without anybody's data",
     "health_report": "jobs and threads of the whole hub",
     "inbox": "raw webhooks, kept before anybody knows whose they are",
-    "outcome": "a CRM's deals, kept before anybody knows whose they are",
     "recipient_version": "about connectors",
     "refusal": "counts of connectors",
     "restoration": "restores of the whole database",
@@ -55,6 +54,8 @@ PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
         ("subject_id", "form_submission"),
         ("subject_id", "call_step"),
     ),
+    # A CRM's deals belong to no account until their call, text or form is found.
+    "outcome": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "disclosure": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
     "fact": (("subject_id", "call"), ("subject_id", "text_message"), ("subject_id", "form_submission")),
 }

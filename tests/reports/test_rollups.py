@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import postgres
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from sqlmodel import select
 from testbed import (
     ACCOUNTS,
     CALLER,
@@ -28,9 +29,12 @@ from testbed import (
     open_stage,
 )
 
+from hub.access.scope import AccessScope
+from hub.access.users import add_user
 from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
 from hub.delivery.crm_outcomes import pull_outcomes
-from hub.model import Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, YearRollup
+from hub.marks.leads import mark_lead
+from hub.model import Account, Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, User, YearRollup
 from hub.numbers.directory import write_accounts
 from hub.reports.calendar import day_of, month_of, year_of
 from hub.reports.credits import MODELS
@@ -123,6 +127,18 @@ class Town:
             self.stage.crm.pages = {None: OutcomePage(outcomes=(outcome,), cursor=None)}
             pull_outcomes(self.stage.hub, self.stage.directory, "crm")
 
+    def mark(self, who: int, later: timedelta) -> None:
+        """A user says how far a call got."""
+        if self.calls:
+            call, hours = self.calls[who % len(self.calls)], int(later.total_seconds() // 3_600)
+            status = (None, "new", "qualified", "booked", "not_a_lead")[hours % 5]
+            with self.stage.hub.store.writing() as session:
+                user = session.exec(select(User)).first() or add_user(
+                    session, session.exec(select(Account)).one(), "kim", "owner", self.stage.clock()
+                )
+                scope = AccessScope(user)
+                mark_lead(session, scope, call.id, status, self.stage.clock(), Money(Decimal(hours), "USD"))
+
     def wait(self, _: int, hours: timedelta) -> None:
         self.stage.clock.advance(hours=hours.total_seconds() / 3_600)
 
@@ -135,7 +151,7 @@ def vars_of(form: SentForm) -> dict[str, Any]:
     return {name: getattr(form, name) for name in form.__dataclass_fields__}
 
 
-WHAT = ["visit", "call", "call", "text", "form", "news", "deal", "wait", "wait", "roll"]
+WHAT = ["visit", "call", "call", "text", "form", "news", "deal", "mark", "wait", "wait", "roll"]
 WHO = [0, 0, 0, 1, 1, 2]
 steps = st.lists(
     st.tuples(st.sampled_from(WHAT), st.sampled_from(WHO), st.integers(0, 80), st.sampled_from([True, True, False])),

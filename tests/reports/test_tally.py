@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.reports.credits import MODELS, WHOLE, Touch
-from hub.reports.tally import MAX_DIMENSION_CHARACTERS, MEASURES, Key, add_up, page, value_of
+from hub.reports.gains import Gains
+from hub.reports.tally import AMOUNT, MAX_DIMENSION_CHARACTERS, MEASURES, WON, Key, add_up, page, value_of
 from hub.reports.touches import Contact, journeys
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -77,23 +78,46 @@ amounts = st.tuples(st.decimals(-9_999, 9_999, places=4), st.sampled_from(["USD"
 def test_counts_and_amounts_are_divided_wholly_in_every_model(
     touches: int, worth: list[tuple[Decimal, str | None]]
 ) -> None:
+    gains = Gains(conversions=worth, deals=[("won", each) for each in worth], status="qualified")
     visits = [visit(number * 31, f"v{number}", f"source {number % 3}") for number in range(touches)]
     [(contact, path)] = journeys([call(999, "c", f"v{touches - 1}")], visits)
-    tally = add_up([(contact, path, worth)])
+    tally = add_up([(contact, path, gains)])
     for model in MODELS:
         rows = [(key, row) for key, row in tally.items() if (key.model, key.dimension) == (model, "source")]
         counts = [sum(row[index] for key, row in rows if not key.currency) for index in range(len(MEASURES))]
-        assert counts == [WHOLE, WHOLE, 0, 0, 0, len(worth) * WHOLE, 0]
+        assert counts == [WHOLE, WHOLE, 0, 0, 0, len(worth) * WHOLE, WHOLE, bool(worth) * WHOLE, 0, 0]
         for currency in ("USD", "CAD", None):
             wanted = sum(amount for amount, code in worth if code == currency) * 10_000
-            assert sum(row[-1] for key, row in rows if key.currency == (currency or "XXX")) == wanted
+            for measure in (AMOUNT, WON):
+                assert sum(row[measure] for key, row in rows if key.currency == (currency or "XXX")) == wanted
 
 
 def test_amounts_of_two_currencies_are_never_added_up() -> None:
     contact = call(0, "c")
-    tally = add_up([(contact, [contact.touch()], [(Decimal(40), "USD"), (Decimal(5), "CAD")])], ["last"], ["source"])
-    found = {key: row[-1] for key, row in tally.items() if key.currency}
+    gains = Gains(conversions=[(Decimal(40), "USD"), (Decimal(5), "CAD")])
+    tally = add_up([(contact, [contact.touch()], gains)], ["last"], ["source"])
+    found = {key: row[AMOUNT] for key, row in tally.items() if key.currency}
     assert found == {
         Key("last", "source", "google / cpc", "USD"): 400_000,
         Key("last", "source", "google / cpc", "CAD"): 50_000,
     }
+
+
+@pytest.mark.parametrize(
+    ("gains", "lead", "customer", "bought"),
+    [
+        (Gains(), False, False, []),
+        (Gains(status="new"), False, False, []),
+        (Gains(status="qualified", marked=(Decimal(9), "USD")), True, False, []),
+        (Gains(status="booked", marked=(Decimal(9), "USD")), True, True, [(Decimal(9), "USD")]),
+        (Gains(deals=[("Appointment made", (None, None))]), True, False, []),
+        (Gains(deals=[("lost", (Decimal(5), "USD"))]), True, False, []),
+        (Gains(deals=[("won", (Decimal(5), "USD"))], status="booked", marked=(Decimal(9), "USD")), True, True,
+         [(Decimal(5), "USD")]),
+        (Gains(deals=[("won", (Decimal(5), "USD"))], status="not_a_lead"), False, False, []),
+    ],
+)  # fmt: skip
+def test_a_lead_is_marked_or_has_a_deal_and_a_customer_booked_or_won(
+    gains: Gains, lead: bool, customer: bool, bought: list[object]
+) -> None:
+    assert (gains.is_lead, gains.is_customer, gains.bought) == (lead, customer, bought)

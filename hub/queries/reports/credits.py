@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from sqlmodel import Session
@@ -28,4 +29,4 @@ def _joined(value: str | None, lines: list[Line]) -> Line:
     if len(lines) == 1:
         return lines[0]
     total = sum_of(lines)
-    return Line(value, total.credits, total.amount_units)
+    return replace(total, value=value)

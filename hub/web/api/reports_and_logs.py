@@ -10,7 +10,7 @@ from hub.model import AuditEntry, Company, ConsentEntry
 from hub.queries.paging import page_of
 from hub.reports.credits import Model
 from hub.reports.report import Report, report_within
-from hub.reports.tally import MEASURES, Dimension
+from hub.reports.tally import MEASURES, MONEY, Dimension
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import (
@@ -23,7 +23,7 @@ from hub.web.api.schemas import (
     shaped,
 )
 
-COUNTS = tuple(name for name in MEASURES if name != "amount")
+COUNTS = tuple(name for name in MEASURES if name not in MONEY)
 
 
 def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:

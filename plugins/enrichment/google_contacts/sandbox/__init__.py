@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import JSONResponse, Response
 
+PARAMETERS = {"query", "readMask", "pageSize"}
+MAX_PAGE_SIZE = 30
+"""Stricter than Google, which takes a larger number for 30."""
 FIELDS = ("names", "phoneNumbers", "organizations", "emailAddresses")
 
 
@@ -94,6 +97,8 @@ class Sandbox(HttpSandbox):
     async def _token(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse
 
+        if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return JSONResponse({"error": "invalid_request", "error_description": "a form is required"}, 400)
         status, body = self.grants.token(await _form(request))
         return JSONResponse(body, status)
 
@@ -112,14 +117,18 @@ class Sandbox(HttpSandbox):
         mask = [name for name in request.query_params.get("readMask", "").split(",") if name]
         if not mask or any(name not in FIELDS for name in mask):
             return _error(400, "INVALID_ARGUMENT", "Request must set readMask to valid fields.")
-        query = request.query_params.get("query", "")
+        unknown, size = set(request.query_params) - PARAMETERS, request.query_params.get("pageSize", "10")
+        if unknown:
+            return _error(400, "INVALID_ARGUMENT", f'Invalid JSON payload received. Unknown name "{unknown.pop()}"')
+        if "query" not in request.query_params or not size.isdigit() or int(size) > MAX_PAGE_SIZE:
+            return _error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+        query = request.query_params["query"]
         self.queries.append(query)
         if not query:
             self._indexed = copy.deepcopy(self.contacts)
             return JSONResponse({})
         shown = {"resourceName", "etag", *mask}
-        size = min(int(request.query_params.get("pageSize", "10")) or 10, 30)
-        found = [contact for contact in self._indexed if _matches(contact, query)][:size]
+        found = [contact for contact in self._indexed if _matches(contact, query)][: int(size) or 10]
         people = [{name: value for name, value in contact.items() if name in shown} for contact in found]
         return JSONResponse({"results": [{"person": person} for person in people]} if people else {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ PACKAGES = (
     "pre_fill",
 )
 """The packages that may be requested. Source: twilio_lookups_v2.json."""
+PARAMETERS = {"Fields", "CountryCode"}
+"""Of the parameters in that file, those that belong to the packages that the plugin requests."""
 
 
 class Sandbox(HttpSandbox):
@@ -66,34 +69,44 @@ class Sandbox(HttpSandbox):
         pair = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":
             return _error(401, 20003, "Authenticate")
-        asked = [name for name in request.query_params.get("Fields", "").split(",") if name and name != "validation"]
-        if any(name not in PACKAGES for name in asked):
+        asked = [name for name in request.query_params.get("Fields", "validation").split(",") if name != "validation"]
+        if any(name not in PACKAGES for name in asked) or len(set(asked)) < len(asked):
             return _error(400, 60616, "Invalid Fields")
+        unknown = set(request.query_params) - PARAMETERS
+        if unknown:
+            return _error(400, 20001, f"Unknown parameters: {sorted(unknown)}")
         number = request.path_params["number"]
-        if number in self.missing:
+        if number in self.missing or not re.fullmatch(r"\+[0-9]{1,20}", number):
             return _error(404, 20404, f"The requested resource /PhoneNumbers/{number} was not found")
         return self._answer(number, asked)
 
     def _answer(self, number: str, asked: list[str]) -> JSONResponse:
+        import phonenumbers
         from starlette.responses import JSONResponse
 
         good = phone_number(number)
         body: dict[str, Any] = {
-            "calling_country_code": "1" if good and good.startswith("+1") else None,
-            "country_code": "US" if good and good.startswith("+1") else None,
+            "calling_country_code": None,
+            "country_code": None,
             "phone_number": number,
-            "national_format": f"({number[2:5]}) {number[5:8]}-{number[8:]}" if good else None,
+            "national_format": None,
             "valid": good is not None,
-            "validation_errors": [] if good else ["INVALID_LENGTH"],
+            "validation_errors": None if good else ["INVALID_LENGTH"],
             **dict.fromkeys(PACKAGES),
             "url": f"{self.url}/v2/PhoneNumbers/{number}",
         }
         if good:
+            parsed = phonenumbers.parse(number)
+            body["calling_country_code"] = str(parsed.country_code)
+            body["country_code"] = phonenumbers.region_code_for_number(parsed)
+            body["national_format"] = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
             self.charged += asked
             body |= {name: self._package(name, number) for name in asked}
         return JSONResponse(body)
 
     def _package(self, name: str, number: str) -> Mapping[str, Any]:
+        if name == "caller_name" and not number.startswith("+1"):
+            return {"error_code": 60600, "caller_name": None, "caller_type": None}
         if name == "caller_name":
             return {"error_code": None, "caller_name": None, "caller_type": None} | self.names.get(number, {})
         if name == "line_type_intelligence":

@@ -37,7 +37,7 @@ from . import calls, contacts, objects, outcomes, privacy, signature, translate
 from .client import Client
 from .manifest import MANIFEST
 from .settings import HubSpotSettings
-from .tokens import introspected, sign_in, tokens_for
+from .tokens import introspected, sign_in
 
 
 class HubSpot(Connector):
@@ -50,8 +50,7 @@ class HubSpot(Connector):
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         super().__init__(name, settings, services)
-        self._tokens = tokens_for(settings, services)
-        self._client = Client(settings, services, self._tokens)
+        self._client = Client(settings, services)
 
     def sign_in(self) -> SignIn | None:
         return sign_in(self.settings, self.manifest.auth.scopes)
@@ -63,7 +62,7 @@ class HubSpot(Connector):
     @hookimpl
     def list_accounts(self) -> AccountList:
         """The one account in which the app was installed."""
-        return introspected(self.settings, self.services, self._tokens.current())
+        return introspected(self.settings, self.services, self._client.token())
 
     @hookimpl
     def list_sources(self) -> Sequence[KnownSource]:

@@ -46,12 +46,13 @@ def erase_person(client: Client, settings: HubSpotSettings, person: PersonRefere
     """
     calls = _calls(client, settings, person)
     for inputs in batches([call for call, _ in calls.ours]):
-        _archive(client, inputs)
+        _deleted(client, "calls/batch/archive", {"inputs": inputs})
     people = _contacts(client, settings, person)
     if people and (calls.shared or person.shared):
         return Erasure(status="impossible", records=len(calls.ours), reason=SHARED_REASON)
     for contact, _ in people:
-        _purge(client, contact)
+        # By id, because HubSpot would put an unknown e-mail address on its block list.
+        _deleted(client, "contacts/gdpr-delete", {"objectId": contact})
     records = len(calls.ours) + len(people)
     return Erasure(status="erased" if records else "nothing_held", records=records)
 
@@ -72,25 +73,14 @@ def correct_person(client: Client, settings: HubSpotSettings, correction: Correc
     inputs = [change for change in changes if change["properties"]]
     for first in range(0, len(inputs), PAGE_SIZE):
         request = {"inputs": inputs[first : first + PAGE_SIZE]}
-        done = listed(client.ask(lambda crm, request=request: crm.contacts.batch_api.update(request)))  # type: ignore[misc]
+        done = listed(client.json("POST", "objects", "contacts/batch/update", request))
         if len(done) < len(request["inputs"]):
             raise RetryLater(UNREADABLE)
     return Corrected(status="corrected", records=len(people))
 
 
-def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:
-    request = {"inputs": inputs}
-    _done(client.ask(lambda crm: crm.objects.calls.batch_api.archive_with_http_info(request)))
-
-
-def _purge(client: Client, contact: str) -> None:
-    """Purge by id, because HubSpot would put an unknown e-mail address on its block list."""
-    request = {"objectId": contact}
-    _done(client.ask(lambda crm: crm.contacts.basic_api.purge_with_http_info(request)))
-
-
-def _done(answer: tuple[Any, int, Any]) -> None:
-    if answer[1] != 204:
+def _deleted(client: Client, path: str, request: dict[str, Any]) -> None:
+    if client.send("POST", "objects", path, request).status_code != 204:
         raise RetryLater(UNREADABLE)
 
 

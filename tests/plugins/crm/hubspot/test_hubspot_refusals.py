@@ -13,17 +13,21 @@ from hypothesis import strategies as st
 from hub.api import AuthError, Fault, Rejected, RetryLater, without_personal_data
 from hub.testing import samples
 from plugins.crm.hubspot import HubSpot
-from plugins.crm.hubspot.client import dated_path
-from plugins.crm.hubspot.refusals import Refused
+from plugins.crm.hubspot.client import dated
+from plugins.crm.hubspot.refusals import HUBSPOT
 from plugins.crm.hubspot.sandbox import Sandbox
 
 NOW = datetime(2026, 7, 9, 15, 30, tzinfo=UTC)
 
 
+def error_of(status: int, body: Any, headers: dict[str, str] | None = None) -> Exception:
+    return HUBSPOT.error(HUBSPOT.refusal(status, headers, body, NOW))
+
+
 def after(policy: str | None = None, **headers: str) -> float | None:
     body = {"status": "error", "errorType": "RATE_LIMIT", "policyName": policy}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    error = Refused.read(429, json.dumps(body), named, NOW).error()
+    error = error_of(429, json.dumps(body), named)
     assert isinstance(error, RetryLater)
     return error.after
 
@@ -47,11 +51,11 @@ def test_a_spent_day_is_looked_at_every_hour() -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("body", [None, "", "<html>", "[]", "[" * 100_000, '{"message": 5, "category": []}', b"\xff"])
 def test_every_status_has_its_class_whatever_the_body(status: int, kind: type[Exception], body: Any) -> None:
-    assert type(Refused.read(status, body, None, NOW).error()) is kind
+    assert type(error_of(status, body)) is kind
 
 
 def test_a_rejection_keeps_hubspots_category_and_words() -> None:
-    error = Refused.read(400, '{"category": "VALIDATION_ERROR", "message": "no such stage"}', {}, NOW).error()
+    error = error_of(400, '{"category": "VALIDATION_ERROR", "message": "no such stage"}')
     assert isinstance(error, Rejected) and error.code == "VALIDATION_ERROR" and "no such stage" in str(error)
 
 
@@ -83,8 +87,8 @@ def test_the_sandboxs_burst_limit_is_waited_for(connector: HubSpot, sandbox: San
 
 
 def test_paths_are_dated_as_in_hubspots_reference() -> None:
-    assert dated_path("/crm/v3/objects/contacts/search", "2026-09") == "/crm/objects/2026-09/contacts/search"
-    assert dated_path("/crm/v3/properties/calls", "2026-09") == "/crm/properties/2026-09/calls"
-    links = "/crm/v4/associations/deals/contacts/batch/read"
-    assert dated_path(links, "2026-03") == "/crm/associations/2026-03/deals/contacts/batch/read"
-    assert dated_path(links, "v3") == links
+    assert dated("objects", "contacts/search", "2026-09") == "/crm/objects/2026-09/contacts/search"
+    assert dated("properties", "calls", "v3") == "/crm/v3/properties/calls"
+    links = "deals/contacts/batch/read"
+    assert dated("associations", links, "2026-03") == f"/crm/associations/2026-03/{links}"
+    assert dated("associations", links, "v3") == f"/crm/v4/associations/{links}"

@@ -59,7 +59,7 @@ class Client:
 
     @staticmethod
     def content(reply: httpx.Response) -> dict[str, Any]:
-        """The JSON object of a reply; anything else is no answer."""
+        """The JSON object of a reply; anything else counts as silence."""
         content = json_object(reply.content)
         if content is None:
             raise RetryLater(UNREADABLE)

@@ -57,8 +57,13 @@ def open_store(config: Config) -> Iterator[Store]:
 
 
 @contextmanager
-def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None) -> Iterator[Opened]:
-    """A whole hub: sandboxes started, schema migrated, accounts written. `sandboxes` that already run are used unchanged."""
+def open_hub(
+    config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None, *, alone: bool = False
+) -> Iterator[Opened]:
+    """A whole hub: sandboxes started, schema migrated, accounts written. `sandboxes` that already run are used unchanged.
+
+    What its sandboxes hold, other processes of this hub hold too; the sandboxes of a hub that is `alone` keep it in memory.
+    """
     from hub.numbers.directory import LiveDirectory, write_accounts
     from hub.plugins.sandboxes import start_sandboxes
     from hub.runtime import assemble, utc_now
@@ -70,7 +75,8 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
     clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
     own = sandboxes is None
-    running = sandboxes or start_sandboxes({name: entry.connector_class for name, entry in entries.items()}, clock)
+    classes = {name: entry.connector_class for name, entry in entries.items()}
+    running = sandboxes or start_sandboxes(classes, clock, folder=None if alone else sandbox_folder(config))
     try:
         _furnish(config, running)
         pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in entries.items()}
@@ -89,6 +95,17 @@ def open_hub(config: Config, clock: Clock | None = None, sandboxes: RunningSandb
     finally:
         if own:
             running.stop()
+
+
+def sandbox_folder(config: Config) -> Path | None:
+    """Where the sandboxes of a configuration keep what they hold: beside an SQLite database, else beside config.yaml. None for
+    a database in memory."""
+    from sqlalchemy import make_url
+
+    url = make_url(config.hub.database)
+    if url.get_backend_name() == "sqlite":
+        return Path(f"{url.database}-sandbox") if url.database and url.database != ":memory:" else None
+    return config.file.with_name(f"{config.file.name}-sandbox") if config.file else None
 
 
 def follow(before: Opened, config: Config) -> Opened:
@@ -115,14 +132,21 @@ def _check_keys(hub: Hub) -> None:
 
 
 def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
-    """Make the customer's own conversion actions exist in the ad networks' sandboxes."""
-    from hub.contracts.sandbox import AdsSandbox
+    """Make the customer's own numbers and conversion actions exist in the sandboxes."""
+    from hub.contracts.sandbox import AdsSandbox, NumberSandbox
 
-    for rule in config.conversions:
-        for name, destination in rule.send_to.items():
-            sandbox: object = sandboxes.of(name) if name in sandboxes else None
+    for name in sandboxes:
+        sandbox = sandboxes.of(name)
+        if sandbox is None:
+            continue
+        with sandbox.shared():
+            if isinstance(sandbox, NumberSandbox):
+                trackers = [each for company in config.companies for each in company.trackers if each.carrier == name]
+                for number in (number for each in trackers for number in each.numbers):
+                    sandbox.know_number(number)
             if isinstance(sandbox, AdsSandbox):
-                sandbox.know_destination(destination)
+                for destination in (rule.send_to[name] for rule in config.conversions if name in rule.send_to):
+                    sandbox.know_destination(destination)
 
 
 def vault_of(config: Config) -> Vault:

@@ -72,8 +72,9 @@ def demo(
             play = Play(opened, address, stories, talks, seed, pages)
             _perform(console, opened, play, calls)
         ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
+        opened.sandboxes.share(_sandboxes_of(_file_of(loaded)))
         show_ledger(console, ledger)
-        papers = _papers_of(Path(loaded.hub.database.removeprefix("sqlite:///")))
+        papers = _papers_of(_file_of(loaded))
         write_access_file(console, opened.hub, papers)
         show_data_map(console, opened.hub, papers)
         _farewell(console, opened, ledger.adds_up, leave, address)
@@ -105,6 +106,15 @@ def _demo_file(config: Path) -> Path:
     return copied
 
 
+def _file_of(loaded: Config) -> Path:
+    return Path(loaded.hub.database.removeprefix("sqlite:///"))
+
+
+def _sandboxes_of(file: Path) -> Path:
+    """Where commands that run beside the demo look for its sandboxes, as `sandbox_folder` says."""
+    return file.with_name(f"{file.name}-sandbox")
+
+
 def _papers_of(file: Path) -> Path:
     return file.with_name(f"{file.name}-papers")
 
@@ -134,7 +144,7 @@ def _make_room(file: Path) -> None:
         )
     for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         each.unlink(missing_ok=True)
-    for folder in (_audio_of(file), _papers_of(file)):
+    for folder in (_audio_of(file), _papers_of(file), _sandboxes_of(file)):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -166,7 +176,7 @@ def _serving(path: Path, loaded: Config) -> Iterator[tuple[Opened, str]]:
     from hub.cli.serve import edge_settings
     from hub.serving.process import open_process
 
-    with open_process(path, loaded, "run", sandbox=True) as process:
+    with open_process(path, loaded, "run", sandbox=True, alone=True) as process:
         settings = edge_settings(process.running.app, loaded.hub.listen, log_level="error")
         server = uvicorn.Server(settings)
         thread = threading.Thread(target=server.run, name="web", daemon=True)

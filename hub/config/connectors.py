@@ -56,7 +56,7 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
     if connector_class is None:
         return None
     parts.connector_classes[name] = connector_class
-    in_sandbox = _in_sandbox(reading, connector_class, path, wanted=common is not None and common.sandbox)
+    in_sandbox = _in_sandbox(reading, connector_class, path, wanted=value.get("sandbox") is True)
     own = {key: item for key, item in value.items() if key not in COMMON}
     checked = None
     if in_sandbox:

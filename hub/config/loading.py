@@ -65,7 +65,7 @@ def config_of(
         if secrets is not None:
             alone = Reading(document, References(variables, folder), sandbox, [])
             references.secrets = _stored_secrets(alone, secrets)
-        config = _config(Reading(document, references, sandbox, problems), discover)
+        config = _config(Reading(document, references, sandbox, problems), discover, path)
     if problems or config is None:
         count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
         raise ConfigError(
@@ -110,7 +110,7 @@ def read_text(path: pathlib.Path) -> str:
         ) from None
 
 
-def _config(reading: Reading, discover: Discover) -> Config | None:
+def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config | None:
     tree = reading.references.resolve(reading.document.tree)
     for name in tree:
         if name not in SECTIONS:
@@ -139,6 +139,7 @@ def _config(reading: Reading, discover: Discover) -> Config | None:
         return None
     models = {name: each.Destination for name, each in parts.connector_classes.items()}
     return Config(
+        file=file,
         hub=hub,
         connectors=parts.connectors,
         conversions=tuple(rule_as_stored(rule, models) for rule in parts.all(ConversionRule)),

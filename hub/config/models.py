@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -376,6 +377,8 @@ class Config:
     recordings: RecordingsSection = RecordingsSection()
     retention: RetentionSection = RetentionSection()
     mail: MailSection | None = None
+    file: Path | None = None
+    """The file that it was read from."""
 
     @property
     def companies(self) -> tuple[CompanySection, ...]:

@@ -11,9 +11,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from hub.contracts.costs import Cost
 from hub.contracts.hearing import Ears, HeardRequest
@@ -48,15 +49,34 @@ class Fault:
     """How long a reply hangs."""
 
 
+class SharedState(Protocol):
+    """Keeps what a sandbox holds in a file, for all processes of a hub."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """One request or change, while no other process serves one."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
 class Sandbox:
     """Base class of a simulated provider. `start()` opens it on loopback; `settings()` gives the settings that point a
     connector at it.
 
     `clock` is the time as the provider sees it. Faults queue up with `fail_next`; each request uses one.
+
+    In a hub of several processes each runs its own sandbox of a connector, and they share what they hold: the attributes of
+    the sandbox and of its objects, as far as they are plain values, collections and dataclasses.
     """
 
     seed: str = "ringfence"
     """The ids of calls that a carrier's sandbox makes follow from it; set another one before the start for new ids."""
+    not_kept: ClassVar[frozenset[str]] = frozenset(
+        {"clock", "url", "state", "_ears", "_faults", "_lock", "_server", "_thread"}
+    )
+    """Attributes that each process has for itself."""
+    state: SharedState | None = None
+    """Set if the sandbox shares what it holds with other processes."""
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.clock = clock
@@ -74,6 +94,11 @@ class Sandbox:
     def settings(self) -> dict[str, Any]:
         """The plugin's settings, credentials included, that connect to this sandbox after it has started."""
         raise NotImplementedError
+
+    def shared(self) -> AbstractContextManager[None]:
+        """A request, or a change by a method: before it this sandbox takes over what other processes changed, and at its end
+        they see what it changed. `HttpSandbox` does this for each request."""
+        return self.state.turn() if self.state else contextlib.nullcontext()
 
     def fail_next(self, fault: Fault, times: int = 1, after: int = 0) -> None:
         """Answer the next `times` requests with `fault`, and serve `after` requests before that."""
@@ -160,15 +185,43 @@ class HttpSandbox(Sandbox):
         self._server.force_exit = True
         self._thread.join(timeout=5)
 
+    def _in_turn(self, app: ASGI) -> ASGI:
+        """Serves one request after another if other processes share the state. Their replies leave after it is stored."""
+        one_at_a_time = asyncio.Lock()
+
+        async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
+            if self.state is None:
+                await app(scope, receive, send)
+                return
+            asked, replied = [await receive()], list[Any]()
+            while asked[-1].get("more_body"):
+                asked.append(await receive())
+
+            async def replay() -> Any:
+                return asked.pop(0) if asked else await receive()
+
+            async def collect(message: Any) -> None:
+                replied.append(message)
+
+            async with one_at_a_time:
+                with self.shared():
+                    await app(scope, replay, collect)
+            for message in replied:
+                await send(message)
+
+        return serve
+
     def _faulty(self, app: ASGI) -> ASGI:
+        in_turn = self._in_turn(app)
+
         async def serve(scope: MutableMapping[str, Any], receive: ASGI, send: ASGI) -> None:
             receive = await self._ears.hear(scope, receive)
             fault = self.next_fault() if scope["type"] == "http" else None
             if fault is None:
-                await app(scope, receive, send)
+                await in_turn(scope, receive, send)
                 return
             if fault.kind == "taken":
-                await app(scope, receive, _nowhere)
+                await in_turn(scope, receive, _nowhere)
             if fault.kind in ("hang", "taken"):
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.sleep(fault.seconds)
@@ -256,6 +309,14 @@ class CarrierSandbox(Protocol):
 
     def unparseable_webhook(self, webhook_url: str) -> WebhookRequest:
         """A webhook with a correct signature whose content cannot be understood."""
+
+
+@runtime_checkable
+class NumberSandbox(Protocol):
+    """What a hub needs of the sandbox of a carrier that lists its numbers, besides `CarrierSandbox`."""
+
+    def know_number(self, number: str) -> None:
+        """Add a customer's own number to the account once, so that any config.yaml runs in the sandbox."""
 
 
 CallBackOutcome = Literal["answered", "user_busy", "user_no_answer", "person_busy", "person_no_answer"]

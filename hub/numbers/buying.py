@@ -33,7 +33,8 @@ def find_offer(hub: Hub, connector: str, number: str, country: str) -> NumberOff
     if not hub.plugins.implements(connector, NumberHooks.search_numbers):
         return None
     local, kind, home = _read(number, country)
-    query = NumberQuery(country=home, kind=kind, contains=local, limit=LOOK_AT)
+    area_code = local[:3] if kind == "local" and number.startswith("+1") else None
+    query = NumberQuery(country=home, kind=kind, area_code=area_code, contains=local, limit=LOOK_AT)
     offers = hub.plugins.call(connector, NumberHooks.search_numbers, query)
     return next((offer for offer in offers if offer.number == number), None)
 

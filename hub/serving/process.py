@@ -39,12 +39,12 @@ class HubProcess:
 
 @contextmanager
 def open_process(
-    path: Path, loaded: Config, role: Role, *, sandbox: bool = False, operation: bool = False
+    path: Path, loaded: Config, role: Role, *, sandbox: bool = False, operation: bool = False, alone: bool = False
 ) -> Iterator[HubProcess]:
     """The process of a config.yaml that was read as `loaded`; at its end all work is stopped. `operation` serves the health
-    checks of a worker."""
+    checks of a worker; `alone` is as in `open_hub`."""
     number, config = _version_to_run(path, loaded, sandbox)
-    with open_hub(config) as opened:
+    with open_hub(config, alone=alone) as opened:
         file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
         wake = threading.Event()
         make_edge, closing = _edges(opened, role, file, wake, operation)

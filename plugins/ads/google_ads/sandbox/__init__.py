@@ -16,6 +16,8 @@ from plugins.ads.google_ads.sandbox.data_manager_server import DataManagerApi
 class Sandbox(Account):
     """Google's two servers over one account."""
 
+    not_kept = Account.not_kept | {"_ads_server", "certificate", "ingested", "headers"}
+
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
         self._ads_server = AdsServer(self)
@@ -55,8 +57,9 @@ class Sandbox(Account):
         return {"conversion_action": int(self.conversion_actions[0])}
 
     def know_destination(self, destination: Mapping[str, Any]) -> None:
-        """Create a conversion action."""
-        self.conversion_actions.append(str(destination["conversion_action"]))
+        """Create a conversion action, if it does not exist."""
+        action = str(destination["conversion_action"])
+        self.conversion_actions += [action] if action not in self.conversion_actions else []
 
     def spend(self, cost: Cost) -> None:
         """Let a campaign of the account spend something."""

@@ -88,7 +88,7 @@ class AdsServer:
         return self._serve(call, method, metadata, body)
 
     def _serve(self, call: Call, method: str, metadata: Mapping[str, str], body: bytes) -> bytes:
-        with self._google.lock:
+        with self._google.shared(), self._google.lock:
             self._google.headers.append(dict(metadata))
             call.check_access(metadata)
             return METHODS[method](call, body)

@@ -54,27 +54,24 @@ class Tokens(SandboxSignIn):
         return 200, self.issue(self.accounts[0])
 
     @cached_property
-    def _key(self) -> Any:
-        from cryptography.hazmat.primitives.asymmetric import rsa
+    def _key(self) -> str:
+        """The private key of the service account, made when it is first needed."""
+        from joserfc.jwk import RSAKey
 
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return RSAKey.generate_key(2048, private=True).as_pem(private=True).decode()
 
     def service_account_key(self) -> str:
         """The JSON key of the fake's service account."""
-        from cryptography.hazmat.primitives import serialization as s
-
-        pem = self._key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode()
-        return json.dumps({"type": "service_account", "client_email": self.service_account, "private_key": pem})
+        account = {"type": "service_account", "client_email": self.service_account, "private_key": self._key}
+        return json.dumps(account)
 
     def _trusts(self, assertion: str, token_url: str) -> bool:
-        from cryptography.hazmat.primitives import serialization as s
         from joserfc import jwt
         from joserfc.errors import JoseError
         from joserfc.jwk import RSAKey
 
-        public = self._key.public_key().public_bytes(s.Encoding.PEM, s.PublicFormat.SubjectPublicKeyInfo)
         try:
-            claims = jwt.decode(assertion, RSAKey.import_key(public), algorithms=["RS256"]).claims
+            claims = jwt.decode(assertion, RSAKey.import_key(self._key), algorithms=["RS256"]).claims
         except (JoseError, ValueError):
             return False
         now = self._clock().timestamp()

@@ -147,6 +147,16 @@ class Sandbox(Account):
         """The person sent STOP to Telnyx: texts to them are refused with 40300."""
         self.blocked.add((sender, recipient))
 
+    # Numbers
+
+    def know_number(self, number: str) -> None:
+        """Add a customer's own number to the account, with no webhooks."""
+        from plugins.carriers.telnyx.sandbox import numbers
+
+        if number not in self.known_numbers:
+            self.known_numbers.add(number)
+            numbers.Numbers(self).own(number, self.new_id("number"), {})
+
     # Ports
 
     def move_port(self, order_id: str, status: PortStatus, detail: str = "") -> None:

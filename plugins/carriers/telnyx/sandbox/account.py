@@ -46,6 +46,8 @@ class Account(HttpSandbox):
         self.numbers: dict[str, dict[str, Any]] = {}
         self.orders: dict[str, dict[str, Any]] = {}
         """By id, as the API shows them; recordings as TeXML shows them."""
+        self.known_numbers: set[str] = set()
+        """Numbers that were added by `know_number`."""
         self.audio: dict[str, tuple[bytes | None, int]] = {}
         """By recording: what was spoken, or None for a tone of so many seconds."""
         self.media: dict[str, bytes] = {}
@@ -55,6 +57,8 @@ class Account(HttpSandbox):
         """By call that the hub placed: the request with which it was placed."""
         self.placed_keys: dict[str, dict[str, Any]] = {}
         """By idempotency key: the reply that was given."""
+        self.sent_keys: dict[str, str] = {}
+        """By idempotency key: the text that was sent."""
         self.refused_numbers: dict[str, str] = {}
         """Numbers from or to which the account places no calls, with Telnyx' error code."""
         self.documents: dict[str, bytes] = {}

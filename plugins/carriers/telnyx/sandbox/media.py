@@ -24,7 +24,6 @@ class Media:
 
     def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
-        self._taken: dict[str, str] = {}
 
     async def send(self, request: Request) -> Response:
         wanted = await body(request)
@@ -36,11 +35,11 @@ class Media:
         if (sender, receiver) in self.sandbox.blocked:
             raise TelnyxError("40300", src=str(sender), dst=receiver)
         key = request.headers.get("idempotency-key", "")
-        if not key or key not in self._taken:
+        if not key or key not in self.sandbox.sent_keys:
             shown = messages.outgoing(self.sandbox, wanted)
             self.sandbox.messages[shown["id"]] = shown
-            self._taken[key] = shown["id"]
-        return JSONResponse({"data": self.sandbox.messages[self._taken[key]]})
+            self.sandbox.sent_keys[key] = shown["id"]
+        return JSONResponse({"data": self.sandbox.messages[self.sandbox.sent_keys[key]]})
 
     async def message(self, request: Request) -> Response:
         found = self.sandbox.messages.get(request.path_params["id"])

@@ -34,6 +34,8 @@ class Account(HttpSandbox):
         self.held_recordings: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, dict[str, Any]] = {}
         """By provider id, as the API shows them."""
+        self.known_numbers: set[str] = set()
+        """Numbers that were added by `know_number`."""
         self.audio: dict[str, tuple[bytes | None, int]] = {}
         """By recording: what was spoken, or None for a tone of so many seconds."""
         self.media: dict[str, tuple[str, bytes]] = {}

@@ -52,6 +52,8 @@ class PortalSignIn(SandboxSignIn):
 class Sandbox(HttpSandbox):
     """HubSpot on loopback. Objects: contacts, deals, calls. Unknown requests get HubSpot's 400 or 404."""
 
+    not_kept = HttpSandbox.not_kept | {"requests"}
+
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
         self.token = "pat-na1-sandbox"  # noqa: S105

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.api import HttpSandbox
@@ -14,7 +14,7 @@ from hub.api import HttpSandbox
 from .queries import soql, sosl
 from .records import Org, Refused
 from .replies import checked, empty_reply, error_reply, json_reply, not_too_many, records_of, type_of
-from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of
+from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of, new_key
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,20 +38,6 @@ FORMATS = (
 """How people type a North American number into a CRM; the contacts use these in turn."""
 
 
-@lru_cache(maxsize=1)
-def _key() -> Any:
-    """The RSA key pair of the fake's app, made once per process."""
-    from joserfc.jwk import RSAKey
-
-    return RSAKey.generate_key(2048, private=True)
-
-
-@lru_cache(maxsize=1)
-def _pem() -> str:
-    """The private key, as the customer would have it."""
-    return str(_key().as_pem(private=True).decode())
-
-
 class Sandbox(HttpSandbox):
     """One org with one app and one integration user.
 
@@ -60,9 +46,18 @@ class Sandbox(HttpSandbox):
     is not this one.
     """
 
+    not_kept = HttpSandbox.not_kept | {"requests"}
+
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__(clock)
+        self._key = ""
         self.forget()
+
+    @property
+    def private_key(self) -> str:
+        """The key that the fake's app trusts."""
+        self._key = self._key or new_key()
+        return self._key
 
     def forget(self) -> None:
         """Reset to an empty org: no records, no sessions, nothing refused."""
@@ -87,7 +82,7 @@ class Sandbox(HttpSandbox):
 
     def settings(self) -> dict[str, Any]:
         """The JWT bearer flow, with the key that this fake's app trusts."""
-        return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": _pem()}
+        return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": self.private_key}
 
     def sign_in_settings(self) -> dict[str, Any]:
         """The web server flow: a person has to sign in."""
@@ -232,9 +227,10 @@ class Sandbox(HttpSandbox):
     def _wrong_assertion(self, assertion: str) -> tuple[str, str] | None:
         from joserfc import jwt
         from joserfc.errors import JoseError
+        from joserfc.jwk import RSAKey
 
         try:
-            claims = jwt.decode(assertion, _key(), algorithms=["RS256"]).claims
+            claims = jwt.decode(assertion, RSAKey.import_key(self.private_key), algorithms=["RS256"]).claims
         except (JoseError, ValueError):
             return "invalid_grant", "invalid assertion"
         if claims.get("iss") != CLIENT_ID:

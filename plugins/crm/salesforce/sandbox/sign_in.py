@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 CLIENT_ID = "3MVG9sandboxConsumerKey"
 CLIENT_SECRET = "sandbox-consumer-secret"  # noqa: S105 - of the stand-in
+
+
+@lru_cache(maxsize=1)
+def new_key() -> str:
+    """A private key for the fake's app (PEM), made once per process."""
+    from joserfc.jwk import RSAKey
+
+    return str(RSAKey.generate_key(2048, private=True).as_pem(private=True).decode())
 
 
 class OrgSignIn(SandboxSignIn):

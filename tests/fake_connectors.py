@@ -213,7 +213,7 @@ class FakeNetwork(Connector):
             ),
         ),
         limits=Limits(batch_size=3, max_age=timedelta(days=90)),
-        abilities=("restate", "retract"),
+        abilities=("restate", "retract", "dry_run"),
     )
     Settings = Settings
     Destination = Destination

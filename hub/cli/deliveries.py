@@ -10,6 +10,7 @@ import typer
 
 from hub.cli.support.output import (
     CONFIG,
+    EMPTY_CELL,
     Agreed,
     AsJson,
     ConfigFile,
@@ -96,6 +97,47 @@ def why(
         say(f"[dim]item {row.key}, of the call or text {row.subject} (hub call {row.subject})[/dim]")
         print_timeline(entries)
         say("")
+
+
+@commands.command("drift")
+def list_drift(
+    connector: Destination = None, since: Since = None, as_json: AsJson = False, config: ConfigFile = CONFIG
+) -> None:
+    """Compare with the networks: conversions that changed or were taken back here, and still count there as before."""
+    from sqlmodel import select
+
+    from hub.model import Delivery
+    from hub.queries.conversions.drift import drift
+    from hub.queries.conversions.drift import why as why_so
+    from hub.queries.timeline.receipts import worth
+    from hub.startup import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    manifests = {name: entry.connector_class.manifest for name, entry in loaded.connectors.items()}
+    with open_store(loaded) as store, store.reading() as session:
+        found = drift(session, select(Delivery).where(*_wanted(connector, None, since, ()).conditions()))
+    if as_json:
+        echo_json([asdict(each) | {"why": why_so(each, manifests.get(each.connector))} for each in found])
+        return
+    if not found:
+        say("The networks count what the hub counts.")
+        return
+    table(
+        "Counted differently at the networks",
+        ("destination", "rule", "since then", "count", "worth here", "worth there", "why"),
+        (
+            (
+                plain(each.connector),
+                plain(each.rule),
+                "taken back" if each.retracted else "value changed",
+                str(each.count),
+                *(", ".join(worth(amount, currency)[2:] for currency, amount in values.items()) or EMPTY_CELL
+                  for values in (each.here, each.there)),
+                plain(f"It {why_so(each, manifests.get(each.connector))}."),
+            )
+            for each in found
+        ),
+    )  # fmt: skip
 
 
 @commands.command("replay")

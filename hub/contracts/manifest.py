@@ -196,6 +196,10 @@ class Manifest(Declared):
         """The name that pages show."""
         return self.title or self.name.replace("_", " ").capitalize()
 
+    def takes(self, kind: str) -> bool:
+        """Whether an ad network takes a conversion of this kind: a new one always, a change if it is an ability."""
+        return kind == "new" or kind in self.abilities
+
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook gets no personal field at all."""
         return next((flow for flow in self.flows if flow.hook == hook), None)

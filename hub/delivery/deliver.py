@@ -18,8 +18,8 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
-from hub.contracts.conversions import Receipt
-from hub.delivery.ordering import states_before
+from hub.contracts.conversions import Conversion, Receipt
+from hub.delivery.changes import end_unsent, states_before
 from hub.delivery.payloads import TOO_OLD, Payload, build_payload, too_old
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
@@ -169,6 +169,8 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
                 "original_not_delivered",
                 f"The conversion itself ended as {before}, so there is nothing to change.",
             )
+        elif end := end_unsent(delivery, conversions.get(delivery.conversion_id or ""), manifest):
+            batch.outcomes[delivery.id] = _Outcome(*end)
         else:
             in_batch.add(delivery.item_key)
             asked.append(delivery)
@@ -220,6 +222,18 @@ def _write_before_send(hub: Hub, batch: Batch) -> None:
             ],
         )
         _count_tries(session, [payload.delivery.id for payload in batch.payloads], 1)
+        _store_values(session, batch.payloads)
+
+
+def _store_values(session: Session, payloads: Sequence[Payload]) -> None:
+    """The values that are sent, of conversions that changed since their deliveries were made."""
+    for payload in payloads:
+        row, value = payload.delivery, payload.value
+        if isinstance(value, Conversion):
+            amount, currency = (value.value.amount, value.value.currency) if value.value else (None, None)
+            if (amount, currency) != (row.amount, row.currency):
+                changed = update(Delivery).where(col(Delivery.id) == row.id)
+                session.exec(changed.values(amount=amount, currency=currency))
 
 
 def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:

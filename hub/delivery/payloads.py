@@ -10,7 +10,7 @@ from hub.config.destinations import destination_as_stored
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.manifest import Manifest
-from hub.contracts.values import Money
+from hub.delivery.changes import value_to_send
 from hub.flow.case import Case
 from hub.flow.clicks import click_ids
 from hub.flow.consent import StoredDecision
@@ -74,11 +74,6 @@ def known_conversion(
 ) -> Conversion:
     """A conversion with everything that is known, before the manifest decides what the plugin gets of it."""
     visit = case.sure_visit
-    value = (
-        Money(delivery.amount.normalize(), delivery.currency)
-        if delivery.amount is not None and delivery.currency
-        else None
-    )
     return Conversion(
         key=row.key,
         kind=delivery.kind,  # type: ignore[arg-type]
@@ -86,7 +81,7 @@ def known_conversion(
         contact=_contact(case),
         occurred_at=row.occurred_at,
         changed_at=delivery.made_at if delivery.kind != "new" else None,
-        value=value,
+        value=value_to_send(delivery, row, connector.manifest),
         destination=destination_as_stored(connector.Destination, delivery.destination),
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,

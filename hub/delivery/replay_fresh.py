@@ -164,7 +164,7 @@ def _step(hub: Hub, session: Session, known: _Known) -> Step:
         if delivered:
             raise CannotDo(f"{row.connector} has exactly this already; sending it would change nothing.")
         return "rebuilt"
-    if "restate" not in hub.plugins.connectors[row.connector].manifest.abilities:
+    if not hub.plugins.connectors[row.connector].manifest.takes("restate"):
         raise CannotDo(f"{row.connector} cannot change the value of a conversion that it has or may have.")
     return "restated" if delivered else "repeated_and_restated"
 

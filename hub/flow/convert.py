@@ -28,6 +28,8 @@ UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 LATER_EVENTS = ("outcome", "lead")
 """Events that come after a call, text or form; other modules turn them into conversions (`settle`)."""
+TAKEN_BACK = "taken_back"
+"""The code of a conversion that was taken back before a network without retractions got it."""
 OPT_WORDS = ("stop", "start", "help")
 """A text that says only one of these words is not a lead."""
 
@@ -136,10 +138,10 @@ def send(
     kind: Literal["new", "restate", "retract"] = "new",
     only: str | None = None,
 ) -> None:
-    """Write one delivery for each conversion and each destination of its rule that serves the company; `only` names the
-    one connector that gets it."""
+    """Write one delivery for each conversion and each destination of its rule that serves the company, and that takes
+    deliveries of this `kind`; `only` names the one connector that gets it."""
     for name, destination in rule.send_to.items():
-        if only not in (None, name):
+        if only not in (None, name) or not hub.plugins.connectors[name].manifest.takes(kind):
             continue
         served = [
             (case, row)

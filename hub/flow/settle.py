@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlmodel import Session
+from sqlmodel import Session, col, update
 
 from hub.config.models import ConversionRule
 from hub.flow.case import Case
-from hub.flow.convert import Converted, send
+from hub.flow.convert import TAKEN_BACK, Converted, send
 from hub.model import ConsentDecision, ConversionRow, Delivery
+from hub.model.states import DeliveryState
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.journal import write_evidence
@@ -49,6 +50,8 @@ def settle(hub: Hub, session: Session, wanted: Sequence[Wanted], now: datetime) 
             tally["conversions" if kind == "new" else "changes"] += 1
     for (_, kind), (rule, made) in due.items():
         send(hub, rule, made, now, result, kind)
+        if kind == "restate":
+            _send_after_all(session, [row for _, row in made], now)
     session.flush()
     accounts = {each.case.subject.id: each.case.company.account_id for each in wanted}
     write_evidence(session, ConsentDecision, [ruling.row for ruling in result.rulings], accounts)
@@ -57,6 +60,14 @@ def settle(hub: Hub, session: Session, wanted: Sequence[Wanted], now: datetime) 
     changed = [case for _, made in due.values() for case, _ in made]
     mark_dirty(session, [Change(case.company.id, case.at) for case in changed], now)
     return tally
+
+
+def _send_after_all(session: Session, conversions: Sequence[ConversionRow], now: datetime) -> None:
+    """What was held because its conversion was taken back becomes due, because the conversion counts again."""
+    held = (Delivery.code == TAKEN_BACK, Delivery.state == DeliveryState.HELD)
+    mine = col(Delivery.conversion_id).in_([each.id for each in conversions])
+    due = {"state": DeliveryState.READY, "due_at": now, "finished_at": None, "code": None, "reason": None}
+    session.exec(update(Delivery).where(*held, mine).values(**due))  # type: ignore[arg-type]
 
 
 def _step(session: Session, wanted: Wanted, result: Converted) -> tuple[ConversionRow, Kind] | None:

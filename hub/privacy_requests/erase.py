@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from hub.delivery.changes import CANNOT
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
 from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
@@ -75,10 +76,16 @@ def questions_to(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
 
 
 def _take_back(hub: Hub, conversions: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The networks at which conversions are taken back, and how many."""
+    """The networks at which conversions are taken back, how many, and a note if the network cannot do it."""
     return [
-        {"connector": name, "recipient": hub.plugins.connectors[name].manifest.recipient.name, "conversions": count}
+        {
+            "connector": name,
+            "recipient": manifest.recipient.name,
+            "conversions": count,
+            "note": "" if manifest.takes("retract") else f"It {CANNOT['retract']}.",
+        }
         for name, count in conversions.items()
+        for manifest in [hub.plugins.connectors[name].manifest]
     ]
 
 

@@ -107,6 +107,7 @@ class Adco(Connector):
                 shares=(Share(field="click_ids"), Share(field="phone_number", transform="sha256_e164")),
             ),
         ),
+        abilities=("restate", "retract", "dry_run"),
     )
     Settings = Settings
     Destination = Destination

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
 
 import pytest
 from cli_shop import CALLER, Shop
 from rich.text import Text
+from sqlmodel import update
 from typer.testing import Result
 
-from hub.model import Attempt, ConsentDecision, Delivery, SyncSlot
+from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, SyncSlot
 from hub.runtime import utc_now
 from hub.store.claims import claim
+from hub.store.engine import Store
 from hub.store.rows import write_slot
 
 Refusal = Callable[[Result], str]
@@ -86,6 +90,17 @@ def test_why_says_when_the_next_try_is_due(shop: Shop) -> None:
     assert (told["state"], told["reason"]) == ("ready", "Adco is busy.")
     assert told["next_at"] == row.due_at.isoformat()
     assert "goes at the first sync after" in shop.run("deliveries", "why", row.id).stdout
+
+
+def test_what_a_network_counts_differently_is_listed_by_rule_with_both_values(shop: Shop) -> None:
+    shop.play()
+    assert "The networks count what the hub counts." in shop.run("deliveries", "drift").stdout
+    with closing(Store(shop.database)) as store, store.writing() as session:
+        session.exec(update(ConversionRow).values(amount=Decimal(55), revision=2))
+    [told] = shop.json("deliveries", "drift")
+    assert (told["rule"], told["count"], told["retracted"]) == ("answered call", 1, False)
+    assert (Decimal(told["here"]["USD"]), Decimal(told["there"]["USD"])) == (55, 40)
+    assert "did not take the change" in shop.run("deliveries", "drift", "--connector", "ads").stdout
 
 
 def test_a_replay_only_shows_what_it_would_do(shop: Shop) -> None:

@@ -90,10 +90,20 @@ def _preview(opened: Opened, name: str, as_json: bool) -> bool:
             items += preview(opened.hub, opened.directory.current(), name, hook)
         except RingfenceError as error:
             troubles.append(str(error))
+    checks = "dry_run" in opened.hub.plugins.connectors[name].manifest.abilities
     if as_json:
-        echo_json({"connector": name, "items": [_plain(item) for item in items], "troubles": troubles})
+        echo_json(
+            {
+                "connector": name,
+                "provider_checks": checks,
+                "items": [_plain(item) for item in items],
+                "troubles": troubles,
+            }
+        )
     else:
         _print_items(name, items, troubles)
+        if UPLOAD in hooks and not checks:
+            say(f"{plain(name)} cannot check a conversion without counting it: only the plugin's own checks ran.")
     return bool(troubles) or any(item.receipt is not None and item.receipt.status == "rejected" for item in items)
 
 
@@ -126,11 +136,15 @@ def _consent(item: Previewed) -> str:
 
 
 def _would_be(item: Previewed) -> str:
+    from hub.delivery.preview import UNCHECKED
+
     if item.receipt is None:
         return "waiting" if _waits(item) else colored(item.state or "")
     if item.delivery.hook == "log_calls":
         return "[green]sent[/green]"
     said = item.receipt.status
+    if item.receipt.code == UNCHECKED:
+        return "[cyan]sent[/cyan]"
     return "[green]valid[/green]" if said in ("delivered", "accepted", "duplicate") else colored(said)
 
 

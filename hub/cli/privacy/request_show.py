@@ -70,9 +70,9 @@ def show_plan(planned: dict[str, Any]) -> None:
     )
     table(
         "Conversions that are taken back",
-        ("recipient", "connector", "conversions"),
+        ("recipient", "connector", "conversions", "note"),
         (
-            (plain(each["recipient"]), plain(each["connector"]), str(each["conversions"]))
+            (plain(each["recipient"]), plain(each["connector"]), str(each["conversions"]), plain(each["note"]))
             for each in planned["take_back"]
         ),
     )

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.delivery.changes import CANNOT
 from hub.delivery.payloads import build_payload
 from hub.errors import NotSupported, Rejected, RetryLater
 from hub.flow.case_loading import load_cases
@@ -67,6 +68,9 @@ def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
     now = hub.clock()
     found: dict[str, list[Item]] = {}
     for connector, deliveries in retractable(session, hub, reach).items():
+        if not hub.plugins.connectors[connector].manifest.takes("retract"):
+            found[connector] = [_bare(session, each) for each in deliveries]
+            continue
         subjects = read_subjects(session, [each.subject_id for each in deliveries])
         cases = {case.subject.id: case for case in load_cases(session, read_directory(session), subjects, now)}
         known = [each for each in deliveries if each.subject_id in cases]
@@ -86,6 +90,13 @@ def retractions(session: Session, hub: Hub, reach: PersonData) -> dict[str, list
                 }
             )
     return found
+
+
+def _bare(session: Session, delivery: Delivery) -> Item:
+    """A conversion at a network that cannot take it back: nothing of the person, because nothing will be sent."""
+    row = session.get_one(ConversionRow, delivery.conversion_id)
+    known = {"key": row.key, "occurred_at": row.occurred_at.isoformat(), "destination": delivery.destination}
+    return {"conversion": known, "delivery": delivery.id, "categories": [], "state": RetractionState.WAITING}
 
 
 def _may_count(delivery: Delivery) -> bool:
@@ -140,7 +151,12 @@ def _sent_before(hub: Hub, items: Sequence[Item]) -> list[Item]:
 
 
 def _send(hub: Hub, request: PrivacyRequest, connector: str, items: Sequence[Item]) -> None:
-    limits = hub.plugins.connectors[connector].manifest.limits
+    manifest = hub.plugins.connectors[connector].manifest
+    limits = manifest.limits
+    if not manifest.takes("retract"):
+        for item in items:
+            item |= {"state": RetractionState.REFUSED, "reason": f"It {CANNOT['retract']}."}
+        return
     fresh: list[Item] = []
     for item in items:
         occurred_at = datetime.fromisoformat(item["conversion"]["occurred_at"])

@@ -17,18 +17,16 @@ from hub.contracts.conversions import Conversion
 from hub.contracts.disclosure import disclose
 from hub.contracts.values import Money
 from hub.delivery.payloads import TOO_OLD, click_kinds, known_conversion, too_old
-from hub.errors import RingfenceError
+from hub.delivery.preview import check_here
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.clicks import newest_clicks
 from hub.flow.consent import StoredDecision, ask
 from hub.flow.convert import UPLOAD, event_conversion, lead_conversion, matches, outcome_conversion
 from hub.flow.subjects import read_subjects
-from hub.hookspecs import ConversionHooks
 from hub.model import Call, ConversionRow, Delivery
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
-from hub.plugins.registry import many
 from hub.queries.conversions.events import RuleEvent, events_for
 from hub.runtime import Hub
 
@@ -212,17 +210,12 @@ def _built(hub: Hub, name: str, made: _Made, ruling: StoredDecision, now: dateti
 
 def _refusals(hub: Hub, name: str, items: Sequence[DryRunItem]) -> list[Refusal | None]:
     """What the plugin itself would refuse, without asking the provider. A plugin that does not say so refuses nothing."""
-    values = [(item.conversion,) for item in items if item.conversion]
-    if not values or not hub.plugins.implements(name, ConversionHooks.check_conversion):
-        return [None] * len(items)
-    answers = hub.plugins.call_each(name, ConversionHooks.check_conversion, values, many(values))
+    values = [item.conversion for item in items if item.conversion]
     return [
-        Refusal(says="provider", code="unknown", reason=str(answer))
-        if isinstance(answer, RingfenceError)
-        else Refusal(says="provider", code=answer.code or "", reason=answer.reason or "The plugin gave no reason.")
-        if answer is not None
+        Refusal(says="provider", code=answer.code or "", reason=answer.reason or "The plugin gave no reason.")
+        if answer
         else None
-        for answer in answers
+        for answer in check_here(hub, name, values)
     ]
 
 

@@ -16,11 +16,13 @@ from hub.flow.convert import LOG, UPLOAD
 from hub.model import ConversionRow, Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
+from hub.queries.conversions.drift import counted_differently
 
 HOOKS = (UPLOAD, LOG)
 """Conversions and log entries of calls; texts have a page of their own."""
-NEEDS_YOU, SET_ASIDE = "open", "aside"
-"""Choices beside the states: what ended without success and waits for somebody, and what somebody set aside."""
+NEEDS_YOU, SET_ASIDE, DRIFT = "open", "aside", "drift"
+"""Choices beside the states: what ended without success and waits for somebody, what somebody set aside, and what the
+network counts differently from the hub."""
 MENDABLE_HOLDS = ("hub.no-answer", "hub.silence", NOT_ACCEPTED, NOT_IN_FORCE)
 """Codes of held deliveries that somebody can mend; the other holds are the person's own right, and final."""
 NO_CODE = "none"
@@ -35,7 +37,7 @@ class DeliveryChoice:
     since: datetime | None = None
     until: datetime | None = None
     state: str | None = None
-    """A `DeliveryState`, NEEDS_YOU or SET_ASIDE."""
+    """A `DeliveryState`, NEEDS_YOU, SET_ASIDE or DRIFT."""
     connector: str | None = None
     rule: str | None = None
     code: str | None = None
@@ -79,6 +81,8 @@ class DeliveryChoice:
             return [[state == each, aside.is_(None)] for each in (DeliveryState.REJECTED, DeliveryState.DEAD)] + [held]
         if self.state == SET_ASIDE:
             return [[state == each, aside.is_not(None)] for each in REPLAYABLE_DELIVERY_STATES]
+        if self.state == DRIFT:
+            return [counted_differently()]
         if self.state is not None:
             return [[state == self.state]]
         if len(self.companies) == 1 or self.subject is not None:

@@ -30,7 +30,14 @@ from hub.queries.timeline.call_backs import call_back_entries
 from hub.queries.timeline.call_steps import step_entries
 from hub.queries.timeline.entries import Entry, in_order
 from hub.queries.timeline.marks import mark_entries
-from hub.queries.timeline.receipts import conversion_entry, decision_entry, delivery_entries, disclosure_entry, worth
+from hub.queries.timeline.receipts import (
+    conversion_entry,
+    decision_entry,
+    delivery_entries,
+    disclosure_entry,
+    drift_entries,
+    worth,
+)
 from hub.queries.timeline.recordings import recording_entries
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
@@ -59,10 +66,13 @@ def timeline(
     entries += map(decision_entry, session.exec(decided))
     outcomes = session.exec(select(OutcomeRow).where(OutcomeRow.subject_id == subject.id)).all()
     entries += map(_outcome, outcomes)
-    converted = select(ConversionRow).where(ConversionRow.subject_id == subject.id).order_by(col(ConversionRow.id))
-    entries += map(conversion_entry, session.exec(converted))
-    deliveries = session.exec(select(Delivery).where(Delivery.subject_id == subject.id).order_by(col(Delivery.id)))
-    entries += delivery_entries(session, deliveries.all())
+    made = select(ConversionRow).where(ConversionRow.subject_id == subject.id).order_by(col(ConversionRow.id))
+    conversions = session.exec(made).all()
+    entries += map(conversion_entry, conversions)
+    sent = select(Delivery).where(Delivery.subject_id == subject.id).order_by(col(Delivery.id))
+    deliveries = session.exec(sent).all()
+    entries += delivery_entries(session, deliveries)
+    entries += drift_entries(session, conversions, deliveries)
     disclosures = session.exec(
         select(Disclosure).where(Disclosure.subject_id == subject.id).order_by(col(Disclosure.id))
     )

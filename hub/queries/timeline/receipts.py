@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
+from hub.delivery.changes import CANNOT
+from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure, Lead, OutcomeRow
 from hub.model.states import DeliveryState
+from hub.queries.conversions.drift import COUNTS, differs
 from hub.queries.timeline.entries import Entry
 
 MOMENTS = {
@@ -99,6 +102,34 @@ def _what(row: Delivery) -> str:
     return f"{kinds.get(row.kind, row.kind)} {row.item_key}"
 
 
+def drift_entries(
+    session: Session, conversions: Sequence[ConversionRow], deliveries: Sequence[Delivery]
+) -> Iterator[Entry]:
+    """What a network cannot change of the conversions: it counts them as it got them."""
+    for now in conversions:
+        mine = sorted(
+            (each for each in deliveries if each.conversion_id == now.id), key=lambda row: (row.made_at, row.id)
+        )
+        for sent in {each.connector: each for each in mine}.values():
+            if now.revision > 1 and sent.state in COUNTS and differs(now, sent):
+                kind = "retract" if now.retracted else "restate"
+                data = _delivery(sent, "drift") | {
+                    "cannot": CANNOT[kind],
+                    "amount": sent.amount,
+                    "currency": sent.currency,
+                }
+                at = max(sent.finished_at or sent.made_at, _changed_at(session, now))
+                counts = (f"counts there{worth(sent.amount, sent.currency)}",)
+                yield Entry(at, "deliver", f"{sent.connector} {CANNOT[kind]}", counts, None, data)
+
+
+def _changed_at(session: Session, row: ConversionRow) -> datetime:
+    """When the conversion changed: with the CRM's deal or the lead behind it."""
+    outcome = session.get(OutcomeRow, row.outcome_id) if row.outcome_id else None
+    lead = session.get(Lead, row.subject_id)
+    return outcome.changed_at if outcome else lead.marked_at if lead else row.made_at
+
+
 def disclosure_entry(row: Disclosure) -> Entry:
     """A disclosure: the recipient, the categories, the purpose and the decision."""
     categories = ", ".join(row.categories) or "nothing personal"
@@ -136,5 +167,8 @@ def story(session: Session, delivery: Delivery) -> Iterator[Entry]:
         for row in session.exec(again.order_by(col(ConsentDecision.id))):
             yield decision_entry(row)
     yield from delivery_entries(session, [delivery])
+    if conversion is not None:
+        same = select(Delivery).where(Delivery.conversion_id == conversion.id, Delivery.connector == delivery.connector)
+        yield from drift_entries(session, [conversion], session.exec(same).all())
     for disclosure in session.exec(select(Disclosure).where(Disclosure.delivery_id == delivery.id)):
         yield disclosure_entry(disclosure)

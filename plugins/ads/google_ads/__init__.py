@@ -79,7 +79,7 @@ class GoogleAds(Connector):
         ),
         auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, note=NOTE, client_path=("credentials",)),
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
-        abilities=("restate", "retract"),
+        abilities=("restate", "retract", "dry_run"),
     )
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:

@@ -185,9 +185,12 @@ def _recording(entry: Entry) -> Line:
 
 
 def _delivery(entry: Entry, names: Mapping[str, str]) -> Line | None:
+    name = names.get(entry.data["connector"], entry.data["connector"])
+    if entry.data["step"] == "drift":
+        worth = money(entry.data["amount"], entry.data["currency"]) if entry.data["amount"] is not None else ""
+        return Line(entry.at, f"{name} {entry.data['cannot']}", worth, "warn")
     if entry.data["step"] != "state":
         return None
-    name = names.get(entry.data["connector"], entry.data["connector"])
     words: Mapping[str, str] = {
         DeliveryState.DELIVERED: f"{name} confirmed",
         DeliveryState.ACCEPTED: f"{name} took it",

@@ -120,6 +120,7 @@ def _destinations(page: PageRequest, items: Sequence[DryRunItem]) -> list[dict[s
         {
             "name": name,
             "recipient": connectors[name].manifest.recipient.name if name else None,
+            "unchecked": name is not None and "dry_run" not in connectors[name].manifest.abilities,
             "rows": [(rule, tally, leaves(tally.leaves, connectors[name].manifest) if name else "") for rule, tally
                      in sorted(found[name].items(), key=lambda each: -each[1].matched)],
         }

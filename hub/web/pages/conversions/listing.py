@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlmodel import col
 from starlette.responses import Response
 
+from hub.model import Delivery
 from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
+from hub.queries.conversions.drift import drift, why
 from hub.queries.conversions.stages import stages_of
+from hub.queries.deliveries.choice import DRIFT
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.sentences import options_in_words, sentence
 from hub.web.pages.deliveries.words import recipient_of
@@ -27,8 +31,11 @@ def show_list(page: PageRequest, problem: str | None = None, status: int = 200) 
     since = page.now - timedelta(days=DAYS)
     with page.session() as session:
         found, capped = activity_by_rule(session, page.scope, page.company_ids, since)
+        mine = (col(Delivery.company_id).in_(page.company_ids), col(Delivery.made_at) >= since)
+        drifting = drift(session, page.scope.select(Delivery).where(*mine))
     with page.hub.store.reading() as session:  # deals belong to no account
         crms = stages_of(session, page.hub.config, {each.name for each in page.companies}, page.now)
+    connectors = page.hub.plugins.connectors
     titles = {each.name: each.title for each in page.companies}
     return page.render(
         "conversions.html",
@@ -51,7 +58,15 @@ def show_list(page: PageRequest, problem: str | None = None, status: int = 200) 
             }
             for rule in rules_of(page)
         ],
-        recipient=lambda name: recipient_of(name, page.hub.plugins.connectors),
+        drifting=[
+            (
+                each,
+                why(each, connectors[each.connector].manifest if each.connector in connectors else None),
+                page.link("/deliveries", rule=each.rule, connector=each.connector, state=DRIFT, period=f"{DAYS}d"),
+            )
+            for each in drifting
+        ],
+        recipient=lambda name: recipient_of(name, connectors),
     )
 
 

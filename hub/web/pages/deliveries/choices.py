@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hub.flow.convert import LOG, UPLOAD
 from hub.model.states import DeliveryState
-from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
+from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.web.pages.request import PageRequest
 
 FILTERS = ("connector", "rule", "code", "subject")
 MAX_FILTER = 200
-STATES = (*map(str, DeliveryState), NEEDS_YOU, SET_ASIDE)
+STATES = (*map(str, DeliveryState), NEEDS_YOU, SET_ASIDE, DRIFT)
 
 
 def choice_of(page: PageRequest) -> DeliveryChoice:

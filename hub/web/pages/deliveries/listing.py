@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.formats import phone, zone_name
-from hub.queries.deliveries.choice import NEEDS_YOU
+from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU
 from hub.queries.deliveries.listing import (
     MAX_COUNTED,
     DeliveryReason,
@@ -57,7 +57,7 @@ def deliveries(page: PageRequest) -> Response:
 
 
 def _counted(counts: dict[str, int], state: str | None) -> str | None:
-    if not counts:
+    if not counts or state == DRIFT:
         return None
     number = counts.get(state, 0) if state else sum(counts.get(each, 0) for each in STATES)
     return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"

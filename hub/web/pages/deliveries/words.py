@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hub.contracts.connector import Connector
+from hub.delivery.changes import NOT_SUPPORTED
 from hub.model import ConsentDecision
 from hub.model.states import DeliveryState
 from hub.privacy.opt_outs import OPT_OUT_RULE
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.privacy.restriction import RESTRICTION_RULE
-from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE
+from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU, SET_ASIDE
 from hub.queries.deliveries.listing import DeliveryReason
 
 STATES: Mapping[str, tuple[str, str]] = {
@@ -44,6 +45,7 @@ TABS = (
         for state in ("ready", "accepted", "delivered", "unmatched", "held", "rejected", "dead")
     ),
     (SET_ASIDE, "Set aside"),
+    (DRIFT, "Counted differently"),
 )
 KINDS = {"new": "", "restate": "changed value", "retract": "taken back"}
 Deed = str
@@ -67,6 +69,7 @@ def advice_on(reason: DeliveryReason, to: str) -> Advice:
             "Too old.", f"{to} takes a conversion for a limited time; these came later.",
             "Nothing can mend it; set them aside.", "aside",
         ),
+        NOT_SUPPORTED: Advice(f"{to} cannot do it.", said, "Nothing can mend it; set them aside.", "aside"),
         "orphaned": Advice("What it belongs to is gone.", said, "Nothing can mend it; set them aside.", "aside"),
         "original_not_delivered": Advice(
             "The conversion itself never arrived.", f"So there is nothing to change at {to}.",

@@ -1,0 +1,71 @@
+"""Changes of conversions: one is sent only to a network that can take it, and only after its original was delivered.
+
+A conversion that changed before the network got it goes out as it is now, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.contracts.manifest import Manifest
+from hub.contracts.values import Money
+from hub.flow.convert import TAKEN_BACK
+from hub.model import ConversionRow, Delivery
+from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
+
+NOT_SUPPORTED = "not_supported"
+"""The code of a change that the network cannot take."""
+CANNOT = {
+    "restate": "cannot change the value of a conversion; its first value still counts there",
+    "retract": "cannot take back a conversion; it still counts there",
+}
+"""Kind of change → what is said of a network that cannot take it, after its name."""
+
+
+def end_unsent(
+    delivery: Delivery, conversion: ConversionRow | None, manifest: Manifest
+) -> tuple[DeliveryState, str, str] | None:
+    """State, code and reason of a delivery that is not sent because of what the network can do."""
+    if not manifest.takes(delivery.kind):
+        return DeliveryState.REJECTED, NOT_SUPPORTED, f"{manifest.label} {CANNOT[delivery.kind]}."
+    if conversion is not None and conversion.retracted and not manifest.takes("retract"):
+        return DeliveryState.HELD, TAKEN_BACK, "The conversion was taken back before it was sent."
+    return None
+
+
+def value_to_send(delivery: Delivery, conversion: ConversionRow, manifest: Manifest) -> Money | None:
+    """The value that was decided; at the first try at a network that cannot change it later, the present one."""
+    untried = not delivery.attempts and delivery.first_tried_at is None
+    row: Any = conversion if delivery.kind == "new" and untried and not manifest.takes("restate") else delivery
+    return Money(row.amount.normalize(), row.currency) if row.amount is not None and row.currency else None
+
+
+def states_before(session: Session, connector: str, deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """For changes of an earlier conversion: the state of the latest delivery that came before, by the change's id."""
+    changes = [delivery for delivery in deliveries if delivery.kind != "new"]
+    if not changes:
+        return {}
+    keys = {delivery.item_key for delivery in changes}
+    rows = session.exec(
+        select(Delivery)
+        .where(Delivery.connector == connector, col(Delivery.item_key).in_(keys))
+        .order_by(col(Delivery.made_at), col(Delivery.id))
+    ).all()
+    states: dict[str, str] = {}
+    for change in changes:
+        before = [row for row in rows if row.item_key == change.item_key and row.id < change.id]
+        unfinished = [row.state for row in before if row.state in OPEN_DELIVERY_STATES]
+        ended = DeliveryState.DELIVERED if _counts(before) else _last_state(before)
+        states[change.id] = unfinished[0] if unfinished else ended
+    return states
+
+
+def _counts(before: Sequence[Delivery]) -> bool:
+    return any(row.kind == "new" and row.state == DeliveryState.DELIVERED for row in before)
+
+
+def _last_state(before: Sequence[Delivery]) -> str:
+    return before[-1].state if before else "missing"

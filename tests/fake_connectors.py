@@ -18,6 +18,7 @@ from hub.api import (
     CallBackEvent,
     Caller,
     CallEvent,
+    ClickId,
     Connector,
     ConsentQuestion,
     Conversion,
@@ -212,6 +213,7 @@ class FakeNetwork(Connector):
                 ),
             ),
         ),
+        click_ids=tuple(ClickId(parameter=name, source="paper") for name in ("msclkid", "fbclid", "gbraid", "wbraid")),
         limits=Limits(batch_size=3, max_age=timedelta(days=90)),
         abilities=("restate", "retract", "dry_run"),
     )

@@ -47,6 +47,7 @@ def check(
             if not as_json:
                 say(f"[green]✓[/green] {plain(config)} is right.")
             reports = _ask_all(opened.hub, quiet=as_json)
+            kept = _kept_click_ids(opened.hub)
             warnings = _warnings(opened, numbers=numbers)
             findings = [*_flow_findings(opened), *_overdue_requests(opened)]
     except ConfigError as error:
@@ -58,8 +59,12 @@ def check(
     ok = all(report.ok for report in reports.values()) and not findings
     if as_json:
         results = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
-        echo_json({"ok": ok, "connectors": results, "warnings": warnings, "findings": findings})
+        echo_json({"ok": ok, "connectors": results, "click_ids": kept, "warnings": warnings, "findings": findings})
     else:
+        for name, names in kept.items():
+            say(
+                f"{plain(name)}: {', '.join(names)} of landing pages {'is' if len(names) == 1 else 'are'} kept from now on."
+            )
         for warning in warnings:
             say(f"[yellow]! {plain(warning)}[/yellow]")
         for finding in findings:
@@ -173,13 +178,36 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
-    found += _old_rules(hub)
+    found += [*_old_rules(hub), *_unplaced_click_ids(hub)]
     if numbers:
         from hub.numbers.ownership import compare
 
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()
     return found
+
+
+def _kept_click_ids(hub: Hub) -> dict[str, list[str]]:
+    """Connector → the click ids that are kept because it reads them."""
+    read = {name: entry.connector_class.manifest.read_click_ids for name, entry in hub.config.connectors.items()}
+    return {name: list(names) for name, names in read.items() if names}
+
+
+def _unplaced_click_ids(hub: Hub) -> list[str]:
+    """The click ids that say nothing about the source, one warning per connector."""
+    from hub.plugins.captured import click_ids_of
+    from hub.sources.tables import own_tables
+
+    known, unplaced = own_tables().click_ids, dict[str, set[str]]()
+    for company in hub.config.companies:
+        for each in click_ids_of(hub.config, company.name):
+            if each.source is None and each.name.lower() not in known:
+                unplaced.setdefault(each.connector, set()).add(each.name)
+    return [
+        f"{name} reads {', '.join(sorted(names))}, but no manifest says which source that is: its visits count by their "
+        "tags and referrers. Its author should add a ClickId to the manifest."
+        for name, names in unplaced.items()
+    ]
 
 
 def _old_rules(hub: Hub) -> list[str]:

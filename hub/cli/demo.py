@@ -205,7 +205,7 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
         console.print("All visitors come through the tracking API: Chromium or Playwright for Python is not installed.")
         yield None
         return
-    with serve_websites(config.companies, address) as websites, ExitStack() as running:
+    with serve_websites(config, address) as websites, ExitStack() as running:
         try:
             pages = running.enter_context(open_browser(chromium, websites))
         except Exception:  # noqa: BLE001 - whatever the reason, the day can be played without a browser

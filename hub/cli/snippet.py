@@ -37,7 +37,7 @@ def snippet(
 
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")
-    website = Website.written(next(each for each in loaded.companies if each.name == company))
+    website = Website.written(loaded, next(each for each in loaded.companies if each.name == company))
     address = str(loaded.hub.public_url)
     typer.echo(website.tag(address, pinned=pinned))
     if forms:

@@ -157,6 +157,7 @@ def test(
     """Show the source of a visit and the rule that decided. Nothing is stored."""
     from hub.contracts.clean_urls import clean_url
     from hub.numbers.directory import read_directory
+    from hub.plugins.captured import click_ids_of, own_click_ids
     from hub.sources.classify import classify_visit
     from hub.sources.tables import tables
     from hub.startup import open_store, read_config
@@ -164,14 +165,18 @@ def test(
     own: Any = {}
     sites: tuple[str, ...] = ()
     also: frozenset[str] = frozenset()
+    click_ids: tuple[str, ...] = ()
     if company is not None:
         loaded = read_config(config, sandbox=True)
         with open_store(loaded) as store, store.writing() as session:
             company_id = _company_id(session, loaded, company)
             directory = read_directory(session, _known_sources(loaded))
             found = directory.companies[company]
-            own, sites, also = directory.source_rules[company_id], found.sites, directory.link_parameters(found)
-    match = classify_visit(clean_url(url, also), clean_url(referrer, tables().search_words), own, sites)
+            sites, also = found.sites, directory.link_parameters(found)
+            own = directory.source_rules[company_id]
+            click_ids = tuple(each.name for each in click_ids_of(loaded, company))
+    page = clean_url(url, also, own_click_ids(click_ids))
+    match = classify_visit(page, clean_url(referrer, tables().search_words), own, sites, click_ids)
     if as_json:
         names = ("source", "medium", "campaign", "keyword", "rule", "value", "confidence", "trace")
         echo_json({name: getattr(match, name) for name in names})
@@ -186,11 +191,13 @@ def test(
 
 
 def _known_sources(config: Config) -> KnownSources:
+    from hub.plugins.captured import click_id_rules, click_ids_of
     from hub.queries.flow_simulation import connected
     from hub.sources.plugin_rules import known_sources
 
     with connected(config, "list_sources") as hub:
-        return known_sources(hub)
+        found = known_sources(hub)
+    return {name: {**rules, **click_id_rules(click_ids_of(config, name))} for name, rules in found.items()}
 
 
 def _value(kind: str, written: str) -> str:

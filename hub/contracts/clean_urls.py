@@ -1,9 +1,10 @@
 """Clean URLs: web addresses and texts without e-mail addresses, phone numbers and unknown parameters. Pure.
 
 A clean URL has the scheme, the host, the path and the parameters that marketing uses: the `utm_` tags, click ids, Google's ad
-parameters, and the names that the company declares. User information, the fragment, path parameters (`;…`) and every other
-parameter are dropped, so a name, an e-mail address or a phone number in a form's query never arrives. In the path and in texts,
-anything that looks like an e-mail address or a phone number is replaced by `redacted`, however it is percent-encoded.
+parameters, and the names that the company and its connectors declare. User information, the fragment, path parameters (`;…`)
+and every other parameter are dropped, so a name, an e-mail address or a phone number in a form's query never arrives. In the
+path and in texts, anything that looks like an e-mail address or a phone number is replaced by `redacted`, however it is
+percent-encoded.
 
 A phone number is recognized by 9 to 15 digits, with or without separators, or by 7 to 15 digits after a plus. Ad networks write
 ids of 9 to 20 digits into `utm_campaign`, `utm_content` and `utm_id`, and after a hyphen; there, digits without plus and
@@ -23,7 +24,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id")
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "dclid", "msclkid", "fbclid", "ttclid", "li_fat_id", "twclid")
-"""Every click id that is captured, by its parameter's name."""
+"""The click ids whose networks are known without a connector. Connectors bring their own. The value of each is captured only
+if a connector reads it; its presence says the source."""
 AD_PARAMETERS = ("gad_source", "gad_campaignid")
 MARKETING = frozenset((*UTM, *CLICK_IDS, *AD_PARAMETERS))
 MAX_ADDRESS_CHARS = 16_384
@@ -53,11 +55,11 @@ def is_personal_name(name: str) -> bool:
     return _PERSONAL_NAME.search(name) is not None
 
 
-def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
+def clean_url(address: str | None, also: Collection[str] = (), click_ids: Collection[str] = ()) -> str | None:
     """The address without personal data; None if it is not an address of the web or of an Android app.
 
-    `also` are the lower-case names of additional parameters to keep. Only the first 16,384 characters and the first 200
-    parameters are read. Never raises, whatever the text.
+    `also` are the lower-case names of additional parameters to keep, `click_ids` those of additional click ids. Only the
+    first 16,384 characters and the first 200 parameters are read. Never raises, whatever the text.
     """
     if not address:
         return None
@@ -71,14 +73,16 @@ def clean_url(address: str | None, also: Collection[str] = ()) -> str | None:
             return None
         place = f"{parts.scheme}://{host}"
     path = "/".join(map(_segment, parts.path.split("/")))
-    query = "&".join(_kept(parts.query, len(address) > MAX_ADDRESS_CHARS, also))
+    query = "&".join(_kept(parts.query, len(address) > MAX_ADDRESS_CHARS, also, {*CLICK_IDS, *click_ids}))
     return _EDGES.sub("", f"{place}{path}{'?' if query else ''}{query}") or None
 
 
-def without_click_ids(url: str) -> str:
-    """A clean URL as it is stored and sent to others. Click ids have their own field, retention rule and declaration."""
+def without_click_ids(url: str, click_ids: Collection[str] = ()) -> str:
+    """A clean URL as it is stored and sent to others, without the well-known click ids and `click_ids`, in lower case. Click
+    ids have their own field, retention rule and declaration."""
     path, _, query = url.partition("?")
-    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in CLICK_IDS)
+    dropped = {*CLICK_IDS, *click_ids}
+    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in dropped)
     return f"{path}?{kept}" if kept else path
 
 
@@ -101,24 +105,24 @@ def _segment(part: str) -> str:
     return part if clean == text else quote(clean, safe="!~*'()", errors="replace")
 
 
-def _kept(query: str, is_cut: bool, also: Collection[str]) -> Iterator[str]:
+def _kept(query: str, is_cut: bool, also: Collection[str], click_ids: Collection[str]) -> Iterator[str]:
     parts = query.split("&", MAX_PARAMETERS)
     if is_cut or len(parts) > MAX_PARAMETERS:
         parts.pop()  # the limit cut it in two, or it is the unread rest
     for part in parts:
         written, equals, value = part.partition("=")
         name = written.lower().removeprefix("amp;")
-        is_known = name in MARKETING or (name in also and not is_personal_name(name))
-        if equals and is_known and not is_personal_value(name, value):
+        is_known = name in MARKETING or ((name in also or name in click_ids) and not is_personal_name(name))
+        if equals and is_known and not is_personal_value(name, value, click_ids):
             yield f"{name}={value}"
 
 
-def is_personal_value(name: str, value: str) -> bool:
+def is_personal_value(name: str, value: str, click_ids: Collection[str] = CLICK_IDS) -> bool:
     """Whether a percent-encoded value of a parameter looks like an e-mail address or a phone number."""
     # A plus is a space in a query; at the beginning it may belong to a phone number.
     text = _decoded(re.sub(r"(?!^)\+", " ", value))
     flat = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return "@" in flat or (name not in CLICK_IDS and any(not _is_id(name, found) for found in _PHONE.finditer(flat)))
+    return "@" in flat or (name not in click_ids and any(not _is_id(name, found) for found in _PHONE.finditer(flat)))
 
 
 def _is_id(name: str, found: re.Match[str]) -> bool:

@@ -6,14 +6,17 @@ that is not declared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
+from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, UTM, is_personal_name
 from hub.contracts.values import TRANSFORMS
 
 ConversionAbility = Literal["restate", "retract", "dry_run"]
@@ -61,13 +64,29 @@ class Transform(Declared):
         return self
 
 
+CLICK_ID_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
+
+
+def _as_click_id(name: str) -> str:
+    if not CLICK_ID_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no parameter's name: 2 to 40 letters, digits, - and _, first a letter")
+    if is_personal_name(name) or name.lower() in (*UTM, *AD_PARAMETERS):
+        raise ValueError(f"{name!r} cannot be a click id: a parameter of that name holds something else")
+    return name
+
+
 class ClickId(Declared):
     """A click id that the network adds to landing pages' addresses, and the source that it stands for."""
 
-    parameter: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{1,39}$")
+    parameter: str
     """The parameter's name; the hub reads names in any case."""
     source: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")
     medium: str = Field(default="cpc", pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")
+
+    @field_validator("parameter")
+    @classmethod
+    def _name(cls, parameter: str) -> str:
+        return _as_click_id(parameter)
 
 
 class Share(Declared):
@@ -91,6 +110,12 @@ class Share(Declared):
         if isinstance(transform, str) and transform not in TRANSFORMS:
             raise ValueError(f"unknown transform {transform!r}; one of {', '.join(sorted(TRANSFORMS))}")
         return transform
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        if self.field == "click_ids":
+            list(map(_as_click_id, self.keys))
+        return self
 
 
 class DataFlow(Declared):
@@ -199,6 +224,13 @@ class Manifest(Declared):
     def takes(self, kind: str) -> bool:
         """Whether an ad network takes a conversion of this kind: a new one always, a change if it is an ability."""
         return kind == "new" or kind in self.abilities
+
+    @property
+    def read_click_ids(self) -> tuple[str, ...]:
+        """The click ids that the hub captures for this plugin; a share of `click_ids` without keys reads all well-known
+        ones."""
+        shared = [share.keys or CLICK_IDS for flow in self.flows for share in flow.shares if share.field == "click_ids"]
+        return tuple(dict.fromkeys([*(each.parameter for each in self.click_ids), *chain.from_iterable(shared)]))
 
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook gets no personal field at all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +13,7 @@ from pathlib import Path
 import jinja2
 import phonenumbers
 
-from hub.config.models import CompanySection
+from hub.config.models import CompanySection, Config
 from hub.web.tracking.script import Website
 
 TEMPLATE = Path(__file__).parent / "site.html"
@@ -39,10 +39,10 @@ class Websites:
 
 
 @contextmanager
-def serve_websites(companies: Sequence[CompanySection], public_url: str) -> Iterator[Websites]:
+def serve_websites(config: Config, public_url: str) -> Iterator[Websites]:
     """Serve a page for each company that has a domain and a number on its pages."""
-    able = {company.domains[0]: company for company in companies if company.domains and company.website.swap}
-    pages = {host: website(company, public_url).encode() for host, company in able.items()}
+    able = {company.domains[0]: company for company in config.companies if company.domains and company.website.swap}
+    pages = {host: website(config, company, public_url).encode() for host, company in able.items()}
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -67,9 +67,9 @@ def serve_websites(companies: Sequence[CompanySection], public_url: str) -> Iter
         server.server_close()
 
 
-def website(company: CompanySection, public_url: str) -> str:
+def website(config: Config, company: CompanySection, public_url: str) -> str:
     """The page's HTML, with the tags that `hub snippet COMPANY --forms` prints."""
-    settings, number = Website.written(company), str(company.website.swap[0])
+    settings, number = Website.written(config, company), str(company.website.swap[0])
     tags = [settings.tag(public_url), settings.tag(public_url, "ringfence-forms")]
     template = jinja2.Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(

@@ -17,7 +17,7 @@ click."""
 
 def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None = None) -> dict[str, str]:
     """The click ids of every visit known to be the person's, by parameter. `kinds`, if given, are the ones that the
-    network accepts.
+    network accepts, as it spells them.
 
     `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime.
     """
@@ -29,11 +29,11 @@ def newest_clicks(
 ) -> dict[str, tuple[datetime, str]]:
     """The same, each with the time of the click."""
     newest: dict[str, tuple[datetime, str]] = {}
-    for name, at, value in _clicks(case):
-        fits = (
-            kinds is None or name in kinds
-        ) and timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_RETENTION + CLOCK_SLACK
-        if fits and (name not in newest or at > newest[name][0]):
+    spelling = {kind.lower(): kind for kind in kinds or ()}
+    for written, at, value in _clicks(case):
+        name = written if kinds is None else spelling.get(written.lower())
+        fits = timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_RETENTION + CLOCK_SLACK
+        if name and fits and (name not in newest or at > newest[name][0]):
             newest[name] = (at, value)
     for alternatives in ONE_OF:
         present = [name for name in alternatives if name in newest]

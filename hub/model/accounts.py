@@ -48,6 +48,8 @@ class Company(Row, table=True):
     domains: list[str] = json_list()
     website: dict[str, Any] = json_column()
     """As `website:` in config.yaml: the numbers to swap, the cookie's lifetime, linked domains."""
+    captured: dict[str, Any] = json_column()
+    """What its connectors read of visitors, as hub/plugins/captured.py writes it."""
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -58,3 +60,18 @@ class Company(Row, table=True):
     def link_parameters(self) -> tuple[str, ...]:
         """Parameters of its links that are kept in stored addresses, besides those of marketing."""
         return tuple(self.website.get("parameters", ()))
+
+    @property
+    def read_click_ids(self) -> tuple[str, ...]:
+        """The click ids that its connectors read, as the connectors spell them."""
+        return tuple(each["name"] for each in self.captured.get("click_ids", ()))
+
+    @property
+    def own_click_ids(self) -> tuple[str, ...]:
+        """Of them, in lower case, those that only its connectors know."""
+        return tuple(self.captured.get("own_click_ids", ()))
+
+    @property
+    def earlier_click_ids(self) -> tuple[tuple[str, ...], ...]:
+        """What `own_click_ids` was before, the latest first: pages pin scripts with these lists."""
+        return tuple(map(tuple, self.captured.get("earlier", ())))

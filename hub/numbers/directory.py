@@ -21,6 +21,7 @@ from hub.config.models import Config
 from hub.contracts.sources import OwnRule
 from hub.model import Account, Company, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow, save_version
+from hub.plugins.captured import CapturedClickId, captured, click_id_rules
 from hub.reports.dirty_days import mark_company
 from hub.store.engine import Store
 
@@ -142,6 +143,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
             company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
             company.country, company.region, company.domains = section.country, section.region, list(section.domains)
             company.website = section.website.model_dump(mode="json")
+            company.captured = captured(config, section.name, company.captured)
             session.add(company)
             session.flush()
             if moved:
@@ -198,10 +200,17 @@ def read_directory(session: Session, known_sources: KnownSources = MappingProxyT
     by_company: dict[str, list[Tracker]] = {}
     for tracker in trackers.values():
         by_company.setdefault(tracker.company_id, []).append(tracker)
-    own = {company.id: dict(known_sources.get(company.name, {})) for company in companies.values()}
+    own = {
+        company.id: {**click_id_rules(_click_ids(company)), **known_sources.get(company.name, {})}
+        for company in companies.values()
+    }
     for rule in session.exec(select(SourceRule)):
         own[rule.company_id][rule.kind, rule.value] = OwnRule(rule.source, rule.medium)
     return Directory(lines, {company.name: company for company in companies.values()}, by_company, own)
+
+
+def _click_ids(company: Company) -> list[CapturedClickId]:
+    return [CapturedClickId(**each) for each in company.captured.get("click_ids", ())]
 
 
 class LiveDirectory:

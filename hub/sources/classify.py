@@ -3,7 +3,8 @@
 Rules; the first that matches decides:
 1. `company.parameter`, `company.utm_source`  the company's own rule on a parameter of the address, or on utm_source;
    without such a rule, a connector's rule: `connector.parameter`, `connector.utm_source`
-2. `click_id.<name>`     the address carries a network's click id (fbclid only without utm_source and without rule 3)
+2. `click_id.<name>`     the address carries a network's click id (fbclid only without utm_source and without rule 3); a
+   network that the tables do not know by a connector's manifest
 3. `company.host`, `connector.host`  the same on the referrer; a click id has priority, because the click was paid for
 4. `utm.table`, `utm.as_given`  the address has a utm_source, found in the table or used as given
 5. `click_id.fbclid`
@@ -76,22 +77,27 @@ def classify_tracker(source: str, medium: str | None = None, campaign: str | Non
 
 
 def classify_visit(
-    landing_page: str | None, referrer: str | None, own: OwnRules = MappingProxyType({}), sites: Sequence[str] = ()
+    landing_page: str | None,
+    referrer: str | None,
+    own: OwnRules = MappingProxyType({}),
+    sites: Sequence[str] = (),
+    click_ids: tuple[str, ...] = (),
 ) -> SourceMatch:
     """The source of a visit from the landing page and referrer that the browser sent. Never raises, for any text.
 
     `own` are the rules of the company and of its connectors, used before the tables, by kind and value: the kind is
-    `host`, `utm_source` or `parameter`, and the value is in the form of `rule_value`.
+    `host`, `utm_source` or `parameter`, and the value is in the form of `rule_value`. Of the kind `click_id` is what a
+    connector says about a click id of `click_ids`, which are those that the connectors read.
     `sites` are the domains of the company's other sites: a visitor from there was already on one of its sites.
     """
     table = tables()
-    found = visit_parameters(landing_page)
+    found = visit_parameters(landing_page, click_ids)
     utm = {name: value for name, value in found.utm.items() if value.casefold() not in table.empty_values}
     trace = [f"{name} does not look like a click id" for name in found.refused]
     by_host = _by_own_host(table, own, referrer) if own else None
     match = (
         (_by_own_tags(table, own, landing_page, utm) if own else None)
-        or _by_click_id(table, found, utm, trace, yields=by_host is not None)
+        or _by_click_id(table, own, found, utm, trace, yields=by_host is not None)
         or by_host
         or _by_utm(table, utm, trace)
         or _by_ad_parameter(table, found, trace)
@@ -147,16 +153,21 @@ def _by_own(table: Tables, rule: OwnRule, kind: str, value: str) -> SourceMatch:
 
 
 def _by_click_id(
-    table: Tables, found: VisitParameters, utm: Mapping[str, str], trace: list[str], yields: bool
+    table: Tables, own: OwnRules, found: VisitParameters, utm: Mapping[str, str], trace: list[str], yields: bool
 ) -> SourceMatch | None:
-    present = [name for name in table.click_ids if name in found.click_ids]
+    if not found.carried:
+        return None
+    brought = {name: Origin(rule.source, rule.medium) for (kind, name), rule in own.items() if kind == "click_id"}
+    origins = dict(table.click_ids) | {name: brought[name] for name in brought.keys() - table.click_ids.keys()}
+    present = [name for name in origins if name in found.carried]
+    present.sort(key=lambda name: origins[name].yields_to_utm)
     trace += [f"the address carries {name}" for name in present]
     yields = yields or "utm_source" in utm
-    fitting = [name for name in present if not (table.click_ids[name].yields_to_utm and yields)]
+    fitting = [name for name in present if not (origins[name].yields_to_utm and yields)]
     if not fitting:
         return None
-    name, origin = fitting[0], table.click_ids[fitting[0]]
-    claimed = {table.click_ids[other].source for other in fitting}
+    name, origin = fitting[0], origins[fitting[0]]
+    claimed = {origins[other].source for other in fitting}
     if "utm_source" in utm:
         claimed.add(_utm_source(table, utm["utm_source"]))
     certainty = "click_id" if len(claimed) == 1 else "click_id_disputed"

@@ -29,13 +29,21 @@ class VisitParameters:
 
     utm: Mapping[str, str] = field(default_factory=dict)
     click_ids: Mapping[str, str] = field(default_factory=dict)
+    """The click ids that a connector reads, by the connector's spelling."""
+    carried: frozenset[str] = frozenset()
+    """The names of all known click ids of the address, in lower case, also of those that no connector reads."""
     ad_parameters: Mapping[str, str] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=64)  # several callers ask for the same address in a row
-def visit_parameters(landing_page: str | None) -> VisitParameters:
-    """The known parameters of a landing page's address; empty if it has none. Never raises, for any text."""
+def visit_parameters(landing_page: str | None, declared: tuple[str, ...] = ()) -> VisitParameters:
+    """The known parameters of a landing page's address; empty if it has none. Never raises, for any text.
+
+    `declared` are the click ids that connectors read, as their manifests spell them.
+    """
+    spelling = {name.lower(): name for name in reversed(declared)}
+    known = {*CLICK_IDS, *spelling}
     utm: dict[str, str] = {}
     click_ids: dict[str, str] = {}
     ads: dict[str, str] = {}
@@ -44,11 +52,12 @@ def visit_parameters(landing_page: str | None) -> VisitParameters:
         if name in UTM and name not in utm:
             if text := plain_text(raw):
                 utm[name] = text
-        elif name in CLICK_IDS and name not in click_ids:
+        elif name in known and name not in click_ids:
             _keep(name, raw, _CLICK_ID, click_ids, refused)
         elif name in AD_PARAMETERS and name not in ads:
             _keep(name, raw, _AD_NUMBER, ads, refused)
-    return VisitParameters(utm, click_ids, ads, tuple(sorted(refused - click_ids.keys() - ads.keys())))
+    read = {spelling[name]: value for name, value in click_ids.items() if name in spelling}
+    return VisitParameters(utm, read, frozenset(click_ids), ads, tuple(sorted(refused - click_ids.keys() - ads.keys())))
 
 
 def _keep(name: str, raw: str, shape: re.Pattern[str], kept: dict[str, str], refused: set[str]) -> None:

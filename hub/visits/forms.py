@@ -63,7 +63,7 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
             visit_id=visit.id if visit else None,
             submission_key=key,
             form_id=storable(sent.form_id[:200]) if sent.form_id else None,
-            page=storable(without_click_ids(page)[:MAX_PAGE_URL_CHARACTERS]) if page else None,
+            page=storable(without_click_ids(page, company.own_click_ids)[:MAX_PAGE_URL_CHARACTERS]) if page else None,
             phone_number=contact.phone_number,
             email=storable(contact.email),
             consent={**sent.consent, **seen},

@@ -25,7 +25,7 @@ from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.privacy.opt_outs import opted_out_browsers
 from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
-from hub.visits.page_views import note_first_pages, note_pages
+from hub.visits.page_views import Look, note_first_pages, note_pages
 from hub.visits.rate_limits import Limits, Share
 from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, parse_visit
 
@@ -172,12 +172,12 @@ class _VisitBatch:
         """The pages of the visits: for new ones the first, for known ones each different page."""
         new = {visit.id for visit in self._new}
         looks = [
-            (visit, job.request.landing_page, job.request.title)
+            Look(visit, _page(job), job.request.title, job.parameters.click_ids)
             for index, visit in self._visits.items()
             if isinstance(job := self._jobs[index], ParsedVisit)
         ]
-        note_first_pages(self._session, [look for look in looks if look[0].id in new], self._now)
-        note_pages(self._session, [look for look in looks if look[0].id not in new], self._now)
+        note_first_pages(self._session, [look for look in looks if look.visit.id in new], self._now)
+        note_pages(self._session, [look for look in looks if look.visit.id not in new], self._now)
 
     def _may_record(self, job: ParsedVisit) -> bool:
         return self._limits is None or self._limits.may_record(job.company.id, self._now)
@@ -275,7 +275,7 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
         started_at=now,
         last_seen_at=now,
         human_at=now if request.human else None,
-        landing_page=_kept(request.landing_page),
+        landing_page=_page(job),
         referrer=_kept(clean_url(request.referrer)),
         parameters={**found.utm, **found.ad_parameters},
         click_ids=dict(found.click_ids),
@@ -296,5 +296,9 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
     return cast(Visit, SimpleNamespace(**columns))
 
 
-def _kept(address: str | None) -> str | None:
-    return storable(without_click_ids(address)[:MAX_URL_CHARACTERS]) if address else None
+def _page(job: ParsedVisit) -> str | None:
+    return _kept(job.request.landing_page, job.company.own_click_ids)
+
+
+def _kept(address: str | None, click_ids: tuple[str, ...] = ()) -> str | None:
+    return storable(without_click_ids(address, click_ids)[:MAX_URL_CHARACTERS]) if address else None

@@ -100,15 +100,15 @@ def parse_visit(directory: Directory, company: Company, request: VisitRequest) -
     own, also = directory.source_rules.get(company.id, {}), directory.link_parameters(company)
     request = replace(
         request,
-        landing_page=clean_url(request.landing_page, also),
+        landing_page=clean_url(request.landing_page, also, company.own_click_ids),
         referrer=clean_url(request.referrer, tables().search_words),
         title=clean_text(request.title) if request.title else None,
     )
-    match = classify_visit(request.landing_page, request.referrer, own, company.sites)
+    read = company.read_click_ids
+    match = classify_visit(request.landing_page, request.referrer, own, company.sites, read)
     showable = directory.showable(company)
-    return ParsedVisit(
-        company, request, match, visit_parameters(request.landing_page), showable, _fixed_line(showable, match)
-    )
+    parameters = visit_parameters(request.landing_page, read)
+    return ParsedVisit(company, request, match, parameters, showable, _fixed_line(showable, match))
 
 
 def _fixed_line(showable: Showable, match: SourceMatch) -> Line | None:

@@ -25,12 +25,16 @@ DEFAULT, FACEBOOK = "+13125550120", "+13125550121"
 HASTY = "+13125550130"
 """The only number of a company that lends for a second and sets no cookie."""
 BERLIN_SHOWN, BERLIN_POOL, BERLIN_DEFAULT = "+49301234567", "+49309876543", "+4930999999"
+OWN_CLICK_IDS = ("rdt_cid", "sccid")
+"""Those that only a connector of the hub knows, beside the well-known ones, which it reads all (tests/networks/reader.py)."""
 CONFIG = """
 hub:
   public_url: http://{host}:{port}
   database: sqlite:///ringfence.db
+  plugin_dirs: [{plugins}]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
+  reader: {{plugin: reader}}
 accounts:
   - name: agency
     title: Agency
@@ -110,6 +114,15 @@ def open_browser_hub(folder: Path) -> Iterator[BrowserHub]:
         "hasty": HASTY,
     }
     berlin = {"berlin_shown": BERLIN_SHOWN, "berlin_pool": BERLIN_POOL, "berlin_default": BERLIN_DEFAULT}
-    path.write_text(CONFIG.format(host=HUB_HOST, port=port, pool=json.dumps(POOL), **numbers, **berlin))
+    path.write_text(
+        CONFIG.format(
+            host=HUB_HOST,
+            port=port,
+            plugins=Path(__file__).parents[1] / "networks",
+            pool=json.dumps(POOL),
+            **numbers,
+            **berlin,
+        )
+    )
     with open_hub(read_config(path), clock) as opened, serving(opened, listener):
         yield BrowserHub(opened, clock, f"http://{HUB_HOST}:{port}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stage_hub import OWN_CLICK_IDS
 from visitor import Visitor
 
 from hub.contracts.clean_urls import MARKETING, clean_text, clean_url
@@ -14,7 +15,7 @@ from hub.contracts.clean_urls import MARKETING, clean_text, clean_url
 PERSONAL = ("zqvorn@mail.example", "zqvorn%40mail.example", "zqvorn%2540mail.example", "%2B13125550142", "(312) 555-0142",
             "312-555-0142", "3125550142", "20123456789", "kwd-298301234567", "%EF%BC%A0zqvorn", "%ff", "100%", "spring+sale",
             "020 7946 0958", "a;b=c", "name=Ada", "2026-11-24", "%25252525253B")  # fmt: skip
-NAMES = (*sorted(MARKETING), "email", "phone", "name", "ref", "UTM_Source", "amp;gclid")
+NAMES = (*sorted(MARKETING), *OWN_CLICK_IDS, "ScCid", "email", "phone", "name", "ref", "UTM_Source", "amp;gclid")
 PARTS = st.one_of(
     st.sampled_from(PERSONAL),
     st.text(st.characters(min_codepoint=32, max_codepoint=0x3000, codec="utf-8"), max_size=12),
@@ -42,7 +43,7 @@ def test_the_script_and_the_hub_clean_alike(visitor: Visitor) -> None:
     page = visitor.open("<p>312-555-0190</p>", head="<title>x</title>")
     visitor.sees("window.ringfence")
     assert page.evaluate("(all) => all.map((each) => ringfence.clean(each) ?? null)", FIXED) == [
-        clean_url(each) if ":" in each else None for each in FIXED
+        clean_url(each, (), OWN_CLICK_IDS) if ":" in each else None for each in FIXED
     ]
 
     @settings(max_examples=40, suppress_health_check=list(HealthCheck))
@@ -50,7 +51,7 @@ def test_the_script_and_the_hub_clean_alike(visitor: Visitor) -> None:
     def alike(addresses: list[str], texts: list[str]) -> None:
         # The browser writes addresses in its own way first, as it does for every page.
         seen = page.evaluate("(all) => all.map((each) => [new URL(each).href, ringfence.clean(each)])", addresses)
-        assert [clean for _, clean in seen] == [clean_url(written) for written, _ in seen]
+        assert [clean for _, clean in seen] == [clean_url(written, (), OWN_CLICK_IDS) for written, _ in seen]
         titles = page.evaluate("(all) => all.map((each) => ringfence.redact(each))", texts)
         assert titles == [clean_text(each) for each in texts]
 

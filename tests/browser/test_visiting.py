@@ -68,7 +68,7 @@ def test_a_click_on_an_ad_begins_a_new_visit_and_a_reload_of_its_page_does_not(v
 
 
 def test_a_click_of_every_network_begins_a_new_visit(visitor: Visitor) -> None:
-    names = [*CLICK_IDS, "gad_source", "gad_campaignid", "utm_source"]
+    names = [*CLICK_IDS, "rdt_cid", "ScCid", "gad_source", "gad_campaignid", "utm_source"]
     for number, name in enumerate(names):
         visitor.open(PHONE, path=f"/?{name}={number}1234")
         visitor.sees("ringfence.visit()")

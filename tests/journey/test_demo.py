@@ -190,9 +190,10 @@ def test_what_people_press_is_what_the_called_flow_asks_for() -> None:
 
 
 def test_each_companys_page_shows_its_own_number_and_carries_the_hubs_snippet() -> None:
-    for company in read_config(ROOT / "config.yaml", sandbox=True).companies:
+    config = read_config(ROOT / "config.yaml", sandbox=True)
+    for company in config.companies:
         [number] = company.website.swap
-        page = website(company, "http://127.0.0.1:8080")
+        page = website(config, company, "http://127.0.0.1:8080")
         assert f'href="tel:{number}"' in page and f"({number[2:5]}) 555-{number[-4:]}</a>" in page
         assert page.count(f"http://127.0.0.1:8080/t/{company.name}/ringfence") == 2 and page.count("integrity=") == 2
 

@@ -114,7 +114,7 @@ def test_a_tagged_medium_without_a_source_still_counts() -> None:
 
 
 def test_tags_are_found_in_any_case_and_behind_a_stray_amp() -> None:
-    found = visit_parameters(f"{PAGE}?a=1&amp;UTM_Source=x&amp;GCLID={CLICK}")
+    found = visit_parameters(f"{PAGE}?a=1&amp;UTM_Source=x&amp;GCLID={CLICK}", CLICK_IDS)
     assert found.utm == {"utm_source": "x"} and found.click_ids == {"gclid": CLICK}
 
 
@@ -250,13 +250,14 @@ def test_every_referrer_row_is_reachable() -> None:
     ["", "abc", "x" * 513, "x" * 10_240, "<script>", "a b c d", "%00%00%00%00", "Ω" * 30, "a%2Fb%2Fc", "\ud800abc"],
 )
 def test_a_click_id_of_the_wrong_shape_is_dropped_and_named(value: str) -> None:
-    found = visit_parameters(f"{PAGE}?gclid={value}")
+    found = visit_parameters(f"{PAGE}?gclid={value}", CLICK_IDS)
     assert found.click_ids == {} and found.refused == ("gclid",)
 
 
 def test_of_a_repeated_name_the_last_good_value_wins() -> None:
     found = visit_parameters(
-        f"{PAGE}?gclid=first_one&utm_source=a&gclid=second_one&gclid=<bad>&utm_source=b&utm_source="
+        f"{PAGE}?gclid=first_one&utm_source=a&gclid=second_one&gclid=<bad>&utm_source=b&utm_source=",
+        CLICK_IDS,
     )
     assert found.click_ids == {"gclid": "second_one"} and found.refused == ()
     assert found.utm == {"utm_source": "b"}
@@ -264,9 +265,10 @@ def test_of_a_repeated_name_the_last_good_value_wins() -> None:
 
 def test_a_parameter_that_the_cap_cuts_is_dropped_whole() -> None:
     start = f"{PAGE}?pad={'x' * (16_384 - len(PAGE) - 20)}"
-    assert visit_parameters(f"{start}&gclid=0123456789abcdef").click_ids == {}
+    assert visit_parameters(f"{start}&gclid=0123456789abcdef", CLICK_IDS).click_ids == {}
     many = "&".join(f"a{i}=1" for i in range(200))
-    assert visit_parameters(f"{PAGE}?gclid={CLICK}&{many}&wbraid={CLICK}").click_ids == {"gclid": CLICK}
+    cut = visit_parameters(f"{PAGE}?gclid={CLICK}&{many}&wbraid={CLICK}", CLICK_IDS)
+    assert cut.click_ids == {"gclid": CLICK}
 
 
 def test_unknown_names_are_never_taken_over() -> None:
@@ -322,4 +324,6 @@ def test_a_tag_that_contains_a_known_word_is_not_that_word(known: str, label: st
     st.dictionaries(st.sampled_from(CLICK_IDS), st.from_regex(r"\A[A-Za-z0-9._~-]{4,512}\Z"), min_size=1, max_size=4)
 )
 def test_a_click_id_survives_the_way_through_an_address(click_ids: dict[str, str]) -> None:
-    assert visit_parameters(page(**click_ids)).click_ids == click_ids
+    assert visit_parameters(page(**click_ids), CLICK_IDS).click_ids == click_ids
+    unread = visit_parameters(page(**click_ids))
+    assert unread.click_ids == {} and unread.carried == set(click_ids), "what no connector reads is not kept"

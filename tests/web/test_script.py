@@ -8,21 +8,25 @@ import hashlib
 import json
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 from commands import CliRunner
+from testbed import make_config
 from web_edge import CONFIG, PUBLIC, WAV, Edge
 
+from hub.api import ClickId
 from hub.cli import app
 from hub.config.models import CompanySection
+from hub.numbers.directory import write_accounts
 from hub.privacy.tracking_rule import SCRIPT_ZONES
 from hub.startup import read_config
 from hub.web.tracking.script import Website
 
-BUDGET = 6_000
+BUDGET = 6_400
 """Bytes of the compressed script, with a company's settings in it."""
 SITE = {"swap": ["+13125550190", "+18004442277", "+442079460958"], "linked_domains": ["drains.example.com"]}
 
@@ -93,7 +97,7 @@ def test_the_script_with_its_settings_keeps_to_its_budget() -> None:
 
 def test_a_page_learns_nothing_of_the_company_that_it_does_not_show(edge: Edge) -> None:
     told = settings(edge.client.get("/t/lakeside/ringfence.js").content)
-    assert set(told) == {"track", "swap", "days", "domains", "linked", "keep", "ask", "country", "pool"}
+    assert set(told) == {"track", "swap", "days", "domains", "linked", "keep", "clicks", "ask", "country", "pool"}
     assert told["track"] == f"{PUBLIC}/track/lakeside"
     assert settings(edge.client.get("/t/lakeside/ringfence-forms.js").content) == {"track": told["track"]}
 
@@ -187,11 +191,29 @@ def test_hub_snippet_prints_what_the_hub_serves(edge: Edge, tmp_path: Path) -> N
 def test_what_config_yaml_says_of_a_website_is_what_the_tables_say(edge: Edge, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     (tmp_path / "hello.wav").write_bytes(WAV)
-    section: CompanySection = read_config(tmp_path / "config.yaml").companies[0]
+    config = read_config(tmp_path / "config.yaml")
     directory = edge.opened.directory.current()
-    assert Website.written(section).script(PUBLIC) == Website.of(directory.companies["lakeside"], directory).script(
-        PUBLIC
-    )
+    assert Website.written(config, config.companies[0]).script(PUBLIC) == Website.of(
+        directory.companies["lakeside"], directory
+    ).script(PUBLIC)
+
+
+def test_a_pinned_script_is_served_on_when_a_connector_brings_a_click_id(edge: Edge) -> None:
+    company = edge.opened.directory.current().companies["lakeside"]
+    before = Website.of(company, edge.opened.directory.current()).script(PUBLIC)
+    config = edge.opened.hub.config
+    for read in (("epik",), ()):
+        reader = config.connectors["reader"].connector_class
+        click_ids = tuple(ClickId(parameter=name, source="pinterest") for name in read)
+        manifest = reader.manifest.model_copy(update={"click_ids": click_ids})
+        changed = type("Changed", (reader,), {"manifest": manifest})
+        entries = {**config.connectors, "reader": replace(config.connectors["reader"], connector_class=changed)}
+        with edge.opened.hub.store.writing() as session:
+            write_accounts(session, replace(config, connectors=entries), edge.clock())
+        edge.opened.directory.refresh()
+        latest = edge.client.get("/t/lakeside/ringfence.js")
+        assert settings(latest.content)["clicks"] == list(read)
+        assert edge.client.get(f"/t/lakeside/{before.file}").content == before.body != latest.content
 
 
 def test_the_example_of_the_documentation_is_right() -> None:
@@ -199,4 +221,6 @@ def test_the_example_of_the_documentation_is_right() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     read = yaml.safe_load(textwrap.dedent(example))
     section = CompanySection(name="lakeside", title="Lakeside", route={"dial": "+13125550190"}, **read)
-    assert settings(Website.written(section).script(PUBLIC).body)["linked"] == ["lakeside-drains.example.com"]
+    assert settings(Website.written(make_config("sqlite://"), section).script(PUBLIC).body)["linked"] == [
+        "lakeside-drains.example.com"
+    ]

@@ -30,11 +30,12 @@ CONFIG = f"""
 hub:
   public_url: {PUBLIC}
   database: sqlite:///ringfence.db
-  plugin_dirs: [{Path(__file__).parent / "carriers"}]
+  plugin_dirs: [{Path(__file__).parent / "carriers"}, {Path(__file__).parents[1] / "networks"}]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
   stubborn: {{plugin: stubborn}}
   lawyer: {{plugin: lawyer}}
+  reader: {{plugin: reader}}
 accounts:
   - name: agency
     title: Agency

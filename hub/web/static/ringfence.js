@@ -19,7 +19,7 @@
 
   const DIGIT = "\\d\\u0660-\\u0669\\u06f0-\\u06f9\\uff10-\\uff19", PLUS = "[+\\uff0b]";
   const GAP = "[\\s().\\-/\\u00b7\\u2010-\\u2015\\u2212\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069]{0,4}";
-  const CLICK_ID = "[gw]braid|[gd]clid|msclkid|fbclid|t[tw]clid|li_fat_id", WITH_IDS = "gad_(source|campaignid)|utm_(campaign|content|id)";
+  const CLICK_ID = ["[gw]braid|[gd]clid|msclkid|fbclid|t[tw]clid|li_fat_id", ...settings.clicks].join("|"), WITH_IDS = "gad_(source|campaignid)|utm_(campaign|content|id)";
   const REDACTED = "redacted", MARKETING = new RegExp(`^(${CLICK_ID}|${WITH_IDS}|utm_(source|medium|term))$`);
   const run = (least) => `[${DIGIT}](?:${GAP}[${DIGIT}]){${least},14}`;
   const TELEPHONE = new RegExp(`(^|[^A-Za-z0-9])(${PLUS}${GAP}${run(6)}|\\(?${run(8)})(?![A-Za-z0-9])`, "g");

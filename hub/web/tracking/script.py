@@ -7,7 +7,8 @@ import base64
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from hub.config.models import CompanySection
+from hub.config.models import CompanySection, Config
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
+from hub.plugins.captured import click_ids_of, own_click_ids
 from hub.privacy.tracking_rule import Tracking, TrackingRule
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -63,6 +65,10 @@ class Website:
     cookie_days: int = 90
     linked_domains: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    click_ids: tuple[str, ...] = ()
+    """Click ids that only the company's connectors know, in lower case."""
+    earlier_click_ids: tuple[tuple[str, ...], ...] = ()
+    """What `click_ids` was before, the latest first."""
     tracking: Tracking = "by_visitor"
     trades_in: tuple[str, ...] = ()
 
@@ -74,17 +80,20 @@ class Website:
             country=company.country,
             domains=tuple(company.domains),
             has_pool=any(tracker.type == "session" for tracker in directory.trackers.get(company.id, ())),
+            click_ids=company.own_click_ids,
+            earlier_click_ids=company.earlier_click_ids,
             **company.website,
         )
 
     @classmethod
-    def written(cls, section: CompanySection) -> Website:
+    def written(cls, config: Config, section: CompanySection) -> Website:
         """From config.yaml."""
         return cls(
             company=section.name,
             country=section.country,
             domains=section.domains,
             has_pool=any(tracker.type == "session" for tracker in section.trackers),
+            click_ids=own_click_ids(each.name for each in click_ids_of(config, section.name)),
             **section.website.model_dump(mode="json"),
         )
 
@@ -103,11 +112,18 @@ class Website:
                 "domains": self.domains,
                 "linked": self.linked_domains,
                 "keep": self.parameters,
+                "clicks": self.click_ids,
                 "ask": self.rule.for_script,
                 "country": self.country,
                 "pool": self.has_pool,
             }
         return _script(name, json.dumps(settings, separators=(",", ":")))
+
+    def pinned(self, public_url: str, name: Name = "ringfence") -> Iterator[Script]:
+        """The script, and those that differ only in the click ids of connectors: a page that pins one of them keeps its
+        numbers when a connector is added or removed."""
+        for click_ids in (self.click_ids, *self.earlier_click_ids):
+            yield replace(self, click_ids=click_ids).script(public_url, name)
 
     def footer_link(self, public_url: str, *, limit: bool = False) -> str:
         """The HTML of the link to the opt-out without proof, or to the limit of sensitive data, as the law words it (11 CCR
@@ -132,10 +148,11 @@ def script_routes(directory: LiveDirectory, public_url: str) -> list[BaseRoute]:
         company, name = now.companies.get(request.path_params["company"]), file.partition(".")[0]
         if company is None or name not in get_args(Name):
             return _missing()
-        found = Website.of(company, now).script(public_url, name)
-        if file not in (f"{name}.js", found.file):
-            return _missing()
-        return _served(request, found, LONG_CACHE if file == found.file else SHORT_CACHE)
+        website = Website.of(company, now)
+        if file == f"{name}.js":
+            return _served(request, website.script(public_url, name), SHORT_CACHE)
+        pinned = next((each for each in website.pinned(public_url, name) if each.file == file), None)
+        return _served(request, pinned, LONG_CACHE) if pinned else _missing()
 
     def gpc(request: Request) -> Response:
         return JSONResponse({"gpc": True, "lastUpdate": GPC_SINCE}, headers={"Access-Control-Allow-Origin": "*"})

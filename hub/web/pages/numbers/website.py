@@ -90,7 +90,7 @@ def _company(page: PageRequest) -> Company | None:
 
 def _expected(page: PageRequest, company: Company) -> Expected:
     made = Website.of(company, page.directory)
-    script = made.script(page.context.public_url)
+    script, *earlier = made.pinned(page.context.public_url)
     lines = page.directory.lines.values()
     return Expected(
         page.context.public_url.rstrip("/"),
@@ -101,6 +101,7 @@ def _expected(page: PageRequest, company: Company) -> Expected:
         frozenset(
             each.number.number for each in lines if each.company.id == company.id and each.tracker.type == "session"
         ),
+        {each.file: each.integrity for each in earlier},
     )
 
 

@@ -1,0 +1,24 @@
+"""An ad network of one file that reads every well-known click id, and two of its own."""
+
+from __future__ import annotations
+
+from hub.api import ClickId, Connector, DataFlow, Manifest, PluginSettings, Recipient, Share
+
+
+class Reader(Connector):
+    manifest = Manifest(
+        name="reader",
+        kind="ads",
+        version="1",
+        summary="A network for tests.",
+        recipient=Recipient(name="Reader Inc.", role="independent_controller"),
+        click_ids=(ClickId(parameter="rdt_cid", source="reddit"), ClickId(parameter="ScCid", source="snapchat")),
+        flows=(
+            DataFlow(
+                hook="upload_conversions",
+                use="marketing.advertising.third_party.targeted",
+                shares=(Share(field="click_ids"),),
+            ),
+        ),
+    )
+    Settings = PluginSettings

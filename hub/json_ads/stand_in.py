@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from pydantic import SecretStr
+
+from hub.contracts.connector import PluginSettings
 from hub.contracts.costs import Cost
 from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
@@ -62,6 +65,7 @@ class Declaration(Protocol):
     """What a connector class of `JsonAds` declares."""
 
     manifest: ClassVar[Manifest]
+    Settings: ClassVar[type[PluginSettings]]
     headers: ClassVar[Mapping[str, str]]
     upload: ClassVar[Call]
     check: ClassVar[Call]
@@ -157,8 +161,13 @@ class JsonAdsSandbox(HttpSandbox):
         ]
 
     def _is_signed_in(self, request: Request) -> bool:
-        wanted = filled(self.network.headers, self.settings())
-        return all(request.headers.get(name) == value for name, value in wanted.items())
+        """Whether each header of the declaration is there, with the secrets of the settings."""
+        settings = self.network.Settings.model_validate(self.settings())
+        secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
+        return all(
+            _pattern(template, secrets).fullmatch(request.headers.get(name, ""))
+            for name, template in self.network.headers.items()
+        )
 
     def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
         network, known = self.network, self.network.stand_in

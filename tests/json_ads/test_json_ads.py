@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from hub.api import (
     ROW,
@@ -40,7 +41,7 @@ ERROR = {"error": {"code": "INVALID", "message": "A conversion of +1 312 555 010
 
 class Settings(PluginSettings):
     account: str
-    token: str
+    token: SecretStr
     base_url: str
 
 

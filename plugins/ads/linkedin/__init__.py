@@ -1,0 +1,182 @@
+"""LinkedIn: conversions through the Conversions API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from hub.api import (
+    ROWS,
+    Auth,
+    AuthError,
+    Batch,
+    Call,
+    ClickId,
+    ConfigError,
+    ConnectionReport,
+    Conversion,
+    DataFlow,
+    Deletion,
+    JsonAds,
+    Limits,
+    Manifest,
+    PluginSettings,
+    Provider,
+    Receipt,
+    Recipient,
+    Refusal,
+    RingfenceError,
+    Share,
+    StandIn,
+    hookimpl,
+)
+
+LIFE_OF_A_VERSION = timedelta(days=365)
+WARN_BEFORE = timedelta(days=60)
+RULE = "urn:lla:llaPartnerConversion:"
+EVENT = {
+    "conversion": rf"{RULE}[0-9]+",
+    "conversionHappenedAt": int,
+    "eventId": str,
+    "conversionValue?": {"currencyCode": r"[A-Z]{3}", "amount": r"[0-9]+(\.[0-9]+)?"},
+    "user": {"userIds": [{"idType": ("SHA256_EMAIL", "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"), "idValue": str}]},
+}
+"""An event. Source: LinkedIn Conversions API, "Streaming conversion events"."""
+
+
+def _other_meanings(refusal: Refusal) -> RingfenceError | None:
+    if refusal.status == 426:
+        return ConfigError("LinkedIn has retired this version of its API; set `version` to a newer one, like 202611.")
+    if refusal.status == 403:
+        return AuthError(
+            "LinkedIn does not let this token send to the conversion rule; give it access to the ad account, and check that "
+            "the rule is enabled and of the method Conversions API."
+        )
+    return None
+
+
+class LinkedInSettings(PluginSettings):
+    """One ad account's access token."""
+
+    access_token: SecretStr = Field(description="The token from Campaign Manager, Signals Manager, Direct API.")
+    version: str = Field(
+        "202608", pattern=r"^20[2-9][0-9](0[1-9]|1[0-2])$", description="The version of LinkedIn's API: year and month."
+    )
+    base_url: str = Field("https://api.linkedin.com", description="Where the API is; a proxy may take its place.")
+
+
+class LinkedInDestination(PluginSettings):
+    """The options below `send_to:` of a conversion rule."""
+
+    conversion: int = Field(gt=0, description="The number of the conversion rule, of the method Conversions API.")
+
+
+class LinkedIn(JsonAds):
+    """One ad account. A request with one bad event counts nothing, so it is halved until the bad event stands alone."""
+
+    Settings, Destination = LinkedInSettings, LinkedInDestination
+    manifest = Manifest(
+        name="linkedin",
+        kind="ads",
+        version="0.1.0",
+        title="LinkedIn",
+        summary="Reports to LinkedIn which clicks on its ads became calls and sales.",
+        recipient=Recipient(
+            name="LinkedIn Corporation",
+            role="independent_controller",
+            privacy_url="https://www.linkedin.com/legal/privacy-policy",
+        ),
+        regions=("US",),
+        hosts=("api.linkedin.com",),
+        flows=(
+            DataFlow(
+                hook="upload_conversions",
+                use="marketing.advertising.third_party.targeted",
+                shares=(
+                    Share(field="click_ids", keys=("li_fat_id",)),
+                    Share(field="cookies", keys=("li_fat_id",)),
+                    Share(field="email", transform="sha256_email"),
+                ),
+            ),
+        ),
+        click_ids=(ClickId(parameter="li_fat_id", source="linkedin", medium="paid_social"),),
+        retention="as LinkedIn keeps conversion events of an ad account",
+        deletion=Deletion(supported=False, note="LinkedIn has no way to delete, change or take back one event."),
+        auth=Auth(kind="api_key", scopes=("rw_conversions", "r_ads")),
+        takes_permissions=False,
+        limits=Limits(batch_size=5000, requests_per_minute=600, max_age=timedelta(days=90)),
+    )
+    provider = Provider(
+        name="LinkedIn",
+        remedy="make a new token in Campaign Manager and put it into config.yaml",
+        code="serviceErrorCode",
+        words="message",
+        special=_other_meanings,
+    )
+    headers: Mapping[str, str] = {
+        "authorization": "Bearer {access_token}",
+        "linkedin-version": "{version}",
+        "x-restli-protocol-version": "2.0.0",
+    }
+    check = Call(path="/rest/conversions", params={"q": "account"}, method="GET")
+    upload = Call(path="/rest/conversionEvents", body={"elements": ROWS}, headers={"x-restli-method": "BATCH_CREATE"})
+    batch = Batch(
+        kind="results",
+        at="elements",
+        is_good=lambda result: result.get("status") == 201,
+        code="status",
+        words="message",
+    )
+    stand_in = StandIn(
+        settings={"access_token": "sandbox-direct-api-token"},
+        send_to={"conversion": 1234567},
+        shape=EVENT,
+        time="conversionHappenedAt",
+        key="eventId",
+        value="conversionValue.amount",
+        currency="conversionValue.currencyCode",
+        accepted=(200, {"elements": ROWS}),
+        refused=(400, {"status": 400, "code": "INVALID_ARGUMENT", "message": "Batch index 0: the event is not valid."}),
+        unauthorized=(401, {"status": 401, "serviceErrorCode": 65600, "message": "Invalid access token"}),
+        checked=(200, {"elements": []}),
+        good_row={"status": 201},
+        bad_row={"status": 422, "message": "{why}"},
+    )
+
+    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+        """One event. LinkedIn matches an e-mail address or its own click, and no phone number."""
+        email = None if item.ad_user_data == "denied" else item.email
+        known = {
+            "SHA256_EMAIL": email,
+            "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID": item.click_ids.get("li_fat_id") or item.cookies.get("li_fat_id"),
+        }
+        ids = [{"idType": kind, "idValue": text} for kind, text in known.items() if text]
+        if not ids:
+            reason = (
+                "Not eligible: LinkedIn takes no phone number, and this caller has neither a LinkedIn click nor an e-mail "
+                "address."
+            )
+            return Receipt(key=item.key, status="unmatched", code="NOT_ELIGIBLE", reason=reason)
+        event: dict[str, Any] = {
+            "conversion": f"{RULE}{item.destination['conversion']}",
+            "conversionHappenedAt": int(item.occurred_at.timestamp() * 1000),
+            "eventId": item.key,
+            "user": {"userIds": ids},
+        }
+        if item.value:
+            event["conversionValue"] = {"currencyCode": item.value.currency, "amount": f"{item.value.amount:.2f}"}
+        return event
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Sign in, and warn before the API's version retires."""
+        report = super().check_connection()
+        retires = date(int(self.settings.version[:4]), int(self.settings.version[4:]), 1) + LIFE_OF_A_VERSION
+        left = retires - self.services.clock().date()
+        if not report.ok or left > WARN_BEFORE:
+            return report
+        warning = f"LinkedIn retires version {self.settings.version} of its API about {retires}; set `version` to a newer one."
+        return ConnectionReport(ok=True, detail=f"{report.detail} {warning}")

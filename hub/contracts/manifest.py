@@ -205,6 +205,9 @@ class Manifest(Declared):
     no other place for it. Empty: none does."""
     takes_permissions: bool = True
     """Whether the ad network's API has fields for what the person permitted. False only if it has none."""
+    confirms: bool = True
+    """Whether the ad network says what became of a conversion. False: it takes everything, and what it took is shown as
+    unverifiable."""
     click_ids: tuple[ClickId, ...] = ()
     """The click ids that the plugin reads, each with its source. The hub captures exactly those of the configured
     connectors, here and in the `keys` of a share of `click_ids`."""

@@ -19,7 +19,7 @@ from hub.contracts.untrusted import as_mappings, json_object, value_at
 from hub.errors import ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.json_ads.cost_reports import MAX_PAGES, CostReport
-from hub.json_ads.replies import Batch, personal_values, polled, receipts_of
+from hub.json_ads.replies import Batch, personal_values, polled, receipts_of, unverifiable
 from hub.json_ads.stand_in import StandIn, sandbox_of
 from hub.json_ads.templates import Call, filled, names_in, plain_values
 
@@ -187,7 +187,8 @@ class JsonAds(Connector):
             response = self._request(call, request.group, request.rows)
         except Rejected as refusal:
             return refusal
-        return receipts_of(self.batch, self.provider.name, request.items, self._read(response))
+        receipts = receipts_of(self.batch, self.provider.name, request.items, self._read(response))
+        return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
 
     def _request(self, call: Call, group: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
         values = {**plain_values(self.settings), **group}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hub.contracts.conversions import UNVERIFIABLE, Conversion, Receipt, ReceiptStatus
@@ -49,8 +49,6 @@ class Batch:
     """Where an error or a result has its row's index, its code and its words."""
     codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
     """What a code of a row means; `rejected` if it is not here."""
-    unverifiable: bool = False
-    """The network takes everything and confirms nothing."""
 
 
 def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:
@@ -74,14 +72,12 @@ def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Map
                 Receipt(key=item.key, status="accepted", reference=f"{reference}#{row}")
                 for row, item in enumerate(items)
             ]
-    return [_good(batch, item) for item in items]
+    return [_good(item) for item in items]
 
 
 def _by_index(batch: Batch, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:
     errors = _errors(batch, value_at(reply, batch.at))
-    return [
-        _receipt(batch, item, errors[row]) if row in errors else _good(batch, item) for row, item in enumerate(items)
-    ]
+    return [_receipt(batch, item, errors[row]) if row in errors else _good(item) for row, item in enumerate(items)]
 
 
 def _errors(batch: Batch, listed: Any) -> dict[int, Mapping[str, Any]]:
@@ -108,7 +104,7 @@ def polled(batch: Batch, references: Mapping[str, str], reply: Mapping[str, Any]
 
 
 def _receipt(batch: Batch, item: Conversion, said: Mapping[str, Any]) -> Receipt:
-    return _good(batch, item) if batch.is_good(said) else _refused(batch, item.key, said, personal_values(item))
+    return _good(item) if batch.is_good(said) else _refused(batch, item.key, said, personal_values(item))
 
 
 def _refused(batch: Batch, key: str, said: Mapping[str, Any], known: Sequence[str]) -> Receipt:
@@ -118,11 +114,14 @@ def _refused(batch: Batch, key: str, said: Mapping[str, Any], known: Sequence[st
     return Receipt(key=key, status=batch.codes.get(code or "", "rejected"), code=code, reason=words)
 
 
-def _good(batch: Batch, item: Conversion) -> Receipt:
-    if batch.unverifiable:
-        words = "The network takes every conversion and confirms none."
-        return Receipt(key=item.key, status="delivered", code=UNVERIFIABLE, reason=words)
+def _good(item: Conversion) -> Receipt:
     return Receipt(key=item.key, status="delivered")
+
+
+def unverifiable(receipt: Receipt) -> Receipt:
+    """The receipt of a conversion that a network without confirmations took."""
+    words = "The network takes every conversion and confirms none."
+    return replace(receipt, code=UNVERIFIABLE, reason=words) if receipt.status == "delivered" else receipt
 
 
 def personal_values(item: Conversion) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class StandIn:
     or the errors."""
     refused: Reply
     """Of a refused request."""
+    checked_rows: Reply | None = None
+    """Of a dry run without a refusal, if it differs from `accepted`."""
     unauthorized: Reply = (401, {})
     checked: Reply = (200, {})
     """Of the connection check."""
@@ -136,7 +138,7 @@ class JsonAdsSandbox(HttpSandbox):
             return _json((404, known.refused[1]))
         if not self._is_signed_in(request):
             return _json(known.unauthorized)
-        if calls[0] is network.check:
+        if network.check in calls and rows_in(network.check.body, json_object(body)) is not None:
             return _json(known.checked)
         if network.costs is not None and calls[0] is network.costs.call:
             return _json((200, self._costs(network.costs, request.query_params)))
@@ -144,7 +146,7 @@ class JsonAdsSandbox(HttpSandbox):
             return self._status(request.url.path)
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return _json((415, known.refused[1]))
-        return _json(self._upload(calls, body))
+        return _json(self._upload([call for call in calls if call is not network.check], body))
 
     def _calls(self, request: Request) -> list[Call]:
         """The declared requests that this one may be."""
@@ -176,7 +178,7 @@ class JsonAdsSandbox(HttpSandbox):
             return known.refused
         for call in calls:
             rows = rows_in(call.body, body)
-            if rows is not None and (call is network.upload or body.keys() == call.body.keys()):
+            if rows and (call is network.upload or call.path != network.upload.path or body.keys() == call.body.keys()):
                 break
         else:
             return known.refused
@@ -187,7 +189,7 @@ class JsonAdsSandbox(HttpSandbox):
     def _answer(self, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None], counts: bool) -> Reply:
         network, known = self.network, self.network.stand_in
         if network.batch.kind in ("all_or_nothing", "one_each") and any(refusals):
-            return known.refused
+            return known.refused if network.manifest.confirms or not counts else known.accepted
         good = [row for row, why in zip(rows, refusals, strict=True) if why is None]
         for row in good if counts else ():
             self._count(row)
@@ -199,7 +201,7 @@ class JsonAdsSandbox(HttpSandbox):
         if network.batch.kind == "poll":
             self._uploads.append(listed)
         values = {"count": len(good), "reference": str(len(self._uploads) - 1)}
-        status, body = known.accepted
+        status, body = known.accepted if counts or known.checked_rows is None else known.checked_rows
         return status, filled(body, values, listed)
 
     def _count(self, row: Mapping[str, Any]) -> None:

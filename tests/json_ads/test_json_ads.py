@@ -90,7 +90,7 @@ class Network(JsonAds):
 class OneEach(Network):
     upload = Call(path="/{account}/event", body={"client": "hub", "event": ROW})
     dry_run = None
-    batch = Batch(kind="one_each", unverifiable=True)
+    batch = Batch(kind="one_each")
     stand_in = StandIn(
         settings={"account": "a1", "token": "t1"},
         key="id",
@@ -203,7 +203,10 @@ def test_late_results_are_asked_for_once_per_request_and_name_the_bad_row() -> N
 
 
 def test_a_network_that_confirms_nothing_is_said_to_be_unverifiable() -> None:
-    with joined(OneEach) as (connector, _):
+    class Silent(OneEach):
+        manifest = Network.manifest.model_copy(update={"confirms": False})
+
+    with joined(Silent) as (connector, _):
         [receipt] = connector.upload_conversions(conversions(1), False)
         assert (receipt.status, receipt.code) == ("delivered", "unverifiable")
 

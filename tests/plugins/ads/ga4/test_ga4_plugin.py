@@ -1,0 +1,77 @@
+"""Google Analytics gets events of the visitor's own session, and what it took is never called confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from hub.api import Conversion
+from hub.contracts.disclosure import disclose
+from hub.testing import AdsConformance, FrozenClock, samples
+from hub.testing.factories import connect
+from plugins.ads.ga4 import GoogleAnalytics, GoogleAnalyticsDestination
+
+COOKIES = {"_ga": "GA1.1.1234567890.1795590000", "_ga_EXAMPLE123": "GS1.1.1795590001.3.1.1795590100.0.0.0"}
+
+
+class TestGoogleAnalyticsConformance(AdsConformance):
+    connector_class = GoogleAnalytics
+
+
+@pytest.fixture(scope="module")
+def ga4() -> Iterator[Any]:
+    stand_in = GoogleAnalytics.sandbox_class()
+    assert stand_in is not None
+    with stand_in(FrozenClock()) as sandbox:
+        yield connect(GoogleAnalytics, sandbox, clock=FrozenClock())
+
+
+def shown(**changes: Any) -> Conversion:
+    made = samples.conversion(FrozenClock()(), {"event": "generate_lead"}, **{"cookies": COOKIES, **changes})
+    return disclose(made, GoogleAnalytics.manifest, "upload_conversions").value
+
+
+@pytest.mark.parametrize(
+    ("cookie", "session"),
+    [
+        ("GS1.1.1795590001.3.1.1795590100.0.0.0", "1795590001"),
+        ("GS2.1.s1795590002$o3$g1$t1795590100$j60$l0$h0", "1795590002"),
+        ("nonsense", None),
+    ],
+)
+def test_an_event_joins_the_session_of_the_page(ga4: Any, cookie: str, session: str | None) -> None:
+    row = ga4.row(shown(cookies={**COOKIES, "_ga_EXAMPLE123": cookie}))
+    assert row["client_id"] == "1234567890.1795590000"
+    assert row["events"][0]["params"].get("session_id") == session
+
+
+def test_a_visit_without_a_cookie_that_may_be_used_is_not_matched(ga4: Any) -> None:
+    for cookies in ({}, {"_ga": "nonsense"}):
+        assert ga4.row(shown(cookies=cookies)).status == "unmatched"
+
+
+def test_what_google_took_is_unverifiable_and_a_dry_run_says_what_is_wrong(ga4: Any) -> None:
+    [receipt] = ga4.upload_conversions([shown()], False)
+    assert (receipt.status, receipt.code) == ("delivered", "unverifiable")
+    wrong = shown(value=None)
+    ga4.row = lambda item: {**GoogleAnalytics.row(ga4, item), "unknown": 1}
+    [receipt] = ga4.upload_conversions([wrong], True)
+    del ga4.row
+    assert receipt.status == "rejected" and receipt.code == "VALUE_INVALID"
+
+
+def test_permissions_travel_and_an_unknown_one_is_left_out(ga4: Any) -> None:
+    assert ga4.row(shown(ad_user_data="granted", ad_personalization="denied"))["consent"] == {
+        "ad_user_data": "GRANTED",
+        "ad_personalization": "DENIED",
+    }
+    assert "consent" not in ga4.row(shown(ad_user_data="unknown", ad_personalization="unknown"))
+
+
+@pytest.mark.parametrize("name", ["session_start", "ga_lead", "_lead", "2leads", "a" * 41, "my lead"])
+def test_names_that_google_drops_are_refused_in_config(name: str) -> None:
+    with pytest.raises(ValidationError):
+        GoogleAnalyticsDestination(event=name)

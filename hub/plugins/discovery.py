@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import sysconfig
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +16,7 @@ from typing import Any
 from hub.contracts.connector import Connector
 
 GROUP = "ringfence.plugins"
+LIBRARY = sysconfig.get_path("stdlib")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
             loaded = load()
             reason = _why_no_connector(name, loaded)
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
-            reason = f"it cannot be imported ({type(error).__name__}: {error})"
+            reason = f"it cannot be imported ({type(error).__name__} at {_place(error)}: {error})"
         if reason:
             broken[name] = reason
         elif name in classes:
@@ -52,6 +55,23 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
             add(file.stem, partial(_class_in_file, file))
     return Catalog(classes, broken)
+
+
+def _place(error: BaseException) -> str:
+    """`file.py:line` of the plugin's own code that cannot be imported."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}:{error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+    ours = Path(__file__).parents[1]
+    own = [
+        frame
+        for frame in frames
+        if "site-packages" not in frame.filename
+        and not Path(frame.filename).is_relative_to(ours)
+        and not Path(frame.filename).is_relative_to(LIBRARY)
+    ]
+    last = (own or frames)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def _why_no_connector(name: str, loaded: Any) -> str | None:

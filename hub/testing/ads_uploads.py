@@ -46,7 +46,7 @@ class AdsUploads(WireConformance):
         names = {share.field: share.keys for share in flow.shares} if flow else {}
         own = [*names.get("click_ids", ()), *(each.parameter for each in connector.manifest.click_ids)]
         clicks = samples.CLICK_IDS if not own or set(own) & set(samples.CLICK_IDS) else (*samples.CLICK_IDS, own[0])
-        destination = network(sandbox).destination()
+        destination = changes.pop("destination", None) or network(sandbox).destination()
         return samples.conversion(connector.services.clock(), destination, clicks, names.get("cookies", ()), **changes)
 
     @staticmethod

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +19,9 @@ import pytest
 
 from hub.contracts.connector import Connector
 from hub.testing import SUITE_OF_KIND
+from hub.testing.asking import TooSlow
+from hub.testing.promises import Promise, promise
+from hub.testing.samples import KEY
 
 TEST = """
 import sys
@@ -24,16 +30,26 @@ from hub.testing import {suite}
 class TestPlugin({suite}):
     connector_class = getattr(sys.modules[{module!r}], {name!r})
 """
-Verdict = Literal["proved", "failed", "does not apply"]
+Verdict = Literal["proved", "failed", "does not apply", "does not apply (declared)", "not tried"]
+DECLARED = "declared: "
+"""The reason of a skipped test begins with this if the plugin itself says that it does not do what is promised."""
+PROMISE_SECONDS = 120
+"""A promise that takes longer fails, whatever it waits for."""
+SLOW_HOOKS = 2
+"""After so many hooks that would miss their deadlines, nothing else is tried."""
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """One promise of the suite: a sentence, whether it holds, and if not, what was found."""
+    """One promise of the suite: a sentence, whether it holds, and if not, what was found; `meaning` explains it, `place` is
+    where the documentation does."""
 
     promise: str
     verdict: Verdict
     detail: str = ""
+    meaning: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,14 +70,22 @@ class Certificate:
         """The promises that do not hold."""
         return tuple(proof for proof in self.proofs if proof.verdict == "failed")
 
+    def causes(self) -> Mapping[str, tuple[Proof, ...]]:
+        """What was found, each with the promises that fail for it, the most frequent first."""
+        found: dict[str, list[Proof]] = {}
+        for proof in self.failed():
+            found.setdefault(KEY.sub("…", proof.detail), []).append(proof)
+        return {cause: tuple(held) for cause, held in sorted(found.items(), key=lambda each: -len(each[1]))}
 
-def certify(connector_class: type[Connector]) -> Certificate:
-    """Run the suite of the plugin's kind on it, in this process; nothing is printed."""
+
+def certify(connector_class: type[Connector], progress: Progress = lambda done, total, promise: None) -> Certificate:
+    """Run the suite of the plugin's kind on it, in this process; nothing is printed. `progress` is called before each promise
+    with the number of those done, of all, and its sentence."""
     manifest = connector_class.manifest
     test = TEST.format(
         suite=SUITE_OF_KIND[manifest.kind], module=connector_class.__module__, name=connector_class.__qualname__
     )
-    listener = _Listener()
+    listener = _Listener(progress)
     with tempfile.TemporaryDirectory() as folder, _alone():
         file = Path(folder) / f"test_certify_{manifest.name}.py"
         file.write_text(test, encoding="utf-8")
@@ -77,40 +101,82 @@ def certify(connector_class: type[Connector]) -> Certificate:
         ]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             pytest.main([*options, "--capture=sys", str(file)], plugins=[listener])
-    return Certificate(manifest.name, manifest.kind, manifest.version, tuple(listener.proofs.values()))
+    return Certificate(manifest.name, manifest.kind, manifest.version, tuple(listener.results()))
 
 
 @dataclass
 class _Listener:
     """A pytest plugin that keeps each test's outcome; an error before or after a test counts as its failure."""
 
+    progress: Progress
     proofs: dict[str, Proof] = field(default_factory=dict)
+    promises: dict[str, Promise] = field(default_factory=dict)
+    slow: int = 0
+
+    def results(self) -> Iterator[Proof]:
+        """A proof for each promise, also for those that were not tried."""
+        yield from (proof for name, proof in self.proofs.items() if name not in self.promises)
+        for name, made in self.promises.items():
+            proof = self.proofs.get(name) or Proof(made.sentence, "not tried", "a hook is too slow")
+            yield replace(proof, meaning=made.meaning, place=made.place)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            self.promises[item.nodeid] = promise(getattr(item, "function", None), item.name)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        made = self.promises[item.nodeid]
+        self.progress(list(self.promises).index(item.nodeid), len(self.promises), made.sentence)
+        with _limited(PROMISE_SECONDS):
+            return (yield)
+
+    def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any]) -> None:
+        if call.excinfo is not None and isinstance(call.excinfo.value, TooSlow):
+            self.slow += 1
+            if self.slow >= SLOW_HOOKS:
+                node.session.shouldstop = "a hook is too slow"
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        known = self.proofs.get(report.nodeid)
+        known, said = self.proofs.get(report.nodeid), self.promises[report.nodeid].sentence
         if report.failed:
-            self.proofs[report.nodeid] = Proof(_sentence(report.nodeid), "failed", _last_words(report))
+            self.proofs[report.nodeid] = Proof(said, "failed", _last_words(report))
         elif known is None and report.skipped:
-            self.proofs[report.nodeid] = Proof(_sentence(report.nodeid), "does not apply", _why_skipped(report))
+            why = _why_skipped(report)
+            verdict: Verdict = "does not apply (declared)" if why.startswith(DECLARED) else "does not apply"
+            self.proofs[report.nodeid] = Proof(said, verdict, why.removeprefix(DECLARED))
         elif known is None and report.when == "call":
-            self.proofs[report.nodeid] = Proof(_sentence(report.nodeid), "proved")
+            self.proofs[report.nodeid] = Proof(said, "proved")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.proofs[report.nodeid] = Proof("The suite can be run", "failed", _last_words(report))
 
 
-def _sentence(nodeid: str) -> str:
-    """`…::test_a_dry_run_counts_nothing[x]` as "A dry run counts nothing (x)"."""
-    name, _, case = nodeid.rpartition("::")[2].partition("[")
-    text = name.removeprefix("test_").replace("_", " ").capitalize()
-    return f"{text} ({case.rstrip(']')})" if case else text
+@contextlib.contextmanager
+def _limited(seconds: int) -> Iterator[None]:
+    """Interrupt what takes longer, where the system has alarms and this is the main thread."""
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: Any) -> None:
+        raise AssertionError(f"it was not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _last_words(report: Any) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash else str(report.longrepr)
-    return text.strip().splitlines()[0].removeprefix("AssertionError: ") if text.strip() else "it failed"
+    text = (crash.message if crash else str(report.longrepr)).strip()
+    words = re.sub(r"^(AssertionError|hub\.testing\.asking\.TooSlow): ", "", text.partition("\n")[0])
+    return words or "it failed"
 
 
 def _why_skipped(report: pytest.TestReport) -> str:

@@ -61,6 +61,8 @@ print(json.dumps([top for top in heavy if any(m == top or m.startswith(top + "."
 SECRET_NAME = re.compile(
     r"(secret|token|password|api_key|private_key|auth_key)(?!.*(_url|_uri|_id|_path|_type|_name)$)"
 )
+BATCHES = ("ads", "crm")
+"""Kinds that send items in batches, whose size people must know."""
 README_WORDS = {
     "its limits": "limit",
     "its fields": "field",
@@ -273,6 +275,9 @@ class ConnectorConformance:
         assert text.strip(), "there is no README, or in a one-file plugin no docstring"
         topics = README_WORDS if self.connector_class.manifest.hosts else {}
         missing = [topic for topic, word in topics.items() if not re.search(word, text, re.IGNORECASE)]
+        size = self.connector_class.manifest.limits.batch_size
+        if self.kind in BATCHES and not re.search(rf"\b({size}|{size:,})\b", text):
+            missing.append(f"that limits.batch_size is {size}")
         assert not missing, f"the README does not tell {', '.join(missing)}"
 
 

@@ -23,7 +23,7 @@ OTHER_COMPANY = "+13125550133"
 class CrmPeopleConformance(WireConformance):
     """A person is found, corrected and erased; another company's calls and shared data stay."""
 
-    def test_a_persons_name_is_corrected_and_twice_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
+    def test_a_person_s_name_is_corrected_and_twice_is_no_error(self, connector: Connector, sandbox: Sandbox) -> None:
         if "correct_person" not in implemented_hooks(connector):
             pytest.skip("this plugin corrects nobody")
         number = samples.person_number()
@@ -74,6 +74,15 @@ class CrmPeopleConformance(WireConformance):
             person = disclose(whole, connector.manifest, "erase_person").value
             erasure = ask(connector, PrivacyHooks.erase_person, person=person)
             assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason)
+            if "export_person" in hooks and not erasure.reason:
+                left = ask(
+                    connector,
+                    PrivacyHooks.export_person,
+                    person=disclose(whole, connector.manifest, "export_person").value,
+                )
+                assert not left, (
+                    "erase_person says `erased`, but export_person still finds the person; give a reason if so"
+                )
             again = ask(connector, PrivacyHooks.erase_person, person=person)
             assert again.status != "impossible" or again.reason
 

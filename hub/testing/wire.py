@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +39,8 @@ ALL_FAULTS = FAULTS | {
     "a redirect": Fault("redirect"),
     "a reply that is lost": Fault("taken", seconds=2.0),
 }
+INTERRUPTIONS = ("a server error", "no answer", "a reply that is lost")
+"""After these the hub tries the same item again."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,28 @@ def failing(sandbox: Sandbox, fault: Fault) -> Iterator[None]:
         sandbox.heal()
 
 
+def interrupted(sandbox: Sandbox, send: Callable[[], Reply]) -> Iterator[tuple[str, Reply]]:
+    """The reply to a hook, once for each fault at each of its requests. `send` calls the hook with a new item each time."""
+    with heard(sandbox) as requests:
+        send()
+    for place in range(len(requests)):
+        for name in INTERRUPTIONS:
+            sandbox.fail_next(ALL_FAULTS[name], after=place)
+            with heard(sandbox) as tried:
+                reply = send()
+            sandbox.heal()
+            if len(tried) > place:
+                yield f"{name} (request {place + 1} of {len(requests)})", reply
+
+
+def need_ability(connector: Connector, ability: str) -> None:
+    """Skip a promise that the manifest leaves out."""
+    if ability not in connector.manifest.abilities:
+        pytest.skip(f"declared: {ability!r} is not among the manifest's abilities")
+
+
 class WireConformance(ConnectorConformance):
-    """Faults and secrecy, for each hook in the family's `wire_calls`."""
+    """Faults and secrecy, for each hook that calls the provider."""
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         """The hooks of the family that call the provider."""

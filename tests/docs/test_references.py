@@ -91,4 +91,6 @@ def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytes
 
 def test_all_three_references_are_written(tmp_path: Path) -> None:
     main(["--folder", str(tmp_path)])
-    assert {path.name for path in tmp_path.iterdir()} == set(PAGES) == {"hooks.md", "config.md", "cli.md"}
+    assert (
+        {path.name for path in tmp_path.iterdir()} == set(PAGES) == {"hooks.md", "config.md", "cli.md", "promises.md"}
+    )

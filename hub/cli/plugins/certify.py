@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -30,6 +32,9 @@ def register(app: typer.Typer) -> None:
 def certify(
     name: Annotated[str | None, typer.Argument(help="An installed plugin's name, as `hub plugins` lists it.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="A one-file plugin instead of an installed one.")] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Explain each promise, and say for each what was found.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
@@ -39,11 +44,11 @@ def certify(
     connector_class = find_plugin(name, file)
     from hub.testing.certificate import certify as prove
 
-    certificate = prove(connector_class)
+    certificate = prove(connector_class, _progress(sys.stderr))
     if as_json:
         typer.echo(json.dumps(_plain(certificate), indent=2))
     else:
-        _show(certificate, Console())
+        _show(certificate, Console(), verbose)
     raise typer.Exit(0 if certificate.passed else 1)
 
 
@@ -67,23 +72,52 @@ def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     return catalog.classes[wanted]
 
 
-def _show(certificate: Certificate, console: Console) -> None:
+def _progress(terminal: TextIO) -> Callable[[int, int, str], None]:
+    """Keeps one line of a terminal up to date; says nothing to a file or a pipe."""
+
+    def say(done: int, total: int, promise: str) -> None:
+        if terminal.isatty():
+            line = f"{done} of {total} promises: {promise}"[:100]
+            terminal.write(f"\r\x1b[K{line}" if done < total - 1 else "\r\x1b[K")
+            terminal.flush()
+
+    return say
+
+
+def _show(certificate: Certificate, console: Console, verbose: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    marks = {"proved": "[green]proved[/green]", "failed": "[red]failed[/red]", "does not apply": "[dim]n/a[/dim]"}
+    marks = {"proved": "[green]proved[/green]", "failed": "[red]failed[/red]", "not tried": "[dim]not tried[/dim]"}
     table = Table(title=f"{certificate.plugin} {certificate.version}, {certificate.kind} plugin", title_justify="left")
     table.add_column("promise")
     table.add_column("", no_wrap=True)
     for proof in certificate.proofs:
-        detail = f"\n[dim]{escape(proof.detail)}[/dim]" if proof.verdict == "failed" else ""
-        table.add_row(escape(proof.promise) + detail, marks[proof.verdict])
+        notes = (proof.meaning, proof.detail, f"See {proof.place}." if proof.place else "") if verbose else ()
+        small = "".join(f"\n[dim]{escape(note)}[/dim]" for note in notes if note)
+        mark = marks.get(proof.verdict, f"[dim]{proof.verdict.replace('does not apply', 'n/a')}[/dim]")
+        table.add_row(escape(proof.promise) + small, mark)
     console.print(table)
-    failed, total = len(certificate.failed()), len(certificate.proofs)
+    _show_causes(certificate, console)
+
+
+def _show_causes(certificate: Certificate, console: Console) -> None:
+    """Each thing that was found, once, with the promises that fail for it."""
+    total = len(certificate.proofs)
+    for cause, proofs in certificate.causes().items():
+        head = f"{len(proofs)} of {total} promises fail for this reason" if len(proofs) > 1 else proofs[0].promise
+        console.print(f"{head}: {cause}", style="red", highlight=False, markup=False)
+        if len(proofs) == 1 and proofs[0].place:
+            console.print(f"  see {proofs[0].place}", style="dim", highlight=False, markup=False)
+    failed = len(certificate.failed())
     if certificate.passed:
         console.print(f"[green]{certificate.plugin} keeps all its promises.[/green]", highlight=False)
-    else:
-        console.print(f"[red]{failed} of {total} promises of {certificate.plugin} are not kept.[/red]", highlight=False)
+        return
+    untried = sum(proof.verdict == "not tried" for proof in certificate.proofs)
+    rest = f"; {untried} were not tried, because a hook is too slow" if untried else ""
+    console.print(
+        f"[red]{failed} of {total} promises of {certificate.plugin} are not kept{rest}.[/red]", highlight=False
+    )
 
 
 def _plain(certificate: Certificate) -> dict[str, object]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from hub.contracts.untrusted import json_object, value_at
+from hub.contracts.untrusted import first_object, value_at
 from hub.errors import AuthError, Rejected, RetryLater, RingfenceError
 
 NOT_TAKEN = (429, 503)
@@ -50,7 +50,7 @@ class Refusal:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names are in lower case."""
     body: Mapping[str, Any] = field(default_factory=dict)
-    """The JSON object of the reply; empty if it holds none."""
+    """The JSON object of the reply, or the first one of its list; empty if it holds none."""
     after: float | None = None
     """The seconds that the provider asks to wait."""
 
@@ -87,7 +87,7 @@ class Provider:
         """A failed reply, parsed as untrusted input."""
         named = {name.lower(): value for name, value in (headers or {}).items()}
         waits = [wait for name in self.wait_headers if (wait := retry_after(named.get(name), now)) is not None]
-        return Refusal(status, named, json_object(body) or {}, max(waits, default=None))
+        return Refusal(status, named, first_object(body), max(waits, default=None))
 
     def error(self, refusal: Refusal) -> RingfenceError:
         """Our error for the refusal; its class says what the hub does next."""

@@ -16,6 +16,16 @@ def json_object(body: bytes | str | None) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
+def first_object(body: bytes | str | None) -> dict[str, Any]:
+    """The JSON object in a body, or the first one of a list; empty if it is anything else."""
+    try:
+        content = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return {}
+    first = content[0] if isinstance(content, list) and content else content
+    return first if isinstance(first, dict) else {}
+
+
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """An object, or an empty one."""
     return value if isinstance(value, dict) else {}

@@ -49,7 +49,7 @@ def _special(refusal: Refusal) -> RingfenceError | None:
     code, message = first_error(refusal.body)
     words = scrubbed(message)
     if code in BUSY_CODES:
-        after = LIMIT_PAUSE if code == "REQUEST_LIMIT_EXCEEDED" else None
+        after = LIMIT_PAUSE if code == "REQUEST_LIMIT_EXCEEDED" else refusal.after
         return RetryLater(f"Salesforce accepts no more requests now ({code}); the hub tries again.", after=after)
     if code in LOCKED_OUT:
         return AuthError(
@@ -79,11 +79,6 @@ SALESFORCE = Provider(
     details=_details,
     special=_special,
 )
-
-
-def refusal(status: int, content: Any) -> RingfenceError:
-    """The error to raise if Salesforce refused a whole request."""
-    return SALESFORCE.error(Refusal(status, body=first_entry(content)))
 
 
 def scrubbed(text: str, personal: Iterable[str | None] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hub.api import AuthError, ConfigError, Fault, Rejected, RetryLater
 from hub.testing import FrozenClock, connect
 from plugins.crm.salesforce import Salesforce
-from plugins.crm.salesforce.refusals import LIMIT_PAUSE, first_error, refusal, scrubbed
+from plugins.crm.salesforce.refusals import LIMIT_PAUSE, SALESFORCE, first_error, scrubbed
 from plugins.crm.salesforce.sandbox import Sandbox
 
 
@@ -70,7 +71,7 @@ def test_nobody_listening_is_tried_later(sandbox: Sandbox, clock: FrozenClock) -
     ],
 )
 def test_each_refusal_has_its_class(status: int, content: Any, wanted: type[Exception]) -> None:
-    error = refusal(status, content)
+    error = SALESFORCE.error(SALESFORCE.refusal(status, None, json.dumps(content), FrozenClock().now))
     assert type(error) is wanted
     if isinstance(error, Rejected):
         assert error.code

@@ -27,13 +27,11 @@ def refused_call(hubspot: Any) -> dict[str, str]:
     return values
 
 
-def two_contacts(hubspot: Any) -> dict[str, str]:
-    """Two contacts of one person, each with a call: the exchange deletes the first ones, and the hook all that is left."""
+def called_contact(hubspot: Any) -> dict[str, str]:
+    """A contact who has called."""
     values = contact(hubspot)
-    hubspot.add_contact("Ada Example", "+13125550142")
     numbers = {"hs_call_from_number": "+13125550142", "hs_call_to_number": "+13125550100"}
     values["call"] = hubspot.add("calls", ringfence_call_id="call-1", hs_timestamp="1764000000000", **numbers)
-    hubspot.add("calls", ringfence_call_id="call-2", hs_timestamp="1764000000000", **numbers)
     return values
 
 

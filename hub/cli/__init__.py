@@ -34,6 +34,8 @@ MODULES = (
     "flows",
     "snippet",
     "report",
+    "costs.report",
+    "costs.commands",
     "sources",
     "consent",
     "policy.commands",

@@ -102,8 +102,8 @@ def _report(
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
-    wanted = _chosen(model, MODELS, "model")
-    show = _chosen(form, FORMATS, "format")
+    wanted = chosen(model, MODELS, "model")
+    show = chosen(form, FORMATS, "format")
     loaded = read_config(config, sandbox=True)
     name = _company(loaded, company)
     with open_store(loaded) as store:
@@ -111,7 +111,7 @@ def _report(
             known = session.exec(select(Company).where(Company.name == name)).first()
         if known is None:
             raise CannotDo(f"There is no data for company {name!r} yet; start the hub with hub run.")
-        begins, ends = _span(first, last, day_of(utc_now(), ZoneInfo(known.time_zone)))
+        begins, ends = span_of(first, last, day_of(utc_now(), ZoneInfo(known.time_zone)))
         report = make_report(store, known, dimension, wanted, begins, ends)
     if show == "table":
         _print_table(report, top)
@@ -119,7 +119,8 @@ def _report(
         {"csv": _print_csv, "json": _print_json}[show](report)
 
 
-def _chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
+def chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
+    """`text` as one of the choices; CannotDo lists them."""
     from hub.queries.lookup import shown
 
     for choice in choices:
@@ -137,7 +138,8 @@ def _company(config: Config, name: str | None) -> str:
     return known(name or names[0], names, "company")
 
 
-def _span(first: str | None, last: str | None, today: date) -> tuple[date, date]:
+def span_of(first: str | None, last: str | None, today: date) -> tuple[date, date]:
+    """The days of --from and --to; CannotDo if they are no days or the wrong way round."""
     ends = _day(last) if last else today
     begins = _day(first) if first else ends - min(timedelta(days=DEFAULT_DAYS - 1), ends - date.min)
     if begins > ends:

@@ -1,0 +1,1 @@
+"""`hub costs` and `hub report costs`."""

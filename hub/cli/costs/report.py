@@ -1,0 +1,197 @@
+"""`hub report costs`: what each source or campaign cost, and what it brought for that."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+from zoneinfo import ZoneInfo
+
+import typer
+
+from hub.cli.report import (
+    DEFAULT_MODEL,
+    FORMATS,
+    NONE,
+    SHOWN,
+    Format,
+    From,
+    ModelName,
+    To,
+    Top,
+    chosen,
+    commands,
+    number,
+    span_of,
+)
+from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say, table
+from hub.errors import CannotDo
+from hub.queries.spreadsheets import harmless
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from hub.model import Company
+    from hub.queries.reports.costs import CostReport
+    from hub.reports.costs import CostLine, Return
+
+COUNTS = ("calls", "leads", "customers")
+MONEY = ("cost", "per_call", "per_lead", "per_customer", "won", "on_spend")
+HEADINGS = ("cost", "a call", "a lead", "a customer", "won", "return")
+
+
+def register(app: typer.Typer) -> None:
+    """The command is added to `hub report` when this module is imported."""
+
+
+@commands.command("costs")
+def costs(
+    by: Annotated[str, typer.Option(help="source or campaign.", metavar="WHAT")] = "source",
+    company: Annotated[
+        str | None,
+        typer.Option(help="The company's name in config.yaml; the whole account if left out.", metavar="NAME"),
+    ] = None,
+    model: ModelName = DEFAULT_MODEL,
+    first: From = None,
+    last: To = None,
+    form: Format = "table",
+    top: Top = SHOWN,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Cost per call, lead and customer, and return on spend. Days are in the company's time zone, those of costs in the ad
+    account's."""
+    from hub.queries.reports.costs import cost_report
+    from hub.reports.calendar import day_of
+    from hub.reports.costs import By
+    from hub.reports.credits import MODELS
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
+
+    wanted, what, show = (
+        chosen(model, MODELS, "model"),
+        chosen(by, get_args(By), "way to sum up"),
+        chosen(form, FORMATS, "format"),
+    )
+    loaded = read_config(config, sandbox=True)
+    with open_store(loaded) as store:
+        with store.reading() as session:
+            companies, whole = _companies(session, company)
+        begins, ends = span_of(first, last, day_of(utc_now(), ZoneInfo(companies[0].time_zone)))
+        with store.snapshot() as session:
+            report = cost_report(session, companies, what, wanted, begins, ends, "included" if whole else "apart")
+    names = ", ".join(each.name for each in companies)
+    if show == "csv":
+        typer.echo(_csv(report, what), nl=False)
+    elif show == "json":
+        head = {"companies": [each.name for each in companies], "by": what, "model": wanted}
+        echo_json({**head, "from": str(begins), "to": str(ends), **report_json(report)})
+    else:
+        _print(report, f"Costs of {names} by {what}, {wanted} model, {begins} to {ends}", what, top)
+
+
+def report_json(report: CostReport) -> dict[str, Any]:
+    """The report for machines; amounts are texts, so that no digit is lost."""
+    return {
+        "lines": [_line_json(line) for line in report.lines],
+        "total": _line_json(report.total),
+        "unassigned": {currency: number(amount) for currency, amount in report.unassigned.items()},
+    }
+
+
+def _line_json(line: CostLine) -> dict[str, Any]:
+    counts = {name: line.credits.number(name) for name in COUNTS}
+    return {
+        "value": line.value,
+        "spend_of": line.spend_of or None,
+        "names": list(line.names) if line.value else [],
+        **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
+        "clicks": line.clicks,
+        "impressions": line.impressions,
+        "costs": {
+            currency: {name: None if (value := getattr(each, name)) is None else _short(value) for name in MONEY}
+            for currency, each in line.returns.items()
+        },
+    }
+
+
+def _companies(session: Session, name: str | None) -> tuple[list[Company], bool]:
+    """The company, or all of the account; and whether they are all of it."""
+    from sqlmodel import col, select
+
+    from hub.model import Company
+    from hub.queries.lookup import known
+
+    every = list(session.exec(select(Company).order_by(col(Company.name))))
+    if name is not None:
+        known(name, [each.name for each in every], "company")
+        found = [each for each in every if each.name == name]
+        return found, sum(each.account_id == found[0].account_id for each in every) == 1
+    if not every or len({each.account_id for each in every}) > 1:
+        names = ", ".join(each.name for each in every)
+        raise CannotDo(
+            f"Choose a company with --company; there are: {names or 'none yet; start the hub with hub run'}."
+        )
+    return every, True
+
+
+def _print(report: CostReport, title: str, by: str, top: int) -> None:
+    from hub.reports.costs import total_of
+
+    currencies = list(report.total.returns)
+    if not currencies:
+        say("No costs are known from these days; see hub costs list.")
+    headings = [f"{heading} {currency}".strip() for currency in currencies for heading in HEADINGS]
+    rows = [[plain(_label(line)), *_cells(line, currencies)] for line in report.lines[:top]]
+    others = report.lines[top:]
+    if others:
+        rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(total_of(others), currencies)])
+    rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, currencies))])
+    table(title, (by, *COUNTS, "clicks", *headings), rows)
+    for currency, amount in report.unassigned.items():
+        say(
+            f"[yellow]{amount:,.2f} {currency} more belong to no single company; name the campaigns of each under costs: of "
+            "the connector, or leave out --company.[/yellow]"
+        )
+
+
+def _label(line: CostLine) -> str:
+    if line.spend_of:
+        return f"{line.spend_of}, no campaign"
+    names = f" ({', '.join(line.names)})" if line.names and line.value else ""
+    return f"{line.value or NONE}{names}"
+
+
+def _cells(line: CostLine, currencies: Sequence[str]) -> list[str]:
+    counts = [f"{line.credits.number(name):,.2f}".removesuffix(".00") for name in COUNTS]
+    return [*counts, f"{line.clicks:,}", *(cell for currency in currencies for cell in _money(line.returns, currency))]
+
+
+def _money(returns: Mapping[str, Return], currency: str) -> list[str]:
+    if currency not in returns:
+        return [EMPTY_CELL] * len(MONEY)
+    values = [getattr(returns[currency], name) for name in MONEY]
+    *amounts, ratio = values
+    return [
+        *(EMPTY_CELL if each is None else f"{each:,.2f}" for each in amounts),
+        EMPTY_CELL if ratio is None else f"{ratio:.0%}",
+    ]
+
+
+def _csv(report: CostReport, by: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    currencies = list(report.total.returns)
+    money = [f"{name}_{currency}" for currency in currencies for name in MONEY]
+    writer.writerow([by, *COUNTS, "clicks", "impressions", *money])
+    for label, line in (*((_label(line), line) for line in report.lines), ("total", report.total)):
+        counts = [number(line.credits.number(name)) for name in COUNTS]
+        values = [getattr(line.returns.get(currency), name, None) for currency in currencies for name in MONEY]
+        cells = ["" if value is None else _short(value) for value in values]
+        writer.writerow([harmless(label), *counts, line.clicks, line.impressions, *cells])
+    return out.getvalue()
+
+
+def _short(value: Decimal) -> str:
+    return number(round(value, 4))

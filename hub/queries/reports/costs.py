@@ -1,0 +1,57 @@
+"""What advertising cost and brought, over one or several companies: cost per call, lead and customer, return on spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col
+
+from hub.model import Company, CostRow
+from hub.queries.reports.credits import credits_of
+from hub.reports.costs import By, CostLine, match_costs, spent_between, total_of
+from hub.reports.credits import Model
+
+Account = Literal["included", "apart", "hidden"]
+"""Where the costs of the whole account are shown."""
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """The lines, the most expensive first, and their sum."""
+
+    lines: Sequence[CostLine]
+    total: CostLine
+    unassigned: Mapping[str, Decimal]
+    """Costs of the account that belong to no single company and are in no line, by currency."""
+
+
+def cost_report(
+    session: Session,
+    companies: Sequence[Company],
+    by: By,
+    model: Model,
+    first: date,
+    last: date,
+    account: Account = "included",
+) -> CostReport:
+    """The report of a range of days: of a company's time zone for calls, of the ad account's for costs.
+
+    Costs that belong to the whole account may be in the lines if `companies` are all of it; else they are added up `apart`, or
+    `hidden` from a user who may not see all companies.
+    """
+    of_companies = col(CostRow.company_id).in_([company.id for company in companies])
+    accounts = col(CostRow.account_id).in_({company.account_id for company in companies})
+    unassigned = and_(accounts, col(CostRow.company_id).is_(None))
+    spent = spent_between(
+        session, or_(of_companies, unassigned) if account == "included" else of_companies, first, last
+    )
+    lines = match_costs(credits_of(session, companies, by, model, first, last), spent, by)
+    left: dict[str, Decimal] = {}
+    for each in spent_between(session, unassigned, first, last) if account == "apart" else ():
+        left[each.currency] = left.get(each.currency, Decimal(0)) + each.amount
+    return CostReport(lines, total_of(lines), left)

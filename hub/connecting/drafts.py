@@ -96,6 +96,7 @@ class Draft:
             name="connection test",
             occurred_at=now - timedelta(hours=1),
             destination=destination,
+            call_started_at=now - timedelta(hours=1),
             ad_user_data="granted",
             ad_personalization="denied",
             phone_number=TRANSFORMS[shares["phone_number"]](FICTIONAL_NUMBER),

@@ -12,7 +12,7 @@ from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.manifest import Manifest
 from hub.delivery.changes import value_to_send
 from hub.flow.case import Case
-from hub.flow.clicks import click_ids
+from hub.flow.clicks import newest_clicks
 from hub.flow.consent import StoredDecision
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
 from hub.plugins.violations import ManifestViolations
@@ -74,6 +74,7 @@ def known_conversion(
 ) -> Conversion:
     """A conversion with everything that is known, before the manifest decides what the plugin gets of it."""
     visit = case.sure_visit
+    clicks = newest_clicks(case, row.occurred_at, click_kinds(connector.manifest, delivery.hook))
     return Conversion(
         key=row.key,
         kind=delivery.kind,  # type: ignore[arg-type]
@@ -86,7 +87,8 @@ def known_conversion(
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,
         call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
-        click_ids=click_ids(case, row.occurred_at, click_kinds(connector.manifest, delivery.hook)),
+        click_ids={name: text for name, (_, text) in clicks.items()},
+        clicked_at={name: at for name, (at, _) in clicks.items()},
         phone_number=case.phone_number,
         email=case.email,
         country=case.fact("country"),

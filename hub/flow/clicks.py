@@ -10,24 +10,20 @@ from hub.flow.case import CLOCK_SLACK, Case
 from hub.model import Visit
 from hub.model.columns import CLICK_ID_RETENTION
 
-ONE_OF = (("gclid", "gbraid", "wbraid"),)
-"""Kinds of which a network accepts one: Google refuses gbraid and wbraid together, and each alone identifies the
-click."""
-
-
-def click_ids(case: Case, occurred_at: datetime, kinds: Collection[str] | None = None) -> dict[str, str]:
-    """The click ids of every visit known to be the person's, by parameter. `kinds`, if given, are the ones that the
-    network accepts, as it spells them.
-
-    `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime.
-    """
-    return {name: value for name, (_, value) in newest_clicks(case, occurred_at, kinds).items()}
+OF_ONE_CLICK = (("gclid", "gbraid", "wbraid"),)
+"""Kinds with which a network names one click: those of its newest click are kept."""
+NEVER_TOGETHER = (("gbraid", "wbraid"),)
+"""Google refuses these two together, and takes a gclid beside either."""
 
 
 def newest_clicks(
     case: Case, occurred_at: datetime, kinds: Collection[str] | None = None
 ) -> dict[str, tuple[datetime, str]]:
-    """The same, each with the time of the click."""
+    """The click ids of every visit known to be the person's, by parameter, each with the time of the click. `kinds`, if
+    given, are the ones that the network accepts, as it spells them.
+
+    `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime.
+    """
     newest: dict[str, tuple[datetime, str]] = {}
     spelling = {kind.lower(): kind for kind in kinds or ()}
     for written, at, value in _clicks(case):
@@ -35,10 +31,15 @@ def newest_clicks(
         fits = timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_RETENTION + CLOCK_SLACK
         if name and fits and (name not in newest or at > newest[name][0]):
             newest[name] = (at, value)
-    for alternatives in ONE_OF:
-        present = [name for name in alternatives if name in newest]
-        for name in set(present) - {max(present, key=lambda name: newest[name][0], default="")}:
-            del newest[name]
+    for kinds_of_one in OF_ONE_CLICK:
+        present = [name for name in kinds_of_one if name in newest]
+        last = max((newest[name][0] for name in present), default=occurred_at)
+        for name in present:
+            if newest[name][0] != last:
+                del newest[name]
+    for first, *others in NEVER_TOGETHER:
+        for name in others if first in newest else ():
+            newest.pop(name, None)
     return newest
 
 

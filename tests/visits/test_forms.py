@@ -11,7 +11,7 @@ from testbed import CALLER, EVERY_CALL, OTHER_CALLER, SHARED, TestHub
 
 from hub.api import ConsentQuestion, Opinion
 from hub.flow.case_loading import load_cases
-from hub.flow.clicks import click_ids
+from hub.flow.clicks import newest_clicks
 from hub.model import (
     Attribution,
     Call,
@@ -323,13 +323,15 @@ def test_a_click_that_comes_on_a_later_page_is_the_visits_with_its_own_time(hub:
     stage.clock.advance(minutes=5)
     after = stage.call_in(shown.number)
     assert clicks(stage, before) == {"gclid": "google-click-1"}
-    assert clicks(stage, after) == {"gbraid": "google-braid-2"}
+    assert clicks(stage, after) == {"gbraid": "google-braid-2"}, "the earlier click is not this one"
+    stage.visit(landing_page=f"{PAGE}?gclid=click-3&gbraid=braid-3&wbraid=braid-4", visit_id=shown.visit_id)
+    assert clicks(stage, stage.call_in(shown.number)) == {"gclid": "click-3", "gbraid": "braid-3"}, "of one click"
 
 
 def clicks(stage: TestHub, call: Call, at: Any = None) -> dict[str, str]:
     with stage.hub.store.reading() as session:
         (case,) = load_cases(session, stage.directory, [call], stage.clock())
-    return click_ids(case, at or call.started_at)
+    return {name: text for name, (_, text) in newest_clicks(case, at or call.started_at).items()}
 
 
 # Pages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,11 +32,14 @@ from hub.api import SignIn as WebSignIn
 from plugins.ads.google_ads.accounts import Accounts
 from plugins.ads.google_ads.ads_api import AdsApi, NotAllowlisted
 from plugins.ads.google_ads.ads_failures import NOT_ALLOWLISTED
-from plugins.ads.google_ads.conversion import CLICK_IDS, prepare, refused_before_sending
+from plugins.ads.google_ads.batch import prepare
+from plugins.ads.google_ads.conversion import CLICK_IDS, GoogleConversion, refused_before_sending
 from plugins.ads.google_ads.costs import campaign_costs
+from plugins.ads.google_ads.counting import OnePerClick
 from plugins.ads.google_ads.data_manager import DataManager
+from plugins.ads.google_ads.policy import ONE_PER_CLICK
 from plugins.ads.google_ads.search import Search
-from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings
+from plugins.ads.google_ads.settings import GoogleAdsDestination, GoogleAdsSettings, action_of
 from plugins.ads.google_ads.sign_in import ASKS, NOTE, SCOPES, SignIn, web_sign_in
 
 MOVED = "moved"
@@ -66,6 +69,8 @@ class GoogleAds(Connector):
                 use="marketing.advertising.third_party.targeted",
                 shares=(
                     Share(field="click_ids", keys=CLICK_IDS),
+                    Share(field="clicked_at"),
+                    Share(field="call_started_at"),
                     Share(field="phone_number", transform="sha256_e164"),
                     Share(field="email", transform="sha256_google_email"),
                 ),
@@ -87,6 +92,7 @@ class GoogleAds(Connector):
         sign_in = SignIn(settings, services)
         self._data_manager = DataManager(settings, services, sign_in)
         self._ads_api = AdsApi(settings, services, sign_in)
+        self._one_per_click = OnePerClick(services)
         self._search = Search(settings, services, sign_in)
         self._accounts = Accounts(settings, self._search)
 
@@ -110,25 +116,43 @@ class GoogleAds(Connector):
     @hookimpl
     def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
         """Check every item, upload the valid ones, and return one receipt for each item."""
-        batch = prepare(conversions, self.services.clock())
-        if not batch.fit:
-            return batch.answered([])
-        if self._uses_ads_api():
+        batch = prepare(conversions, self.services.clock(), self._one_per_click.actions())
+        return batch.answered(self._sent(batch.fit, dry_run)) if batch.fit else batch.answered([])
+
+    def _sent(self, fit: Sequence[GoogleConversion], dry_run: bool) -> list[Receipt]:
+        """The receipts of valid items. Calls straight from ads go through the Data Manager API in any case, because the Google
+        Ads API wants their numbers in the clear."""
+        rows = [each for each in fit if each.match != "call"] if self._uses_ads_api() else []
+        receipts: dict[str, Receipt] = {}
+        if rows:
             try:
-                return batch.answered(self._ads_api.upload(batch.fit, dry_run))
+                receipts = {each.key: each for each in self._ads_api.upload(rows, dry_run)}
             except NotAllowlisted:
                 self._move()
-        return batch.answered(self._data_manager.upload(batch.fit, dry_run))
+        rest = [each for each in fit if each.order_id not in receipts]
+        try:
+            receipts |= {each.key: each for each in self._data_manager.upload(rest, dry_run)}
+        except RingfenceError as error:
+            if not receipts:
+                raise
+            receipts |= {each.order_id: Receipt(key=each.order_id, status="retry", reason=str(error)) for each in rest}
+        self._learn(receipts.values(), {each.order_id: each.action for each in fit})
+        return [receipts[each.order_id] for each in fit]
+
+    def _learn(self, receipts: Iterable[Receipt], actions: Mapping[str, str]) -> None:
+        self._one_per_click.learn({actions[each.key] for each in receipts if each.code == ONE_PER_CLICK})
 
     @hookimpl
     def check_conversion(self, conversion: Conversion) -> Receipt | None:
         """Apply the rules that need no answer from Google."""
-        return refused_before_sending(conversion, self.services.clock())
+        return refused_before_sending(conversion, self.services.clock(), self._one_per_click.actions())
 
     @hookimpl
     def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
         """Data Manager's diagnostics. The Google Ads API has no later diagnostics."""
-        return self._data_manager.poll(pending)
+        receipts = self._data_manager.poll(pending)
+        self._learn(receipts, {each.key: action_of(each.destination) for each in pending})
+        return receipts
 
     @hookimpl
     def pull_costs(self, days: Days) -> Sequence[Cost]:

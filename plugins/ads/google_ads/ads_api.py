@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from hub.api import Receipt, RetryLater, Services
@@ -84,7 +85,8 @@ class AdsApi:
             else:
                 errors = partial_errors(answer.partial_failure_error, self._client().version)
                 named = _by_row(_checked(errors), len(rest))
-            receipts |= {rest[place].order_id: _refused(rest[place], found) for place, found in named.items()}
+            now = self._services.clock()
+            receipts |= {rest[place].order_id: _refused(rest[place], found, now) for place, found in named.items()}
             rest = [conversion for place, conversion in enumerate(rest) if place not in named]
             if not isinstance(answer, Failure):
                 job = str(answer.job_id) if answer.job_id else None
@@ -121,6 +123,7 @@ def _by_row(errors: Sequence[AdsError], rows: int) -> dict[int, list[AdsError]]:
     return found
 
 
-def _refused(conversion: GoogleConversion, errors: Sequence[AdsError]) -> Receipt:
+def _refused(conversion: GoogleConversion, errors: Sequence[AdsError], now: datetime) -> Receipt:
     words = without(conversion.secrets, " ".join(error.words for error in errors))
-    return receipt_for(conversion.order_id, [error.code for error in errors], words)
+    codes = [error.code for error in errors]
+    return receipt_for(conversion.order_id, codes, words, match=conversion.match, young=conversion.is_young(now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub.api import ConfigError, PendingReceipt, Provider, Receipt, RetryLater, RingfenceError, Services, json_object
@@ -13,6 +13,7 @@ from hub.api import Refusal as HttpRefusal
 from plugins.ads.google_ads.conversion import GoogleConversion
 from plugins.ads.google_ads.diagnostics import receipts_of
 from plugins.ads.google_ads.policy import WHOLE_ACCOUNT, receipt_for
+from plugins.ads.google_ads.reference import Match, Reference
 from plugins.ads.google_ads.refusal import Refusal, Violation
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.sign_in import SignIn
@@ -61,8 +62,8 @@ class DataManager:
         Google refuses a whole request for one bad field. The items that it names are then removed. If it names none, the
         request is halved until the rest is accepted. An exception applies to all items that were passed in.
         """
-        receipts: dict[str, Receipt] = {}
-        waiting = deque(_requests(conversions))
+        receipts = {each.order_id: _nothing_to_find(each) for each in conversions if not each.secrets}
+        waiting = deque(_requests([each for each in conversions if each.secrets]))
         spent = 0
         while waiting:
             request = waiting.popleft()
@@ -78,13 +79,9 @@ class DataManager:
                 receipts |= _later([request, *waiting], str(error), error.after)
                 break
             if isinstance(answer, str):
-                after = self._settings.diagnostics_after
-                receipts |= {
-                    c.order_id: Receipt(key=c.order_id, status="accepted", reference=answer, retry_after=after)
-                    for c in request
-                }
+                receipts |= dict(self._accepted(request, answer))
                 continue
-            refused = _refused_items(request, answer)
+            refused = _refused_items(request, answer, self._services.clock())
             receipts |= refused
             rest = [conversion for conversion in request if conversion.order_id not in refused]
             if refused and rest:
@@ -94,11 +91,21 @@ class DataManager:
                 waiting.extendleft((rest[middle:], rest[:middle]))
         return [receipts[conversion.order_id] for conversion in conversions]
 
+    def _accepted(self, request: Sequence[GoogleConversion], request_id: str) -> Iterator[tuple[str, Receipt]]:
+        now, after = self._services.clock(), self._settings.diagnostics_after
+        for row, sent in enumerate(request):
+            young = sent.kind == "new" and sent.is_young(now)
+            reference = Reference(request_id, row, sent.match, young, sent.kind == "retract")
+            yield (
+                sent.order_id,
+                Receipt(key=sent.order_id, status="accepted", reference=str(reference), retry_after=after),
+            )
+
     def poll(self, pending: Sequence[PendingReceipt]) -> list[Receipt]:
         """What Google's diagnostics say about accepted items; one query per request."""
         by_request: dict[str, list[PendingReceipt]] = {}
         for item in pending:
-            by_request.setdefault(item.reference, []).append(item)
+            by_request.setdefault(Reference.read(item.reference).request, []).append(item)
         receipts: list[Receipt] = []
         for reference, items in by_request.items():
             answer = self._call("GET", "/v1/requestStatus:retrieve", params={"requestId": reference})
@@ -162,19 +169,24 @@ class DataManager:
         )
 
 
+MATCHES: Sequence[Match] = ("click", "person", "call")
+
+
 def _requests(conversions: Sequence[GoogleConversion]) -> Iterator[list[GoogleConversion]]:
-    """Split the conversions into as few requests as the limits on events and destinations allow."""
-    request: list[GoogleConversion] = []
-    actions: set[str] = set()
-    for conversion in conversions:
-        full = len(actions) == DESTINATIONS_A_REQUEST and conversion.action not in actions
-        if full or len(request) == EVENTS_A_REQUEST:
+    """Split the conversions into as few requests as Google's limits allow. People who clicked no ad never share a request
+    with people who did: that Google matches none of them says nothing about the others."""
+    for match in MATCHES:
+        request: list[GoogleConversion] = []
+        actions: set[str] = set()
+        for conversion in (each for each in conversions if each.match == match):
+            full = len(actions) == DESTINATIONS_A_REQUEST and conversion.action not in actions
+            if full or len(request) == EVENTS_A_REQUEST:
+                yield request
+                request, actions = [], set()
+            request.append(conversion)
+            actions.add(conversion.action)
+        if request:
             yield request
-            request, actions = [], set()
-        request.append(conversion)
-        actions.add(conversion.action)
-    if request:
-        yield request
 
 
 def _later(
@@ -187,7 +199,16 @@ def _later(
     }
 
 
-def _refused_items(request: Sequence[GoogleConversion], refusal: Refusal) -> dict[str, Receipt]:
+def _nothing_to_find(change: GoogleConversion) -> Receipt:
+    return Receipt(
+        key=change.order_id,
+        status="rejected",
+        code="NO_IDENTIFIERS_PROVIDED",
+        reason="Nothing identifies the person any more, and the Data Manager API changes no conversion without an identifier.",
+    )
+
+
+def _refused_items(request: Sequence[GoogleConversion], refusal: Refusal, now: datetime) -> dict[str, Receipt]:
     """The receipts of the items that Google names. Empty if it names none and several could be at fault."""
     blamed: dict[str, list[Violation]] = {}
     actions = list(dict.fromkeys(conversion.action for conversion in request))
@@ -202,6 +223,8 @@ def _refused_items(request: Sequence[GoogleConversion], refusal: Refusal) -> dic
             order_id,
             [violation.code or refusal.code for violation in violations],
             without(named[order_id].secrets, " ".join(v.words or refusal.message for v in violations)),
+            match=named[order_id].match,
+            young=named[order_id].is_young(now),
         )
         for order_id, violations in blamed.items()
     }

@@ -1,59 +1,96 @@
-"""Receipts from Data Manager's late diagnostics, which give counts and reasons but never name an item. Pure."""
+"""Receipts from Data Manager's late diagnostics: for each reason a count, and the rows that it concerns. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.api import PendingReceipt, Receipt, as_mapping, as_mappings, as_text
-from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, RETRY_AFTER, receipt_for
+from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, NOT_FOUND, receipt_for
+from plugins.ads.google_ads.reference import Reference
+from plugins.ads.google_ads.settings import action_of
+
+SET_TO_ZERO = "VALUE_SET_TO_ZERO"
+"""Our code of a retraction that the Data Manager API can only approach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason, how many events it concerns, and their rows as far as Google names them."""
+
+    code: str
+    count: int
+    rows: frozenset[int]
+
+    @property
+    def unnamed(self) -> int:
+        """How many of its events Google does not name."""
+        return max(self.count - len(self.rows), 0)
 
 
 def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> list[Receipt]:
     """The receipts of one request's items, each from the status of its own conversion action.
 
-    `SUCCESS` means delivered, `FAILED` means refused. `PARTIAL_SUCCESS` refused some without saying which. Duplicates do
-    no damage. If a refusal may be temporary, all items are sent again (harmless, as they have transaction ids). Else they count
-    as delivered, with Google's counts in the reason for a person to see. Any other status is still in progress.
+    `SUCCESS` means delivered, `FAILED` means refused, and after `PARTIAL_SUCCESS` the rows tell which is which. If Google
+    names no rows, the items count as delivered, with its counts in the reason for a person to see: none is sent again
+    without knowing that it was lost. Any other status is still in progress.
     """
     found = as_mappings(answer.get("requestStatusPerDestination"))
     by_action = {_action(status): status for status in found}
     alone = found[0] if len(found) == 1 else {}
-    return [_receipt(item, by_action.get(str(item.destination.get("conversion_action")), alone)) for item in items]
+    return [_receipt(item, by_action.get(action_of(item.destination), alone)) for item in items]
 
 
 def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
-    word = status.get("requestStatus")
-    if word == "SUCCESS":
-        return Receipt(key=item.key, status="delivered", reference=item.reference)
-    if word not in ("FAILED", "FAILURE", "PARTIAL_SUCCESS"):
+    word, sent = status.get("requestStatus"), Reference.read(item.reference)
+    if word not in ("SUCCESS", "FAILED", "FAILURE", "PARTIAL_SUCCESS"):
         return Receipt(key=item.key, status="accepted", reference=item.reference)
-    errors = _errors(status)
-    summary = ", ".join(f"{code} ({times})" for code, times in errors.items()) or "no reason given"
+    findings = list(_findings(status, "errorInfo", "errorCounts"))
+    own = [each.code for each in findings if sent.row in each.rows]
+    unnamed = {each.code: each.unnamed for each in findings if each.unnamed}
     total = _count(as_mapping(status.get("eventsIngestionStatus")).get("recordCount"))
-    failed = sum(errors.values())
-    if word == "PARTIAL_SUCCESS" and not (total and failed >= total):
-        losses = errors.keys() - AS_GOOD_AS_DELIVERED
-        if not losses and errors:
-            return Receipt(key=item.key, status="delivered", reference=item.reference)
-        counts = f"{failed} of {total} events" if total else f"{failed} events"
-        reason = f"Google rejected {counts} of this request and does not say which: {summary}."
-        passing = sorted(losses & RETRY_AFTER.keys())
-        if passing:
-            return receipt_for(item.key, passing, reason)
-        return Receipt(
-            key=item.key, status="delivered", code="PARTIAL_SUCCESS", reason=reason, reference=item.reference
-        )
-    return receipt_for(item.key, errors, f"Google rejected every event of this request: {summary}.", item.reference)
+    failed = sum(each.count for each in findings)
+    everything = word in ("FAILED", "FAILURE") or bool(total and failed >= total)
+    if word == "SUCCESS" or not (own or unnamed or everything):
+        return _arrived(item, sent, status)
+    if own:
+        return receipt_for(item.key, own, _refused("this event", own), item.reference, sent.match, sent.young)
+    summary = ", ".join(f"{code} ({count})" for code, count in unnamed.items()) or "no reason given"
+    if everything:
+        words = _refused("every event of this request", [summary])
+        codes = list(unnamed) or [each.code for each in findings]
+        return receipt_for(item.key, codes, words, item.reference, sent.match, sent.young)
+    if unnamed.keys() <= AS_GOOD_AS_DELIVERED:
+        return _arrived(item, sent, status)
+    lost = sum(unnamed.values())
+    counts = f"{lost} of {total} events" if total else f"{lost} events"
+    verb = "could not match" if unnamed.keys() <= NOT_FOUND else "rejected"
+    reason = f"Google {verb} {counts} of this request and does not say which: {summary}."
+    return Receipt(key=item.key, status="delivered", code="PARTIAL_SUCCESS", reason=reason, reference=item.reference)
 
 
-def _errors(status: Mapping[str, Any]) -> dict[str, int]:
-    errors: dict[str, int] = {}
-    for entry in as_mappings(as_mapping(status.get("errorInfo")).get("errorCounts")):
-        code = as_text(entry.get("reason")).removeprefix("PROCESSING_ERROR_").removeprefix("REASON_")
+def _arrived(item: PendingReceipt, sent: Reference, status: Mapping[str, Any]) -> Receipt:
+    warnings = [each.code for each in _findings(status, "warningInfo", "warningCounts") if sent.row in each.rows]
+    code = SET_TO_ZERO if sent.retraction else next(iter(warnings), None)
+    reason = f"Google counted it with a warning: {', '.join(warnings)}." if warnings else None
+    if sent.retraction:
+        reason = "Google's Data Manager API takes nothing back: the value is set to 0, and it still counts as one conversion."
+    return Receipt(key=item.key, status="delivered", code=code, reason=reason, reference=item.reference)
+
+
+def _refused(what: str, codes: Iterable[str]) -> str:
+    return f"Google rejected {what}: {', '.join(codes)}."
+
+
+def _findings(status: Mapping[str, Any], info: str, counts: str) -> Iterator[Finding]:
+    for entry in as_mappings(as_mapping(status.get(info)).get(counts)):
+        code = as_text(entry.get("reason")).partition("_REASON_")[2] or as_text(entry.get("reason"))
+        written = entry.get("recordIndices")
+        indices = written if isinstance(written, list) else []
+        rows = frozenset(row for row in indices if isinstance(row, int) and not isinstance(row, bool) and row >= 0)
         if code:
-            errors[code] = errors.get(code, 0) + _count(entry.get("recordCount"))
-    return errors
+            yield Finding(code.removeprefix("PROCESSING_ERROR_"), _count(entry.get("recordCount")) or len(rows), rows)
 
 
 def _action(status: Mapping[str, Any]) -> str:

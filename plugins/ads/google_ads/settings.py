@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,7 @@ def _address(written: str) -> str:
 
 AccountId = Annotated[str, BeforeValidator(_account_id)]
 Address = Annotated[str, AfterValidator(_address)]
+ActionId = int | Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
 class Credentials(PluginSettings):
@@ -126,18 +128,41 @@ class GoogleAdsSettings(PluginSettings):
 class GoogleAdsDestination(PluginSettings):
     """The options below `send_to:` of a conversion rule."""
 
-    conversion_action: int | Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(
-        description="The id of the conversion action: the number behind ctId= in its address in Google Ads."
+    conversion_action: ActionId | None = Field(
+        None, description="The id of the conversion action: the number behind ctId= in its address in Google Ads."
+    )
+    call_conversion_action: ActionId | None = Field(
+        None,
+        description="Instead, for calls straight from ads (call assets): the id of a conversion action whose source is "
+        "calls from ads. Use it in a rule whose `when:` names the tracker of the call asset.",
     )
 
-    @field_validator("conversion_action", mode="before")
+    @field_validator("conversion_action", "call_conversion_action", mode="before")
     @classmethod
     def _is_an_id(cls, written: Any) -> Any:
-        if isinstance(written, bool) or not re.fullmatch(r"[0-9]{1,20}", str(written)):
+        if written is not None and (isinstance(written, bool) or not re.fullmatch(r"[0-9]{1,20}", str(written))):
             raise ValueError("a conversion action is named by its number, like 987654321")
         return written
+
+    @model_validator(mode="after")
+    def _one_action(self) -> GoogleAdsDestination:
+        if (self.conversion_action is None) == (self.call_conversion_action is None):
+            raise ValueError(
+                "write conversion_action, like 987654321, or call_conversion_action for calls straight from ads"
+            )
+        return self
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it counts calls straight from ads."""
+        return self.call_conversion_action is not None
 
     @property
     def action(self) -> str:
         """The id in digits."""
-        return str(self.conversion_action)
+        return str(self.call_conversion_action if self.is_call else self.conversion_action)
+
+
+def action_of(destination: Mapping[str, Any]) -> str:
+    """The conversion action of a stored destination, which may be of an earlier version."""
+    return str(destination.get("call_conversion_action") or destination.get("conversion_action"))

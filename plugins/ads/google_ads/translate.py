@@ -62,6 +62,8 @@ def _event(conversion: GoogleConversion) -> dict[str, Any]:
     }
     if conversion.changed_at:
         event["lastUpdatedTimestamp"] = rfc3339(conversion.changed_at)
+    if conversion.call_started_at:
+        event["callInfo"] = {"startTimestamp": rfc3339(conversion.call_started_at)}
     if conversion.click_ids:
         event["adIdentifiers"] = dict(conversion.click_ids)
     person = {"emailAddress": conversion.hashed_email, "phoneNumber": conversion.hashed_phone}

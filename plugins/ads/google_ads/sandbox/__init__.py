@@ -58,8 +58,12 @@ class Sandbox(Account):
 
     def know_destination(self, destination: Mapping[str, Any]) -> None:
         """Create a conversion action, if it does not exist."""
-        action = str(destination["conversion_action"])
-        self.conversion_actions += [action] if action not in self.conversion_actions else []
+        for name, actions in (
+            ("conversion_action", self.conversion_actions),
+            ("call_conversion_action", self.call_actions),
+        ):
+            if destination.get(name) and str(destination[name]) not in actions:
+                actions.append(str(destination[name]))
 
     def spend(self, cost: Cost) -> None:
         """Let a campaign of the account spend something."""

@@ -22,8 +22,8 @@ class Ingested:
     destinations: Sequence[Mapping[str, Any]]
     events: Counter[str]
     """Conversion action → how many events."""
-    errors: dict[str, Counter[str]]
-    """Conversion action → reason → how many events."""
+    errors: dict[str, dict[str, list[int]]]
+    """Conversion action → reason → the rows of its events."""
 
 
 class Account(HttpSandbox):
@@ -31,7 +31,7 @@ class Account(HttpSandbox):
 
     Its switches may be changed at any time: `allowlisted` (may the account use the Google Ads API for conversions?),
     `login_customer_id` (is a manager account needed?), `names_fields` (does a refusal name the fields at fault?),
-    `diagnostics_delay`, `requests_per_minute`, `tokens`.
+    `names_rows` (do diagnostics?), `diagnostics_delay`, `requests_per_minute`, `tagged`, `one_per_click`, `tokens`.
     """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -53,6 +53,12 @@ class Account(HttpSandbox):
             """Number of requests that Data Manager received, by minute."""
             self.customer_id = "1234567890"
             self.conversion_actions = ["987654321", "123123123", "456456456"]
+            self.call_actions = ["333000111"]
+            """Conversion actions whose source is calls from ads."""
+            self.one_per_click: set[str] = set()
+            """Conversion actions that count one conversion per click; the others count every one."""
+            self.tagged: set[str] = set()
+            """Hashed numbers and addresses that a tag on a lead form has seen after an ad click."""
             self.login_customer_id: str | None = None
             self.costs: list[Cost] = []
             """What the account has spent."""
@@ -60,6 +66,7 @@ class Account(HttpSandbox):
             """The code with which it refuses to show what it spends; None: it shows it."""
             self.allowlisted = True
             self.names_fields = True
+            self.names_rows = True
             self.diagnostics_delay = timedelta()
             self.requests_per_minute = 300
             self.refused: set[str] = set()

@@ -14,6 +14,7 @@ from plugins.ads.google_ads.sandbox.ads_rest import AdsRest
 from plugins.ads.google_ads.sandbox.events import (
     REQUEST,
     Fault,
+    call_faults,
     event_faults,
     moment,
     normalized,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import JSONResponse, Response
 
 MAX_AGE = timedelta(days=90)
+MAX_AGE_WITHOUT_CLICK = timedelta(days=63)
 PREFIX = "PROCESSING_ERROR_REASON_"
 
 
@@ -97,10 +99,11 @@ class DataManagerApi:
             accounts = {(d.get("loginAccount") or {}).get("accountId") for d in asked.get("destinations") or []}
             if needed is not None and accounts != {needed}:
                 return _error(403, "PERMISSION_DENIED", "The caller does not have permission.")
-            faults += request_faults(asked, google.customer_id, google.conversion_actions)
+            faults += request_faults(asked, google)
             references = [destination.get("reference", "") for destination in asked.get("destinations") or []]
             for place, event in enumerate(asked.get("events") or []):
                 faults += event_faults(place, event, references, now)
+                faults += call_faults(place, event, asked, google.call_actions)
                 if event.get("transactionId") in google.refused:
                     where = f"events.events[{place}].ad_identifiers"
                     faults.append(Fault(where, "INVALID_AD_IDENTIFIER_FOR_ACCOUNT", _FOREIGN_CLICK))
@@ -117,13 +120,13 @@ class DataManagerApi:
     def _count(self, asked: Mapping[str, Any], now: datetime) -> Ingested:
         actions = {d.get("reference", ""): d["productDestinationId"] for d in asked["destinations"]}
         done = Ingested(now, asked["destinations"], Counter(), {})
-        for event in asked["events"]:
+        for row, event in enumerate(asked["events"]):
             for reference in event.get("destinationReferences") or actions:
                 action = actions[reference]
                 done.events[action] += 1
                 reason = self._count_one(action, event, now)
                 if reason:
-                    done.errors.setdefault(action, Counter())[reason] += 1
+                    done.errors.setdefault(action, {}).setdefault(reason, []).append(row)
         return done
 
     def _count_one(self, action: str, event: Mapping[str, Any], now: datetime) -> str | None:
@@ -133,18 +136,29 @@ class DataManagerApi:
         conversion = _counted(action, event)
         if conversion.order_id in google.refused_late:
             return google.refused_late[conversion.order_id]
-        if conversion.at < now - MAX_AGE:
-            return "EVENT_TOO_OLD"
         known = google.ledger.find(action, conversion.order_id)
+        reason = self._unmatched(conversion, now, known is None)
+        if reason is not None:
+            return reason
         if known is None:
             if google.ledger.owner(conversion.click) is not None:
-                return "DUPLICATE_GCLID"
+                return None if conversion.call_started_at else "DUPLICATE_GCLID"
             google.ledger.count(conversion)
         elif "conversionValue" in event and (conversion.updated_at or conversion.at) >= (known.updated_at or known.at):
             known.value, known.currency = conversion.value, conversion.currency or known.currency
             known.updated_at = conversion.updated_at
             known.retracted = conversion.updated_at is not None and known.value == 0
         return None
+
+    def _unmatched(self, conversion: Counted, now: datetime, is_new: bool) -> str | None:
+        """Why Google ties an event to no ad: too old, or a person who clicked none."""
+        google, clicks, age = self._google, conversion.click_ids, now - conversion.at
+        if age > (MAX_AGE if clicks or conversion.call_started_at else MAX_AGE_WITHOUT_CLICK):
+            return "EVENT_TOO_OLD"
+        if conversion.action in google.one_per_click and clicks.keys() & {"gbraid", "wbraid"}:
+            return "ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID"
+        tagged = {conversion.hashed_phone, conversion.hashed_email} & google.tagged
+        return "CLICK_NOT_FOUND" if is_new and not (clicks or conversion.call_started_at or tagged) else None
 
     async def _retrieve(self, request: Request) -> JSONResponse:
         from starlette.responses import JSONResponse
@@ -160,7 +174,11 @@ class DataManagerApi:
                 return _error(400, "INVALID_ARGUMENT", "There was a problem with the request.", [fault])
             ready = google.clock() >= done.received_at + google.diagnostics_delay
             return JSONResponse(
-                {"requestStatusPerDestination": [_status(done, d, ready) for d in done.destinations]},
+                {
+                    "requestStatusPerDestination": [
+                        _status(done, d, ready, google.names_rows) for d in done.destinations
+                    ]
+                },
             )
 
     def _gate(self, request: Request) -> JSONResponse | None:
@@ -190,6 +208,7 @@ def _counted(action: str, event: Mapping[str, Any]) -> Counted:
         value=event.get("conversionValue"),
         currency=event.get("currency"),
         updated_at=moment(event.get("lastUpdatedTimestamp")),
+        call_started_at=moment((event.get("callInfo") or {}).get("startTimestamp")),
         click_ids={name: text for name, text in (event.get("adIdentifiers") or {}).items() if isinstance(text, str)},
         hashed_phone=next((person["phoneNumber"] for person in people if "phoneNumber" in person), None),
         hashed_email=next((person["emailAddress"] for person in people if "emailAddress" in person), None),
@@ -198,19 +217,23 @@ def _counted(action: str, event: Mapping[str, Any]) -> Counted:
     )
 
 
-def _status(done: Ingested, destination: Mapping[str, Any], ready: bool) -> dict[str, Any]:
+def _status(done: Ingested, destination: Mapping[str, Any], ready: bool, names_rows: bool) -> dict[str, Any]:
     action = destination["productDestinationId"]
-    total, errors = done.events[action], done.errors.get(action, Counter())
+    total, errors = done.events[action], done.errors.get(action, {})
     status: dict[str, Any] = {
         "destination": destination,
         "requestStatus": "PROCESSING",
         "eventsIngestionStatus": {"recordCount": str(total)},
     }
     if ready:
-        failed = sum(errors.values())
+        failed = sum(map(len, errors.values()))
         status["requestStatus"] = "SUCCESS" if not failed else "PARTIAL_SUCCESS" if failed < total else "FAILED"
         if failed:
-            counts = [{"recordCount": str(count), "reason": PREFIX + reason} for reason, count in errors.items()]
+            counts: list[dict[str, Any]] = [
+                {"recordCount": str(len(rows)), "reason": PREFIX + reason}
+                | ({"recordIndices": rows} if names_rows else {})
+                for reason, rows in errors.items()
+            ]
             status["errorInfo"] = {"errorCounts": counts}
     return status
 

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plugins.ads.google_ads.sandbox.account import Account
 
 Shape = Mapping[str, Any]
 SCALAR: Shape = {}
@@ -20,6 +23,7 @@ _EVENT: Shape = {
     "lastUpdatedTimestamp": SCALAR,
     "userData": {"userIdentifiers": {"emailAddress": SCALAR, "phoneNumber": SCALAR, "address": None}},
     "consent": _CONSENT,
+    "callInfo": {"startTimestamp": SCALAR},
     "adIdentifiers": {
         "sessionAttributes": SCALAR,
         "gclid": SCALAR,
@@ -122,7 +126,7 @@ def moment(text: Any) -> datetime | None:
     return at.astimezone(UTC) if at.tzinfo else None
 
 
-def request_faults(request: Mapping[str, Any], customer_id: str, actions: Sequence[str]) -> Iterator[Fault]:
+def request_faults(request: Mapping[str, Any], google: Account) -> Iterator[Fault]:
     """What is wrong with the request as a whole and with its destinations."""
     destinations, events = request.get("destinations") or [], request.get("events") or []
     if not destinations:
@@ -141,9 +145,9 @@ def request_faults(request: Mapping[str, Any], customer_id: str, actions: Sequen
         if references.count(destination.get("reference")) > 1:
             yield Fault(field, "DUPLICATE_DESTINATION_REFERENCE", "Destinations must not share a reference.")
         account = destination.get("operatingAccount") or {}
-        if account.get("accountType") != "GOOGLE_ADS" or account.get("accountId") != customer_id:
+        if account.get("accountType") != "GOOGLE_ADS" or account.get("accountId") != google.customer_id:
             yield Fault(f"{field}.operating_account", "INVALID_DESTINATION", "This Destination is not valid.")
-        elif destination.get("productDestinationId") not in actions:
+        elif destination.get("productDestinationId") not in (*google.conversion_actions, *google.call_actions):
             words = "The conversion action ID is not valid."
             yield Fault(f"{field}.product_destination_id", "INVALID_CONVERSION_ACTION_ID", words)
 
@@ -159,6 +163,8 @@ def event_faults(place: int, event: Mapping[str, Any], references: Sequence[str]
     updated = event.get("lastUpdatedTimestamp")
     if updated is not None and moment(updated) is None:
         yield Fault(f"{field}.last_updated_timestamp", "INVALID_FORMAT", "Format is invalid.")
+    if not re.fullmatch(r"[\x20-\x7e]{0,512}", str(event.get("transactionId") or "")):
+        yield Fault(f"{field}.transaction_id", "FIELD_VALUE_TOO_LONG", "The value is too long.")
     value = event.get("conversionValue")
     if value is not None and not (isinstance(value, int | float) and not isinstance(value, bool) and value >= 0):
         yield Fault(f"{field}.conversion_value", "INVALID_NUMBER_FORMAT", "Number format is invalid.")
@@ -166,6 +172,28 @@ def event_faults(place: int, event: Mapping[str, Any], references: Sequence[str]
         yield Fault(f"{field}.currency", "INVALID_CURRENCY_CODE", "Currency code is not in ISO 4217 format.")
     yield from _enum_faults(field, event)
     yield from _identifier_faults(field, event)
+
+
+def call_faults(
+    place: int, event: Mapping[str, Any], request: Mapping[str, Any], call_actions: Sequence[str]
+) -> Iterator[Fault]:
+    """What is wrong with an event as a call from an ad, or with where it goes. An action takes either such calls or clicks."""
+    field, call = f"events.events[{place}]", event.get("callInfo")
+    chosen = set(event.get("destinationReferences") or ())
+    destinations = [each for each in request.get("destinations") or () if not chosen or each.get("reference") in chosen]
+    if any((each.get("productDestinationId") in call_actions) != (call is not None) for each in destinations):
+        words = "The conversion action type does not fit the event."
+        yield Fault(f"{field}.destination_references[0]", "INVALID_CONVERSION_ACTION_TYPE", words)
+    if call is None:
+        return
+    started_at, at = moment(call.get("startTimestamp")), moment(event.get("eventTimestamp"))
+    if started_at is None:
+        yield Fault(f"{field}.call_info.start_timestamp", "REQUIRED_FIELD_MISSING", "Required field is missing.")
+    elif at is not None and at < started_at:
+        yield Fault(f"{field}.event_timestamp", "EVENT_TIME_INVALID", "The event time is not valid.")
+    people = (event.get("userData") or {}).get("userIdentifiers") or []
+    if not any(person.get("phoneNumber") for person in people):
+        yield Fault(f"{field}.user_data", "NO_IDENTIFIERS_PROVIDED", "At least one identifier must be provided.")
 
 
 def _enum_faults(field: str, event: Mapping[str, Any]) -> Iterator[Fault]:
@@ -187,6 +215,8 @@ def _identifier_faults(field: str, event: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(f"{field}.user_data", "TOO_MANY_USER_IDENTIFIERS", words)
     for place, person in enumerate(people):
         where = f"{field}.user_data.user_identifiers[{place}]"
+        if len(person) != 1:
+            yield Fault(where, "INVALID_FORMAT", "Format is invalid: an identifier is a number, an address or a name.")
         for text in (person.get("phoneNumber"), person.get("emailAddress")):
             if text is None:
                 continue

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 Click = tuple[str, str, datetime]
-"""(conversion action, gclid, time): Google counts it once."""
+"""(conversion action, gclid or call, time): Google counts it once."""
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Counted:
     updated_at: datetime | None = None
     retracted: bool = False
     click_ids: dict[str, str] = field(default_factory=dict)
+    call_started_at: datetime | None = None
     hashed_phone: str | None = None
     hashed_email: str | None = None
     ad_user_data: str = "UNSPECIFIED"
@@ -29,8 +30,8 @@ class Counted:
 
     @property
     def click(self) -> Click | None:
-        """The click that it belongs to, at its second."""
-        gclid = self.click_ids.get("gclid")
+        """The click or the call from an ad that it belongs to, at its second."""
+        gclid = self.click_ids.get("gclid") or (self.call_started_at and f"{self.hashed_phone} {self.call_started_at}")
         return (self.action, gclid, self.at.replace(microsecond=0)) if gclid else None
 
 

@@ -87,6 +87,9 @@ class Rows:
             return _upload("INVALID_CUSTOMER_FOR_CLICK", "The customer for the click does not own this conversion.")
         if at < now - MAX_AGE:
             return _upload("EXPIRED_EVENT", "The click occurred too long ago to accept a conversion for it.")
+        if action in google.one_per_click and (row.gbraid or row.wbraid):
+            code = "ONE_PER_CLICK_CONVERSION_ACTION_NOT_PERMITTED_WITH_BRAID"
+            return _upload(code, "The conversion action counts one per click, so gbraid and wbraid are not permitted.")
         if self._orders[row.order_id] > 1:
             return _upload("DUPLICATE_ORDER_ID", "Several conversions of the request have the same order id.")
         if self._clicks[row.conversion_action, row.gclid, row.conversion_date_time] > 1:

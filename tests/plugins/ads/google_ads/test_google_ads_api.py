@@ -134,6 +134,27 @@ def test_new_conversions_keep_their_receipts_when_the_changes_fail(clock: Frozen
         assert [receipt.status for receipt in upload(connector, change, make())] == ["retry", "delivered"]
 
 
+def test_calls_from_ads_go_through_data_manager_in_any_case(
+    google: Sandbox, connector: GoogleAds, clock: FrozenClock, make: Make
+) -> None:
+    began = clock() - timedelta(hours=1)
+    call = make(destination={"call_conversion_action": 333000111}, call_started_at=began)
+    assert [receipt.status for receipt in upload(connector, make(), call)] == ["delivered", "accepted"]
+    google.requests_per_minute = 0
+    other = replace(call, key="call-other")
+    assert [receipt.status for receipt in upload(connector, make(), other)] == ["delivered", "retry"]
+
+
+def test_an_ios_click_goes_by_the_number_where_google_counts_one_per_click(
+    google: Sandbox, connector: GoogleAds, make: Make
+) -> None:
+    google.one_per_click = {"987654321"}
+    item = make(click_ids={"gbraid": "Test-1"})
+    assert [receipt.status for receipt in upload(connector, item)] == ["retry"]
+    assert [receipt.status for receipt in upload(connector, item)] == ["delivered"]
+    assert google.conversions()[item.key]["click_ids"] == {}
+
+
 # The library and the wire
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from hub.api import TRANSFORMS, Conversion, Money, Receipt
 from hub.testing import FrozenClock
-from plugins.ads.google_ads.conversion import Unfit, google_conversion, prepare, refused_before_sending
+from plugins.ads.google_ads.batch import prepare
+from plugins.ads.google_ads.conversion import Unfit, google_conversion, refused_before_sending
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.translate import ads_time, click_row, ingest_request, without
 
@@ -47,8 +48,8 @@ Make = Callable[..., Conversion]
         ("UNPARSEABLE_GCLID", {"click_ids": {"gclid": "<script>"}}),
         ("UNPARSEABLE_WBRAID", {"click_ids": {"wbraid": "a b"}}),
         ("GBRAID_WBRAID_BOTH_SET", {"click_ids": {"gbraid": "Test-1", "wbraid": "Test-2"}}),
-        ("NO_IDENTIFIERS_PROVIDED", {"click_ids": {}, "phone_number": None}),
-        ("NO_IDENTIFIERS_PROVIDED", {"click_ids": {}, "ad_user_data": "denied"}),
+        ("EVENT_TOO_OLD", {"click_ids": {}, "occurred_at": NOW - timedelta(days=64)}),
+        ("EXPIRED_CLICK", {"clicked_at": {"gclid": NOW - timedelta(days=91)}, "phone_number": None}),
         ("INVALID_SHA256_FORMAT", {"phone_number": "+13125550142"}),
         ("INVALID_SHA256_FORMAT", {"email": "pat@example.com"}),
         ("INVALID_FORMAT", {"key": "a key\n"}),
@@ -62,6 +63,31 @@ def test_what_google_would_refuse_is_refused_beforehand(make: Make, code: str, c
     receipt = refused_before_sending(make(**changes), NOW)
     assert receipt and (receipt.status, receipt.code, receipt.reason) == ("rejected", code, str(refused.value))
     assert not any(text in str(refused.value) for text in ("+1312", "pat@", "<script>", "xxxx"))
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("NO_IDENTIFIERS_PROVIDED", {"click_ids": {}, "phone_number": None}),
+        ("NO_IDENTIFIERS_PROVIDED", {"click_ids": {}, "ad_user_data": "denied"}),
+        ("CONVERSION_PRECEDES_CLICK", {"clicked_at": {"gclid": NOW}, "phone_number": None}),
+    ],
+)
+def test_what_google_cannot_tie_to_an_ad_is_no_failure(make: Make, code: str, changes: dict[str, Any]) -> None:
+    receipt = refused_before_sending(make(**changes), NOW)
+    assert receipt and (receipt.status, receipt.code) == ("unmatched", code)
+    assert str(receipt.reason).startswith("Not matched: ")
+
+
+def test_a_click_that_is_too_old_or_came_too_late_is_left_out(make: Make) -> None:
+    for at in (NOW - timedelta(days=91), NOW - timedelta(minutes=59)):
+        ready = google_conversion(make(clicked_at={"gclid": at}), NOW)
+        assert (ready.match, ready.click_ids) == ("person", {}) and ready.hashed_phone == HASHED
+
+
+def test_a_gclid_goes_with_the_id_of_ios_beside_it(make: Make) -> None:
+    clicks = {"gclid": "Test-1", "gbraid": "Test-2"}
+    assert google_conversion(make(click_ids=clicks), NOW).click_ids == clicks
 
 
 def test_a_conversion_of_ninety_days_ago_still_goes(make: Make) -> None:

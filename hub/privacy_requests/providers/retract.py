@@ -116,7 +116,7 @@ def _retraction(delivery: Delivery, now: datetime) -> Delivery:
 
 def take_back(hub: Hub, request: PrivacyRequest, connector: str) -> tuple[int, str | None, bool]:
     """Send what waits for one connector and poll what it accepted. Returns the number of conversions taken back, the
-    network's remarks on the others, and whether it refused any. RetryLater until each has its answer.
+    network's remarks, and whether it refused any. RetryLater until each has its answer.
     """
     items: list[Item] = [dict(each) for each in request.known_as.get(RETRACTIONS, {}).get(connector, ())]
     try:
@@ -216,7 +216,8 @@ def _settle(hub: Hub, items: Sequence[Item], receipts: Mapping[str, Receipt]) ->
         elif receipt.status == "rejected":
             item |= {"state": RetractionState.REFUSED, "reason": receipt.reason or "The network gave no reason."}
         else:
-            item |= {"state": RetractionState.TAKEN_BACK, "reason": None}
+            remark = None if receipt.status == "duplicate" else receipt.reason
+            item |= {"state": RetractionState.TAKEN_BACK, "reason": remark}
 
 
 def _keep(hub: Hub, request_id: str, connector: str, items: list[Item]) -> None:

@@ -163,7 +163,7 @@ class GoogleAds(Connector):
     def check_connection(self) -> ConnectionReport:
         """Sign in and send a request that changes nothing."""
         try:
-            return ConnectionReport(ok=True, detail=self._check())
+            return ConnectionReport(ok=True, detail=self._check() + self._accounts.counting_hint())
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
 

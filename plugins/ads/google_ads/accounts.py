@@ -12,9 +12,11 @@ from hub.api import (
     AccountList,
     DestinationChoice,
     ProviderAccount,
+    RingfenceError,
     as_mapping,
     as_text,
 )
+from plugins.ads.google_ads.conversion import NO_BRAID
 from plugins.ads.google_ads.search import Search, SearchRefused
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 
@@ -25,17 +27,18 @@ HIERARCHY = (
 )
 ACTIONS = (
     "SELECT conversion_action.id, conversion_action.name, conversion_action.type, conversion_action.status, "
-    "conversion_action.primary_for_goal FROM conversion_action WHERE conversion_action.status != 'REMOVED'"
+    "conversion_action.primary_for_goal, conversion_action.counting_type FROM conversion_action "
+    "WHERE conversion_action.status != 'REMOVED'"
 )
 STATUSES = {"CANCELED": "Closed at Google", "CLOSED": "Closed at Google", "SUSPENDED": "Suspended by Google"}
-TAKES_UPLOADS = "UPLOAD_CLICKS"
+TAKES_UPLOADS = {"UPLOAD_CLICKS": "conversion_action", "UPLOAD_CALLS": "call_conversion_action"}
+"""Kind of conversion action → the key below `send_to:` that names it."""
 OTHER_KINDS = {
     "WEBPAGE": "it is counted by a tag",
     "WEBPAGE_CODELESS": "it is counted by a tag",
     "WEBSITE_CALL": "Google counts calls from the website itself",
     "AD_CALL": "Google counts calls from ads itself",
     "CLICK_TO_CALL": "Google counts clicks on numbers itself",
-    "UPLOAD_CALLS": "it takes calls to Google's own forwarding numbers",
 }
 
 
@@ -57,12 +60,28 @@ class Accounts:
 
     def conversion_actions(self) -> list[DestinationChoice]:
         """The conversion actions of the account in the settings."""
-        customer, manager = self._settings.customer_id, self._settings.login_customer_id
         try:
-            rows = self._search.rows(customer, manager or customer, ACTIONS)
+            return [_choice(action) for action in self._actions()]
         except SearchRefused:
             return []
-        return [_choice(as_mapping(row.get("conversionAction"))) for row in rows]
+
+    def counting_hint(self) -> str:
+        """A sentence about the conversion actions that count one per click; empty if there is none, or if Google does not
+        show them to this sign-in."""
+        try:
+            found = [
+                f"{as_text(action.get('name'))} ({action.get('id')})"
+                for action in self._actions()
+                if action.get("type") == "UPLOAD_CLICKS" and action.get("countingType") == "ONE_PER_CLICK"
+            ]
+        except (SearchRefused, RingfenceError):
+            return ""
+        return f" Set Count to Every in Google Ads for {', '.join(found)}: {NO_BRAID}" if found else ""
+
+    def _actions(self) -> Iterator[Mapping[str, Any]]:
+        customer, manager = self._settings.customer_id, self._settings.login_customer_id
+        for row in self._search.rows(customer, manager or customer, ACTIONS):
+            yield as_mapping(row.get("conversionAction"))
 
     def _below(self, root: str) -> Iterator[ProviderAccount]:
         try:
@@ -98,15 +117,19 @@ def _account(client: Mapping[str, Any], root: str) -> ProviderAccount:
 def _choice(action: Mapping[str, Any]) -> DestinationChoice:
     number, kind = str(action.get("id") or ""), as_text(action.get("type"))
     unusable = ""
-    if kind != TAKES_UPLOADS:
+    if kind not in TAKES_UPLOADS:
         why = OTHER_KINDS.get(kind, f"it is of the kind {kind.lower().replace('_', ' ')}")
         unusable = f"Google takes no uploads for this one: {why}. Choose one that imports from clicks."
     elif as_text(action.get("status")) != "ENABLED":
         unusable = "It is switched off at Google."
-    use = "primary" if action.get("primaryForGoal") is True else "secondary"
+    details = [number, "primary" if action.get("primaryForGoal") is True else "secondary"]
+    if kind == "UPLOAD_CALLS":
+        details.append("for calls straight from ads")
+    elif action.get("countingType") == "ONE_PER_CLICK":
+        details.append("counts one per click: refuses clicks on iOS")
     return DestinationChoice(
-        destination={"conversion_action": int(number) if number.isdecimal() else number},
+        destination={TAKES_UPLOADS.get(kind, "conversion_action"): int(number) if number.isdecimal() else number},
         name=as_text(action.get("name")) or number,
-        details=f"{number}, {use}",
+        details=", ".join(details),
         unusable=unusable,
     )

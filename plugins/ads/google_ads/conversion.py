@@ -23,6 +23,7 @@ YOUNG_CLICK = timedelta(hours=12)
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_VALUE = 10**18
 CLICK_IDS = ("gclid", "gbraid", "wbraid")
+NO_BRAID = "for conversion actions that count one per click Google takes no click id of iOS (gbraid, wbraid)."
 NO_ACTIONS: Set[str] = frozenset()
 UNTIED = frozenset({"NO_IDENTIFIERS_PROVIDED", "CONVERSION_PRECEDES_CLICK"})
 """Codes of what Google cannot tie to an ad, which is no failure."""
@@ -167,19 +168,13 @@ def _clicks(conversion: Conversion, now: datetime, is_one_per_click: bool) -> _C
         elif at and now - at > MAX_AGE:
             found.lost = Unfit("EXPIRED_CLICK", "Google takes conversions for 90 days after the ad click only.")
         elif is_one_per_click and name != "gclid":
-            found.lost = Unfit(ONE_PER_CLICK, NO_BRAID)
+            found.lost = Unfit(ONE_PER_CLICK, f"Set Count to Every in Google Ads: {NO_BRAID}")
         else:
             found.usable[name] = text
             found.newest = max(at, found.newest) if at and found.newest else at or found.newest
     if "gbraid" in found.usable and "wbraid" in found.usable:
         raise Unfit("GBRAID_WBRAID_BOTH_SET", "A conversion may have a gbraid or a wbraid, not both.")
     return found
-
-
-NO_BRAID = (
-    "The conversion action counts one conversion per click, and Google then takes no click id of iOS (gbraid, wbraid): set "
-    "its Count to Every in Google Ads."
-)
 
 
 def _call_start(conversion: Conversion) -> datetime:

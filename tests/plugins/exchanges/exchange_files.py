@@ -181,7 +181,13 @@ def differences(recorded: Any, real: Any, place: str = "") -> Iterator[str]:
             yield from differences(known[name], real[name], f"{place}.{name}" if place else name)
     elif isinstance(recorded, list) and recorded and real:
         for index, one in enumerate(real):
-            yield from differences(recorded[0], one, f"{place}[{index}]")
+            yield from differences(_counterpart(recorded, one), one, f"{place}[{index}]")
+
+
+def _counterpart(recorded: list[Any], one: Any) -> Any:
+    """The recorded item that a real one must be like: that of its `@type`, as Google names it, else the first."""
+    kinds = {each["@type"]: each for each in recorded if isinstance(each, dict) and "@type" in each}
+    return kinds.get(one.get("@type"), recorded[0]) if kinds and isinstance(one, dict) else recorded[0]
 
 
 def type_name(value: Any) -> str:

@@ -44,7 +44,14 @@ SHARED = {
 """Person → the accounts that were shared with them directly."""
 ANSWERED = {"query", "pageToken", "validateOnly", "searchSettings"}
 """The fields of a search request in v26."""
-TAG = {"id": "222000111", "name": "Page view", "type": "WEBPAGE", "status": "ENABLED", "primaryForGoal": True}
+TAG = {
+    "id": "222000111",
+    "name": "Page view",
+    "type": "WEBPAGE",
+    "status": "ENABLED",
+    "primaryForGoal": True,
+    "countingType": "ONE_PER_CLICK",
+}
 
 
 class AdsRest:
@@ -135,10 +142,19 @@ class AdsRest:
                 "type": "UPLOAD_CLICKS",
                 "status": "ENABLED",
                 "primaryForGoal": place == 0,
+                "countingType": "ONE_PER_CLICK" if number in self._google.one_per_click else "MANY_PER_CLICK",
             }
             for place, number in enumerate(self._google.conversion_actions)
         ]
-        return [{"conversionAction": action} for action in (*uploads, TAG)]
+        calls = [
+            TAG | {"id": number, "name": "Call from an ad", "type": "UPLOAD_CALLS"}
+            for number in self._google.call_actions
+        ]
+        prefix = f"customers/{self._google.customer_id}/conversionActions"
+        return [
+            {"conversionAction": {"resourceName": f"{prefix}/{action['id']}", **action}}
+            for action in (*uploads, *calls, TAG)
+        ]
 
 
 def _failed(code: int, status: str, error_code: Mapping[str, str]) -> JSONResponse:

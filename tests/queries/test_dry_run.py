@@ -113,7 +113,7 @@ def test_the_manifest_decides_what_the_network_would_get(stage: TestHub) -> None
     assert item.conversion and item.conversion.click_ids == {"gclid": "Cj0KCQjw123456789"}
     assert item.conversion.phone_number != CALLER and item.conversion.landing_page is None
     assert item.clicked == {"gclid": stage.clock()}
-    assert item.kept_back == ("country", "landing_page"), "known, and not declared"
+    assert item.kept_back == ("clicked_at", "country", "landing_page"), "known, and not declared"
 
 
 class StrictNetwork(FakeNetwork):

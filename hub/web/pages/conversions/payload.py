@@ -39,7 +39,7 @@ def lines_of(page: PageRequest, item: DryRunItem, connector: Connector) -> list[
     hashed = hashed_fields(connector.manifest)
     for name in FIELDS:
         value = getattr(conversion, name)
-        if name not in ("click_ids", "occurred_at", "value") and value:
+        if name not in ("click_ids", "clicked_at", "occurred_at", "value") and value:
             lines.append((_capital(FIELDS[name]), _shown(page, name, value, name in hashed)))
     lines.append(("May use it for ads", PERMISSIONS[conversion.ad_user_data]))
     lines.append(("Order id", f"{conversion.key}, so that it counts once"))

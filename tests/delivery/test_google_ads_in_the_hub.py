@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from fake_connectors import FakeCarrier, FakeLaw
 from testbed import SHARED, TestHub
 
 from hub.delivery.poll_receipts import diagnose
@@ -22,11 +23,16 @@ RULE = {
 
 
 @pytest.fixture
+def google() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        assert isinstance(sandbox, Sandbox)
+        yield sandbox
+
+
+@pytest.fixture
 def stage(google: Sandbox, lite_hub: Callable[..., TestHub]) -> TestHub:
     checked = GoogleAdsSettings.model_validate(google.settings())
     of_sandbox = type("OfSandbox", (GoogleAds,), {"Settings": staticmethod(lambda: checked)})
-    from fake_connectors import FakeCarrier, FakeLaw
-
     connectors = {"carrier": FakeCarrier, "law": FakeLaw, "network": of_sandbox}
     stage = lite_hub(connectors=connectors, conversions=[RULE])
     google.clock = stage.clock

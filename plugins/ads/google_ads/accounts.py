@@ -125,7 +125,7 @@ def _choice(action: Mapping[str, Any]) -> DestinationChoice:
     details = [number, "primary" if action.get("primaryForGoal") is True else "secondary"]
     if kind == "UPLOAD_CALLS":
         details.append("for calls straight from ads")
-    elif action.get("countingType") == "ONE_PER_CLICK":
+    elif kind == "UPLOAD_CLICKS" and action.get("countingType") == "ONE_PER_CLICK":
         details.append("counts one per click: refuses clicks on iOS")
     return DestinationChoice(
         destination={TAKES_UPLOADS.get(kind, "conversion_action"): int(number) if number.isdecimal() else number},

@@ -64,7 +64,7 @@ def test_the_dry_run_shows_figures_reasons_and_each_payload_and_sends_nothing(st
     )
     assert "Click id gclid Cj0KCQjw12…56789, clicked on" in text and "Action 7" in text
     assert re.search(r"Caller's number SHA-256 \w{10}…\w{5} ", text)
-    assert "Kept back country, landing page: the plugin does not declare them." in text
+    assert "Kept back time of the click, country, landing page: the plugin does not declare them." in text
     assert stage.network.batches == stage.network.dry_runs == []
 
 

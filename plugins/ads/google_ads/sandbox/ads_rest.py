@@ -153,7 +153,7 @@ class AdsRest:
         prefix = f"customers/{self._google.customer_id}/conversionActions"
         return [
             {"conversionAction": {"resourceName": f"{prefix}/{action['id']}", **action}}
-            for action in (*uploads, *calls, TAG)
+            for action in (*uploads, TAG, *calls)
         ]
 
 

@@ -171,7 +171,7 @@ def test_a_new_account_is_chosen_from_the_providers_list_with_actions_for_the_ru
     entry = config.connectors["google_two"]
     assert (entry.settings.customer_id, entry.settings.login_customer_id) == ("3216540987", "1002003000")
     assert entry.common.companies == ("northgate",)
-    assert config.conversions[0].send_to["google_two"] == {"conversion_action": 123123123}
+    assert config.conversions[0].send_to["google_two"]["conversion_action"] == 123123123
     assert "google_two" not in config.conversions[1].send_to
     text = file.read().text
     assert providers.google.tokens.client_secret not in text and "# the ads of both companies" in text

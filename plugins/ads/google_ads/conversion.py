@@ -26,7 +26,7 @@ CLICK_IDS = ("gclid", "gbraid", "wbraid")
 NO_BRAID = "for conversion actions that count one per click Google takes no click id of iOS (gbraid, wbraid)."
 NO_ACTIONS: Set[str] = frozenset()
 UNTIED = frozenset({"NO_IDENTIFIERS_PROVIDED", "CONVERSION_PRECEDES_CLICK"})
-"""Codes of what Google cannot tie to an ad, which is no failure."""
+"""Codes of what Google cannot tie to an ad. That is not a failure."""
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 _CLICK_ID = re.compile(r"[A-Za-z0-9._~=-]{1,512}")
 _CURRENCY = re.compile(r"[A-Z]{3}")

@@ -14,7 +14,7 @@ TRUE_FOR = timedelta(days=7)
 
 
 class OnePerClick:
-    """What Google's refusals told about conversion actions, kept among the connector's notes."""
+    """What Google's refusals say about conversion actions, kept among the connector's notes."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

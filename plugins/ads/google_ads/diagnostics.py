@@ -32,7 +32,7 @@ class Finding:
 def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> list[Receipt]:
     """The receipts of one request's items, each from the status of its own conversion action.
 
-    `SUCCESS` means delivered, `FAILED` means refused, and after `PARTIAL_SUCCESS` the rows tell which is which. If Google
+    `SUCCESS` means delivered, `FAILED` means refused, and after `PARTIAL_SUCCESS` the rows say which is which. If Google
     names no rows, the items count as delivered, with its counts in the reason for a person to see: none is sent again
     without knowing that it was lost. Any other status is still in progress.
     """

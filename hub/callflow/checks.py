@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from hub.callflow.definition import (
     END,
@@ -26,6 +25,7 @@ from hub.callflow.definition import (
 )
 from hub.callflow.hours import holidays_known
 from hub.contracts.answers import Ability, Dial, Gather, Instruction, Play, Say, TakeMessage, abilities_needed
+from hub.contracts.time_zones import time_zone_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[tuple[Place, str]]
@@ -199,11 +199,8 @@ def _details(flow: Flow) -> Found:
 
 
 def _schedule(step: Schedule, place: Place) -> Found:
-    if step.time_zone is not None:
-        try:
-            ZoneInfo(step.time_zone)
-        except (LookupError, ValueError, OSError):
-            yield (*place, "time_zone"), f"{step.time_zone!r} is not an IANA time zone; write one like America/Chicago"
+    if step.time_zone is not None and (problem := time_zone_problem(step.time_zone)):
+        yield (*place, "time_zone"), problem
     if step.holidays is not None and not holidays_known(step.holidays):
         yield (
             (*place, "holidays"),

@@ -116,7 +116,7 @@ class DialStep(Dialing):
     """Rings one phone. The call ends with the conversation."""
 
     do: Literal["dial"] = Field(description="What the step does.")
-    number: PhoneNumber = Field(description="The phone that rings, E.164.")
+    number: PhoneNumber = Field(description="The phone that rings: E.164, or as written in the USA and Canada.")
 
     def phones(self) -> tuple[str, ...]:
         return (self.number,)
@@ -300,7 +300,9 @@ class Flow(Part):
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="A name of your choice, unique in the company."
     )
-    forward: PhoneNumber = Field(description="Rings at once when anything is late or fails, E.164.")
+    forward: PhoneNumber = Field(
+        description="Rings at once when anything is late or fails: E.164, or as written in the USA and Canada."
+    )
     start: StepName = Field(description="The first step.")
     language: str | None = Field(
         default=None,

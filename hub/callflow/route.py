@@ -17,7 +17,9 @@ class Route(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dial: PhoneNumber = Field(description="The business's phone that rings, as an E.164 number.")
+    dial: PhoneNumber = Field(
+        description="The business's phone that rings: E.164, or as written in the USA and Canada."
+    )
     greeting: Speech | None = Field(default=None, description="Spoken to the caller first.")
     recording_notice: Speech | None = Field(
         default=None, description="Spoken before a recorded call is connected; without it nothing is recorded."

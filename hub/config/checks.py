@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from hub.config.destinations import destination_problems
 from hub.config.document import Path
@@ -153,12 +152,6 @@ def _numbers(parts: Parts) -> Found:
 
 def _companies(parts: Parts) -> Found:
     for path, company in parts.placed(CompanySection):
-        try:
-            ZoneInfo(company.time_zone)
-        except (LookupError, ValueError, OSError):
-            near = nearest(company.time_zone, sorted(available_timezones()), "write one like America/Chicago; all:")
-            hint = near if near.startswith("did") else "write one like America/Chicago"
-            yield (*path, "time_zone"), f"{company.time_zone!r} is not an IANA time zone; {hint}"
         defaults = [tracker for tracker in company.trackers if tracker is not None and tracker.default]
         if len(defaults) > 1:
             yield (*path, "trackers"), "more than one tracker is the default; keep `default: true` on one"

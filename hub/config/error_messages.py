@@ -31,6 +31,19 @@ WANTED = {
 """The first word of pydantic's error types → what is expected."""
 
 
+SIMILAR, MAX_MISSING_LETTERS = 0.65, 2
+"""How similar a misspelled word is to the known one, at least, and how many letters it has more or less, at most."""
+SAME_MEANING = {
+    **dict.fromkeys(("ring", "call", "forward", "transfer", "connect"), "dial"),
+    **dict.fromkeys(("say", "play", "speak", "message", "announce"), "greeting"),
+    **dict.fromkeys(("gather", "ivr", "keypad"), "menu"),
+    **dict.fromkeys(("record", "mailbox"), "voicemail"),
+    **dict.fromkeys(("hours", "time", "business_hours"), "schedule"),
+    **dict.fromkeys(("text", "sms", "send_text"), "text_back"),
+    **dict.fromkeys(("end", "stop", "reject"), "hang_up"),
+}
+"""Words of other call-tracking systems → the step that does the same."""
+
 IN_CLEAR = "is a secret in plain text"
 """How the sentence of such a problem begins."""
 Wrong = tuple[Path, str, str]
@@ -88,7 +101,9 @@ def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret:
     if kind == "union_tag_not_found":
         return f"is missing `{context['discriminator'].strip(chr(39))}:`; write one of {_tags(model, path)}"
     if kind == "union_tag_invalid":
-        return f"{context['tag']!r} is not allowed; {nearest(str(context['tag']), _tags(model, path).split(', '), 'one of')}"
+        tags = _tags(model, path)
+        hint = nearest(str(context["tag"]), tags.split(", "), "one of")
+        return f"{context['tag']!r} is not allowed; {hint if tags in hint else f'{hint} One of {tags}'}"
     if kind == "missing":
         return f"is missing; expected: {meaning}" if meaning else "is missing; write it"
     if kind == "value_error":
@@ -123,9 +138,11 @@ def describe(value: Any) -> str:
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "known are") -> str:
-    """`did you mean …?` if a known word is similar, otherwise all known words."""
+    """`did you mean …?` if a known word is very similar or means the same, otherwise all known words."""
     words = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    near = [meant for meant in (SAME_MEANING.get(word.casefold()),) if meant in words]
+    alike = [each for each in words if abs(len(each) - len(word)) <= MAX_MISSING_LETTERS]
+    near = near or difflib.get_close_matches(word, alike, n=1, cutoff=SIMILAR)
     if near:
         return f"did you mean `{near[0]}`?"
     return f"{otherwise} {', '.join(words)}" if words else "leave it out"

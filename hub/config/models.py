@@ -19,7 +19,9 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
 )
 
 from hub.callflow.definition import Flow, PhoneNumber
@@ -36,6 +38,8 @@ from hub.config.sections.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.places import is_place
+from hub.contracts.regions import region_problem
+from hub.contracts.time_zones import time_zone_problem
 from hub.errors import ConfigError
 
 
@@ -283,7 +287,14 @@ def _real_country(code: str) -> str:
     return code
 
 
+def _real_time_zone(name: str) -> str:
+    if problem := time_zone_problem(name):
+        raise ValueError(problem)
+    return name
+
+
 Country = Annotated[str, AfterValidator(_real_country)]
+TimeZone = Annotated[str, AfterValidator(_real_time_zone)]
 
 
 def _impersonal(name: str) -> str:
@@ -332,9 +343,9 @@ class CompanySection(Section):
         description="A name of your own: lowercase letters, digits, - and _; in the address of its visits."
     )
     title: str = Field(description="The name that is displayed.")
-    time_zone: str = Field(default="UTC", description="IANA time zone, like America/Chicago.")
+    time_zone: TimeZone = Field(default="UTC", description="IANA time zone, like America/Chicago.")
     country: Country = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
-    region: str | None = Field(default=None, description="State or province code, like IL.")
+    region: str | None = Field(default=None, description="Code of its state or province, like IL.")
     domains: tuple[str, ...] = Field(
         default=(), description="The company's own web hosts; visits from them are internal."
     )
@@ -347,6 +358,16 @@ class CompanySection(Section):
     flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
     texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends automatically.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
+
+    @field_validator("region")
+    @classmethod
+    def _is_of_the_country(cls, code: str | None, others: ValidationInfo) -> str | None:
+        problem = (
+            region_problem(code, others.data["country"]) if code is not None and "country" in others.data else None
+        )
+        if problem:
+            raise ValueError(problem)
+        return code
 
     def flow_of(self, tracker: TrackerSection) -> Flow:
         """The call flow of one of its trackers: the tracker's own route or flow, or the company's."""

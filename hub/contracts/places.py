@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from hub.contracts.consent import Place
 from hub.contracts.phones import NANP_NUMBER, phone_number
-from hub.contracts.regions import NORTH_AMERICA, REGIONS, regions_of
+from hub.contracts.regions import NORTH_AMERICA, region_problem, regions_of
 
 FIXED, MOBILE, FIXED_OR_MOBILE = 0, 1, 2
 """The `phonenumbers` package's types for the lines that people have at home or with them."""
 
 
-_REGION = re.compile(r"[A-Z0-9]{1,3}")
 EXCHANGE = 8
 """Characters of a North American number, `+1` included, that determine its place."""
 
@@ -30,21 +28,13 @@ def places_of_number(number: str | None) -> tuple[Place, ...]:
     return _places(number) if number else ()
 
 
-US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
-"""Countries in ISO 3166; other sources treat them as regions of the United States."""
-
-
 def is_place(code: str) -> bool:
     """Whether a code such as `US`, `US-CA` or `CA-QC` is a country of ISO 3166, or a region of one. Regions are known in the
     USA and Canada only; elsewhere any code of the right form is accepted."""
     import phonenumbers
 
     country, dash, region = code.partition("-")
-    if country not in phonenumbers.SUPPORTED_REGIONS or (dash and not _REGION.fullmatch(region)):
-        return False
-    if not region or country not in REGIONS:
-        return True
-    return region in REGIONS[country].values() or (country == "US" and region in US_TERRITORIES)
+    return country in phonenumbers.SUPPORTED_REGIONS and not (dash and region_problem(region, country))
 
 
 @lru_cache(maxsize=16384)

@@ -30,8 +30,36 @@ CANADIAN_PROVINCES = {
 }  # fmt: skip
 """One of them is misspelled in the data, once."""
 REGIONS = {"US": US_STATES, "CA": CANADIAN_PROVINCES}
+US_TERRITORIES = {
+    "American Samoa": "AS", "Guam": "GU", "Northern Mariana Islands": "MP", "Puerto Rico": "PR", "U.S. Virgin Islands": "VI",
+}  # fmt: skip
+"""Countries in ISO 3166; other sources treat them as regions of the United States."""
+
+KINDS_OF_REGION = {"US": "a state or territory of the USA", "CA": "a province or territory of Canada"}
+EXAMPLES = {"US": "IL", "CA": "ON"}
+REGION_CODE = re.compile(r"[A-Z0-9]{1,3}")
 
 _CITY_AND_CODE = re.compile(r".+, ([A-Z]{2})")
+
+
+def region_problem(code: str, country: str) -> str | None:
+    """A sentence that says why a code is not that of a state or other region of a country; None if it is. Which ones exist
+    is known in the USA and Canada only; elsewhere a code of the right form is accepted."""
+    known = REGIONS.get(country)
+    if known is None:
+        right = REGION_CODE.fullmatch(code)
+        return (
+            None
+            if right
+            else f"{code!r} is not a region's code; write one to three capital letters or digits, like ENG"
+        )
+    if code in known.values() or (country == "US" and code in US_TERRITORIES.values()):
+        return None
+    names = {name.casefold(): each for name, each in known.items()} | {each.casefold(): each for each in known.values()}
+    written = code.strip().rstrip(".").casefold()
+    meant = {each for name, each in names.items() if name == written or (len(written) > 3 and name.startswith(written))}
+    hint = f"did you mean `{meant.pop()}`?" if len(meant) == 1 else f"write it like {EXAMPLES[country]}"
+    return f"{code!r} is not the code of {KINDS_OF_REGION[country]}; {hint}"
 
 
 def region_of(digits: str, country: str) -> str | None:

@@ -100,10 +100,20 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a destination without its key", "{ads: {action: 7}}", "{ads: {}}", 19, "ads.action: is missing; expected: The action's number"),
     ("companies in a section", "    companies:\n      - name: north", "    companies:\n        name: north\n        x:\n      - name: north", 30, "is not YAML"),
     ("an unknown time zone", "America/Chicago", "America/Chikago", 30, "'America/Chikago' is not an IANA time zone; did you mean `America/Chicago`?"),
+    ("a time zone by an American name", "America/Chicago", "CST", 30, "'CST' is not an IANA time zone; did you mean `America/Chicago`?"),
+    ("a time zone by a city", "America/Chicago", "US/Austin", 30, "'US/Austin' is not an IANA time zone; did you mean `America/Chicago`?"),
+    ("a time zone by a city that is in several", "America/Chicago", "US/Portland", 30, "'US/Portland' is not an IANA time zone; write one like America/Chicago"),
+    ("a time zone that only looks like another", "America/Chicago", "Europe/Munich", 30, "'Europe/Munich' is not an IANA time zone; write one like America/Chicago"),
     ("a time zone that leads out of the folder", "America/Chicago", "../../etc/passwd", 30, "is not an IANA time zone; write one like America/Chicago"),
     ("a time zone that is a folder", "America/Chicago", "America", 30, "is not an IANA time zone"),
     ("a country by another code", "        route", "        country: UK\n        route", 31, "UK is not an ISO 3166 country; write, for example, US, CA, GB or DE"),
     ("a country in words", "        route", "        country: England\n        route", 31, "'England' is not in the expected format: ISO 3166"),
+    ("a state in words", "        route", "        region: Texas\n        route", 31, "'Texas' is not the code of a state or territory of the USA; did you mean `TX`?"),
+    ("half a state", "        route", "        region: Calif\n        route", 31, "did you mean `CA`?"),
+    ("a state that is none", "        route", "        region: ZZ\n        route", 31, "'ZZ' is not the code of a state or territory of the USA; write it like IL"),
+    ("a state of another country", "        route", "        country: CA\n        region: IL\n        route", 32, "'IL' is not the code of a province or territory of Canada; write it like ON"),
+    ("a region in words", "        route", "        country: GB\n        region: Scotland\n        route", 32, "'Scotland' is not a region's code"),
+    ("a step of another system", "        route: {dial", "        flows: [{name: x, forward: '+13125550190', start: a, steps: {a: {do: ring}}}]\n        route: {dial", 31, "'ring' is not allowed; did you mean `dial`? One of greeting, dial, simulcall"),
     ("a phone that cannot be dialed", '"+13125550190"', '"312"', 31, "route.dial: is not a phone number; write it in E.164"),
     ("recording nobody is told of", '"+13125550190"', '"+13125550190", record: true', 31, "nobody may be recorded without notice; write a `recording_notice:`"),
     ("an unknown carrier", "carrier: phone\n            numbers: [+", "carrier: fone\n            numbers: [+", 35, "no carrier is named 'fone'; did you mean `phone`?"),
@@ -180,6 +190,18 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_file(problems: Any) -
     )
     found = problems(text)
     assert [problem.line for problem in found] == [2, 8, 17, 19, 19, 30, 40]
+
+
+def test_a_wrong_region_and_time_zone_are_told_beside_other_problems_of_the_company(problems: Any) -> None:
+    text = GOOD.replace("America/Chicago", "CST").replace(
+        "        route", "        region: Texas\n        domain: x\n        route"
+    )
+    assert [problem.line for problem in problems(text)] == [30, 31, 32]
+
+
+def test_a_wrong_key_of_a_connector_in_its_sandbox_makes_no_other_key_wrong(problems: Any) -> None:
+    text = GOOD.replace("every 15 minutes", "hourly").replace("auth_token: ${env:PHONE_TOKEN}", "sandbox: true")
+    assert [problem.path for problem in problems(text)] == ["connectors.phone.schedule"]
 
 
 def test_a_wrong_connector_does_not_make_those_who_name_it_wrong(problems: Any) -> None:

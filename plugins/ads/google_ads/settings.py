@@ -17,8 +17,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 def _account_id(written: Any) -> str:
     digits = re.sub(r"[\s-]", "", str(written))
-    if not re.fullmatch(r"[0-9]{1,10}", digits):
-        raise ValueError("a Google Ads account id has up to ten digits, like 123-456-7890")
+    if not re.fullmatch(r"[0-9]{10}", digits):
+        raise ValueError("a Google Ads account id has ten digits, like 123-456-7890")
     return digits
 
 

@@ -165,11 +165,16 @@ def test_the_manager_account_goes_along_as_metadata(
     with pytest.raises(AuthError, match="USER_PERMISSION_DENIED"):
         upload(connector, make())
     managed = connect(
-        GoogleAds, google, clock=clock, api="google_ads", login_customer_id="234-567-8901", linked_customer_id="345"
+        GoogleAds,
+        google,
+        clock=clock,
+        api="google_ads",
+        login_customer_id="234-567-8901",
+        linked_customer_id="345-678-9012",
     )
     assert upload(managed, make())[0].status == "delivered"
     metadata = google.headers[-1]
-    assert metadata["login-customer-id"] == "2345678901" and metadata["linked-customer-id"] == "345"
+    assert metadata["login-customer-id"] == "2345678901" and metadata["linked-customer-id"] == "3456789012"
     assert metadata["authorization"].startswith("Bearer ") and "developer-token" not in metadata
     assert metadata["x-goog-request-params"] == "customer_id=1234567890"
     assert managed.check_connection().ok

@@ -19,9 +19,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
     WithJsonSchema,
-    field_validator,
 )
 
 from hub.callflow.definition import Flow, PhoneNumber
@@ -33,13 +31,11 @@ from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.sections.contact import ContactSection
 from hub.config.sections.conversion_values import Statuses, Value
+from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.texts import TextsSection
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
-from hub.contracts.places import is_place
-from hub.contracts.regions import region_problem
-from hub.contracts.time_zones import time_zone_problem
 from hub.errors import ConfigError
 
 
@@ -280,23 +276,6 @@ class TrackerSection(Section):
     )
 
 
-def _real_country(code: str) -> str:
-    # A country that no table of laws contains would be treated as unknown.
-    if not is_place(code):
-        raise ValueError(f"{code} is not an ISO 3166 country; write, for example, US, CA, GB or DE")
-    return code
-
-
-def _real_time_zone(name: str) -> str:
-    if problem := time_zone_problem(name):
-        raise ValueError(problem)
-    return name
-
-
-Country = Annotated[str, AfterValidator(_real_country)]
-TimeZone = Annotated[str, AfterValidator(_real_time_zone)]
-
-
 def _impersonal(name: str) -> str:
     if is_personal_name(name):
         raise ValueError(f"a parameter called {name} may contain a person's name or address, and is never stored")
@@ -345,7 +324,7 @@ class CompanySection(Section):
     title: str = Field(description="The name that is displayed.")
     time_zone: TimeZone = Field(default="UTC", description="IANA time zone, like America/Chicago.")
     country: Country = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
-    region: str | None = Field(default=None, description="Code of its state or province, like IL.")
+    region: Region | None = Field(default=None, description="Code of its state or province, like IL.")
     domains: tuple[str, ...] = Field(
         default=(), description="The company's own web hosts; visits from them are internal."
     )
@@ -358,16 +337,6 @@ class CompanySection(Section):
     flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
     texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends automatically.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
-
-    @field_validator("region")
-    @classmethod
-    def _is_of_the_country(cls, code: str | None, others: ValidationInfo) -> str | None:
-        problem = (
-            region_problem(code, others.data["country"]) if code is not None and "country" in others.data else None
-        )
-        if problem:
-            raise ValueError(problem)
-        return code
 
     def flow_of(self, tracker: TrackerSection) -> Flow:
         """The call flow of one of its trackers: the tracker's own route or flow, or the company's."""

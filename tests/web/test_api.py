@@ -318,10 +318,22 @@ def test_pages_follow_each_other_without_a_gap(lite_house: House) -> None:
     assert seen == sorted(calls, reverse=True) == sorted(seen, reverse=True)
 
 
-def test_a_parameter_of_the_wrong_form_is_named_in_one_sentence(lite_house: House) -> None:
+def test_a_parameter_of_the_wrong_form_is_named_with_what_it_may_be(lite_house: House) -> None:
     reply = lite_house.get("/calls", limit=9999, since="soon")
     assert reply.status_code == 422
-    assert reply.json() == {"detail": "These parameters are not of their form: limit, since."}
+    assert reply.json()["detail"] == (
+        "limit must be less than or equal to 200; since must be a time like 2026-11-24T09:00:00Z. See /api/v1/openapi.json."
+    )
+    report = lite_house.get("/reports/lakeside/sources", first="2026-11-31")
+    assert report.json()["detail"] == (
+        "dimension must be one of source, campaign, keyword, landing_page; first must be a date like 2026-11-24; "
+        "last is missing. See /api/v1/openapi.json."
+    )
+
+
+def test_the_api_says_what_it_offers_without_a_key(lite_house: House) -> None:
+    reply = TestClient(lite_house.api()).get("/").json()
+    assert "GET /api/v1/calls" in reply["operations"] and reply["openapi"] == "/api/v1/openapi.json"
 
 
 def test_the_openapi_document_tells_what_is_there(lite_house: House) -> None:

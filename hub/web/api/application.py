@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -19,6 +23,10 @@ from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
 from hub.web.public_requests import refusal
 
+BASE = "/api/v1"
+FORMS = {"date": "must be a date like 2026-11-24", "datetime": "must be a time like 2026-11-24T09:00:00Z"}
+"""The first word of pydantic's error types → what is expected."""
+
 
 def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None = None) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
@@ -26,6 +34,16 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
     authenticator = Authenticator(hub, narrow, counters or Counters())
     for add in (add_calls, add_marks, add_recordings, add_reports_and_logs, add_requests):
         add(api, authenticator)
+
+    def describe(request: Request) -> Response:
+        paths = api.openapi()["paths"]
+        operations = [f"{method.upper()} {BASE}{path}" for path, methods in paths.items() for method in methods]
+        key = "Send your key as `Authorization: Bearer KEY`; `hub users key` makes one."
+        return JSONResponse(
+            {"title": api.title, "sign_in": key, "openapi": f"{BASE}/openapi.json", "operations": operations}
+        )
+
+    api.add_route("/", describe)
 
     @api.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
@@ -43,8 +61,8 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
 
     @api.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Response:
-        fields = sorted({str(each["loc"][1]) for each in error.errors() if len(each["loc"]) > 1})
-        return refusal(422, f"These parameters are not of their form: {', '.join(fields) or 'see openapi.json'}.")
+        wrong = sorted({f"{each['loc'][1]} {_expected(each)}" for each in error.errors() if len(each["loc"]) > 1})
+        return refusal(422, f"{'; '.join(wrong) or 'the body cannot be read'}. See {BASE}/openapi.json.")
 
     @api.exception_handler(SQLAlchemyError)
     def away(request: Request, error: SQLAlchemyError) -> Response:
@@ -58,3 +76,13 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
         return response
 
     return api
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    """What a parameter must be, without what was sent."""
+    kind = str(error["type"])
+    if kind == "missing":
+        return "is missing"
+    if kind == "literal_error":
+        return f"must be one of {error['ctx']['expected']}".replace("'", "").replace(" or ", ", ")
+    return FORMS.get(kind.split("_")[0]) or str(error["msg"]).replace("Input should", "must")

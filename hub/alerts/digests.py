@@ -18,7 +18,7 @@ from hub.alerts.spread import write_alert
 from hub.alerts.unsubscribe import unsubscribe_url
 from hub.formats import count, day_of, long_day, percent
 from hub.model import Alert, AlertPreference, Company, User
-from hub.model.states import DeliveryState
+from hub.queries.conversions.activity import SENT
 from hub.queries.reports.activity import CallCounts, call_activity, count_deliveries, count_leads
 from hub.queries.reports.sources import calls_by_source
 from hub.runtime import Hub
@@ -161,7 +161,7 @@ def _figures(session: Session, hub: Hub, scope: AccessScope, company: Company, s
     calls = [_calls(session, scope, company, each) for each in (current, former)]
     leads = [count_leads(session, [company.id], *_bounds(company, each)) for each in (current, former)]
     sent = [count_deliveries(session, [company.id], *_bounds(company, each)) for each in (current, former)]
-    taken = [each.get(DeliveryState.DELIVERED, 0) + each.get(DeliveryState.ACCEPTED, 0) for each in sent]
+    taken = [sum(each.get(state, 0) for state in SENT) for each in sent]
     list_of = _link(hub, company, "/calls", *current)
     rows = [
         ("Calls", [count(each.calls) for each in calls], list_of),

@@ -22,7 +22,7 @@ from hub.queries.connector_health import connector_health
 from hub.runtime import Hub
 from hub.store.writers.alert_events import Happening, note_happenings
 
-SUCCESSES = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED)
+SUCCESSES = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.UNMATCHED)
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)
 OUTAGE = timedelta(minutes=10)
 """Shorter outages pass by themselves and alarm nobody."""

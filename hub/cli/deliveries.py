@@ -65,7 +65,7 @@ def list_deliveries(
     table(
         "Deliveries by destination",
         ("destination", "state", "code", "count"),
-        ((plain(each.connector), colored(each.state), plain(each.code), str(each.count)) for each in counts),
+        ((plain(each.connector), colored(each.shown_state), plain(each.code), str(each.count)) for each in counts),
     )
     _print_rows(rows, f"The latest {len(rows)} of {sum(each.count for each in counts)}")
     say("Details of one: [bold]hub deliveries why ID[/bold]")
@@ -209,7 +209,7 @@ def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
                 plain(row.connector),
                 plain(row.key),
                 "call log" if row.hook == "log_calls" else plain(row.kind),
-                colored(row.state),
+                colored(row.shown_state),
                 str(row.attempts),
                 plain(" ".join(filter(None, (row.code, row.reason)))),
             )
@@ -228,4 +228,4 @@ def _now(row: DeliverySummary) -> str:
         DeliveryState.ACCEPTED: f"the destination has it; its diagnostics will be requested after {moment(row.next_at)} UTC",
     }
     waits = known.get(row.state)
-    return colored(row.state) + (f", {waits}" if waits else "") + (f" – {plain(said)}" if said else "")
+    return colored(row.shown_state) + (f", {waits}" if waits else "") + (f" – {plain(said)}" if said else "")

@@ -86,9 +86,12 @@ class Draft:
 
     def rehearse(self, destination: Mapping[str, Any], now: datetime) -> str | None:
         """Why the network would not take a conversion there; empty if it would. It checks a made-up one, of a fictional
-        number, without counting it. None if the plugin takes no conversions by a phone number."""
+        number, without counting it. None if the plugin takes no conversions by a phone number, or if the network
+        cannot check one without counting it."""
         flow = self.connector.manifest.flow("upload_conversions")
         shares = {share.field: share.transform_name for share in flow.shares} if flow else {}
+        if "dry_run" not in self.connector.manifest.abilities:
+            return None
         if "phone_number" not in shares or not self.plugins.implements(self.connector.name, UPLOAD):
             return None
         made_up = Conversion(
@@ -102,7 +105,11 @@ class Draft:
             phone_number=TRANSFORMS[shares["phone_number"]](FICTIONAL_NUMBER),
         )
         (receipt,) = self.plugins.call(self.connector.name, UPLOAD, [made_up], True)
-        return "" if receipt.status in ("delivered", "accepted") else receipt.reason or receipt.status
+        return (
+            ""
+            if receipt.status in ("delivered", "accepted", "duplicate", "unmatched")
+            else receipt.reason or receipt.status
+        )
 
     def check(self) -> ConnectionReport:
         """Whether the provider accepts it."""

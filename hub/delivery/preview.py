@@ -21,7 +21,7 @@ from hub.plugins.registry import many
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, shared_person_lock
 from hub.runtime import Hub
 
-UNCHECKED = "unchecked"
+UNCHECKED = "not_checked"
 """The code of what would be sent to a provider that cannot check it first."""
 
 

@@ -146,6 +146,8 @@ def _step(hub: Hub, session: Session, known: _Known) -> Step:
     row = known.row
     same_item = (Delivery.connector == row.connector, Delivery.item_key == row.item_key)
     versions = list(session.exec(select(Delivery).where(*same_item).order_by(col(Delivery.made_at), col(Delivery.id))))
+    if row.state == DeliveryState.UNMATCHED:
+        raise CannotDo(f"{row.connector} could not tie it to an ad, and could not now.")
     if any(each.state in OPEN_DELIVERY_STATES for each in versions):
         raise CannotDo("It, or a change of it, is still under way; wait until it has ended.")
     delivered = [each for each in versions if each.state == DeliveryState.DELIVERED]

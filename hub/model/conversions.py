@@ -7,9 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, and_, case, literal
 from sqlmodel import Field
 
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.model.columns import (
     Row,
     Work,
@@ -22,7 +23,7 @@ from hub.model.columns import (
     personal_text,
     time_column,
 )
-from hub.model.states import AttemptResult
+from hub.model.states import AttemptResult, DeliveryState
 
 
 class ConversionRow(Row, table=True):
@@ -85,6 +86,31 @@ class Delivery(Work, table=True):
     set_aside_at: datetime | None = time_column(nullable=True)
     """When a person decided that nothing more is to be done about it; it may still be tried again."""
 
+    @property
+    def shown_state(self) -> str:
+        """The state as people see it."""
+        return shown_state(self.state, self.code)
+
+
+def shown_state(state: str, code: str | None) -> str:
+    """A delivery's state as people see it: what a network took and confirms never is UNVERIFIABLE, not delivered."""
+    return UNVERIFIABLE if state == DeliveryState.DELIVERED and code == UNVERIFIABLE else state
+
+
+def is_shown_as(state: str) -> Any:
+    """The condition of a query for deliveries that people see in a state."""
+    code: Any = Delivery.code
+    found: Any = Delivery.state
+    if state == UNVERIFIABLE:
+        return and_(found == DeliveryState.DELIVERED, code == UNVERIFIABLE)
+    other = code.is_distinct_from(UNVERIFIABLE)
+    return and_(found == state, other) if state == DeliveryState.DELIVERED else found == state
+
+
+def shown_states() -> Any:
+    """The state that people see, as a column of a query for deliveries."""
+    return case((is_shown_as(UNVERIFIABLE), literal(UNVERIFIABLE)), else_=Delivery.state)
+
 
 class Attempt(Row, table=True):
     """One try of one delivery, committed before anything is sent."""
@@ -97,6 +123,11 @@ class Attempt(Row, table=True):
     """An `AttemptResult`, or the `DeliveryState` that the delivery got by it."""
     code: str | None = None
     reason: str | None = None
+
+    @property
+    def shown_result(self) -> str:
+        """The result as people see it."""
+        return shown_state(self.result, self.code)
 
 
 class OutcomeRow(Row, table=True):

@@ -100,7 +100,7 @@ def test_pages_show_the_drift_with_its_deliveries_and_what_cannot_be_checked(
 ) -> None:
     browser = signed_in(shop)
     [item] = preview(shop.hub, shop.directory, "network", "upload_conversions")
-    assert item.receipt is not None and item.receipt.code == "unchecked" and shop.network.dry_runs == []
+    assert item.receipt is not None and item.receipt.code == "not_checked" and shop.network.dry_runs == []
     assert "only the plugin's own checks ran" in browser.text("/conversions/dry-run?week=7d")
     shop.deliver()
     assert "Counted differently at" not in browser.text("/conversions")

@@ -34,6 +34,8 @@ COLORS = {
     "allow": "green",
     "given": "green",
     "accepted": "cyan",
+    "unverifiable": "cyan",
+    "unmatched": "cyan",
     "ready": "cyan",
     "leased": "cyan",
     "held": "yellow",

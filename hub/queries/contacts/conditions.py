@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import Session, col, select
 
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker
 from hub.model.calls import MAX_CALL_SECONDS
+from hub.model.conversions import is_shown_as
 from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.contacts import filters
 from hub.queries.contacts.filters import NONE, ContactFilter, Outcome, SentState
@@ -23,8 +25,9 @@ ABANDONED_SECONDS = 15
 """A caller who hangs up earlier has not waited."""
 MAX_HEAT_DAYS = 366
 """So many days a filter by weekday or hour goes back at most."""
-DELIVERY_STATES: dict[str, tuple[DeliveryState, ...]] = {
+DELIVERY_STATES: dict[str, tuple[str, ...]] = {
     SentState.DELIVERED: (DeliveryState.DELIVERED,),
+    SentState.UNVERIFIABLE: (UNVERIFIABLE,),
     SentState.UNMATCHED: (DeliveryState.UNMATCHED,),
     SentState.HELD: (DeliveryState.HELD,),
     SentState.REJECTED: (DeliveryState.REJECTED, DeliveryState.DEAD),
@@ -199,13 +202,17 @@ def _on_marks(wanted: ContactFilter, kind: Kind) -> list[Condition]:
     return found
 
 
+def sent_is(state: str) -> Condition:
+    """Deliveries in a `SentState`."""
+    return or_(*map(is_shown_as, DELIVERY_STATES[state]))
+
+
 def _on_sent(wanted: ContactFilter, kind: Kind) -> list[Condition]:
     found = []
     if wanted.sent == NONE:
         found.append(~exists_for(kind, col(Delivery.subject_id)))
     elif wanted.sent is not None:
-        states = DELIVERY_STATES[wanted.sent]
-        found.append(exists_for(kind, col(Delivery.subject_id), col(Delivery.state).in_(states)))
+        found.append(exists_for(kind, col(Delivery.subject_id), sent_is(wanted.sent)))
     if wanted.consent is not None:
         found.append(exists_for(kind, col(ConsentDecision.subject_id), col(ConsentDecision.verdict) == wanted.consent))
     return found

@@ -52,6 +52,8 @@ class SentState(StrEnum):
     """What became of a contact's conversions and other deliveries."""
 
     DELIVERED = "delivered"
+    UNVERIFIABLE = "unverifiable"
+    """The network took it, and confirms nothing."""
     UNMATCHED = "unmatched"
     """The network cannot tie the person to an ad."""
     HELD = "held"

@@ -20,6 +20,7 @@ from hub.queries.contacts.conditions import (
     conditions,
     lead_is,
     question,
+    sent_is,
 )
 from hub.queries.contacts.cursors import Count, Cursor, Key, KeyPage, is_beyond
 from hub.queries.contacts.filters import NONE, ContactFilter
@@ -206,10 +207,7 @@ class ContactList:
         if wanted.lead not in (None, NONE) or wanted.value_from is not None:
             yield select(Lead.subject_id).where(col(Lead.company_id).in_(companies), *lead_is(wanted))
         if wanted.sent is not None and wanted.sent in DELIVERY_STATES and wanted.sent != "delivered":
-            states = DELIVERY_STATES[wanted.sent]
-            yield select(Delivery.subject_id).where(
-                col(Delivery.state).in_(states), indexless(Delivery.company_id).in_(companies)
-            )
+            yield select(Delivery.subject_id).where(sent_is(wanted.sent), indexless(Delivery.company_id).in_(companies))
         mine = col(Attribution.company_id).in_(companies)
         if (wanted.source or wanted.campaign or wanted.keyword) is not None:
             yield select(Attribution.subject_id).where(mine, *attribution_is(wanted))

@@ -28,6 +28,7 @@ from hub.model import (
     Tracker,
     User,
 )
+from hub.model.conversions import shown_states
 from hub.model.states import SubjectState
 from hub.queries.contacts.conditions import DELIVERY_STATES, RECORDING_STATES, outcome_of
 from hub.queries.contacts.cursors import Key
@@ -100,7 +101,7 @@ class _Details:
         self.sent: Mapping[str, list[str]] = {}
         self.recordings: Mapping[str, list[str]] = {}
         if may(user, "deliveries"):
-            self.sent = _lists(session, Delivery.subject_id, Delivery.state, ids)
+            self.sent = _lists(session, Delivery.subject_id, shown_states(), ids)
         if may(user, "recordings"):
             self.recordings = _lists(session, Recording.call_id, Recording.state, ids)
         self.verdicts = _lists(session, ConsentDecision.subject_id, ConsentDecision.verdict, ids)

@@ -11,13 +11,15 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.flow.convert import UPLOAD
 from hub.model import ConversionRow, Delivery
+from hub.model.conversions import shown_states
 from hub.model.states import DeliveryState
 
 MAX_COUNTED = 10_000
 """How many of the newest conversions are counted."""
-SENT = (DeliveryState.DELIVERED, DeliveryState.ACCEPTED)
+SENT = (DeliveryState.DELIVERED, DeliveryState.ACCEPTED, UNVERIFIABLE)
 REFUSED = (DeliveryState.REJECTED, DeliveryState.DEAD)
 
 
@@ -32,6 +34,16 @@ class RuleActivity:
     def sent(self) -> int:
         """How many a network has taken."""
         return sum(self.states[state] for state in SENT)
+
+    @property
+    def unverifiable(self) -> int:
+        """How many of these a network took that confirms nothing."""
+        return self.states[UNVERIFIABLE]
+
+    @property
+    def unmatched(self) -> int:
+        """How many no network could tie to an ad."""
+        return self.states[DeliveryState.UNMATCHED]
 
     @property
     def held(self) -> int:
@@ -61,10 +73,10 @@ def activity_by_rule(
     for rule, number in session.execute(select(newest.c.rule, func.count()).group_by(newest.c.rule)):
         found[rule].matched = number
     states = (
-        select(newest.c.rule, Delivery.state, func.count())
+        select(newest.c.rule, shown_states().label("shown"), func.count())
         .join(Delivery, col(Delivery.conversion_id) == newest.c.id)
         .where(Delivery.hook == UPLOAD, Delivery.kind == "new")
-        .group_by(newest.c.rule, Delivery.state)
+        .group_by(newest.c.rule, "shown")
     )
     for rule, state, number in session.execute(states):
         found[rule].states[state] += number

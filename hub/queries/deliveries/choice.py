@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from hub.access.scope import AccessScope
 from hub.flow.convert import LOG, UPLOAD
 from hub.model import ConversionRow, Delivery
+from hub.model.conversions import is_shown_as
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently
@@ -37,7 +38,7 @@ class DeliveryChoice:
     since: datetime | None = None
     until: datetime | None = None
     state: str | None = None
-    """A `DeliveryState`, NEEDS_YOU, SET_ASIDE or DRIFT."""
+    """A `DeliveryState`, UNVERIFIABLE, NEEDS_YOU, SET_ASIDE or DRIFT."""
     connector: str | None = None
     rule: str | None = None
     code: str | None = None
@@ -84,7 +85,7 @@ class DeliveryChoice:
         if self.state == DRIFT:
             return [counted_differently()]
         if self.state is not None:
-            return [[state == self.state]]
+            return [[is_shown_as(self.state)]]
         if len(self.companies) == 1 or self.subject is not None:
             return [[]]
         return [[state == each] for each in DeliveryState]

@@ -12,6 +12,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import ConversionRow, Delivery
 from hub.model.states import DeliveryState
 from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
@@ -110,9 +111,9 @@ def chosen_ids(session: Session, scope: AccessScope, choice: DeliveryChoice, lim
 
 
 def count_by_state(session: Session, scope: AccessScope, choice: DeliveryChoice) -> dict[str, int]:
-    """State, NEEDS_YOU or SET_ASIDE → how many deliveries of the choice; counting stops above MAX_COUNTED."""
+    """State, UNVERIFIABLE, NEEDS_YOU or SET_ASIDE → how many deliveries of the choice; counting stops above MAX_COUNTED."""
     parts = []
-    for state in (*DeliveryState, NEEDS_YOU, SET_ASIDE):
+    for state in (*DeliveryState, UNVERIFIABLE, NEEDS_YOU, SET_ASIDE):
         for query in replace(choice, state=state).queries(scope):
             some = query.with_only_columns(literal(1).label("one")).limit(MAX_COUNTED + 1).subquery()
             parts.append(select_columns(literal(state).label("state"), func.count().label("number")).select_from(some))

@@ -13,6 +13,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.model import Delivery
+from hub.model.conversions import shown_state
 from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES
 from hub.queries.lookup import find_deliveries
 from hub.queries.timeline.entries import Entry, in_order
@@ -45,6 +46,11 @@ class DeliveryCount:
     code: str | None
     count: int
 
+    @property
+    def shown_state(self) -> str:
+        """The state as people see it."""
+        return shown_state(self.state, self.code)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeliverySummary:
@@ -67,6 +73,11 @@ class DeliverySummary:
     finished_at: datetime | None
     amount: Decimal | None
     currency: str | None
+
+    @property
+    def shown_state(self) -> str:
+        """The state as people see it."""
+        return shown_state(self.state, self.code)
 
 
 def count_deliveries(session: Session, wanted: DeliveryFilter) -> list[DeliveryCount]:

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
 from hub.model import Call, ConversionRow, Delivery, Lead
+from hub.model.conversions import shown_states
 from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
 
@@ -104,13 +105,13 @@ def count_leads(session: Session, companies: Sequence[str], begins: datetime, en
 
 
 def count_deliveries(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> dict[str, int]:
-    """State → how many deliveries of conversions that were made in a period."""
+    """State, or UNVERIFIABLE → how many deliveries of conversions that were made in a period."""
     conversion: Any = ConversionRow
     query = (
-        select(Delivery.state, func.count())
+        select(shown_states().label("shown"), func.count())
         .join(conversion, conversion.id == Delivery.conversion_id)
         .where(conversion.company_id.in_(companies), conversion.made_at >= begins, conversion.made_at < ends)
-        .group_by(col(Delivery.state))
+        .group_by("shown")
     )
     return {state: int(number) for state, number in session.execute(query)}
 

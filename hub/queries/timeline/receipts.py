@@ -68,7 +68,7 @@ def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterat
         mine = tries.get(row.id, [])
         for number, attempt in enumerate(mine, 1):
             data = _delivery(row, "try") | {"number": number, "code": attempt.code, "reason": attempt.reason}
-            state = "retry" if attempt.result == DeliveryState.READY else attempt.result
+            state = "retry" if attempt.result == DeliveryState.READY else attempt.shown_result
             said = _said(attempt.code, attempt.reason)
             yield Entry(attempt.started_at, "deliver", f"{what}, try {number}", said, state, data)
         yield _present(row, what)
@@ -81,7 +81,7 @@ def _present(row: Delivery, what: str) -> Entry:
         said += (f"its reference there: {row.reference}",)
     data = _delivery(row, "state") | {"code": row.code, "reason": row.reason, "reference": row.reference}
     if row.finished_at is not None:
-        return Entry(row.finished_at, "deliver", f"{what} ended", said, row.state, data)
+        return Entry(row.finished_at, "deliver", f"{what} ended", said, row.shown_state, data)
     said += (f"due {row.due_at:%Y-%m-%d %H:%M:%S}",)
     at = row.accepted_at or row.first_tried_at or row.made_at
     return Entry(at, "deliver", f"{what} waits", said, row.state, data | {"due_at": row.due_at})

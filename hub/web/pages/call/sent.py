@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.contracts.connector import Connector
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.formats import money
 from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.queries.one_contact.sent import Sent
@@ -17,6 +18,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.LEASED: ("", "Sending"),
     DeliveryState.ACCEPTED: ("", "Accepted"),
     DeliveryState.DELIVERED: ("good", "Delivered"),
+    UNVERIFIABLE: ("", "Accepted (unverifiable)"),
     DeliveryState.UNMATCHED: ("", "Not matched"),
     DeliveryState.REJECTED: ("bad", "Rejected"),
     DeliveryState.HELD: ("held", "Held"),
@@ -29,6 +31,7 @@ RESULTS: Mapping[str, str] = {
     DeliveryState.READY: "to be tried again",
     **{state: word.lower() for state, (_, word) in STATES.items() if state != DeliveryState.READY},
 }
+TAKEN = ("Delivered", "Accepted", "Accepted (unverifiable)")
 TROUBLE = (DeliveryState.REJECTED, DeliveryState.DEAD)
 
 
@@ -63,25 +66,27 @@ def sent_answer(lines: Sequence[SentLine]) -> Answer:
     if not lines:
         return Answer("Nothing.", "No rule of config.yaml makes something of this contact.", word="Nothing")
     counts = Counter(line.word for line in lines)
-    good = counts["Delivered"] + counts["Accepted"]
+    taken = next((word for word in TAKEN if counts[word]), "Not matched")
+    good = sum(counts[word] for word in TAKEN)
     short = (
         f"All {len(lines)} went out." if good == len(lines) > 1 else
         "It went out." if good == len(lines) else
-        f"{good} of {len(lines)} went out." if good else "Nothing went out."
+        f"{good} of {len(lines)} went out." if good else
+        "The network cannot tie it to an ad." if counts["Not matched"] == len(lines) else "Nothing went out."
     )  # fmt: skip
     reason = "; ".join(f"{line.to}: {line.word.lower()}" for line in lines[:4]) + ("; …" if len(lines) > 4 else ".")
     for state, word in (("bad", "Rejected"), ("bad", "Given up"), ("held", "Held"), ("", "Waiting"), ("", "Sending")):
         if counts[word]:
             return Answer(short, reason, state, f"{counts[word]} {word.lower()}", is_open=state in ("bad", "held"))
-    return Answer(short, reason, "good", "Delivered" if counts["Delivered"] else "Accepted")
+    return Answer(short, reason, "good" if good else "", taken)
 
 
 def _line(each: Sent, connectors: Mapping[str, Connector]) -> SentLine:
     row = each.delivery
-    state, word = STATES.get(row.state, ("", row.state))
+    state, word = STATES.get(row.shown_state, ("", row.state))
     connector = connectors.get(row.connector)
     to = connector.manifest.recipient.name if connector else row.connector
-    over = row.state in FINAL_DELIVERY_STATES
+    over = row.state in FINAL_DELIVERY_STATES and row.state != DeliveryState.UNMATCHED
     rebuilt = over and row.hook == "upload_conversions" and row.kind != "retract"
     return SentLine(each, to, _what(each), state, word, row.state in REPLAYABLE_DELIVERY_STATES, rebuilt)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.formats import duration, money, phone
 from hub.model import OutgoingCall, TextMessage
 from hub.model.states import DeliveryState, RecordingState
@@ -194,6 +195,7 @@ def _delivery(entry: Entry, names: Mapping[str, str]) -> Line | None:
     words: Mapping[str, str] = {
         DeliveryState.DELIVERED: f"{name} confirmed",
         DeliveryState.ACCEPTED: f"{name} took it",
+        UNVERIFIABLE: f"{name} took it, and confirms nothing",
         DeliveryState.UNMATCHED: f"{name} could not tie it to an ad",
         DeliveryState.REJECTED: f"{name} rejected it",
         DeliveryState.HELD: f"Held back from {name}",

@@ -39,6 +39,7 @@ SENT = {
     "held": ("held", "held"),
     "waiting": ("", "waiting"),
     "delivered": ("good", "delivered"),
+    "unverifiable": ("", "accepted (unverifiable)"),
     "unmatched": ("", "not matched"),
 }
 """State of deliveries → kind of state, and word; what needs somebody comes first."""

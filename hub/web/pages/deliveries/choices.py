@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.flow.convert import LOG, UPLOAD
 from hub.model.states import DeliveryState
 from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU, SET_ASIDE, DeliveryChoice
@@ -9,7 +10,7 @@ from hub.web.pages.request import PageRequest
 
 FILTERS = ("connector", "rule", "code", "subject")
 MAX_FILTER = 200
-STATES = (*map(str, DeliveryState), NEEDS_YOU, SET_ASIDE, DRIFT)
+STATES = (*map(str, DeliveryState), UNVERIFIABLE, NEEDS_YOU, SET_ASIDE, DRIFT)
 
 
 def choice_of(page: PageRequest) -> DeliveryChoice:

@@ -54,7 +54,7 @@ def _cells(page: PageRequest, listed: ListedDelivery, titles: dict[str, str]) ->
     return [
         times[0], titles.get(listed.company_id or ""), to, row.connector, listed.rule,
         "call log" if row.hook == "log_calls" else row.kind, listed.subject.kind if listed.subject else None, person,
-        STATES[row.state][1], row.code, row.reason, row.reference, row.attempts, row.amount, row.currency, times[1],
+        STATES[row.shown_state][1], row.code, row.reason, row.reference, row.attempts, row.amount, row.currency, times[1],
         times[2], row.key, row.id,
     ]  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hub.contracts.connector import Connector
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.delivery.changes import NOT_SUPPORTED
 from hub.model import ConsentDecision
 from hub.model.states import DeliveryState
@@ -20,6 +21,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.LEASED: ("", "Being sent"),
     DeliveryState.ACCEPTED: ("", "Accepted"),
     DeliveryState.DELIVERED: ("good", "Delivered"),
+    UNVERIFIABLE: ("", "Accepted (unverifiable)"),
     DeliveryState.UNMATCHED: ("", "Not matched"),
     DeliveryState.HELD: ("held", "Held"),
     DeliveryState.REJECTED: ("bad", "Rejected"),
@@ -32,6 +34,7 @@ RESULTS: Mapping[str, tuple[str, str]] = {
     "ready": ("", "Not taken yet; it is sent again"),
     "accepted": ("", "Taken; the result comes later"),
     "delivered": ("good", "Delivered"),
+    UNVERIFIABLE: ("", "Taken; the network confirms nothing"),
     "unmatched": ("", "Taken, and not tied to an ad"),
     "rejected": ("bad", "Refused"),
     "dead": ("bad", "Not taken, and given up"),
@@ -42,7 +45,7 @@ TABS = (
     (None, "All"),
     *(
         (state, STATES[state][1])
-        for state in ("ready", "accepted", "delivered", "unmatched", "held", "rejected", "dead")
+        for state in ("ready", "accepted", "delivered", UNVERIFIABLE, "unmatched", "held", "rejected", "dead")
     ),
     (SET_ASIDE, "Set aside"),
     (DRIFT, "Counted differently"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ def send(
     url: str,
     *,
     once: bool,
-    expected: Container[int],
+    expected: Collection[int],
     options: dict[str, Any],
 ) -> httpx.Response:
     """A reply that is a success or has an `expected` status; see `Services.send`."""

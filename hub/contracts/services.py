@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -60,16 +60,28 @@ class Services:
         url: str,
         *,
         once: bool = False,
-        expected: Container[int] = (),
+        expected: Collection[int] = (),
+        tokens: AccessTokens | None = None,
         **options: Any,
     ) -> httpx.Response:
         """Send one request with the HTTP client; return a reply that is a success or has an `expected` status, else raise one
         of our errors.
 
         `options` are httpx's own (`params`, `json`, `headers` …). With `once` the request creates something that must not be
-        created twice: raises OutcomeUnknown if the provider may have taken it although no good reply came.
+        created twice: raises OutcomeUnknown if the provider may have taken it although no good reply came. With `tokens` it
+        carries an access token; one that the provider refuses (401) is renewed once, and the request is sent again.
         """
-        return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=options)
+        if tokens is None:
+            return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=options)
+
+        def attempt(token: str, expected: Collection[int]) -> httpx.Response:
+            headers = {**options.get("headers", {}), "authorization": f"Bearer {token}"}
+            sent = {**options, "headers": headers}
+            return send(self.http(), self.clock, provider, method, url, once=once, expected=expected, options=sent)
+
+        token = tokens.current()
+        reply = attempt(token, {401, *expected})
+        return attempt(tokens.current(refused=token), expected) if reply.status_code == 401 else reply
 
     def json(self, provider: Provider, method: str, url: str, *, once: bool = False, **options: Any) -> dict[str, Any]:
         """Like `send`; returns the JSON object of the reply."""

@@ -49,6 +49,8 @@ class Stage:
         self.now = datetime(2026, 7, 9, tzinfo=UTC)
         self.forms: list[dict[str, str]] = []
         self.answer: tuple[int, Any] | None = None
+        self.bearers: list[str] = []
+        self.bearers_end: dict[str, int] = {}
         self.headers: dict[str, str] = {}
         self.more: dict[str, Any] = {"expires_in": 600}
         client = httpx.Client(transport=httpx.MockTransport(self._endpoint))
@@ -64,6 +66,9 @@ class Stage:
         )
 
     def _endpoint(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/calls":
+            self.bearers.append(request.headers["authorization"])
+            return httpx.Response(self.bearers_end.get(self.bearers[-1], 200), json={"taken": True})
         self.forms.append({name: values[0] for name, values in parse_qs(request.content.decode()).items()})
         assert "authorization" not in request.headers
         status, content = self.answer or (200, {"access_token": f"token-{len(self.forms)}", **self.more})
@@ -97,6 +102,22 @@ def test_a_refused_token_is_renewed_and_one_that_another_thread_renewed_is_taken
     first, second = stage.tokens(), stage.tokens()
     refused = first.current()
     assert first.current(refused) == second.current(refused) == "token-2"
+
+
+def test_a_request_is_sent_again_with_a_renewed_token_one_time(stage: Stage) -> None:
+    def ask() -> dict[str, Any]:
+        headers = {"x-version": "1"}
+        return stage.services.json(
+            GRANT.provider, "POST", "https://acme.example/calls", tokens=stage.tokens(), headers=headers
+        )
+
+    stage.bearers_end = {"Bearer token-1": 401}
+    assert ask() == {"taken": True}
+    assert stage.bearers == ["Bearer token-1", "Bearer token-2"]
+    stage.bearers_end = {"Bearer token-2": 401, "Bearer token-3": 401}
+    with pytest.raises(AuthError, match="connect it again"):
+        ask()
+    assert stage.bearers[2:] == ["Bearer token-2", "Bearer token-3"]
 
 
 def test_many_threads_renew_once(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""Requests to HubSpot's API: bearer tokens, renewed once if one is refused, and paths of a dated version."""
+"""Requests to HubSpot's API: the bearer token, and paths of a dated version."""
 
 from __future__ import annotations
 
@@ -22,40 +22,29 @@ class Client:
         self._settings, self._services = settings, services
         self._tokens = access_tokens(settings, services)
 
-    def token(self, refused: str | None = None) -> str:
-        """The bearer token to use now: the private one, or one by OAuth that is not the `refused` one."""
+    def token(self) -> str:
+        """The bearer token to use now: the private one, or one by OAuth."""
         private = self._settings.access_token
-        return private.get_secret_value() if private else self._tokens.current(refused)
+        return private.get_secret_value() if private else self._tokens.current()
 
     def json(self, method: str, area: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The JSON object of a reply."""
         return self.content(self.send(method, area, path, body))
 
     def send(
-        self,
-        method: str,
-        area: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        expected: tuple[int, ...] = (),
+        self, method: str, area: str, path: str, body: Mapping[str, Any] | None = None, expected: tuple[int, ...] = ()
     ) -> httpx.Response:
         """A reply that is a success or has an `expected` status; every other one is raised as one of our errors."""
-
-        def attempt(token: str, *renewed: int) -> httpx.Response:
-            return self._services.send(
-                HUBSPOT,
-                method,
-                self._settings.base_url.rstrip("/") + dated(area, path, self._settings.api_version),
-                expected=(*renewed, *expected),
-                headers={"authorization": f"Bearer {token}"},
-                **({} if body is None else {"json": body}),
-            )
-
-        if self._settings.access_token:
-            return attempt(self.token())
-        token = self.token()
-        reply = attempt(token, 401)
-        return attempt(self.token(refused=token)) if reply.status_code == 401 else reply
+        private = self._settings.access_token
+        return self._services.send(
+            HUBSPOT,
+            method,
+            self._settings.base_url.rstrip("/") + dated(area, path, self._settings.api_version),
+            expected=expected,
+            tokens=None if private else self._tokens,
+            headers={"authorization": f"Bearer {private.get_secret_value()}"} if private else {},
+            **({} if body is None else {"json": body}),
+        )
 
     @staticmethod
     def content(reply: httpx.Response) -> dict[str, Any]:

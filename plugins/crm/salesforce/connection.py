@@ -1,4 +1,4 @@
-"""Our requests to an org over the hub's HTTP client. A request is repeated once if its session has just expired."""
+"""Our requests to an org over the hub's HTTP client."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub.api import RetryLater, Services
 
 from .refusals import SALESFORCE
 from .settings import SalesforceSettings
 from .sign_in import access_tokens
-
-if TYPE_CHECKING:
-    import httpx
 
 Row = Mapping[str, Any]
 
@@ -79,10 +76,9 @@ class Connection:
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         """The JSON of a reply; its amounts are exact."""
-        token = self._sign_in.answer()
-        reply = self._send(token, method, path, (401,), options)
-        if reply.status_code == 401:
-            reply = self._send(self._sign_in.answer(refused=token["access_token"]), method, path, (), options)
+        instance = str(self.settings.instance_url or self._sign_in.answer()["instance_url"]).rstrip("/")
+        place = path if path.startswith("/") else f"/services/data/v{self.settings.api_version}/{path}"
+        reply = self._services.send(SALESFORCE, method, instance + place, tokens=self._sign_in, **options)
         usage = USAGE.search(reply.headers.get("Sforce-Limit-Info") or "")
         if usage:
             self._services.note_quota(int(usage[1]), int(usage[2]))
@@ -90,14 +86,6 @@ class Connection:
             return json.loads(reply.content, parse_float=Decimal)
         except (ValueError, RecursionError):
             raise RetryLater("Salesforce's answer is not JSON; the hub tries again.") from None
-
-    def _send(
-        self, token: Mapping[str, Any], method: str, path: str, expected: tuple[int, ...], options: Mapping[str, Any]
-    ) -> httpx.Response:
-        instance = str(self.settings.instance_url or token["instance_url"]).rstrip("/")
-        place = path if path.startswith("/") else f"/services/data/v{self.settings.api_version}/{path}"
-        bearer = {"authorization": f"Bearer {token['access_token']}"}
-        return self._services.send(SALESFORCE, method, instance + place, expected=expected, headers=bearer, **options)
 
 
 def quoted(value: str | Sequence[str]) -> str:

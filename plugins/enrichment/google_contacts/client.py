@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.api import AuthError, Provider, RetryLater, Services, as_mappings, json_object
+from hub.api import OAuthGrant, Provider, Services, as_mappings
 
 from .settings import GoogleContactsSettings
-from .tokens import RECONNECT, access_tokens
 from .translate import spellings
 
 READ_MASK = "names,phoneNumbers,organizations"
@@ -17,6 +16,9 @@ MAX_SEARCH_RESULTS = 30
 """Most results of one search."""
 PEOPLE = Provider(
     name="Google", remedy="enable the People API in the project of client_id, or have the owner sign in again"
+)
+OWNER = Provider(
+    name="The owner of the contacts at Google", remedy="let the owner sign in again with hub connectors connect"
 )
 WARM_FOR = timedelta(minutes=10)
 """Time between warm-ups, so that contacts that the owner changed are found."""
@@ -28,7 +30,14 @@ class Client:
     def __init__(self, settings: GoogleContactsSettings, services: Services) -> None:
         self._settings = settings
         self._services = services
-        self._tokens = access_tokens(settings, services)
+        self._tokens = services.access_tokens(
+            OAuthGrant(
+                provider=OWNER,
+                token_url=settings.token_url,
+                client_id=settings.client_id,
+                client_secret=settings.client_secret.get_secret_value(),
+            )
+        )
         self._warmed_at: datetime | None = None
 
     def search(self, number: str) -> list[Mapping[str, Any]]:
@@ -52,24 +61,12 @@ class Client:
             self._warmed_at = now
 
     def _ask(self, query: str) -> list[Mapping[str, Any]]:
-        token = self._tokens.current()
-        answer = self._get(query, token)
-        if answer.status_code == 401:
-            answer = self._get(query, self._tokens.current(refused=token))
-        if answer.status_code == 401:
-            raise AuthError(RECONNECT)
-        content = json_object(answer.content)
-        if content is None:
-            raise RetryLater("Google's answer to a search could not be read.")
-        found = (each.get("person") for each in as_mappings(content.get("results")))
-        return [person for person in found if isinstance(person, dict)]
-
-    def _get(self, query: str, token: str) -> Any:
-        return self._services.send(
+        content = self._services.json(
             PEOPLE,
             "GET",
             f"{self._settings.base_url.rstrip('/')}/v1/people:searchContacts",
             params={"query": query, "readMask": READ_MASK, "pageSize": MAX_SEARCH_RESULTS},
-            headers={"authorization": f"Bearer {token}"},
-            expected=(401,),
+            tokens=self._tokens,
         )
+        found = (each.get("person") for each in as_mappings(content.get("results")))
+        return [person for person in found if isinstance(person, dict)]

@@ -92,10 +92,9 @@ from hub.errors import (
 from hub.hookspecs import hookimpl
 from hub.json_ads import JsonAds
 from hub.json_ads.cost_reports import CostReport
-from hub.json_ads.replies import Batch
-from hub.json_ads.shapes import SHA256
+from hub.json_ads.shapes import SHA256, has_shape
 from hub.json_ads.stand_in import JsonAdsSandbox, StandIn
-from hub.json_ads.templates import ROW, ROWS, Call
+from hub.json_ads.templates import ROW, ROWS, Batch, Call
 
 __all__ = [
     "CALL_BACK_STEPS",
@@ -235,6 +234,7 @@ __all__ = [
     "as_text",
     "call_back_event",
     "end_event",
+    "has_shape",
     "hookimpl",
     "is_place",
     "json_object",

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
+from hub.contracts.oauth import OAuthGrant
 from hub.contracts.refusals import Provider, without_personal_data
 from hub.contracts.untrusted import as_mappings, json_object, value_at
-from hub.errors import ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
+from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.json_ads.cost_reports import MAX_PAGES, CostReport
-from hub.json_ads.replies import Batch, personal_values, polled, receipts_of, unverifiable
+from hub.json_ads.replies import personal_values, polled, receipts_of, unverifiable
 from hub.json_ads.stand_in import StandIn, sandbox_of
-from hub.json_ads.templates import Call, filled, names_in, plain_values
+from hub.json_ads.templates import Batch, Call, filled, names_in, plain_values
 
 if TYPE_CHECKING:
     import httpx
@@ -56,6 +57,8 @@ class JsonAds(Connector):
     headers: ClassVar[Mapping[str, str]]
     """Of every request; `{name}` is a setting."""
     upload: ClassVar[Call]
+    others: ClassVar[tuple[Call, ...]] = ()
+    """More requests that take rows, if `call` chooses among several."""
     check: ClassVar[Call]
     """A request that needs good credentials and changes nothing."""
     dry_run: ClassVar[Call | None] = None
@@ -69,6 +72,10 @@ class JsonAds(Connector):
     def row(self, item: Conversion) -> Row | Receipt:
         """One conversion as the network's row, or its receipt if the network would not take or match it."""
         raise NotImplementedError
+
+    def oauth(self) -> OAuthGrant | None:
+        """The grant whose access token `{oauth_token}` stands for; None if the network takes another credential."""
+        return None
 
     def group(self, item: Conversion) -> Mapping[str, str]:
         """Values that all rows of a request share, for `{name}` in path and body."""
@@ -124,7 +131,7 @@ class JsonAds(Connector):
     def check_connection(self) -> ConnectionReport:
         """Send the request that needs good credentials and changes nothing."""
         try:
-            self._read(self._request(self.check, {}, ()))
+            self.read(self.request(self.check, {}, ()))
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))
         return ConnectionReport(ok=True, detail=f"{self.provider.name} accepts these credentials.")
@@ -139,7 +146,7 @@ class JsonAds(Connector):
         for reference, items in by_request.items():
             if self.batch.status is None:
                 raise NotSupported(f"{self.provider.name} has no later results.")
-            said = self._read(self._request(self.batch.status, {"reference": reference}, ()))
+            said = self.read(self.request(self.batch.status, {"reference": reference}, ()))
             found += polled(self.batch, items, said)
         return found
 
@@ -154,7 +161,7 @@ class JsonAds(Connector):
             call = report.call
             if after is not None:
                 call = replace(call, params={**call.params, report.next_parameter: str(after)})
-            said = self._read(self._request(call, group, ()))
+            said = self.read(self.request(call, group, ()))
             costs += [report.cost(row) for row in as_mappings(value_at(said, report.rows))]
             after = value_at(said, report.next) if report.next and value_at(said, report.more) else None
             if after is None:
@@ -164,7 +171,7 @@ class JsonAds(Connector):
     def _missing(self, call: Call) -> list[str]:
         """The settings that a request needs and that are not given."""
         values = plain_values(self.settings)
-        return sorted(name for name in names_in(call) if name in values and values[name] is None)
+        return sorted(name for name in names_in(call, self.headers) if name in values and values[name] is None)
 
     def _requests(self, conversions: Sequence[Conversion], receipts: dict[str, Receipt]) -> Iterator[_Request]:
         """The conversions by group, in requests of the allowed size; those with a receipt already are put there."""
@@ -184,20 +191,33 @@ class JsonAds(Connector):
     def _send(self, request: _Request, call: Call) -> Sequence[Receipt] | Rejected:
         """The receipts of a request's items, or the network's refusal of the request as a whole."""
         try:
-            response = self._request(call, request.group, request.rows)
+            response = self.request(call, request.group, request.rows)
         except Rejected as refusal:
             return refusal
-        receipts = receipts_of(self.batch, self.provider.name, request.items, self._read(response))
+        receipts = receipts_of(call.batch or self.batch, self.provider.name, request.items, self.read(response))
         return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
 
-    def _request(self, call: Call, group: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
+    def request(self, call: Call, group: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
         values = {**plain_values(self.settings), **group}
+        grant = self.oauth() if "oauth_token" in names_in(call, self.headers) else None
+        if grant is None:
+            return self._once(call, values, rows)
+        tokens = self.services.access_tokens(grant)
+        token = tokens.current()
+        try:
+            return self._once(call, {**values, "oauth_token": token}, rows)
+        except AuthError:
+            renewed = tokens.current(refused=token)
+            return self._once(call, {**values, "oauth_token": renewed}, rows)
+
+    def _once(self, call: Call, values: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
         options: dict[str, Any] = {"headers": filled({**self.headers, **call.headers}, values)}
         if call.params:
             options["params"] = filled(call.params, values)
         if call.body is not None:
             options["json"] = filled(call.body, values, rows)
-        url = f"{self.settings.base_url.rstrip('/')}{filled(call.path, values)}"
+        path = filled(call.path, values)
+        url = path if call.path.startswith("{") else f"{self.settings.base_url.rstrip('/')}{path}"
         response = self.services.send(self.provider, call.method, url, expected=NO_SUCH_ADDRESS, **options)
         if response.status_code not in NO_SUCH_ADDRESS:
             return response
@@ -206,7 +226,7 @@ class JsonAds(Connector):
         )
         raise ConfigError(f"{error} Check the connector's settings.") if isinstance(error, Rejected) else error
 
-    def _read(self, response: httpx.Response) -> Mapping[str, Any]:
+    def read(self, response: httpx.Response) -> Mapping[str, Any]:
         if not response.content:
             return {}
         said = json_object(response.content)

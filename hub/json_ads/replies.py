@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from hub.contracts.conversions import UNVERIFIABLE, Conversion, Receipt, ReceiptStatus
+from hub.contracts.conversions import UNVERIFIABLE, Conversion, Receipt
 from hub.contracts.refusals import without_personal_data
 from hub.contracts.untrusted import as_mapping, as_mappings, value_at
 from hub.errors import RetryLater
-from hub.json_ads.templates import Call
-
-
-def _never(_: Mapping[str, Any]) -> bool:
-    return False
-
-
-def _always(_: Mapping[str, Any]) -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """How a network answers a request with several rows.
-
-    `all_or_nothing`: one bad row refuses the request; it is halved until the bad row stands alone. `one_each`: a request has
-    one row. `results`: the reply has one result per row, in order. `errors_by_index`: the reply names the refused rows by
-    their index, and the others count. `poll`: the reply has the request's id, and the result of the rows comes later.
-    """
-
-    kind: Literal["all_or_nothing", "one_each", "results", "errors_by_index", "poll"]
-    at: str = ""
-    """Where the results, the errors or the request's id are in the reply, as `error.details`."""
-    count: str = ""
-    """Where the reply says how many rows were taken; another number counts as no answer."""
-    is_good: Callable[[Mapping[str, Any]], bool] = _never
-    """Whether a result is that of a row that counts, or whether an error is only a warning."""
-    status: Call | None = None
-    """Of kind `poll`: the request for the result; `{reference}` is the request's id."""
-    is_done: Callable[[Mapping[str, Any]], bool] = _always
-    """Of kind `poll`: whether the result is there."""
-    errors: str = "errors"
-    """Of kind `poll`: where the errors are in the result."""
-    index: str = "index"
-    code: str = "code"
-    words: str = "message"
-    """Where an error or a result has its row's index, its code and its words."""
-    codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
-    """What a code of a row means; `rejected` if it is not here."""
+from hub.json_ads.templates import Batch
 
 
 def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:

@@ -21,9 +21,8 @@ from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.untrusted import json_object, value_at
 from hub.json_ads.cost_reports import CostReport
-from hub.json_ads.replies import Batch
 from hub.json_ads.shapes import has_shape
-from hub.json_ads.templates import Call, filled, rows_in
+from hub.json_ads.templates import Batch, Call, filled, rows_in
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -70,6 +69,7 @@ class Declaration(Protocol):
     Settings: ClassVar[type[PluginSettings]]
     headers: ClassVar[Mapping[str, str]]
     upload: ClassVar[Call]
+    others: ClassVar[tuple[Call, ...]]
     check: ClassVar[Call]
     dry_run: ClassVar[Call | None]
     batch: ClassVar[Batch]
@@ -136,7 +136,7 @@ class JsonAdsSandbox(HttpSandbox):
         calls = self._calls(request)
         if not calls:
             return _json((404, known.refused[1]))
-        if not self._is_signed_in(request):
+        if not self.is_signed_in(request, calls[0]):
             return _json(known.unauthorized)
         if network.check in calls and rows_in(network.check.body, json_object(body)) is not None:
             return _json(known.checked)
@@ -152,23 +152,26 @@ class JsonAdsSandbox(HttpSandbox):
         """The declared requests that this one may be."""
         network = self.network
         costs = network.costs.call if network.costs else None
-        declared = (network.check, costs, network.batch.status, network.dry_run, network.upload)
+        declared = (network.check, costs, network.batch.status, network.dry_run, network.upload, *network.others)
         return [
             call
             for call in declared
             if call is not None
             and call.method == request.method
-            and _pattern(call.path, self.settings()).fullmatch(request.url.path)
+            and self._place(call).fullmatch(f"{self.url}{request.url.path}")
             and dict(request.query_params).keys() == call.params.keys()
         ]
 
-    def _is_signed_in(self, request: Request) -> bool:
+    def _place(self, call: Call) -> re.Pattern[str]:
+        return _pattern(call.path if call.path.startswith("{") else f"{{base_url}}{call.path}", self.settings())
+
+    def is_signed_in(self, request: Request, call: Call) -> bool:
         """Whether each header of the declaration is there, with the secrets of the settings."""
         settings = self.network.Settings.model_validate(self.settings())
         secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
         return all(
             _pattern(template, secrets).fullmatch(request.headers.get(name, ""))
-            for name, template in self.network.headers.items()
+            for name, template in {**self.network.headers, **call.headers}.items()
         )
 
     def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
@@ -178,21 +181,25 @@ class JsonAdsSandbox(HttpSandbox):
             return known.refused
         for call in calls:
             rows = rows_in(call.body, body)
-            if rows and (call is network.upload or call.path != network.upload.path or body.keys() == call.body.keys()):
+            if rows and (
+                call is not network.dry_run or call.path != network.upload.path or body.keys() == call.body.keys()
+            ):
                 break
         else:
             return known.refused
         if not 0 < len(rows) <= network.manifest.limits.batch_size:
             return known.refused
-        return self._answer(rows, [self.refusal(row, body) for row in rows], call is network.upload)
+        return self.answer(call, rows, [self.refusal(row, body) for row in rows])
 
-    def _answer(self, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None], counts: bool) -> Reply:
+    def answer(self, call: Call, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None]) -> Reply:
+        """Count the rows that are not refused, and say so as the network does."""
         network, known = self.network, self.network.stand_in
+        counts = call is not network.dry_run
         if network.batch.kind in ("all_or_nothing", "one_each") and any(refusals):
             return known.refused if network.manifest.confirms or not counts else known.accepted
         good = [row for row, why in zip(rows, refusals, strict=True) if why is None]
         for row in good if counts else ():
-            self._count(row)
+            self.count(row)
         listed = [
             filled(known.bad_row if why else known.good_row, {"index": index, "why": why})
             for index, why in enumerate(refusals)
@@ -204,7 +211,8 @@ class JsonAdsSandbox(HttpSandbox):
         status, body = known.accepted if counts or known.checked_rows is None else known.checked_rows
         return status, filled(body, values, listed)
 
-    def _count(self, row: Mapping[str, Any]) -> None:
+    def count(self, row: Mapping[str, Any]) -> None:
+        """Count a row, once per key."""
         known = self.network.stand_in
         self._counted.setdefault(
             str(value_at(row, known.key)),
@@ -227,7 +235,7 @@ class JsonAdsSandbox(HttpSandbox):
 
     def _status(self, path: str) -> Response:
         status = self.network.batch.status
-        found = _pattern(status.path, self.settings()).fullmatch(path) if status else None
+        found = self._place(status).fullmatch(f"{self.url}{path}") if status else None
         number = found["reference"] if found else ""
         if not number.isdecimal() or int(number) >= len(self._uploads):
             return _json((404, self.network.stand_in.refused[1]))

@@ -1,13 +1,18 @@
-"""JSON bodies as templates: `{name}` in a text is a value, and a marker is the place of the rows. Pure."""
+"""What a JSON network declares: its requests, how it answers them, and its bodies as templates. Pure.
+
+In a template `{name}` is a value, and a marker is the place of the rows.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr
+
+from hub.contracts.conversions import ReceiptStatus
 
 ROWS = "{*rows}"
 """In a body: the list of the request's rows."""
@@ -20,11 +25,14 @@ class Call:
     """One request of a network's API. `{name}` in its texts is a setting of the connector, or a value of `group`."""
 
     path: str
+    """Below the settings' `base_url`; or the whole address, if it begins with `{`, as `{other_url}/v1/events`."""
     body: Any = None
     """JSON with `ROWS` where the rows go, or `ROW` for the only one; None for a request without a body."""
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    batch: Batch | None = None
+    """How this request is answered, if not as the network's `batch` says."""
 
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
@@ -64,11 +72,49 @@ def rows_in(template: Any, body: Any) -> list[Any] | None:
     return [] if is_open or template == body else None
 
 
-def names_in(call: Call) -> set[str]:
-    """The names of settings and group values in a request."""
-    return set(_NAME.findall(f"{call.path} {call.body} {dict(call.params)} {dict(call.headers)}"))
+def names_in(call: Call, headers: Mapping[str, str]) -> set[str]:
+    """The names of settings and group values in a request with these headers besides its own."""
+    return set(_NAME.findall(f"{call.path} {call.body} {dict(call.params)} {dict(call.headers)} {dict(headers)}"))
 
 
 def plain_values(settings: BaseModel) -> dict[str, Any]:
     """The settings by name, with their secrets readable: for the request that needs them, never for a log."""
     return {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in settings}
+
+
+def _never(_: Mapping[str, Any]) -> bool:
+    return False
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """How a network answers a request with several rows.
+
+    `all_or_nothing`: one bad row refuses the request; it is halved until the bad row stands alone. `one_each`: a request has
+    one row. `results`: the reply has one result per row, in order. `errors_by_index`: the reply names the refused rows by
+    their index, and the others count. `poll`: the reply has the request's id, and the result of the rows comes later.
+    """
+
+    kind: Literal["all_or_nothing", "one_each", "results", "errors_by_index", "poll"]
+    at: str = ""
+    """Where the results, the errors or the request's id are in the reply, as `error.details`."""
+    count: str = ""
+    """Where the reply says how many rows were taken; another number counts as no answer."""
+    is_good: Callable[[Mapping[str, Any]], bool] = _never
+    """Whether a result is that of a row that counts, or whether an error is only a warning."""
+    status: Call | None = None
+    """Of kind `poll`: the request for the result; `{reference}` is the request's id."""
+    is_done: Callable[[Mapping[str, Any]], bool] = _always
+    """Of kind `poll`: whether the result is there."""
+    errors: str = "errors"
+    """Of kind `poll`: where the errors are in the result."""
+    index: str = "index"
+    code: str = "code"
+    words: str = "message"
+    """Where an error or a result has its row's index, its code and its words."""
+    codes: Mapping[str, ReceiptStatus] = field(default_factory=dict)
+    """What a code of a row means; `rejected` if it is not here."""

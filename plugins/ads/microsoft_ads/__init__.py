@@ -1,0 +1,271 @@
+"""Microsoft Advertising: conversions through the UET Conversions API, or as offline conversions of Campaign Management."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from hub.api import (
+    AccountList,
+    Auth,
+    AuthError,
+    Call,
+    ClickId,
+    ConnectionReport,
+    Conversion,
+    Cost,
+    DataFlow,
+    Days,
+    Deletion,
+    DestinationChoice,
+    JsonAds,
+    Limits,
+    Manifest,
+    OAuthGrant,
+    Provider,
+    Receipt,
+    Recipient,
+    Refusal,
+    Rejected,
+    RetryLater,
+    RingfenceError,
+    Share,
+    SignIn,
+    StandIn,
+    Transform,
+    hookimpl,
+    value_at,
+)
+from plugins.ads.microsoft_ads.accounts import ASKS, SCOPES, destinations, reachable, web_sign_in
+from plugins.ads.microsoft_ads.calls import (
+    ADJUST_OFFLINE,
+    ADJUST_ONLINE,
+    CHECK,
+    EVENT,
+    GOALS,
+    OFFLINE,
+    PARTIAL_ERRORS,
+    UET,
+)
+from plugins.ads.microsoft_ads.costs import pull_costs
+from plugins.ads.microsoft_ads.settings import MicrosoftAdsDestination, MicrosoftAdsSettings
+
+UET_AGE, CLICK_AGE = timedelta(days=7), timedelta(hours=1)
+CALLS = {"uet": UET, "online": ADJUST_ONLINE, "offline": OFFLINE, "adjust": ADJUST_OFFLINE}
+
+
+def _email(text: str) -> str | None:
+    """Without dots and `+alias` of the local part, for every host. Source: UET Conversions API, "userData"."""
+    name, at, host = "".join(text.split()).lower().partition("@")
+    plain = f"{name.partition('+')[0].replace('.', '')}{at}{host}"
+    return hashlib.sha256(plain.encode()).hexdigest() if at else None
+
+
+EMAIL = Transform(
+    name="sha256_microsoft_email",
+    function=_email,
+    example=("Pat.Doe+ads@example.com", hashlib.sha256(b"patdoe@example.com").hexdigest()),
+)
+
+
+def _details(refusal: Refusal) -> tuple[str | None, str]:
+    """The code and words of either API's refusal."""
+    for path in ("error", "OperationErrors.0", "BatchErrors.0", "Errors.0"):
+        error = value_at(refusal.body, path)
+        if isinstance(error, Mapping):
+            code = error.get("ErrorCode") or error.get("code")
+            return str(code) if code else None, str(error.get("Message") or error.get("message") or "")
+    return None, ""
+
+
+class MicrosoftAds(JsonAds):
+    """One UET tag or one ad account. Both APIs refuse row by row and name the row by its index."""
+
+    Settings, Destination = MicrosoftAdsSettings, MicrosoftAdsDestination
+    manifest = Manifest(
+        name="microsoft_ads",
+        kind="ads",
+        version="0.1.0",
+        title="Microsoft Advertising",
+        summary="Reports to Microsoft Advertising which clicks on Bing ads became calls and sales.",
+        recipient=Recipient(
+            name="Microsoft Corporation",
+            role="independent_controller",
+            privacy_url="https://privacy.microsoft.com/privacystatement",
+        ),
+        regions=("US",),
+        hosts=(
+            "capi.uet.microsoft.com", "campaign.api.bingads.microsoft.com", "clientcenter.api.bingads.microsoft.com",
+            "reporting.api.bingads.microsoft.com", "login.microsoftonline.com", "*.blob.core.windows.net",
+        ),
+        flows=(
+            DataFlow(
+                hook="upload_conversions",
+                use="marketing.advertising.third_party.targeted",
+                shares=(
+                    Share(field="click_ids", keys=("msclkid",)),
+                    Share(field="clicked_at", keys=("msclkid",)),
+                    Share(field="phone_number", transform="sha256_e164"),
+                    Share(field="email", transform=EMAIL),
+                ),
+            ),
+        ),
+        click_ids=(ClickId(parameter="msclkid", source="bing", medium="cpc"),),
+        retention="as Microsoft keeps the conversions of an ad account",
+        deletion=Deletion(supported=False, note="Conversions are retracted; Microsoft cannot delete what was uploaded."),
+        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=("client_id",)),
+        limits=Limits(batch_size=1000, max_age=timedelta(days=90)),
+        abilities=("restate", "retract"),
+    )  # fmt: skip
+    provider = Provider(
+        name="Microsoft Advertising",
+        remedy="reconnect this account, or put a valid uet_token into config.yaml",
+        details=_details,
+        codes={
+            **dict.fromkeys(("105", "109", "InvalidCredentials", "AuthenticationTokenExpired"), AuthError),
+            **dict.fromkeys(("117", "CallRateExceeded", "InternalError"), RetryLater),
+        },
+    )
+    headers: Mapping[str, str] = {}
+    upload, others, check, batch = UET, (ADJUST_ONLINE, OFFLINE, ADJUST_OFFLINE), CHECK, PARTIAL_ERRORS
+    stand_in = StandIn(
+        settings={
+            "tag_id": "12345678", "uet_token": "sandbox-tag-token", "developer_token": "sandbox-developer-token",
+            "client_id": "sandbox-client", "client_secret": "sandbox-client-secret",
+            "refresh_token": "sandbox-refresh-token", "customer_id": "1001", "account_id": "2002",
+        },
+        send_to={"goal": "Qualified call", "event": "lead"},
+        shape=EVENT,
+        time="eventTime",
+        key="eventId",
+        value="customData.value",
+        currency="customData.currency",
+        accepted=(200, {}),
+        refused=(400, {"error": {"code": "BadRequest", "message": "The request is invalid.", "details": []}}),
+        unauthorized=(401, {"error": {"code": "Unauthorized", "message": "The token is invalid."}}),
+    )  # fmt: skip
+
+    def oauth(self) -> OAuthGrant:
+        """Microsoft gives a new refresh token each time; the token store keeps the newest."""
+        settings = self.settings
+        secret, refresh = settings.client_secret, settings.refresh_token
+        return OAuthGrant(
+            provider=self.provider,
+            token_url=settings.token_url,
+            client_id=settings.client_id or "",
+            client_secret=secret.get_secret_value() if secret else "",
+            refresh_token=refresh.get_secret_value() if refresh else "",
+            identity=(settings.client_id or "", settings.account_id or ""),
+        )
+
+    def group(self, item: Conversion) -> Mapping[str, str]:
+        """Which of the four requests an item goes with."""
+        if self.settings.api == "uet":
+            return {"request": "uet" if item.kind == "new" else "online"}
+        return {"request": "offline" if item.kind == "new" else "adjust"}
+
+    def call(self, group: Mapping[str, str], dry_run: bool) -> Call | None:
+        """The request of the group; neither API checks without counting."""
+        return None if dry_run else CALLS[group["request"]]
+
+    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+        """One row of its request, or why there is none."""
+        request = self.group(item)["request"]
+        click = item.click_ids.get("msclkid")
+        person = {"ph": item.phone_number, "em": item.email} if item.ad_user_data != "denied" else {}
+        known = {name: text for name, text in {"msclkid": click, **person}.items() if text}
+        if request != "online" and not known:
+            reason = "Not matched: this caller has no Microsoft click, and no phone number or e-mail address that may be sent."
+            return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
+        if request == "online" and not self.settings.account_id:
+            reason = "To change or take back a conversion, sign in to the ad account on the page of connectors."
+            return Receipt(key=item.key, status="rejected", code="NOT_SIGNED_IN", reason=reason)
+        if request == "uet":
+            return self._event(item, known)
+        if request == "online":
+            return {"ConversionName": item.destination["goal"], "TransactionId": item.key, **_adjustment(item)}
+        return self._offline(item, known)
+
+    def _event(self, item: Conversion, known: Mapping[str, str]) -> dict[str, Any] | Receipt:
+        """An event of the UET Conversions API."""
+        if self.services.clock() - item.occurred_at > UET_AGE:
+            reason = "The UET Conversions API takes events for 7 days; with api: offline, 90 days."
+            return Receipt(key=item.key, status="rejected", code="EventTooOld", reason=reason)
+        event: dict[str, Any] = {
+            "eventType": "custom",
+            "eventName": item.destination["event"],
+            "eventId": item.key,
+            "eventTime": int(item.occurred_at.timestamp()),
+            "userData": dict(known),
+            "customData": {"transactionId": item.key, "eventCategory": item.contact},
+        }
+        if item.value:
+            event["customData"] |= {"value": float(item.value.amount), "currency": item.value.currency}
+        if item.ad_user_data != "unknown":
+            event["adStorageConsent"] = "G" if item.ad_user_data == "granted" else "D"
+        return event
+
+    def _offline(self, item: Conversion, known: Mapping[str, str]) -> dict[str, Any] | Receipt:
+        """An offline conversion or its adjustment, found by click or person, name and time."""
+        clicked_at = item.clicked_at.get("msclkid")
+        wait = clicked_at + CLICK_AGE - self.services.clock() if clicked_at else timedelta()
+        if wait > timedelta():
+            reason = "Microsoft takes a conversion one hour after its click."
+            return Receipt(key=item.key, status="retry", reason=reason, retry_after=wait.total_seconds())
+        names = {"msclkid": "MicrosoftClickId", "ph": "HashedPhoneNumber", "em": "HashedEmailAddress"}
+        row: dict[str, Any] = {
+            "ConversionName": item.destination["goal"],
+            "ConversionTime": item.occurred_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            **{names[name]: text for name, text in known.items()},
+        }
+        if item.kind != "new":
+            return {**row, **_adjustment(item)}
+        if item.value:
+            row |= {"ConversionValue": float(item.value.amount), "ConversionCurrencyCode": item.value.currency}
+        return row
+
+    def sign_in(self) -> SignIn | None:
+        return web_sign_in(self.settings)
+
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        return bool(settings.client_id) and settings.refresh_token is None
+
+    @hookimpl
+    def list_accounts(self) -> AccountList:
+        """The ad accounts of the person who signed in."""
+        return reachable(self)
+
+    @hookimpl
+    def list_destinations(self) -> Sequence[DestinationChoice]:
+        """The account's conversion goals."""
+        return destinations(self)
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """An empty upload tells a good tag token from a bad one; the list of goals does it for the ad account."""
+        try:
+            if self.settings.api == "uet":
+                with contextlib.suppress(Rejected):
+                    self.request(CHECK, {}, ())
+            if self.settings.api == "offline" or self.settings.account_id:
+                self.read(self.request(GOALS, {}, ()))
+        except RingfenceError as error:
+            return ConnectionReport(ok=False, detail=str(error))
+        return ConnectionReport(ok=True, detail="Microsoft Advertising accepts these credentials.")
+
+    @hookimpl
+    def pull_costs(self, days: Days) -> Sequence[Cost]:
+        """What the account's ad groups cost on each day."""
+        return pull_costs(self, days)
+
+
+def _adjustment(item: Conversion) -> dict[str, Any]:
+    at = (item.changed_at or item.occurred_at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if item.kind == "retract" or item.value is None:
+        return {"AdjustmentType": "Retract", "AdjustmentTime": at}
+    value = {"AdjustmentValue": float(item.value.amount), "AdjustmentCurrencyCode": item.value.currency}
+    return {"AdjustmentType": "Restate", "AdjustmentTime": at, **value}

@@ -1,0 +1,52 @@
+"""The requests of both APIs. Sources: UET Conversions API; Campaign Management v13, whose paths are those of msads 13.0.30."""
+
+from __future__ import annotations
+
+from hub.api import ROWS, SHA256, Batch, Call
+
+TAG = {"authorization": "Bearer {uet_token}"}
+ACCOUNT = {
+    "authorization": "Bearer {oauth_token}",
+    "developertoken": "{developer_token}",
+    "customerid": "{customer_id}",
+    "customeraccountid": "{account_id}",
+}
+PARTIAL_ERRORS = Batch(kind="errors_by_index", at="PartialErrors", index="Index", code="ErrorCode", words="Message")
+DETAILS = Batch(
+    kind="errors_by_index",
+    at="error.details",
+    code="errorCode",
+    words="errorMessage",
+    is_good=lambda error: error.get("isWarning") is True,
+)
+EVENTS = "{uet_url}/v1/{tag_id}/events"
+UET = Call(
+    path=EVENTS,
+    body={"data": ROWS, "dataProvider": "ringfence", "continueOnValidationError": True},
+    headers=TAG,
+    batch=DETAILS,
+)
+CHECK = Call(path=EVENTS, body={"data": [], "dataProvider": "ringfence"}, headers=TAG)
+
+
+def _apply(name: str) -> Call:
+    return Call(path=f"/CampaignManagement/v13/{name}/Apply", body={name: ROWS}, headers=ACCOUNT)
+
+
+OFFLINE = _apply("OfflineConversions")
+ADJUST_OFFLINE = _apply("OfflineConversionAdjustments")
+ADJUST_ONLINE = _apply("OnlineConversionAdjustments")
+GOALS = Call(
+    path="/CampaignManagement/v13/ConversionGoals/QueryByIds",
+    body={"ConversionGoalTypes": "Event,OfflineConversion", "ConversionGoalIds": None},
+    headers=ACCOUNT,
+)
+EVENT = {
+    "eventType": ("custom",),
+    "eventName": str,
+    "eventId": str,
+    "eventTime": int,
+    "adStorageConsent?": ("G", "D"),
+    "userData": {"msclkid?": str, "ph?": SHA256, "em?": SHA256},
+    "customData": {"transactionId": str, "eventCategory": str, "value?": float, "currency?": r"[A-Z]{3}"},
+}

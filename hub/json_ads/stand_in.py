@@ -57,6 +57,8 @@ class StandIn:
     """The shape of a row (hub.json_ads.shapes)."""
     time: str = ""
     """Where a row has the time of the conversion: ISO 8601, or seconds, milliseconds or microseconds since 1970."""
+    max_age: timedelta | None = None
+    """How old a row may be; the manifest's limit if not given."""
     good_row: Any = None
     bad_row: Any = None
     """One result or error; `{index}` is the row's index."""
@@ -113,7 +115,7 @@ class JsonAdsSandbox(HttpSandbox):
             return f"{known.key} is missing"
         if known.shape is not None and not has_shape(row, known.shape):
             return "the row has a wrong member"
-        longest = self.network.manifest.limits.max_age
+        longest = known.max_age or self.network.manifest.limits.max_age
         if known.time and longest and not timedelta(minutes=-5) <= self._age(value_at(row, known.time)) <= longest:
             return "the time is too old, or in the future"
         return "refused" if key in self._refused else None

@@ -140,6 +140,7 @@ class MicrosoftAds(JsonAds):
         send_to={"goal": "Qualified call", "event": "lead"},
         shape=EVENT,
         time="eventTime",
+        max_age=UET_AGE,
         key="eventId",
         value="customData.value",
         currency="customData.currency",
@@ -246,7 +247,7 @@ class MicrosoftAds(JsonAds):
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """An empty upload tells a good tag token from a bad one; the list of goals does it for the ad account."""
+        """An empty upload shows whether the tag's token is good; the list of goals does it for the ad account."""
         try:
             if self.settings.api == "uet":
                 with contextlib.suppress(Rejected):

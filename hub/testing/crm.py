@@ -136,7 +136,7 @@ class CrmConformance(CrmPeopleConformance):
             clock.advance(minutes=5)
             assert self._log(connector, calls[-1])[calls[-1].key].status in WRITTEN_STATUSES
             times = len(_logged(sandbox, calls[-1].key))
-            assert times == 1, f"{fault}: the call was logged {times} times"
+            assert times == 1, f"{fault}: after the next try the call is logged {times} times under its key"
 
     def test_each_call_of_a_batch_has_a_receipt_and_a_record(self, connector: Connector, sandbox: Sandbox) -> None:
         number = samples.person_number()

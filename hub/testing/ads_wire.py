@@ -14,8 +14,10 @@ from hub.contracts.conversions import Conversion
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.values import Money
+from hub.sources.url_parameters import visit_parameters
 from hub.testing.ads_uploads import AdsUploads
 from hub.testing.heard import bodies, everything, heard, places
+from hub.testing.samples import NUMBERS
 from hub.testing.secrecy import leaked, personal_texts_by_field
 
 HASHED = ("email", "phone_number")
@@ -56,6 +58,23 @@ class AdsWireConformance(AdsUploads):
             texts = [str(getattr(item, name)).lower() for item in items]
             assert any(text in sent for text in texts), (
                 f"{name} does not arrive as its share's transform {shares[name].transform_name} makes it: send it unchanged"
+            )
+
+    def test_each_declared_click_id_of_a_landing_page_reaches_the_network(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        names = connector.manifest.read_click_ids
+        if not names:
+            pytest.skip("declared: no click ids are read")
+        for name in names:
+            page = f"https://www.example.com/?{name}=Test-{name}-{next(NUMBERS):08d}"
+            captured = visit_parameters(page, names).click_ids
+            assert set(captured) == {name}, f"the hub does not capture {name} from a landing page's address"
+            item = self._sample(connector, sandbox, click_ids=captured, clicked_at={})
+            assert item.click_ids.get(name), f"{name} is captured, but no share of click_ids has it among its keys"
+            sent = bodies(self._sent(connector, sandbox, [item]))
+            assert item.click_ids[name] in sent, (
+                f"{name} is declared and captured, but not sent: leave it out or send it"
             )
 
     def test_a_conversion_travels_under_our_key_with_its_value(self, connector: Connector, sandbox: Sandbox) -> None:

@@ -16,7 +16,7 @@ from hub.contracts.numbers import NumberSetup
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.values import Money
 
-_numbers = itertools.count(1)
+NUMBERS = itertools.count(1)
 KEY = re.compile(r"(?:conversion|call)-\d{6}")
 """The keys of conversions and calls."""
 AREA_CODES = ("312", "415", "206", "617", "713", "303", "602", "404")
@@ -56,12 +56,12 @@ ANSWERS: Mapping[str, tuple[Moment, tuple[Instruction, ...]]] = {
 
 def key(word: str) -> str:
     """A key that no earlier sample has."""
-    return f"{word}-{next(_numbers):06d}"
+    return f"{word}-{next(NUMBERS):06d}"
 
 
 def person_number() -> str:
     """A fictional number (NPA-555-01xx) that differs from the last few hundred."""
-    area, line = divmod(next(_numbers), 98)
+    area, line = divmod(next(NUMBERS), 98)
     return f"+1{AREA_CODES[area % len(AREA_CODES)]}55501{line:02d}"
 
 
@@ -84,7 +84,7 @@ def conversion(
 ) -> Conversion:
     """A call that became business an hour ago, with everything known about the person."""
     started = now - timedelta(hours=1)
-    number = next(_numbers)
+    number = next(NUMBERS)
     values: dict[str, Any] = {
         "key": key("conversion"),
         "name": "qualified call",
@@ -154,7 +154,7 @@ def number_setup(number: str, webhook_url: str, label: str = "") -> NumberSetup:
 
 def cost(day: date, amount: str) -> Cost:
     """What a new campaign with one ad group cost on a day."""
-    number = next(_numbers)
+    number = next(NUMBERS)
     return Cost(
         day=day,
         source="ads",

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from proving import Tame, try_promise
 
-from hub.api import Connector, Limits, OutcomePage, Receipt, Rejected, RetryLater, Share, hookimpl
+from hub.api import ClickId, Connector, Limits, OutcomePage, Receipt, Rejected, RetryLater, Share, hookimpl
 from hub.testing import asking
 from hub.testing.certificate import certify
 
@@ -136,6 +136,13 @@ def mistake_5_hashed_in_another_way(self: Any, honest: Any, items: Any) -> Any:
     return honest([replace(item, phone_number=text) for item, text in zip(items, twice, strict=True)])
 
 
+declared(
+    "a_click_id_that_is_captured_for_nothing",
+    "ads",
+    "each_declared_click_id_of_a_landing_page_reaches_the_network",
+    "rdt_cid is captured, but no share of click_ids has it",
+    click_ids=(ClickId(parameter="rdt_cid", source="reddit"),),
+)
 declared(
     "mistake_6_a_batch_that_the_documentation_does_not_allow",
     "ads",

@@ -41,7 +41,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
             loaded = load()
             reason = _why_no_connector(name, loaded)
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
-            reason = f"it cannot be imported ({type(error).__name__} at {_place(error)}: {error})"
+            reason = f"it cannot be imported ({type(error).__name__}{_place(error)}: {error})"
         if reason:
             broken[name] = reason
         elif name in classes:
@@ -58,20 +58,19 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
 
 
 def _place(error: BaseException) -> str:
-    """`file.py:line` of the plugin's own code that cannot be imported."""
+    """` at file.py:line` of the plugin's own code that cannot be imported; empty if it is not in that code."""
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{Path(error.filename).name}:{error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+        return f" at {Path(error.filename).name}:{error.lineno}"
     ours = Path(__file__).parents[1]
     own = [
         frame
-        for frame in frames
-        if "site-packages" not in frame.filename
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<")
+        and "site-packages" not in frame.filename
         and not Path(frame.filename).is_relative_to(ours)
         and not Path(frame.filename).is_relative_to(LIBRARY)
     ]
-    last = (own or frames)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"
+    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 
 
 def _why_no_connector(name: str, loaded: Any) -> str | None:

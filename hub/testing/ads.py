@@ -21,7 +21,7 @@ from hub.hookspecs import ConversionHooks, CostHooks
 from hub.testing import samples
 from hub.testing.ads_uploads import TAKEN, last_days, network
 from hub.testing.ads_wire import AdsWireConformance
-from hub.testing.asking import Reply, ask, attempt, implemented_hooks
+from hub.testing.asking import Reply, ask, attempt, check_statuses, implemented_hooks
 from hub.testing.factories import FrozenClock
 from hub.testing.heard import check_batch, heard
 from hub.testing.secrecy import leaked, personal_texts, secrets_of
@@ -44,7 +44,7 @@ class AdsConformance(AdsWireConformance):
         network(sandbox).know_destination(network(sandbox).destination())
         item = self._sample(connector, sandbox)
         said = self._upload(connector, [item])[item.key]
-        assert said.status in TAKEN, said
+        check_statuses([said], TAKEN)
 
     def test_the_smallest_destination_is_enough(self, connector: Connector, sandbox: Sandbox) -> None:
         """The least that a customer may write below send_to is enough for an upload."""
@@ -59,19 +59,19 @@ class AdsConformance(AdsWireConformance):
         network(sandbox).know_destination(destination)
         item = self._sample(connector, sandbox, destination=destination)
         said = self._upload(connector, [item])[item.key]
-        assert said.status in TAKEN, said
+        check_statuses([said], TAKEN)
 
     def test_an_empty_batch_has_no_receipts(self, connector: Connector, sandbox: Sandbox) -> None:
-        assert self._upload(connector, []) == {}
+        assert self._upload(connector, []) == {}, "an empty batch must have an empty list of receipts"
 
     def test_a_conversion_counts_with_its_value(
         self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
     ) -> None:
         item = self._sample(connector, sandbox)
         receipts = self._upload(connector, [item])
-        assert receipts[item.key].status in TAKEN, receipts
+        check_statuses([receipts[item.key]], TAKEN)
         settled = self._settle(connector, [item], receipts, clock)
-        assert settled[item.key].status in TAKEN, settled
+        check_statuses([settled[item.key]], TAKEN)
         state = _state(sandbox, item)
         held = (Decimal(str(state.get("value"))), state.get("currency"))
         assert held == (Decimal(40), "USD"), f"the network counts a value of {held}, not 40 USD"
@@ -85,7 +85,7 @@ class AdsConformance(AdsWireConformance):
         for sender in (connector, connector, again):
             clock.advance(minutes=5)
             receipts = self._upload(sender, [item])
-            assert receipts[item.key].status in TAKEN, receipts
+            check_statuses([receipts[item.key]], TAKEN)
             self._settle(sender, [item], receipts, clock)
         counted = set(network(sandbox).conversions()) - before
         assert counted == {item.key}, f"one conversion was counted as {len(counted)}"
@@ -126,7 +126,7 @@ class AdsConformance(AdsWireConformance):
         for item in batch:
             if item is not refused:
                 assert receipts[item.key].status in TAKEN, receipts[item.key]
-                assert item.key in network(sandbox).conversions()
+                assert item.key in network(sandbox).conversions(), "an item was lost because another one was refused"
         forbidden = set().union(*map(personal_texts, batch)) | secrets_of(connector.settings)
         assert not leaked(Reply(result=list(receipts.values())).texts(), forbidden), "a reason tells personal data"
 
@@ -140,10 +140,11 @@ class AdsConformance(AdsWireConformance):
             batch = [self._sample(connector, sandbox) for _ in range(count)]
             with heard(sandbox) as requests:
                 receipts = self._upload(connector, batch)
-            assert {receipt.status for receipt in receipts.values()} <= set(TAKEN)
+            check_statuses(receipts.values(), TAKEN)
             settled = self._settle(connector, batch, receipts, clock)
-            assert {receipt.status for receipt in settled.values()} <= set(TAKEN)
-            assert {item.key for item in batch} <= set(network(sandbox).conversions())
+            check_statuses(settled.values(), TAKEN)
+            missing = {item.key for item in batch} - set(network(sandbox).conversions())
+            assert not missing, f"{len(missing)} of {count} conversions are not counted"
             return requests
 
         check_batch(send, connector.manifest.limits, ConversionHooks.upload_conversions)
@@ -153,8 +154,8 @@ class AdsConformance(AdsWireConformance):
         before = dict(network(sandbox).conversions())
         item = self._sample(connector, sandbox)
         receipts = self._upload(connector, [item], dry_run=True)
-        assert receipts[item.key].status in TAKEN, receipts
-        assert dict(network(sandbox).conversions()) == before
+        check_statuses([receipts[item.key]], TAKEN)
+        assert dict(network(sandbox).conversions()) == before, "the dry run was counted"
         assert self._upload(connector, [item])[item.key].status in TAKEN, "after a dry run the real one must go through"
 
     def test_a_restated_value_replaces_the_first(
@@ -216,7 +217,7 @@ class AdsConformance(AdsWireConformance):
         spent = [cost for cost in sandbox.spent() if days.first <= cost.day <= days.last]
         for _ in range(2):
             pulled = ask(connector, CostHooks.pull_costs, days=days)
-            assert _by_campaign(pulled) == _by_campaign(spent)
+            assert _by_campaign(pulled) == _by_campaign(spent), "the costs differ from what the account spent"
         sources = {(cost.source, cost.medium) for cost in pulled}
         assert len(sources) == 1, "one source and medium: those of the visits that the network sends"
 
@@ -237,7 +238,7 @@ class AdsConformance(AdsWireConformance):
         ]
         for item in poor:
             receipts = self._upload(connector, [item])
-            assert receipts[item.key].status in (*TAKEN, "unmatched", "rejected"), receipts
+            check_statuses([receipts[item.key]], (*TAKEN, "unmatched", "rejected"))
 
 
 def _by_campaign(costs: Sequence[Cost]) -> Mapping[tuple[Any, ...], tuple[Decimal, int, int]]:

@@ -117,8 +117,8 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
         if lasted - (_busy_seconds() - busy) > patience or lasted > deadline:
             call.abandoned = True
             raise TooSlow(
-                f"{hook} was not done after {lasted:.0f} s; its deadline is {deadline:g} s at a provider that takes its time, "
-                f"so {patience:g} s must be enough at a stand-in that answers in milliseconds"
+                f"{hook} is too slow: it was not done after {patience:g} s at a stand-in that answers in milliseconds; its "
+                f"deadline is {deadline:g} s at a provider that takes its time"
             )
 
 
@@ -166,3 +166,15 @@ def check_one_receipt_each(receipts: Iterable[Any], items: Iterable[Any]) -> Non
     counts.subtract(item.key for item in items)
     wrong = [key for key, count in counts.items() if count]
     assert not wrong, f"exactly one receipt an item; not so for {len(wrong)}, {wrong[0]} among them"
+
+
+def check_statuses(receipts: Iterable[Any], allowed: Iterable[str]) -> None:
+    """Check that each receipt has one of the statuses; the message shows the first other one."""
+    held, good = list(receipts), set(allowed)
+    wrong = [receipt for receipt in held if receipt.status not in good]
+    if wrong:
+        said = ": ".join(filter(None, (wrong[0].code, wrong[0].reason)))
+        raise AssertionError(
+            f"{len(wrong)} of {len(held)} receipts are {wrong[0].status}{f' ({said})' if said else ''}, "
+            f"but must be {' or '.join(sorted(good))}"
+        )

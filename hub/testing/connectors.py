@@ -129,7 +129,7 @@ class ConnectorConformance:
     def test_the_manifest_says_what_the_plugin_is(self) -> None:
         manifest = self.connector_class.manifest
         assert manifest.kind == self.kind, f"this suite is for plugins of kind {self.kind!r}"
-        assert manifest.summary.strip() and manifest.version.strip()
+        assert manifest.summary.strip() and manifest.version.strip(), "fill in summary and version"
         assert manifest.deletion.note.strip(), "say in deletion.note what can be deleted, and what cannot and why"
 
     def test_the_manifest_names_who_receives_what_and_where(self) -> None:
@@ -138,7 +138,9 @@ class ConnectorConformance:
             assert manifest.recipient.role == "none", "a recipient without hosts: declare the hosts that are called"
             return
         assert manifest.recipient.role != "none", "hosts are called, so somebody receives data: give its role"
-        assert manifest.recipient.name.strip() and (manifest.recipient.privacy_url or "").startswith("https://")
+        assert manifest.recipient.name.strip() and (manifest.recipient.privacy_url or "").startswith("https://"), (
+            "give the recipient's name and the https:// address of its privacy policy"
+        )
         assert manifest.regions, "say in which countries the data lands"
         assert all(re.fullmatch(r"[A-Z]{2}", region) for region in manifest.regions), "regions are ISO 3166 codes"
         for host in manifest.hosts:

@@ -32,7 +32,7 @@ class CrmPeopleConformance(WireConformance):
         correction = disclose(whole, connector.manifest, "correct_person").value
         for _ in range(2):
             done = ask(connector, PrivacyHooks.correct_person, correction=correction)
-            assert (done.status, done.records) == ("corrected", 1)
+            assert (done.status, done.records) == ("corrected", 1), f"the answer must be corrected, 1 record: {done}"
         if "export_person" in implemented_hooks(connector):
             person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
             exported = str([record.fields for record in ask(connector, PrivacyHooks.export_person, person=person)])
@@ -42,7 +42,9 @@ class CrmPeopleConformance(WireConformance):
             connector.manifest,
             "correct_person",
         ).value
-        assert ask(connector, PrivacyHooks.correct_person, correction=stranger).status == "nothing_held"
+        assert ask(connector, PrivacyHooks.correct_person, correction=stranger).status == "nothing_held", (
+            "of somebody who is not in the CRM, nothing is held"
+        )
 
     def test_a_correction_that_fits_different_people_changes_nobody(
         self, connector: Connector, sandbox: Sandbox
@@ -58,7 +60,7 @@ class CrmPeopleConformance(WireConformance):
             PrivacyHooks.correct_person,
             correction=disclose(whole, connector.manifest, "correct_person").value,
         )
-        assert done.status == "impossible" and done.reason
+        assert done.status == "impossible" and done.reason, f"say that it is impossible, and why: {done}"
 
     def test_a_person_can_be_shown_and_erased(self, connector: Connector, sandbox: Sandbox) -> None:
         hooks = implemented_hooks(connector)
@@ -73,7 +75,9 @@ class CrmPeopleConformance(WireConformance):
         if "erase_person" in hooks:
             person = disclose(whole, connector.manifest, "erase_person").value
             erasure = ask(connector, PrivacyHooks.erase_person, person=person)
-            assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason)
+            assert erasure.status == "erased" or (erasure.status == "impossible" and erasure.reason), (
+                f"a contact is erased, or it is impossible for a reason: {erasure}"
+            )
             if "export_person" in hooks and not erasure.reason:
                 left = ask(
                     connector,
@@ -84,7 +88,7 @@ class CrmPeopleConformance(WireConformance):
                     "erase_person says `erased`, but export_person still finds the person; give a reason if so"
                 )
             again = ask(connector, PrivacyHooks.erase_person, person=person)
-            assert again.status != "impossible" or again.reason
+            assert again.status != "impossible" or again.reason, "say why it is impossible"
 
     def test_a_request_touches_only_the_calls_of_the_company_that_was_asked(
         self, connector: Connector, sandbox: Sandbox
@@ -101,7 +105,7 @@ class CrmPeopleConformance(WireConformance):
             shown = self._shown(connector, **mine)
             assert other not in shown and OTHER_COMPANY not in shown, "a call of another company was shown"
         done = ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
-        assert done.status != "impossible" or done.reason
+        assert done.status != "impossible" or done.reason, "say why it is impossible"
         kept = [entry["key"] for entry in crm_of(sandbox).activities()]
         assert other in kept, "a call of another company was deleted: it may be under a legal hold"
         assert own not in kept, "the call that the hub logged for this company is still there"
@@ -121,7 +125,8 @@ class CrmPeopleConformance(WireConformance):
             assert done.status == "impossible" and done.reason, "say that the contact stays, and why"
         assert "Poe" in self._shown(connector, phone_numbers=(number,)), "a contact that companies share was erased"
         kept = [entry["key"] for entry in crm_of(sandbox).activities()]
-        assert other in kept and own not in kept
+        assert other in kept, "a call of another company was deleted"
+        assert own not in kept, "the call of the company that was asked is still there"
 
     def _log_two(self, connector: Connector, number: str, own: str, other: str) -> None:
         """A call of the person to each of two companies."""

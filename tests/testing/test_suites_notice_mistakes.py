@@ -182,10 +182,18 @@ def mistake_7_a_whole_batch_given_up_for_one(self: Any, honest: Any, items: Any)
     return receipts
 
 
-@mistake("an_empty_batch_has_no_receipts", "was not done after 1 s; its deadline is 50 s", "ads")
-@mistake("the_same_call_is_logged_once", "was not done after 1 s; its deadline is 50 s", "crm")
+@mistake(
+    "an_empty_batch_has_no_receipts",
+    "is too slow: it was not done after 1 s at a stand-in .* its deadline is 50 s",
+    "ads",
+)
+@mistake(
+    "the_same_call_is_logged_once",
+    "is too slow: it was not done after 1 s at a stand-in .* its deadline is 50 s",
+    "crm",
+)
 def mistake_8_a_slow_hook(self: Any, honest: Any, items: Any) -> Any:
-    time.sleep(1.2)
+    time.sleep(20)
     return honest(items)
 
 
@@ -365,7 +373,7 @@ def test_after_two_slow_hooks_nothing_else_is_tried(
     class Slow(good):  # type: ignore[misc,valid-type]
         @hookimpl
         def upload_conversions(self, conversions: Any, dry_run: bool) -> Any:
-            time.sleep(1.2)
+            time.sleep(20)
             return super().upload_conversions(conversions, dry_run)
 
     module = sys.modules[good.__module__]
@@ -376,6 +384,6 @@ def test_after_two_slow_hooks_nothing_else_is_tried(
     certificate = certify(Slow, lambda *progress: told.append(progress))
     untried = [proof for proof in certificate.proofs if proof.verdict == "not tried"]
     (cause,) = certificate.causes()
-    assert "upload_conversions was not done after 1 s" in cause
+    assert "upload_conversions is too slow" in cause
     assert len(certificate.causes()[cause]) == 2 and len(untried) > 20 and not certificate.passed
     assert told[0] == (0, len(certificate.proofs), "The manifest says what the plugin is")

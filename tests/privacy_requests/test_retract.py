@@ -196,5 +196,7 @@ def test_google_counts_a_conversion_of_an_erased_person_no_more(
     done = request if request.state == "done" else later(stage, request, hours=1)
     assert google.conversions()[key]["retracted"]
     assert done.state == "done" and done.certificate["taken_back"][0]["taken_back"] == 1
+    said = "value is set to 0, and it still counts as one conversion" in json.dumps(done.certificate["taken_back"])
+    assert said == (api == "data_manager"), "only the Google Ads API takes a conversion back"
     assert [each["recipient"] for each in done.certificate["not_recalled"]] == ["Google LLC"]
     assert CALLER[1:] not in json.dumps(done.certificate)

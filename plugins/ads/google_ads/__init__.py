@@ -10,6 +10,7 @@ from hub.api import (
     AccountList,
     Auth,
     AuthError,
+    ClickId,
     ConnectionReport,
     Connector,
     Conversion,
@@ -84,6 +85,7 @@ class GoogleAds(Connector):
         ),
         auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, note=NOTE, client_path=("credentials",)),
         limits=Limits(batch_size=2000, requests_per_minute=300, max_age=timedelta(days=90)),
+        click_ids=tuple(ClickId(parameter=name, source="google") for name in CLICK_IDS),
         abilities=("restate", "retract", "dry_run"),
     )
 

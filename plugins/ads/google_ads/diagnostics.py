@@ -48,10 +48,10 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
         return Receipt(key=item.key, status="accepted", reference=item.reference)
     findings = list(_findings(status, "errorInfo", "errorCounts"))
     own = [each.code for each in findings if sent.row in each.rows]
-    unnamed = {each.code: each.unnamed for each in findings if each.unnamed}
+    unnamed = {each.code: count for each in findings if (count := each.unnamed if sent.row is not None else each.count)}
+    lost, named = sum(unnamed.values()), len(frozenset().union(*(each.rows for each in findings)))
     total = _count(as_mapping(status.get("eventsIngestionStatus")).get("recordCount"))
-    failed = sum(each.count for each in findings)
-    everything = word in ("FAILED", "FAILURE") or bool(total and failed >= total)
+    everything = word in ("FAILED", "FAILURE") or bool(lost and total and lost + named >= total)
     if word == "SUCCESS" or not (own or unnamed or everything):
         return _arrived(item, sent, status)
     if own:
@@ -63,7 +63,6 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
         return receipt_for(item.key, codes, words, item.reference, sent.match, sent.young)
     if unnamed.keys() <= AS_GOOD_AS_DELIVERED:
         return _arrived(item, sent, status)
-    lost = sum(unnamed.values())
     counts = f"{lost} of {total} events" if total else f"{lost} events"
     verb = "could not match" if unnamed.keys() <= NOT_FOUND else "rejected"
     reason = f"Google {verb} {counts} of this request and does not say which: {summary}."

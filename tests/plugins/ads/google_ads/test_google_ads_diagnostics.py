@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from google_ads_steps import data_manager, poll, upload
 from hub.api import TRANSFORMS, Conversion, PendingReceipt
 from hub.testing import FrozenClock
 from plugins.ads.google_ads import GoogleAds
+from plugins.ads.google_ads.diagnostics import receipts_of
 from plugins.ads.google_ads.sandbox import Sandbox
 
 Make = Callable[..., Conversion]
@@ -124,6 +125,32 @@ def test_what_an_earlier_version_accepted_is_still_understood(
     assert (said.status, said.reason) == ("unmatched", "Not matched: Google knows no ad click of this person.")
 
 
+def test_a_row_with_two_reasons_says_nothing_about_the_others() -> None:
+    counts = [
+        {"recordCount": "1", "reason": f"PROCESSING_ERROR_REASON_{reason}", "recordIndices": [0]}
+        for reason in ("INVALID_GCLID", "INVALID_EVENT")
+    ]
+    destination = {"productDestinationId": "987654321"}
+    status = {
+        "destination": destination,
+        "requestStatus": "PARTIAL_SUCCESS",
+        "eventsIngestionStatus": {"recordCount": "2"},
+        "errorInfo": {"errorCounts": counts},
+        "warningInfo": {
+            "warningCounts": [
+                {"recordCount": "1", "reason": "PROCESSING_WARNING_REASON_INTERNAL_ERROR", "recordIndices": [1]}
+            ]
+        },
+    }
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    items = [PendingReceipt(key=str(row), reference=f"t-1#{row}:click", accepted_at=now) for row in (0, 1)]
+    first, second = receipts_of(items, {"requestStatusPerDestination": [status]})
+    assert (first.status, first.code) == ("rejected", "INVALID_GCLID")
+    assert (second.status, second.code) == ("delivered", "INTERNAL_ERROR") and "warning" in str(second.reason)
+    old = replace(items[1], reference="t-1")
+    assert [each.status for each in receipts_of([old], {"requestStatusPerDestination": [status]})] == ["rejected"]
+
+
 def test_doubles_are_no_loss(google: Sandbox, connector: GoogleAds, make: Make) -> None:
     first = make()
     upload(connector, first)
@@ -151,6 +178,17 @@ def test_ios_clicks_go_without_their_id_where_google_counts_one_per_click(
     clock.advance(days=8)
     (later,) = upload(connector, make(click_ids={"gbraid": "Test-3"}))
     assert later.status == "accepted" and google.ingested[-1]["events"][0]["adIdentifiers"] == {"gbraid": "Test-3"}
+
+
+def test_the_check_says_which_actions_refuse_clicks_on_ios(google: Sandbox, connector: GoogleAds) -> None:
+    assert "Count to Every" not in connector.check_connection().detail
+    google.one_per_click = {"987654321"}
+    report = connector.check_connection()
+    assert report.ok and "Set Count to Every in Google Ads for Qualified call (987654321)" in report.detail
+    (one,) = [each for each in connector.list_destinations() if "counts one per click" in each.details]
+    assert one.destination == {"conversion_action": 987654321}
+    (call,) = [each for each in connector.list_destinations() if "call_conversion_action" in each.destination]
+    assert "calls straight from ads" in call.details and not call.unusable
 
 
 # Calls straight from ads

@@ -90,6 +90,9 @@ def test_the_worst_of_several_reasons_decides() -> None:
     assert receipt_for("k", ["DUPLICATE_GCLID", "INVALID_GCLID"], "w").status == "rejected"
     assert receipt_for("k", ["DUPLICATE_GCLID", "TOO_RECENT_CLICK", "INTERNAL_ERROR"], "w").retry_after == 12 * 3600
     assert receipt_for("k", ["DUPLICATE_GCLID"], "w").status == "duplicate"
+    assert receipt_for("k", ["CLICK_NOT_FOUND", "DUPLICATE_GCLID"], "w", match="person").status == "unmatched"
+    assert receipt_for("k", ["EVENT_NOT_FOUND", "INVALID_GCLID"], "w", match="click").status == "rejected"
+    assert receipt_for("k", ["EVENT_NOT_FOUND"], "w", match="click", young=True).retry_after == 12 * 3600
     assert receipt_for("k", [], "w").status == "rejected"
 
 

@@ -129,6 +129,9 @@ class PageEntrance:
                 context.set_default_timeout(BROWSER_TIMEOUT_SECONDS * 1000)
                 for name in said:
                     await context.add_init_script(SIGNAL_SCRIPTS[name])
+                await context.add_cookies(
+                    [{"name": name, "value": value, "domain": host, "path": "/"} for name, value in story.cookies]
+                )
                 visitor = PageVisitor(self, story.company, country, context, await context.new_page())
                 address = urlsplit(story.landing_page or "/")._replace(scheme="http", netloc=host).geturl()
                 await visitor.look(address, story.referrer)

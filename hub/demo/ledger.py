@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,7 @@ from hub.model import (
 )
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState, InboxState
 from hub.plugins.sandboxes import RunningSandboxes
+from hub.queries.conversions.drift import drift
 from hub.runtime import Hub
 from hub.texts.queue import SEND
 from hub.texts.suppression import STOPPED
@@ -66,6 +67,7 @@ class DestinationLine:
     states: Counter[str] = field(default_factory=Counter)
     withheld: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(rule id, reason) → how many."""
+    unmatched: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(code, the provider's words) → how many."""
 
@@ -175,9 +177,11 @@ def _destinations(session: Session) -> list[DestinationLine]:
         key = (delivery.connector, delivery.hook)
         line = lines.setdefault(key, DestinationLine(delivery.connector, _WHAT[delivery.hook]))
         line.created += 1
-        line.states[delivery.state] += 1
+        line.states[delivery.shown_state] += 1
         if delivery.state == DeliveryState.HELD or (delivery.state == DeliveryState.READY and delivery.code):
             line.withheld[delivery.code or "", delivery.reason or ""] += 1
+        elif delivery.state == DeliveryState.UNMATCHED:
+            line.unmatched[delivery.code or "", delivery.reason or ""] += 1
         elif delivery.state in (DeliveryState.REJECTED, DeliveryState.DEAD):
             line.refused[delivery.code or delivery.state, delivery.reason or ""] += 1
     return list(lines.values())
@@ -295,7 +299,22 @@ def _networks(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
         )
         value, counted = (_total(each) for each in (ours, theirs))
         checks.append(Check(f"{name} counts the same value", value == counted, f"{value:.2f} and {counted:.2f}"))
+        checks.append(_drift(session, name, ours.keys(), counted))
     return checks
+
+
+def _drift(session: Session, name: str, keys: Collection[str], counted: Decimal) -> Check:
+    """What the network's conversions are worth here, compared with there: what differs changed here since."""
+    found = drift(session, select(Delivery).where(Delivery.connector == name))
+    standing = select(ConversionRow).where(col(ConversionRow.key).in_(keys), col(ConversionRow.retracted).is_(False))
+    here = sum((Decimal(row.amount or 0) for row in session.exec(standing)), Decimal(0))
+    explained = sum((sum(each.here.values()) - sum(each.there.values()) for each in found), Decimal(0))
+    changed = sum(each.count for each in found)
+    return Check(
+        f"{name} differs from the hub by nothing but what it cannot change",
+        here - counted == explained,
+        f"{here:.2f} here, {counted:.2f} there; {changed} changed or taken back here since",
+    )
 
 
 def _crms(session: Session, sandboxes: RunningSandboxes) -> list[Check]:
@@ -364,4 +383,4 @@ _FOR_ALL = (
     .join(Company, col(Company.id) == col(Tracker.company_id))
     .where(col(Tracker.type) == "source")
 )
-_WHAT = {UPLOAD: "conversions", LOG: "calls logged", SEND: "texts"}
+_WHAT = {UPLOAD: "", LOG: "calls", SEND: "texts"}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 from sqlmodel import col, select
 
+from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox, SimulatedCall
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.demo.scenario import Story
@@ -210,7 +211,7 @@ class Play:
             self.tally.note("forgeries")
 
     def _refuse(self, story: Story, number: str, earlier: str) -> None:
-        """Make the ad networks' sandboxes refuse the click of this call, whose id comes after `earlier`, as not theirs."""
+        """Make the sandbox of the click's network refuse this call, whose id comes after `earlier`, as not its own."""
         until = time.monotonic() + 5
         while time.monotonic() < until:
             with self._opened.hub.store.reading() as session:
@@ -220,15 +221,23 @@ class Play:
                     .order_by(Call.id.desc())  # type: ignore[attr-defined]
                 ).first()
             if found is not None:
-                for sandbox in self._ads():
+                for sandbox in self._networks_of(story):
                     for rule in self._opened.hub.config.conversions:
                         sandbox.refuse(conversion_key(rule.name, found))
                 return
             time.sleep(0.02)
 
-    def _ads(self) -> list[AdsSandbox]:
-        stand_ins: list[object] = [self._opened.sandboxes.of(name) for name in self._opened.sandboxes]
-        return [sandbox for sandbox in stand_ins if isinstance(sandbox, AdsSandbox)]
+    def _networks_of(self, story: Story) -> list[AdsSandbox]:
+        """The sandboxes of the networks that read the click with which the visitor came."""
+        plugins = self._opened.hub.plugins
+        running: list[tuple[object, Manifest]] = [
+            (self._opened.sandboxes.of(name), plugins.connectors[name].manifest) for name in self._opened.sandboxes
+        ]
+        return [
+            sandbox
+            for sandbox, manifest in running
+            if isinstance(sandbox, AdsSandbox) and not story.clicks.isdisjoint(manifest.read_click_ids)
+        ]
 
     def _crm(self, company: str) -> CrmSandbox | None:
         for entry in self._opened.hub.config.of_kind("crm"):

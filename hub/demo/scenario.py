@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from hub.callflow.walk import AGREE, REFUSE
 from hub.config.models import CompanySection, Config, TrackerSection
@@ -29,6 +31,8 @@ class Story:
     gpc: bool = False
     dnt: bool = False
     consent: tuple[tuple[str, str], ...] = ()
+    cookies: tuple[tuple[str, str], ...] = ()
+    """The cookies of ad networks in the visitor's browser; the hub may read them only with consent."""
     country: str | None = None
     leaves_first: bool = False
     """The visitor closes the page before calling: the number is already cooling down."""
@@ -48,6 +52,11 @@ class Story:
     webhooks_doubled: bool = False
     foreign_click: bool = False
     """The click belongs to a different account, so the ad network refuses the conversion."""
+
+    @property
+    def clicks(self) -> frozenset[str]:
+        """The parameters of the page that the visitor came to, the click ids among them."""
+        return frozenset(parse_qs(urlsplit(self.landing_page or "").query))
 
 
 # Fictional ranges: 555-0100 to 555-0199 of each area code; Ofcom's drama numbers for London.
@@ -92,6 +101,13 @@ CALLS_A_FORM = 12
 RECENT_CALLERS = 12
 """How many of a company's latest callers may still be on the phone. They do not call again: Google counts two calls
 of one person within one second as one."""
+ARRIVALS = {
+    "google ads": 42, "bing ads": 12, "facebook": 12, "tiktok": 8, "linkedin": 7, "organic": 10, "direct": 6, "assistant": 3,
+}  # fmt: skip
+"""Where the website's visitors come from, by share."""
+CLICK = re.compile(r"[?&](gclid|msclkid|fbclid|ttclid|li_fat_id)=")
+GA_SESSION = "_ga_EXAMPLE123"
+"""The cookie of the sandbox's stream in Google Analytics."""
 CAMPAIGNS = ("emergency", "drain-cleaning", "water-heater", "brand")
 KEYWORDS = ("plumber near me", "burst pipe", "blocked drain", "water heater repair")
 
@@ -118,6 +134,7 @@ def _form(company: CompanySection, callers: dict[str, _Callers], chance: random.
         referrer=referrer,
         gpc=chance.random() < 0.08,
         consent=_consent(chance, landing_page),
+        cookies=_cookies(chance, landing_page),
         form="contact",
         caller=sender,
         caller_name=name,
@@ -145,6 +162,7 @@ def _story(
         gpc=landing_page is not None and chance.random() < 0.08,
         dnt=landing_page is not None and chance.random() < 0.04,
         consent=_consent(chance, landing_page),
+        cookies=_cookies(chance, landing_page),
         country="GB" if abroad else None,
         leaves_first=landing_page is not None and chance.random() < 0.1,
         caller=caller,
@@ -157,7 +175,7 @@ def _story(
         keys=_keys(company, tracker, chance, gives_up=outcome == "abandoned" and index % 2 == 0),
         webhooks_lost=index % 60 == 30,
         webhooks_doubled=chance.random() < 0.05,
-        foreign_click=bool(landing_page and "gclid" in landing_page and chance.random() < 0.04),
+        foreign_click=bool(landing_page and CLICK.search(landing_page) and chance.random() < 0.04),
     )
 
 
@@ -185,21 +203,37 @@ def _arrival(company: CompanySection, chance: random.Random, index: int) -> tupl
     site = f"https://{company.domains[0]}/" if company.domains else "https://www.example.com/"
     campaign, keyword = chance.choice(CAMPAIGNS), chance.choice(KEYWORDS).replace(" ", "+")
     click = f"Cj0KCQjw{seeded_text(chance, 32)}"
-    match chance.choices(
-        ("google ads", "bing ads", "facebook", "organic", "direct", "assistant"), (46, 10, 10, 18, 11, 5)
-    )[0]:
+    match chance.choices(tuple(ARRIVALS), tuple(ARRIVALS.values()))[0]:
         case "google ads":
             return f"{site}?utm_campaign={campaign}&utm_term={keyword}&gclid={click}", "https://www.google.com/"
         case "bing ads":
             return f"{site}?utm_campaign={campaign}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
         case "facebook":
             return f"{site}?utm_source=facebook&utm_medium=paid_social&fbclid={seeded_text(chance, 24)}", None
+        case "tiktok":
+            click = f"E.C.P.{seeded_text(chance, 40)}"
+            return f"{site}?utm_campaign={campaign}&ttclid={click}", "https://www.tiktok.com/"
+        case "linkedin":
+            return f"{site}?utm_campaign={campaign}&li_fat_id={seeded_text(chance, 36)}", "https://www.linkedin.com/"
         case "organic":
             return site, chance.choice(("https://www.google.com/", "https://duckduckgo.com/", "https://www.bing.com/"))
         case "assistant":
             return site, "https://chatgpt.com/"
         case _:
             return site, None
+
+
+def _cookies(chance: random.Random, landing_page: str | None) -> tuple[tuple[str, str], ...]:
+    """What the networks' tags on the page set: Google Analytics for everybody, the others after their ads."""
+    if landing_page is None:
+        return ()
+    begun, number = f"17956{chance.randrange(10_000, 100_000)}", chance.randrange(10**8, 10**9)
+    cookies = {"_ga": f"GA1.1.{number}.{begun}", GA_SESSION: f"GS2.1.s{begun}$o1$g0$t{begun}$j60$l0$h0"}
+    if "fbclid" in landing_page:
+        cookies["_fbp"] = f"fb.1.{begun}123.{number}"
+    if "ttclid" in landing_page:
+        cookies["_ttp"] = seeded_text(chance, 27)
+    return tuple(cookies.items())
 
 
 def _consent(chance: random.Random, landing_page: str | None) -> tuple[tuple[str, str], ...]:

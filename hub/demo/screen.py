@@ -15,6 +15,7 @@ from rich.text import Text
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
 from hub.demo.telephony import CarrierLine
@@ -31,6 +32,7 @@ from hub.model import (
     Recording,
     TextMessage,
 )
+from hub.model.conversions import shown_states
 from hub.model.states import DeliveryState, MessageStatus, RecordingState
 from hub.runtime import Hub
 from hub.texts.queue import SEND
@@ -40,6 +42,7 @@ COLORS = {
     DeliveryState.ACCEPTED: "cyan",
     DeliveryState.REJECTED: "red",
     DeliveryState.UNMATCHED: "cyan",
+    UNVERIFIABLE: "cyan",
     DeliveryState.HELD: "yellow",
     DeliveryState.DEAD: "red bold",
 }
@@ -65,8 +68,8 @@ class FlowView:
                 "conversions": _count(session, ConversionRow),
             }
             states = session.exec(
-                select(Delivery.connector, Delivery.hook, Delivery.state, func.count()).group_by(
-                    col(Delivery.connector), col(Delivery.hook), col(Delivery.state)
+                select(Delivery.connector, Delivery.hook, shown_states().label("shown"), func.count()).group_by(
+                    col(Delivery.connector), col(Delivery.hook), "shown"
                 )
             ).all()
             latest = session.exec(
@@ -131,20 +134,18 @@ def _conversions(ledger: Ledger) -> Table:
 
 
 def _deliveries(ledger: Ledger) -> Table:
-    figures = ("created", "delivered", "not matched", "withheld", "rejected", "on the way")
-    table = _table("Deliveries by destination", ("destination", "what"), figures)
+    figures = ("created", "delivered", "unverifiable", "not\nmatched", "withheld", "rejected")
+    table = _table("Deliveries by destination", ("destination",), figures)
     for each in ledger.destinations:
-        rejected = each.states[DeliveryState.REJECTED] + each.states[DeliveryState.DEAD]
-        delivered, held = each.states[DeliveryState.DELIVERED], each.states[DeliveryState.HELD]
+        states = each.states
+        rejected = states[DeliveryState.REJECTED] + states[DeliveryState.DEAD]
         table.add_row(
-            each.connector,
-            each.what,
+            f"{each.connector}: {each.what}" if each.what else each.connector,
             str(each.created),
-            Text(str(delivered), "green"),
-            str(each.states[DeliveryState.UNMATCHED] or ""),
-            Text(str(held), "yellow"),
+            Text(str(states[DeliveryState.DELIVERED]), "green"),
+            *(Text(str(states[quiet] or ""), "cyan") for quiet in (UNVERIFIABLE, DeliveryState.UNMATCHED)),
+            Text(str(states[DeliveryState.HELD]), "yellow"),
             Text(str(rejected), "red" if rejected else ""),
-            str(each.created - delivered - rejected - held),
         )
     return table
 
@@ -153,7 +154,7 @@ def _reasons(ledger: Ledger) -> Table:
     table = _table("Why some were not delivered", ("destination",), ("count",))
     table.add_column("reason, and the rule or code", overflow="fold")
     for each in ledger.destinations:
-        for color, why in (("yellow", each.withheld), ("red", each.refused)):
+        for color, why in (("yellow", each.withheld), ("red", each.refused), ("cyan", each.unmatched)):
             for (code, words), count in why.most_common():
                 table.add_row(each.connector, str(count), Text.assemble(f"{words} ", (code, color)))
     return table
@@ -181,17 +182,17 @@ def _count(session: Any, table: Any) -> int:
 
 
 def _state_table(rows: Any) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column("destination", no_wrap=True)
-    for state in DeliveryState:
-        table.add_column(state, justify="right", style=COLORS.get(state, ""))
     lines: dict[str, Counter[str]] = {}
     for connector, hook, state, count in rows:
         what = {UPLOAD: "", SEND: " (texts)"}.get(hook, " (calls)")
-        name = f"{connector}{what}"
-        lines.setdefault(name, Counter())[state] += count
+        lines.setdefault(f"{connector}{what}", Counter())[state] += count
+    used = [state for state in (*DeliveryState, UNVERIFIABLE) if any(counts[state] for counts in lines.values())]
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("destination", no_wrap=True)
+    for state in used:
+        table.add_column(state, justify="right", style=COLORS.get(state, ""))
     for name, counts in sorted(lines.items()):
-        table.add_row(name, *(str(counts[state] or "·") for state in DeliveryState))
+        table.add_row(name, *(str(counts[state] or "·") for state in used))
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
 import httpx
@@ -72,6 +73,20 @@ class ApiEntrance:
         )
         reply.raise_for_status()
         shown = reply.json()
+        read = shown.get("cookies", ())
+        cookies = {name: value for name, value in story.cookies if any(fnmatchcase(name, each) for each in read)}
+        if cookies:
+            self._client.post(
+                f"/track/{story.company}/visit",
+                headers=_headers(story),
+                json={
+                    "visit_id": shown["visit_id"],
+                    "consent": dict(story.consent),
+                    "country": story.country,
+                    "cookies": cookies,
+                    "human": True,
+                },
+            ).raise_for_status()
         showing = Showing("api", story.company, shown["number"], shown["number"], shown["visit_id"])
         return _ApiVisitor(self._client, self._seed, showing)
 

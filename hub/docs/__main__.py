@@ -14,12 +14,14 @@ from pathlib import Path
 from hub.docs.cli import cli_page
 from hub.docs.config import config_page
 from hub.docs.hooks import hooks_page
+from hub.docs.manifest import manifest_page
 from hub.docs.promises import promises_page
 from hub.docs.scripts import SCRIPTS, minified
 from hub.docs.words import words_found
 
 PAGES: dict[str, Callable[[], str]] = {
     "hooks.md": hooks_page,
+    "manifest.md": manifest_page,
     "config.md": config_page,
     "cli.md": cli_page,
     "promises.md": promises_page,

@@ -59,7 +59,7 @@ class FlowResult:
     def run(self, command: str, expected: int = 0) -> str:
         """Run one command of the page; what it printed."""
         done = subprocess.run(
-            shlex.split(command), cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=100
+            shlex.split(command), cwd=self.folder, env=self.variables, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == expected, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
@@ -114,25 +114,31 @@ def test_the_page_can_be_walked_from_its_first_command_to_its_last(tmp_path: Pat
             (walk.folder / name).parent.mkdir(exist_ok=True)
             (walk.folder / name).write_text(body, encoding="utf-8")
         elif body.startswith("hub run"):
-            config = walk.folder / "ringfence-acme-ads" / "config.yaml"
+            config = walk.folder / "ringfence-acme-crm" / "config.yaml"
             address = f"127.0.0.1:{_free_port()}"
             config.write_text(config.read_text().replace("127.0.0.1:8080", address))
             with walk.serving(body, f"http://{address}") as client:
-                assert client.get("/webhooks/acme_ads/x").status_code == 404
+                assert client.get("/webhooks/acme_crm/x").status_code == 404
         else:
             printed = walk.run(body)
             assert not body.startswith("hub certify") or "keeps all its promises" in printed
+            if body.startswith("hub demo"):
+                assert "Something does not add up" not in printed
+                counted = re.search(r"acme_ads counts what we delivered,\s+(\d+) and (\d+)", printed)
+                assert counted and counted[1] == counted[2] != "0", printed
 
 
 def test_the_page_shows_the_files_and_the_test_that_are_really_written(tmp_path: Path) -> None:
     text = DOC.read_text(encoding="utf-8")
-    written = tmp_path / "ringfence-acme-ads"
-    write_plugin("ads", "acme_ads", written)
-    tree = re.search(r"```text\n(.*?)```", text, re.DOTALL)
-    assert tree is not None
-    shown = {line.split()[0].rstrip("/") for line in tree[1].splitlines()[1:]}
-    made = {file.name for file in written.rglob("*") if file.suffix in (".py", ".md", ".toml", ".yaml")}
-    assert made == {name for name in shown if "." in name}
+    written = tmp_path / "ringfence-acme-crm"
+    write_plugin("ads", "acme_ads", tmp_path / "ringfence-acme-ads", package=False)
+    write_plugin("crm", "acme_crm", written)
+    trees = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    assert len(trees) == 2
+    for folder, tree in zip(("ringfence-acme-ads", "ringfence-acme-crm"), trees, strict=True):
+        shown = {line.split()[0].rstrip("/") for line in tree.splitlines()[1:]}
+        made = {file.name for file in (tmp_path / folder).rglob("*") if file.suffix in (".py", ".md", ".toml", ".yaml")}
+        assert made == {name for name in shown if "." in name}
     test = (written / "tests" / "test_conformance.py").read_text().split('"""\n\n', 1)[1]
     assert test.strip() in text
 

@@ -89,8 +89,10 @@ def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytes
     assert "find_numbers" in told
 
 
-def test_all_three_references_are_written(tmp_path: Path) -> None:
+def test_all_references_are_written(tmp_path: Path) -> None:
     main(["--folder", str(tmp_path)])
     assert (
-        {path.name for path in tmp_path.iterdir()} == set(PAGES) == {"hooks.md", "config.md", "cli.md", "promises.md"}
+        {path.name for path in tmp_path.iterdir()}
+        == set(PAGES)
+        == {"hooks.md", "manifest.md", "config.md", "cli.md", "promises.md"}
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.api import CallActivity, Receipt
+from hub.api import CallActivity, Receipt, Rejected
 
 from .connection import MAX_RECORDS_PER_REQUEST, Connection, Row
-from .people import by_numbers
+from .people import Person, by_numbers
 from .refusals import TRANSIENT_CODES, first_error, scrubbed
 from .translate import task
 
@@ -23,7 +23,7 @@ def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Rece
         for key, reference in _logged(connection, list(first)).items()
     }
     fresh = [activity for key, activity in first.items() if key not in receipts]
-    people = by_numbers(connection, {activity.caller_number for activity in fresh if activity.caller_number})
+    people, unsearched = _people(connection, {activity.caller_number for activity in fresh if activity.caller_number})
     for start in range(0, len(fresh), MAX_RECORDS_PER_REQUEST):
         batch = fresh[start : start + MAX_RECORDS_PER_REQUEST]
         records = []
@@ -31,8 +31,17 @@ def log(connection: Connection, activities: Sequence[CallActivity]) -> list[Rece
             callers = people.get(activity.caller_number or "", [])
             records.append(task(activity, callers[0].id if callers else None, connection.settings))
         results = connection.create(records)
-        receipts.update({a.key: _receipt(a, result) for a, result in zip(batch, results, strict=True)})
+        receipts.update({a.key: _receipt(a, result, unsearched) for a, result in zip(batch, results, strict=True)})
     return [receipts[a.key] if first[a.key] is a else _of_the_second(receipts[a.key]) for a in activities]
+
+
+def _people(connection: Connection, numbers: set[str]) -> tuple[dict[str, list[Person]], str | None]:
+    """The people with these numbers, or why Salesforce refuses to search for them. A refused search decides nothing about
+    a call's own data, so the calls are logged without a contact."""
+    try:
+        return by_numbers(connection, numbers), None
+    except Rejected as refusal:
+        return {}, f"logged, but not on the contact: Salesforce refuses the search ({refusal.code or 'no code'})"
 
 
 def _logged(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
@@ -43,9 +52,10 @@ def _logged(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
     return {key: held[key] for key in keys if key in held}
 
 
-def _receipt(activity: CallActivity, result: Row) -> Receipt:
+def _receipt(activity: CallActivity, result: Row, unsearched: str | None) -> Receipt:
     if result.get("success"):
-        return Receipt(key=activity.key, status="delivered", reference=str(result.get("id")))
+        reason = unsearched if activity.caller_number else None
+        return Receipt(key=activity.key, status="delivered", reason=reason, reference=str(result.get("id")))
     code, message = first_error(result.get("errors"))
     if code == "DUPLICATE_VALUE":
         return Receipt(key=activity.key, status="duplicate", code=code)

@@ -11,6 +11,7 @@ from hub.testing import FrozenClock, connect
 from hub.testing.samples import call_activity
 from plugins.crm.salesforce import Salesforce
 from plugins.crm.salesforce.sandbox import FORMATS, Sandbox
+from plugins.crm.salesforce.sandbox.records import Refused
 from plugins.crm.salesforce.settings import SalesforceSettings
 from plugins.crm.salesforce.translate import SIGNATURE, task
 
@@ -42,6 +43,27 @@ def test_a_number_is_found_however_it_was_typed(salesforce: Salesforce, sandbox:
     sandbox.org.create("Contact", {"LastName": "Poe", "Phone": "(312) 555-0143"})
     salesforce.log_calls([activity("call-1")])
     assert [logged["contact_id"] for logged in sandbox.activities()] == [contact]
+
+
+def test_a_refused_search_never_decides_about_the_calls(
+    salesforce: Salesforce, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused("INSUFFICIENT_ACCESS", "insufficient access rights", status=403)
+
+    monkeypatch.setattr("plugins.crm.salesforce.sandbox.sosl", refuse)
+    sandbox.add_contact("Jo Roe", CALLER)
+    sandbox.refuse("call-2")
+    unlinked, refused, hidden = salesforce.log_calls(
+        [activity("call-1"), activity("call-2"), activity("call-3", caller_number=None)]
+    )
+    assert (unlinked.status, unlinked.reason) == (
+        "delivered",
+        "logged, but not on the contact: Salesforce refuses the search (INSUFFICIENT_ACCESS)",
+    )
+    assert (refused.status, refused.code) == ("rejected", "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    assert (hidden.status, hidden.reason) == ("delivered", None)
+    assert [logged["contact_id"] for logged in sandbox.activities()] == [None, None]
 
 
 def test_a_lead_takes_the_call_where_there_is_no_contact(salesforce: Salesforce, sandbox: Sandbox) -> None:

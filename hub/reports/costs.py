@@ -87,6 +87,8 @@ class CostLine:
     """None for contacts without a campaign, and for costs without one."""
     credits: Line
     spent: tuple[Spent, ...] = ()
+    values: tuple[str, ...] = ()
+    """The campaigns or sources of the contacts in it."""
     spend_of: str = ""
     """The source of costs that name no campaign, like `google / cpc`."""
     returns: Mapping[str, Return] = field(default_factory=dict)
@@ -137,7 +139,12 @@ def total_of(lines: Sequence[CostLine]) -> CostLine:
             other = returns.get(currency)
             returns[currency] = each if other is None else _added(each, other)
     spent = tuple(each for line in lines for each in line.spent)
-    return CostLine(None, sum_of([line.credits for line in lines]), spent, returns=dict(sorted(returns.items())))
+    return CostLine(
+        None,
+        sum_of([line.credits for line in lines]),
+        spent,
+        returns={each: returns[each] for each in _currencies(lines)},
+    )
 
 
 def _line(value: str | None, credits: Sequence[Line], spent: Sequence[Spent]) -> CostLine:
@@ -151,7 +158,7 @@ def _line(value: str | None, credits: Sequence[Line], spent: Sequence[Spent]) ->
         currency: Return(cost, calls, leads, customers, won.get(currency, None if won else Decimal(0)))
         for currency, cost in sorted(costs.items())
     }
-    return CostLine(value, line, tuple(spent), returns=returns)
+    return CostLine(value, line, tuple(spent), tuple(each.value for each in credits if each.value), returns=returns)
 
 
 def _added(one: Return, other: Return) -> Return:

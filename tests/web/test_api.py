@@ -43,6 +43,7 @@ ALLOWED = {
     "POST /recordings/{recording_id}/link": {"owner", "admin", "agent"},
     "GET /recordings/{recording_id}/transcript": {"owner", "admin", "agent"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
+    "GET /reports/{company}/costs": {"owner", "admin", "marketer"},
     "GET /consent": {"owner", "admin", "privacy_officer"},
     "GET /requests": {"owner", "privacy_officer"},
     "GET /requests/{request_id}": {"owner", "privacy_officer"},

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col
 
 from hub.model import Company, CostRow
@@ -45,13 +45,21 @@ def cost_report(
     `hidden` from a user who may not see all companies.
     """
     of_companies = col(CostRow.company_id).in_([company.id for company in companies])
-    accounts = col(CostRow.account_id).in_({company.account_id for company in companies})
-    unassigned = and_(accounts, col(CostRow.company_id).is_(None))
-    spent = spent_between(
-        session, or_(of_companies, unassigned) if account == "included" else of_companies, first, last
-    )
+    whose = or_(of_companies, _of_account(companies)) if account == "included" else of_companies
+    spent = spent_between(session, whose, first, last)
     lines = match_costs(credits_of(session, companies, by, model, first, last), spent, by)
-    left: dict[str, Decimal] = {}
-    for each in spent_between(session, unassigned, first, last) if account == "apart" else ():
-        left[each.currency] = left.get(each.currency, Decimal(0)) + each.amount
+    left = unassigned_costs(session, companies, first, last) if account == "apart" else {}
     return CostReport(lines, total_of(lines), left)
+
+
+def unassigned_costs(session: Session, companies: Sequence[Company], first: date, last: date) -> dict[str, Decimal]:
+    """The costs of the companies' account that belong to no single company, by currency."""
+    left: dict[str, Decimal] = {}
+    for each in spent_between(session, _of_account(companies), first, last):
+        left[each.currency] = left.get(each.currency, Decimal(0)) + each.amount
+    return left
+
+
+def _of_account(companies: Sequence[Company]) -> ColumnElement[bool]:
+    accounts = {company.account_id for company in companies}
+    return and_(col(CostRow.account_id).in_(accounts), col(CostRow.company_id).is_(None))

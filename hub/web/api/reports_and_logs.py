@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from fastapi import Depends, FastAPI, HTTPException
+from sqlmodel import Session
 
 from hub.model import AuditEntry, Company, ConsentEntry
 from hub.queries.paging import page_of
+from hub.queries.reports.costs import Account, cost_report
+from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
 from hub.reports.report import Report, report_within
 from hub.reports.tally import MEASURES, MONEY, Dimension
@@ -18,6 +22,9 @@ from hub.web.api.schemas import (
     AuditEntries,
     ConsentAnswer,
     ConsentRecords,
+    CostReportAnswer,
+    CostReportLine,
+    CostReturn,
     ReportAnswer,
     ReportLine,
     shaped,
@@ -29,6 +36,31 @@ COUNTS = tuple(name for name in MEASURES if name not in MONEY)
 def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for reports, consent records and audit entries."""
 
+    @api.get("/reports/{company}/costs")
+    def costs(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("reports")),
+        company: str,
+        first: date,
+        last: date,
+        by: By = "source",
+        model: Model = "last",
+    ) -> CostReportAnswer:
+        with authorized.session() as session:
+            row = _company(session, authorized, company, first, last)
+            account: Account = "apart" if authorized.scope.companies is None else "hidden"
+            report = cost_report(session, [row], by, model, first, last, account)
+        return CostReportAnswer(
+            company=row.name,
+            by=by,
+            model=model,
+            first=str(first),
+            last=str(last),
+            lines=[_cost_line(line) for line in report.lines],
+            total=_cost_line(report.total),
+            unassigned={currency: str(amount) for currency, amount in report.unassigned.items()},
+        )
+
     @api.get("/reports/{company}/{dimension}")
     def report(
         *,
@@ -39,12 +71,8 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
         last: date,
         model: Model = "last",
     ) -> ReportAnswer:
-        if first > last:
-            raise HTTPException(422, "The report would end before it begins; swap first and last.")
         with authorized.session() as session:
-            row = session.exec(authorized.scope.select(Company).where(Company.name == company)).first()
-            if row is None:
-                raise HTTPException(404, "Not found")
+            row = _company(session, authorized, company, first, last)
             return _to_answer(report_within(session, row, dimension, model, first, last))
 
     @api.get("/consent")
@@ -65,6 +93,37 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
         with authorized.session() as session:
             found = page_of(session, authorized.scope.select(AuditEntry), AuditEntry.id, after, limit)
         return AuditEntries(entries=shaped(AuditAnswer, found.items), next=found.next)
+
+
+def _company(session: Session, authorized: AuthorizedRequest, name: str, first: date, last: date) -> Company:
+    """The company of a report; 404 if the user does not see it, 422 if the days are the wrong way round."""
+    if first > last:
+        raise HTTPException(422, "The report would end before it begins; swap first and last.")
+    row: Company | None = session.exec(authorized.scope.select(Company).where(Company.name == name)).first()
+    if row is None:
+        raise HTTPException(404, "Not found")
+    return row
+
+
+def _cost_line(line: CostLine) -> CostReportLine:
+    return CostReportLine(
+        value=line.value,
+        spend_of=line.spend_of or None,
+        names=list(line.names),
+        calls=float(line.credits.number("calls")),
+        leads=float(line.credits.number("leads")),
+        customers=float(line.credits.number("customers")),
+        clicks=line.clicks,
+        impressions=line.impressions,
+        costs={
+            currency: CostReturn(**{name: _text(getattr(each, name)) for name in CostReturn.model_fields})
+            for currency, each in line.returns.items()
+        },
+    )
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(round(amount, 4))
 
 
 def _to_answer(report: Report) -> ReportAnswer:

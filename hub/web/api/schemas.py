@@ -215,6 +215,44 @@ class ReportAnswer(Answer):
     lines: list[ReportLine]
 
 
+class CostReturn(Answer):
+    """What one currency's costs brought; amounts are texts, so that no digit is lost."""
+
+    cost: str
+    per_call: str | None
+    per_lead: str | None
+    per_customer: str | None
+    won: str | None
+    on_spend: str | None
+
+
+class CostReportLine(Answer):
+    """What one source or campaign cost and brought; costs by currency."""
+
+    value: str | None
+    spend_of: str | None
+    names: list[str]
+    calls: float
+    leads: float
+    customers: float
+    clicks: int
+    impressions: int
+    costs: Mapping[str, CostReturn]
+
+
+class CostReportAnswer(Answer):
+    """A company's report of costs. `unassigned` belongs to the whole account and is in no line."""
+
+    company: str
+    by: str
+    model: str
+    first: str
+    last: str
+    lines: list[CostReportLine]
+    total: CostReportLine
+    unassigned: Mapping[str, str]
+
+
 class Page(Answer):
     """Some rows, newest first; pass `next` as `after` to get the following rows."""
 

@@ -116,6 +116,7 @@ ALLOWED = {
     "GET /reports": OFFICE,
     "GET /reports/{report}": OFFICE,
     "GET /reports/{report}/csv": OFFICE,
+    "POST /reports/{report}/import": SET_UP,
     "POST /reports/{report}/links": OFFICE,
     "POST /reports/{report}/links/{link}/revoke": OFFICE,
     "GET /numbers": OFFICE,

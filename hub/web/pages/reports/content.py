@@ -12,12 +12,14 @@ from hub.access.scope import AccessScope
 from hub.formats import phone
 from hub.model import Company
 from hub.queries.reports.calls import CallFigures, calls_by_agent, calls_by_tracker
+from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
 from hub.reports.report import Line as CreditLine
 from hub.reports.tally import NO_CURRENCY
 from hub.web.pages.periods import Period
+from hub.web.pages.reports.costs import cost_lines
 from hub.web.pages.reports.hours import hour_lines
-from hub.web.pages.reports.kinds import MODELS, Choice
+from hub.web.pages.reports.kinds import Choice
 from hub.web.pages.reports.missed import missed_lines
 from hub.web.pages.reports.tables import Column, Figures, Line, Link, ReportTable, table_of
 
@@ -43,6 +45,8 @@ class Reading:
     companies: Sequence[Company]
     choice: Choice
     link: Link
+    account: Account = "hidden"
+    """Where costs of the whole account are shown."""
 
     @property
     def company_ids(self) -> list[str]:
@@ -62,38 +66,13 @@ def table_for(reading: Reading) -> ReportTable:
         known = {line.key for line in lines}
         lines += [replace(line, figures={}) for line in old if line.key not in known]
     sort = choice.query.get("sort") or ("name" if choice.is_by_hour else "")
-    return table_of(_named(columns), lines, former, reading.link, sort, choice.query.get("order", ""))
-
-
-@dataclass(frozen=True)
-class ModelTable:
-    """One measure by all models: the numbers of each line in the order of MODELS, and their sums."""
-
-    measures: Sequence[Column]
-    measure: Column
-    rows: Sequence[tuple[str, Sequence[Decimal]]]
-    total: Sequence[Decimal]
-
-
-def credits_by_model(reading: Reading) -> ModelTable:
-    """All models side by side; the measure is what the URL says, else the value of the conversions, else the calls."""
-    kind, period = reading.choice.kind, reading.choice.period
-    assert kind.dimension is not None
-    by_model = [
-        credits_of(reading.session, reading.companies, kind.dimension, model, period.first, period.last)
-        for model in MODELS
-    ]
-    measures = [each for each in _named(_credit_columns(by_model[0])) if each.per is None]
-    wanted = next((each for each in measures if each.key == reading.choice.query.get("measure")), None)
-    measure = wanted or next((each for each in measures if each.shape == "money"), measures[0])
-    values: dict[str, list[Decimal]] = {}
-    for place, lines in enumerate(by_model):
-        for line in lines:
-            row = values.setdefault(line.value or kind.nothing, [Decimal(0)] * len(MODELS))
-            row[place] = _figures(line).get(measure.key, Decimal(0))
-    rows = sorted(((label, row) for label, row in values.items() if any(row)), key=lambda row: (-row[1][0], row[0]))
-    return ModelTable(
-        measures, measure, rows, [sum(column, Decimal(0)) for column in zip(*values.values(), strict=True)]
+    return table_of(
+        columns if choice.kind.name == "costs" else named(columns),
+        lines,
+        former,
+        reading.link,
+        sort,
+        choice.query.get("order", ""),
     )
 
 
@@ -121,13 +100,15 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
             ]
         case "hours":
             return hour_lines(reading.session, scope, companies, period, choice)
+        case "costs":
+            return cost_lines(reading.session, reading.companies, period, choice, reading.account)
         case "missed":
             return missed_lines(reading.session, scope, companies, period, choice)
     assert choice.kind.dimension is not None
     found = credits_of(
         reading.session, reading.companies, choice.kind.dimension, choice.model, period.first, period.last
     )
-    return _credit_columns(found), [_credit_line(choice, line) for line in found]
+    return credit_columns(found), [_credit_line(choice, line) for line in found]
 
 
 def _tracker_lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
@@ -153,15 +134,16 @@ def _credit_line(choice: Choice, line: CreditLine) -> Line:
     """A line of credits. Only by the last touch does a call belong to one line, so that it can be listed."""
     linked = choice.model == "last" and line.value
     filters = {choice.kind.name: line.value or ""} if linked else None
-    return Line(line.value or "", line.value or choice.kind.nothing, _figures(line), filters=filters)
+    return Line(line.value or "", line.value or choice.kind.nothing, figures_of(line), filters=filters)
 
 
-def _figures(line: CreditLine) -> Figures:
+def figures_of(line: CreditLine) -> Figures:
+    """The figures of a line of credits."""
     counts = {name: line.number(name) for name in ("calls", "answered", "first_time", "texts", "forms", "conversions")}
     return {**counts, **{f"amount:{currency}": amount for currency, amount in line.amounts.items()}}
 
 
-def _credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
+def credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
     """Calls and conversions always; texts, forms and values only if there are some."""
     found = [CALLS, ANSWERED, FIRST_TIME]
     for key, title, kind in (("texts", "Texts", "text"), ("forms", "Forms", "form")):
@@ -181,7 +163,7 @@ def _credit_columns(lines: Sequence[CreditLine]) -> list[Column]:
     return found
 
 
-def _named(columns: Sequence[Column]) -> list[Column]:
+def named(columns: Sequence[Column]) -> list[Column]:
     """Columns in their usual order; values of several currencies say which."""
     usual = ["calls", "answered", "first_time", "texts", "forms", "conversions"]
     ordered = sorted(columns, key=lambda each: usual.index(each.key) if each.key in usual else len(usual))

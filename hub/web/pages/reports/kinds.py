@@ -35,6 +35,7 @@ KINDS: Mapping[str, ReportKind] = {
     for kind in (
         ReportKind("source", "Sources", "Source", "sources", "source"),
         ReportKind("campaign", "Campaigns", "Campaign", "campaigns", "campaign", "No campaign"),
+        ReportKind("costs", "Costs", "Source", "sources", "source"),
         ReportKind("keyword", "Keywords", "Keyword", "keywords", "keyword", "No keyword"),
         ReportKind("landing_page", "Landing pages", "Landing page", "landing pages", "landing_page", "No landing page"),
         ReportKind("number", "Numbers", "Tracker", "trackers"),
@@ -101,12 +102,21 @@ class Choice:
     @property
     def row_title(self) -> str:
         """The head of the rows."""
+        if self.is_by_campaign:
+            return "Campaign"
         return "Source" if self.kind.name == "missed" and not self.is_by_hour else self.kind.row
 
     @property
     def row_titles(self) -> str:
         """What the rows are, for a sentence."""
+        if self.is_by_campaign:
+            return "campaigns"
         return "sources" if self.kind.name == "missed" and not self.is_by_hour else self.kind.rows
+
+    @property
+    def is_by_campaign(self) -> bool:
+        """Whether the report of costs is one of campaigns."""
+        return self.kind.name == "costs" and self.query.get("by") == "campaign"
 
     @property
     def is_by_hour(self) -> bool:
@@ -135,7 +145,7 @@ def choice_of(name: str, query: Mapping[str, str], period: Period) -> Choice:
         period,
         comparison if comparison in COMPARISONS else "before",
         model,
-        kind.dimension is not None and query.get("models") == "all",
+        kind.dimension is not None and kind.name != "costs" and query.get("models") == "all",
         shortened,
         query,
     )

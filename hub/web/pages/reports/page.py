@@ -10,15 +10,19 @@ from starlette.responses import Response
 
 from hub.access.report_links import DAYS
 from hub.model import Company
+from hub.queries.reports.costs import Account
 from hub.queries.reports.links import report_links
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.overview import WEEKDAYS, hour_label
 from hub.web.pages.periods import PRESETS
-from hub.web.pages.reports.content import Reading, credits_by_model, table_for
+from hub.web.pages.reports.content import Reading, table_for
+from hub.web.pages.reports.costs import BY as COSTS_BY
+from hub.web.pages.reports.costs import unassigned_words
 from hub.web.pages.reports.hours import HOURS, SHOWN, heat_rows
 from hub.web.pages.reports.kinds import COMPARISONS, KINDS, MODELS, PARAMETERS, ROWS_PER_PAGE, Choice, choice_of
 from hub.web.pages.reports.missed import BY
+from hub.web.pages.reports.model_table import credits_by_model
 from hub.web.pages.reports.tables import ReportTable
 from hub.web.pages.reports.words import headline, range_words, shown_by
 from hub.web.pages.request import PageRequest
@@ -41,12 +45,23 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
     choice = choice_of(page.path("report"), page.query, page.period())
     companies = shown_companies(page)
     with page.session() as session:
-        reading = Reading(session, page.scope, companies, choice, _linker(page, choice))
+        reading = Reading(session, page.scope, companies, choice, _linker(page, choice), account_of(page))
         table = table_for(reading)
         models = credits_by_model(reading) if choice.all_models else None
+        unassigned = ""
+        if choice.kind.name == "costs" and reading.account == "apart":
+            unassigned = unassigned_words(session, companies, choice.period.first, choice.period.last)
         links = page.scope_for("share") if page.may("share") else None
         shared = [] if links is None else report_links(session, links, page.company_ids, choice.kind.name, page.now)
-    values = {"links": shared, "new_link": None, "link_error": None, "link_days": DAYS, **more}
+    values = {
+        "links": shared,
+        "new_link": None,
+        "link_error": None,
+        "link_days": DAYS,
+        "unassigned": unassigned,
+        "import_problems": [],
+        **more,
+    }
     return page.render(
         "report.html",
         status,
@@ -56,7 +71,8 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         comparisons=COMPARISONS,
         companies={each.id: each for each in page.companies},
         choices=SHOWN if choice.kind.name == "hours" else {},
-        by=BY,
+        by=COSTS_BY if choice.kind.name == "costs" else BY,
+        has_costs=any(column.key.startswith("cost:") for column in table.columns),
         shown_by=shown_by,
         export_query={name: page.query[name] for name in PARAMETERS if page.query.get(name)},
         **template_values(choice, table, companies, models),
@@ -89,11 +105,20 @@ def csv_file(page: PageRequest) -> Response:
     """All rows of a report as a file; who took it is in the audit log."""
     choice = choice_of(page.path("report"), page.query, page.period())
     with page.session() as session:
-        table = table_for(Reading(session, page.scope, shown_companies(page), choice, lambda filters: None))
+        table = table_for(
+            Reading(session, page.scope, shown_companies(page), choice, lambda filters: None, account_of(page))
+        )
     subject = page.company.id if page.company else page.user.account_id
     days = f"{choice.period.first.isoformat()}-{choice.period.last.isoformat()}"
     page.note(AUDIT_EXPORT, subject, f"{choice.kind.name}, {days}, {len(table.rows)} rows")
     return csv_response(f"ringfence-{choice.kind.name.replace('_', '-')}-{days}.csv", _csv_rows(choice, table))
+
+
+def account_of(page: PageRequest) -> Account:
+    """Where the costs of the whole account are shown: only to users who see all of it."""
+    if page.scope.companies is not None:
+        return "hidden"
+    return "included" if len(shown_companies(page)) == len(page.companies) else "apart"
 
 
 def shown_companies(page: PageRequest) -> list[Company]:
@@ -104,10 +129,11 @@ def shown_companies(page: PageRequest) -> list[Company]:
 def _csv_rows(choice: Choice, table: ReportTable) -> Iterator[list[object]]:
     compared = choice.before is not None
     has_notes = any(row.sub for row in table.rows)
-    titles: list[object] = [choice.kind.row, *(["Details"] if has_notes else [])]
+    titles: list[object] = [choice.row_title, *(["Details"] if has_notes else [])]
     for column in table.columns:
         title = f"{column.title}, seconds" if column.shape == "duration" else column.title
-        title = f"Value, {column.currency}" if column.shape == "money" and column.currency else title
+        if column.shape in ("money", "price") and column.currency and not title.endswith(column.currency):
+            title = f"{title}, {column.currency}"
         titles += [title, *([f"{title}, before"] if compared else [])]
     yield titles
     for row in table.rows:

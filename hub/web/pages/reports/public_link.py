@@ -24,8 +24,9 @@ from hub.rate_limit import Buckets, network_of
 from hub.web.client_ip import Proxies
 from hub.web.pages.guard import NONCE_BYTES, plain
 from hub.web.pages.periods import period_of
-from hub.web.pages.reports.content import Reading, credits_by_model, table_for
+from hub.web.pages.reports.content import Reading, table_for
 from hub.web.pages.reports.kinds import choice_of
+from hub.web.pages.reports.model_table import credits_by_model
 from hub.web.pages.reports.page import template_values
 from hub.web.pages.request import PageContext
 from hub.web.pages.security import headers_with

@@ -12,7 +12,8 @@ from hub.formats import NOTHING, duration, money
 Figures = Mapping[str, Decimal]
 Link = Callable[[Mapping[str, str]], str | None]
 """Parameters of the list of calls → its URL; None if the reader may not see it."""
-Shape = Literal["count", "percent", "duration", "money"]
+Shape = Literal["count", "percent", "duration", "money", "price"]
+"""A price is money with its cents."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Column:
         """The figure; None if it does not apply."""
         if self.per is None:
             return figures.get(self.key, Decimal(0))
-        whole = figures.get(self.per, Decimal(0))
-        return figures.get(self.key, Decimal(0)) / whole if whole else None
+        part, whole = figures.get(self.key), figures.get(self.per)
+        return part / whole if whole and part is not None else None
 
     def text(self, value: Decimal | None) -> str:
         """A figure as people read it."""
@@ -45,6 +46,8 @@ class Column:
             return duration(round(value))
         if self.shape == "money":
             return money(value, self.currency, whole=True)
+        if self.shape == "price":
+            return money(value, self.currency)
         return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
     def change(self, value: Decimal | None, before: Decimal | None) -> str | None:

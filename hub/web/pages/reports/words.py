@@ -24,6 +24,8 @@ def headline(choice: Choice, table: ReportTable) -> str:
         open_calls = table.total[-1]
         word = "call was" if total.value == 1 else "calls were"
         return f"{total.text} {word} not answered; {open_calls.text if open_calls.value else 'none'} still open."
+    if choice.kind.name == "costs" and table.columns[0].shape == "money":
+        return f"Most was spent on {largest.label}: {largest.cells[0].text} of {total.text}."
     if choice.kind.name == "hours":
         return f"The busiest hour begins at {largest.label}, with {largest.cells[0].text} of {total.text}."
     if not largest.cells[0].value:

@@ -74,7 +74,7 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
             {
                 "company": section.name,
                 "flow": flow.name,
-                "version": row.number if row else None,
+                "version": row.revision if row else None,
                 "since": row.made_at if row else None,
                 "steps": len(flow.steps),
                 "forward": flow.forward,

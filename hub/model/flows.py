@@ -17,15 +17,18 @@ BEGINNINGS = text("position = 0 AND point = 'ringing:'")
 class FlowVersion(Row, table=True):
     """One saved version of a company's call flow. Rows are only added: a call keeps the version that it began with.
 
-    `number` is unique in the hub and goes into the marks of the call's instructions.
+    `number` is unique in the hub and goes into the marks of the call's instructions; people see `revision`.
     """
 
     __tablename__ = "flow_version"
+    __table_args__ = (Index("ix_flow_version_revision", "company_id", "name", "revision", unique=True),)
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id", index=True)
     name: str = Field(max_length=80)
     number: int = Field(unique=True)
+    revision: int
+    """1 for the first version of the flow, and so on."""
     definition: dict[str, Any] = json_column()
     hash: str = Field(max_length=64)
     """SHA-256 of the definition: saving the same flow again makes no new version."""
@@ -48,7 +51,7 @@ class FlowDraft(Row, table=True):
     previous: str = Field(default="", sa_type=Text())
     """The same before the last save, for its undo; empty if nothing was saved before."""
     base: int | None = None
-    """The version that the draft began with; None for a new flow."""
+    """The revision that the draft began with; None for a new flow."""
     replaces: str | None = Field(default=None, max_length=80)
     """The flow of a `route:` that this one replaces."""
     saved_at: datetime = time_column()

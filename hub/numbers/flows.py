@@ -24,8 +24,9 @@ def save_version(session: Session, company_id: str, flow: Flow, now: datetime) -
         return latest.id
     number = (session.exec(select(func.max(FlowVersion.number))).one() or 0) + 1
     row = FlowVersion(
-        company_id=company_id, name=flow.name, number=number, definition=definition, hash=digest, made_at=now
-    )
+        company_id=company_id, name=flow.name, number=number, revision=latest.revision + 1 if latest else 1,
+        definition=definition, hash=digest, made_at=now,
+    )  # fmt: skip
     session.add(row)
     session.flush()
     return row.id
@@ -40,6 +41,12 @@ def flows_of_versions(session: Session, numbers: Iterable[int]) -> dict[int, Flo
     """Version number → flow, for calls that began on an earlier version."""
     rows = session.exec(select(FlowVersion).where(col(FlowVersion.number).in_(set(numbers))))
     return {row.number: read_flow(row) for row in rows}
+
+
+def revisions_of(session: Session, numbers: Iterable[int]) -> dict[int, int]:
+    """Version number → the flow's revision, which people see."""
+    columns = select(FlowVersion.number, FlowVersion.revision).where(col(FlowVersion.number).in_(set(numbers)))
+    return dict(session.exec(columns).all())
 
 
 def versions_of_calls(session: Session, connector: str, call_ids: Iterable[str]) -> dict[str, int]:

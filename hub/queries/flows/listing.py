@@ -46,7 +46,7 @@ def list_flows(
         mine = versions.get(key, [])
         found.append(
             ListedFlow(
-                company, current, mine[0].number if mine else None, mine[0].made_at if mine else None,
+                company, current, mine[0].revision if mine else None, mine[0].made_at if mine else None,
                 sum(calls.get(number, 0) for number in recent.get(key, ())), key in drafted,
             )
         )  # fmt: skip

@@ -31,7 +31,7 @@ MAX_CALL_AGE = timedelta(hours=4)
 class Version:
     """One version of a flow, and the calls that it answered in the last 30 days."""
 
-    number: int
+    revision: int
     made_at: datetime
     calls: int
     flow: Flow
@@ -48,7 +48,7 @@ def versions_of(
     query = scope.select(FlowVersion).where(FlowVersion.company_id == company_id, FlowVersion.name == name)
     rows: Sequence[FlowVersion] = session.exec(query.order_by(col(FlowVersion.number).desc()).limit(limit)).all()
     calls = calls_of_versions(session, [row.number for row in rows], now)
-    return [Version(row.number, row.made_at, calls.get(row.number, 0), read_flow(row), "", "") for row in rows]
+    return [Version(row.revision, row.made_at, calls.get(row.number, 0), read_flow(row), "", "") for row in rows]
 
 
 def with_authors(session: Session, account_id: str, versions: Sequence[Version]) -> list[Version]:
@@ -65,10 +65,10 @@ def with_authors(session: Session, account_id: str, versions: Sequence[Version])
     ]
 
 
-def version_of(session: Session, scope: AccessScope, company_id: str, name: str, number: int) -> FlowVersion:
+def version_of(session: Session, scope: AccessScope, company_id: str, name: str, revision: int) -> FlowVersion:
     """One version of one flow; NotFound if there is none."""
     query = scope.select(FlowVersion).where(
-        FlowVersion.company_id == company_id, FlowVersion.name == name, FlowVersion.number == number
+        FlowVersion.company_id == company_id, FlowVersion.name == name, FlowVersion.revision == revision
     )
     row: FlowVersion | None = session.exec(query).first()
     if row is None:
@@ -77,8 +77,9 @@ def version_of(session: Session, scope: AccessScope, company_id: str, name: str,
 
 
 def latest_versions(session: Session, scope: AccessScope, companies: Collection[str]) -> dict[tuple[str, str], Any]:
-    """(company's id, flow's name) → number and time of its versions, the newest first."""
-    columns: Any = (FlowVersion.company_id, FlowVersion.name, FlowVersion.number, FlowVersion.made_at)
+    """(company's id, flow's name) → number, revision and time of its versions, the newest first."""
+    of_version = (FlowVersion.number, FlowVersion.revision, FlowVersion.made_at)
+    columns: Any = (FlowVersion.company_id, FlowVersion.name, *of_version)
     query = scope.narrow(select(*columns), FlowVersion, scope.user).where(col(FlowVersion.company_id).in_(companies))
     found: dict[tuple[str, str], list[Any]] = {}
     for row in session.execute(query.order_by(col(FlowVersion.number).desc()).limit(5_000)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlmodel import Session, col, select
 
 from hub.model import Call, CallStep, ConsentDecision, RecordingNotice
+from hub.numbers.flows import revisions_of
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.receipts import decision_entry
 
@@ -15,41 +16,43 @@ def step_entries(session: Session, call: Call) -> Iterator[Entry]:
     """Every step of the call, the notices that its caller heard, and the decisions on recording."""
     of_call = (CallStep.connector == call.connector, CallStep.carrier_call_id == call.carrier_call_id)
     steps = session.exec(select(CallStep).where(*of_call).order_by(col(CallStep.at), col(CallStep.id))).all()
-    for step in steps:
-        yield _step(step)
-    notices = select(RecordingNotice).where(
+    told = select(RecordingNotice).where(
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
-    for notice in session.exec(notices.order_by(col(RecordingNotice.id))):
-        yield _notice(notice)
+    notices = session.exec(told.order_by(col(RecordingNotice.id))).all()
+    revisions = revisions_of(
+        session, [*(each.flow_version for each in steps), *(each.flow_version for each in notices)]
+    )
+    yield from (_step(each, revisions.get(each.flow_version)) for each in steps)
+    yield from (_notice(each, revisions.get(each.flow_version)) for each in notices)
     decided = {step.decision_id for step in steps if step.decision_id}
     if decided:
         found = select(ConsentDecision).where(col(ConsentDecision.id).in_(decided)).order_by(col(ConsentDecision.id))
         yield from map(decision_entry, session.exec(found))
 
 
-def _step(step: CallStep) -> Entry:
+def _step(step: CallStep, revision: int | None) -> Entry:
     data = {
         "step": step.step,
         "do": step.do,
         "result": step.result,
         "tags": step.tags,
         "text_back": step.text_back,
-        "flow_version": step.flow_version,
+        "flow_version": revision,
         "point": step.point,
     }
-    detail = f"{step.do}, flow version {step.flow_version}"
+    detail = f"{step.do}, flow version {revision}"
     return Entry(step.at, "answer", f"{step.step}: {step.result or 'forgotten'}", (detail,), None, data)
 
 
-def _notice(notice: RecordingNotice) -> Entry:
+def _notice(notice: RecordingNotice, revision: int | None) -> Entry:
     data = {
         "notice": notice.text,
         "sha256": notice.text_hash,
         "duties": notice.duties,
         "choice": notice.choice,
         "decision": notice.decision_id,
-        "flow_version": notice.flow_version,
+        "flow_version": revision,
     }
     details = (f"“{notice.text}”", f"duties: {', '.join(notice.duties) or 'none'}")
     choice = (notice.choice or "forgotten").replace("_", " ")

@@ -90,13 +90,12 @@ def test_a_flow_is_edited_simulated_published_and_called(
 def test_an_earlier_version_is_published_again(stage: TestHub, owner: PageClient, ring: Callable[..., str]) -> None:
     owner.post(PATH, menu(say="One or two?"))
     owner.post(f"{PATH}/publish")
-    number = stage.rows(FlowVersion, name="office")[0].number
-    said = owner.text(f"{PATH}?version={number}&compare={stage.rows(FlowVersion, name='office')[1].number}")
+    said = owner.text(f"{PATH}?version=1&compare=2")
     assert "An earlier version" in said and "say: One or two?" in said
-    assert "Publish version 1" in owner.text(f"{PATH}/publish?version={number}")
-    assert owner.post(f"{PATH}/publish?version={number}").status_code == 303
+    assert "Publish version 1" in owner.text(f"{PATH}/publish?version=1")
+    assert owner.post(f"{PATH}/publish?version=1").status_code == 303
     assert "Press 1." in ring("CA9")
-    assert stage.rows(ConfigVersion)[-1].note == f"flow office back to version {number}"
+    assert stage.rows(ConfigVersion)[-1].note == "flow office back to version 1"
 
 
 def test_a_draft_with_problems_and_a_file_that_changed_meanwhile_are_refused(stage: TestHub, owner: PageClient) -> None:

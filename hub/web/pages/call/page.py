@@ -15,6 +15,7 @@ from hub.errors import NotFound
 from hub.flow.case import Subject
 from hub.formats import NOTHING, phone
 from hub.model import Call
+from hub.numbers.flows import revisions_of
 from hub.queries.contacts.filters import ContactFilter
 from hub.queries.contacts.paging import neighbors
 from hub.queries.marks import marks_of
@@ -118,11 +119,13 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
     lines = story.lines_of(header, entries, source, consent, names)
     lines += story.later_lines(marks.history, bodies, calls)
     newer, older = _neighbors(page, session, header)
+    notice = why.last_notice(consent.notices)
     return {
         "header": header,
         "source": source,
         "consent": consent,
-        "notice_told": why.last_notice(consent.notices),
+        "notice_told": notice,
+        "notice_version": revisions_of(session, [notice.flow_version]).get(notice.flow_version) if notice else None,
         "source_answer": why.source_answer(source, header),
         **_heard(page, session, subject, consent),
         "ads_answer": why.ads_answer(consent, ads),

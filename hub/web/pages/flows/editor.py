@@ -104,9 +104,9 @@ def _compared(page: PageRequest, opened: OpenFlow, versions: Sequence[Version]) 
     """What the shown flow is compared with, and the lines that differ: the version that the URL names, or for a draft
     what callers hear."""
     wanted = page.query.get("compare", "")
-    chosen = next((each for each in versions if str(each.number) == wanted), None)
+    chosen = next((each for each in versions if str(each.revision) == wanted), None)
     if chosen is not None:
-        return f"version {chosen.number}", diff_lines(chosen.flow, opened.flow)
+        return f"version {chosen.revision}", diff_lines(chosen.flow, opened.flow)
     if opened.is_draft and opened.live is not None:
         return f"version {opened.live_version}", diff_lines(opened.live.flow, opened.flow)
     return None

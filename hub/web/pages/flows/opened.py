@@ -43,7 +43,7 @@ class OpenFlow:
     flow: Flow
     """The version that the page shows."""
     version: int | None
-    """The number of that version if the URL names one."""
+    """Which revision it is, if the URL names one."""
 
     @property
     def path(self) -> str:
@@ -137,7 +137,7 @@ def open_flow(page: PageRequest) -> OpenFlow:
         draft = draft_of(session, page.user.id, company.id, name) if page.may("configure") else None
         saved = latest_versions(session, page.scope, [company.id]).get((company.id, name), [])
         old = version_of(session, page.scope, company.id, name, version) if version is not None else None
-        newest = version_of(session, page.scope, company.id, name, saved[0].number) if saved else None
+        newest = version_of(session, page.scope, company.id, name, saved[0].revision) if saved else None
     live = _as_published(page, section, live, newest)
     if live is None and draft is None:
         raise NotFound("Not found")
@@ -148,8 +148,8 @@ def open_flow(page: PageRequest) -> OpenFlow:
     else:
         assert live is not None
         shown = live.flow
-    number_now = saved[0].number if saved and live is not None else None
-    return OpenFlow(page, company, section, name, live, number_now, draft, shown, version)
+    live_version = saved[0].revision if saved and live is not None else None
+    return OpenFlow(page, company, section, name, live, live_version, draft, shown, version)
 
 
 def _as_published(

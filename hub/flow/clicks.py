@@ -22,18 +22,23 @@ def newest_clicks(
     """The click ids of every visit known to be the person's, by parameter, each with the time of the click. `kinds`, if
     given, are the ones that the network accepts, as it spells them.
 
-    `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime.
+    `occurred_at` is when the conversion happened: a click must have come before it, and within its lifetime. One that seems
+    to be a moment later, as clocks differ, counts only if there is no other.
     """
+
+    def rank(at: datetime) -> tuple[bool, datetime]:
+        return at <= occurred_at, at
+
     newest: dict[str, tuple[datetime, str]] = {}
     spelling = {kind.lower(): kind for kind in kinds or ()}
     for written, at, value in _clicks(case):
         name = written if kinds is None else spelling.get(written.lower())
         fits = timedelta() <= occurred_at + CLOCK_SLACK - at <= CLICK_ID_RETENTION + CLOCK_SLACK
-        if name and fits and (name not in newest or at > newest[name][0]):
+        if name and fits and (name not in newest or rank(at) > rank(newest[name][0])):
             newest[name] = (at, value)
     for kinds_of_one in OF_ONE_CLICK:
         present = [name for name in kinds_of_one if name in newest]
-        last = max((newest[name][0] for name in present), default=occurred_at)
+        last = max((newest[name][0] for name in present), default=occurred_at, key=rank)
         for name in present:
             if newest[name][0] != last:
                 del newest[name]

@@ -65,3 +65,19 @@ def test_of_ten_conversions_the_one_without_a_click_is_not_matched_and_nine_are_
     row = stage.one(Delivery, connector="network", state="unmatched")
     assert (row.code, row.reason) == ("CLICK_NOT_FOUND", "Not matched: the person clicked no ad.")
     assert len(google.conversions()) == 9
+
+
+def test_what_google_wants_again_later_goes_alone_and_harms_no_later_batch(google: Sandbox, stage: TestHub) -> None:
+    for number in range(3):
+        clicks_and_calls(stage, number)
+    young = stage.rows(Delivery, connector="network")[2].item_key
+    google.refuse_later(young, "TOO_RECENT_CLICK")
+    assert stage.deliver() == {"accepted": 3}
+    assert asked(stage) == {"delivered": 2, "ready": 1}
+    google.refused_late.clear()
+    stage.call_in(SHARED, "+13125550199")
+    assert stage.deliver() == {"accepted": 1} and asked(stage) == {"unmatched": 1}
+    stage.clock.advance(hours=25)
+    assert stage.deliver() == {"accepted": 1} and asked(stage) == {"delivered": 1}
+    sent = [[event["transactionId"] for event in body["events"]] for body in google.ingested]
+    assert [len(keys) for keys in sent] == [3, 1, 1] and sent[2] == [young]

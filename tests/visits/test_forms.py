@@ -326,6 +326,8 @@ def test_a_click_that_comes_on_a_later_page_is_the_visits_with_its_own_time(hub:
     assert clicks(stage, after) == {"gbraid": "google-braid-2"}, "the earlier click is not this one"
     stage.visit(landing_page=f"{PAGE}?gclid=click-3&gbraid=braid-3&wbraid=braid-4", visit_id=shown.visit_id)
     assert clicks(stage, stage.call_in(shown.number)) == {"gclid": "click-3", "gbraid": "braid-3"}, "of one click"
+    moment_before = stage.clock() - timedelta(seconds=1)
+    assert clicks(stage, before, moment_before) == {"gclid": "google-click-1"}, "rather the click before it"
 
 
 def clicks(stage: TestHub, call: Call, at: Any = None) -> dict[str, str]:

@@ -83,7 +83,7 @@ class DataManagerApi:
             if refusal is not None:
                 return refusal
             content = json_object(body)
-            if content is None:
+            if content is None or not request.headers.get("content-type", "").startswith("application/json"):
                 return _error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
             self._google.ingested.append(content)
             return self._take(content)

@@ -23,6 +23,10 @@ SHARED_REASON = (
     "the contact stays, because other companies use this HubSpot account too; the calls of this company are deleted."
 )
 
+ADDRESS_TAKEN = (
+    "HubSpot keeps an e-mail address on one contact only, and another one has it; merge the contacts in HubSpot."
+)
+
 
 def export_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[HeldRecord]:
     """The person's contacts, and the calls that this connector logged for the requested company."""
@@ -73,7 +77,10 @@ def correct_person(client: Client, settings: HubSpotSettings, correction: Correc
     inputs = [change for change in changes if change["properties"]]
     for first in range(0, len(inputs), PAGE_SIZE):
         request = {"inputs": inputs[first : first + PAGE_SIZE]}
-        done = listed(client.json("POST", "objects", "contacts/batch/update", request))
+        reply = client.send("POST", "objects", "contacts/batch/update", request, expected=(409,))
+        if reply.status_code == 409:
+            return Corrected(status="impossible", reason=ADDRESS_TAKEN)
+        done = listed(client.content(reply))
         if len(done) < len(request["inputs"]):
             raise RetryLater(UNREADABLE)
     return Corrected(status="corrected", records=len(people))

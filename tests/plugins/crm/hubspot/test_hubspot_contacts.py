@@ -130,6 +130,13 @@ def test_the_connection_check_names_what_is_wrong(connector: HubSpot, sandbox: S
     assert report == ConnectionReport(ok=False, detail=report.detail) and "scope" in report.detail
 
 
+def test_an_address_that_another_contact_has_is_told(connector: HubSpot, sandbox: Sandbox) -> None:
+    sandbox.add_contact("Ada Example", "+13125550142")
+    sandbox.add_contact("Bea Example", "+13125550143", "ada@example.com")
+    done = connector.correct_person(Correction(phone_numbers=("+13125550142",), new_email="ada@example.com"))
+    assert done.status == "impossible" and "merge the contacts" in str(done.reason)
+
+
 def test_a_new_number_goes_where_the_old_one_stood(connector: HubSpot, sandbox: Sandbox) -> None:
     contact = sandbox.add("contacts", firstname="Ada", phone="+13125550100", mobilephone="(312) 555-0142")
     correction = Correction(phone_numbers=("+13125550142",), new_phone_number="+13125550199", new_name="Ada Example")

@@ -51,7 +51,7 @@ def demo(
     from hub.demo.alerts import choose_alerts
     from hub.demo.data_map import show_data_map
     from hub.demo.ledger import account
-    from hub.demo.screen import show_ledger
+    from hub.demo.screen import show_ledger, unreached_lines
 
     logs.configure("error")
     console = Console()
@@ -74,6 +74,8 @@ def demo(
         ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
         opened.sandboxes.share(_sandboxes_of(_file_of(loaded)))
         show_ledger(console, ledger)
+        for line in unreached_lines(loaded, play.tally.unreached):
+            console.print(f"[yellow]{line}[/yellow]")
         papers = _papers_of(_file_of(loaded))
         write_access_file(console, opened.hub, papers)
         show_data_map(console, opened.hub, papers)

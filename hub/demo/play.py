@@ -54,6 +54,8 @@ class Tally:
     answers: Counter[int] = field(default_factory=Counter)
     showings: list[Showing] = field(default_factory=list)
     """The company's number as each visitor saw it."""
+    unreached: Counter[str] = field(default_factory=Counter)
+    """By company: visitors who saw no number of the hub, and so did not call."""
     stumbles: Counter[str] = field(default_factory=Counter)
     """Players that failed, counted by the kind of error and the first line of its message."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -122,7 +124,8 @@ class Play:
                     self.tally.note("forms" if sent else "forms withheld")
                     return
                 if number not in self._opened.directory.latest.lines:
-                    self.tally.note("visitors who saw no number of the hub")
+                    with self.tally.lock:
+                        self.tally.unreached[story.company] += 1
                     return
                 if not story.leaves_first:
                     self._call(index, story, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -15,6 +15,7 @@ from rich.text import Text
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from hub.config.models import Config
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
@@ -112,6 +113,18 @@ def _carriers(ledger: Ledger) -> Table:
     ):
         table.add_row(name, *map(str, figures))
     return table
+
+
+def unreached_lines(config: Config, unreached: Mapping[str, int]) -> list[str]:
+    """Why some visitors of the played day did not call: one sentence for each company."""
+    lines = []
+    for company in (each for each in config.companies if unreached.get(each.name)):
+        shows = any(tracker.type == "session" or tracker.default for tracker in company.trackers)
+        why = "no number was free" if shows else "it has no session tracker and no `default: true` number"
+        count = unreached[company.name]
+        visitors = "1 visitor" if count == 1 else f"{count} visitors"
+        lines.append(f"{visitors} of {company.title} saw no tracking number and did not call: {why}.")
+    return lines
 
 
 def _sent(line: CarrierLine) -> int:

@@ -19,6 +19,7 @@ from hub.demo.browser import find_chromium
 from hub.demo.check import Check
 from hub.demo.ledger import shown_numbers
 from hub.demo.scenario import day
+from hub.demo.screen import unreached_lines
 from hub.demo.texting import KINDS, conversations
 from hub.demo.visitors import Showing
 from hub.demo.website import website
@@ -46,6 +47,25 @@ def always_open(config: str) -> str:
     config, holidays = re.subn(r" *holidays: US-MI\n", "", config)
     assert (hours, holidays) == (1, 1), "the example has one schedule"
     return config
+
+
+def test_visitors_who_saw_no_number_are_told_with_the_reason() -> None:
+    config = read_config(ROOT / "config.yaml", sandbox=True)
+    lakeside, northgate = config.companies
+    bare = replace(
+        config,
+        accounts=tuple(
+            account.model_copy(
+                update={"companies": (lakeside, northgate.model_copy(update={"trackers": northgate.trackers[:0]}))}
+            )
+            for account in config.accounts[:1]
+        ),
+    )
+    assert unreached_lines(bare, {"northgate": 12, "lakeside": 1}) == [
+        f"1 visitor of {lakeside.title} saw no tracking number and did not call: no number was free.",
+        f"12 visitors of {northgate.title} saw no tracking number and did not call: it has no session tracker and no "
+        "`default: true` number.",
+    ]
 
 
 def play(folder: Path, *options: str) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from commands import CliRunner
+from rich.console import Console
 from typer.testing import Result
 
 from hub.cli import app
 from hub.cli.plugins import certify
+from hub.testing.certificate import Certificate, Proof
 
 RULE = '''
 """House rules. {name}"""
@@ -89,3 +91,23 @@ def test_a_file_that_holds_no_plugin_is_said_in_one_sentence(tmp_path: Path, sou
     done = hub("certify", "--file", file)
     assert isinstance(done.exception, certify.CannotCertify)
     assert str(done.exception).startswith("The plugin 'broken_file' cannot be used: ")
+
+
+def test_one_cause_of_many_failures_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    cause = "upload_conversions raised KeyError('event') at acme.py:9; raise an error of hub.api instead"
+    proofs = [Proof(f"Promise {number}", "failed", cause) for number in range(3)]
+    alone = Proof("Promise 4", "failed", "a reason tells personal data", place="docs/promises.md#promise-4")
+    untried = Proof("Promise 5", "not tried")
+    certificate = Certificate("acme", "ads", "0.1.0", (*proofs, alone, untried))
+    certify._show(certificate, Console(width=160), verbose=False)
+    shown = capsys.readouterr().out
+    assert shown.count("KeyError") == 1 and f"3 of 5 promises fail for this reason: {cause}" in shown
+    assert "Promise 4: a reason tells personal data" in shown and "see docs/promises.md#promise-4" in shown
+    assert "4 of 5 promises of acme are not kept; 1 were not tried, because a hook is too slow." in shown
+
+
+def test_a_file_with_a_mistake_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "wrong_house.py"
+    for source, line in (("x = 1\ny = (", 2), ("from hub.api import PluginSettings\n\nPluginSettings(1)\n", 3)):
+        file.write_text(source)
+        assert f"at wrong_house.py:{line}: " in str(hub("certify", "--file", file).exception)

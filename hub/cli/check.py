@@ -47,7 +47,7 @@ def check(
             if not as_json:
                 say(f"[green]✓[/green] {plain(config)} is right.")
             reports = _ask_all(opened.hub, quiet=as_json)
-            kept = _kept_click_ids(opened.hub)
+            captured = _captured(opened.hub)
             warnings = _warnings(opened, numbers=numbers)
             findings = [*_flow_findings(opened), *_overdue_requests(opened)]
     except ConfigError as error:
@@ -59,12 +59,10 @@ def check(
     ok = all(report.ok for report in reports.values()) and not findings
     if as_json:
         results = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
-        echo_json({"ok": ok, "connectors": results, "click_ids": kept, "warnings": warnings, "findings": findings})
+        echo_json({"ok": ok, "connectors": results, "captured": captured, "warnings": warnings, "findings": findings})
     else:
-        for name, names in kept.items():
-            say(
-                f"{plain(name)}: {', '.join(names)} of landing pages {'is' if len(names) == 1 else 'are'} kept from now on."
-            )
+        for name, read in captured.items():
+            say(plain(_captured_words(name, read)))
         for warning in warnings:
             say(f"[yellow]! {plain(warning)}[/yellow]")
         for finding in findings:
@@ -187,10 +185,21 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     return found
 
 
-def _kept_click_ids(hub: Hub) -> dict[str, list[str]]:
-    """Connector → the click ids that are kept because it reads them."""
-    read = {name: entry.connector_class.manifest.read_click_ids for name, entry in hub.config.connectors.items()}
-    return {name: list(names) for name, names in read.items() if names}
+def _captured(hub: Hub) -> dict[str, dict[str, list[str]]]:
+    """Connector → the click ids and cookies that are kept because it reads them."""
+    manifests = {name: entry.connector_class.manifest for name, entry in hub.config.connectors.items()}
+    return {
+        name: {"click_ids": list(each.read_click_ids), "cookies": list(each.read_cookies)}
+        for name, each in manifests.items()
+        if each.read_click_ids or each.read_cookies
+    }
+
+
+def _captured_words(name: str, read: dict[str, list[str]]) -> str:
+    clicks, cookies = ", ".join(read["click_ids"]), ", ".join(read["cookies"])
+    kept = [f"{clicks} of landing pages"] if clicks else []
+    kept += [f"of visitors who allow it, the cookies {cookies}"] if cookies else []
+    return f"{name}: kept from now on: {'; '.join(kept)}."
 
 
 def _unplaced_click_ids(hub: Hub) -> list[str]:

@@ -111,7 +111,7 @@ class RetentionSection(BaseModel):
     caller_facts: RetentionPeriod = _kind(761, "Facts about callers; each expires earlier if its source says so.")
     visitor_session: RetentionPeriod = _kind(396, "Visits, their pages, and the numbers shown.")
     click_ids: RetentionPeriod = _kind(
-        90, "Click ids of advertising networks, of a visit and of the call that it caused."
+        90, "Click ids and cookies of advertising networks, of a visit and of the call that it caused."
     )
     webhook_raw: RetentionPeriod = _kind(30, "Webhooks as received, including unreadable ones.")
     privacy_request: RetentionPeriod = _kind(731, "People's requests about their data, once answered.")

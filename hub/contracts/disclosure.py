@@ -55,7 +55,7 @@ def declared_categories(manifest: Manifest, hook: str, value_type: type) -> froz
     return frozenset(fields[share.field] for share in flow.shares) if flow else frozenset()
 
 
-def _is_named(name: str, keys: Sequence[str]) -> bool:
+def is_named(name: str, keys: Sequence[str]) -> bool:
     """Whether a name is one of `keys`, of which one may stand for all names with its beginning, as `_ga_*`; no keys: all."""
     return not keys or any(name == key or (key.endswith("*") and name.startswith(key[:-1])) for key in keys)
 
@@ -63,7 +63,7 @@ def _is_named(name: str, keys: Sequence[str]) -> bool:
 def _transformed(held: Any, share: Share) -> Any:
     hide = TRANSFORMS[share.transform] if isinstance(share.transform, str) else share.transform
     if isinstance(held, dict):
-        names = [name for name in held if _is_named(name, share.keys)]
+        names = [name for name in held if is_named(name, share.keys)]
         hidden = {name: hide(held[name]) for name in names if held.get(name)}
         return {name: text for name, text in hidden.items() if text}
     if isinstance(held, tuple):

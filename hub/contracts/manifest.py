@@ -65,6 +65,7 @@ class Transform(Declared):
 
 
 CLICK_ID_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,39}")
+COOKIE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}|[A-Za-z0-9_.-]{3,60}\*")
 
 
 def _as_click_id(name: str) -> str:
@@ -72,6 +73,14 @@ def _as_click_id(name: str) -> str:
         raise ValueError(f"{name!r} is no parameter's name: 2 to 40 letters, digits, - and _, first a letter")
     if is_personal_name(name) or name.lower() in (*UTM, *AD_PARAMETERS):
         raise ValueError(f"{name!r} cannot be a click id: a parameter of that name holds something else")
+    return name
+
+
+def _as_cookie(name: str) -> str:
+    if not COOKIE_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no cookie's name: letters, digits, . - and _; at least 3 of them before a *")
+    if is_personal_name(name) or name.startswith("ringfence"):
+        raise ValueError(f"{name!r} cannot be an ad network's cookie")
     return name
 
 
@@ -115,6 +124,10 @@ class Share(Declared):
     def _names(self) -> Self:
         if self.field == "click_ids":
             list(map(_as_click_id, self.keys))
+        if self.field == "cookies":
+            if not self.keys:
+                raise ValueError("name the cookies in `keys`: a page reads no others")
+            list(map(_as_cookie, self.keys))
         return self
 
 
@@ -234,6 +247,12 @@ class Manifest(Declared):
         ones."""
         shared = [share.keys or CLICK_IDS for flow in self.flows for share in flow.shares if share.field == "click_ids"]
         return tuple(dict.fromkeys([*(each.parameter for each in self.click_ids), *chain.from_iterable(shared)]))
+
+    @property
+    def read_cookies(self) -> tuple[str, ...]:
+        """The cookies that pages read for this plugin, with the visitor's permission; one may end in `*`."""
+        shared = [share.keys for flow in self.flows for share in flow.shares if share.field == "cookies"]
+        return tuple(dict.fromkeys(chain.from_iterable(shared)))
 
     def flow(self, hook: str) -> DataFlow | None:
         """The declared flow of one hook, or None: then the hook gets no personal field at all."""

@@ -73,8 +73,8 @@ def known_conversion(
     delivery: Delivery, case: Case, ruling: StoredDecision, row: ConversionRow, connector: Connector
 ) -> Conversion:
     """A conversion with everything that is known, before the manifest decides what the plugin gets of it."""
-    visit = case.sure_visit
-    clicks = newest_clicks(case, row.occurred_at, click_kinds(connector.manifest, delivery.hook))
+    visit, manifest = case.sure_visit, connector.manifest
+    clicks = newest_clicks(case, row.occurred_at, click_kinds(manifest, delivery.hook))
     return Conversion(
         key=row.key,
         kind=delivery.kind,  # type: ignore[arg-type]
@@ -87,14 +87,21 @@ def known_conversion(
         ad_user_data=ruling.ad_permission,
         ad_personalization=ruling.ad_permission,
         call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
-        click_ids={name: text for name, (_, text) in clicks.items()},
+        click_ids={name: value for name, (_, value) in clicks.items()},
         clicked_at={name: at for name, (at, _) in clicks.items()},
+        cookies=dict(visit.cookies) if visit and _reads_cookies(manifest, delivery.hook) else {},
         phone_number=case.phone_number,
         email=case.email,
         country=case.fact("country"),
         landing_page=_landing_page(case),
         user_agent=visit.user_agent if visit else None,
     )
+
+
+def _reads_cookies(manifest: Manifest, hook: str) -> bool:
+    """Whether the plugin declares cookies. Another network's are not its own, so they are not kept back from it."""
+    flow = manifest.flow(hook)
+    return flow is not None and any(share.field == "cookies" for share in flow.shares)
 
 
 def _landing_page(case: Case) -> str | None:

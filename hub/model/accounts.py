@@ -67,6 +67,11 @@ class Company(Row, table=True):
         return tuple(each["name"] for each in self.captured.get("click_ids", ()))
 
     @property
+    def read_cookies(self) -> tuple[str, ...]:
+        """The cookies of its pages that its connectors read, with the visitor's permission."""
+        return tuple(self.captured.get("cookies", ()))
+
+    @property
     def own_click_ids(self) -> tuple[str, ...]:
         """Of them, in lower case, those that only its connectors know."""
         return tuple(self.captured.get("own_click_ids", ()))

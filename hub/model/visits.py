@@ -33,6 +33,8 @@ class Visit(Row, table=True):
     click_ids: dict[str, str] = personal_json("user.advertising.click_id")
     clicked_at: dict[str, str] = json_column()
     """When each click id came (ISO 8601), if that was later than the visit's beginning."""
+    cookies: dict[str, str] = personal_json("user.device.cookie_id")
+    """The ad networks' cookies that the company's connectors read, if the visitor allows it."""
     source: str
     medium: str
     campaign: str | None = None
@@ -50,7 +52,7 @@ class Visit(Row, table=True):
     """When the page first saw a sign of a human: only from then on may the visit get a number from a pool."""
     number_shown_id: str | None = Field(default=None, foreign_key="tracking_number.id", index=True)
     clicks_end_at: datetime | None = time_column(nullable=True, index=True)
-    """When the click ids expire; None if there are none, or none any more."""
+    """When click ids and cookies expire; None if there are none, or none any more."""
     expires_at: datetime | None = ending_column()
 
 

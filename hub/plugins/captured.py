@@ -1,4 +1,4 @@
-"""What the connectors read of a company's visitors: click ids, each with the source that it stands for."""
+"""What the connectors read of a company's visitors: click ids, each with the source that it stands for, and cookies."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ def click_ids_of(config: Config, company: str) -> tuple[CapturedClickId, ...]:
     return tuple(found.values())
 
 
+def cookies_of(config: Config, company: str) -> tuple[str, ...]:
+    """The names of cookies that a company's connectors read; one that ends in `*` stands for all with its beginning."""
+    manifests = [entry.connector_class.manifest for entry in config.connectors.values() if entry.serves(company)]
+    return tuple(dict.fromkeys(name for manifest in manifests for name in manifest.read_cookies))
+
+
 def captured(config: Config, company: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """What is captured of a company's visitors, as its row holds it; `before` is what the row held."""
     click_ids = click_ids_of(config, company)
@@ -48,6 +54,7 @@ def captured(config: Config, company: str, before: Mapping[str, Any]) -> dict[st
     earlier = dict.fromkeys(map(tuple, (before.get("own_click_ids", ()), *before.get("earlier", ()))))
     return {
         "click_ids": [each._asdict() for each in click_ids],
+        "cookies": list(cookies_of(config, company)),
         "own_click_ids": list(now),
         "earlier": [list(each) for each in earlier if each != now][:MAX_EARLIER_SCRIPTS],
     }

@@ -198,7 +198,7 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     # The index begins with the tracker.
     RetentionRule("overflows", PoolOverflow, "visitor_session", until="at", counts_from_start=True,
          where=(col(PoolOverflow.tracker_id).in_(select(Tracker.id)),)),
-    RetentionRule("click ids of visits", Visit, "click_ids", "emptied", until="clicks_end_at", columns=CLICKS,
+    RetentionRule("click ids of visits", Visit, "click_ids", "emptied", until="clicks_end_at", columns=(*CLICKS, "cookies"),
          with_them=("clicked_at",)),
     RetentionRule("visits", Visit, "visitor_session", "emptied", with_them=("person_id",)),
     RetentionRule("given-up deliveries", Delivery, "dead_letter", "own", until="finished_at", counts_from_start=True,

@@ -13,6 +13,7 @@ from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.store.rows import write_rows
+from hub.visits.cookies import refuse_ads
 from hub.visits.form_fields import contact_of, kept_fields
 
 MAX_PAGE_URL_CHARACTERS = 4_096
@@ -56,6 +57,8 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
         if visit is not None:
             visit.consent = {**visit.consent, **sent.consent}
             visit.gpc, visit.dnt = visit.gpc or sent.gpc, visit.dnt or sent.dnt
+            if visit.gpc or visit.dnt or refuse_ads(visit.consent):
+                visit.cookies = {}
             session.add(visit)
             session.flush()
         row = FormSubmission(

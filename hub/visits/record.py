@@ -25,6 +25,7 @@ from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
 from hub.privacy.opt_outs import opted_out_browsers
 from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
+from hub.visits.cookies import merged_cookies
 from hub.visits.page_views import Look, note_first_pages, note_pages
 from hub.visits.rate_limits import Limits, Share
 from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, parse_visit
@@ -160,6 +161,9 @@ class _VisitBatch:
         request = job.request
         visit.consent = {**visit.consent, **_said(request)}
         visit.gpc, visit.dnt = visit.gpc or request.gpc, visit.dnt or request.dnt
+        visit.cookies = merged_cookies(visit.cookies, job.cookies)
+        if visit.cookies:
+            visit.clicks_end_at = visit.clicks_end_at or self._now + CLICK_ID_RETENTION
         visit.last_seen_at = self._now
         if request.human and visit.human_at is None:
             visit.human_at = self._now
@@ -252,14 +256,14 @@ class _VisitBatch:
         visit = self._visits.get(index)
         if visit is None:
             return job.unrecorded(opted_out=(job.company.id, job.request.visitor_id) in self._opted_out)
-        own = held.get(visit.id)
+        own, cookies = held.get(visit.id), job.company.read_cookies if job.cookies is not None else ()
         if own is not None:
             tracker = next((each.name for each in job.showable.pools if each.id == own.tracker_id), None)
-            return NumberShown(own.number, tracker, visit.id, own.until, visit.source, visit.medium)
+            return NumberShown(own.number, tracker, visit.id, own.until, visit.source, visit.medium, cookies)
         line = job.showable.line(visit.number_shown_id) or job.line
         if line is None:
-            return NumberShown(None, None, visit.id)
-        return NumberShown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium)
+            return NumberShown(None, None, visit.id, cookies=cookies)
+        return NumberShown(line.number.number, line.tracker.name, visit.id, None, visit.source, visit.medium, cookies)
 
 
 def _said(request: VisitRequest) -> dict[str, str]:
@@ -279,6 +283,7 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
         referrer=_kept(clean_url(request.referrer)),
         parameters={**found.utm, **found.ad_parameters},
         click_ids=dict(found.click_ids),
+        cookies=dict(job.cookies or {}),
         source=storable(match.source),
         medium=storable(match.medium),
         campaign=storable(match.campaign),
@@ -289,7 +294,7 @@ def _visit(job: ParsedVisit, now: datetime) -> Visit:
         dnt=request.dnt,
         consent=_said(request),
         user_agent=storable(request.user_agent),
-        clicks_end_at=now + CLICK_ID_RETENTION if found.click_ids else None,
+        clicks_end_at=now + CLICK_ID_RETENTION if found.click_ids or job.cookies else None,
         expires_at=now + VISIT_RETENTION,
     )
     # The row is read and written here and never part of a session, because an ORM row takes ten times as long.

@@ -11,6 +11,7 @@ from hub.model import Company
 from hub.numbers.directory import Directory, Line, Showable
 from hub.sources.classify import SourceMatch, VisitParameters, classify_visit, visit_parameters
 from hub.sources.tables import tables
+from hub.visits.cookies import kept_cookies, may_be_read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class VisitRequest:
     human: bool = False
     """Whether the page saw a sign of a person: it was visible, and somebody touched it or stayed for two seconds."""
     consent: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    """Cookies that the page reads because an earlier reply named them."""
     country: str | None = None
     asks_first: bool = False
     """Whether the visitor is recorded only after saying yes (hub.privacy.tracking_rule)."""
@@ -49,6 +52,8 @@ class NumberShown:
     lease_until: datetime | None = None
     source: str | None = None
     medium: str | None = None
+    cookies: tuple[str, ...] = ()
+    """Names of cookies that the page may read for the company's connectors."""
     opted_out: bool = False
     """Whether the browser has opted out of sale, sharing and advertising on the privacy page; nothing is recorded
     then."""
@@ -62,6 +67,8 @@ class ParsedVisit:
     request: VisitRequest
     match: SourceMatch
     parameters: VisitParameters
+    cookies: Mapping[str, str] | None
+    """Those to store; None if the visitor does not allow that they are read."""
     showable: Showable
     fixed: Line | None
     """The source tracker's number that stands for exactly this source."""
@@ -108,7 +115,9 @@ def parse_visit(directory: Directory, company: Company, request: VisitRequest) -
     match = classify_visit(request.landing_page, request.referrer, own, company.sites, read)
     showable = directory.showable(company)
     parameters = visit_parameters(request.landing_page, read)
-    return ParsedVisit(company, request, match, parameters, showable, _fixed_line(showable, match))
+    allowed = may_be_read(request.consent, objects=request.gpc or request.dnt, asks_first=request.asks_first)
+    cookies = kept_cookies(request.cookies, company.read_cookies) if allowed else None
+    return ParsedVisit(company, request, match, parameters, cookies, showable, _fixed_line(showable, match))
 
 
 def _fixed_line(showable: Showable, match: SourceMatch) -> Line | None:

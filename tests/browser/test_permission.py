@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -303,3 +304,38 @@ def test_a_consent_tool_that_never_speaks_is_no_yes(visitor: Visitor) -> None:
     visitor.sees("window.ringfence")
     page.clock.run_for(1_100)
     shared_number_alone(visitor)
+
+
+COOKIES = "for (const each of ['_fbp=fb.1.1', '_ga=GA1.1.7.9', 'cart=7']) document.cookie = each + '; path=/';"
+SENT = {"_fbp": "fb.1.1", "_ga": "GA1.1.7.9"}
+
+
+def sent_cookies(visitor: Visitor) -> list[dict[str, str]]:
+    """What the page sent of its cookies."""
+    return [each["body"]["cookies"] for each in visitor.asked if "cookies" in (each["body"] or {})]
+
+
+def test_the_page_reads_declared_cookies_once_ads_are_allowed_and_drops_them_with_a_no(visitor: Visitor) -> None:
+    page = visitor.open(PHONE, head=f"<script>{COOKIES}</script>")
+    visitor.until(lambda: sent_cookies(visitor), [SENT])
+    visitor.until(lambda: json.loads(visitor.hub.visits()[0]["cookies"]), SENT)
+    visitor.open(PHONE, path="/next")
+    visitor.until(lambda: len(visitor.asked), 3)
+    page.evaluate("ringfence.consent({ ads: 'denied' })")
+    visitor.until(lambda: json.loads(visitor.hub.visits()[0]["cookies"]), {})
+    assert sent_cookies(visitor) == [SENT], "one time for each visit"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "ringfence.consent({ analytics: 'granted' })", "ringfence.consent({ analytics: 'granted', ads: 'denied' })"],
+)
+def test_without_a_yes_to_ads_no_cookie_is_read_where_the_law_wants_one(visitor: Visitor, said: str) -> None:
+    page = visitor.open(BERLIN_PHONE, head=f"<script>{COOKIES}</script>", **BERLIN)
+    visitor.swapped()
+    if said:
+        page.evaluate(said)
+        visitor.until(lambda: len(visitor.hub.visits()), 1)
+        visitor.until(lambda: len(visitor.asked), 2)
+    assert sent_cookies(visitor) == []
+    assert [json.loads(each["cookies"]) for each in visitor.hub.visits()] == ([{}] if said else [])

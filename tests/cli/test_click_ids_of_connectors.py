@@ -24,7 +24,7 @@ def declare(shop: Shop, keys: str, click_ids: str) -> None:
 def test_a_click_id_of_a_one_file_network_comes_with_the_visit_and_goes_to_the_network_alone(shop: Shop) -> None:
     declare(shop, '("rdt_cid", "ScCid")', '(ClickId(parameter="rdt_cid", source="reddit", medium="paid_social"),)')
     checked = shop.run("check")
-    assert "ads: rdt_cid, ScCid of landing pages are kept from now on." in checked.stdout.replace("\n", " ")
+    assert "ads: kept from now on: rdt_cid, ScCid of landing pages." in " ".join(checked.stdout.split())
     assert "ads reads ScCid, but no manifest says which source that is" in " ".join(checked.stdout.split())
     shop.play(visit={"page": PAGE})
     with shop.opened() as opened, opened.hub.store.reading() as session:

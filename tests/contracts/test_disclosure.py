@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hub.api import TRANSFORMS, Conversion, DataFlow, Manifest, PersonReference, Recipient, Share, Transform
+from hub.api import TRANSFORMS, ClickId, Conversion, DataFlow, Manifest, PersonReference, Recipient, Share, Transform
 from hub.contracts.disclosure import declared_categories, disclose
 from hub.contracts.values import personal_fields
 
@@ -47,7 +47,8 @@ def test_every_personal_field_of_a_conversion_is_tried_here() -> None:
 
 @given(fields=st.sets(st.sampled_from(sorted(HELD))))
 def test_exactly_the_declared_fields_are_handed_over(fields: set[str]) -> None:
-    declared = manifest(*(Share(field=name) for name in sorted(fields)))
+    keys = {"cookies": ("_ga", "_ga_*")}
+    declared = manifest(*(Share(field=name, keys=keys.get(name, ())) for name in sorted(fields)))
     shown = disclose(FULL, declared, "upload_conversions")
     for name, held in HELD.items():
         assert getattr(shown.value, name) == (held if name in fields else {} if isinstance(held, dict) else None)
@@ -156,3 +157,19 @@ def test_a_transform_that_does_not_give_its_own_example_is_refused() -> None:
 def test_cookies_are_declared_by_name_or_by_the_beginning_of_a_name() -> None:
     shown = disclose(FULL, manifest(Share(field="cookies", keys=("_ga_*",))), "upload_conversions")
     assert shown.value.cookies == {"_ga_ABC": "GS1.1.3"}
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ("cookies", ""), ("cookies", "*"), ("cookies", "se*"), ("cookies", "_ga*x"), ("cookies", "user_name"),
+        ("cookies", "ringfence"), ("cookies", "a;b"), ("cookies", None), ("click_ids", "email"), ("click_ids", "utm_source"),
+        ("click_ids", "a|b"), ("click_ids", "x"), ("click_ids", "customer_id"),
+    ],
+)  # fmt: skip
+def test_a_manifest_cannot_ask_pages_for_what_is_no_networks(field: str, key: str | None) -> None:
+    with pytest.raises(ValueError, match=r"cookie|click id|parameter"):
+        Share(field=field, keys=() if key is None else (key,))
+    if field == "click_ids":
+        with pytest.raises(ValueError, match=r"click id|parameter"):
+            ClickId(parameter=key or "", source="somewhere")

@@ -17,7 +17,7 @@ class Reader(Connector):
             DataFlow(
                 hook="upload_conversions",
                 use="marketing.advertising.third_party.targeted",
-                shares=(Share(field="click_ids"),),
+                shares=(Share(field="click_ids"), Share(field="cookies", keys=("_fbp", "_ga", "_ga_*"))),
             ),
         ),
     )

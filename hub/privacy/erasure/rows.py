@@ -191,7 +191,7 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         yield TrackingNumber, (col(TrackingNumber.lease_id).in_(leases),), held
         yield Lease, (col(Lease.visit_id).in_(reach.visits),), None
         yield Visit, (col(Visit.id).in_(reach.visits),), {
-            "visitor_id": None, "landing_page": None, "referrer": None, "parameters": {}, "click_ids": {},
+            "visitor_id": None, "landing_page": None, "referrer": None, "parameters": {}, "click_ids": {}, "cookies": {},
             "clicked_at": {}, "keyword": None, "trace": [], "consent": {}, "user_agent": None, "person_id": None,
             "number_shown_id": None,
         }  # fmt: skip

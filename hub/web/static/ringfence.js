@@ -268,7 +268,7 @@
   let landing, carried;
   const remember = () => {
     if (settings.days) setCookie(stamp(), settings.days);
-    attempt(() => sessionStorage[NAME] = JSON.stringify({ visitor, visit, landing, lease, reply: lease ? reply : null }));
+    attempt(() => sessionStorage[NAME] = JSON.stringify({ visitor, visit, landing, lease, shared, reply: lease ? reply : null }));
   };
   const forget = () => {
     // An opt-out is stored as long as browsers allow, and says nothing about the visitor.
@@ -284,6 +284,7 @@
     const anew = here.includes("?") && last.landing !== here && !isOurs(document.referrer || "about:blank");
     ({ visitor, visit } = carried || { visitor: last.visitor || known.visitor || fresh(), visit: anew ? null : last.visit || known.visit });
     landing = visit && last.landing || here;
+    shared = visit && last.shared || "";
     if (visit && visit === last.visit && last.lease > Date.now()) {
       hold(last.lease);
       show(last.reply);
@@ -321,7 +322,7 @@
 
   // --- The visit
 
-  let begun, human, decided, asking, next, beat, lapse, place, referrer = document.referrer;
+  let readable = [], shared = "", begun, human, decided, asking, next, beat, lapse, place, referrer = document.referrer;
   const visible = () => !document.hidden;
   // With `until`, only the lease that this page knew: the end of this page may arrive after the next page's visit.
   const end = (which, until = "") => attempt(() => navigator.sendBeacon(`${settings.track}/visit/${which}/end?until=${until}`));
@@ -364,6 +365,8 @@
       visit = may ? said.visit_id : null;
       hold(visit && said.lease_seconds ? Date.now() + said.lease_seconds * 1e3 : 0);
       show(said);
+      readable = visit ? said.cookies : [];
+      share();
       if (visit) remember();
     }
     if (lease) {
@@ -377,6 +380,19 @@
       next = undefined;
       ask(page);
     }
+  };
+  // Cookies of ad networks: the hub names them if the visitor allows it. Other scripts may set them later than this one.
+  const share = () => {
+    const cookies = {};
+    for (const each of readable[0] ? attempt(() => document.cookie.split("; ")) || [] : []) {
+      const [, name, value] = /^([^=]+)=([!-~]{1,512})$/.exec(each) || [];
+      if (name && readable.some((key) => key === name || key.endsWith("*") && name.startsWith(key.slice(0, -1))))
+        cookies[name] = value;
+    }
+    const names = Object.keys(cookies).join();
+    if (names === shared) return;
+    shared = names;
+    if (names) ask({ cookies });
   };
   const view = () => ask({ landing_page: clean(location.href), referrer: clean(referrer), title: redact(document.title).slice(0, 300) });
   const decide = () => {
@@ -395,6 +411,7 @@
       visitor = null;
     }
     decided = key;
+    readable = [];
     view();
   };
 
@@ -463,6 +480,7 @@
   listen();
   begin();
   on("DOMContentLoaded load", listen);
+  on("load", () => setTimeout(share, 3e3));
   on("visibilitychange prerenderingchange", () => { begin(); check(); });
   on("pointerdown pointermove keydown scroll touchstart", alive);
   on("popstate", moved);

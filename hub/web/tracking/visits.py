@@ -58,6 +58,9 @@ class VisitBody(BaseModel):
         "seconds. Without it every visitor gets the shared number, and no number is lent.",
     )
     consent: Consent = Consent()
+    cookies: dict[str, str] = Field(
+        default={}, description="The page's cookies that an earlier reply named, by name. Others are not stored."
+    )
 
 
 class VisitReply(BaseModel):
@@ -80,6 +83,10 @@ class VisitReply(BaseModel):
     )
     honoured: list[str] = Field(
         description="What the hub honors for this browser: gpc, dnt, and opt_out if it opted out on the privacy page."
+    )
+    cookies: list[str] = Field(
+        description="Names of ad networks' cookies that the page may read and send for this visit; one may end in `*`. Empty "
+        "unless the visitor allows it."
     )
 
 
@@ -119,6 +126,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
             visit_id=body.visit_id,
             human=body.human,
             consent=body.consent.said(),
+            cookies=body.cookies,
             country=body.country,
             asks_first=asks_first,
             gpc=gpc,
@@ -140,6 +148,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
             lease_seconds=round(left) if left is not None else None,
             ask_first=asks_first,
             honoured=seen,
+            cookies=list(shown.cookies),
         )
 
     @router.post("/{company}/visit/{visit_id}/end")

@@ -133,6 +133,8 @@ def _field(name: str, transform: str) -> str:
         "user_number": "number of a user",
         "caller_name": "name",
         "click_ids": "click id",
+        "clicked_at": "time of the click",
+        "cookies": "cookies, if the visitor allows it",
         "email": "e-mail address",
         "body": "what texts say",
         "media_urls": "pictures",

@@ -84,6 +84,8 @@ def _shown(page: PageRequest, name: str, value: Any, hashed: bool) -> str:
         return f"SHA-256 {shortened(str(value))}"
     if name == "phone_number":
         return phone(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{each} {shortened(text)}" for each, text in value.items())
     return _exact(value, page) if isinstance(value, datetime) else str(value)
 
 

@@ -16,6 +16,7 @@ from hub.web.pages.deliveries.words import release_of
 FIELDS: Mapping[str, str] = {
     "click_ids": "click id",
     "clicked_at": "time of the click",
+    "cookies": "cookies",
     "phone_number": "caller's number",
     "email": "e-mail address",
     "country": "country",

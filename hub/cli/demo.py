@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hub.config.models import Config
     from hub.demo.browser import PageEntrance
     from hub.demo.play import Play
+    from hub.demo.scenario import Story
 
 QUIET_WITHIN = 90.0
 """Seconds after the last call within which all work must be done."""
@@ -57,9 +58,11 @@ def demo(
     console = Console()
     copied = _demo_file(config)
     loaded = read_config(copied, sandbox=True)
-    with _serving(copied, loaded) as (opened, address):
+    from hub.demo.scenario import day
+
+    stories = day(loaded, calls, seed)
+    with _serving(copied, loaded, stories, seed) as (opened, address):
         from hub.demo.play import Play
-        from hub.demo.scenario import day
         from hub.demo.texting import conversations
 
         _mark(opened)
@@ -68,7 +71,7 @@ def demo(
             _show_link(console, opened, "Watch them come in (the link works once)")
             choose_alerts(opened.hub)
         with _pages(console, loaded, address) as pages:
-            stories, talks = day(loaded, calls, seed), conversations(loaded, calls, seed)
+            talks = conversations(loaded, calls, seed)
             play = Play(opened, address, stories, talks, seed, pages)
             _perform(console, opened, play, calls)
         ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
@@ -171,14 +174,18 @@ def _free_port(wanted: int) -> int:
 
 
 @contextmanager
-def _serving(path: Path, loaded: Config) -> Iterator[tuple[Opened, str]]:
-    """Run the web edge and the worker in threads; the hub, and the address that the edge serves on."""
+def _serving(path: Path, loaded: Config, stories: Sequence[Story], seed: int) -> Iterator[tuple[Opened, str]]:
+    """Run the web edge and the worker in threads; the hub, and the address that the edge serves on. What the day's ads cost
+    is spent before, because the first sync reads it."""
     import uvicorn
 
     from hub.cli.serve import edge_settings
+    from hub.demo.advertising import advertise
     from hub.serving.process import open_process
 
     with open_process(path, loaded, "run", sandbox=True, alone=True) as process:
+        opened = process.opened
+        advertise(loaded, opened.sandboxes, stories, seed, opened.hub.clock())
         settings = edge_settings(process.running.app, loaded.hub.listen, log_level="error")
         server = uvicorn.Server(settings)
         thread = threading.Thread(target=server.run, name="web", daemon=True)
@@ -189,7 +196,7 @@ def _serving(path: Path, loaded: Config) -> Iterator[tuple[Opened, str]]:
                 raise ConfigError(f"The web edge did not start on {settings.host}:{settings.port}.")
             time.sleep(0.01)
         try:
-            yield process.opened, f"http://{settings.host}:{settings.port}"
+            yield opened, f"http://{settings.host}:{settings.port}"
         finally:
             server.should_exit = True
             thread.join(timeout=10)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from hub.contracts.costs import Cost, Days
 from hub.costs.owners import CostOwners
+from hub.costs.visit_names import learn_visit_names
 from hub.errors import AuthError, ConfigError, NotSupported
 from hub.hookspecs import CostHooks
 from hub.model import CostRow
@@ -41,11 +42,13 @@ def pull_costs(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
     now = hub.clock()
     with hub.store.reading() as session:
         cursor = session.get(Cursor, (connector, STREAM))
+    owners = CostOwners.of(hub.config.connectors[connector], directory.companies.values())
+    if cursor is not None:
+        learn_visit_names(hub.store, connector, [company.id for company in owners.companies], now)
     notes = StoredNotes(hub.store, connector)
     refused = notes.get(NOTE)
     if cursor is not None and now - cursor.moved_at < (ASK_AGAIN if refused else PULL_EVERY):
         return Counter()
-    owners = CostOwners.of(hub.config.connectors[connector], directory.companies.values())
     today = min((now.astimezone(ZoneInfo(each.time_zone)).date() for each in owners.companies), default=now.date())
     pulled_to = cursor.value if cursor else None
     rows = 0

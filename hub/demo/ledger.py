@@ -13,6 +13,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
+from hub.demo.advertising import cost_checks
 from hub.demo.check import Check
 from hub.demo.play import Tally
 from hub.demo.scenario import Story
@@ -126,6 +127,7 @@ def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequen
             *shown_numbers(session, tally.showings),
             *_networks(session, sandboxes),
             *_crms(session, sandboxes),
+            *cost_checks(session, sandboxes),
             *carrier_checks(session, hub, stand_ins, stories, tally.counts),
             *_consent(session),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -205,7 +206,9 @@ def _arrival(company: CompanySection, chance: random.Random, index: int) -> tupl
     click = f"Cj0KCQjw{seeded_text(chance, 32)}"
     match chance.choices(tuple(ARRIVALS), tuple(ARRIVALS.values()))[0]:
         case "google ads":
-            return f"{site}?utm_campaign={campaign}&utm_term={keyword}&gclid={click}", "https://www.google.com/"
+            number = campaign_id(company.name, campaign)
+            marks = f"utm_campaign={campaign}&utm_term={keyword}&gad_campaignid={number}&gclid={click}"
+            return f"{site}?{marks}", "https://www.google.com/"
         case "bing ads":
             return f"{site}?utm_campaign={campaign}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
         case "facebook":
@@ -234,6 +237,11 @@ def _cookies(chance: random.Random, landing_page: str | None) -> tuple[tuple[str
     if "ttclid" in landing_page:
         cookies["_ttp"] = seeded_text(chance, 27)
     return tuple(cookies.items())
+
+
+def campaign_id(company: str, campaign: str) -> str:
+    """A campaign's id at its ad network."""
+    return str(21_000_000_000 + zlib.crc32(f"{company}/{campaign}".encode()) % 1_000_000_000)
 
 
 def _consent(chance: random.Random, landing_page: str | None) -> tuple[tuple[str, str], ...]:

@@ -129,3 +129,18 @@ def test_costs_pulled_earlier_follow_a_changed_config(lite_hub: Factory) -> None
     pull(after)
     lakeside = after.directory.companies["lakeside"].id
     assert {row.campaign: row.company_id for row in after.rows(CostRow)} == {"Lakeside A": lakeside}
+
+
+def test_a_campaign_is_named_as_its_links_call_it_once_visits_came_with_both(stage: TestHub) -> None:
+    stage.network.costs = [cost(campaign="Lakeside | Search"), cost("3", campaign="Display", campaign_id="22")]
+    pull(stage)
+    page = "https://lakeside.example.com/?utm_source=google&utm_medium=cpc&utm_campaign"
+    for name, number in (("drains", "21"), ("drains", "21"), ("old", "21"), ("22", "22")):
+        shown = stage.visit(landing_page=f"{page}={name}&gad_campaignid={number}", visitor_id=f"{name}{number}")
+        stage.call_in(shown.number)
+        stage.flow()
+        stage.clock.advance(minutes=10)
+    assert pull(stage) == 0
+    assert {row.campaign: row.visit_campaign for row in stage.rows(CostRow)} == {
+        "Lakeside | Search": "drains", "Display": None
+    }  # fmt: skip

@@ -105,7 +105,7 @@ def _line_json(line: CostLine) -> dict[str, Any]:
     return {
         "value": line.value,
         "spend_of": line.spend_of or None,
-        "names": list(line.names) if line.value else [],
+        "names": list(line.names),
         **{name: int(count) if count == int(count) else float(count) for name, count in counts.items()},
         "clicks": line.clicks,
         "impressions": line.impressions,
@@ -143,7 +143,7 @@ def _print(report: CostReport, title: str, by: str, top: int) -> None:
     if not currencies:
         say("No costs are known from these days; see hub costs list.")
     headings = [f"{heading} {currency}".strip() for currency in currencies for heading in HEADINGS]
-    rows = [[plain(_label(line)), *_cells(line, currencies)] for line in report.lines[:top]]
+    rows = [[plain(_label(line, by)), *_cells(line, currencies)] for line in report.lines[:top]]
     others = report.lines[top:]
     if others:
         rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(total_of(others), currencies)])
@@ -156,10 +156,10 @@ def _print(report: CostReport, title: str, by: str, top: int) -> None:
         )
 
 
-def _label(line: CostLine) -> str:
+def _label(line: CostLine, by: str) -> str:
     if line.spend_of:
         return f"{line.spend_of}, no campaign"
-    names = f" ({', '.join(line.names)})" if line.names and line.value else ""
+    names = f" ({', '.join(line.names)})" if by == "campaign" and line.names and line.value else ""
     return f"{line.value or NONE}{names}"
 
 
@@ -185,7 +185,7 @@ def _csv(report: CostReport, by: str) -> str:
     currencies = list(report.total.returns)
     money = [f"{name}_{currency}" for currency in currencies for name in MONEY]
     writer.writerow([by, *COUNTS, "clicks", "impressions", *money])
-    for label, line in (*((_label(line), line) for line in report.lines), ("total", report.total)):
+    for label, line in (*((_label(line, by), line) for line in report.lines), ("total", report.total)):
         counts = [number(line.credits.number(name)) for name in COUNTS]
         values = [getattr(line.returns.get(currency), name, None) for currency in currencies for name in MONEY]
         cells = ["" if value is None else _short(value) for value in values]

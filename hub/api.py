@@ -14,8 +14,6 @@ from hub.contracts.answers import (
     Say,
     TakeMessage,
 )
-from hub.contracts.call_back_player import STEPS as CALL_BACK_STEPS
-from hub.contracts.call_back_player import PersonDial, person_dial
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
@@ -70,11 +68,6 @@ from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccoun
 from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
-from hub.contracts.twiml import Twiml
-from hub.contracts.twiml_events import ENDED_STATUSES as TWIML_ENDED
-from hub.contracts.twiml_events import PERSON_LEG, USER_LEG, call_back_event, end_event, leg_event, recording_event
-from hub.contracts.twiml_events import UNANSWERED_STATUSES as TWIML_UNANSWERED
-from hub.contracts.twiml_player import Leg, TwimlPlayer
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
@@ -95,14 +88,31 @@ from hub.json_ads.cost_reports import CostReport
 from hub.json_ads.shapes import SHA256, has_shape
 from hub.json_ads.stand_in import JsonAdsSandbox, StandIn
 from hub.json_ads.templates import ROW, ROWS, Batch, Call
+from hub.twiml.account import list_page, tone
+from hub.twiml.addresses import CallbackAddresses
+from hub.twiml.call_list import CallListReader
+from hub.twiml.call_list import families as call_families
+from hub.twiml.carrier import TwimlCarrier
+from hub.twiml.carrier import refused as refused_receipt
+from hub.twiml.events import ENDED_STATUSES as TWIML_ENDED
+from hub.twiml.events import PERSON_LEG, USER_LEG, recording_event
+from hub.twiml.events import UNANSWERED_STATUSES as TWIML_UNANSWERED
+from hub.twiml.language import Twiml
+from hub.twiml.listed_call import ListedCall
+from hub.twiml.player import Leg, TwimlPlayer
+from hub.twiml.signature import Field as FormField
+from hub.twiml.signature import form_fields, is_signed, sign_form, signed_form, signed_text
+from hub.twiml.stand_in import TwimlStandIn
+from hub.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
+from hub.twiml.words import address_at, believed, call_status, caller_name, identifier, moment, whole_seconds
 
 __all__ = [
-    "CALL_BACK_STEPS",
     "PERSON_LEG",
     "REGIONS",
     "ROW",
     "ROWS",
     "SHA256",
+    "TEXT_STATUS_PATH",
     "TRANSFORMS",
     "TWIML_ENDED",
     "TWIML_UNANSWERED",
@@ -125,6 +135,8 @@ __all__ = [
     "CallBackOutcome",
     "CallBackSandbox",
     "CallEvent",
+    "CallListReader",
+    "CallbackAddresses",
     "Caller",
     "CarrierSandbox",
     "ClickId",
@@ -151,6 +163,7 @@ __all__ = [
     "Exchange",
     "Fact",
     "Fault",
+    "FormField",
     "Gather",
     "HangUp",
     "HeardRequest",
@@ -164,6 +177,7 @@ __all__ = [
     "LegStatus",
     "LegalRule",
     "Limits",
+    "ListedCall",
     "Log",
     "Manifest",
     "MediaFile",
@@ -188,7 +202,6 @@ __all__ = [
     "OwnerSandbox",
     "OwnerSignIn",
     "PendingReceipt",
-    "PersonDial",
     "PersonReference",
     "Place",
     "Play",
@@ -226,30 +239,45 @@ __all__ = [
     "TranscriptPart",
     "Transform",
     "Twiml",
+    "TwimlCarrier",
     "TwimlPlayer",
+    "TwimlStandIn",
+    "TwimlWebhook",
     "VerifiedWebhook",
     "WebhookRequest",
+    "address_at",
     "as_mapping",
     "as_mappings",
     "as_text",
-    "call_back_event",
-    "end_event",
+    "believed",
+    "call_families",
+    "call_status",
+    "caller_name",
+    "form_fields",
     "has_shape",
     "hookimpl",
+    "identifier",
     "is_place",
+    "is_signed",
     "json_object",
-    "leg_event",
+    "list_page",
     "longest_name",
-    "person_dial",
+    "moment",
     "personal",
     "phone_number",
     "places_of_number",
     "recording_event",
+    "refused_receipt",
     "region_of",
     "regions_in",
     "retry_after",
     "sign_assertion",
+    "sign_form",
+    "signed_form",
+    "signed_text",
+    "tone",
     "unsigned_id_token",
     "value_at",
+    "whole_seconds",
     "without_personal_data",
 ]

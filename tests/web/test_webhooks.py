@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from web_edge import BUSINESS, DEFAULT, FACEBOOK, PUBLIC, STUBBORN, Edge
 
-from hub.api import WebhookRequest
+from hub.api import WebhookRequest, form_fields, sign_form, signed_text
 
 
 def sid(number: int) -> str:
@@ -150,11 +150,9 @@ def test_the_content_type_decides_nothing(edge: Edge, content_type: str) -> None
 
 def signed(edge: Edge, path: str, body: bytes) -> WebhookRequest:
     """Raw bytes with Twilio's right signature."""
-    from plugins.carriers.twilio import signature
-
     url = f"{PUBLIC}/webhooks/twilio/{path}"
-    text = signature.signed_text(url, signature.form_fields(body))
-    headers = {"x-twilio-signature": signature.sign(edge.twilio.auth_token, text)}
+    text = signed_text(url, form_fields(body))
+    headers = {"x-twilio-signature": sign_form(edge.twilio.auth_token, text)}
     return WebhookRequest(method="POST", url=url, body=body, received_at=edge.clock(), headers=headers)
 
 

@@ -137,14 +137,14 @@ class Edge(ServedHub):
     def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response:
         """A webhook of Twilio's with these fields besides the account's, rightly signed."""
         signed = {"AccountSid": self.twilio.account_sid} | dict(fields)
-        return self.send(self.twilio.request(f"{PUBLIC}/webhooks/twilio/{path}", signed, self.clock()))
+        return self.send(self.twilio.form_webhook(f"{PUBLIC}/webhooks/twilio/{path}", signed, self.clock()))
 
     def call(self, **changes: Any) -> list[WebhookRequest]:
         """The webhooks of one call on the default number, in their order."""
         plain = SimulatedCall(
             caller_number=CALLER, tracking_number=DEFAULT, answering_number=BUSINESS, started_at=self.clock()
         )
-        played = self.twilio.webhooks(replace(plain, **changes), f"{PUBLIC}/webhooks/twilio")
+        played = self.twilio.translate(replace(plain, **changes), f"{PUBLIC}/webhooks/twilio")
         return [request for _, request in played]
 
     def tell(self, event_id: str, kind: str = "ringing", *, signed: bool = True, **more: Any) -> httpx.Response:

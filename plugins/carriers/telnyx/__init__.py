@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from hub.api import (
-    AnswerDocument,
-    AnswerPoint,
+    USER_LEG,
     Auth,
+    BadPayload,
     CallBack,
     CallEvent,
     ConfigError,
     ConnectionReport,
-    Connector,
     DataFlow,
     Deletion,
     Erasure,
     Event,
     HeldRecord,
-    Instruction,
     Manifest,
     MediaFile,
     NumberOffer,
@@ -36,28 +35,19 @@ from hub.api import (
     RecordingControl,
     Services,
     Share,
+    TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
-from plugins.carriers.telnyx import (
-    call_list,
-    calls,
-    numbers,
-    ports,
-    privacy,
-    recordings,
-    signature,
-    texml,
-    texts,
-    webhooks,
-)
-from plugins.carriers.telnyx.addresses import Addresses
+from plugins.carriers.telnyx import call_list, calls, notices, numbers, ports, privacy, recordings, signature, texts
 from plugins.carriers.telnyx.rest import Rest
 from plugins.carriers.telnyx.settings import TelnyxSettings
+from plugins.carriers.telnyx.texml import Texml
+from plugins.carriers.telnyx.translate import TexmlWebhook
 
 
-class Telnyx(Connector):
+class Telnyx(TwimlCarrier):
     """One Telnyx account as a carrier."""
 
     manifest = Manifest(
@@ -102,13 +92,14 @@ class Telnyx(Connector):
     )
     Settings = TelnyxSettings
     settings: TelnyxSettings
+    language = Texml
+    webhook = TexmlWebhook
 
     def __init__(self, name: str, settings: TelnyxSettings, services: Services) -> None:
         super().__init__(name, settings, services)
         if not settings.api_key.get_secret_value().strip():
             raise ConfigError(f"connector {name!r} has an empty api_key; set it in config.yaml.")
         self._rest = Rest(settings, services)
-        self._addresses = Addresses(services.webhook_url, settings.api_key.get_secret_value())
 
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
@@ -135,32 +126,48 @@ class Telnyx(Connector):
         """All numbers of the account."""
         return numbers.listed(self._rest)
 
+    def address_secret(self) -> str:
+        """Telnyx does not sign the address, so each of our addresses has a proof."""
+        return self.settings.api_key.get_secret_value()
+
+    def check_signature(self, request: WebhookRequest) -> bytes:
+        """The body, if Telnyx signed it."""
+        signature.verify(request, self.settings.public_key)
+        return request.body
+
+    def account(self) -> str:
+        """The account's id."""
+        return self.settings.account_id
+
+    def origins(self) -> Sequence[str]:
+        """The API, which serves recordings."""
+        return (self.settings.base_url,)
+
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
-        """Check Telnyx' signature and our own proof in the address, and return the event's name."""
-        signature.verify(request, self.settings.public_key)
-        self._addresses.check(request)
-        return webhooks.verified(request)
+        """Check Telnyx' signature and our own proof in the address, and return the event's name.
+
+        TeXML sends forms, everything else is JSON. The body decides which, because the content type is not signed.
+        """
+        verified = super().verify_webhook(request)
+        with contextlib.suppress(BadPayload):
+            if notices.is_json(request):
+                return VerifiedWebhook(f"event:{notices.Notice(request).id}")
+        return verified
 
     @hookimpl
     def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
         """The webhook's event, if it has one."""
-        return webhooks.events(request, self.settings)
-
-    @hookimpl
-    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
-        """The instructions as TeXML."""
-        return texml.answer(point, instructions, self._addresses)
-
-    @hookimpl
-    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
-        """An empty response: for TeXML it means that nothing more is to do; other webhooks ignore it."""
-        return texml.empty()
+        if not notices.is_json(request):
+            return super().parse_webhook(request)
+        found = notices.event(notices.Notice(request), self.settings.base_url)
+        return [found] if found else []
 
     @hookimpl
     def place_call(self, call: CallBack) -> Receipt:
         """Place a call, at most once. Its first report names its id."""
-        return calls.place(self._rest, call, self._addresses)
+        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        return calls.place(self._rest, call, self.connect(call), report_to)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hub.api import USER_LEG, AnswerPoint, CallBack, Receipt, Refusal, Rejected, RingfenceError
-from plugins.carriers.telnyx import texml
-from plugins.carriers.telnyx.addresses import Addresses
+from hub.api import CallBack, Receipt, Refusal, Rejected, RingfenceError, refused_receipt
 from plugins.carriers.telnyx.rest import TELNYX, Rest, refusal_details
 
 NOT_ALLOWED = "10010"
@@ -37,25 +35,23 @@ def _one_call_only(refusal: Refusal) -> RingfenceError | None:
 TELNYX_CALLS = replace(TELNYX, special=_one_call_only)
 
 
-def place(rest: Rest, call: CallBack, addresses: Addresses) -> Receipt:
-    """Place a call, at most once. Raises OutcomeUnknown if Telnyx may have taken it anyway.
+def place(rest: Rest, call: CallBack, document: str, report_to: str) -> Receipt:
+    """Place a call, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown if Telnyx may have taken it anyway.
 
     Telnyx gets the whole document with the request, so that nobody waits for the hub.
     """
-    point = AnswerPoint(moment="ringing", tracking_number=call.tracking_number)
     body: dict[str, Any] = {
         "ApplicationSid": rest.settings.application_id,
         "To": call.user_number,
         "From": call.tracking_number,
-        "Texml": texml.connect(call, addresses).body,
+        "Texml": document,
         "Timeout": call.user_ring_seconds,
-        "StatusCallback": addresses.of(USER_LEG, point, call.key),
+        "StatusCallback": report_to,
         "StatusCallbackMethod": "POST",
         "StatusCallbackEvent": "answered completed",
     }
     try:
         rest.post_once(f"{rest.texml}/Calls", body, call.key, TELNYX_CALLS)
     except Rejected as error:
-        reason = REASONS.get(error.code or "", str(error))
-        return Receipt(key=call.key, status="rejected", code=error.code, reason=reason)
+        return refused_receipt(call.key, error, REASONS)
     return Receipt(key=call.key, status="accepted")

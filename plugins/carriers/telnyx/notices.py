@@ -18,9 +18,14 @@ from hub.api import (
     MessageEvent,
     MessageStatusEvent,
     WebhookRequest,
+    believed,
+    caller_name,
+    moment,
     phone_number,
+    recording_event,
+    whole_seconds,
 )
-from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.translate import attestation, recording_address, uuid
 
 MAX_MEDIA = 10
 BLOCKED = "40300"
@@ -28,6 +33,11 @@ BLOCKED = "40300"
 FAILED_STATUSES = frozenset({"sending_failed", "delivery_failed", "expired"})
 UNANSWERED_CAUSES = frozenset({"no_answer", "timeout", "user_busy", "call_rejected", "not_found"})
 """Hang-up causes of a leg that nobody answered."""
+
+
+def is_json(request: WebhookRequest) -> bool:
+    """Whether the body is a JSON event."""
+    return request.body.lstrip()[:1] in (b"{", b"[")
 
 
 class Notice:
@@ -46,7 +56,7 @@ class Notice:
     @property
     def id(self) -> str:
         """Telnyx' id of the event, the same for every redelivery."""
-        return translate.uuid(self._id, "data.id")
+        return uuid(self._id, "data.id")
 
     @property
     def event_type(self) -> str:
@@ -63,7 +73,7 @@ class Notice:
     @property
     def at(self) -> datetime:
         """When it happened."""
-        return translate.believed(self.told_at, "data.occurred_at", self.received_at)
+        return believed(self.told_at, "data.occurred_at", self.received_at)
 
 
 def event(notice: Notice, base_url: str) -> Event | None:
@@ -106,7 +116,7 @@ def _message(notice: Notice) -> MessageEvent:
         raise BadPayload("the webhook does not say which of our numbers was texted.")
     word = _text(payload.get("autoresponse_type"), "autoresponse_type").lower()
     return MessageEvent(
-        message_id=translate.uuid(payload.get("id"), "payload.id"),
+        message_id=uuid(payload.get("id"), "payload.id"),
         at=notice.at,
         tracking_number=number,
         sender_number=phone_number(_address(payload.get("from"))),
@@ -144,7 +154,7 @@ def _message_status(notice: Notice) -> MessageStatusEvent:
     error = _first_error(payload.get("errors")) if status == "failed" else {}
     code = re.sub(r"[^0-9A-Za-z]", "", str(error.get("code") or ""))[:20] or None
     return MessageStatusEvent(
-        message_id=translate.uuid(payload.get("id"), "payload.id"),
+        message_id=uuid(payload.get("id"), "payload.id"),
         at=notice.at,
         status=status,
         code=code,
@@ -160,26 +170,30 @@ def _first_error(errors: object) -> Mapping[str, Any]:
 
 def _call(notice: Notice) -> str:
     """The call's id: the session id, because only it is shared by the caller's leg, the dialed legs and recordings."""
-    return translate.uuid(notice.payload.get("call_session_id"), "call_session_id")
+    return uuid(notice.payload.get("call_session_id"), "call_session_id")
 
 
 def _initiated(notice: Notice) -> CallEvent | None:
     payload = notice.payload
-    called = translate.number(payload.get("to"))
+    called = _number(payload.get("to"))
     if payload.get("direction") != "incoming":
         return None
     if called is None:
         raise BadPayload("the webhook does not say which of our numbers was called.")
     level, validated = payload.get("shaken_stir_attestation"), payload.get("shaken_stir_validated")
-    return translate.ringing(
-        _call(notice),
-        notice.at,
-        called,
-        payload.get("from"),
-        payload.get("caller_id_name"),
-        level or _verstat(payload),
-        validated,
+    return CallEvent(
+        kind="ringing",
+        call_id=_call(notice),
+        at=notice.at,
+        tracking_number=called,
+        caller_number=_number(payload.get("from")),
+        caller_name=caller_name(payload.get("caller_id_name")),
+        attestation=attestation(level or _verstat(payload), validated),
     )
+
+
+def _number(text: object) -> str | None:
+    return phone_number(text) if isinstance(text, str) else None
 
 
 def _verstat(payload: Mapping[str, Any]) -> str:
@@ -203,7 +217,7 @@ def _hangup(notice: Notice) -> CallEvent:
     if _text(payload.get("hangup_cause"), "hangup_cause") in UNANSWERED_CAUSES:
         return CallEvent(kind="not_answered", call_id=_call(notice), at=notice.at)
     started = payload.get("start_time")
-    began = translate.believed(started, "payload.start_time", notice.at) if started else None
+    began = believed(started, "payload.start_time", notice.at) if started else None
     return CallEvent(
         kind="completed",
         call_id=_call(notice),
@@ -217,8 +231,9 @@ def _recording(notice: Notice, base_url: str) -> CallEvent | None:
     if not payload.get("recording_id"):
         # Older accounts do not get the id; the call list finds the recording.
         return None
-    began = translate.when(payload.get("recording_started_at"), "recording_started_at")
-    finished = translate.when(payload.get("recording_ended_at"), "recording_ended_at")
-    duration = translate.seconds(max(0, int((finished - began).total_seconds())), "the recording's duration")
-    recording_id = translate.uuid(payload.get("recording_id"), "recording_id")
-    return translate.recorded("", _call(notice), notice.at, recording_id, base_url, duration, None)
+    began = moment(payload.get("recording_started_at"), "recording_started_at")
+    finished = moment(payload.get("recording_ended_at"), "recording_ended_at")
+    duration = whole_seconds(max(0, int((finished - began).total_seconds())), "the recording's duration")
+    recording_id = uuid(payload.get("recording_id"), "recording_id")
+    address = recording_address(base_url, recording_id)
+    return recording_event("", _call(notice), notice.at, recording_id, address, duration, None)

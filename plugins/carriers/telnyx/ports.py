@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
-from hub.api import BadPayload, Log, PortOrder, PortRequest, PortStatus, RetryLater
-from plugins.carriers.telnyx import translate
+from hub.api import BadPayload, Log, PortOrder, PortRequest, PortStatus, RetryLater, moment
 from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.translate import uuid
 
 STATUSES: Mapping[str, PortStatus] = {
     "draft": "draft",
@@ -63,7 +63,7 @@ def _upload(rest: Rest, request: PortRequest) -> str:
         "customer_reference": request.key,
     }
     made = rest.post("/documents", document).get("data")
-    return translate.uuid(made.get("id") if isinstance(made, dict) else None, "the document's id")
+    return uuid(made.get("id") if isinstance(made, dict) else None, "the document's id")
 
 
 def _submit(rest: Rest, draft: Mapping[str, Any], request: PortRequest, invoice: str | None) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def listed(rest: Rest, log: Log) -> list[PortOrder]:
 
 def cancel(rest: Rest, order_id: str) -> None:
     """Cancel an order. Telnyx asks the losing carrier first if the order was submitted."""
-    path = f"/porting_orders/{translate.uuid(order_id, 'the port order')}"
+    path = f"/porting_orders/{uuid(order_id, 'the port order')}"
     if STATUSES.get(_status(rest.one(path))) != "cancelled":
         rest.post(f"{path}/actions/cancel")
 
@@ -155,7 +155,7 @@ def _status(item: Mapping[str, Any]) -> str:
 
 def _id(item: Mapping[str, Any]) -> str:
     try:
-        return translate.uuid(item.get("id"), "the order's id")
+        return uuid(item.get("id"), "the order's id")
     except BadPayload as error:
         raise RetryLater("Telnyx answered with a port order that has no id.") from error
 
@@ -163,8 +163,8 @@ def _id(item: Mapping[str, Any]) -> str:
 def _ports_at(item: Mapping[str, Any]) -> datetime | None:
     settings = item.get("activation_settings")
     times = settings if isinstance(settings, dict) else {}
-    moment = times.get("foc_datetime_actual") or times.get("foc_datetime_requested")
+    agreed = times.get("foc_datetime_actual") or times.get("foc_datetime_requested")
     try:
-        return translate.when(moment, "the date of the port") if moment else None
+        return moment(agreed, "the date of the port") if agreed else None
     except BadPayload:
         return None

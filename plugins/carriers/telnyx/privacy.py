@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from hub.api import Erasure, HeldRecord, PersonReference
-from plugins.carriers.telnyx import translate
 from plugins.carriers.telnyx.call_list import Item, families
 from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.translate import CALL_ID, UUID
 
 EXPORTED_FIELDS = {
     "call": ("from", "to", "status", "direction", "start_time", "end_time", "duration", "caller_name"),
@@ -60,7 +60,7 @@ def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
         to_person = rest.texml_pages("Calls", {"PageSize": "100", "To": number})
         found |= {str(one.get("sid")): one for one in to_person if one.get("from") in ours or one.get("sid") in ids}
     for record_id in ids - found.keys():
-        if translate.CALL_ID.fullmatch(record_id) and not translate.UUID.fullmatch(record_id):
+        if CALL_ID.fullmatch(record_id) and not UUID.fullmatch(record_id):
             call = rest.find(f"{rest.texml}/Calls/{quote(record_id, safe='')}")
             if call is not None:
                 found[record_id] = call
@@ -78,7 +78,7 @@ def own_recordings(rest: Rest, person: PersonReference, calls: Mapping[str, Item
                 if one.get(other) in ours or one.get("id") in ids or one.get("call_control_id") in calls:
                     yield one
     for record_id in ids - listed:
-        shown = rest.find(f"/recordings/{record_id}") if translate.UUID.fullmatch(record_id) else None
+        shown = rest.find(f"/recordings/{record_id}") if UUID.fullmatch(record_id) else None
         if shown is not None and isinstance(shown.get("data"), dict):
             yield shown["data"]
 

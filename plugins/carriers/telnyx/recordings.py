@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater
-from plugins.carriers.telnyx import translate
-from plugins.carriers.telnyx.rest import Rest
+from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, identifier
+from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Rest
+from plugins.carriers.telnyx.translate import CALL_ID, UUID, uuid
 
 ORIGIN = "https://api.telnyx.com"
 """Origin of the hub's recording addresses, whatever base_url was set when they were made."""
@@ -29,8 +29,8 @@ def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
     """A recording's audio, from a short-lived link that Telnyx creates; `url` is only checked."""
     base_url = rest.settings.base_url
     try:
-        translate.at_telnyx(url, (base_url, ORIGIN))
-        wanted = translate.uuid(recording_id, "the recording's id")
+        address_at(url, (base_url, ORIGIN), "Telnyx")
+        wanted = uuid(recording_id, "the recording's id")
     except BadPayload as error:
         raise Rejected(f"{error} It is not fetched.") from error
     links = rest.one(f"/recordings/{wanted}").get("download_urls")
@@ -44,7 +44,7 @@ def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
 
 def _audio(rest: Rest, link: object, base_url: str) -> bytes:
     try:
-        address = translate.at_telnyx(link, (base_url,), HOSTS)
+        address = address_at(link, (base_url,), "Telnyx", HOSTS, MAX_LINK_CHARACTERS)
     except BadPayload as error:
         raise Rejected("the recording's audio is not at Telnyx, so it is not fetched.") from error
     if urlsplit(address).netloc in HOSTS and not urlsplit(address).path.startswith(BUCKETS):
@@ -58,7 +58,7 @@ def _audio(rest: Rest, link: object, base_url: str) -> bytes:
 def delete(rest: Rest, recording_id: str) -> None:
     """Delete a recording. It is not an error if it is already gone."""
     try:
-        rest.delete(f"/recordings/{translate.uuid(recording_id, 'the id of the recording')}")
+        rest.delete(f"/recordings/{uuid(recording_id, 'the id of the recording')}")
     except BadPayload as error:
         raise Rejected(str(error)) from error
 
@@ -66,13 +66,13 @@ def delete(rest: Rest, recording_id: str) -> None:
 def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
     """Pause or resume the recording of a call. Repeating it is not an error."""
     try:
-        call = quote(translate.call_id(call_id, "the call's id"), safe="")
+        call = quote(identifier(CALL_ID, call_id, "the call's id"), safe="")
     except BadPayload as error:
         raise Rejected(str(error)) from error
     going_on = [
         item
         for item in rest.texml_pages(f"Calls/{call}/Recordings.json")
-        if item.get("status") in STATES.values() and translate.UUID.fullmatch(str(item.get("sid")))
+        if item.get("status") in STATES.values() and UUID.fullmatch(str(item.get("sid")))
     ]
     if not going_on:
         raise Rejected("this call is not being recorded.")

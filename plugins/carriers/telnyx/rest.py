@@ -19,6 +19,8 @@ PAGE_SIZE = 250
 """The most that Telnyx puts on a page of most lists."""
 NOT_FOUND = ("404", "10005")
 MAX_PAGES = 10_000
+MAX_LINK_CHARACTERS = 3000
+"""Of a pre-signed address of a file."""
 
 
 def refusal_details(refusal: Refusal) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Telnyx' webhook signatures: Ed25519 over the time and the raw body, made and checked.
 
-Source: developers.telnyx.com, webhook fundamentals. Telnyx does not sign the address; `addresses` makes up
-for that.
+Source: developers.telnyx.com, webhook fundamentals. Telnyx does not sign the address; proofs in our
+addresses make up for that.
 """
 
 from __future__ import annotations

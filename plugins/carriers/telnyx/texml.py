@@ -5,11 +5,9 @@ Source: developers.telnyx.com/docs/voice/programmable-voice/texml-verbs (dial, g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from hub.api import AnswerDocument, AnswerPoint, CallBack, Dial, Gather, Instruction, TakeMessage, Twiml
-from plugins.carriers.telnyx.addresses import Addresses
+from hub.api import CallBack, Dial, Gather, TakeMessage, Twiml
 
 
 class Texml(Twiml):
@@ -56,22 +54,6 @@ class Texml(Twiml):
         quiet = {"timeout": "0", "channels": "single"}
         posted = {"method": "POST", "recordingStatusCallbackMethod": "POST"}
         return super().record_attributes(message) | posted | quiet
-
-
-def answer(point: AnswerPoint, instructions: Sequence[Instruction], addresses: Addresses) -> AnswerDocument:
-    """The TeXML of `instructions` for the call at `point`."""
-    return Texml(lambda path, mark: addresses.of(path, point, mark)).render(instructions)
-
-
-def connect(call: CallBack, addresses: Addresses) -> AnswerDocument:
-    """The TeXML that connects a user with a person."""
-    point = AnswerPoint(moment="ringing", tracking_number=call.tracking_number)
-    return Texml(lambda path, mark: addresses.of(path, point, mark)).connect(call)
-
-
-def empty() -> AnswerDocument:
-    """An empty response: nothing more to do."""
-    return Texml(lambda path, mark: path).render(())
 
 
 def _between(least: int, wanted: int, most: int) -> str:

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api import BadPayload, MediaFile, OutboundText, OutcomeUnknown, Receipt, Rejected, RetryLater
-from plugins.carriers.telnyx import translate
+from hub.api import (
+    BadPayload,
+    MediaFile,
+    OutboundText,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    RetryLater,
+    address_at,
+    refused_receipt,
+)
 from plugins.carriers.telnyx.notices import BLOCKED
-from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Rest
+from plugins.carriers.telnyx.translate import uuid
 
 MEDIA_HOSTS = (
     "media.telnyx.com",
@@ -40,16 +50,10 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     try:
         reply = rest.post_once("/messages", message, text.key)
     except Rejected as error:
-        return Receipt(
-            key=text.key,
-            status="rejected",
-            code=error.code,
-            reason=str(error),
-            opted_out=error.code == BLOCKED,
-        )
+        return refused_receipt(text.key, error, {}, BLOCKED)
     taken = reply.get("data")
     try:
-        reference = translate.uuid(taken.get("id") if isinstance(taken, dict) else None, "the text's id")
+        reference = uuid(taken.get("id") if isinstance(taken, dict) else None, "the text's id")
     except BadPayload as error:
         raise OutcomeUnknown("Telnyx accepted the text without an id; see its portal for the status.") from error
     return Receipt(key=text.key, status="accepted", reference=reference)
@@ -58,7 +62,7 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
 def fetch_media(rest: Rest, url: str) -> MediaFile:
     """A picture of a received text."""
     try:
-        address = translate.at_telnyx(url, (rest.settings.base_url,), MEDIA_HOSTS)
+        address = address_at(url, (rest.settings.base_url,), "Telnyx", MEDIA_HOSTS, MAX_LINK_CHARACTERS)
     except BadPayload as error:
         raise Rejected("the picture's address is not at Telnyx, so it is not fetched.") from error
     content_type, data = rest.download(address)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from hub.api import (
-    AnswerDocument,
-    AnswerPoint,
+    USER_LEG,
     Auth,
     BadPayload,
     CallBack,
     CallEvent,
     ConfigError,
     ConnectionReport,
-    Connector,
     DataFlow,
     Deletion,
     Erasure,
-    Event,
+    FormField,
     HeldRecord,
-    Instruction,
     Manifest,
     MediaFile,
     NumberOffer,
@@ -39,30 +36,19 @@ from hub.api import (
     Rejected,
     Services,
     Share,
-    VerifiedWebhook,
+    TwimlCarrier,
     WebhookRequest,
+    address_at,
     hookimpl,
+    identifier,
 )
-from plugins.carriers.twilio import (
-    call_list,
-    calls,
-    numbers,
-    ports,
-    privacy,
-    signature,
-    texts,
-    translate,
-    twiml,
-    webhooks,
-)
+from plugins.carriers.twilio import call_list, calls, numbers, ports, privacy, signature, texts
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
-
-ORIGINS = ("https://api.twilio.com", "http://api.twilio.com")
-"""Origins of recordings, whatever base_url is set. Twilio writes both; the address is never fetched."""
+from plugins.carriers.twilio.translate import ORIGINS, TwilioWebhook
 
 
-class Twilio(Connector):
+class Twilio(TwimlCarrier):
     """One Twilio account as a carrier."""
 
     manifest = Manifest(
@@ -128,6 +114,7 @@ class Twilio(Connector):
         ),
     )
     Settings = TwilioSettings
+    webhook = TwilioWebhook
     settings: TwilioSettings
 
     def __init__(self, name: str, settings: TwilioSettings, services: Services) -> None:
@@ -136,7 +123,6 @@ class Twilio(Connector):
         if missing:
             raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
         self._rest = Rest(settings, services)
-        self._origins = (settings.base_url, *ORIGINS)
 
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
@@ -163,69 +149,62 @@ class Twilio(Connector):
         """All numbers of the account, with their monthly price."""
         return numbers.listed(self._rest, self.settings.pricing_url)
 
-    @hookimpl
-    def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
-        """Check Twilio's signature and return the event's name."""
-        fields = signature.verify(request, self.settings)
-        webhook = webhooks.Webhook(request, fields)
-        key = webhooks.event_key(webhook)
-        if key is None:
-            key = f"sha256:{hashlib.sha256(signature.signed_text(request.url, fields)).hexdigest()}"
-        return VerifiedWebhook(key, webhooks.answer_point(webhook))
+    def check_signature(self, request: WebhookRequest) -> bytes:
+        """What Twilio signed."""
+        return signature.verify(request, self.settings)
 
-    @hookimpl
-    def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
-        """The webhook's event, if it has one."""
-        webhook = webhooks.Webhook(request, signature.signed_fields(request))
-        return webhooks.events(webhook, self.settings.account_sid, self._origins)
+    def account(self) -> str:
+        """The account's SID."""
+        return self.settings.account_sid
 
-    @hookimpl
-    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
-        """The instructions as TwiML."""
-        return twiml.answer(point, instructions, self.services.webhook_url)
+    def origins(self) -> Sequence[str]:
+        """Twilio's own addresses of recordings and pictures."""
+        return (self.settings.base_url, *ORIGINS)
 
-    @hookimpl
-    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
-        """An empty response: nothing more to do, no text in reply."""
-        return twiml.empty()
+    def signed_fields(self, request: WebhookRequest) -> Sequence[FormField]:
+        """The signed fields of a request."""
+        return signature.signed_fields(request)
 
     @hookimpl
     def place_call(self, call: CallBack) -> Receipt:
         """Place a call, at most once."""
-        return calls.place(self._rest, call, self.services.webhook_url)
+        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        return calls.place(self._rest, call, self.connect(call), report_to)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:
         """Finished calls from Twilio's call list, with their recordings."""
-        return call_list.fetch(self._rest, since, self._origins, self.services.log)
+        return call_list.fetch(self._rest, since, self.origins(), self.services.log)
 
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """A recording as WAV. The webhook's address is only checked; the address that we fetch is made from the id."""
         try:
-            translate.twilio_address(url, self._origins, "recording")
+            address_at(url, self.origins(), "Twilio")
         except BadPayload as error:
             raise Rejected(f"{error} It is not fetched.") from error
-        sid = self._sid(recording_id, "recording")
+        sid = self._id(TwilioWebhook.recording_id_form, recording_id, "recording")
         content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.wav")
         return RecordingAudio(content_type=content_type, data=data)
 
     @hookimpl
     def delete_recording(self, recording_id: str) -> None:
         """Delete a recording with its audio."""
-        self._rest.delete(f"{self._rest.account}/Recordings/{self._sid(recording_id, 'recording')}.json")
+        sid = self._id(TwilioWebhook.recording_id_form, recording_id, "recording")
+        self._rest.delete(f"{self._rest.account}/Recordings/{sid}.json")
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume. The pause is silence in the audio, so that its times stay right."""
         form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
-        current = f"{self._rest.account}/Calls/{self._sid(call_id, 'call')}/Recordings/Twilio.CURRENT.json"
+        sid = self._id(TwilioWebhook.call_id_form, call_id, "call")
+        current = f"{self._rest.account}/Calls/{sid}/Recordings/Twilio.CURRENT.json"
         if self._rest.post(current, form).get("status") != form["Status"]:
             raise Rejected(f"Twilio accepted the request but does not say that the recording is {form['Status']}.")
 
-    def _sid(self, text: str, what: str) -> str:
+    def _id(self, form: re.Pattern[str], text: str, what: str) -> str:
         try:
-            return translate.sid(text, f"the {what}'s id")
+            return identifier(form, text, f"the {what}'s id")
         except BadPayload as error:
             raise Rejected(f"{error} Twilio is not asked.") from error
 
@@ -237,7 +216,7 @@ class Twilio(Connector):
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
         """A picture of a received text, from Twilio's own hosts."""
-        return texts.fetch(self._rest, url, self._origins, self.settings.media_url)
+        return texts.fetch(self._rest, url, self.origins(), self.settings.media_url)
 
     @hookimpl
     def order_port(self, request: PortRequest) -> PortOrder:

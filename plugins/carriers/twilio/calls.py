@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hub.api import USER_LEG, CallBack, OutcomeUnknown, Receipt, Rejected
-from plugins.carriers.twilio import translate, twiml
+from hub.api import CallBack, OutcomeUnknown, Receipt, Rejected, refused_receipt
 from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio.translate import TwilioWebhook
 
 REASONS: Mapping[str, str] = {
     "21210": "The tracking number is not a number of this Twilio account, so it cannot be the caller ID.",
@@ -22,25 +22,24 @@ REASONS: Mapping[str, str] = {
 """Twilio's error codes in words, without personal data."""
 
 
-def place(rest: Rest, call: CallBack, webhook_url: str) -> Receipt:
-    """Place a call, at most once. Raises OutcomeUnknown if Twilio may have taken it anyway.
+def place(rest: Rest, call: CallBack, document: str, report_to: str) -> Receipt:
+    """Place a call, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown if Twilio may have taken it anyway.
 
     Twilio gets the whole document with the request, so that nobody waits for the hub.
     """
     form: dict[str, str | Sequence[str]] = {
         "To": call.user_number or "",
         "From": call.tracking_number,
-        "Twiml": twiml.connect(call, webhook_url).body,
+        "Twiml": document,
         "Timeout": str(call.user_ring_seconds),
-        "StatusCallback": twiml.callback(webhook_url, USER_LEG, call.tracking_number, call.key),
+        "StatusCallback": report_to,
         "StatusCallbackEvent": ["answered", "completed"],
     }
     try:
         placed = rest.post_once(f"{rest.account}/Calls.json", form)
     except Rejected as error:
-        reason = REASONS.get(error.code or "", str(error))
-        return Receipt(key=call.key, status="rejected", code=error.code, reason=reason)
+        return refused_receipt(call.key, error, REASONS)
     reference = placed.get("sid")
-    if not isinstance(reference, str) or not translate.SID.fullmatch(reference):
+    if not isinstance(reference, str) or not TwilioWebhook.call_id_form.fullmatch(reference):
         raise OutcomeUnknown("Twilio answered without the id of the call; look in its call log.")
     return Receipt(key=call.key, status="accepted", reference=reference)

@@ -6,13 +6,13 @@ numbers only).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from hub.api import Log, PortOrder, PortRequest, PortStatus, Rejected, RetryLater, phone_number
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.settings import TwilioSettings
-from plugins.carriers.twilio.translate import SID
 
 MAX_NUMBERS_PER_ORDER = 1000
 MAX_BILL_BYTES = 10 * 1024 * 1024
@@ -105,7 +105,7 @@ def listed(rest: Rest, settings: TwilioSettings, log: Log) -> list[PortOrder]:
 
 def cancel(rest: Rest, settings: TwilioSettings, order_id: str) -> None:
     """Cancel an order; one that Twilio does not have anymore is cancelled."""
-    if not SID.fullmatch(order_id):
+    if not re.fullmatch(r"KW[0-9a-fA-F]{32}", order_id):
         raise Rejected("That is not a Twilio port order.")
     rest.delete(f"{settings.porting_url}/v1/Porting/PortIn/{order_id}")
 

@@ -8,11 +8,11 @@ Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from hub.api import Erasure, HeldRecord, PersonReference
-from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
 EXPORTED_FIELDS = {
@@ -61,7 +61,7 @@ def _by_ids(
 ) -> Iterator[dict[str, Any]]:
     """Records whose id the hub knows and that still exist, without the `known` ones."""
     for record_id in person.provider_ids:
-        if record_id.startswith(prefix) and translate.SID.fullmatch(record_id) and record_id not in known:
+        if re.fullmatch(prefix + "[0-9a-fA-F]{32}", record_id) and record_id not in known:
             item = rest.find(f"{rest.account}/{PATHS[kind]}/{record_id}.json")
             if item is not None:
                 yield item

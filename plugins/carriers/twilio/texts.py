@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Literal
 
 from hub.api import (
+    TEXT_STATUS_PATH,
     BadPayload,
     MediaFile,
-    MessageStatusEvent,
     OutboundText,
     OutcomeUnknown,
     Receipt,
     Rejected,
+    TwimlWebhook,
+    address_at,
+    refused_receipt,
 )
-from plugins.carriers.twilio import translate
 from plugins.carriers.twilio.rest import Rest
 
-STATUS_PATH = "text"
-"""Our path to which Twilio reports a text's delivery."""
 OPTED_OUT = "21610"
 PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 REASONS: Mapping[str, str] = {
@@ -47,20 +45,6 @@ REASONS: Mapping[str, str] = {
     "30034": "The sender is not registered for business texts in the US (A2P 10DLC).",
 }
 """Twilio's error codes in words, without personal data."""
-STATUSES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "delivered",
-    "undelivered": "failed",
-    "failed": "failed",
-    "canceled": "failed",
-}
-WAITING = frozenset({"accepted", "scheduled", "queued", "sending"})
-
-
-def status_address(webhook_url: str) -> str:
-    """The address to which Twilio reports a text's delivery."""
-    return f"{webhook_url}/{STATUS_PATH}"
 
 
 def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
@@ -68,7 +52,7 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     form: dict[str, str | Sequence[str]] = {
         "To": text.recipient_number or "",
         "From": text.sender,
-        "StatusCallback": status_address(webhook_url),
+        "StatusCallback": f"{webhook_url}/{TEXT_STATUS_PATH}",
     }
     if text.body:
         form["Body"] = text.body
@@ -77,42 +61,18 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     try:
         sent = rest.post_once(f"{rest.account}/Messages.json", form)
     except Rejected as error:
-        return Receipt(
-            key=text.key,
-            status="rejected",
-            code=error.code,
-            reason=REASONS.get(error.code or "", str(error)),
-            opted_out=error.code == OPTED_OUT,
-        )
+        return refused_receipt(text.key, error, REASONS, OPTED_OUT)
     reference = sent.get("sid")
-    if not isinstance(reference, str) or not translate.SID.fullmatch(reference):
+    if not isinstance(reference, str) or not TwimlWebhook.text_id_form.fullmatch(reference):
         raise OutcomeUnknown("Twilio answered without the id of the text; look in its message log.")
     return Receipt(key=text.key, status="accepted", reference=reference)
-
-
-def became(word: str, message_id: str, at: datetime, code: str) -> MessageStatusEvent | None:
-    """What a text's status means; None while it is in transit. Raises BadPayload for an unknown status."""
-    status = STATUSES.get(word)
-    if status is None:
-        if word in WAITING:
-            return None
-        raise BadPayload("MessageStatus is not the status of a text.")
-    failed = status == "failed"
-    return MessageStatusEvent(
-        message_id=message_id,
-        at=at,
-        status=status,
-        code=code or None if failed else None,
-        reason=REASONS.get(code, "Twilio could not deliver the text.") if failed else None,
-        opted_out=failed and code == OPTED_OUT,
-    )
 
 
 def fetch(rest: Rest, url: str, origins: Sequence[str], media_origin: str) -> MediaFile:
     """A picture, only from Twilio's API, which redirects to `media_origin`. The webhook's address is only checked;
     the address that we fetch is made from its ids, so that no other resource of the account can be read."""
     try:
-        named = PICTURE.search(translate.twilio_address(url, origins, "picture"))
+        named = PICTURE.search(address_at(url, origins, "Twilio"))
     except BadPayload as error:
         raise Rejected(f"{error} It is not fetched.") from error
     if named is None:

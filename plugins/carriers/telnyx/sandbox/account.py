@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from hub.api import HttpSandbox, RecordingControl
+from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest
+from plugins.carriers.telnyx import signature
+from plugins.carriers.telnyx.texml import Texml
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
-class Account(HttpSandbox):
-    """Telnyx with one account, whose ids and keys all follow from `seed`.
+class Account(TwimlStandIn):
+    """Telnyx with one account, whose ids and keys all follow from `seed`. Above the limit of requests it answers 429 (10011).
 
-    `requests_per_second` is how many requests it accepts within one second of its clock before it answers 429 (10011);
     `looks_until_filled` is how often a number order must be read until it is filled; with `letter_on_file` port orders need
     no signed letter.
     """
+
+    language = Texml
+    document_field = "Texml"
+    hidden_caller = "anonymous"
 
     def __init__(
         self,
@@ -31,38 +37,19 @@ class Account(HttpSandbox):
         looks_until_filled: int = 1,
         letter_on_file: bool = False,
     ) -> None:
-        super().__init__(clock)
-        self.seed = seed
-        self.requests_per_second = requests_per_second
+        super().__init__(clock, seed, requests_per_second)
         self.looks_until_filled = looks_until_filled
         self.letter_on_file = letter_on_file
-        self._made = 0
-        self.account_id, self.profile_id = self.new_id("account"), self.new_id("profile")
-        self.application_id = str(int(self._digest("application")[:15], 16))[:19].rjust(19, "1")
-        self.api_key = f"KEY{self._digest('api key')[:32].upper()}"
-        self.calls: dict[str, dict[str, Any]] = {}
-        self.messages: dict[str, dict[str, Any]] = {}
-        self.held_recordings: dict[str, dict[str, Any]] = {}
-        self.numbers: dict[str, dict[str, Any]] = {}
+        self.account_sid, self.profile_id = self.new_id("account"), self.new_id("profile")
+        self.application_id = str(int(self.digest("application")[:15], 16))[:19].rjust(19, "1")
+        self.api_key = f"KEY{self.digest('api key')[:32].upper()}"
         self.orders: dict[str, dict[str, Any]] = {}
-        """By id, as the API shows them; recordings as TeXML shows them."""
         self.known_numbers: set[str] = set()
         """Numbers that were added by `know_number`."""
-        self.audio: dict[str, tuple[bytes | None, int]] = {}
-        """By recording: what was spoken, or None for a tone of so many seconds."""
-        self.media: dict[str, bytes] = {}
-        self.blocked: set[tuple[str, str]] = set()
-        """(our number, person) pairs whose person sent STOP."""
-        self.placed: dict[str, dict[str, Any]] = {}
-        """By call that the hub placed: the request with which it was placed."""
-        self.placed_keys: dict[str, dict[str, Any]] = {}
-        """By idempotency key: the reply that was given."""
         self.sent_keys: dict[str, str] = {}
         """By idempotency key: the text that was sent."""
-        self.refused_numbers: dict[str, str] = {}
-        """Numbers from or to which the account places no calls, with Telnyx' error code."""
-        self.documents: dict[str, bytes] = {}
-        self.port_orders: dict[str, dict[str, Any]] = {}
+        self.placed_keys: dict[str, dict[str, Any]] = {}
+        """By idempotency key: the reply that was given."""
         self.application: dict[str, Any] = {
             "id": self.application_id,
             "record_type": "texml_application",
@@ -84,32 +71,27 @@ class Account(HttpSandbox):
             "webhook_failover_url": None,
             "webhook_api_version": "2",
         }
-        self.recorded_controls: dict[str, list[RecordingControl]] = {}
-        self.heard: dict[str, list[str]] = {}
-        """By placed call: what its caller heard."""
+
+    # Ids and keys
 
     def new_id(self, kind: str) -> str:
         """The next id, a UUID as Telnyx makes them."""
-        with self._lock:
-            self._made += 1
-            return str(uuid.UUID(self._digest(f"{kind}{self._made}")[:32], version=4))
+        return str(uuid.UUID(self.next_digest(kind)[:32], version=4))
 
     def new_call_id(self) -> str:
         """The next call control id: `v3:` and 54 characters."""
-        with self._lock:
-            self._made += 1
-            digest = hashlib.sha512(f"{self.seed}:call{self._made}".encode()).digest()
+        digest = bytes.fromhex(self.next_digest("call") + self.next_digest("leg"))
         return f"v3:{base64.urlsafe_b64encode(digest).decode()[:54]}"
 
-    def _digest(self, name: str) -> str:
-        return hashlib.sha256(f"{self.seed}:{name}".encode()).hexdigest()
+    def new_recording_id(self) -> str:
+        return self.new_id("recording")
 
     @property
     def private_key(self) -> Ed25519PrivateKey:
         """The key that signs the webhooks."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self._digest("private key")))
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self.digest("private key")))
 
     @property
     def public_key(self) -> str:
@@ -125,8 +107,74 @@ class Account(HttpSandbox):
         return {
             "api_key": self.api_key,
             "public_key": self.public_key,
-            "account_id": self.account_id,
+            "account_id": self.account_sid,
             "application_id": self.application_id,
             "messaging_profile_id": self.profile_id,
             "base_url": self.origin,
         }
+
+    # Webhooks
+
+    def addresses(self, webhook_url: str) -> CallbackAddresses:
+        return CallbackAddresses(webhook_url, self.api_key)
+
+    def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
+        """A TeXML webhook to `url`."""
+        return self.signed(url, urlencode(fields).encode(), "application/x-www-form-urlencoded", at)
+
+    def json_webhook(self, url: str, event_type: str, payload: Mapping[str, Any]) -> WebhookRequest:
+        """An event as JSON, sent to `url` now."""
+        data = {
+            "record_type": "event",
+            "event_type": event_type,
+            "id": self.new_id("event"),
+            "occurred_at": self.stamp(self.clock()),
+            "payload": payload,
+        }
+        body = json.dumps({"data": data, "meta": {"attempt": 1, "delivered_to": url}}, ensure_ascii=False)
+        return self.signed(url, body.encode(), "application/json", self.clock())
+
+    def signed(self, url: str, body: bytes, content_type: str, at: datetime) -> WebhookRequest:
+        """A webhook to `url`, signed with the account's key at `at`."""
+        timestamp = str(int(at.timestamp()))
+        headers = {
+            "content-type": content_type,
+            "user-agent": "telnyx-webhooks",
+            signature.TIMESTAMP_HEADER: timestamp,
+            signature.SIGNATURE_HEADER: signature.sign(self.private_key, timestamp, body),
+        }
+        return WebhookRequest(method="POST", url=url, body=body, received_at=at, headers=headers)
+
+    # The fields of calls and recordings
+
+    def stamp(self, at: datetime) -> str:
+        """A time as Telnyx writes it in webhooks and JSON."""
+        return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def verification(self, call: SimulatedCall) -> dict[str, str]:
+        return {"ShakenStirAttestation": "A", "ShakenStirValidated": "true"} if call.caller_number else {}
+
+    def leg_fields(self, sid: str, sender: str, receiver: str, status: str, direction: str) -> dict[str, str]:
+        named = super().leg_fields(sid, sender, receiver, status, direction)
+        del named["Direction"]
+        return named | {"CallSidLegacy": sid, "ConnectionId": self.application_id}
+
+    def list_call(
+        self, sid: str, sender: str, receiver: str, at: datetime, direction: str, parent: str | None = None
+    ) -> dict[str, Any]:
+        """The list does not name the parent of a leg."""
+        shown = super().list_call(sid, sender, receiver, at, direction.partition("-")[0], parent)
+        del shown["parent_call_sid"]
+        shown["uri"] = f"/v2/texml/Accounts/{self.account_sid}/Calls/{sid}.json"
+        return shown
+
+    def list_recording(self, call: str, sender: str, receiver: str, at: datetime, verb: str, channels: int) -> str:
+        sid = super().list_recording(call, sender, receiver, at, verb, channels)
+        self.held_recordings[sid] |= {"from": sender, "to": receiver}
+        return sid
+
+    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        _, told = super().recording_fields(recording)
+        link = f"{self.origin}/storage/recordings/{recording['sid']}.wav?X-Amz-Signature=once"
+        told |= {"CallSidLegacy": told["CallSid"], "ConnectionId": self.application_id, "RecordingUrl": link}
+        return {"RecordingSid": told["RecordingSid"]}, told

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import math
 import re
-import wave
-from array import array
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.api import tone
 from plugins.carriers.telnyx.sandbox import messages
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page
-
-RATE = 8000
 
 
 class Media:
@@ -126,15 +121,3 @@ class Media:
         if data is None or request.headers.get("authorization"):
             return Response(status_code=403)
         return Response(data, media_type="image/png")
-
-
-def tone(seconds: int) -> bytes:
-    """A WAV of a quiet tone, used if no speech is given."""
-    wave_of_one_second = [round(2500 * math.sin(2 * math.pi * 330 * step / RATE)) for step in range(RATE)]
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as audio:
-        audio.setnchannels(1)
-        audio.setsampwidth(2)
-        audio.setframerate(RATE)
-        audio.writeframes(array("h", wave_of_one_second).tobytes() * max(seconds, 1))
-    return stream.getvalue()

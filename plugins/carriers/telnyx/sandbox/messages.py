@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from plugins.carriers.telnyx.sandbox.account import Account
@@ -16,11 +15,6 @@ UNDELIVERED = {
     "detail": "The recipient carrier did not accept the message.",
 }
 STATUSES = {"sent": "sent", "delivered": "delivered", "failed": "delivery_failed"}
-
-
-def iso(at: datetime) -> str:
-    """A time as Telnyx writes it in JSON."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def opt_word(body: str) -> str | None:
@@ -57,7 +51,7 @@ def outgoing(sandbox: Account, wanted: dict[str, Any]) -> dict[str, Any]:
 def _message(
     sandbox: Account, direction: str, sender: str, receiver: str, body: str, media: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    now = iso(sandbox.clock())
+    now = sandbox.stamp(sandbox.clock())
     return {
         "id": sandbox.new_id("message"),
         "record_type": "message",
@@ -71,7 +65,7 @@ def _message(
         "errors": [],
         "encoding": "GSM-7" if body.isascii() else "UCS-2",
         "parts": 1,
-        "organization_id": sandbox.account_id,
+        "organization_id": sandbox.account_sid,
         "received_at": now,
         "sent_at": None,
         "completed_at": None,
@@ -83,12 +77,12 @@ def _message(
     }
 
 
-def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"], at: datetime) -> dict[str, Any]:
+def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"], at: str) -> dict[str, Any]:
     """The text after its carrier reported the delivery; changed in place."""
     shown["to"][0]["status"] = STATUSES[status]
-    shown["sent_at"] = shown["sent_at"] or iso(at)
+    shown["sent_at"] = shown["sent_at"] or at
     if status != "sent":
-        shown["completed_at"] = iso(at)
+        shown["completed_at"] = at
     shown["errors"] = [UNDELIVERED] if status == "failed" else []
     return shown
 

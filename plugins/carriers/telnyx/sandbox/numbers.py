@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page, whole
-from plugins.carriers.telnyx.sandbox.messages import iso
 
 PLACES = {"312": ("Chicago", "IL"), "212": ("New York", "NY"), "415": ("San Francisco", "CA"), "416": ("Toronto", "ON")}
 AREAS = {
@@ -55,7 +54,7 @@ class Numbers:
             raise TelnyxError("10004")
         if not all(isinstance(one, str) and re.fullmatch(r"\+[1-9]\d{6,14}", one) for one in numbers):
             raise TelnyxError("10002")
-        order_id, now = self.sandbox.new_id("order"), iso(self.sandbox.clock())
+        order_id, now = self.sandbox.new_id("order"), self.sandbox.stamp(self.sandbox.clock())
         order = {
             "id": order_id,
             "record_type": "number_order",
@@ -105,7 +104,7 @@ class Numbers:
 
     def own(self, phone_number: str, number_id: str, order: dict[str, Any]) -> None:
         """Add a number to the account."""
-        now = iso(self.sandbox.clock())
+        now = self.sandbox.stamp(self.sandbox.clock())
         self.sandbox.numbers[number_id] = {
             "id": number_id,
             "record_type": "phone_number",

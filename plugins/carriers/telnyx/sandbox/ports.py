@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page
-from plugins.carriers.telnyx.sandbox.messages import iso
 
 WANTED = {
     "admin": ("entity_name", "auth_person_name", "account_number"),
@@ -49,7 +48,7 @@ class Ports:
             raise TelnyxError("10004")
         if not all(isinstance(one, str) and re.fullmatch(r"\+[1-9]\d{6,14}", one) for one in numbers):
             raise TelnyxError("10002")
-        order_id, now = self.sandbox.new_id("port"), iso(self.sandbox.clock())
+        order_id, now = self.sandbox.new_id("port"), self.sandbox.stamp(self.sandbox.clock())
         self.sandbox.port_orders[order_id] = {
             "id": order_id,
             "record_type": "porting_order",
@@ -89,7 +88,7 @@ class Ports:
             for name in ("documents", "end_user", "activation_settings", "phone_number_configuration"):
                 order[name] = order[name] | (changes.get(name) or {})
             order["requirements_met"] = self._complete(order)
-            order["updated_at"] = iso(self.sandbox.clock())
+            order["updated_at"] = self.sandbox.stamp(self.sandbox.clock())
         return JSONResponse({"data": order, "meta": {}})
 
     def _complete(self, order: dict[str, Any]) -> bool:

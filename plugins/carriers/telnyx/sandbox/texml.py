@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import RecordingControl
+from hub.api import RecordingControl, list_page
 from plugins.carriers.telnyx.sandbox import outgoing
 from plugins.carriers.telnyx.sandbox.account import Account
-from plugins.carriers.telnyx.sandbox.errors import TelnyxError, form, whole
+from plugins.carriers.telnyx.sandbox.errors import TelnyxError, form
 
 CONTROLS: dict[str, RecordingControl] = {"paused": "pause", "in-progress": "resume"}
 
@@ -68,30 +67,11 @@ class Texml:
     def _of(self, call: str) -> list[dict[str, Any]]:
         return [one for one in self.sandbox.held_recordings.values() if one["call_sid"] == call]
 
-    def _page(self, request: Request, name: str, items: list[dict[str, Any]]) -> Response:
-        query = dict(request.query_params)
-        size = max(whole(query.pop("PageSize", None), 20), 1)
-        number = whole(query.pop("Page", None), 0)
-        query.pop("PageToken", None)
-
-        def uri(page: int) -> str:
-            return f"{request.url.path}?{urlencode({**query, 'Page': page, 'PageSize': size})}"
-
-        start = number * size
-        more = start + size < len(items)
-        token = f"&{urlencode({'PageToken': f'after-{start + size}'})}"
-        return JSONResponse(
-            {
-                name: items[start : start + size],
-                "page": number,
-                "page_size": size,
-                "start": start,
-                "end": start + max(len(items[start : start + size]) - 1, 0),
-                "uri": uri(number),
-                "first_page_uri": uri(0),
-                "next_page_uri": uri(number + 1) + token if more else None,
-            }
-        )
+    @staticmethod
+    def _page(request: Request, name: str, items: list[dict[str, Any]]) -> Response:
+        page = list_page(request.url.path, request.query_params, name, items)
+        del page["previous_page_uri"]
+        return JSONResponse(page)
 
 
 def _shown(held: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,28 @@
-"""What Twilio stores for one account: its credentials, calls, texts, recordings, numbers and port orders."""
+"""What Twilio stores for one account, and the fields that it shows of calls, recordings and texts.
+
+Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/api/message-resource.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import HttpSandbox, RecordingControl
+from hub.api import TwimlStandIn, WebhookRequest, signed_form
+from plugins.carriers.twilio import signature
+
+API_VERSION = "2010-04-01"
+PARTS_OF_A_CALL = (
+    "events", "notifications", "payments", "recordings", "siprec", "streams", "transcriptions",
+    "user_defined_message_subscriptions", "user_defined_messages",
+)  # fmt: skip
 
 
-class Account(HttpSandbox):
-    """Twilio with one account, whose ids all follow from `seed`.
-
-    `requests_per_second` is how many requests it accepts within one second of its clock before it answers 429 (20429).
-    """
+class Account(TwimlStandIn):
+    """Twilio with one account. Above the limit of requests it answers 429 (20429)."""
 
     def __init__(
         self,
@@ -22,53 +30,21 @@ class Account(HttpSandbox):
         seed: str = "ringfence",
         requests_per_second: int | None = None,
     ) -> None:
-        super().__init__(clock)
-        self.seed = seed
-        self.requests_per_second = requests_per_second
-        self._made = 0
-        self.account_sid = self.new_sid("AC")
-        self.auth_token = self._digest("auth token")
-        self.key_sid, self.key_secret = self.new_sid("SK"), self._digest("key secret")
-        self.calls: dict[str, dict[str, Any]] = {}
-        self.messages: dict[str, dict[str, Any]] = {}
-        self.held_recordings: dict[str, dict[str, Any]] = {}
-        self.numbers: dict[str, dict[str, Any]] = {}
-        """By provider id, as the API shows them."""
+        super().__init__(clock, seed, requests_per_second)
+        self.auth_token = self.digest("auth token")[:32]
+        self.key_sid, self.key_secret = self.new_sid("SK"), self.digest("key secret")[:32]
         self.known_numbers: set[str] = set()
         """Numbers that were added by `know_number`."""
-        self.audio: dict[str, tuple[bytes | None, int]] = {}
-        """By recording: what was spoken, or None for a tone of so many seconds."""
-        self.media: dict[str, tuple[str, bytes]] = {}
-        """By media id: the text that it belongs to, and the picture."""
-        self.sent_media: dict[str, tuple[str, ...]] = {}
-        """By sent text: the addresses of its pictures."""
-        self.status_callbacks: dict[str, str] = {}
-        """By text: the address to which Twilio reports its delivery."""
-        self.blocked: set[tuple[str, str]] = set()
-        """(our number, person) pairs whose person sent STOP."""
-        self.placed: dict[str, dict[str, str]] = {}
-        """By call that the hub placed: the form with which it was placed."""
-        self.refused_numbers: dict[str, int] = {}
-        """Numbers from or to which the account places no calls, with Twilio's error code."""
-        self.documents: dict[str, bytes] = {}
-        self.port_orders: dict[str, dict[str, Any]] = {}
-        self.recorded_controls: dict[str, list[RecordingControl]] = {}
-        self.heard: dict[str, list[str]] = {}
-        """By placed call: what its caller heard."""
-
-    def new_sid(self, prefix: str) -> str:
-        """The next id of a kind: `CA` a call, `RE` a recording, `PN` a number …"""
-        with self._lock:
-            self._made += 1
-            return prefix + self._digest(f"{prefix}{self._made}")
-
-    def _digest(self, name: str) -> str:
-        return hashlib.sha256(f"{self.seed}:{name}".encode()).hexdigest()[:32]
 
     @property
     def origin(self) -> str:
         """The API's address."""
         return self.url or "https://api.twilio.com"
+
+    @property
+    def path(self) -> str:
+        """The path of the account."""
+        return f"/{API_VERSION}/Accounts/{self.account_sid}"
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -80,3 +56,86 @@ class Account(HttpSandbox):
             "upload_url": self.url or "https://numbers-upload.twilio.com",
             "media_url": self.url or "https://mms.twiliocdn.com",
         }
+
+    def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
+        """A webhook to `url` with `fields`, signed with the auth token."""
+        request = signed_form(url, fields, at, signature.SIGNATURE_HEADER, self.auth_token)
+        token = self.digest(f"{url}{request.body.hex()}")[:32]
+        sent = {"user-agent": "TwilioProxy/1.1", "i-twilio-idempotency-token": token}
+        return replace(request, headers={**request.headers, **sent})
+
+    # Calls and recordings
+
+    def leg_fields(self, sid: str, sender: str, receiver: str, status: str, direction: str) -> dict[str, str]:
+        named = super().leg_fields(sid, sender, receiver, status, direction)
+        return places(named) | {"ApiVersion": API_VERSION}
+
+    def progress(self, status: str, at: datetime, sequence: int, duration: int = 0) -> dict[str, str]:
+        fields = super().progress(status, at, sequence, duration)
+        return fields | ({"Duration": str(math.ceil(duration / 60))} if "CallDuration" in fields else {})
+
+    def list_call(
+        self, sid: str, sender: str, receiver: str, at: datetime, direction: str, parent: str | None = None
+    ) -> dict[str, Any]:
+        uri = f"{self.path}/Calls/{sid}"
+        shown = super().list_call(sid, sender, receiver, at, direction, parent)
+        shown |= {
+            **dict.fromkeys(("forwarded_from", "group_sid", "phone_number_sid", "trunk_sid")),
+            "api_version": API_VERSION,
+            "queue_time": "0",
+            "uri": f"{uri}.json",
+            "subresource_uris": {name: f"{uri}/{name.title().replace('_', '')}.json" for name in PARTS_OF_A_CALL},
+        }
+        return shown
+
+    def list_recording(self, call: str, sender: str, receiver: str, at: datetime, verb: str, channels: int) -> str:
+        sid = super().list_recording(call, sender, receiver, at, verb, channels)
+        uri = f"{self.path}/Recordings/{sid}"
+        self.held_recordings[sid] |= {
+            **dict.fromkeys(("conference_sid", "error_code", "encryption_details", "price")),
+            "api_version": API_VERSION,
+            "duration": "-1",
+            "price_unit": "USD",
+            "media_url": f"{self.origin}{uri}",
+            "uri": f"{uri}.json",
+            "subresource_uris": {
+                "add_on_results": f"{uri}/AddOnResults.json",
+                "transcriptions": f"{uri}/Transcriptions.json",
+            },
+        }
+        return sid
+
+    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        url = {"RecordingUrl": str(recording["media_url"])}
+        named, told = super().recording_fields(recording)
+        told |= {"RecordingStartTime": str(recording["start_time"]), "RecordingTrack": "both", "ErrorCode": "0"}
+        return named | url, told | url
+
+    # Texts
+
+    def list_text(
+        self, sender: str, receiver: str, body: str, status: str, direction: str, media: int = 0
+    ) -> dict[str, Any]:
+        shown = super().list_text(sender, receiver, body, status, direction, media)
+        uri = f"{self.path}/Messages/{shown['sid']}"
+        shown |= {
+            "api_version": API_VERSION,
+            "messaging_service_sid": None,
+            "price_unit": "USD",
+            "uri": f"{uri}.json",
+            "subresource_uris": {"media": f"{uri}/Media.json"},
+        }
+        return shown
+
+    def text_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
+        return places(super().text_fields(shown, status)) | {"ApiVersion": API_VERSION}
+
+    def picture_address(self, text: str, picture: str) -> str:
+        return f"{self.origin}{self.path}/Messages/{text}/Media/{picture}"
+
+
+def places(fields: dict[str, str]) -> dict[str, str]:
+    """The fields with those about the places of both parties; Twilio sends unknown ones blank."""
+    for party in ("From", "To"):
+        fields |= {f"{party}City": "", f"{party}State": "", f"{party}Zip": "", f"{party}Country": "US"}
+    return fields

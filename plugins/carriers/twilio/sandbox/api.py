@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -15,12 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from plugins.carriers.twilio.sandbox import outgoing
-from plugins.carriers.twilio.sandbox.account import Account
-from plugins.carriers.twilio.sandbox.errors import TwilioError, check, form, refusal
-from plugins.carriers.twilio.sandbox.lists import one, page, whole, within
+from plugins.carriers.twilio.sandbox.account import API_VERSION, Account
+from plugins.carriers.twilio.sandbox.errors import TwilioError, check, form, one, page, refusal, within
 from plugins.carriers.twilio.sandbox.media import Recordings, Texts
 from plugins.carriers.twilio.sandbox.ports import Ports
-from plugins.carriers.twilio.sandbox.resources import API_VERSION, at_twilio
 
 UNSET = (
     "address_sid", "bundle_sid", "emergency_address_sid", "emergency_address_status", "identity_sid", "sms_application_sid",
@@ -63,8 +60,7 @@ class Api:
 
     def __init__(self, sandbox: Account) -> None:
         self.sandbox = sandbox
-        self.account = f"/{API_VERSION}/Accounts/{sandbox.account_sid}"
-        self._second: tuple[datetime | None, int] = (None, 0)
+        self.account = sandbox.path
 
     def admit(self, request: Request) -> None:
         """Refuse a request without the account's credentials, or one too many."""
@@ -72,11 +68,7 @@ class Api:
         pairs = ((sandbox.account_sid, sandbox.auth_token), (sandbox.key_sid, sandbox.key_secret))
         if given not in [f"Basic {base64.b64encode(':'.join(pair).encode()).decode()}" for pair in pairs]:
             raise TwilioError(20003)
-        now = self.sandbox.clock().replace(microsecond=0)
-        since, taken = self._second
-        self._second = (now, taken + 1 if since == now else 1)
-        limit = self.sandbox.requests_per_second
-        if limit is not None and self._second[1] > limit:
+        if sandbox.overloaded():
             raise TwilioError(20429, retry_after=1)
 
     async def show_account(self, request: Request) -> Response:
@@ -93,7 +85,7 @@ class Api:
             for number, area in offered(country, kind, query.get("AreaCode"))
             if number not in owned and pattern.search(number)
         ]
-        size = whole(query.get("PageSize", ""), 50)
+        size = int(query.get("PageSize", 50))
         return JSONResponse({"available_phone_numbers": found[:size], "uri": request.url.path})
 
     @staticmethod
@@ -133,7 +125,7 @@ class Api:
     def own(self, phone_number: str, form: Mapping[str, str]) -> dict[str, Any]:
         """Add a number to the account, with the webhooks of `form`."""
         sid = self.sandbox.new_sid("PN")
-        now = at_twilio(self.sandbox.clock())
+        now = self.sandbox.listed_time(self.sandbox.clock())
         number: dict[str, Any] = {
             "sid": sid,
             "account_sid": self.sandbox.account_sid,
@@ -166,7 +158,7 @@ class Api:
             if name.endswith(("_url", "callback")) and value and not re.match(r"https?://", value):
                 raise TwilioError(21402)
         number |= changes
-        number["date_updated"] = at_twilio(self.sandbox.clock())
+        number["date_updated"] = self.sandbox.listed_time(self.sandbox.clock())
 
     async def one_number(self, request: Request) -> Response:
         sid = request.path_params["sid"]

@@ -1,14 +1,17 @@
-"""Errors in Twilio's format, and the forms and JSON bodies that its API reads."""
+"""Requests and replies in the format of Twilio's API: what it refuses, errors, lists and single resources."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from hub.api import Operations
+from hub.api import Operations, list_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -76,6 +79,33 @@ async def check(request: Request) -> None:
     if (fault.why, fault.field) == ("missing", "To"):
         raise TwilioError(21604 if "/Messages" in request.url.path else 21201)
     raise TwilioError(20001 if fault.why in ("unknown", "media_type") else 20422)
+
+
+def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
+    """Show or delete one resource."""
+    if sid not in resources:
+        raise TwilioError(20404)
+    if request.method == "DELETE":
+        del resources[sid]
+        return Response(status_code=204)
+    return JSONResponse(resources[sid])
+
+
+def page(request: Request, name: str, items: list[dict[str, Any]]) -> JSONResponse:
+    """One page of a list."""
+    return JSONResponse(list_page(request.url.path, request.query_params, name, items))
+
+
+def within(moment: str, query: Mapping[str, str], name: str) -> bool:
+    """Whether a time passes the filters `Name>`, `Name<` of a list; a bare date is its midnight, UTC."""
+    at = parsedate_to_datetime(moment)
+    after, before = query.get(f"{name}>"), query.get(f"{name}<")
+    return (after is None or at >= _moment(after)) and (before is None or at <= _moment(before))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 async def form(request: Request) -> dict[str, str]:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import math
 import re
-import wave
-from array import array
 from email.utils import parsedate_to_datetime
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from plugins.carriers.twilio.sandbox import resources
+from hub.api import tone
 from plugins.carriers.twilio.sandbox.account import Account
-from plugins.carriers.twilio.sandbox.errors import TwilioError, fields, form
-from plugins.carriers.twilio.sandbox.lists import one, page, within
+from plugins.carriers.twilio.sandbox.errors import TwilioError, fields, form, one, page, within
 
 MAX_TEXT_CHARACTERS = 1600
-RATE = 8000
 CONTROLS = {"paused": "pause", "in-progress": "resume"}
 
 
@@ -51,22 +45,7 @@ class Texts:
             raise TwilioError(21617)
         if (sender, receiver) in self.sandbox.blocked:
             raise TwilioError(21610)
-        sid = self.sandbox.new_sid("MM" if media else "SM")
-        shown = resources.text(
-            self.sandbox.account_sid,
-            sid,
-            sender,
-            receiver,
-            body,
-            self.sandbox.clock(),
-            status="queued",
-            direction="outbound-api",
-            media=len(media),
-        )
-        self.sandbox.messages[sid] = shown
-        self.sandbox.sent_media[sid] = tuple(media)
-        if given.get("StatusCallback"):
-            self.sandbox.status_callbacks[sid] = given["StatusCallback"]
+        shown = self.sandbox.send(sender, receiver, body, media, given.get("StatusCallback"))
         return JSONResponse(shown, status_code=201)
 
     async def one(self, request: Request) -> Response:
@@ -137,15 +116,3 @@ class Recordings:
         self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[status])  # type: ignore[arg-type]
         shown = {name: value for name, value in going[-1].items() if name not in ("media_url", "subresource_uris")}
         return JSONResponse(shown | {"track": "both"})
-
-
-def tone(seconds: int) -> bytes:
-    """A WAV of a quiet tone, used if no speech is given."""
-    one_second = array("h", (round(3000 * math.sin(2 * math.pi * 440 * step / RATE)) for step in range(RATE)))
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as audio:
-        audio.setnchannels(1)
-        audio.setsampwidth(2)
-        audio.setframerate(RATE)
-        audio.writeframes(one_second.tobytes() * max(seconds, 1))
-    return stream.getvalue()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import Any
 
-from hub.api import AnswerPoint, BadPayload, Event, WebhookRequest
+from hub.api import BadPayload, CallbackAddresses, Event, WebhookRequest
 from hub.testing import FrozenClock, connect
 from plugins.carriers.telnyx import Telnyx
-from plugins.carriers.telnyx.addresses import Addresses
 from plugins.carriers.telnyx.sandbox import Sandbox
 
 CLOCK = FrozenClock()
@@ -18,8 +17,9 @@ BASE, AT = TELNYX.services.webhook_url, CLOCK()
 CALL, LEG = SANDBOX.new_call_id(), SANDBOX.new_call_id()
 RECORDING, TEXT, EVENT = (SANDBOX.new_id(kind) for kind in ("recording", "text", "event"))
 TRACKING, CALLER, BUSINESS = "+13125550142", "+13125550143", "+13125550199"
-ADDRESSES = Addresses(BASE, SANDBOX.api_key)
-POINT = AnswerPoint(moment="ringing", tracking_number=TRACKING, call_id=CALL)
+ADDRESSES = CallbackAddresses(BASE, SANDBOX.api_key)
+OURS = (TRACKING, CALL)
+"""What our addresses within the call carry."""
 
 
 def parsed(request: WebhookRequest) -> list[Event]:

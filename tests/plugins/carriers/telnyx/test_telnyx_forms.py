@@ -17,7 +17,7 @@ from telnyx_sent import (
     CALL,
     CALLER,
     LEG,
-    POINT,
+    OURS,
     RECORDING,
     SANDBOX,
     TELNYX,
@@ -28,12 +28,12 @@ from telnyx_sent import (
 )
 
 from hub.api import AnswerPoint, BadPayload, CallEvent, Event, SimulatedCall, WebhookRequest
-from plugins.carriers.telnyx import translate
+from plugins.carriers.telnyx.translate import attestation
 
 
 def form(path: str, mark: str = "", own: bool = False, **fields: str) -> WebhookRequest:
-    url = ADDRESSES.of(path, POINT, mark) if own else f"{BASE}/{path}"
-    told = {"AccountSid": SANDBOX.account_id, "CallSid": CALL, "From": CALLER, "To": TRACKING, **fields}
+    url = ADDRESSES.of(path, *OURS, mark) if own else f"{BASE}/{path}"
+    told = {"AccountSid": SANDBOX.account_sid, "CallSid": CALL, "From": CALLER, "To": TRACKING, **fields}
     return SANDBOX.form_webhook(url, told, AT)
 
 
@@ -199,7 +199,7 @@ def test_a_recording_is_kept_by_its_lasting_address(source: str, kind: str) -> N
     ],
 )
 def test_only_a_validated_attestation_counts(level: str, validated: str, grade: str | None) -> None:
-    assert translate.attestation(level, validated) == grade
+    assert attestation(level, validated) == grade
     request = form("voice", CallStatus="ringing", ShakenStirAttestation=level, ShakenStirValidated=validated)
     assert one(request).attestation == grade
 
@@ -258,10 +258,10 @@ def test_a_form_that_makes_no_sense_has_a_key_and_is_parked(request_: WebhookReq
         (form("status", CallStatus="ringing"), f"status:{CALL}:ringing"),
         (form("status", CallStatus="completed"), f"status:{CALL}:completed"),
         (form("leg", own=True, CallSid=LEG, CallStatus="completed"), f"status:{LEG}:completed"),
-        (form("dial", "m", own=True, DialCallSid=LEG, DialCallStatus="busy"), f"dial:{CALL}:{LEG}:m:busy"),
-        (form("dial", "m", own=True, DialCallStatus="failed"), f"dial:{CALL}::m:failed"),
+        (form("dial", "m", own=True, DialCallSid=LEG, DialCallStatus="busy"), f"dial:{CALL}:{LEG}:busy:m"),
+        (form("dial", "m", own=True, DialCallStatus="failed"), f"dial:{CALL}:none:failed:m"),
         (form("digits", "m", own=True, Digits="12"), f"digits:{CALL}:m:12"),
-        (form("voicemail", "m", own=True), f"message:{CALL}:m"),
+        (form("voicemail", "m", own=True), f"voicemail:{CALL}:m"),
         (form("whisper", "m", own=True, CallSid=LEG), f"whisper:{LEG}"),
         (
             form("recording", own=True, RecordingSid=RECORDING, RecordingStatus="completed"),
@@ -275,7 +275,7 @@ def test_an_event_is_named_by_telnyxs_own_ids(request_: WebhookRequest, key: str
 
 VALUES = st.one_of(
     st.text(max_size=20),
-    st.sampled_from([CALL, LEG, RECORDING, SANDBOX.account_id, "completed", "busy", "3", TRACKING, ""]),
+    st.sampled_from([CALL, LEG, RECORDING, SANDBOX.account_sid, "completed", "busy", "3", TRACKING, ""]),
 )
 NAMES = st.sampled_from(
     [
@@ -306,4 +306,4 @@ PATHS = st.sampled_from(
 @settings(max_examples=150)
 @given(PATHS, st.dictionaries(NAMES, VALUES))
 def test_forms_of_any_content_have_a_key_and_parse_or_are_parked(path: str, fields: Mapping[str, str]) -> None:
-    holds(SANDBOX.signed(ADDRESSES.of(path, POINT), urlencode(fields).encode("utf-8"), "x", AT))
+    holds(SANDBOX.signed(ADDRESSES.of(path, *OURS), urlencode(fields).encode("utf-8"), "x", AT))

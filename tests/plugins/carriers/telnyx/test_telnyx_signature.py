@@ -16,10 +16,9 @@ from pydantic import ValidationError
 from telnyx import Telnyx as Client
 from telnyx.lib.webhook_verification import WebhookVerificationError, verify_webhook_signature
 
-from hub.api import AnswerPoint, BadSignature, ConfigError, Dial, SimulatedCall, WebhookRequest
+from hub.api import AnswerPoint, BadSignature, CallbackAddresses, ConfigError, Dial, SimulatedCall, WebhookRequest
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx, signature
-from plugins.carriers.telnyx.addresses import Addresses
 from plugins.carriers.telnyx.sandbox import Sandbox
 
 SANDBOX = Sandbox()
@@ -127,12 +126,12 @@ def test_a_blank_api_key_stops_the_start() -> None:
 
 
 def dialed_leg(url: str) -> WebhookRequest:
-    form = {"AccountSid": SANDBOX.account_id, "CallSid": SANDBOX.new_call_id(), "CallStatus": "completed"}
+    form = {"AccountSid": SANDBOX.account_sid, "CallSid": SANDBOX.new_call_id(), "CallStatus": "completed"}
     return SANDBOX.form_webhook(url, form, datetime(2026, 11, 24, 15, tzinfo=UTC))
 
 
 POINT = AnswerPoint(moment="ringing", tracking_number=NUMBER, call_id="v3:aaaaaaaaaaaaaaaaaaaa")
-OURS = Addresses(BASE, SANDBOX.api_key).of("leg", POINT, "v1.sales")
+OURS = CallbackAddresses(BASE, SANDBOX.api_key).of("leg", NUMBER, POINT.call_id, "v1.sales")
 
 
 def test_a_genuine_body_at_an_address_that_we_made_is_taken() -> None:
@@ -152,7 +151,7 @@ def test_a_genuine_body_at_an_address_that_we_made_is_taken() -> None:
         f"{BASE}/dial?proof=",
         OURS.replace("proof=", "proof=%C3%A9"),
         f"{OURS}&mark=v1.free",
-        Addresses(BASE, "another key").of("leg", POINT, "v1.sales"),
+        CallbackAddresses(BASE, "another key").of("leg", NUMBER, POINT.call_id, "v1.sales"),
     ],
 )
 def test_a_genuine_body_at_a_changed_address_is_refused(url: str) -> None:
@@ -164,7 +163,7 @@ def test_what_an_address_carries_comes_back_as_it_was() -> None:
     document = TELNYX.render_answer(POINT, (Dial(numbers=("+13125550199",), mark="v7.a_b-c"),))
     (url,) = [part for part in document.body.split('"') if "/dial?" in part]
     fields = {
-        "AccountSid": SANDBOX.account_id,
+        "AccountSid": SANDBOX.account_sid,
         "CallSid": POINT.call_id,
         "From": CALLER,
         "To": NUMBER,

@@ -18,8 +18,8 @@ from telnyx.types.texml.accounts.call_calls_params import BodyWithTeXml
 from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, setup
 
 from hub.api import (
-    AnswerPoint,
     CallBack,
+    CallbackAddresses,
     NumberQuery,
     OutcomeUnknown,
     PersonReference,
@@ -27,11 +27,9 @@ from hub.api import (
 )
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
-from plugins.carriers.telnyx.addresses import Addresses
 from plugins.carriers.telnyx.privacy import own_recordings
 from plugins.carriers.telnyx.rest import Rest
 from plugins.carriers.telnyx.sandbox import Sandbox
-from plugins.carriers.telnyx.texml import connect as connect_texml
 
 Sent = tuple[str, str, dict[str, str], Any]
 EMPTY = {"data": [], "calls": [], "recordings": [], "meta": {"total_pages": 1}}
@@ -72,10 +70,9 @@ def sent_by_us(ask: Callable[[Telnyx], Any]) -> Sent:
     return sent[0]
 
 
-ACCOUNT = Sandbox(CLOCK).account_id
+ACCOUNT = Sandbox(CLOCK).account_sid
 CALL = CallBack(key="call-1", tracking_number=TRACKING, user_number="+13125550191", person_number=CALLER)
-ADDRESSES = Addresses(HUB, Sandbox(CLOCK).api_key)
-POINT = AnswerPoint(moment="ringing", tracking_number=TRACKING)
+ADDRESSES = CallbackAddresses(HUB, Sandbox(CLOCK).api_key)
 OFFER = {
     "country_code": "US",
     "phone_number_type": "local",
@@ -87,9 +84,9 @@ ASKED = {
     "application_sid": Sandbox(CLOCK).application_id,
     "to": CALL.user_number,
     "from_": CALL.tracking_number,
-    "texml": connect_texml(CALL, ADDRESSES).body,
+    "texml": connect(Telnyx, Sandbox(CLOCK)).connect(CALL),
     "timeout": 20,
-    "status_callback": ADDRESSES.of("outgoing_user", POINT, CALL.key),
+    "status_callback": ADDRESSES.of("outgoing_user", CALL.tracking_number, "", CALL.key),
     "status_callback_method": "POST",
     "status_callback_event": "answered completed",
 }

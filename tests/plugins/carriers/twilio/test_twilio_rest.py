@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import structlog
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio_stage import CLOCK, Local
@@ -204,7 +205,7 @@ LEG = {
 
 
 def kinds(leg: dict[str, object], children: list[dict[str, object]]) -> list[str]:
-    return [event.kind for event in call_list.call_events(leg, children, [], ORIGINS)]
+    return [event.kind for event in call_list.reader(ORIGINS, structlog.get_logger()).call(leg, children)]
 
 
 def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:

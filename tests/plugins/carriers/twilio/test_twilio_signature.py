@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from hub.api import BadSignature, ConfigError, WebhookRequest
+from hub.api import BadSignature, ConfigError, WebhookRequest, form_fields, sign_form, signed_text
 from hub.testing import connect
 from plugins.carriers.twilio import Twilio, signature
 from plugins.carriers.twilio.sandbox import Sandbox
@@ -65,9 +65,9 @@ DOCUMENTED = {
     ],
 )
 def test_the_documented_signatures_are_reproduced(changed: dict[str, str], expected: str) -> None:
-    fields = signature.form_fields(urlencode(DOCUMENTED | changed).encode())
+    fields = form_fields(urlencode(DOCUMENTED | changed).encode())
     url = "https://mycompany.com/myapp.php?foo=1&bar=2"
-    assert signature.sign(TOKEN, signature.signed_text(url, fields)) == expected
+    assert sign_form(TOKEN, signed_text(url, fields)) == expected
 
 
 FORMS = st.dictionaries(st.text(min_size=1, max_size=12), st.text(max_size=30), max_size=12)
@@ -90,7 +90,7 @@ def test_twilio_accepts_what_we_sign(fields: dict[str, str]) -> None:
         body = urlencode(fields).encode()
     except UnicodeEncodeError:
         return
-    signed = signature.sign(TOKEN, signature.signed_text(URL, signature.form_fields(body)))
+    signed = sign_form(TOKEN, signed_text(URL, form_fields(body)))
     assert RequestValidator(TOKEN).validate(URL, fields, signed)
 
 
@@ -281,6 +281,6 @@ def test_a_hostile_body_is_refused_and_nothing_worse(body: bytes) -> None:
 def test_the_sandbox_signs_as_twilio_does() -> None:
     sandbox = Sandbox()
     request = sandbox.message_webhook("+13125550143", "+13125550142", "Wasser läuft 💧", "https://calls.example.com/w")
-    fields = {n.decode(): v.decode() for n, v in signature.form_fields(request.body)}
+    fields = {n.decode(): v.decode() for n, v in form_fields(request.body)}
     signed = request.headers[signature.SIGNATURE_HEADER]
     assert RequestValidator(sandbox.auth_token).validate(request.url, fields, signed)

@@ -36,7 +36,7 @@ PICTURE = b"\x89PNG picture"
 def status_webhook(sandbox: Sandbox, **fields: str) -> MessageStatusEvent | None:
     told = {"AccountSid": sandbox.account_sid, "MessageSid": "SM" + "1" * 32, "From": TRACKING, "To": CALLER, **fields}
     twilio = connect(Twilio, sandbox, clock=CLOCK)
-    request = sandbox.request(f"{BASE}/text", told, CLOCK())
+    request = sandbox.form_webhook(f"{BASE}/text", told, CLOCK())
     twilio.verify_webhook(request)
     events = twilio.parse_webhook(request)
     return events[0] if events else None  # type: ignore[return-value]

@@ -158,5 +158,5 @@ def test_a_mark_comes_back_as_it_was(mark: str) -> None:
         document = twilio.render_answer(AnswerPoint(moment="ringing", tracking_number=NUMBER), (waiting,)).body
         verb = ElementTree.fromstring(document)[0]
         fields = {"CallSid": "CA" + "1" * 32, "To": NUMBER, "DialCallStatus": "busy"}
-        point = twilio.verify_webhook(sandbox.request(verb.get("action", ""), fields, FrozenClock()())).answer
+        point = twilio.verify_webhook(sandbox.form_webhook(verb.get("action", ""), fields, FrozenClock()())).answer
         assert point is not None and (point.mark, point.tracking_number) == (mark, NUMBER)

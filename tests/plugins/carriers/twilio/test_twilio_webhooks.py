@@ -29,7 +29,7 @@ def webhook(path: str, fields: Mapping[str, str], own: bool = False) -> WebhookR
     """A signed webhook to one of our addresses; `own` where we gave Twilio the address, with the tracking number and a mark."""
     query = f"?{urlencode({'tracking_number': TRACKING, 'mark': 'v1.sales'})}" if own else ""
     told = {"AccountSid": SANDBOX.account_sid, "From": CALLER, "To": TRACKING, **fields}
-    return SANDBOX.request(f"{BASE}/{path}{query}", told, AT)
+    return SANDBOX.form_webhook(f"{BASE}/{path}{query}", told, AT)
 
 
 def parsed(path: str, fields: Mapping[str, str], own: bool = False) -> list[CallEvent | MessageEvent]:

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 from hub.contracts.call_backs import CallBack
-from hub.contracts.twiml_events import PERSON_LEG
 from hub.contracts.webhooks import AnswerDocument
+from hub.twiml.events import PERSON_LEG
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -1,0 +1,82 @@
+"""The callback addresses that we send to a carrier within a call, and what they carry.
+
+Twilio signs the address with the form. A carrier that signs only the body could deliver a genuine body to a changed address;
+for such a carrier each address holds a proof that we made it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qs, urlencode
+
+from hub.contracts.phones import phone_number
+from hub.contracts.webhooks import WebhookRequest
+from hub.errors import BadSignature
+from hub.twiml.events import PERSON_LEG, USER_LEG
+
+TRACKING_NUMBER, MARK, CALL, PROOF = "tracking_number", "mark", "call", "proof"
+WITHIN_A_CALL = frozenset({"dial", "digits", "voicemail", "whisper", "recording", "leg", USER_LEG, PERSON_LEG})
+"""The paths that have a proof, if the carrier does not sign the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one of our addresses carries; missing values are blank."""
+
+    tracking_number: str | None = None
+    mark: str = ""
+    call_id: str = ""
+
+
+class CallbackAddresses:
+    """Makes the addresses below `webhook_url`; with `secret` they name the call too and have a proof that the secret keys."""
+
+    def __init__(self, webhook_url: str, secret: str | None = None) -> None:
+        self.webhook_url = webhook_url
+        self._key = hmac.digest(secret.encode(), b"callback addresses", "sha256") if secret else None
+
+    @property
+    def have_proof(self) -> bool:
+        """Whether the addresses name the call and have a proof."""
+        return self._key is not None
+
+    def of(self, path: str, tracking_number: str, call_id: str, mark: str = "") -> str:
+        """Our address `path` for a call on a tracking number, for the instruction with `mark`."""
+        fields = {TRACKING_NUMBER: tracking_number, MARK: mark, CALL: call_id if self.have_proof else ""}
+        query = urlencode({name: value for name, value in fields.items() if value})
+        proof = f"&{PROOF}={self._proof(path, query)}" if self.have_proof else ""
+        return f"{self.webhook_url}/{path}?{query}{proof}"
+
+    def check(self, request: WebhookRequest) -> None:
+        """Raise BadSignature if a request came to an address of ours that was changed."""
+        if not self.have_proof or request.path not in WITHIN_A_CALL:
+            return
+        query, _, proof = request.query.rpartition(f"&{PROOF}=")
+        if not hmac.compare_digest(self._proof(request.path, query).encode(), proof.encode("utf-8", "surrogatepass")):
+            raise BadSignature("the webhook came to an address that this connector did not make; check its secrets.")
+
+    def carried(self, request: WebhookRequest) -> Carried:
+        """What the request's address carries; nothing if it needs a proof and its path has none."""
+        trusted = not self.have_proof or request.path in WITHIN_A_CALL
+        return _carried(request.query) if trusted else Carried()
+
+    def _proof(self, path: str, query: str) -> str:
+        digest = hmac.digest(self._key or b"", f"{path}?{query}".encode("utf-8", "surrogatepass"), "sha256")
+        return base64.urlsafe_b64encode(digest[:18]).decode()
+
+
+@lru_cache(maxsize=4096)
+def _carried(query: str) -> Carried:
+    try:
+        fields = parse_qs(query)
+    except ValueError:
+        return Carried()
+
+    def one(name: str) -> str:
+        values = fields.get(name, [])
+        return values[0] if len(values) == 1 else ""
+
+    return Carried(phone_number(one(TRACKING_NUMBER)), one(MARK), one(CALL))

@@ -96,10 +96,10 @@ def test_a_whole_section_is_changed_entry_by_entry() -> None:
         "name": "contact form",
         "when": {"event": "form"},
         "value": "16 USD",
-        "send_to": {"google": {"conversion_action": 456456456}},
+        "send_to": {"google": {"conversion_action": 456456456}, "meta": {"event": "Lead"}},
     }
     removed, added = example((("conversions", "contact form"), rule))
-    assert len(removed) == len(added) == 2
+    assert len(added) == 2 and len(removed) == 6, "the when, the value, and four destinations"
     assert added[0] == "    when: {event: form}     # the form's id on its page; left out, any form counts"
 
 

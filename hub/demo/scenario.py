@@ -154,6 +154,7 @@ def _story(
     outcome = chance.choices(endings, (78, 14, 8))[0]
     talk = timedelta(seconds=chance.choice((22, 45, 75, 95, 130, 180, 240)) if outcome == "answered" else 20)
     deal = _deal(chance) if outcome == "answered" and caller and chance.random() < 0.22 else None
+    lasts = outcome == "answered" and talk > timedelta(minutes=1)
     abroad = caller is not None and not caller.startswith("+1")
     return Story(
         company=company.name,
@@ -176,7 +177,7 @@ def _story(
         keys=_keys(company, tracker, chance, gives_up=outcome == "abandoned" and index % 2 == 0),
         webhooks_lost=index % 60 == 30,
         webhooks_doubled=chance.random() < 0.05,
-        foreign_click=bool(landing_page and CLICK.search(landing_page) and chance.random() < 0.04),
+        foreign_click=bool(lasts and landing_page and CLICK.search(landing_page) and chance.random() < 0.08),
     )
 
 

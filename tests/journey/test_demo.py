@@ -98,6 +98,7 @@ def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(t
     try:
         _both_carriers_had_calls(database, tmp_path / "data" / "ringfence.db-recordings", printed)
         _texts_went_and_were_held(database)
+        _six_networks_heard_of_it(database)
         if browser:
             _visitors_called_what_the_page_showed(database, printed)
         else:
@@ -127,6 +128,15 @@ def _both_carriers_had_calls(database: sqlite3.Connection, storage: Path, printe
         "SELECT count(DISTINCT choice) FROM recording_notice WHERE choice IS NOT NULL"
     ).fetchone()
     assert late or notices[0] >= 2, "some were only told, some chose"
+
+
+def _six_networks_heard_of_it(database: sqlite3.Connection) -> None:
+    sent = dict(
+        database.execute(
+            "SELECT connector, count(*) FROM delivery WHERE hook = 'upload_conversions' AND attempts > 0 GROUP BY connector"
+        )
+    )
+    assert {"google", "meta", "microsoft", "tiktok", "linkedin", "analytics"} <= set(sent), sent
 
 
 def _late_calls(database: sqlite3.Connection) -> set[tuple[str, str]]:

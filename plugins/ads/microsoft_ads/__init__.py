@@ -130,7 +130,7 @@ class MicrosoftAds(JsonAds):
         },
     )
     headers: Mapping[str, str] = {}
-    upload, others, check, batch = UET, (ADJUST_ONLINE, OFFLINE, ADJUST_OFFLINE), CHECK, PARTIAL_ERRORS
+    upload, others, check, batch = UET, (ADJUST_ONLINE, OFFLINE, ADJUST_OFFLINE), GOALS, PARTIAL_ERRORS
     stand_in = StandIn(
         settings={
             "tag_id": "12345678", "uet_token": "sandbox-tag-token", "developer_token": "sandbox-developer-token",

@@ -72,7 +72,7 @@ class Sandbox:
     seed: str = "ringfence"
     """The ids of calls that a carrier's sandbox makes follow from it; set another one before the start for new ids."""
     not_kept: ClassVar[frozenset[str]] = frozenset(
-        {"clock", "url", "state", "_ears", "_faults", "_lock", "_server", "_thread"}
+        {"clock", "seed", "url", "state", "_ears", "_faults", "_lock", "_server", "_thread"}
     )
     """Attributes that each process has for itself."""
     state: SharedState | None = None

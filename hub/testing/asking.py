@@ -27,6 +27,8 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 DEADLINES_SHARE = 25
 """A hook may wait for this part of its deadline, at least a second, of its own accord."""
+USUAL_SECONDS = 0.2
+"""A hook that is done by then is not measured."""
 _POOL = DaemonThreadPool("certified", 16)
 
 
@@ -111,6 +113,8 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
     time in which this process neither works nor waits for a processor is the hook's own waiting."""
     deadline = SPECS[hook].deadline
     patience = max(deadline / DEADLINES_SHARE, 1.0) if connector.manifest.hosts else deadline
+    if wait([call], timeout=USUAL_SECONDS).done:
+        return
     begun, busy = time.monotonic(), _busy_seconds()
     while not wait([call], timeout=0.1).done:
         lasted = time.monotonic() - begun

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -70,7 +71,8 @@ class AdsWireConformance(AdsUploads):
             page = f"https://www.example.com/?{name}=Test-{name}-{next(NUMBERS):08d}"
             captured = visit_parameters(page, names).click_ids
             assert set(captured) == {name}, f"the hub does not capture {name} from a landing page's address"
-            item = self._sample(connector, sandbox, click_ids=captured, clicked_at={})
+            clicked = dict.fromkeys(captured, connector.services.clock() - timedelta(hours=1))
+            item = self._sample(connector, sandbox, click_ids=captured, clicked_at=clicked)
             assert item.click_ids.get(name), f"{name} is captured, but no share of click_ids has it among its keys"
             sent = bodies(self._sent(connector, sandbox, [item]))
             assert item.click_ids[name] in sent, (

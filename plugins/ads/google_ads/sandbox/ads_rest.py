@@ -89,9 +89,9 @@ class AdsRest:
         if found is not None and found[1] in ("customer_client", "conversion_action"):
             rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)
             return JSONResponse({"results": rows, "fieldMask": ""})
-        return self._spending(asked)
+        return self._spending(asked, customer)
 
-    def _spending(self, asked: Mapping[str, Any]) -> JSONResponse:
+    def _spending(self, asked: Mapping[str, Any], customer: str) -> JSONResponse:
         from starlette.responses import JSONResponse
 
         with self._google.lock:
@@ -99,7 +99,7 @@ class AdsRest:
         if hidden:
             return _failed(403, "PERMISSION_DENIED", {"authorizationError": hidden})
         try:
-            rows = spending_rows(asked["query"], costs)
+            rows = spending_rows(asked["query"], costs, customer)
         except BadQuery as error:
             return _failed(400, "INVALID_ARGUMENT", {"queryError": str(error)})
         token = str(asked.get("pageToken") or "0")

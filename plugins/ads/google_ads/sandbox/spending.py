@@ -31,7 +31,7 @@ class BadQuery(Exception):
     """A `QueryError`, by its name."""
 
 
-def spending_rows(query: str, costs: Sequence[Cost]) -> list[dict[str, Any]]:
+def spending_rows(query: str, costs: Sequence[Cost], customer: str) -> list[dict[str, Any]]:
     """The rows of a query for campaigns or ad groups; BadQuery as Google would refuse it."""
     found = QUERY.fullmatch(" ".join(query.split()))
     if found is None:
@@ -50,10 +50,10 @@ def spending_rows(query: str, costs: Sequence[Cost]) -> list[dict[str, Any]]:
         if first <= cost.day <= last and (resource == "campaign" or cost.ad_group_id):
             group = (cost.ad_group_id or "",) if resource == "ad_group" else ()
             sums.setdefault((str(cost.day), cost.campaign_id or "", *group), []).append(cost)
-    return [_row(fields, rows) for _, rows in sorted(sums.items())]
+    return [_row(fields, rows, customer) for _, rows in sorted(sums.items())]
 
 
-def _row(fields: Sequence[str], costs: Sequence[Cost]) -> dict[str, Any]:
+def _row(fields: Sequence[str], costs: Sequence[Cost], customer: str) -> dict[str, Any]:
     """One row as REST writes it: camel case, and 64-bit numbers as text."""
     one = costs[0]
     micros = sum((cost.cost.amount for cost in costs), Decimal(0)) * 1_000_000
@@ -68,7 +68,14 @@ def _row(fields: Sequence[str], costs: Sequence[Cost]) -> dict[str, Any]:
         "ad_group.id": one.ad_group_id,
         "ad_group.name": one.ad_group,
     }
-    row: dict[str, Any] = {}
+    owner = f"customers/{customer}"
+    names = {"customer": owner, "campaign": f"{owner}/campaigns/{one.campaign_id}",
+             "ad_group": f"{owner}/adGroups/{one.ad_group_id}"}  # fmt: skip
+    row: dict[str, Any] = {
+        _camel(name): {"resourceName": resource}
+        for name, resource in names.items()
+        if any(field.startswith(f"{name}.") for field in fields)
+    }
     for field in fields:
         resource, _, name = field.partition(".")
         row.setdefault(_camel(resource), {})[_camel(name)] = values.get(field)

@@ -90,4 +90,4 @@ def test_a_report_that_cannot_be_understood_replaces_nothing(
 )
 def test_the_stand_in_refuses_queries_that_google_would_refuse(query: str, error: str) -> None:
     with pytest.raises(spending.BadQuery, match=error):
-        spending.spending_rows(query, [])
+        spending.spending_rows(query, [], "1234567890")

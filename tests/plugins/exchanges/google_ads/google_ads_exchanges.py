@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
+from decimal import Decimal
 
+from hub.api import Cost, Money
 from plugins.ads.google_ads.sandbox import Sandbox
 from plugins.ads.google_ads.sandbox.account import Ingested
 
@@ -12,6 +15,15 @@ def signed_in(google: Sandbox) -> dict[str, str]:
     """A token as Google's endpoint gives it."""
     _, granted = google.tokens.answer({"grant_type": "refresh_token", **google.settings()["credentials"]}, "")
     return {"token": granted["access_token"]}
+
+
+def spent(google: Sandbox) -> dict[str, str]:
+    """A token, and what one ad group cost."""
+    google.costs = [
+        Cost(day=date(2026, 11, 20), source="google", medium="cpc", campaign="Emergency", campaign_id="21000000001",
+             ad_group="Burst pipes", ad_group_id="31000000001", cost=Money(Decimal("12.34"), "USD"), clicks=3)
+    ]  # fmt: skip
+    return signed_in(google)
 
 
 def diagnosed(google: Sandbox) -> dict[str, str]:

@@ -64,7 +64,7 @@ class SharedAccounts:
             caller_number=caller, tracking_number=number, answering_number="+13125550190",
             started_at=stage.clock(), outcome="voicemail", talk=timedelta(seconds=5),
         )  # fmt: skip
-        requests = [request for _, request in self.twilio.translate(call, address)]
+        requests = [request for _, request in self.twilio.webhooks(call, address)]
         if caller is not None:
             requests.append(self.twilio.message_webhook(caller, number, WORDS[company], address))
         for request in requests:

@@ -6,6 +6,7 @@ carrier's sandbox decides what the webhooks contain and what the API shows of th
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from hub.contracts.webhooks import AnswerDocument
 Post = Callable[[datetime, str, dict[str, str]], AnswerDocument | None]
 """Send a form: when, to which address, with which fields."""
 Fields = dict[str, str]
+LANGUAGE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 
 
 @dataclass
@@ -194,6 +196,9 @@ class TwimlPlayer(ABC):
         return "completed" if self.hung_up else "in-progress"
 
     def _hear(self, verb: ElementTree.Element) -> None:
+        if not LANGUAGE.fullmatch(verb.get("language", "en-US")):
+            # Carriers know languages with a region only, and say nothing in others.
+            return
         self.heard.append(verb.text or "")
         self.now += self.playing_time
 

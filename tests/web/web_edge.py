@@ -144,7 +144,7 @@ class Edge(ServedHub):
         plain = SimulatedCall(
             caller_number=CALLER, tracking_number=DEFAULT, answering_number=BUSINESS, started_at=self.clock()
         )
-        played = self.twilio.translate(replace(plain, **changes), f"{PUBLIC}/webhooks/twilio")
+        played = self.twilio.webhooks(replace(plain, **changes), f"{PUBLIC}/webhooks/twilio")
         return [request for _, request in played]
 
     def tell(self, event_id: str, kind: str = "ringing", *, signed: bool = True, **more: Any) -> httpx.Response:

@@ -93,6 +93,14 @@ def test_a_menu_without_a_key_goes_on_to_the_next_verb(sandbox: Sandbox) -> None
     assert told[1][1]["Digits"] == "1"
 
 
+def test_nothing_is_spoken_in_a_language_without_its_region(sandbox: Sandbox) -> None:
+    response = VoiceResponse()
+    response.say("Hola.", language="es")
+    response.say("Buenos días.", language="es-US")
+    sid, _ = place(sandbox, response)
+    assert list(sandbox.spoken(sid)) == ["Buenos días."]
+
+
 def test_a_document_that_twilio_cannot_read_is_asked_for_at_the_fallback(sandbox: Sandbox) -> None:
     asked = []
 

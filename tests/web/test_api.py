@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +19,19 @@ from hub.access.keys import new_api_key
 from hub.access.narrowing import to_account
 from hub.access.permissions import ROLES
 from hub.access.users import add_user, change_role, disable, may_listen
-from hub.model import Account, ApiKey, AuditEntry, Call, Company, Person, Recording, TextMessage, TranscriptRow, User
+from hub.model import (
+    Account,
+    ApiKey,
+    AuditEntry,
+    Call,
+    Company,
+    CostRow,
+    Person,
+    Recording,
+    TextMessage,
+    TranscriptRow,
+    User,
+)
 from hub.privacy_requests.steps import open_request
 from hub.texts.bodies import seal_body
 from hub.web.api import create_api
@@ -363,3 +376,18 @@ def test_texts_too_get_tags_and_notes_by_the_api(lite_house: House) -> None:
     assert tagged.json() == {"tags": ["New roof"]}
     assert lite_house.get(f"/calls/{text}/notes", "marketer", "POST", body={"text": "Hi"}).json()["id"]
     assert lite_house.get(f"/calls/{text}/tags", "agent", "POST", body={"name": "mine"}).status_code == 404
+
+
+def test_a_report_of_costs_gives_prices_as_texts_by_currency(lite_house: House) -> None:
+    stage = lite_house.stage
+    today, company = stage.clock().date(), stage.directory.companies["lakeside"]
+    cost = {"account_id": company.account_id, "day": today, "medium": "direct", "clicks": 4, "saved_at": stage.clock()}
+    for owner, source, amount in ((company.id, "website", "30"), (None, "radio", "7.5")):
+        row = CostRow(company_id=owner, source=source, amount=Decimal(amount), currency="USD", **cost)
+        stage.add(row)
+    report = lite_house.get("/reports/lakeside/costs", first=str(today), last=str(today)).json()
+    (line,) = [line for line in report["lines"] if line["costs"]]
+    calls = int(line["calls"])
+    assert line["value"] == "website / direct" and calls and line["clicks"] == 4
+    assert line["costs"]["USD"]["per_call"] == f"{30 / calls:.4f}" and line["costs"]["USD"]["cost"] == "30.0000"
+    assert report["total"]["costs"]["USD"]["cost"] == "30.0000" and report["unassigned"] == {"USD": "7.5000"}

@@ -58,7 +58,7 @@ def test_the_map_names_the_connectors_that_reach_their_provider_by_a_library_of_
     assert "trusted code" in chart.rests_on and chart.rests_on.endswith(" of their own: network (branch-lib).")
     assert "network (branch-lib)" in html(chart)
     libraries = [each.manifest.network_library for each in (Salesforce, HubSpot, GoogleAds)]
-    assert libraries == ["", "", "google-ads"]
+    assert libraries == ["simple-salesforce", "hubspot-api-client", "google-ads"]
 
 
 def test_a_disclosure_that_no_manifest_declares_any_more_is_shown(hub: Factory, open_hub_on: Factory) -> None:

@@ -6,24 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hub.api import (
-    CallActivity,
-    ConfigError,
-    Receipt,
-    Refusal,
-    Rejected,
-    RetryLater,
-    as_mapping,
-    as_mappings,
-    as_text,
-    json_object,
-    without_personal_data,
-)
+from hub.api import CallActivity, ConfigError, Receipt, Rejected, RetryLater, without_personal_data
 
 from . import contacts
 from .client import Client
 from .objects import listed
-from .refusals import UNREADABLE, details
+from .refusals import UNREADABLE, Refused
 from .settings import HubSpotSettings
 from .translate import call_properties
 
@@ -81,13 +69,15 @@ def _contacts(
 def has_call_property(client: Client, name: str) -> bool:
     """Check that the unique property exists that prevents double calls. Checked for every batch, because an
     administrator may delete it at any time. Raises ConfigError if the property exists but allows duplicates."""
-    reply = client.send("GET", "properties", f"calls/{name}", expected=(404,))
-    if reply.status_code == 404:
-        return False
-    found = client.content(reply)
-    if found.get("name") != name:
+    try:
+        found = client.call(lambda crm: crm.properties.core_api.get_by_name("calls", name))
+    except Refused as refusal:
+        if refusal.status == 404:
+            return False
+        raise refusal.error() from None
+    if found is None or found.name != name:
         raise RetryLater(UNREADABLE)
-    if found.get("hasUniqueValue") is not True:
+    if not found.has_unique_value:
         raise ConfigError(f"{_wanted(name)}; the existing one allows duplicates, so set another `call_property`.")
     return True
 
@@ -108,10 +98,21 @@ def _create_call_property(client: Client, name: str) -> None:
         "fieldType": "text",
         "hasUniqueValue": True,
     }
-    for path, body in (("calls/groups", group), ("calls", definition)):
-        # 409: it exists.
-        if client.send("POST", "properties", path, body, expected=(400, 403, 409)).status_code in (400, 403):
-            raise ConfigError(f"{_wanted(name)}, or give the app the scope to create it.")
+    try:
+        _unless_there(client, lambda crm: crm.properties.groups_api.create("calls", group))
+        _unless_there(client, lambda crm: crm.properties.core_api.create("calls", definition))
+    except Refused as refusal:
+        if refusal.status in (400, 403):
+            raise ConfigError(f"{_wanted(name)}, or give the app the scope to create it.") from None
+        raise refusal.error() from None
+
+
+def _unless_there(client: Client, create: Any) -> None:
+    try:
+        client.call(create)
+    except Refused as refusal:
+        if refusal.status != 409:
+            raise
 
 
 def upsert(client: Client, call_property: str, calls: Sequence[CallActivity]) -> dict[str, Receipt]:
@@ -125,15 +126,17 @@ def upsert(client: Client, call_property: str, calls: Sequence[CallActivity]) ->
         }
         for call in calls
     ]
-    reply = client.send("POST", "objects", "calls/batch/upsert", {"inputs": inputs}, expected=(400, 409))
-    if reply.status_code in (400, 409):
-        if len(calls) > 1:
-            return _halved(client, call_property, calls)
-        category, message = details(Refusal(reply.status_code, body=json_object(reply.content) or {}))
-        return {calls[0].key: refused(calls[0], "CONFLICT" if reply.status_code == 409 else category, message)}
-    answer = client.content(reply)
-    written = {as_mapping(record.get("properties")).get(call_property): record for record in listed(answer)}
-    errors = _errors_by_key(as_mappings(answer.get("errors")))
+    try:
+        answer = client.call(lambda crm: crm.objects.calls.batch_api.upsert({"inputs": inputs}))
+    except Refused as refusal:
+        if refusal.status not in (400, 409):
+            raise refusal.error() from None
+        if len(calls) == 1:
+            category = "CONFLICT" if refusal.status == 409 else refusal.category
+            return {calls[0].key: refused(calls[0], category, refusal.message)}
+        return _halved(client, call_property, calls)
+    written = {(record.properties or {}).get(call_property): record for record in listed(answer)}
+    errors = _errors_by_key(getattr(answer, "errors", None) or ())
     return {call.key: _receipt(call, written.get(call.key), errors.get(call.key)) for call in calls}
 
 
@@ -151,13 +154,11 @@ def _halved(client: Client, call_property: str, calls: Sequence[CallActivity]) -
     return receipts
 
 
-def _receipt(call: CallActivity, record: Mapping[str, Any] | None, error: Mapping[str, Any] | None) -> Receipt:
-    if record and record.get("id"):
-        return Receipt(
-            key=call.key, status="delivered" if record.get("new") else "duplicate", reference=str(record["id"])
-        )
+def _receipt(call: CallActivity, record: Any, error: Any) -> Receipt:
+    if record is not None and record.id:
+        return Receipt(key=call.key, status="delivered" if record.new else "duplicate", reference=str(record.id))
     if error is not None:
-        return refused(call, as_text(error.get("category")) or None, error.get("message"))
+        return refused(call, error.category, error.message)
     return Receipt(key=call.key, status="retry", reason="HubSpot reported nothing about this call")
 
 
@@ -168,10 +169,10 @@ def refused(call: CallActivity, category: str | None, message: Any) -> Receipt:
     return Receipt(key=call.key, status="retry" if category in AGAIN else "rejected", code=category, reason=reason)
 
 
-def _errors_by_key(errors: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    named: dict[str, Mapping[str, Any]] = {}
+def _errors_by_key(errors: Sequence[Any]) -> dict[str, Any]:
+    named: dict[str, Any] = {}
     for error in errors:
-        context = as_mapping(error.get("context"))
+        context = error.context or {}
         for names in (context.get("objectWriteTraceId"), context.get("ids"), context.get("id")):
             named.update({name: error for name in names or () if isinstance(name, str)})
     return named
@@ -184,9 +185,9 @@ def associate(client: Client, pairs: Mapping[str, str]) -> str | None:
     kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": CALL_TO_CONTACT}
     inputs = [{"from": {"id": call}, "to": {"id": contact}, "types": [kind]} for call, contact in pairs.items()]
     try:
-        answer = client.json("POST", "associations", "calls/contacts/batch/create", {"inputs": inputs})
+        answer = client.ask(lambda crm: crm.associations.v4.batch_api.create("calls", "contacts", {"inputs": inputs}))
     except Rejected as refusal:
         return refusal.code or "no code"
     listed(answer)
-    errors = as_mappings(answer.get("errors"))
-    return without_personal_data(errors[0].get("message")) if errors else None
+    errors = getattr(answer, "errors", None) or ()
+    return without_personal_data(errors[0].message) if errors else None

@@ -32,6 +32,7 @@ MANIFEST = Manifest(
     recipient=Recipient(name="HubSpot, Inc.", role="processor", privacy_url="https://legal.hubspot.com/privacy-policy"),
     regions=("US", "DE", "CA", "AU"),
     hosts=("api.hubapi.com",),
+    network_library="hubspot-api-client",
     flows=(
         DataFlow(hook="enrich_caller", use="essential.service.operations", shares=(Share(field="phone_number"),)),
         DataFlow(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from hub.api import RetryLater, as_mapping, as_mappings, as_text
+from hub.api import RetryLater
 
 from .client import Client
 from .refusals import UNREADABLE
@@ -23,12 +23,20 @@ MAX_VALUE_CHARACTERS = 2200
 of filters and properties take up to 700."""
 
 
+def api(crm: Any, kind: Kind) -> Any:
+    """The SDK's APIs of one kind of object."""
+    return crm.objects.calls if kind == "calls" else getattr(crm, kind)
+
+
 def search(client: Client, kind: Kind, request: Mapping[str, Any]) -> tuple[list[Found], str | None]:
     """One page of a search, and the `after` of the next page if there is one."""
-    whole = {"filterGroups": [], "sorts": [], "properties": [], "limit": PAGE_SIZE, **request}
-    page = client.json("POST", "objects", f"{kind}/search", whole)
-    after = as_mapping(as_mapping(page.get("paging")).get("next")).get("after")
-    return found(page), str(after) if after else None
+
+    def ask(crm: Any) -> Any:
+        whole = {"filterGroups": [], "sorts": [], "properties": [], "limit": PAGE_SIZE, **request}
+        return api(crm, kind).search_api.do_search(whole)
+
+    page = client.ask(ask)
+    return found(page), page.paging.next.after if page.paging and page.paging.next else None
 
 
 def search_all(client: Client, kind: Kind, request: Mapping[str, Any]) -> Iterator[Found]:
@@ -56,11 +64,11 @@ def portions(values: Iterable[str], filters: int = 1) -> Iterator[list[str]]:
 def read(client: Client, kind: Kind, ids: Sequence[str], properties: Sequence[str]) -> dict[str, Properties]:
     """The objects with these ids; missing ones are left out."""
 
-    held: dict[str, Properties] = {}
-    for inputs in batches(ids):
+    def batch(inputs: Sequence[Mapping[str, str]]) -> Callable[[Any], Any]:
         request = {"inputs": inputs, "properties": list(properties), "propertiesWithHistory": []}
-        held |= found(client.json("POST", "objects", f"{kind}/batch/read", request))
-    return held
+        return lambda crm: api(crm, kind).batch_api.read(request)
+
+    return {record: held for inputs in batches(ids) for record, held in found(client.ask(batch(inputs)))}
 
 
 def batches(ids: Sequence[str]) -> Iterator[list[dict[str, str]]]:
@@ -69,16 +77,17 @@ def batches(ids: Sequence[str]) -> Iterator[list[dict[str, str]]]:
         yield [{"id": one} for one in ids[first : first + PAGE_SIZE]]
 
 
-def found(page: Mapping[str, Any]) -> list[Found]:
+def found(page: Any) -> list[Found]:
     """The objects of a page or a batch. Raises RetryLater if they are not objects."""
-    records = [(as_text(record.get("id")), as_mapping(record.get("properties"))) for record in listed(page)]
-    if not all(record.isdecimal() for record, _ in records):
+    records = [(record.id, record.properties or {}) for record in listed(page)]
+    if not all(isinstance(record, str) and record.isdigit() for record, _ in records):
         raise RetryLater(UNREADABLE)
     return records
 
 
-def listed(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def listed(page: Any) -> list[Any]:
     """The results of a page or batch; anything else is an unreadable reply."""
-    if not isinstance(page.get("results"), list):
+    results = getattr(page, "results", None)
+    if not isinstance(results, list):
         raise RetryLater(UNREADABLE)
-    return as_mappings(page["results"])
+    return results

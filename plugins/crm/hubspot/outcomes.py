@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.api import Outcome, OutcomePage, Rejected, RetryLater, as_mapping, as_mappings, as_text
+from hub.api import Outcome, OutcomePage, Rejected, RetryLater
 
 from . import objects
 from .client import Client
@@ -153,13 +153,8 @@ def linked(
 ) -> dict[str, list[Properties]]:
     """For each deal the `properties` of its associated contacts or calls."""
     request = {"inputs": [{"id": deal} for deal in deals]}
-    answer = client.json("POST", "associations", f"deals/{kind}/batch/read", request)
-    links = {
-        as_text(as_mapping(link.get("from")).get("id")): [
-            str(end.get("toObjectId")) for end in as_mappings(link.get("to"))
-        ]
-        for link in objects.listed(answer)
-    }
+    answer = client.ask(lambda crm: crm.associations.v4.batch_api.get_page("deals", kind, request))
+    links = {str(link._from.id): [str(end.to_object_id) for end in link.to or ()] for link in objects.listed(answer)}
     wanted = list(dict.fromkeys(end for ends in links.values() for end in ends))
     held = objects.read(client, kind, wanted, properties)
     return {deal: [held[end] for end in ends if end in held] for deal, ends in links.items()}

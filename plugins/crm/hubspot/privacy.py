@@ -12,7 +12,7 @@ from . import contacts
 from .calls import has_call_property
 from .client import Client
 from .objects import PAGE_SIZE, Found, batches, listed, portions, search_all
-from .refusals import UNREADABLE
+from .refusals import UNREADABLE, Refused
 from .settings import HubSpotSettings
 from .translate import PHONES, Properties, full_name, right
 
@@ -50,13 +50,12 @@ def erase_person(client: Client, settings: HubSpotSettings, person: PersonRefere
     """
     calls = _calls(client, settings, person)
     for inputs in batches([call for call, _ in calls.ours]):
-        _deleted(client, "calls/batch/archive", {"inputs": inputs})
+        _archive(client, inputs)
     people = _contacts(client, settings, person)
     if people and (calls.shared or person.shared):
         return Erasure(status="impossible", records=len(calls.ours), reason=SHARED_REASON)
     for contact, _ in people:
-        # By id, because HubSpot would put an unknown e-mail address on its block list.
-        _deleted(client, "contacts/gdpr-delete", {"objectId": contact})
+        _purge(client, contact)
     records = len(calls.ours) + len(people)
     return Erasure(status="erased" if records else "nothing_held", records=records)
 
@@ -77,17 +76,30 @@ def correct_person(client: Client, settings: HubSpotSettings, correction: Correc
     inputs = [change for change in changes if change["properties"]]
     for first in range(0, len(inputs), PAGE_SIZE):
         request = {"inputs": inputs[first : first + PAGE_SIZE]}
-        reply = client.send("POST", "objects", "contacts/batch/update", request, expected=(409,))
-        if reply.status_code == 409:
-            return Corrected(status="impossible", reason=ADDRESS_TAKEN)
-        done = listed(client.content(reply))
+        try:
+            done = listed(client.call(lambda crm, request=request: crm.contacts.batch_api.update(request)))  # type: ignore[misc]
+        except Refused as refusal:
+            if refusal.status == 409:
+                return Corrected(status="impossible", reason=ADDRESS_TAKEN)
+            raise refusal.error() from None
         if len(done) < len(request["inputs"]):
             raise RetryLater(UNREADABLE)
     return Corrected(status="corrected", records=len(people))
 
 
-def _deleted(client: Client, path: str, request: dict[str, Any]) -> None:
-    if client.send("POST", "objects", path, request).status_code != 204:
+def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:
+    request = {"inputs": inputs}
+    _done(client.ask(lambda crm: crm.objects.calls.batch_api.archive_with_http_info(request)))
+
+
+def _purge(client: Client, contact: str) -> None:
+    """Purge by id, because HubSpot would put an unknown e-mail address on its block list."""
+    request = {"objectId": contact}
+    _done(client.ask(lambda crm: crm.contacts.basic_api.purge_with_http_info(request)))
+
+
+def _done(answer: tuple[Any, int, Any]) -> None:
+    if answer[1] != 204:
         raise RetryLater(UNREADABLE)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.api import (
     AccountList,
@@ -26,16 +27,16 @@ from hub.api import (
     Receipt,
     Recipient,
     RingfenceError,
-    Services,
     Share,
     SignIn,
     hookimpl,
 )
 
-from . import calls, check, deals, people, privacy
-from .connection import Connection
 from .settings import SalesforceSettings
 from .sign_in import ASKS, NOTE, web_sign_in
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 PERSON = (Share(field="phone_numbers"), Share(field="emails"))
 RIGHT = (Share(field="new_name"), Share(field="new_email"), Share(field="new_phone_number"))
@@ -55,6 +56,7 @@ class Salesforce(Connector):
         ),
         regions=("US",),
         hosts=("*.salesforce.com", "*.my.salesforce.com"),
+        network_library="simple-salesforce",
         flows=(
             DataFlow(hook="enrich_caller", use="sales", shares=(Share(field="phone_number"),)),
             DataFlow(
@@ -84,9 +86,18 @@ class Salesforce(Connector):
     Settings = SalesforceSettings
     settings: SalesforceSettings
 
-    def __init__(self, name: str, settings: Any, services: Services) -> None:
-        super().__init__(name, settings, services)
-        self.connection = Connection(settings, services)
+    _connection: Connection | None = None
+    _connecting = threading.Lock()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection to the org, made at first use because it imports the vendor's library."""
+        with self._connecting:
+            if self._connection is None:
+                from .connection import Connection
+
+                self._connection = Connection(self.settings, self.services, self.manifest.hosts)
+            return self._connection
 
     def sign_in(self) -> SignIn | None:
         return web_sign_in(self.settings)
@@ -98,42 +109,58 @@ class Salesforce(Connector):
     @hookimpl
     def list_accounts(self) -> AccountList:
         """The org of the person who signed in."""
-        return check.org(self.connection, self.services.tokens.load() or {})
+        from .check import org
+
+        return org(self.connection, self.services.tokens.load() or {})
 
     @hookimpl
     def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
         """Who has this number: name, company, record, owner, and the open deal."""
-        return people.who_calls(self.connection, caller.phone_number) if caller.phone_number else ()
+        from .people import who_calls
+
+        return who_calls(self.connection, caller.phone_number) if caller.phone_number else ()
 
     @hookimpl
     def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
         """Each call as a completed Task on the caller's contact or lead."""
-        return calls.log(self.connection, activities) if activities else ()
+        from .calls import log
+
+        return log(self.connection, activities) if activities else ()
 
     @hookimpl
     def pull_outcomes(self, cursor: str | None) -> OutcomePage:
         """Opportunities in the order of their changes."""
-        return deals.changed(self.connection, cursor)
+        from .deals import changed
+
+        return changed(self.connection, cursor)
 
     @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
         """Contacts, leads, calls and deals of the person."""
-        return privacy.held_on(self.connection, person)
+        from .privacy import held_on
+
+        return held_on(self.connection, person)
 
     @hookimpl
     def erase_person(self, person: PersonReference) -> Erasure:
         """Erase the calls that we logged, and the person if `erasure: people` is set."""
-        return privacy.erase(self.connection, person)
+        from .privacy import erase
+
+        return erase(self.connection, person)
 
     @hookimpl
     def correct_person(self, correction: Correction) -> Corrected:
         """Correct the name, address and number in the person's contacts and leads."""
-        return privacy.correct(self.connection, correction)
+        from .privacy import correct
+
+        return correct(self.connection, correction)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Sign in, read the limits, and check that the fields named in the settings exist."""
         try:
-            return check.report(self.connection)
+            from .check import report
+
+            return report(self.connection)
         except RingfenceError as error:
             return ConnectionReport(ok=False, detail=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import AuthError, Fault, Rejected, RetryLater, without_personal_data
+from hub.api import AuthError, Caller, ConfigError, Fault, Rejected, RetryLater, without_personal_data
 from hub.testing import samples
 from plugins.crm.hubspot import HubSpot
-from plugins.crm.hubspot.client import dated
+from plugins.crm.hubspot.client import dated_path
 from plugins.crm.hubspot.refusals import HUBSPOT
 from plugins.crm.hubspot.sandbox import Sandbox
 
@@ -87,8 +88,16 @@ def test_the_sandboxs_burst_limit_is_waited_for(connector: HubSpot, sandbox: San
 
 
 def test_paths_are_dated_as_in_hubspots_reference() -> None:
-    assert dated("objects", "contacts/search", "2026-09") == "/crm/objects/2026-09/contacts/search"
-    assert dated("properties", "calls", "v3") == "/crm/v3/properties/calls"
-    links = "deals/contacts/batch/read"
-    assert dated("associations", links, "2026-03") == f"/crm/associations/2026-03/{links}"
-    assert dated("associations", links, "v3") == f"/crm/v4/associations/{links}"
+    assert dated_path("/crm/v3/objects/contacts/search", "2026-09") == "/crm/objects/2026-09/contacts/search"
+    assert dated_path("/crm/v3/properties/calls", "2026-09") == "/crm/properties/2026-09/calls"
+    links = "/crm/v4/associations/deals/contacts/batch/read"
+    assert dated_path(links, "2026-03") == "/crm/associations/2026-03/deals/contacts/batch/read"
+    assert dated_path(links, "v3") == links
+
+
+def test_a_missing_library_is_named_with_the_command_that_installs_it(
+    connector: HubSpot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hubspot", None)
+    with pytest.raises(ConfigError, match=r"pip install 'ringfence\[hubspot\]'"):
+        connector.enrich_caller(Caller(phone_number="+13125550142"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -133,3 +135,11 @@ def test_times_of_salesforce_are_read() -> None:
     for nonsense in ("2026-11-24", "soon", None):
         with pytest.raises(ValueError, match=r".*"):
             instant(nonsense)
+
+
+def test_a_missing_library_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("plugins.crm.salesforce.library", "simple_salesforce.metadata"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "simple_salesforce", None)
+    with pytest.raises(ConfigError, match=r"pip install 'ringfence\[salesforce\]'"):
+        import_module("plugins.crm.salesforce.library")

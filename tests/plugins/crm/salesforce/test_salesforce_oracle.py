@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce as Client
 from simple_salesforce.exceptions import (
@@ -22,7 +20,6 @@ from simple_salesforce.exceptions import (
 )
 from simple_salesforce.format import format_soql
 
-from plugins.crm.salesforce.connection import quoted
 from plugins.crm.salesforce.sandbox import CLIENT_ID, USERNAME, Sandbox
 
 
@@ -127,12 +124,6 @@ def test_text_that_the_vendor_quotes_is_found_again(client: Client) -> None:
         made = client.Account.create({"Name": name})["id"]
         found = client.query(format_soql("SELECT Id FROM Account WHERE Name IN {}", [name, "other"]))
         assert [row["Id"] for row in found["records"]] == [made]
-
-
-@given(st.text(max_size=40), st.lists(st.text(max_size=10), min_size=1, max_size=3))
-def test_values_are_quoted_as_the_vendor_quotes_them(text: str, texts: list[str]) -> None:
-    assert quoted(text) == format_soql("{}", text)
-    assert quoted(texts) == format_soql("{}", texts)
 
 
 def test_conditions_parents_and_order_are_understood(client: Client, running: Sandbox) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,6 +105,7 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
         stored = {call.carrier_call_id: call for call in session.exec(select(Call))}
         deliveries = Counter(session.exec(select(Delivery.state)))
+        unmatched = set(session.exec(select(Delivery.item_key).where(Delivery.state == DeliveryState.UNMATCHED)))
         left = [
             *_unfinished(session),
             *_named(session.exec(select(SyncSlot).where(SyncSlot.state == WorkState.LEASED))),
@@ -118,7 +119,7 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
     ended = {call.id for call in calls.values() if call.status == CallStatus.COMPLETED}
     return ChaosReport(
         **_webhooks(callers, inbox),
-        **_conversions(stage, callers, calls),
+        **_conversions(stage, callers, calls, unmatched),
         **_tasks(stage, ended),
         kills=kills,
         calls=len(callers.calls),
@@ -143,13 +144,20 @@ def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]
     }
 
 
-def _conversions(stage: Environment, callers: Callers, calls: Mapping[str, Call]) -> dict[str, int]:
-    """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id."""
+def _conversions(
+    stage: Environment, callers: Callers, calls: Mapping[str, Call], unmatched: Collection[str]
+) -> dict[str, int]:
+    """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id; `unmatched`
+    are the conversions without a click that the network ties to no ad."""
     keys = {call_id: conversion_key(CONVERSION_RULE, call.id) for call_id, call in calls.items()}
     made = [each for each in callers.calls if each.carrier_call_id in calls]
-    due = {keys[each.carrier_call_id]: each for each in made if each.converts}
     # A caller on the shared number may be attributed to another visitor, with that visitor's consent.
     unsure = {keys[each.carrier_call_id] for each in made if not each.alone}
+    due = {
+        key: each
+        for each in made
+        if each.converts and not ((key := keys[each.carrier_call_id]) in unsure and key in unmatched)
+    }
     at_network = stage.network.conversions()
     alone = {each.click_id for each in callers.calls if each.alone}
     clicks = Counter(click for click in map(_click, at_network.values()) if click in alone)

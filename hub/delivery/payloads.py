@@ -88,7 +88,8 @@ def known_conversion(
         ad_personalization=ruling.ad_permission,
         call_started_at=None if isinstance(case.subject, FormSubmission) else case.at,
         click_ids={name: value for name, (_, value) in clicks.items()},
-        clicked_at={name: at for name, (at, _) in clicks.items()},
+        # A carrier's times are whole seconds: a click within CLOCK_SLACK of the call came before it.
+        clicked_at={name: min(at, row.occurred_at) for name, (at, _) in clicks.items()},
         cookies=dict(visit.cookies) if visit and _reads_cookies(manifest, delivery.hook) else {},
         phone_number=case.phone_number,
         email=case.email,

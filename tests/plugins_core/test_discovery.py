@@ -55,8 +55,8 @@ def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
     ("source", "reason"),
     [
         ("import no_such_library", "it cannot be imported (ModuleNotFoundError"),
-        ("raise RuntimeError('broken')", "it cannot be imported (RuntimeError: broken)"),
-        ("import sys; sys.exit(2)", "it cannot be imported (SystemExit: 2)"),
+        ("raise RuntimeError('broken')", "it cannot be imported (RuntimeError at bad.py:1: broken)"),
+        ("import sys; sys.exit(2)", "it cannot be imported (SystemExit at bad.py:1: 2)"),
         ("raise KeyboardInterrupt", "it cannot be imported (KeyboardInterrupt"),
         ("def (", "it cannot be imported (SyntaxError"),
         ("x = 1", "must hold exactly one subclass of Connector, found 0"),

@@ -87,7 +87,7 @@ def test_the_network_counts_and_neither_it_nor_any_other_hint_is_stored(mapped: 
         assert shown["ask_first"] is asked, address
     mapped.visit(headers=ENGLISH | {"x-forwarded-for": GERMAN}, consent={"analytics": "granted"}, **HOME)
     file = Path(str(mapped.opened.hub.store.url.database))
-    stored = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    stored = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*") if each.is_file())
     assert not any(hint.encode() in stored for hint in (GERMAN, AMERICAN, "198.51.100", "America/Chicago", "en-US"))
 
 

@@ -126,10 +126,7 @@ def test_a_call_ends_on_the_version_of_its_flow_on_which_it_began(own_edge: Edge
     assert asked, "the config was changed while the caller heard the menu"
     assert steps(edge, call_id)[-1] == ("sales", f"rings {BUSINESS}, recorded")
     later, _ = edge.place("1")
-    assert steps(edge, later)[-1] == ("yard", f"rings {BUSINESS}") or steps(edge, later)[-1] == (
-        "yard",
-        f"rings {YARD}",
-    )
+    assert ("yard", f"rings {YARD}") in steps(edge, later)
     versions = edge.rows("SELECT carrier_call_id, min(flow_version) AS low, max(flow_version) AS high FROM call_step "
                          "GROUP BY carrier_call_id")  # fmt: skip
     assert all(row["low"] == row["high"] for row in versions)

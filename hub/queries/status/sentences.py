@@ -58,6 +58,26 @@ SENTENCES: dict[str, Sentence] = {
         "An event for {connector} could not be checked",
         "The carrier was told to send it again.",
     ),
+    "costs cannot be pulled": Sentence(
+        "{connector} does not let the hub read what ads cost",
+        "Its conversions go on; the report of costs lacks its figures, and it is asked again after a day.",
+        "Give the sign-in read access to the account, or import costs from a file.",
+        "/reports/costs",
+    ),
+    "costs of other days left out": Sentence(
+        "{connector} reported costs of days that it was not asked for",
+        "They are left out; the days that it was asked for are stored.",
+        REPORT,
+    ),
+    "what a sandbox held cannot be read; the file was put aside and the sandbox starts empty"[:MAX_EVENT]: Sentence(
+        "What a sandbox held could not be read",
+        "The file was put aside, and the sandbox starts empty. Real providers are not touched.",
+    ),
+    "other processes do not see a part of a sandbox": Sentence(
+        "A part of a sandbox is not shared with other processes of the hub",
+        "Only simulated providers are affected.",
+        REPORT,
+    ),
     "webhook parked": Sentence(
         "An event of {connector} was not understood",
         "It is kept. The carrier's own call list fills what is missing.",

@@ -213,7 +213,8 @@ def _arrival(company: CompanySection, chance: random.Random, index: int) -> tupl
         case "bing ads":
             return f"{site}?utm_campaign={campaign}&msclkid={seeded_text(chance, 32)}", "https://www.bing.com/"
         case "facebook":
-            return f"{site}?utm_source=facebook&utm_medium=paid_social&fbclid={seeded_text(chance, 24)}", None
+            tags = f"utm_source=facebook&utm_medium=paid_social&utm_campaign={campaign}"
+            return f"{site}?{tags}&fbclid={seeded_text(chance, 24)}", None
         case "tiktok":
             click = f"E.C.P.{seeded_text(chance, 40)}"
             return f"{site}?utm_campaign={campaign}&ttclid={click}", "https://www.tiktok.com/"

@@ -185,7 +185,7 @@ def test_a_simulated_call_shows_its_path_the_lawful_notice_and_the_carriers_docu
     assert "This call is recorded." in said and "law" in said
     assert "Path of the simulated call: Tuesday 10:00 am, presses 1, somebody answers." in said
     assert 'class="step walked' in page.text and "Stop 2 of the simulated call" in page.text
-    assert "What Paper Carrier gets after key 1" in said and "Dial(numbers=" in said
+    assert "What Paper carrier gets after key 1" in said and "Dial(numbers=" in said
     assert "Press 1." in owner.text(f"{OFFICE_PATH}?{call}&version=1"), "any version can be simulated"
     assert "Area code 312: Illinois (US-IL)" in owner.text(f"{OFFICE_PATH}?simulate=yes&from=312")
     assert "Michigan (US-MI)" in owner.text(f"{OFFICE_PATH}?simulate=yes&from=michigan")

@@ -124,7 +124,5 @@ def recipient_of(name: str, connectors: Mapping[str, Connector]) -> str:
     if name not in connectors:
         return name
     manifest = connectors[name].manifest
-    words, legal = manifest.name.replace("_", " "), manifest.recipient.name
-    title = legal[: len(words)] if legal.lower().startswith(words) else words.title()
     several = sum(each.manifest.name == manifest.name for each in connectors.values()) > 1
-    return f"{title} ({name})" if several else title
+    return f"{manifest.label} ({name})" if several else manifest.label

@@ -314,7 +314,8 @@ def test_a_mistake_is_noticed_with_words_that_name_it(
     words: str,
     mutate: Mutate,
 ) -> None:
-    monkeypatch.setattr(asking, "DEADLINES_SHARE", 500)
+    if "too slow" in words:
+        monkeypatch.setattr(asking, "DEADLINES_SHARE", 500)
     be_kind(monkeypatch)
     good = plugins[kind].connector_class
     if name == "mistake_5_a_plain_phone_number":

@@ -16,7 +16,8 @@ from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
 from hub.contracts.oauth import OAuthGrant
 from hub.contracts.refusals import Provider, without_personal_data
-from hub.contracts.untrusted import as_mappings, json_object, value_at
+from hub.contracts.requests import read_json
+from hub.contracts.untrusted import as_mappings, value_at
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.json_ads.cost_reports import MAX_PAGES, CostReport
@@ -198,6 +199,8 @@ class JsonAds(Connector):
         return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
 
     def request(self, call: Call, group: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
+        """Send one declared request with the values of a group. A token that is refused, by status or by the provider's own
+        code, is renewed once."""
         values = {**plain_values(self.settings), **group}
         grant = self.oauth() if "oauth_token" in names_in(call, self.headers) else None
         if grant is None:
@@ -227,12 +230,8 @@ class JsonAds(Connector):
         raise ConfigError(f"{error} Check the connector's settings.") if isinstance(error, Rejected) else error
 
     def read(self, response: httpx.Response) -> Mapping[str, Any]:
-        if not response.content:
-            return {}
-        said = json_object(response.content)
-        if said is None:
-            raise RetryLater(f"{self.provider.name} did not return a JSON object; it is tried again.")
-        return said
+        """The JSON object of a reply; empty for a reply without a body."""
+        return read_json(self.provider, response, once=False) if response.content else {}
 
     @classmethod
     def sandbox_class(cls) -> type[Sandbox] | None:

@@ -196,6 +196,7 @@ class FakeNetwork(Connector):
 
     manifest = Manifest(
         name="paper_network",
+        title="Paper Network",
         kind="ads",
         version="1",
         summary="Ads on paper.",

@@ -148,7 +148,7 @@ def test_a_change_that_was_queued_for_a_network_that_can_no_longer_take_it_ends_
     steady = lite_hub(conversions=[LEAD], connectors={**CONNECTORS, "network": SteadyNetwork})
     assert steady.deliver() == {"rejected": 1}
     row = steady.delivery(kind="restate")
-    assert row.code == "not_supported" and str(row.reason).startswith("Paper network cannot change the value")
+    assert row.code == "not_supported" and str(row.reason).startswith("Paper Network cannot change the value")
 
 
 def test_the_certificate_of_an_erasure_says_that_the_network_cannot_take_it_back(shop: TestHub, lead: Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,7 +19,7 @@ from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, Trackin
 from hub.model.states import WorkState
 from hub.plugins.circuit_breaker import BreakerState
 from hub.runtime import Hub
-from hub.store.connectors import paused_connectors
+from hub.store.connectors import PAUSED_BY_HAND, paused_connectors
 from hub.store.schema import current, revisions
 
 QUEUES: dict[str, Any] = {
@@ -28,6 +29,45 @@ QUEUES: dict[str, Any] = {
     "deliveries": Delivery,
     "syncs": SyncSlot,
 }
+
+
+Reason = Callable[[Hub], str | None]
+"""Looks at one thing, and says in a few words for the operator what is wrong with it. It names nobody."""
+
+
+def database_away(hub: Hub) -> str | None:
+    """The database does not answer."""
+    try:
+        current(hub.store)
+    except SQLAlchemyError as error:
+        return f"database: {type(error).__name__}"
+    return None
+
+
+def other_schema(hub: Hub) -> str | None:
+    """The database has another version's schema."""
+    found, wanted = current(hub.store), revisions()[-1]
+    return None if found == wanted else f"database schema {found}, wanted {wanted}"
+
+
+def threads_stuck(hub: Hub) -> str | None:
+    """A worker thread of this process does not turn."""
+    stuck = hub.liveness.stuck()
+    return f"worker threads that do not turn: {', '.join(stuck)}" if stuck else None
+
+
+def connectors_paused(hub: Hub) -> str | None:
+    """A connector's sign-in was refused, so it is used no more until a person repairs it."""
+    with hub.store.reading() as session:
+        paused = [name for name, reason in paused_connectors(session).items() if reason != PAUSED_BY_HAND]
+    return f"connectors paused: {', '.join(sorted(paused))}" if paused else None
+
+
+REFUSING: list[Reason] = [database_away, other_schema, threads_stuck]
+"""Why a process cannot accept calls, or cannot work: `/readyz` answers 503 with the first of them."""
+DEGRADED: list[Reason] = [connectors_paused]
+"""Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database
+says nothing while the database is away."""
 
 
 def operation_routes(hub: Hub) -> list[Route]:
@@ -51,24 +91,17 @@ class Operation:
         return JSONResponse({"status": "ok"})
 
     def readyz(self, request: Request) -> Response:
-        """200 if the database answers with this version's schema and no worker thread of this process is stuck; 503
-        with the reason otherwise. In a process with a worker it also says how many seconds ago each thread last ran
-        and each periodic job last succeeded."""
-        try:
-            found = current(self._hub.store)
-            with self._hub.store.reading() as session:
-                paused = paused_connectors(session)
-        except SQLAlchemyError as error:
-            return JSONResponse({"status": "no", "reason": f"database: {type(error).__name__}"}, 503)
-        if found != revisions()[-1]:
-            return JSONResponse({"status": "no", "reason": f"database schema {found}, wanted {revisions()[-1]}"}, 503)
+        """503 with the reason if this process cannot accept calls or work; 200 with the reasons of `DEGRADED`. In a
+        process with a worker it also says how many seconds ago each thread last ran and each periodic job last
+        succeeded."""
         alive = self._hub.liveness
         ages = {"threads": _rounded(alive.thread_ages()), "jobs": _rounded(alive.job_ages())}
         working = ages if ages["threads"] else {}
-        if stuck := alive.stuck():
-            reason = f"worker threads that do not turn: {', '.join(stuck)}"
-            return JSONResponse({"status": "no", "reason": reason, **working}, 503)
-        return JSONResponse({"status": "ok", "paused": sorted(paused), **working})
+        if refused := _reasons(REFUSING, self._hub):
+            return JSONResponse({"status": "no", "reason": refused[0], **working}, 503)
+        if degraded := _reasons(DEGRADED, self._hub):
+            return JSONResponse({"status": "degraded", "reasons": degraded, **working})
+        return JSONResponse({"status": "ok", **working})
 
     def metrics(self, request: Request) -> Response:
         """All metrics in Prometheus' text format; queue sizes are counted at this moment."""
@@ -104,3 +137,11 @@ class Operation:
 
 def _rounded(ages: dict[str, float]) -> dict[str, float]:
     return {name: round(age, 1) for name, age in ages.items()}
+
+
+def _reasons(checks: list[Reason], hub: Hub) -> list[str]:
+    found = []
+    for check in checks:
+        with contextlib.suppress(SQLAlchemyError):
+            found.append(check(hub))
+    return [each for each in found if each]

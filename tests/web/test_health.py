@@ -10,6 +10,7 @@ from web_edge import CALLER, DEFAULT, Edge
 
 from hub.liveness import Liveness
 from hub.runtime import Hub
+from hub.store.connectors import pause, pause_by_hand
 from hub.store.engine import Store
 from hub.store.schema import revisions
 from hub.web.health import operation_routes
@@ -17,7 +18,17 @@ from hub.web.health import operation_routes
 
 def test_a_hub_that_lives_and_is_ready_says_so(edge: Edge) -> None:
     assert edge.client.get("/healthz").json() == {"status": "ok"}
-    assert edge.client.get("/readyz").json() == {"status": "ok", "paused": []}
+    assert edge.client.get("/readyz").json() == {"status": "ok"}
+
+
+def test_what_needs_a_person_is_named_while_calls_are_accepted(own_edge: Edge) -> None:
+    store = own_edge.opened.hub.store
+    pause(store, "twilio", "its password was refused", own_edge.clock())
+    with store.writing() as session:
+        pause_by_hand(session, "reader", "u1", own_edge.clock())
+    answer = own_edge.client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "degraded", "reasons": ["connectors paused: twilio"]}
 
 
 def test_a_hub_beside_another_versions_schema_is_not_ready(own_edge: Edge) -> None:
@@ -43,7 +54,6 @@ def test_a_process_with_a_worker_is_ready_until_one_of_its_threads_does_not_turn
     now[0] += 600
     assert client.get("/readyz").json() == {
         "status": "ok",
-        "paused": [],
         "threads": {"flow": 600.0, "transcripts": 600.0},
         "jobs": {"retention": 600.0},
     }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import structlog
+from sqlalchemy import make_url
 
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore
 from hub.contracts.services import Memory, Services
+from hub.disk import Disk
 from hub.liveness import Liveness
 from hub.plugins.http_client import allowed_hosts, lazy_client
 from hub.plugins.registry import Plugins
@@ -52,6 +55,7 @@ class Hub:
     heartbeat: Heartbeat
     refusals: ManifestViolations
     liveness: Liveness
+    disk: Disk = field(default_factory=lambda: Disk(None, 0))
 
     def close(self) -> None:
         """As `retire`, then close the connections to the database."""
@@ -65,9 +69,11 @@ class Hub:
         write_refusals(self.store, self.refusals)
 
 
-def assemble(config: Config, clock: Clock = utc_now, store: Store | None = None) -> Hub:
-    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. `store` is
-    the database of the hub that it follows."""
+def assemble(
+    config: Config, clock: Clock = utc_now, store: Store | None = None, disk: Disk | None = None
+) -> Hub:
+    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. `store` and
+    `disk` are those of the hub that it follows."""
     store = store or Store(config.hub.database)
     keyring = keyring_of(config.hub)
     refusals = ManifestViolations(clock)
@@ -86,7 +92,18 @@ def assemble(config: Config, clock: Clock = utc_now, store: Store | None = None)
         Heartbeat(store, clock),
         refusals,
         Liveness(),
+        disk or Disk(data_folder(config), config.hub.disk_reserve),
     )
+
+
+def data_folder(config: Config) -> Path | None:
+    """The folder whose disk fills with what comes in: that of an SQLite database, else that of the recordings; None if
+    both are elsewhere."""
+    url = make_url(config.hub.database)
+    if url.get_backend_name() == "sqlite":
+        return Path(url.database).parent if url.database and url.database != ":memory:" else None
+    storage = config.recordings.storage
+    return None if "://" in storage else Path(storage)
 
 
 def webhook_url(config: Config, connector: str) -> str:

@@ -142,7 +142,7 @@ class Worker:
         return taken > 0
 
     def _recording_step(self) -> bool:
-        return fetch_due(self._hub) > 0
+        return not self._hub.disk.short and fetch_due(self._hub) > 0
 
     def _transcript_step(self) -> bool:
         return transcribe_due(self._hub, self._directory.current()) > 0
@@ -159,7 +159,7 @@ class Worker:
             self._start(CALLS + connector, partial(self._run_calls, connector))
         for channel in due_channels(self._hub):
             self._start(ALERTS + channel, partial(self._run_alerts, channel))
-        if media_is_due(self._hub):
+        if not self._hub.disk.short and media_is_due(self._hub):
             self._start(PICTURES, partial(fetch_media, self._hub))
         return False
 

@@ -27,6 +27,7 @@ TITLES: Mapping[str, str] = {
     "text": "New text for {company}",
     "lead": "New lead at {company}",
     "connector_failing": "A connector of {company} is failing",
+    "hub_trouble": "The hub is in trouble",
     "nothing_delivered": "Nothing is delivered for {company}",
     "volume_drop": "Fewer calls than usual at {company}",
     "volume_spike": "More calls than usual at {company}",
@@ -34,6 +35,10 @@ TITLES: Mapping[str, str] = {
     TEST: "Test alert for {company}",
     DIGEST: "Summary of {company}",
 }
+TROUBLES: Mapping[str, str] = {
+    "disk_full": "Its disk is full, so it takes in no calls, texts, visits or forms; make space, and it goes on by itself",
+}
+"""What an alert of the kind `hub_trouble` says, by its fact `trouble`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +160,10 @@ def _connector(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return f"{name} does not answer; nothing is lost, and the hub tries again by itself"
 
 
+def _trouble(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    return str(TROUBLES[facts["trouble"]])
+
+
 def _undelivered(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     hours, waiting = facts["threshold"], facts["waiting"]
     items = "1 delivery was due" if waiting == 1 else f"{waiting:,} deliveries were due"
@@ -187,6 +196,7 @@ def _digest(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
 
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any], ZoneInfo], str]] = {
     "connector_failing": _connector,
+    "hub_trouble": _trouble,
     "nothing_delivered": _undelivered,
     "volume_drop": _volume,
     "volume_spike": _volume,

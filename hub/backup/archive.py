@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from hub.errors import ConfigError
+from hub.disk import free_bytes
+from hub.errors import CannotDo, ConfigError
 from hub.model.columns import new_id
 from hub.store.encryption.keyring import Keyring
 
@@ -28,11 +29,11 @@ class ArchiveWriter:
     """Writes one file atomically: it gets its name after the manifest is written and everything is on disk.
 
     Each chunk is compressed JSON lines, encrypted with the hub's keyring and bound to its place in this backup. Memory
-    holds one chunk, plus a few bytes per entry name.
+    holds one chunk, plus a few bytes per entry name. It ends with CannotDo before the disk has less than `keep_free` bytes.
     """
 
-    def __init__(self, file: Path, keyring: Keyring, kind: str) -> None:
-        self.id = new_id()
+    def __init__(self, file: Path, keyring: Keyring, kind: str, keep_free: int = 0) -> None:
+        self.id, self._keep_free = new_id(), keep_free
         self._file, self._keyring, self._kind = file, keyring, kind
         self._draft = file.with_name(f".{file.name}.draft")
         self._counts: dict[str, dict[str, Any]] = {}
@@ -96,6 +97,11 @@ class ArchiveWriter:
         return self._counts.setdefault(table, {"rows": 0, "chunks": 0})
 
     def _write(self, table: str, name: str, data: bytes) -> None:
+        if self._keep_free and free_bytes(self._file.parent) - len(data) < self._keep_free:
+            raise CannotDo(
+                f"The disk of {self._file} is nearly full, so no backup was written; name a file on another disk, or make "
+                "space."
+            )
         self._zip.writestr(name, data)
         self._hashes[table].update(data)
         self._counts[table]["chunks"] += 1

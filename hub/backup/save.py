@@ -43,7 +43,7 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     end_backup_keys(hub)
     with hub.store.writing() as session:
         hub.vault.row_mark(session, "", "")  # makes the key that hashes names if there is none yet
-    with ArchiveWriter(file, hub.keyring, DATA) as archive, hub.store.snapshot() as session:
+    with ArchiveWriter(file, hub.keyring, DATA, hub.disk.kept_free) as archive, hub.store.snapshot() as session:
         tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
         for table in tables:
             _save_table(hub, session, archive, table, progress)

@@ -162,6 +162,8 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
             "The list of erased people is only in the database and the key backups; set hub: tombstones: to a file on "
             "another disk, so that a restore erases them again."
         )
+    if (scarce := hub.disk.warning()) is not None:
+        found.append(scarce)
     try:
         hub.blob_store.check()
     except RingfenceError as error:

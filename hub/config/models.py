@@ -34,6 +34,7 @@ from hub.config.sections.conversion_values import Statuses, Value
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.texts import TextsSection
+from hub.config.sizes import parse_size
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import ConfigError
@@ -59,6 +60,7 @@ def _network(text: str) -> str:
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Network = Annotated[str, AfterValidator(_network)]
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
+Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "examples": ["256 MB"]})]
 Timetable = Annotated[
     Schedule,
     BeforeValidator(parse_schedule),
@@ -103,6 +105,11 @@ class HubSection(Section):
         default=None,
         description="Your IP-to-country file (MMDB, like GeoLite2-Country.mmdb) for `website: tracking: by_visitor`; "
         "needs the extra `countries`. Addresses are looked up in it and not stored.",
+    )
+    disk_reserve: Size = Field(
+        default=256_000_000,
+        description="Disk space that is held as a file beside the database, at most a twentieth of the disk. It is released "
+        "when the disk is full, so that what is under way can end; 0 holds none, and then nothing watches the disk.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
     sign_in: SignInSection = Field(

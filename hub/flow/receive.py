@@ -88,7 +88,7 @@ class _VerificationQueue:
     """
 
     def __init__(self, name: str, hub: Hub, writer: InboxWriter) -> None:
-        self._name, self._plugins, self._writer = name, hub.plugins, writer
+        self._name, self._plugins, self._writer, self._disk = name, hub.plugins, writer, hub.disk
         self._waiting: list[Waiting] = []
         self._lock = threading.Lock()
         self._busy_since: float | None = None
@@ -161,6 +161,9 @@ class _VerificationQueue:
             for _, verified, done in genuine:
                 done(Received("stored", verified) if durable else Received("failed"))
 
+        if self._disk.full:
+            written(False)
+            return
         self._writer.submit([_inbox_row(self._name, request, verified) for request, verified, _ in genuine], written)
 
     def _fail(self, batch: Sequence[Waiting]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from hub.errors import RetryLater
 from hub.model import PrivacyRequest
 from hub.privacy_requests.collect import Answer
 from hub.runtime import Hub
@@ -39,6 +40,8 @@ def as_json(value: Mapping[str, Any]) -> str:
 
 def keep_file(session: Session, hub: Hub, request: PrivacyRequest, data: bytes) -> None:
     """Encrypt a file and store it for a month. `session` must be a writing one."""
+    if hub.disk.short:
+        raise RetryLater("The disk is nearly full; the file is written when there is space.")
     where = _place(request.id)
     sealed = hub.vault.seal(session, request.company_id, request.phone_number, request.id, data, where)
     path = f"requests/{request.id}"

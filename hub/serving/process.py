@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hub.alerts.hub_trouble import note_trouble
 from hub.config.loading import read_text
 from hub.config.models import Config
 from hub.reload import ConfigFile
@@ -30,9 +31,13 @@ class HubProcess:
     """The hub that it starts with."""
     running: RunningHub
     watcher: Watcher
+    alone: bool = False
+    """It holds no reserve of disk space."""
 
     def begin(self) -> None:
-        """Work, if this process does, and watch for changes of the configuration."""
+        """Work, if this process does, and watch the disk and changes of the configuration."""
+        if not self.alone:
+            self.opened.hub.disk.start(lambda since: note_trouble(self.running.current.opened.hub, "disk_full", since))
         self.running.start_worker()
         self.watcher.start()
 
@@ -51,8 +56,9 @@ def open_process(
         running = RunningHub(opened, number, make_edge=make_edge, working=role != "web", wake=wake, closing=closing)
         watcher = Watcher(file, running, Presence(running, role))
         try:
-            yield HubProcess(opened, running, watcher)
+            yield HubProcess(opened, running, watcher, alone)
         finally:
+            opened.hub.disk.stop()
             watcher.stop()
             running.close()
 

@@ -22,6 +22,7 @@ from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
+from hub.web.disk_full import DISK_FULL, is_report
 from hub.web.health import operation_routes
 from hub.web.pages.routes import page_context, routes_of
 from hub.web.pictures import picture_route
@@ -70,6 +71,9 @@ class WebEdge:
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
+        if self._hub.disk.full and is_report(scope):
+            await DISK_FULL(scope, receive, send)
+            return
         await self._serve(scope, receive, send)
 
     def start(self) -> None:

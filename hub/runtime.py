@@ -69,9 +69,7 @@ class Hub:
         write_refusals(self.store, self.refusals)
 
 
-def assemble(
-    config: Config, clock: Clock = utc_now, store: Store | None = None, disk: Disk | None = None
-) -> Hub:
+def assemble(config: Config, clock: Clock = utc_now, store: Store | None = None, disk: Disk | None = None) -> Hub:
     """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. `store` and
     `disk` are those of the hub that it follows."""
     store = store or Store(config.hub.database)

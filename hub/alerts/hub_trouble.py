@@ -19,7 +19,7 @@ def note_trouble(hub: Hub, trouble: str, since: datetime) -> None:
     It is written for the first company for which a user wants to hear of it, so that a user of many companies hears of it
     once.
     """
-    first = select(func.min(AlertRule.company_id)).where(AlertRule.kind == KIND).group_by(AlertRule.user_id)  # type: ignore[arg-type]
+    first = select(func.min(AlertRule.company_id)).where(AlertRule.kind == KIND).group_by(AlertRule.user_id)
     with hub.store.writing() as session:
         found = [
             Happening(

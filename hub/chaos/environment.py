@@ -111,6 +111,7 @@ def _document(
             "public_url": address,
             "listen": f"127.0.0.1:{port}",
             "database": database,
+            "disk_reserve": "8 MB",
             "secret_keys": ["${env:CHAOS_KEY}"],
         },
         "connectors": {

@@ -33,8 +33,8 @@ from hub.config.sections.contact import ContactSection
 from hub.config.sections.conversion_values import Statuses, Value
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.sign_in import SignInSection
+from hub.config.sections.sizes import parse_size
 from hub.config.sections.texts import TextsSection
-from hub.config.sizes import parse_size
 from hub.contracts.clean_urls import is_personal_name
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import ConfigError

@@ -31,12 +31,12 @@ class HubProcess:
     """The hub that it starts with."""
     running: RunningHub
     watcher: Watcher
-    alone: bool = False
-    """It holds no reserve of disk space."""
+    holds_reserve: bool = True
+    """Whether it watches the disk and holds a reserve of it."""
 
     def begin(self) -> None:
         """Work, if this process does, and watch the disk and changes of the configuration."""
-        if not self.alone:
+        if self.holds_reserve:
             self.opened.hub.disk.start(lambda since: note_trouble(self.running.current.opened.hub, "disk_full", since))
         self.running.start_worker()
         self.watcher.start()
@@ -47,7 +47,7 @@ def open_process(
     path: Path, loaded: Config, role: Role, *, sandbox: bool = False, operation: bool = False, alone: bool = False
 ) -> Iterator[HubProcess]:
     """The process of a config.yaml that was read as `loaded`; at its end all work is stopped. `operation` serves the health
-    checks of a worker; `alone` is as in `open_hub`."""
+    checks of a worker; `alone` is as in `open_hub`. A hub for a try-out holds no reserve of disk space."""
     number, config = _version_to_run(path, loaded, sandbox)
     with open_hub(config, alone=alone) as opened:
         file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
@@ -56,7 +56,7 @@ def open_process(
         running = RunningHub(opened, number, make_edge=make_edge, working=role != "web", wake=wake, closing=closing)
         watcher = Watcher(file, running, Presence(running, role))
         try:
-            yield HubProcess(opened, running, watcher, alone)
+            yield HubProcess(opened, running, watcher, holds_reserve=not (alone or sandbox))
         finally:
             opened.hub.disk.stop()
             watcher.stop()

@@ -12,4 +12,4 @@ DISK_FULL = PlainTextResponse("Try again", 503, {"Retry-After": "60", "Cache-Con
 
 def is_report(scope: Any) -> bool:
     """Whether a request reports a visit, its end, a form or a choice on the tracking paths."""
-    return scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/track/")
+    return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/track/"))

@@ -44,6 +44,11 @@ def database_away(hub: Hub) -> str | None:
     return None
 
 
+def disk_full(hub: Hub) -> str | None:
+    """The disk is full, so nothing new is taken in."""
+    return "disk full" if hub.disk.full else None
+
+
 def other_schema(hub: Hub) -> str | None:
     """The database has another version's schema."""
     found, wanted = current(hub.store), revisions()[-1]
@@ -63,7 +68,7 @@ def connectors_paused(hub: Hub) -> str | None:
     return f"connectors paused: {', '.join(sorted(paused))}" if paused else None
 
 
-REFUSING: list[Reason] = [database_away, other_schema, threads_stuck]
+REFUSING: list[Reason] = [disk_full, database_away, other_schema, threads_stuck]
 """Why a process cannot accept calls, or cannot work: `/readyz` answers 503 with the first of them."""
 DEGRADED: list[Reason] = [connectors_paused]
 """Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from alert_stage import AlertStage
 
+from hub.alerts.hub_trouble import note_trouble
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.alerts.watch import Watch
 from hub.model import AlertEvent, Delivery, PoolOverflow, Tracker, User
@@ -114,3 +115,14 @@ def test_where_nobody_wants_to_hear_of_it_nothing_is_written(alerting: AlertStag
     alerting.stage.call_in(answered=False)
     look(alerting)
     assert alerting.stage.rows(AlertEvent) == []
+
+
+def test_a_full_disk_is_told_once_to_a_user_of_several_companies(alerting: AlertStage) -> None:
+    maria, since = alerting.user(), alerting.stage.clock()
+    for company in ("lakeside", "northgate"):
+        alerting.wants(maria, "hub_trouble", company=company)
+    for _ in range(2):
+        note_trouble(alerting.hub, "disk_full", since)
+        alerting.run()
+    assert alerting.mail.subjects == ["The hub is in trouble"]
+    assert "disk is full" in alerting.mail.letters[0].as_string()

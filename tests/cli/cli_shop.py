@@ -31,6 +31,7 @@ from plugins.carriers.twilio.sandbox import Sandbox
 CONFIG = """\
 hub:
   public_url: https://calls.example.com
+  disk_reserve: 0
   database: {database}
   plugin_dirs: [plugins]
   secret_keys: ["${{file:key}}"]

@@ -1,48 +1,68 @@
-# The one list of commands. Each makes the environment first, where it is missing or pyproject.toml has changed.
+# The one list of commands. Each completes the environment first, from requirements/*.lock: `run` with what a running hub
+# needs, the others with the tools of development too.
 
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := .venv-tools
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: run test test-postgresql check bench docs screenshots format migration clean
+.PHONY: run test test-postgresql check bench docs screenshots format migration lock sbom audit clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
 
-test: $(VENV)/ready           ## every test once; those that run on both kinds of database, on SQLite
+test: $(VENV)/dev             ## every test once; those that run on both kinds of database, on SQLite
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not postgresql" $(ARGS)
 
-test-postgresql: $(VENV)/ready ## the tests that run on both kinds of database, on PostgreSQL
+test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)
 
-check: $(VENV)/ready          ## style, types, import contracts, generated docs, plain words
+check: $(VENV)/dev            ## style, types, import contracts, generated docs, plain words, licenses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m hub.docs --check
 	$(BIN)/python -m hub.docs --words
+	$(BIN)/python .ci/licenses.py
 
-bench: $(VENV)/ready          ## the figures of benchmarks/
+bench: $(VENV)/dev            ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(VENV)/ready           ## write docs/hooks.md, docs/config.md and docs/cli.md anew, and the minified page scripts
+docs: $(VENV)/dev             ## write docs/hooks.md, docs/config.md and docs/cli.md anew, and the minified page scripts
 	$(BIN)/python -m hub.docs
 
-screenshots: $(VENV)/ready    ## play the demo and store pictures of its pages in docs/web
+screenshots: $(VENV)/dev      ## play the demo and store pictures of its pages in docs/web
 	$(BIN)/python docs/web/take_screenshots.py
 
-format: $(VENV)/ready
+format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-migration: $(VENV)/ready      ## write the migration to the tables as declared; M="Add a column"
+migration: $(VENV)/dev        ## write the migration to the tables as declared; M="Add a column"
 	$(BIN)/python -c 'import sys; from hub.store.schema import write_revision; write_revision(sys.argv[1])' "$(M)"
 
-clean:
-	rm -rf $(VENV) build *.egg-info
+lock: $(TOOLS)/ready          ## write requirements/*.lock to pyproject.toml; ARGS=--upgrade takes the newest versions
+	sh .ci/lock $(TOOLS)/bin/uv $(ARGS)
 
-$(VENV)/ready: pyproject.toml
-	sh .ci/environment $(VENV)
+sbom: $(VENV)/dev $(TOOLS)/ready ## write sbom.json (CycloneDX): what requirements/hub.lock installs, with licenses and hashes
+	$(TOOLS)/bin/python .ci/sbom.py $(BIN)/python sbom.json
+
+audit: $(TOOLS)/ready         ## look for known vulnerabilities in all locked packages; needs the network
+	$(TOOLS)/bin/python .ci/audit.py
+
+clean:
+	rm -rf $(VENV) $(TOOLS) build sbom.json *.egg-info
+
+$(VENV)/ready: pyproject.toml requirements/demo.lock
+	sh .ci/environment $(VENV) demo
+	touch $@
+
+$(VENV)/dev: pyproject.toml requirements/dev.lock
+	sh .ci/environment $(VENV) dev
+	touch $(VENV)/ready $@
+
+$(TOOLS)/ready: requirements/tools.lock
+	sh .ci/environment $(TOOLS) tools alone
 	touch $@

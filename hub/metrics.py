@@ -43,3 +43,6 @@ JOB_AGE = Gauge(
 DISK_FREE = Gauge("ringfence_disk_free_bytes", "Bytes that may still be written on the hub's disk.")
 DISK_FULL = Gauge("ringfence_disk_full", "1 while the disk is full and nothing new is taken in.")
 POOL_LEASES = Gauge("ringfence_pool_numbers", "Numbers of a pool by use.", ["tracker", "use"])
+DATABASE_AWAY = Gauge("ringfence_database_away", "1 while the main database takes no writes of this process.")
+SPOOLED = Gauge("ringfence_spooled_rows", "Rows in the spool, by whether they wait or were refused.", ["state"])
+SPOOL_AGE = Gauge("ringfence_spool_age_seconds", "Age of the oldest row that waits in the spool.")

@@ -21,6 +21,7 @@ from hub.liveness import Liveness
 from hub.plugins.http_client import allowed_hosts, lazy_client
 from hub.plugins.registry import Plugins
 from hub.plugins.violations import ManifestViolations
+from hub.spool import Spool, spool_file
 from hub.store.blob_store import BlobStore
 from hub.store.connectors import StoredNotes, StoredTokens
 from hub.store.encryption.keyfile import keyring_of
@@ -55,12 +56,14 @@ class Hub:
     heartbeat: Heartbeat
     refusals: ManifestViolations
     liveness: Liveness
+    spool: Spool
     disk: Disk = field(default_factory=lambda: Disk(None, 0))
 
     def close(self) -> None:
         """As `retire`, then close the connections to the database."""
         self.retire()
         self.store.close()
+        self.spool.close()
 
     def retire(self) -> None:
         """Write the manifest violation counts, and close threads. The database stays open for the hub that follows."""
@@ -69,10 +72,10 @@ class Hub:
         write_refusals(self.store, self.refusals)
 
 
-def assemble(config: Config, clock: Clock = utc_now, store: Store | None = None, disk: Disk | None = None) -> Hub:
-    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. `store` and
-    `disk` are those of the hub that it follows."""
-    store = store or Store(config.hub.database)
+def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) -> Hub:
+    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. It takes over
+    the database, the spool and the disk of the hub `before` it."""
+    store = before.store if before else Store(config.hub.database)
     keyring = keyring_of(config.hub)
     refusals = ManifestViolations(clock)
     connectors = [
@@ -90,7 +93,8 @@ def assemble(config: Config, clock: Clock = utc_now, store: Store | None = None,
         Heartbeat(store, clock),
         refusals,
         Liveness(),
-        disk or Disk(data_folder(config), config.hub.disk_reserve),
+        before.spool if before else Spool(spool_file(config), keyring),
+        before.disk if before else Disk(data_folder(config), config.hub.disk_reserve),
     )
 
 

@@ -120,9 +120,7 @@ def follow(before: Opened, config: Config) -> Opened:
     sandboxes.join({name: entry.connector_class for name, entry in entries.items()}, clock)
     _furnish(config, sandboxes)
     pointed = {name: entry.with_sandbox(sandboxes.settings(name)) for name, entry in entries.items()}
-    hub = assemble(
-        replace(config, connectors={**config.connectors, **pointed}), clock, before.hub.store, before.hub.disk
-    )
+    hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock, before.hub)
     return Opened(hub, LiveDirectory(hub.store, known_sources(hub)), sandboxes)
 
 

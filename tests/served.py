@@ -53,7 +53,8 @@ class ServedHub:
 
 @contextmanager
 def serving(opened: Opened, listener: socket.socket, config_file: ConfigFile | None = None) -> Iterator[None]:
-    """The web edge answers on `listener` while the block runs."""
+    """The web edge answers on `listener` while the block runs. On a busy machine a slow write is no outage."""
+    opened.hub.store.outage.patience = 30.0
     settings = uvicorn.Config(
         create_app(opened.hub, opened.directory, config_file=config_file),
         log_level="error",

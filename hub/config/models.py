@@ -96,6 +96,11 @@ class HubSection(Section):
         description="The journal of erased people, as keyed hashes only. A restore reads it; keep copies of it. If "
         "left out, it is stored beside an SQLite database (`ringfence.tombstones`); with PostgreSQL it must be set.",
     )
+    spool: str | None = Field(
+        default=None,
+        description="The file that keeps what comes in while the database is away, on a disk of this machine. If left "
+        "out, it is stored beside an SQLite database, or beside config.yaml.",
+    )
     trusted_proxies: tuple[Network, ...] = Field(
         default=(),
         description="Addresses or networks of your own proxies, like 10.0.0.0/8: X-Forwarded-For is "

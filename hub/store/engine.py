@@ -16,12 +16,21 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
 from hub.errors import ConfigError
+from hub.store.outage import Outage
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 
 SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)")
 BUSY_SECONDS = 30
 """How long a writer waits for SQLite's lock."""
 WAL_RETRY_SECONDS = 0.02
+PATIENT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""libpq's settings for a server that vanishes without a word: a connection to it ends within half a minute."""
 
 
 class Store:
@@ -39,6 +48,7 @@ class Store:
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
         self._of_accounts = self.engine if self.is_sqlite else _account_engine(self.url)
         self._turns = threading.RLock()
+        self.outage = Outage()
         self._writing = self.engine.execution_options(ringfence_write=True)
 
     @contextmanager
@@ -96,6 +106,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        self.outage.close()
         self.engine.dispose()
         if self._of_accounts is not self.engine:
             self._of_accounts.dispose()
@@ -124,7 +135,7 @@ def _sqlite_engine(url: Any) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA busy_timeout=30000")  # first, because the switch to WAL waits for other processes too
-        _switch_to_wal(cursor)
+        switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")  # erased data must not stay in the file's free pages
@@ -140,7 +151,7 @@ def _sqlite_engine(url: Any) -> Engine:
     return engine
 
 
-def _switch_to_wal(cursor: Any) -> None:
+def switch_to_wal(cursor: Any) -> None:
     """Switch a new file to WAL. SQLite refuses at once, without its busy timeout, if two processes do so together: the
     one that is refused tries again. Source: sqlite.org/c3ref/busy_handler.html, on deadlocks."""
     until = time.monotonic() + BUSY_SECONDS
@@ -160,8 +171,17 @@ def _account_engine(url: Any) -> Engine:
 
 
 def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> Engine:
+    given = {name: value for name, value in PATIENT.items() if name not in url.query}
     try:
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, pool_size=10, max_overflow=20, **options)
+        engine = create_engine(
+            url,
+            connect_args=given,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            pool_size=10,
+            max_overflow=20,
+            **options,
+        )
     except ModuleNotFoundError:
         raise ConfigError(
             "hub.database names PostgreSQL but its driver is missing; run pip install 'ringfence[postgres]'."

@@ -17,11 +17,13 @@ from hub.numbers.directory import LiveDirectory
 from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
+from hub.spool import Drainer
 from hub.store.writers.health import write_errors
-from hub.store.writers.inbox_writer import InboxWriter
+from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
+from hub.web.database_away import DatabaseAwayPages
 from hub.web.disk_full import DISK_FULL, is_report
 from hub.web.health import operation_routes
 from hub.web.pages.routes import page_context, routes_of
@@ -46,14 +48,22 @@ class WebProcess:
     commit, for a worker in the same process."""
 
     def __init__(self, hub: Hub, wake: threading.Event | None = None, config_file: ConfigFile | None = None) -> None:
-        self.inbox_writer = InboxWriter(hub.store, after_commit=wake.set if wake else lambda: None)
+        self.outage = hub.store.outage
+        self.inbox_writer = InboxWriter(hub.store, wake.set if wake else lambda: None, hub.spool)
+        self.drainer = Drainer(hub.store, hub.spool, {SPOOLED_AS: self.inbox_writer.drain})
         self.batch_writer = VisitBatchWriter(hub)
         self.counters = Counters()
         self.lines = CallLines()
         self.config_file = config_file
 
+    def start(self) -> None:
+        """Notice from now on that the database is away, and that it is back."""
+        self.outage.start()
+        self.drainer.start()
+
     def close(self) -> None:
         """Write what waits."""
+        self.drainer.close()
         self.batch_writer.close()
         self.inbox_writer.close()
 
@@ -78,6 +88,7 @@ class WebEdge:
 
     def start(self) -> None:
         """Keep the answers fresh from now on."""
+        self._process.start()
         threading.Thread(target=self._keep_answers_fresh, name="answers", daemon=True).start()
 
     def retire(self) -> None:
@@ -108,7 +119,7 @@ class WebEdge:
         app.include_router(forms_router(hub, directory, origins, counters))
         app.mount("/api/v1", create_api(hub, counters=counters))
         receiver = Receiver(hub, self._process.inbox_writer)
-        return WebhookEndpoint(app, receiver, self._answerer, public_url, hub.clock)
+        return WebhookEndpoint(DatabaseAwayPages(app, hub), receiver, self._answerer, public_url, hub.clock)
 
     def _keep_answers_fresh(self) -> None:
         while not self._stopping.wait(REFRESH_SECONDS):

@@ -36,11 +36,14 @@ Reason = Callable[[Hub], str | None]
 
 
 def database_away(hub: Hub) -> str | None:
-    """The database does not answer."""
+    """The database does not answer; what comes in is spooled."""
+    since, spooled = hub.store.outage.since, hub.spool.state().waiting
+    if since is not None:
+        return f"database away since {since:%H:%M} UTC; {spooled} rows spooled"
     try:
         current(hub.store)
     except SQLAlchemyError as error:
-        return f"database: {type(error).__name__}"
+        return f"database away: {type(error).__name__}"
     return None
 
 
@@ -49,8 +52,23 @@ def disk_full(hub: Hub) -> str | None:
     return "disk full" if hub.disk.full else None
 
 
+def nowhere_to_keep(hub: Hub) -> str | None:
+    """Neither the database nor the spool takes anything."""
+    if hub.store.outage.since is None or hub.spool.is_writable():
+        return None
+    return "database away, and the spool cannot be written"
+
+
+def rows_refused(hub: Hub) -> str | None:
+    """The database does not take what was spooled."""
+    refused = hub.spool.state().refused
+    return f"rows of the spool that the database refused: {refused}" if refused else None
+
+
 def other_schema(hub: Hub) -> str | None:
     """The database has another version's schema."""
+    if hub.store.outage.since is not None:
+        return None
     found, wanted = current(hub.store), revisions()[-1]
     return None if found == wanted else f"database schema {found}, wanted {wanted}"
 
@@ -63,14 +81,16 @@ def threads_stuck(hub: Hub) -> str | None:
 
 def connectors_paused(hub: Hub) -> str | None:
     """A connector's sign-in was refused, so it is used no more until a person repairs it."""
+    if hub.store.outage.since is not None:
+        return None
     with hub.store.reading() as session:
         paused = [name for name, reason in paused_connectors(session).items() if reason != PAUSED_BY_HAND]
     return f"connectors paused: {', '.join(sorted(paused))}" if paused else None
 
 
-REFUSING: list[Reason] = [disk_full, database_away, other_schema, threads_stuck]
+REFUSING: list[Reason] = [disk_full, nowhere_to_keep, other_schema, threads_stuck]
 """Why a process cannot accept calls, or cannot work: `/readyz` answers 503 with the first of them."""
-DEGRADED: list[Reason] = [connectors_paused]
+DEGRADED: list[Reason] = [database_away, rows_refused, connectors_paused]
 """Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database
 says nothing while the database is away."""
 
@@ -83,6 +103,18 @@ def operation_routes(hub: Hub) -> list[Route]:
         Route("/readyz", operation.readyz),
         Route("/metrics", operation.metrics),
     ]
+
+
+def ready(hub: Hub) -> JSONResponse:
+    """The answer of `/readyz`. While the database is known to be away, nothing is asked of it."""
+    alive = hub.liveness
+    ages = {"threads": _rounded(alive.thread_ages()), "jobs": _rounded(alive.job_ages())}
+    working = ages if ages["threads"] else {}
+    if refused := _reasons(REFUSING, hub):
+        return JSONResponse({"status": "no", "reason": refused[0], **working}, 503)
+    if degraded := _reasons(DEGRADED, hub):
+        return JSONResponse({"status": "degraded", "reasons": degraded, **working})
+    return JSONResponse({"status": "ok", **working})
 
 
 class Operation:
@@ -99,19 +131,13 @@ class Operation:
         """503 with the reason if this process cannot accept calls or work; 200 with the reasons of `DEGRADED`. In a
         process with a worker it also says how many seconds ago each thread last ran and each periodic job last
         succeeded."""
-        alive = self._hub.liveness
-        ages = {"threads": _rounded(alive.thread_ages()), "jobs": _rounded(alive.job_ages())}
-        working = ages if ages["threads"] else {}
-        if refused := _reasons(REFUSING, self._hub):
-            return JSONResponse({"status": "no", "reason": refused[0], **working}, 503)
-        if degraded := _reasons(DEGRADED, self._hub):
-            return JSONResponse({"status": "degraded", "reasons": degraded, **working})
-        return JSONResponse({"status": "ok", **working})
+        return ready(self._hub)
 
     def metrics(self, request: Request) -> Response:
         """All metrics in Prometheus' text format; queue sizes are counted at this moment."""
-        with contextlib.suppress(SQLAlchemyError):  # readyz reports that the database is unreachable
-            self._count_queues()
+        if self._hub.store.outage.since is None:
+            with contextlib.suppress(SQLAlchemyError):  # readyz reports that the database is unreachable
+                self._count_queues()
         for thread, age in self._hub.liveness.thread_ages().items():
             metrics.THREAD_AGE.labels(thread).set(age)
         for job, age in self._hub.liveness.job_ages().items():

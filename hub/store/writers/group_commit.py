@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -11,10 +13,31 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub import metrics
+from hub.store.outage import DatabaseAway, Outage, is_away
 
 log = structlog.get_logger(__name__)
 Job = TypeVar("Job")
 Written = TypeVar("Written")
+
+
+@dataclass(frozen=True)
+class WithoutDatabase(Generic[Job]):
+    """What happens to jobs while the database is away."""
+
+    outage: Outage
+    aside: Callable[[list[Job]], None]
+    """Answers the jobs without the database."""
+    closed: Callable[[], bool]
+    """Whether nothing is to be written to the database now."""
+
+
+@dataclass(eq=False)
+class _Group(Generic[Job]):
+    """Jobs that are being written by one thread; another one takes them over if that takes too long."""
+
+    jobs: list[Job]
+    ending: bool
+    since: float = field(default_factory=time.monotonic)
 
 
 class GroupCommitter(Generic[Job, Written]):
@@ -24,6 +47,9 @@ class GroupCommitter(Generic[Job, Written]):
     database is available, one job caused it, so each job is written alone to save the others. `failed(jobs, error)`
     gets the jobs that were not written, or possibly not written. `count` is the number of items in a job, for the
     metric's `queue`.
+
+    With `without`, jobs that the database does not take are set aside. A thread whose write hangs is replaced: its jobs
+    are set aside, and its outcome, which may come much later, no longer matters.
     """
 
     def __init__(
@@ -36,12 +62,17 @@ class GroupCommitter(Generic[Job, Written]):
         *,
         count: Callable[[Job], int] = lambda job: 1,
         thread: str | None = None,
+        without: WithoutDatabase[Job] | None = None,
     ) -> None:
         self._queue, self._most, self._write, self._done, self._failed = queue, most, write, done, failed
-        self._count, self._sizes = count, metrics.BATCH_ITEMS.labels(queue)
+        self._count, self._sizes, self._without = count, metrics.BATCH_ITEMS.labels(queue), without
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name=thread or queue, daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._group: _Group[Job] | None = None
+        self._name = thread or queue
+        self._thread = self._begin(None)
+        if without is not None:
+            without.outage.watch(self)
 
     def submit(self, job: Job) -> None:
         """Queue a job; returns at once."""
@@ -52,32 +83,89 @@ class GroupCommitter(Generic[Job, Written]):
         self._waiting.put(None)
         self._thread.join(timeout=10)
 
-    def _serve(self) -> None:
-        ending = False
-        while not ending:
-            group = [self._waiting.get()]
-            while len(group) < self._most:
-                try:
-                    group.append(self._waiting.get_nowait())
-                except Empty:
-                    break
-            ending = None in group
-            jobs = [job for job in group if job is not None]
-            if jobs:
-                self._sizes.observe(sum(map(self._count, jobs)))
-                try:
-                    self._commit(jobs)
-                except BaseException as error:  # noqa: BLE001 - without this thread no job is answered any more
-                    log.error("group commit failed", queue=self._queue, jobs=len(jobs), error=type(error).__name__)
+    def refuse_if_late(self) -> None:
+        """For `write`, before its commit: DatabaseAway if another thread has taken over, so that nothing is written."""
+        if threading.current_thread() is not self._thread:
+            raise DatabaseAway
 
-    def _commit(self, jobs: list[Job]) -> None:
+    def give_up_after(self, seconds: float) -> bool:
+        """Let another thread set aside the jobs whose write has taken longer; whether it has."""
+        with self._lock:
+            group = self._group
+            if group is None or time.monotonic() - group.since < seconds:
+                return False
+            self._group = None
+            self._thread = self._begin(group)
+        return True
+
+    def _begin(self, late: _Group[Job] | None) -> threading.Thread:
+        thread = threading.Thread(target=self._serve, args=(late,), name=self._name, daemon=True)
+        self._thread = thread
+        thread.start()
+        return thread
+
+    def _serve(self, late: _Group[Job] | None) -> None:
+        if late is not None:
+            self._guarded(self._set_aside, late)
+        ending = late is not None and late.ending
+        while not ending and threading.current_thread() is self._thread:
+            group = self._next()
+            ending = group.ending
+            if group.jobs:
+                self._sizes.observe(sum(map(self._count, group.jobs)))
+                self._guarded(self._commit, group)
+
+    def _next(self) -> _Group[Job]:
+        group = [self._waiting.get()]
+        while len(group) < self._most:
+            try:
+                group.append(self._waiting.get_nowait())
+            except Empty:
+                break
+        return _Group([job for job in group if job is not None], None in group)
+
+    def _guarded(self, act: Callable[[_Group[Job]], None], group: _Group[Job]) -> None:
         try:
-            written = self._write(jobs)
-        except Exception as error:  # noqa: BLE001 - each of the jobs must get an answer
-            if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
-                for job in jobs:
-                    self._commit([job])
-            else:
-                self._failed(jobs, error)
+            act(group)
+        except BaseException as error:  # noqa: BLE001 - without this thread no job is answered any more
+            log.error("group commit failed", queue=self._queue, jobs=len(group.jobs), error=type(error).__name__)
+
+    def _commit(self, group: _Group[Job]) -> None:
+        if self._without is not None and self._without.closed():
+            self._set_aside(group)
             return
-        self._done(jobs, written)
+        with self._lock:
+            self._group = group
+        try:
+            written = self._write(group.jobs)
+        except Exception as error:  # noqa: BLE001 - each of the jobs must get an answer
+            if self._is_mine(group):
+                self._refused(group, error)
+            return
+        if self._is_mine(group):
+            self._done(group.jobs, written)
+
+    def _is_mine(self, group: _Group[Job]) -> bool:
+        """Whether this thread still answers for the group; then its write has ended."""
+        with self._lock:
+            mine = self._group is group
+            if mine:
+                self._group = None
+            return mine
+
+    def _refused(self, group: _Group[Job], error: Exception) -> None:
+        if self._without is not None and is_away(error):
+            self._without.outage.begin(type(error).__name__)
+            self._set_aside(group)
+        elif len(group.jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
+            for job in group.jobs:
+                self._commit(_Group([job], group.ending))
+        else:
+            self._failed(group.jobs, error)
+
+    def _set_aside(self, group: _Group[Job]) -> None:
+        assert self._without is not None
+        try:
+            self._without.aside(group.jobs)
+        except Exception as error:  # noqa: BLE001 - each of the jobs must get an answer
+            self._failed(group.jobs, error)

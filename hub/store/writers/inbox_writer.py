@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Table
@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from hub.model.calls import InboxWebhook
 from hub.store.engine import Store
 from hub.store.writers.bulk import BulkInsert
-from hub.store.writers.group_commit import GroupCommitter
+from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 
 log = structlog.get_logger(__name__)
 Row = dict[str, Any]
@@ -35,19 +35,37 @@ COLUMNS = (
 )
 """Columns of a new row of the inbox; the others are not known yet."""
 
+SPOOLED_AS = "inbox"
+"""The kind of these rows in the spool."""
+
+
+class Spooling(Protocol):
+    """Where rows rest while the database is away (hub.spool)."""
+
+    def put(self, kind: str, rows: Sequence[Row]) -> None:
+        """Keep rows; they are durable when this returns."""
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+
 
 class InboxWriter:
     """Groups waiting rows into one commit, in its own thread.
 
     `submit(rows, written)` queues rows of the inbox. `written(True)` is called after they are durable (a row whose
-    (connector, event key) already exists counts as durable), `written(False)` if the database refused them.
+    (connector, event key) already exists counts as durable), `written(False)` if the database refused them. With a
+    `spool`, they are durable there while the database is away, and until all earlier ones have left it.
     """
 
-    def __init__(self, store: Store, after_commit: Callable[[], None] = lambda: None) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, after_commit: Callable[[], None] = lambda: None, spool: Spooling | None = None
+    ) -> None:
+        self._store, self._spool = store, spool
         self._after_commit = after_commit
         inbox: Table = InboxWebhook.__table__  # type: ignore[attr-defined]
         self._insert = BulkInsert(inbox, COLUMNS, store.engine.dialect, unique=("connector", "event_key"))
+        # After an unknown outcome both the id and the event may be there.
+        self._spooled = BulkInsert(inbox, COLUMNS, store.engine.dialect)
         self._group: GroupCommitter[Job, None] = GroupCommitter(
             "inbox",
             MAX_BATCHES_PER_COMMIT,
@@ -55,11 +73,18 @@ class InboxWriter:
             self._acknowledge,
             self._refuse,
             count=lambda job: len(job[0]),
+            without=WithoutDatabase(store.outage, self._set_aside, self._closed) if spool is not None else None,
         )
 
     def submit(self, rows: Sequence[Row], written: Written) -> None:
         """Queue rows; returns at once."""
         self._group.submit((rows, written))
+
+    def drain(self, rows: Sequence[Row]) -> None:
+        """Write rows that were spooled; those that are there already stay unchanged."""
+        with self._store.connected() as connection:
+            self._spooled.run(connection, rows)
+        self._after_commit()
 
     def close(self) -> None:
         """Write the waiting rows, then end."""
@@ -69,6 +94,15 @@ class InboxWriter:
         rows = [row for job_rows, _ in jobs for row in job_rows]
         with self._store.connected() as connection:
             self._insert.run(connection, rows)
+
+    def _closed(self) -> bool:
+        return self._store.outage.since is not None or (self._spool is not None and not self._spool.is_empty())
+
+    def _set_aside(self, jobs: Sequence[Job]) -> None:
+        assert self._spool is not None
+        self._spool.put(SPOOLED_AS, [row for rows, _ in jobs for row in rows])
+        for _, written in jobs:
+            written(True)
 
     def _acknowledge(self, jobs: Sequence[Job], nothing: None) -> None:
         for _, written in jobs:

@@ -1,0 +1,52 @@
+"""While the database is away: pages say so at once, and the process itself says how it is, without any thread that hangs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from hub.runtime import Hub
+from hub.web.health import ready
+from hub.web.request_body import ASGI
+
+SERVED = ("/audio/", "/t/", "/track/", "/.well-known/", "/metrics")
+"""What is served from memory, or knows itself what to do without a database."""
+GRACE_SECONDS = 2.0
+"""An outage that ends sooner is not shown: a page that waits gets its rows."""
+SENTENCE = (
+    "The database of this hub does not answer since {since:%H:%M} UTC. Calls and texts are taken and kept meanwhile; "
+    "this page comes back by itself."
+)
+
+
+class DatabaseAwayPages:
+    """ASGI application in front of the pages, the API and the health checks. It asks nothing of the database, and runs on the
+    event loop: threads may all wait for a database that is frozen."""
+
+    def __init__(self, app: ASGI, hub: Hub) -> None:
+        self._app, self._hub, self._outage = app, hub, hub.store.outage
+
+    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        """Serve one request."""
+        since = self._outage.since
+        if since is None or scope["type"] != "http" or scope["path"].startswith(SERVED):
+            await self._app(scope, receive, send)
+            return
+        answer: Response
+        if scope["path"] == "/healthz":
+            answer = JSONResponse({"status": "ok"})
+        elif scope["path"] == "/readyz":
+            answer = ready(self._hub)
+        elif self._outage.seconds < GRACE_SECONDS:
+            await self._app(scope, receive, send)
+            return
+        else:
+            sentence, headers = SENTENCE.format(since=since), {"Retry-After": "5", "Cache-Control": "no-store"}
+            is_api = scope["path"].startswith("/api/")
+            answer = (
+                JSONResponse({"detail": sentence}, 503, headers)
+                if is_api
+                else PlainTextResponse(f"{sentence}\n", 503, headers)
+            )
+        await answer(scope, receive, send)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import zipfile
@@ -12,13 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hub.backup.entries import FILES, MANIFEST, Digest, chunk_name, names_in, strange_entry
 from hub.disk import free_bytes
 from hub.errors import CannotDo, ConfigError
 from hub.model.columns import new_id
 from hub.store.encryption.keyring import Keyring
 
-FORMAT = 1
-MANIFEST = "manifest"
+FORMAT = 2
+UNNAMED_FORMAT = 1
+"""The first format: its hashes are over contents alone, so that the names of its files are held against its own rows."""
 
 
 class NotWhole(ConfigError):
@@ -37,7 +38,7 @@ class ArchiveWriter:
         self._file, self._keyring, self._kind = file, keyring, kind
         self._draft = file.with_name(f".{file.name}.draft")
         self._counts: dict[str, dict[str, Any]] = {}
-        self._hashes: dict[str, Any] = {}
+        self._hashes: dict[str, Digest] = {}
         try:
             self._stream = os.fdopen(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
         except OSError as error:
@@ -61,7 +62,7 @@ class ArchiveWriter:
         """One chunk of a table."""
         count = self._entry(table)
         lines = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
-        name = f"{table}/{count['chunks']:08}"
+        name = chunk_name(table, count["chunks"])
         sealed = self._keyring.encrypt(
             zlib.compress(lines.encode("utf-8", "surrogatepass")), f"backup/{self.id}/{name}"
         )
@@ -76,7 +77,7 @@ class ArchiveWriter:
     def finish(self, manifest: dict[str, Any]) -> dict[str, Any]:
         """Write the manifest and give the file its name; returns the manifest."""
         for table, count in self._counts.items():
-            count["sha256"] = self._hashes[table].hexdigest()
+            count["sha256"] = self._hashes[table].hex()
         content = {**manifest, "format": FORMAT, "kind": self._kind, "id": self.id, "tables": self._counts}
         plain = json.dumps(content, separators=(",", ":")).encode()
         self._zip.writestr(MANIFEST, self._keyring.encrypt(plain, f"backup/{self._kind}/{MANIFEST}"))
@@ -93,7 +94,7 @@ class ArchiveWriter:
         return content
 
     def _entry(self, table: str) -> dict[str, Any]:
-        self._hashes.setdefault(table, hashlib.sha256())
+        self._hashes.setdefault(table, Digest())
         return self._counts.setdefault(table, {"rows": 0, "chunks": 0})
 
     def _write(self, table: str, name: str, data: bytes) -> None:
@@ -103,11 +104,8 @@ class ArchiveWriter:
                 "space."
             )
         self._zip.writestr(name, data)
-        self._hashes[table].update(data)
+        self._hashes[table].add(name, data)
         self._counts[table]["chunks"] += 1
-
-
-FILES = "recordings"
 
 
 class ArchiveReader:
@@ -120,7 +118,7 @@ class ArchiveReader:
             sealed = self._zip.read(MANIFEST)
         except OSError as error:
             raise ConfigError(f"{file} cannot be read ({error.strerror}).") from None
-        except (zipfile.BadZipFile, KeyError):
+        except (zipfile.BadZipFile, KeyError, RuntimeError, EOFError, zlib.error):
             raise NotWhole(f"{file} is not a complete Ringfence backup; use another copy of it.") from None
         try:
             plain = keyring.decrypt(sealed, f"backup/{kind}/{MANIFEST}")
@@ -131,8 +129,10 @@ class ArchiveReader:
                 ) from None
             raise ConfigError(f"{file} was made with another key. {error}") from None
         self.manifest: dict[str, Any] = json.loads(plain)
-        if self.manifest["format"] != FORMAT:
+        if self.manifest["format"] not in (FORMAT, UNNAMED_FORMAT):
             raise ConfigError(f"{file} was made by another version of Ringfence; restore it with that one.")
+        if strange := strange_entry(self._zip.infolist(), self.manifest["tables"]):
+            raise NotWhole(f"{file} was altered: {strange:.100} is not as a backup has it. Use another copy of it.")
 
     @property
     def id(self) -> str:
@@ -142,11 +142,15 @@ class ArchiveReader:
     def check(self) -> None:
         """Read the whole file; NotWhole if a byte differs from what was written, or something is missing."""
         for table, count in self.manifest["tables"].items():
-            digest, names = hashlib.sha256(), self._names(table)
+            digest, names = Digest(with_names=self.manifest["format"] != UNNAMED_FORMAT), self._names(table)
             for name in names:
-                digest.update(self._read(name))
-            if len(names) != count["chunks"] or digest.hexdigest() != count["sha256"]:
+                digest.add(name, self._read(name))
+            if len(names) != count["chunks"] or digest.hex() != count["sha256"]:
                 raise NotWhole(f"{self._file} is damaged at {table}; use another copy of it.")
+        if unknown := set(self._names(FILES)) - self._names_in_rows():
+            raise NotWhole(
+                f"{self._file} was altered: its rows know nothing of {min(unknown):.100}; use another copy of it."
+            )
 
     def rows(self, table: str) -> Iterator[list[Any]]:
         """The chunks of a table, in the order they were written."""
@@ -168,8 +172,11 @@ class ArchiveReader:
         """Close the file."""
         self._zip.close()
 
+    def _names_in_rows(self) -> set[str]:
+        return {f"{FILES}/{row['path']}" for chunk in self.rows("recording") for row in chunk if row["path"]}
+
     def _names(self, table: str) -> list[str]:
-        return [name for name in self._zip.namelist() if name.startswith(f"{table}/")]
+        return names_in(table, self._zip.namelist())
 
     def _read(self, name: str) -> bytes:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,21 @@ from typing import Any
 from hub.errors import ConfigError, RetryLater
 from hub.model.columns import new_id
 
+PATH = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)
+MAX_PATH_CHARACTERS = 200
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is a path below the storage on every system: no part begins with a dot, none is empty."""
+    return len(text) <= MAX_PATH_CHARACTERS and PATH.fullmatch(text) is not None
+
 
 class BlobStore:
     """Files by their path below `storage`, a folder or an fsspec address (`s3://bucket/prefix`); each is written once,
     atomically.
 
     `options` are those of the fsspec file system. RetryLater if the storage does not answer; ConfigError if its library is
-    missing.
+    missing, or a path would leave the storage.
     """
 
     def __init__(self, storage: str, options: Mapping[str, Any]) -> None:
@@ -26,7 +35,7 @@ class BlobStore:
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, replacing an existing one; on a local disk it survives a power cut after this returns."""
-        with self._reaching() as (files, root):
+        with self._reaching(path) as (files, root):
             if not self._is_local(files):
                 files.pipe_file(f"{root}/{path}", data)
                 return
@@ -46,7 +55,7 @@ class BlobStore:
 
     def read(self, path: str) -> bytes | None:
         """The bytes of a file as stored now; None if it does not exist."""
-        with self._reaching() as (files, root):
+        with self._reaching(path) as (files, root):
             files.invalidate_cache()
             try:
                 return bytes(files.cat_file(f"{root}/{path}"))
@@ -55,7 +64,7 @@ class BlobStore:
 
     def delete(self, path: str) -> None:
         """Delete a file; a missing file is ignored."""
-        with self._reaching() as (files, root):
+        with self._reaching(path) as (files, root):
             files.invalidate_cache()
             try:
                 files.rm_file(f"{root}/{path}")
@@ -72,7 +81,9 @@ class BlobStore:
             raise RetryLater("The storage of recordings returned something other than what was written.")
 
     @contextmanager
-    def _reaching(self) -> Iterator[tuple[Any, str]]:
+    def _reaching(self, path: str) -> Iterator[tuple[Any, str]]:
+        if not is_path(path):
+            raise ConfigError("A file's path leads out of the storage of recordings.")
         try:
             if self._opened is None:
                 self._opened = self._open()

@@ -21,6 +21,7 @@ FLOW = Counter("ringfence_flow_total", "Items through a stage of the flow.", ["s
 FLOW_SECONDS = Histogram("ringfence_flow_batch_seconds", "Seconds for one batch of a stage.", ["stage"])
 HOOK_SECONDS = Histogram("ringfence_hook_seconds", "Seconds in a plugin's hook.", ["connector", "hook"])
 HOOK_FAILURES = Counter("ringfence_hook_failures_total", "Failed hook calls by kind.", ["connector", "hook", "kind"])
+HOST_DEATHS = Counter("ringfence_plugin_host_deaths_total", "Child processes of plugins that ended.", ["connector"])
 DELIVERIES = Counter(
     "ringfence_deliveries_total", "Outbox items by state and reason code.", ["connector", "state", "code"]
 )

@@ -18,12 +18,13 @@ from hub.contracts.oauth import TokenStore
 from hub.contracts.services import Memory, Services
 from hub.disk import Disk
 from hub.liveness import Liveness
+from hub.plugins.host.connector import HostedConnector
 from hub.plugins.http_client import allowed_hosts, lazy_client
 from hub.plugins.registry import Plugins
 from hub.plugins.violations import ManifestViolations
 from hub.spool import Spool, spool_file
 from hub.store.blob_store import BlobStore
-from hub.store.connectors import StoredNotes, StoredTokens
+from hub.store.connectors import StoredNotes, StoredSwitch, StoredTokens
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.encryption.vault import Vault
@@ -117,7 +118,7 @@ def make_connector(
     entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: ManifestViolations
 ) -> Connector:
     """A connector with its services; nothing is called."""
-    return connector_with(
+    connector = connector_with(
         entry.name,
         entry.connector_class,
         entry.settings,
@@ -127,6 +128,14 @@ def make_connector(
         tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
         memory=StoredNotes(store, entry.name),
     )
+    if isinstance(connector, HostedConnector):
+        connector.supervised(
+            StoredSwitch(store, entry.name, clock),
+            partial(refusals.note, entry.name, "host"),
+            entry.common.memory_mb,
+            own_clock=clock is utc_now,
+        )
+    return connector
 
 
 def connector_with(

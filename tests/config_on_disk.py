@@ -133,6 +133,10 @@ class FakeCatalog:
     classes: Mapping[str, type[Connector]]
     broken: Mapping[str, str] = field(default_factory=dict)
 
+    def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
+        """Always the class itself: these plugins run in threads."""
+        return self.classes[plugin]
+
 
 def config_file_at(path: Path, store: Store, clock: FrozenClock, **options: Any) -> ConfigFile:
     """The file of a test, with the fake plugins."""

@@ -27,6 +27,9 @@ class Installed(Protocol):
     def broken(self) -> Mapping[str, str]:
         """Plugin name → why it cannot be used, in one sentence."""
 
+    def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
+        """The class of an installed plugin for one value of `isolation:`."""
+
 
 def read_connectors(reading: Reading, value: Any, installed: Installed, parts: Parts) -> None:
     """Add every valid connector of `value` to `parts`; report the problems of the others."""
@@ -52,7 +55,7 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
         return None
     common = reading.section(ConnectorCommon, {key: value[key] for key in COMMON if key in value}, path)
     parts.add(path, common)
-    connector_class = _plugin(reading, value.get("plugin"), path, installed)
+    connector_class = _plugin(reading, value.get("plugin"), path, installed, common.isolation if common else None)
     if connector_class is None:
         return None
     parts.connector_classes[name] = connector_class
@@ -92,11 +95,13 @@ def _refuse_addresses_in_clear(
             reading.tell((*path, name), "data about callers is fetched over TLS only; write an https:// address")
 
 
-def _plugin(reading: Reading, plugin: Any, path: Path, installed: Installed) -> type[Connector] | None:
+def _plugin(
+    reading: Reading, plugin: Any, path: Path, installed: Installed, isolation: str | None
+) -> type[Connector] | None:
     if not isinstance(plugin, str):
         return None  # reported by ConnectorCommon
     if plugin in installed.classes:
-        return installed.classes[plugin]
+        return installed.isolated(plugin, isolation)
     if plugin in installed.broken:
         reading.tell((*path, "plugin"), f"the plugin {plugin!r} cannot be used: {installed.broken[plugin]}")
     else:

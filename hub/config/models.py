@@ -154,6 +154,14 @@ class ConnectorCommon(Section):
     """The common keys of every entry of `connectors:`, in addition to the plugin's own settings."""
 
     plugin: str = Field(description="The plugin's name, as `hub plugins` lists it.")
+    isolation: Literal["thread", "process"] | None = Field(
+        default=None,
+        description="`process`: the plugin runs in a process of its own, with no secrets but its own and a memory limit. "
+        "`thread`: in the hub itself. If left out, plugins that came with Ringfence run in threads, all others in processes.",
+    )
+    memory_mb: int = Field(
+        default=512, ge=64, le=65_536, description="Memory that the plugin's own process may use, in MB."
+    )
     schedule: Timetable | None = Field(
         default=None, description="When to sync: `every 15 minutes`, or a cron line in UTC like `*/15 * * * *`."
     )

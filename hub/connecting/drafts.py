@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, cast
+from typing import Any
 
-from pydantic import BaseModel, ValidationError, create_model
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.conversions import Conversion
@@ -18,6 +17,7 @@ from hub.contracts.values import TRANSFORMS
 from hub.errors import CannotDo
 from hub.hookspecs import ConnectHooks, ConversionHooks
 from hub.model.columns import new_id
+from hub.plugins.partial_settings import partial_model
 from hub.plugins.registry import Plugins
 from hub.runtime import Hub, connector_with
 
@@ -155,23 +155,8 @@ def sign_in_of(draft: Draft) -> SignIn:
 def partial_settings(connector_class: type[Connector], written: Mapping[str, Any]) -> PluginSettings:
     """The settings as far as they are known; what is missing is None. CannotDo if what is written is wrong."""
     try:
-        return cast("PluginSettings", _partial(connector_class.Settings).model_validate(written))
+        return partial_model(connector_class.Settings).model_validate(written)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise CannotDo(f"{where}: {first['msg'].removeprefix('Value error, ')}.") from None
-
-
-def _partial(settings: type[BaseModel]) -> type[BaseModel]:
-    fields: dict[str, Any] = {}
-    for name, info in settings.model_fields.items():
-        default = info.get_default(call_default_factory=True) if not info.is_required() else None
-        fields[name] = (_annotation(info), default)
-    return create_model(f"Partial{settings.__name__}", __base__=PluginSettings, **fields)
-
-
-def _annotation(info: FieldInfo) -> Any:
-    annotated: Any = info.annotation
-    for extra in info.metadata:
-        annotated = Annotated[annotated, extra]
-    return annotated | None

@@ -29,6 +29,7 @@ def resume_connector(hub: Hub, name: str, actor: str) -> ConnectionReport | None
     with hub.store.reading() as session:
         if name not in paused_connectors(session):
             return None
+    hub.plugins.enable(name)
     report = check_connection(hub.plugins, name)
     if report.ok:
         with hub.store.writing() as session:

@@ -69,6 +69,8 @@ class ConnectorState(Row, table=True):
     reason: str | None = None
     paused_by: str | None = Field(default=None, max_length=36)
     """The user who paused it; None if the hub did, so that a person must reconnect it."""
+    plugin_died: bool = Field(default=False)
+    """Whether the hub paused it because its plugin's process ended too often."""
 
 
 class StoredSecret(Row, table=True):

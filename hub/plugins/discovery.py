@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from hub.contracts.connector import Connector
+from hub.plugins.host.connector import hosted
+from hub.plugins.host.load import load_class, why_no_connector
+from hub.plugins.host.messages import Origin
 
 GROUP = "ringfence.plugins"
+DISTRIBUTION = "ringfence"
+"""Its plugins are built in."""
 LIBRARY = sysconfig.get_path("stdlib")
 
 
@@ -25,6 +26,16 @@ class Catalog:
 
     classes: Mapping[str, type[Connector]] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
+        """A plugin's class as `isolation` wants it: `thread` is the class itself, `process` one whose hooks are called in a
+        child process. None: built-in plugins run in threads, the others in processes."""
+        connector_class, origin = self.classes[plugin], self.origins.get(plugin)
+        if origin is None:
+            return connector_class
+        in_process = isolation == "process" or (isolation is None and not origin.built_in)
+        return hosted(connector_class, origin) if in_process else connector_class
 
 
 def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
@@ -35,11 +46,12 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     """
     classes: dict[str, type[Connector]] = {}
     broken: dict[str, str] = {}
+    origins: dict[str, Origin] = {}
 
-    def add(name: str, load: Callable[[], Any]) -> None:
+    def add(name: str, origin: Origin) -> None:
         try:
-            loaded = load()
-            reason = _why_no_connector(name, loaded)
+            loaded = load_class(origin)
+            reason = why_no_connector(name, loaded)
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
             reason = f"it cannot be imported ({type(error).__name__}{_place(error)}: {error})"
         if reason:
@@ -47,14 +59,15 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         elif name in classes:
             broken[name] = "two installed plugins have this name; remove one"
         else:
-            classes[name] = loaded
+            classes[name], origins[name] = loaded, origin
 
     for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        add(entry_point.name, entry_point.load)
+        built_in = entry_point.dist is not None and entry_point.dist.name == DISTRIBUTION
+        add(entry_point.name, Origin(module=entry_point.module, name=entry_point.attr, built_in=built_in))
     for folder in plugin_dirs:
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
-            add(file.stem, partial(_class_in_file, file))
-    return Catalog(classes, broken)
+            add(file.stem, Origin(file=file))
+    return Catalog(classes, broken, origins)
 
 
 def _place(error: BaseException) -> str:
@@ -71,31 +84,3 @@ def _place(error: BaseException) -> str:
         and not Path(frame.filename).is_relative_to(LIBRARY)
     ]
     return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
-
-
-def _why_no_connector(name: str, loaded: Any) -> str | None:
-    if not (isinstance(loaded, type) and issubclass(loaded, Connector)):
-        return "it is not a subclass of hub.api.Connector"
-    if not hasattr(loaded, "manifest") or not hasattr(loaded, "Settings"):
-        return "it lacks a manifest or Settings"
-    if loaded.manifest.name != name:
-        return f"its manifest is named {loaded.manifest.name!r}"
-    return None
-
-
-def _class_in_file(file: Path) -> type[Connector]:
-    module_name = f"ringfence_plugin_{file.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file.name} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    spec.loader.exec_module(module)
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Connector) and value.__module__ == module_name
-    ]
-    if len(found) != 1:
-        raise ImportError(f"{file.name} must hold exactly one subclass of Connector, found {len(found)}")
-    return found[0]

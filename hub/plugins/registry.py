@@ -19,6 +19,8 @@ from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Prob
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
 from hub.plugins.guard import Guard
+from hub.plugins.host.connector import HostedConnector
+from hub.plugins.host.supervisor import Supervisor
 from hub.plugins.return_values import checked
 
 P = ParamSpec("P")
@@ -54,9 +56,27 @@ class Plugins:
         self._callers: dict[tuple[str, str], Callable[..., Any] | None] = {}
 
     def close(self) -> None:
-        """Shut down the threads of all connectors."""
+        """Shut down the threads and the child processes of all connectors."""
         for guard in self.guards.values():
             guard.close()
+        for host in self.hosts.values():
+            host.close()
+
+    @property
+    def hosts(self) -> dict[str, Supervisor]:
+        """The plugin hosts of the connectors that run in processes of their own."""
+        found = self.connectors.items()
+        return {name: each.supervisor for name, each in found if isinstance(each, HostedConnector)}
+
+    def enable(self, name: str) -> None:
+        """A person resumes a connector: its plugin host may run again, if it has one."""
+        if name in self.hosts:
+            self.hosts[name].enable()
+
+    def warm(self) -> None:
+        """Start all plugin hosts, so that no ringing call waits for one. Returns at once."""
+        for host in self.hosts.values():
+            host.warm()
 
     def with_hook(self, hook: Callable[..., Any] | str) -> list[str]:
         """The connectors that implement `hook`, in the order of config.yaml."""
@@ -90,6 +110,7 @@ class Plugins:
         spec = spec_of(hook)
         caller = self._need(name, spec)
         work: Callable[[], Result] = partial(caller, *args, **kwargs)
+        self._await_host(name)
         return self.guards[name].call(spec.name, work, deadline)
 
     def call_each(
@@ -103,6 +124,7 @@ class Plugins:
 
         `deadline` is for all of them together.
         """
+        self._await_host(name)
         return self.guards[name].wait(spec_of(hook).name, self.submit_each(name, hook, items), deadline)
 
     def submit_each(
@@ -130,6 +152,12 @@ class Plugins:
                 answers = [error] * len(items)
             columns.append([(name, _opinion(name, answer)) for answer in answers])
         return [strictest(column[index] for column in columns) for index in range(len(questions))]
+
+    def _await_host(self, name: str) -> None:
+        """Wait until a plugin host has started for the first time: its start is no part of a hook's deadline."""
+        connector = self.connectors.get(name)
+        if isinstance(connector, HostedConnector):
+            connector.supervisor.await_first_start()
 
     def _need(self, name: str, spec: HookSpec) -> Callable[..., Any]:
         caller = self._caller(name, spec)

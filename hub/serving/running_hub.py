@@ -42,6 +42,7 @@ class RunningHub:
         self._taking = threading.Lock()
         self._taken = threading.Condition()
         self._former: dict[Generation, threading.Thread] = {}
+        opened.hub.plugins.warm()
         self.current = Generation(opened, version, make_edge(opened) if make_edge else None)
         if self.current.edge is not None:
             self.current.edge.start()
@@ -64,6 +65,7 @@ class RunningHub:
         with self._taking:
             before = self.current
             opened = follow(before.opened, with_start_settings(config, before.opened.hub.config))
+            opened.hub.plugins.warm()
             edge = self._make_edge(opened) if self._make_edge else None
             if edge is not None:
                 edge.start()

@@ -123,6 +123,37 @@ class StoredNotes:
             _put(session, ConnectorNote, key, {"value": changed})
 
 
+class StoredSwitch:
+    """Whether a connector's plugin host may run: it is paused in the database if its plugin ended too often."""
+
+    def __init__(self, store: Store, connector: str, clock: Callable[[], datetime]) -> None:
+        self._store, self._connector, self._clock = store, connector, clock
+
+    def why_off(self) -> str | None:
+        """Why it is disabled; None if it may run."""
+        with self._store.reading() as session:
+            row = session.get(ConnectorState, self._connector)
+            return (row.reason or "") if row and row.paused_at and row.plugin_died else None
+
+    def turn_off(self, reason: str) -> None:
+        """Pause the connector until a person resumes it."""
+        with self._store.writing() as session:
+            _put(
+                session,
+                ConnectorState,
+                {"connector": self._connector},
+                _paused(self._clock(), reason, None, plugin_died=True),
+            )
+
+
+def disabled_connectors(session: Session) -> dict[str, str]:
+    """Connector → why its plugin host is disabled."""
+    rows = session.exec(
+        select(ConnectorState).where(col(ConnectorState.paused_at).is_not(None), col(ConnectorState.plugin_died))
+    )
+    return {row.connector: row.reason or "" for row in rows}
+
+
 def read_cursor(session: Session, connector: str, stream: str) -> str | None:
     """How far a stream was read; None if it was never read."""
     row = session.get(Cursor, (connector, stream))
@@ -156,8 +187,10 @@ def resume_within(session: Session, connector: str) -> None:
     _put(session, ConnectorState, {"connector": connector}, _paused(None, None, None))
 
 
-def _paused(at: datetime | None, reason: str | None, user_id: str | None) -> dict[str, Any]:
-    return {"paused_at": at, "reason": reason, "paused_by": user_id}
+def _paused(
+    at: datetime | None, reason: str | None, user_id: str | None, *, plugin_died: bool = False
+) -> dict[str, Any]:
+    return {"paused_at": at, "reason": reason, "paused_by": user_id, "plugin_died": plugin_died}
 
 
 def paused_connectors(session: Session) -> dict[str, str]:

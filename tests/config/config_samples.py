@@ -116,6 +116,9 @@ class InstalledPlugins:
     )
     broken: Mapping[str, str] = field(default_factory=lambda: {"brokenco": "it cannot be imported (ImportError: no x)"})
 
+    def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
+        return self.classes[plugin]
+
 
 def installed_plugins(folders: Sequence[Path]) -> InstalledPlugins:
     return InstalledPlugins()

@@ -169,7 +169,7 @@ def _companies_beside(session: Session, hub: Hub, company_id: str, connector: st
     same = [
         each
         for each in hub.config.connectors.values()
-        if each.name == connector or (each.connector_class is entry.connector_class and each.settings == entry.settings)
+        if each.name == connector or (each.common.plugin == entry.common.plugin and each.settings == entry.settings)
     ]
     companies = session.exec(select(Company.id, Company.name).where(Company.id != company_id))
     return [id_ for id_, name in companies if any(each.serves(name) for each in same)]

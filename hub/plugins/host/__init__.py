@@ -1,0 +1,1 @@
+"""Plugin hosts: a connector with `isolation: process` runs in a child process of its own and is called over a pipe."""

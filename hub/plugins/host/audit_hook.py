@@ -1,0 +1,146 @@
+"""The audit hook of a plugin host: which hosts, files and processes a plugin may use (PEP 578).
+
+It stops code that is careless or curious. It is no sandbox of the kernel: native code that a plugin loads is not seen. What
+holds against that too is that the process has no secrets of others, no keys and no address of the database.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+MAX_THREADS = 64
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+SYSTEM_FILES = (
+    "/usr/share/zoneinfo", "/usr/lib/ssl", "/usr/share/ca-certificates", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/localtime", "/etc/timezone", "/etc/mime.types",
+    "/etc/apache2/mime.types", "/etc/httpd/mime.types", "/dev/null", "/dev/urandom", "/dev/random",
+    "/proc/cpuinfo", "/proc/meminfo", "/proc/self/status", "/proc/self/statm",
+)  # fmt: skip
+"""What libraries read of the system: certificates, time zones, names of hosts. Nothing of the hub is there."""
+REFUSED = frozenset({
+    "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.kill", "os.killpg",
+    "subprocess.Popen", "pty.spawn", "resource.setrlimit", "resource.prlimit", "signal.pthread_kill", "socket.bind",
+    "ftplib.connect", "smtplib.connect", "telnetlib.Telnet.open", "sys.setprofile", "sys.settrace",
+})  # fmt: skip
+"""Never allowed: other processes, lifted limits, servers."""
+CHANGES = {
+    "os.chdir": (0,), "os.chflags": (0,), "os.chmod": (0,), "os.chown": (0,), "os.link": (0, 1), "os.listdir": (0,),
+    "os.mkdir": (0,),    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.scandir": (0,), "os.symlink": (0, 1),
+    "os.truncate": (0,), "os.utime": (0,),
+}  # fmt: skip
+"""What is done to paths, and which arguments are the paths."""
+LISTS = frozenset({"os.listdir", "os.scandir", "os.chdir"})
+Report = Callable[[str, str], None]
+"""Called with the kind of a refusal (`host` or `deed`) and its name."""
+
+
+class Policy:
+    """What one plugin may do. `refuse` is told of each refusal."""
+
+    def __init__(
+        self, hosts: Iterable[str], readable: Sequence[Path], folder: Path, report: Report, *, native: bool
+    ) -> None:
+        self._hosts = tuple(host.lower() for host in hosts)
+        self._readable = tuple(os.path.realpath(each) for each in (*readable, *map(Path, SYSTEM_FILES)))
+        self._folder = os.path.realpath(folder)
+        self._report = report
+        self._native = native
+        self._addresses: set[str] = set()
+        """The addresses to which declared hosts were resolved."""
+
+    def install(self) -> None:
+        """From now on everything is checked; it cannot be taken back."""
+        resolve = socket.getaddrinfo
+
+        def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+            found = resolve(host, *args, **kwargs)
+            self._addresses.update(str(each[4][0]) for each in found)
+            return found
+
+        socket.getaddrinfo = getaddrinfo
+        sys.addaudithook(self.check)
+
+    def check(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Raise PermissionError if an event is not allowed."""
+        if event == "open":
+            self._open(*arguments)
+        elif event.startswith("socket."):
+            self._socket(event, arguments)
+        elif event in REFUSED:
+            self._refuse(event)
+        elif event in CHANGES:
+            for position in CHANGES[event]:
+                self._path(event, arguments[position], writes=event not in LISTS)
+        elif event == "sqlite3.connect":
+            if arguments[0] != ":memory:":
+                self._path(event, arguments[0], writes=True)
+        elif event == "_thread.start_new_thread":
+            if threading.active_count() >= MAX_THREADS:
+                self._refuse("more than 64 threads")
+        elif event.startswith("ctypes.") and not self._native:
+            self._refuse(event)
+
+    def _open(self, path: Any, mode: Any, flags: Any) -> None:
+        writes = bool(flags & WRITES) if isinstance(flags, int) else any(letter in str(mode) for letter in "wax+")
+        self._path("open", path, writes=writes)
+
+    def _path(self, event: str, path: Any, *, writes: bool) -> None:
+        if path is None or isinstance(path, int):
+            return
+        place = os.path.realpath(os.fsdecode(path))
+        if _is_within(place, self._folder) or (not writes and any(_is_within(place, each) for each in self._readable)):
+            return
+        if place == os.devnull:
+            return
+        self._refuse(f"{event} {place}")
+
+    def _socket(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.bind":
+            self._refuse(event)
+        if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+            self._host(arguments[0])
+        elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+            address = arguments[1]
+            if address is not None:
+                self._host(address[0] if isinstance(address, tuple) and address else address)
+        elif event == "socket.getnameinfo":
+            self._host(arguments[0][0])
+
+    def _host(self, host: Any) -> None:
+        name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
+        name = name.lower().rstrip(".")
+        if name in self._addresses or any(fnmatch(name, pattern) for pattern in self._hosts):
+            return
+        if _is_address(name) and any(_same_address(name, pattern) for pattern in self._hosts):
+            return
+        self._report("host", name[:100])
+        raise PermissionError(f"the plugin's manifest does not declare the host {name[:100]}")
+
+    def _refuse(self, deed: str) -> None:
+        self._report("deed", deed)
+        raise PermissionError(f"a plugin may not do this: {deed}")
+
+
+def _is_within(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(folder.rstrip("/") + "/")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _same_address(name: str, pattern: str) -> bool:
+    """`localhost` as a host allows its addresses."""
+    return pattern == "localhost" and ipaddress.ip_address(name).is_loopback

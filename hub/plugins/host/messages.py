@@ -1,0 +1,105 @@
+"""The messages between the hub and a plugin host, and how errors travel in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hub import errors
+from hub.errors import PluginFailure, RingfenceError, place_of
+
+MAX_SENTENCE = 2_000
+"""Characters of an error's text."""
+RAISED: dict[str, type[RingfenceError]] = {
+    each.__name__: each
+    for each in (
+        errors.ConfigError,
+        errors.AuthError,
+        errors.RetryLater,
+        errors.Rejected,
+        errors.BadSignature,
+        errors.BadPayload,
+        errors.NotSupported,
+        errors.OutcomeUnknown,
+        errors.PluginFailure,
+    )
+}
+"""The errors that pass between the two processes; any other is a crash."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a plugin's class is: a module and the name in it, or a single file."""
+
+    module: str = ""
+    name: str = ""
+    file: Path | None = None
+    built_in: bool = False
+    """Whether it came with Ringfence."""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The first message to a child: which plugin, and everything that it gets. Its secrets are this connector's only."""
+
+    connector: str
+    origin: Origin
+    settings: dict[str, Any]
+    webhook_url: str
+    hosts: tuple[str, ...]
+    tls_only: bool
+    memory_mb: int
+    folder: str
+    """An empty folder, the only one in which it may write."""
+    clock_offset: bool = False
+    """Whether the hub's clock is not this machine's, so that the child must ask for the time."""
+    complete: bool = True
+    """Whether the settings are complete; before a sign-in some are missing."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """Call a hook, or a method of the connector that is no hook."""
+
+    id: int
+    what: str
+    lane: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The hub's answer to what a child asked of the connector's services."""
+
+    id: int
+    value: Any = None
+    error: dict[str, Any] | None = None
+
+
+def error_as_data(error: BaseException) -> dict[str, Any]:
+    """An error as plain data. Of one that is not ours only the class and the place, because its text may hold anything."""
+    name = type(error).__name__
+    if name not in RAISED or type(error) is not RAISED[name]:
+        ours = next((each for each in type(error).__mro__ if each in RAISED.values()), None)
+        if ours is None:
+            return {"crash": f"{name} at {place_of(error)}"[:200]}
+        name = ours.__name__
+    found = {"error": name, "text": str(error.args[0] if error.args else "")[:MAX_SENTENCE]}
+    return found | {key: getattr(error, key) for key in ("after", "code") if getattr(error, key, None) is not None}
+
+
+def error_from_data(connector: str, what: str, data: dict[str, Any]) -> RingfenceError:
+    """The error that `error_as_data` made data of."""
+    if "crash" in data:
+        return PluginFailure(
+            f"connector {connector!r} crashed in {what} ({str(data['crash'])[:200]}); report it to the plugin's author."
+        )
+    kind, text = RAISED.get(str(data.get("error")), PluginFailure), str(data.get("text"))[:MAX_SENTENCE]
+    if kind is errors.RetryLater:
+        after = data.get("after")
+        return errors.RetryLater(text, float(after) if isinstance(after, int | float) else None)
+    if kind is errors.Rejected:
+        code = data.get("code")
+        return errors.Rejected(text, str(code)[:200] if code is not None else None)
+    return kind(text)

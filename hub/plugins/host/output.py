@@ -1,0 +1,46 @@
+"""What a plugin prints goes to the hub's log: line by line, scrubbed, and not more than the log can bear."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import structlog
+
+from hub.logs import scrubbed
+from hub.rate_limit import TokenBucket
+
+MAX_LINE_CHARACTERS = 300
+MAX_LINE_BYTES = 4_096
+LINES = (50.0, 5.0)
+"""How many lines at once, and how many a second."""
+
+
+class PluginLog:
+    """The lines of one plugin host: printed ones, and those of the connector's own log."""
+
+    def __init__(self, connector: str) -> None:
+        self._log = structlog.get_logger("plugin").bind(connector=connector)
+        self._bucket = TokenBucket(LINES[0], LINES[1], LINES[0], datetime.now(UTC))
+        self._dropped = 0
+
+    def follow(self, stream: IO[bytes]) -> None:
+        """Log everything that comes out of `stream`, until it ends."""
+        while line := stream.readline(MAX_LINE_BYTES):
+            if text := line.decode("utf-8", "replace").rstrip():
+                self.write("info", "plugin printed", {"line": text})
+
+    def write(self, level: str, event: str, values: dict[str, Any]) -> None:
+        """One line; above the limit it is only counted."""
+        if self._bucket.take(datetime.now(UTC)) < 1:
+            self._dropped += 1
+            return
+        shown = {str(name)[:40]: _short(value) for name, value in list(values.items())[:20]}
+        if self._dropped:
+            shown["dropped_lines"], self._dropped = self._dropped, 0
+        shown.pop("event", None)
+        (self._log.warning if level == "warning" else self._log.info)(_short(event), **shown)
+
+
+def _short(value: Any) -> Any:
+    return value if isinstance(value, int | float | None) else scrubbed(str(value))[:MAX_LINE_CHARACTERS]

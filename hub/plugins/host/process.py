@@ -1,0 +1,176 @@
+"""One child process of a plugin host: started, called over a socket, killed."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pickle
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import hub
+from hub.errors import PluginFailure, PluginTimeout
+from hub.plugins.host.messages import Answer, Begin, Call, error_from_data
+from hub.plugins.host.wire import MAX_FRAME_BYTES, CannotPass, decode
+from hub.plugins.thread_pool import is_abandoned
+
+GRACE_SECONDS = 1.0
+"""After its deadline a call has this time to end by itself; then the child is killed."""
+POLL_SECONDS = 0.25
+SEND_SECONDS = 10
+"""A child that does not take a message within this time is broken."""
+PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""All that a child sees of the hub's environment."""
+
+
+class ChildProcess:
+    """A running child. `note` is called with each message that is no reply; it must not wait."""
+
+    def __init__(self, begin: Callable[[str], Begin], note: Callable[[ChildProcess, dict[str, Any]], None]) -> None:
+        self.folder = tempfile.mkdtemp(prefix="ringfence-plugin-")
+        begun = begin(self.folder)
+        self._name, self._note = begun.connector, note
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._lock, self._sending = threading.Lock(), threading.Lock()
+        self._ended = ""
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+        with theirs:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
+                [sys.executable, "-P", "-s", "-m", "hub.plugins.host.child", str(theirs.fileno()), str(os.getpid())],
+                env=_environment(self.folder),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._connection = Connection(ours.detach())
+        self.send(begun)
+
+    @property
+    def lives(self) -> bool:
+        """Whether it can still be called."""
+        return not self._ended and self.process.poll() is None
+
+    def call(self, what: str, lane: str, arguments: dict[str, Any], limit: float) -> Any:
+        """The result of a hook. PluginTimeout, and the child is killed, if it takes longer than `limit` seconds and the
+        grace, or if nobody waits any more."""
+        future: Future[dict[str, Any]] = Future()
+        with self._lock:
+            if self._ended:
+                raise self._gone(what)
+            number = next(self._numbers)
+            self._waiting[number] = future
+        self.send(Call(number, what, lane, arguments))
+        reply = self._wait(what, future, limit)
+        if "value" in reply:
+            return reply["value"]
+        raise error_from_data(self._name, what, reply)
+
+    def _wait(self, what: str, future: Future[dict[str, Any]], limit: float) -> dict[str, Any]:
+        ends = time.monotonic() + limit + GRACE_SECONDS
+        while True:
+            try:
+                return future.result(timeout=POLL_SECONDS)
+            except FutureTimeout:
+                now = time.monotonic()
+                if now > ends:
+                    self.kill(f"it did not answer {what} in time")
+                    raise PluginTimeout(f"connector {self._name!r} did not answer {what} in time.") from None
+                if is_abandoned():
+                    ends = min(ends, now + GRACE_SECONDS)
+
+    def send(self, message: Begin | Call | Answer) -> None:
+        """Send one message; a child that does not take it is killed."""
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        try:
+            with self._sending:
+                self._connection.send_bytes(data)
+        except OSError as error:
+            self.kill(f"it takes no messages ({type(error).__name__})")
+            raise self._gone("a call") from None
+
+    def read(self) -> str:
+        """Read what the child sends, until it has ended; returns why it ended."""
+        try:
+            while True:
+                message = decode(self._connection.recv_bytes(MAX_FRAME_BYTES))
+                if not isinstance(message, dict):
+                    raise CannotPass("it is no message")
+                if "reply" in message:
+                    self._reply(message)
+                else:
+                    self._note(self, message)
+        except CannotPass as error:
+            self.kill(f"it sent something else than an answer: {error}")
+        except (EOFError, OSError):
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever a child sends, only the child ends
+            self.kill(f"it sent something else than an answer ({type(error).__name__})")
+        return self._reap()
+
+    def kill(self, reason: str) -> None:
+        """Kill the child and all that it started."""
+        with self._lock:
+            self._ended = self._ended or reason
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _reply(self, message: dict[str, Any]) -> None:
+        with self._lock:
+            future = self._waiting.pop(message["reply"], None)
+        if future is not None:
+            future.set_result(message)
+
+    def _reap(self) -> str:
+        self.kill("")
+        code = self.process.wait()
+        with self._lock:
+            self._ended = self._ended or _how(code)
+            waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            future.set_exception(self._gone("a call"))
+        with contextlib.suppress(OSError):
+            self._connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return self._ended
+
+    def _gone(self, what: str) -> PluginFailure:
+        return PluginFailure(f"the plugin of connector {self._name!r} ended during {what}: {self._ended}.")
+
+
+def _how(code: int) -> str:
+    return f"it was ended by signal {-code}" if code < 0 else f"it ended itself with status {code}"
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """The environment of a child: where Python and the hub are, the language and the time zone; no variable of the
+    configuration."""
+    around = str(Path(hub.__file__).parents[1])
+    passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+    paths = [*passed.get("PYTHONPATH", "").split(os.pathsep), around]
+    return passed | {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(path for path in paths if path)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "HOME": folder,
+        "TMPDIR": folder,
+    }

@@ -1,0 +1,157 @@
+"""What a plugin host answers, as bytes: JSON with tagged values, and the bytes of recordings behind it.
+
+The hub decodes it without running anything that the child chose: a tag names one of the hub's own frozen values, and the
+fields are checked against its annotations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from pydantic import AnyUrl, SecretStr, TypeAdapter
+
+CONTRACTS = "hub.contracts."
+MAX_JSON_BYTES = 32_000_000
+MAX_BLOB_BYTES = 128_000_000
+MAX_FRAME_BYTES = MAX_JSON_BYTES + MAX_BLOB_BYTES
+HEAD = struct.Struct("!I")
+TAG, VALUE = "~", "v"
+TEXTS: Mapping[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    datetime: ("datetime", datetime.isoformat, datetime.fromisoformat),
+    date: ("date", date.isoformat, date.fromisoformat),
+    time: ("time", time.isoformat, time.fromisoformat),
+    timedelta: (
+        "timedelta",
+        lambda span: [span.days, span.seconds, span.microseconds],
+        lambda parts: timedelta(*parts),
+    ),
+    Decimal: ("decimal", str, Decimal),
+    SecretStr: ("secret", SecretStr.get_secret_value, SecretStr),
+}
+"""Plain values that JSON has no form for: the tag, how they are written, how they are read."""
+READERS = {tag: read for tag, _, read in TEXTS.values()}
+SEQUENCES: Mapping[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+
+
+class CannotPass(Exception):
+    """A value that may not pass between the hub and a plugin host."""
+
+
+def encode(value: Any) -> bytes:
+    """A value as one frame. CannotPass if something in it is no value of the hub's contracts."""
+    blobs: list[bytes] = []
+    text = json.dumps([_tagged(value, blobs), [len(blob) for blob in blobs]], separators=(",", ":")).encode()
+    return b"".join([HEAD.pack(len(text)), text, *blobs])
+
+
+def decode(frame: bytes) -> Any:
+    """The value of one frame; CannotPass if it is malformed."""
+    try:
+        (size,) = HEAD.unpack_from(frame)
+        if size > MAX_JSON_BYTES:
+            raise CannotPass("it is too large")
+        tree, lengths = json.loads(frame[HEAD.size : HEAD.size + size])
+        blobs, position = [], HEAD.size + size
+        for length in lengths:
+            blobs.append(frame[position : position + length])
+            position += length
+        return _plain(tree, blobs)
+    except CannotPass:
+        raise
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        ArithmeticError,
+        struct.error,
+    ) as error:
+        raise CannotPass(f"it is malformed ({type(error).__name__})") from None
+
+
+def _tagged(value: Any, blobs: list[bytes]) -> Any:
+    if isinstance(value, Enum):
+        return {TAG: "enum", "of": _address(type(value)), VALUE: value.value}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        blobs.append(bytes(value))
+        return {TAG: "bytes", VALUE: len(blobs) - 1}
+    for kind, (tag, write, _) in TEXTS.items():
+        if isinstance(value, kind):
+            return {TAG: tag, VALUE: write(value)}
+    if isinstance(value, AnyUrl):
+        return str(value)
+    if isinstance(value, list):
+        return [_tagged(item, blobs) for item in value]
+    for name, make in SEQUENCES.items():
+        if isinstance(value, make):  # type: ignore[arg-type]
+            return {TAG: name, VALUE: [_tagged(item, blobs) for item in value]}
+    if isinstance(value, Mapping):
+        return {TAG: "map", VALUE: [[_tagged(key, blobs), _tagged(item, blobs)] for key, item in value.items()]}
+    if dataclasses.is_dataclass(value):
+        kind = _contract_of(type(value))
+        fields = {each.name: _tagged(getattr(value, each.name), blobs) for each in dataclasses.fields(kind)}
+        return {TAG: "value", "of": _address(kind), VALUE: fields}
+    raise CannotPass(f"{type(value).__name__} is no value of hub.api")
+
+
+def _plain(tree: Any, blobs: list[bytes]) -> Any:
+    if isinstance(tree, list):
+        return [_plain(item, blobs) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    tag, held = tree[TAG], tree[VALUE]
+    if tag == "bytes":
+        return blobs[held]
+    if tag in READERS:
+        return READERS[tag](held)
+    if tag in SEQUENCES:
+        return SEQUENCES[tag](_plain(item, blobs) for item in held)
+    if tag == "map":
+        return {_plain(key, blobs): _plain(item, blobs) for key, item in held}
+    if tag == "enum":
+        return _contract_at(tree["of"])(held)
+    fields = {name: _plain(item, blobs) for name, item in held.items()}
+    return _checker(_contract_at(tree["of"])).validate_python(fields)
+
+
+def _contract_of(kind: type) -> type:
+    """The contract that a value's class is, or is derived from."""
+    for each in kind.__mro__:
+        if each.__module__.startswith(CONTRACTS) and dataclasses.is_dataclass(each):
+            return each
+    raise CannotPass(f"{kind.__name__} is no value of hub.api")
+
+
+def _address(kind: type) -> str:
+    if not kind.__module__.startswith(CONTRACTS):
+        raise CannotPass(f"{kind.__name__} is no value of hub.api")
+    return f"{kind.__module__}:{kind.__name__}"
+
+
+@cache
+def _contract_at(address: str) -> Any:
+    """The contract or enum at an address. Nothing is imported for it."""
+    module, _, name = address.partition(":")
+    found = getattr(sys.modules.get(module), name, None) if module.startswith(CONTRACTS) else None
+    allowed = isinstance(found, type) and found.__module__ == module
+    if not allowed or not (dataclasses.is_dataclass(found) or issubclass(found, Enum)):  # type: ignore[arg-type]
+        raise CannotPass(f"{address[:80]} is no value of hub.api")
+    return found
+
+
+@cache
+def _checker(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

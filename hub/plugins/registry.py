@@ -154,7 +154,7 @@ class Plugins:
         return [strictest(column[index] for column in columns) for index in range(len(questions))]
 
     def _await_host(self, name: str) -> None:
-        """Wait until a plugin host has started for the first time: its start is no part of a hook's deadline."""
+        """Wait until a plugin host has started for the first time: its start does not count for a hook's deadline."""
         connector = self.connectors.get(name)
         if isinstance(connector, HostedConnector):
             connector.supervisor.await_first_start()

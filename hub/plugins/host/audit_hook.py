@@ -1,6 +1,6 @@
 """The audit hook of a plugin host: which hosts, files and processes a plugin may use (PEP 578).
 
-It stops code that is careless or curious. It is no sandbox of the kernel: native code that a plugin loads is not seen. What
+It stops code that is careless or curious. It is not a sandbox of the kernel: native code that a plugin loads is not seen. What
 holds against that too is that the process has no secrets of others, no keys and no address of the database.
 """
 
@@ -43,7 +43,7 @@ Report = Callable[[str, str], None]
 
 
 class Policy:
-    """What one plugin may do. `refuse` is told of each refusal."""
+    """What one plugin may do. `report` is called with each refusal."""
 
     def __init__(
         self, hosts: Iterable[str], readable: Sequence[Path], folder: Path, report: Report, *, native: bool

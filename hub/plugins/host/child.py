@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
@@ -44,7 +44,8 @@ class Host:
         self._asked: dict[int, Future[Any]] = {}
         self._next = 0
         self._pools: dict[str, DaemonThreadPool] = {}
-        self._notes: queue.Queue[tuple[Any, ...]] = queue.Queue(MAX_WAITING_NOTES)
+        self._notes: deque[tuple[Any, ...]] = deque(maxlen=MAX_WAITING_NOTES)
+        self._noted, self._sending_notes = threading.Event(), threading.Lock()
         self._name = ""
 
     def run(self, hub_pid: int) -> None:
@@ -63,11 +64,9 @@ class Host:
                 self._submit(message)
 
     def tell(self, *note: Any) -> None:
-        """Send something that nobody waits for: a log line, a refusal. It is dropped if too many wait."""
-        try:
-            self._notes.put_nowait(note)
-        except queue.Full:
-            return
+        """Send something that nobody waits for: a log line, a refusal. The oldest is dropped if too many wait."""
+        self._notes.append(note)
+        self._noted.set()
 
     def ask(self, what: str, *arguments: Any) -> Any:
         """Ask the hub for something and wait for the answer."""
@@ -102,14 +101,13 @@ class Host:
 
     def _serve(self, call: Call) -> None:
         try:
-            result: dict[str, Any] = {"value": self._call(call)}
-            frame = encode({"reply": call.id, **result})
+            frame = encode({"reply": call.id, "value": self._call(call)})
         except CannotPass as error:
-            self._send({"reply": call.id, "error": "PluginFailure", "text": self._wrong(call, str(error))})
+            frame = encode({"reply": call.id, "error": "PluginFailure", "text": self._wrong(call, str(error))})
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
-            self._send({"reply": call.id, **error_as_data(error)})
-        else:
-            self._send_frame(frame)
+            frame = encode({"reply": call.id, **error_as_data(error)})
+        self._flush_notes()
+        self._send_frame(frame)
 
     def _wrong(self, call: Call, why: str) -> str:
         return f"connector {self._name!r} gave a wrong value in {call.what} ({why}); report it to the plugin's author."
@@ -129,7 +127,15 @@ class Host:
 
     def _send_notes(self) -> None:
         while True:
-            self._send({"note": list(self._notes.get())})
+            self._noted.wait()
+            self._noted.clear()
+            self._flush_notes()
+
+    def _flush_notes(self) -> None:
+        """Send the notes that wait; what a call noted is sent before its reply."""
+        with self._sending_notes:
+            while self._notes:
+                self._send({"note": list(self._notes.popleft())})
 
     def _send(self, message: dict[str, Any]) -> None:
         try:

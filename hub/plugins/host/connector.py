@@ -21,7 +21,7 @@ from hub.plugins.http_client import allowed_hosts
 
 DEFAULT_MEMORY_MB = 512
 ASK_SECONDS = 5.0
-"""For what is no hook: where people sign in."""
+"""For a method that is not a hook: where people sign in."""
 MARK = f"{PROJECT}_impl"
 SPECIFICATIONS = {name: function for family in FAMILIES for name, function in vars(family).items() if name in SPECS}
 

@@ -60,7 +60,7 @@ class Begin:
 
 @dataclass(frozen=True)
 class Call:
-    """Call a hook, or a method of the connector that is no hook."""
+    """Call a hook, or a method of the connector that is not a hook."""
 
     id: int
     what: str

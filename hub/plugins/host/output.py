@@ -1,4 +1,4 @@
-"""What a plugin prints goes to the hub's log: line by line, scrubbed, and not more than the log can bear."""
+"""What a plugin prints goes to the hub's log: line by line, scrubbed, at a limited rate."""
 
 from __future__ import annotations
 

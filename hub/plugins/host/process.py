@@ -29,7 +29,7 @@ from hub.plugins.host.wire import MAX_FRAME_BYTES, CannotPass, decode
 from hub.plugins.thread_pool import is_abandoned
 
 GRACE_SECONDS = 1.0
-"""After its deadline a call has this time to end by itself; then the child is killed."""
+"""After its deadline a call has this time to end; then the child is killed."""
 POLL_SECONDS = 0.25
 SEND_SECONDS = 10
 """A child that does not take a message within this time is broken."""
@@ -38,7 +38,7 @@ PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "S
 
 
 class ChildProcess:
-    """A running child. `note` is called with each message that is no reply; it must not wait."""
+    """A running child. `note` is called with each message that is not a reply; it must not wait."""
 
     def __init__(self, begin: Callable[[str], Begin], note: Callable[[ChildProcess, dict[str, Any]], None]) -> None:
         self.folder = tempfile.mkdtemp(prefix="ringfence-plugin-")

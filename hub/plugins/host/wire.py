@@ -47,7 +47,7 @@ class CannotPass(Exception):
 
 
 def encode(value: Any) -> bytes:
-    """A value as one frame. CannotPass if something in it is no value of the hub's contracts."""
+    """A value as one frame. CannotPass if something in it is not one of the hub's values."""
     blobs: list[bytes] = []
     text = json.dumps([_tagged(value, blobs), [len(blob) for blob in blobs]], separators=(",", ":")).encode()
     return b"".join([HEAD.pack(len(text)), text, *blobs])
@@ -104,7 +104,7 @@ def _tagged(value: Any, blobs: list[bytes]) -> Any:
         kind = _contract_of(type(value))
         fields = {each.name: _tagged(getattr(value, each.name), blobs) for each in dataclasses.fields(kind)}
         return {TAG: "value", "of": _address(kind), VALUE: fields}
-    raise CannotPass(f"{type(value).__name__} is no value of hub.api")
+    raise CannotPass(f"{type(value).__name__} is not a value of hub.api")
 
 
 def _plain(tree: Any, blobs: list[bytes]) -> Any:
@@ -132,12 +132,12 @@ def _contract_of(kind: type) -> type:
     for each in kind.__mro__:
         if each.__module__.startswith(CONTRACTS) and dataclasses.is_dataclass(each):
             return each
-    raise CannotPass(f"{kind.__name__} is no value of hub.api")
+    raise CannotPass(f"{kind.__name__} is not a value of hub.api")
 
 
 def _address(kind: type) -> str:
     if not kind.__module__.startswith(CONTRACTS):
-        raise CannotPass(f"{kind.__name__} is no value of hub.api")
+        raise CannotPass(f"{kind.__name__} is not a value of hub.api")
     return f"{kind.__module__}:{kind.__name__}"
 
 
@@ -148,7 +148,7 @@ def _contract_at(address: str) -> Any:
     found = getattr(sys.modules.get(module), name, None) if module.startswith(CONTRACTS) else None
     allowed = isinstance(found, type) and found.__module__ == module
     if not allowed or not (dataclasses.is_dataclass(found) or issubclass(found, Enum)):  # type: ignore[arg-type]
-        raise CannotPass(f"{address[:80]} is no value of hub.api")
+        raise CannotPass(f"{address[:80]} is not a value of hub.api")
     return found
 
 

@@ -165,7 +165,7 @@ def test_errors_of_the_hub_keep_their_class_and_their_sentence(spied: Spied) -> 
 
 
 def test_a_value_that_is_none_of_the_hubs_is_the_plugins_failure(spied: Spied) -> None:
-    with pytest.raises(PluginFailure, match="object is no value of hub"):
+    with pytest.raises(PluginFailure, match="object is not a value of hub"):
         spied.ask("object")
 
 

@@ -33,6 +33,7 @@ from hub.contracts.manifest import (
     Scope,
     Share,
     Transform,
+    Webhooks,
 )
 from hub.contracts.numbers import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, RecordingAudio, RecordingControl
 from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore, sign_assertion
@@ -245,6 +246,7 @@ __all__ = [
     "TwimlWebhook",
     "VerifiedWebhook",
     "WebhookRequest",
+    "Webhooks",
     "address_at",
     "as_mapping",
     "as_mappings",

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+Failure = TypeVar("Failure", bound=BaseException)
 
 
 class RingfenceError(Exception):
@@ -98,6 +101,12 @@ def place_of(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else "?"
+
+
+def without_frames(error: Failure) -> Failure:
+    """The error without its traceback and causes, to be kept: their frames hold what was handled, such as a body."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 class CannotDo(RingfenceError):

@@ -22,6 +22,7 @@ from hub.contracts.values import TRANSFORMS
 ConversionAbility = Literal["restate", "retract", "dry_run"]
 """`restate`: change the value of a conversion that was delivered; `retract`: take it back; `dry_run`: check a conversion
 at the provider without counting it. The hub makes no delivery that the network cannot take."""
+MAX_WEBHOOK_BYTES = 262_144
 Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription"]
 
 
@@ -195,6 +196,15 @@ class Limits(Declared):
     """A conversion older than this is never sent; it is rejected with that reason."""
 
 
+class Webhooks(Declared):
+    """What a webhook of the provider may look like; the hub refuses others before it reads or verifies them."""
+
+    max_bytes: int = Field(default=65_536, gt=0, le=MAX_WEBHOOK_BYTES)
+    """The most bytes that a body has; more than the default only if the provider sends pictures or batches in it."""
+    signature_header: str = Field(default="", pattern=r"^[a-z0-9-]*$")
+    """The header that every webhook has, in lower case; empty if webhooks are signed elsewhere."""
+
+
 class Manifest(Declared):
     """A plugin's declaration of itself, generated into the sub-processor page, the data map and the erasure plan."""
 
@@ -228,6 +238,7 @@ class Manifest(Declared):
     deletion: Deletion = Deletion(supported=True, note="nothing is kept")
     auth: Auth = Auth(kind="none")
     limits: Limits = Limits()
+    webhooks: Webhooks = Webhooks()
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""

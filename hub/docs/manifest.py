@@ -27,6 +27,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     manifest.Auth,
     manifest.Scope,
     manifest.Limits,
+    manifest.Webhooks,
 )
 
 

@@ -13,22 +13,26 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from hub import metrics
+from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.error_counts import COUNTS
 from hub.errors import BadSignature, RingfenceError
+from hub.flow.waiting_bytes import WaitingBytes
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
 from hub.model.states import InboxState
 from hub.runtime import Hub
 from hub.store.writers.inbox_writer import InboxWriter
 
-MAX_BODY_BYTES = 1_000_000
-"""Maximum bytes of a webhook's body; larger ones get 413."""
-MAX_WAITING = 5_000
-"""Webhooks of one connector that may wait for verification; further ones get 503."""
+MAX_WAITING_BYTES = 32_000_000
+"""Bytes of webhooks that may wait in this process until they are stored or refused; further ones get 503."""
+MAX_WAITING_BYTES_OF_CONNECTOR = MAX_WAITING_BYTES // 2
+OVERHEAD_BYTES = 2_000
+"""What a waiting webhook takes besides its body and its address."""
 MAX_KEY_LENGTH = 200
 KEPT_HEADERS = ("content-type", "i-twilio-idempotency-token", "x-request-id")
 VERIFY_SECONDS = spec_of(CallHooks.verify_webhook).deadline
@@ -55,18 +59,26 @@ class Receiver:
     """Accepts the webhooks of all connectors. Other threads call `done` when the outcome is known."""
 
     def __init__(self, hub: Hub, writer: InboxWriter) -> None:
-        self._queues = {
-            name: _VerificationQueue(name, hub, writer) for name in hub.plugins.with_hook(CallHooks.verify_webhook)
+        waiting = WaitingBytes(MAX_WAITING_BYTES)
+        self._declared = {
+            name: hub.plugins.connectors[name].manifest.webhooks
+            for name in hub.plugins.with_hook(CallHooks.verify_webhook)
         }
+        self._queues = {
+            name: _VerificationQueue(name, hub, writer, WaitingBytes(MAX_WAITING_BYTES_OF_CONNECTOR, waiting))
+            for name in self._declared
+        }
+        self.max_bytes = max((each.max_bytes for each in self._declared.values()), default=Webhooks().max_bytes)
+        """The most bytes that a webhook of any connector has."""
 
     @property
     def connectors(self) -> frozenset[str]:
         """The connectors that accept webhooks."""
         return frozenset(self._queues)
 
-    def knows(self, connector: str) -> bool:
-        """Whether a connector accepts webhooks."""
-        return connector in self._queues
+    def declared(self, connector: str) -> Webhooks | None:
+        """What a connector's webhooks look like; None if it accepts none."""
+        return self._declared.get(connector)
 
     def submit(self, connector: str, request: WebhookRequest, done: Done) -> None:
         """Queue one webhook; returns at once."""
@@ -87,20 +99,34 @@ class _VerificationQueue:
     One batch is verified at a time. If it is past the deadline, the next one starts beside it.
     """
 
-    def __init__(self, name: str, hub: Hub, writer: InboxWriter) -> None:
-        self._name, self._plugins, self._writer, self._disk = name, hub.plugins, writer, hub.disk
+    def __init__(self, name: str, hub: Hub, writer: InboxWriter, waiting_bytes: WaitingBytes) -> None:
+        self._name, self._plugins, self._writer, self._disk, self._bytes = (
+            name,
+            hub.plugins,
+            writer,
+            hub.disk,
+            waiting_bytes,
+        )
         self._waiting: list[Waiting] = []
         self._lock = threading.Lock()
         self._busy_since: float | None = None
         self._sizes = metrics.BATCH_ITEMS.labels("verifications")
 
     def submit(self, waiting: Sequence[Waiting]) -> None:
-        with self._lock:
-            room = max(0, MAX_WAITING - len(self._waiting))
-            self._waiting += waiting[:room]
-        for _, done in waiting[room:]:
-            done(Received("failed"))
+        for request, done in waiting:
+            size = len(request.body) + len(request.url) + OVERHEAD_BYTES
+            if self._bytes.take(size):
+                with self._lock:
+                    self._waiting.append((request, partial(self._ended, size, done)))
+            else:
+                metrics.WEBHOOKS.labels(self._name, "too many waiting").inc()
+                done(Received("failed"))
         self._go_on()
+
+    def _ended(self, size: int, done: Done, received: Received) -> None:
+        if received.outcome != "verified":
+            self._bytes.give_back(size)
+        done(received)
 
     def hangs(self) -> bool:
         with self._lock:

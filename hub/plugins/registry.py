@@ -15,7 +15,7 @@ import pluggy
 from hub import metrics
 from hub.contracts.connector import Connector
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
-from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError
+from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError, without_frames
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
 from hub.plugins.guard import Guard
@@ -194,10 +194,11 @@ def _item_result(name: str, spec: HookSpec, call: Callable[[], Result]) -> Resul
     try:
         return call()
     except RingfenceError as error:
-        return error
+        return without_frames(error)
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
         metrics.HOOK_FAILURES.labels(name, spec.name, "crash").inc()
-        return PluginFailure(f"connector {name!r} crashed in {spec.name} ({type(error).__name__}).")
+        kind = type(without_frames(error)).__name__  # pluggy's own frames would keep it in a cycle
+        return PluginFailure(f"connector {name!r} crashed in {spec.name} ({kind}).")
 
 
 def _opinion(name: str, answer: Opinion | RingfenceError) -> Opinion:

@@ -16,18 +16,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub import metrics
 from hub.answering.answer import ANSWER_SECONDS, Answerer, Document, PendingAnswer
 from hub.contracts.answers import AnswerPoint
+from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
-from hub.flow.receive import MAX_BODY_BYTES, Received, Receiver
+from hub.flow.receive import Received, Receiver
 from hub.runtime import Clock
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
-from hub.web.request_body import ASGI, read_chunks
+from hub.web.request_body import ASGI, content_length, read_chunks
 
 log = structlog.get_logger(__name__)
 PREFIX = "/webhooks/"
 METHODS = frozenset({"GET", "HEAD", "POST"})
 FALLBACK = "fallback"
 """The path that carriers request when the first one failed: it forwards the call at once, stored or not."""
+REFUSE_SECONDS = 0.03
+"""Unknown connectors and forged webhooks get the same answer after the same time, so that names cannot be guessed."""
 STORE_DEADLINES = 8
 """How many times DEADLINE a webhook may take if its carrier does not wait for an answer; carriers allow 10 to 15
 seconds."""
@@ -36,7 +39,6 @@ Reply = tuple[int, str, bytes]
 """Status, content type, body."""
 PLAIN_TEXT = "text/plain; charset=utf-8"
 FORBIDDEN: Reply = (403, PLAIN_TEXT, b"Forbidden")
-NOT_FOUND: Reply = (404, PLAIN_TEXT, b"Not found")
 NOT_ALLOWED: Reply = (405, PLAIN_TEXT, b"Method not allowed")
 TOO_LARGE: Reply = (413, PLAIN_TEXT, b"Too large")
 TRY_AGAIN: Reply = (503, PLAIN_TEXT, b"Try again")
@@ -88,20 +90,16 @@ class WebhookEndpoint:
     async def _reply(self, scope: Any, receive: ASGI) -> Reply:
         arrived = time.monotonic()
         connector, _, path = scope["path"][len(PREFIX) :].partition("/")
-        if not self._receiver.knows(connector):
-            metrics.WEBHOOKS.labels("unknown", "unknown").inc()
-            return NOT_FOUND
         if scope["method"] not in METHODS:
             return NOT_ALLOWED
-        body = await read_chunks(receive, MAX_BODY_BYTES)
-        if body is None:
-            metrics.WEBHOOKS.labels(connector, "too large").inc()
+        if content_length(scope["headers"]) > self._receiver.max_bytes:
             return TOO_LARGE
-        pending = _PendingWebhook(asyncio.get_running_loop().create_future(), path == FALLBACK)
-        self._webhooks[connector].add((self._incoming(scope, body), pending))
-        received = await pending.outcome
-        if received is None or received.outcome == "failed" or received.verified is None:
-            return FORBIDDEN if received and received.outcome == "forged" else TRY_AGAIN
+        received = await self._received_from(connector, path, scope, receive)
+        if received is not None and received.outcome == "forged":
+            await asyncio.sleep(arrived + REFUSE_SECONDS - time.monotonic())
+            return FORBIDDEN
+        if received is None or received.verified is None or received.outcome == "failed":
+            return TRY_AGAIN
         point = received.verified.answer
         if point is None:
             return _document(self._answerer.acknowledgement(connector))
@@ -111,6 +109,20 @@ class WebhookEndpoint:
         if not self._answerer.knows(connector, point):
             return _document(self._answerer.acknowledgement(connector))
         return await self._answer(connector, point, ANSWER_SECONDS - (time.monotonic() - arrived))
+
+    async def _received_from(self, connector: str, path: str, scope: Any, receive: ASGI) -> Received | None:
+        """The outcome of a webhook. What cannot be one of its connector's is read and forgotten."""
+        declared = self._receiver.declared(connector)
+        refused = _refused_unread(declared, scope["headers"])
+        limit = declared.max_bytes if declared and not refused else self._receiver.max_bytes
+        body = await read_chunks(receive, limit, keep=not refused)
+        if refused or body is None:
+            metrics.WEBHOOKS.labels(connector if declared else "unknown", refused or "too large").inc()
+            return Received("forged")
+        pending = _PendingWebhook(asyncio.get_running_loop().create_future(), path == FALLBACK)
+        self._webhooks[connector].add((self._incoming(scope, body), pending))
+        del body
+        return await pending.outcome
 
     def _incoming(self, scope: Any, body: bytes) -> WebhookRequest:
         """The request as the carrier saw it. The address is ours, never that of a Host or Forwarded header."""
@@ -196,3 +208,13 @@ def _document(document: AnswerDocument) -> Reply:
     kind = document.content_type
     is_bare_text = kind.startswith("text/") and "charset" not in kind
     return 200, f"{kind}; charset=utf-8" if is_bare_text else kind, document.body.encode()
+
+
+def _refused_unread(declared: Webhooks | None, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """Why a webhook with these headers cannot be one of a connector's; None if it may be."""
+    if declared is None:
+        return "unknown"
+    if content_length(headers) > declared.max_bytes:
+        return "too large"
+    name = declared.signature_header.encode()
+    return None if not name or any(each == name and value for each, value in headers) else "forged"

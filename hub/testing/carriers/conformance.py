@@ -15,6 +15,7 @@ from hub.contracts.answers import AnswerPoint, Gather, Instruction, Moment, Say,
 from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.events import CallEvent, MessageEvent
+from hub.contracts.manifest import Webhooks
 from hub.contracts.numbers import NumberQuery, RecordingAudio
 from hub.contracts.people import PersonReference
 from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
@@ -118,6 +119,9 @@ class CarrierConformance(
         for outcome in OUTCOMES:
             for _ in range(2):
                 _, requests = self._call(connector, sandbox, outcome=outcome)
+                assert all(within(connector.manifest.webhooks, each) for each in requests), (
+                    "a webhook has another form than the manifest declares in `webhooks`, so the hub would refuse it"
+                )
                 keys += [self._key(connector, request) for request in requests]
         assert len(set(keys)) == len(keys), "two events share a key, so one of them would be lost"
 
@@ -380,3 +384,9 @@ def _keys(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [part for name, held in value.items() for part in (str(name), *_keys(held))]
     return [part for held in value for part in _keys(held)] if isinstance(value, list) else []
+
+
+def within(declared: Webhooks, request: WebhookRequest) -> bool:
+    """Whether a webhook has the form that the manifest declares."""
+    signed = not declared.signature_header or bool(request.headers.get(declared.signature_header))
+    return signed and len(request.body) <= declared.max_bytes

@@ -38,6 +38,7 @@ from hub.api import (
     TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
+    Webhooks,
     hookimpl,
 )
 from plugins.carriers.telnyx import call_list, calls, notices, numbers, ports, privacy, recordings, signature, texts
@@ -61,6 +62,7 @@ class Telnyx(TwimlCarrier):
         hosts=("api.telnyx.com", *sorted({*recordings.HOSTS, *texts.MEDIA_HOSTS})),
         retention="call records and delivery receipts 90 days, message bodies 10 days, recordings until they are deleted "
         "or the account's own retention ends, as telnyx.com/ai/data-handling.json says",
+        webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER),
         flows=(
             DataFlow(
                 hook="send_text",

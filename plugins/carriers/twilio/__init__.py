@@ -38,6 +38,7 @@ from hub.api import (
     Share,
     TwimlCarrier,
     WebhookRequest,
+    Webhooks,
     address_at,
     hookimpl,
     identifier,
@@ -69,6 +70,7 @@ class Twilio(TwimlCarrier):
             "mms.twiliocdn.com",
         ),
         retention="call records, recordings and texts until they are deleted in the Twilio account",
+        webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER),
         flows=(
             DataFlow(
                 hook="send_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Scope, Share
+from hub.api import Auth, DataFlow, Deletion, Limits, Manifest, Recipient, Scope, Share, Webhooks
 
 ASKS = (
     Scope(
@@ -72,4 +72,6 @@ MANIFEST = Manifest(
         note="HubSpot asks for all of them together; without one of them it does not connect.",
     ),
     limits=Limits(batch_size=100, requests_per_minute=600),
+    # HubSpot sends up to 100 notices in one webhook.
+    webhooks=Webhooks(max_bytes=131_072, signature_header="x-hubspot-signature-v3"),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +20,8 @@ from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
 SCHEDULED = tuple(spec.name for spec in SPECS.values() if spec.scheduled)
+DROPS_TOLD_EVERY = 60.0
+"""Seconds between two log lines about dropped ticks."""
 DEFAULT_SCHEDULE = parse_schedule("every 15 minutes")
 
 
@@ -50,11 +54,15 @@ class Ticker:
     """APScheduler with one in-memory job a connector; a job only writes a slot."""
 
     def __init__(self, hub: Hub) -> None:
+        from apscheduler.events import EVENT_JOB_MAX_INSTANCES
         from apscheduler.schedulers.background import BackgroundScheduler
 
         self._hub = hub
+        self._dropped, self._told = 0, -DROPS_TOLD_EVERY
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each dropped tick at length
         self._schedules = schedules(hub)
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")
+        self._scheduler.add_listener(self._drop, EVENT_JOB_MAX_INSTANCES)
         for name, schedule in self._schedules.items():
             self._scheduler.add_job(
                 self._tick,
@@ -79,6 +87,13 @@ class Ticker:
         """Write every slot that is due now. Workers call it too, so that a clock that jumps loses no slot."""
         for name in self._schedules:
             self._tick(name)
+
+    def _drop(self, event: Any) -> None:
+        """A tick was dropped because the one before it still runs; the next one writes its slot."""
+        self._dropped += 1
+        if time.monotonic() - self._told >= DROPS_TOLD_EVERY:
+            log.warning("ticks dropped; the hub is slow", connector=event.job_id, count=self._dropped)
+            self._dropped, self._told = 0, time.monotonic()
 
     def _tick(self, connector: str) -> None:
         try:

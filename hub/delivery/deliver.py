@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from hub import metrics
 from hub.contracts.conversions import Conversion, Receipt
 from hub.delivery.changes import end_unsent, states_before
-from hub.delivery.payloads import TOO_OLD, Payload, build_payload, too_old
+from hub.delivery.payloads import AHEAD_OF_CLOCK, TOO_OLD, Payload, ahead_of_clock, build_payload, too_old
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
@@ -191,6 +191,9 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         late = too_old(payload.event_time, now, manifest)
         if late:
             batch.outcomes[delivery.id] = _Outcome(DeliveryState.REJECTED, TOO_OLD, late)
+        elif comes_at := ahead_of_clock(payload, now):
+            why = "It happened ahead of this machine's clock; it is sent when its time has come."
+            batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
         else:
             batch.payloads.append(payload)
 

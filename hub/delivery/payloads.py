@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.config.destinations import destination_as_stored
@@ -19,6 +19,9 @@ from hub.plugins.violations import ManifestViolations
 
 TOO_OLD = "too_old"
 """The code of what a network takes no longer."""
+AHEAD_OF_CLOCK = "ahead_of_clock"
+"""The code of what waits because its time has not come by this machine's clock."""
+MAX_CLOCK_ERROR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,15 @@ def too_old(event_time: datetime, now: datetime, manifest: Manifest) -> str | No
     if longest is None or age <= longest:
         return None
     return f"It is {age.days} days old; {longest.days} are taken."
+
+
+def ahead_of_clock(payload: Payload, now: datetime) -> datetime | None:
+    """When a conversion is no longer ahead of this machine's clock, which was set back or differs from the carrier's; None
+    if it is not ahead. One that is days ahead is not explained by clocks, so the network judges it."""
+    if not isinstance(payload.value, Conversion):
+        return None
+    happened = max(payload.event_time, payload.delivery.made_at)
+    return happened if now < happened <= now + MAX_CLOCK_ERROR else None
 
 
 def known_conversion(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -129,6 +131,8 @@ def _sqlite_engine(url: Any) -> Engine:
     else:
         arguments |= {"pool_size": 16, "max_overflow": 16}
     engine = create_engine(url, **arguments)
+    if url.database and not url.database.startswith((":memory:", "file:")):
+        event.listen(engine, "do_connect", _FirstLook(Path(url.database)))
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -149,6 +153,48 @@ def _sqlite_engine(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+class _FirstLook:
+    """Before the first connection: make a missing file, and refuse one that cannot be the hub's database."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._looked = file, False
+
+    def __call__(self, dialect: Any, record: Any, arguments: Any, options: Any) -> None:
+        if self._looked:
+            return
+        for path in (self._file.parent, self._file):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise ConfigError(f"{path} cannot be written: {_why_not_writable(path)}.")
+        if not self._file.exists():
+            self._make()
+        elif self._file.is_file() and not self._file.stat().st_size:
+            raise ConfigError(
+                f"The database {self._file} is an empty file, which the hub never leaves behind; restore a backup, or "
+                "delete the file to begin with a new database."
+            )
+        self._looked = True
+
+    def _make(self) -> None:
+        """The file gets its name after it has a content, so that a crash leaves no empty one."""
+        draft = self._file.with_name(f".{self._file.name}.{uuid4().hex}")
+        try:
+            with closing(sqlite3.connect(draft)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            try:
+                os.link(draft, self._file)
+            except FileExistsError:
+                pass  # another process was faster
+            except OSError:  # a file system without hard links
+                draft.rename(self._file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _why_not_writable(path: Path) -> str:
+    read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+    return "its disk is mounted read-only" if read_only else "this user has no permission; change its owner or mode"
 
 
 def switch_to_wal(cursor: Any) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cli_shop import Shop
@@ -11,6 +14,8 @@ from typer.testing import Result
 
 from hub.cli.serve import refuse_taken_address
 from hub.errors import ConfigError
+from hub.store.engine import Store
+from hub.store.schema import current
 
 Refusal = Callable[[Result], str]
 
@@ -29,6 +34,26 @@ def test_a_folder_that_cannot_be_made_is_named(shop: Shop, refusal: Refusal) -> 
     shop.database = "sqlite:///data/hub.db"
     shop.configure()
     assert "cannot be created (File exists)" in refusal(shop.run("deliveries", "list"))
+
+
+def test_an_empty_file_is_no_new_database_and_a_missing_one_is(shop: Shop, refusal: Refusal) -> None:
+    shop.database = "sqlite:///emptied.db"
+    shop.configure()
+    emptied = shop.folder / "emptied.db"
+    emptied.touch()
+    assert "is an empty file, which the hub never leaves behind" in refusal(shop.run("deliveries", "list"))
+    emptied.unlink()
+    assert shop.run("deliveries", "list").exit_code == 0
+    assert emptied.stat().st_size
+
+
+def test_a_disk_that_is_read_only_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    monkeypatch.setattr("os.statvfs", lambda path: SimpleNamespace(f_flag=os.ST_RDONLY))
+    store = Store(f"sqlite:///{tmp_path / 'hub.db'}")
+    with pytest.raises(ConfigError, match="cannot be written: its disk is mounted read-only"):
+        current(store)
+    store.close()
 
 
 def test_an_address_in_use_is_told_and_a_free_one_is_none_of_it() -> None:

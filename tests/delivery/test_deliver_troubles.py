@@ -161,6 +161,17 @@ def test_full_jitter_lies_between_nothing_and_the_whole_delay(longest: float) ->
     assert 0 <= full_jitter(longest) <= longest
 
 
+def test_a_conversion_ahead_of_the_clock_waits_for_its_time_and_costs_no_try(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    call = stage.call_in(at=stage.clock() + timedelta(hours=1))
+    assert stage.deliver() == {"ready": 1}
+    row = stage.delivery()
+    assert (row.code, row.attempts, row.due_at >= call.started_at) == ("ahead_of_clock", 0, True)
+    assert stage.network.batches == []
+    stage.clock.advance(hours=2)
+    assert stage.deliver() == {"delivered": 1}
+
+
 def test_an_item_beyond_the_networks_age_limit_is_rejected_and_never_sent(hub: Factory) -> None:
     stage = hub()
     stage.call_in()

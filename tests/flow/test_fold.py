@@ -220,6 +220,15 @@ def test_calls_of_two_carriers_with_the_same_id_are_two_calls(hub: Factory) -> N
     }
 
 
+def test_an_id_that_a_carrier_uses_again_moves_no_call_to_another_company(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    first = stage.call_in(SHARED)
+    stage.tell(*finished_call(first.carrier_call_id, NORTH_SHARED, CALLER, True, 500, stage.clock()))
+    stage.flow()
+    again = stage.one(Call)
+    assert (again.company_id, again.tracker_id, again.tracking_number) == (first.company_id, first.tracker_id, SHARED)
+
+
 def test_a_call_on_a_number_of_nobody_is_kept_and_harms_nothing(hub: Factory) -> None:
     stage = hub()
     stage.tell(*call_events(stage, number="+12125550100"))

@@ -97,6 +97,8 @@ class _Folded:
         assert state is not None
         self.recorded += [(call, event) for event, _ in events if event.kind in ("recorded", "voicemail")]
         after = _values(state)
+        if call.company_id is not None:
+            after["tracking_number"] = before["tracking_number"]  # a carrier's id that is used again moves no call
         name = caller_name((name, known_name))
         is_renamed = name is not None and name != known_name
         has_changed = after != before or is_renamed or call.state == SubjectState.NEW
@@ -116,7 +118,7 @@ class _Folded:
         for column, value in after.items():
             setattr(call, column, value)
         line = self.directory.lines.get(call.tracking_number or "")
-        if line is not None:
+        if line is not None and call.company_id is None:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id
         if counted and any(before[column] != after[column] for column in COUNTED):
             self.moved += [*counted, _change(call)]

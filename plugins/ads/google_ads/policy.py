@@ -37,6 +37,7 @@ RETRY_AFTER: dict[str, float | None] = {
     "DUPLICATE_CALL_CONVERSION_IN_REQUEST": 60.0,
     "DUPLICATE_CLICK_CONVERSION_IN_REQUEST": 60.0,
     "DUPLICATE_ORDER_ID": 60.0,
+    "EVENT_TIME_INVALID": HOURS,
     "INTERNAL_ERROR": None,
     ONE_PER_CLICK: 60.0,
     "ORIGINAL_CONVERSIONS_NOT_FOUND": 6 * HOURS,
@@ -51,7 +52,8 @@ RETRY_AFTER: dict[str, float | None] = {
 }
 """Seconds to wait before the item is retried (None: the hub's own schedule). Google asks for 6 hours after
 a conversion action was created and for 12 hours after a call. A person must accept the enhanced-conversion terms. What
-counts one per click goes again without the click id of iOS."""
+counts one per click goes again without the click id of iOS. A time that is not valid is ahead of Google's clock, because
+ours is fast."""
 
 NOT_FOUND = frozenset({"CALL_NOT_FOUND", "CLICK_NOT_FOUND", "EVENT_NOT_FOUND", "INVALID_CALL"})
 """Google ties the conversion to no ad. For people who clicked none that is what it says, and no failure."""

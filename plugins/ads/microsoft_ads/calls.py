@@ -11,7 +11,14 @@ ACCOUNT = {
     "customerid": "{customer_id}",
     "customeraccountid": "{account_id}",
 }
-PARTIAL_ERRORS = Batch(kind="errors_by_index", at="PartialErrors", index="Index", code="ErrorCode", words="Message")
+PARTIAL_ERRORS = Batch(
+    kind="errors_by_index",
+    at="PartialErrors",
+    index="Index",
+    code="ErrorCode",
+    words="Message",
+    codes={"OfflineConversionFutureAdjustmentTimeCannotBeSet": "retry"},  # our clock is fast
+)
 DETAILS = Batch(
     kind="errors_by_index",
     at="error.details",

@@ -3,7 +3,8 @@
 Calls that ring at the same moment are answered as one batch. The hub loads what it knows about them, walks each call
 flow, and writes the steps and the exact recording notice in one short transaction, before the carrier gets the
 documents. The static document of each number (it only forwards the call and never records) is rendered at start and
-again when the directory changes. It is therefore in memory when the database or a plugin is late or fails.
+again when the directory changes. It is therefore in memory when a plugin is late or fails. While the database is away,
+calls follow their flow with what is in memory, and are not recorded.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.plugins.registry import many
 from hub.runtime import Hub, utc_now
-from hub.store.writers.group_commit import GroupCommitter
+from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 
 log = structlog.get_logger(__name__)
 ANSWER_SECONDS = 1.0
@@ -142,6 +143,10 @@ class Answerer:
                 def render(jobs: Sequence[PendingAnswer], wanted: list[list[RenderRequest]]) -> None:
                     self._render(connector, jobs, wanted)
 
+                def from_memory(jobs: Sequence[PendingAnswer]) -> None:
+                    render(jobs, self._decide(connector, jobs, from_memory=True))
+
+                outage = self._hub.store.outage
                 self._committers[connector] = GroupCommitter(
                     "call_steps",
                     MAX_JOBS_PER_COMMIT,
@@ -150,20 +155,23 @@ class Answerer:
                     _fail,
                     count=lambda job: len(job.points),
                     thread=f"call_steps-{connector}",
+                    without=WithoutDatabase(outage, from_memory, lambda: outage.since is not None),
                 )
             return self._committers[connector]
 
-    def _decide(self, connector: str, jobs: Sequence[PendingAnswer]) -> list[list[RenderRequest]]:
+    def _decide(
+        self, connector: str, jobs: Sequence[PendingAnswer], *, from_memory: bool = False
+    ) -> list[list[RenderRequest]]:
         """Each job's instructions. The records behind them are durable when this returns. A job that is already late
         gets no instructions: its callers were forwarded, so no notice may be recorded that nobody heard."""
         in_time = [job for job in jobs if not job.forwarded and time.monotonic() - job.asked_at < ANSWER_SECONDS]
-        decided = iter(
-            self._decider.decide(
-                connector,
-                [point for job in in_time for point in job.points],
-                [point for job in jobs if job.forwarded for point in job.points],
-            )
-        )
+        points = [point for job in in_time for point in job.points]
+        forwarded = [point for job in jobs if job.forwarded for point in job.points]
+        if from_memory:
+            decided = iter(self._decider.decide_from_memory(connector, points, forwarded))
+        else:
+            still_asked = self._committers[connector].refuse_if_late
+            decided = iter(self._decider.decide(connector, points, forwarded, still_asked))
         made: dict[int, list[RenderRequest]] = {
             id(job): [(point, next(decided).instructions) for point in job.points] for job in in_time
         }

@@ -3,7 +3,7 @@ answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sqlmodel import Session
 from hub.answering.call_context import AnswerRequest, call_contexts, must_read
 from hub.answering.call_lines import CallLines
 from hub.answering.recording_consent import ask_to_record
-from hub.answering.step_log import AnswerRecord, keep
+from hub.answering.step_log import SPOOLED_AS, AnswerRecord, keep, step_rows
 from hub.callflow.context import CallContext, FlowResult, Permission, StepTaken
 from hub.callflow.definition import Flow
 from hub.callflow.resume_token import parse_mark
@@ -39,10 +39,14 @@ class Decider:
         self._versions |= {line.version: line.flow for line in directory.lines.values()}
 
     def decide(
-        self, connector: str, points: Sequence[AnswerPoint], forwarded: Sequence[AnswerPoint] = ()
+        self,
+        connector: str,
+        points: Sequence[AnswerPoint],
+        forwarded: Sequence[AnswerPoint] = (),
+        still_asked: Callable[[], None] = lambda: None,
     ) -> list[FlowResult]:
         """One walk per point; its records are durable when this returns. Also records that the calls at `forwarded`
-        were only forwarded."""
+        were only forwarded. `still_asked` raises, before the commit, if the callers were answered otherwise meanwhile."""
         led = self._led(connector, [*points, *forwarded])
         requests, missing = self._requests(connector, points, led)
         now = self._hub.clock()
@@ -58,7 +62,23 @@ class Decider:
         if static_answers or any(answer.walk.taken for answer in answers):
             with self._hub.store.connected() as connection:
                 keep(connection, [*answers, *static_answers], now)
+                still_asked()
         return [answer.walk for answer in answers]
+
+    def decide_from_memory(
+        self, connector: str, points: Sequence[AnswerPoint], forwarded: Sequence[AnswerPoint] = ()
+    ) -> list[FlowResult]:
+        """As `decide`, while the database is away: callers are as new ones, and the records are durable in the spool. No
+        call is recorded, because what the caller said, and the company's policies, cannot be read."""
+        now = self._hub.clock()
+        requests, _ = self._requests(connector, points, {})
+        known = call_contexts(None, requests, now, self._public_url)
+        walks = [replace(_walked(each, what), notice=None) for each, what in zip(requests, known, strict=True)]
+        answers = [AnswerRecord(each, walked) for each, walked in zip(requests, walks, strict=True)]
+        rows = step_rows([*answers, *self._forwarded(connector, forwarded, {})], now)
+        if rows:
+            self._hub.spool.put(SPOOLED_AS, rows)
+        return walks
 
     def _led(self, connector: str, points: Sequence[AnswerPoint]) -> dict[str, int]:
         """Call id → the version that has led the call so far, for calls that come back without a resume token: they were

@@ -14,8 +14,12 @@ from hub.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice
 from hub.model.columns import CALL_RETENTION, CONSENT_RETENTION
+from hub.store.engine import Store
 from hub.store.journal.deferred import insert_waiting
 from hub.store.rows import Columns, insert_rows
+
+SPOOLED_AS = "call_step"
+"""The kind of these rows in the spool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ def keep(connection: Connection, answers: Sequence[AnswerRecord], now: datetime)
     insert_waiting(connection, "consent_decision", decisions)
     insert_rows(connection, RecordingNotice, notices)
     insert_rows(connection, CallStep, steps)
+
+
+def step_rows(answers: Sequence[AnswerRecord], now: datetime) -> list[Columns]:
+    """The steps of answers that were given without the database, for the spool."""
+    return [row for answer in answers if answer.request.point.call_id for row in _steps(answer, now)]
+
+
+def drain_steps(store: Store, rows: Sequence[Columns]) -> None:
+    """Write steps that were spooled. Those of a point that was answered before stay unchanged."""
+    with store.connected() as connection:
+        insert_rows(connection, CallStep, rows)
 
 
 def _steps(answer: AnswerRecord, now: datetime) -> list[Columns]:

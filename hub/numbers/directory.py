@@ -232,14 +232,25 @@ class LiveDirectory:
 
     def refresh(self) -> Directory:
         """Read it now."""
-        with self._lock, self._store.reading() as session:
-            self.latest = read_directory(session, self._known_sources)
-            self._read_at = self._monotonic()
-            return self.latest
+        with self._lock:
+            return self._read()
 
     def current(self) -> Directory:
-        """The directory, read again if it is too old."""
-        return self.latest if self._monotonic() - self._read_at < self._max_age else self.refresh()
+        """The directory, read again if it is too old, unless the database is away or another thread reads it just now."""
+        if self._monotonic() - self._read_at < self._max_age or self._store.outage.since is not None:
+            return self.latest
+        if not self._lock.acquire(blocking=False):
+            return self.latest
+        try:
+            return self._read()
+        finally:
+            self._lock.release()
+
+    def _read(self) -> Directory:
+        with self._store.reading() as session:
+            self.latest = read_directory(session, self._known_sources)
+        self._read_at = self._monotonic()
+        return self.latest
 
 
 def _one(session: Session, table: type[Row], condition: object) -> Row | None:

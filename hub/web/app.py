@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
+from hub.answering import step_log
 from hub.answering.answer import Answerer
 from hub.answering.call_lines import CallLines
 from hub.flow.receive import Receiver
@@ -18,8 +20,9 @@ from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.spool import Drainer
+from hub.store.writers import inbox_writer
 from hub.store.writers.health import write_errors
-from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
+from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.web.api import create_api
 from hub.web.audio import audio_route
@@ -50,7 +53,14 @@ class WebProcess:
     def __init__(self, hub: Hub, wake: threading.Event | None = None, config_file: ConfigFile | None = None) -> None:
         self.outage = hub.store.outage
         self.inbox_writer = InboxWriter(hub.store, wake.set if wake else lambda: None, hub.spool)
-        self.drainer = Drainer(hub.store, hub.spool, {SPOOLED_AS: self.inbox_writer.drain})
+        self.drainer = Drainer(
+            hub.store,
+            hub.spool,
+            {
+                inbox_writer.SPOOLED_AS: self.inbox_writer.drain,
+                step_log.SPOOLED_AS: partial(step_log.drain_steps, hub.store),
+            },
+        )
         self.batch_writer = VisitBatchWriter(hub)
         self.counters = Counters()
         self.lines = CallLines()

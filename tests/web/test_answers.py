@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -74,10 +73,8 @@ def test_without_its_database_the_hub_keeps_calls_in_its_spool(own_edge: Edge) -
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         assert "database away since" in ready.json()["reasons"][0]
         assert own_edge.client.get("/healthz").status_code == 200
-    for _ in range(100):
-        if own_edge.client.get("/readyz").json() == {"status": "ok"}:
-            break
-        time.sleep(0.05)
+    own_edge.until_drained()
+    assert own_edge.client.get("/readyz").json() == {"status": "ok"}
     own_edge.work()
     assert len(own_edge.calls()) == 2, "the call and the one on the fallback, from the spool"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -155,6 +156,13 @@ class Edge(ServedHub):
     def visit(self, company: str = "lakeside", headers: Any = None, **body: Any) -> httpx.Response:
         """A person's visit as a page reports it."""
         return self.client.post(f"/track/{company}/visit", json={"human": True, **body}, headers=headers)
+
+    def until_drained(self) -> None:
+        """Wait until the database is back and has all that was spooled."""
+        hub, until = self.opened.hub, time.monotonic() + 20
+        while hub.store.outage.since is not None or not hub.spool.is_empty():
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
     def work(self) -> None:
         """Fold and process all that came in."""

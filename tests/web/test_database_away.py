@@ -1,0 +1,71 @@
+"""While the database is away nothing is refused: calls go along their flow, and afterwards everything is there once."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from web_edge import BUSINESS, CALLER, Edge
+
+MENU = "For sales press 1, for the yard press 2."
+
+
+def steps(edge: Edge) -> list[tuple[str, str]]:
+    return [(row["step"], row["result"]) for row in edge.rows("SELECT step, result FROM call_step ORDER BY at, id")]
+
+
+def test_calls_go_along_their_flow_from_memory_and_are_not_recorded(own_edge: Edge) -> None:
+    with own_edge.without_database():
+        _, heard = own_edge.place("1")
+        assert heard[1:] == [MENU], "no notice, because nothing is recorded"
+    own_edge.until_drained()
+    own_edge.work()
+    (call,) = own_edge.calls()
+    assert (call["caller_number"], call["answered_by"], call["recording_id"]) == (CALLER, BUSINESS, None)
+    assert steps(own_edge) == [
+        ("hello", "was said"),
+        ("menu", "asks for a key"),
+        ("menu", "key 1: sales"),
+        ("sales", f"rings {BUSINESS}"),
+    ]
+    assert own_edge.rows("SELECT * FROM recording_notice") == []
+
+
+def test_a_database_that_hangs_costs_one_caller_half_a_second_and_no_other(own_edge: Edge) -> None:
+    own_edge.opened.hub.store.outage.patience = 0.2
+    with own_edge.opened.hub.store.writing() as session:
+        session.connection()  # takes the write lock of SQLite
+        assert own_edge.place("1")[1][1:] == [MENU]
+        begun = time.monotonic()
+        assert own_edge.place("2")[1][1:] == [MENU]
+        assert time.monotonic() - begun < 2
+    own_edge.opened.hub.store.outage.patience = 30.0
+    own_edge.until_drained()
+    own_edge.work()
+    assert [call["answered_by"] for call in own_edge.calls()] == [BUSINESS, BUSINESS]
+    assert len(set(steps(own_edge))) == len(steps(own_edge)) - 2, "the greeting and the menu of each call, once"
+
+
+def test_a_call_that_began_before_is_whole_afterwards(own_edge: Edge) -> None:
+    first, *others = own_edge.call()
+    assert "Thank you for calling Lakeside" in own_edge.send(first).text
+    with own_edge.without_database():
+        assert {own_edge.send(each).status_code for each in others} == {200}
+    own_edge.until_drained()
+    own_edge.work()
+    (call,) = own_edge.calls()
+    assert (call["answered_by"], call["status"]) == (BUSINESS, "completed")
+
+
+def test_pages_say_since_when_the_database_is_away(own_edge: Edge) -> None:
+    outage = own_edge.opened.hub.store.outage
+    with own_edge.without_database():
+        outage.begin("OperationalError")
+        assert outage.since is not None
+        outage.since -= timedelta(minutes=2)
+        page, data = own_edge.client.get("/calls"), own_edge.client.get("/api/v1/calls")
+    assert (page.status_code, data.status_code) == (503, 503)
+    assert f"does not answer since {outage.since:%H:%M} UTC" in page.text
+    assert page.text.strip() == data.json()["detail"]
+    own_edge.until_drained()
+    assert own_edge.client.get("/calls").status_code != 503

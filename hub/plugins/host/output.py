@@ -7,8 +7,8 @@ from typing import IO, Any
 
 import structlog
 
-from hub.logs import scrubbed
 from hub.rate_limit import TokenBucket
+from hub.scrubbing import scrubbed
 
 MAX_LINE_CHARACTERS = 300
 MAX_LINE_BYTES = 4_096

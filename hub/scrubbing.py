@@ -1,0 +1,112 @@
+"""The last net under logs: masks phone numbers, e-mail addresses and secrets, in whatever form they were written.
+
+Nothing of the hub logs any of them on purpose. This is for what libraries, providers' replies and plugins write. Ids, UUIDs,
+hashes and times stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+MAX_CHARACTERS = 4_000
+"""Of one value; what is longer is cut, so that a reply of a megabyte costs no time and no disk."""
+MAX_DEPTH = 4
+MIN_PHONE_DIGITS = 9
+HIDDEN = "***"
+
+_ENCODED = re.compile(r"%(?:25)*(20|22|27|28|29|2B|2D|2F|3A|3D|40|5B|5D|7B|7D)", re.IGNORECASE)
+_ENCODED_BREAK = re.compile(r"%(?:25)*(?:C2%(?:25)*A0|E2%(?:25)*80%(?:25)*9[0-5])|\\u(?:00a0|201[0-5])", re.IGNORECASE)
+"""URL-encoded characters that separate, lead or end what is looked for; encoded several times, too. Breaks in JSON as well."""
+
+_BREAK = r"[ .()/+\u00a0\u2010-\u2015-]"
+_START, _END = r"(?<![0-9A-Fa-f])(?<!\d\.)", r"(?![0-9A-Fa-f])"
+"""Digits beside hexadecimal letters belong to a hash, those after a point to a fraction."""
+_MAY_BE_PHONE = re.compile(rf"\d(?:{_BREAK}{{0,3}}\d){{6}}")
+_NORTH_AMERICAN = (
+    rf"{_START}(?:\+?1{_BREAK}{{0,2}})?\(?[2-9]\d\d\)?{_BREAK}{{0,2}}[2-9]\d\d{_BREAK}{{0,2}}\d{{4}}{_END}"
+)
+_INTERNATIONAL = rf"\+[1-9](?:\d{{6,14}}(?!\d)|(?:{_BREAK}{{0,3}}\d){{6,14}}(?!\d))"
+_NO_DATE = r"(?<!\d-)(?!\d\d[-./ ]\d\d[-./ ](?:19|20)\d\d)"
+_NO_UUID = r"(?<![0-9a-f]{4}-)"
+_AFTER_ZERO = rf"\d{{8,11}}|0[1-9](?:{_BREAK}{{0,3}}\d){{7,12}}|[1-9](?:{_BREAK}{{0,3}}\d){{7,9}}"
+_WITH_TRUNK_ZERO = rf"{_START}{_NO_UUID}{_NO_DATE}\(?0(?:{_AFTER_ZERO}){_END}"
+_PHONE = re.compile(f"{_NORTH_AMERICAN}|{_INTERNATIONAL}|{_WITH_TRUNK_ZERO}")
+
+_EMAIL = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@\"'<>=:,;(]{1,256})@[^\s@\"'<>,;)]+\.[^\W\d_]{2,}")
+_URL_PASSWORD = re.compile(r"(://)[^\s@\"']+@")
+
+_NAMES = ("passw", "pwd", "passphrase", "secret", "token", "api", "private", "credential", "authorization", "cookie", "otp",
+          "pin", "bearer")  # fmt: skip
+"""Only text with one of these, in lower case, can hold a secret that has a name."""
+_NAME = r"passw(?:or)?d|\bpwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential|\botp\b|\bpin\b"
+_SECRET_NAME = re.compile(f"{_NAME}|authorization|cookie")
+_NAMED_SECRET = re.compile(
+    rf"((?:{_NAME})[\w-]{{0,20}}\\?[\"']?\s{{0,3}}[:=]\s{{0,3}}(?:b?\\?[\"'])?)"
+    r"(?:(?<=\")[^\"\\\n]+|(?<=')[^'\\\n]+|[^\s\"'\\,;&)}\]]+)",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"((?:authorization|cookie)\\?[\"']?\s{0,3}[:=]\s{0,3}(?:b?(\\?[\"']))?(?:(?:basic|bearer|digest|vapid|negotiate)\s+)?)"
+    r"(?(2)(?:(?!\2)[^\n])+|[^\n]+)",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"(\bbearer\s+)[\w.~+/=-]{6,}", re.IGNORECASE)
+_MAY_BE_KEY = re.compile(r"[\w.~+/!=-]{12}|-----BEGIN")
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(ctk_(?:[0-9a-f]{16}_)?|whsec_|ya29\.|1//0?|GOCSPX-|AIza|pat-(?:na|eu)\d-|EAA|KEY(?=[0-9A-F]{32})|"
+    r"00D\w{12,15}!|AKIA|xox[a-z]-|gh[pousr]_|sk_(?:live|test)_|eyJ(?=[\w-]{8,}\.))[\w.~+/!=-]{8,}"
+    r"|(?<=/)()[\w-]{43}(?![\w-])"
+    r"|(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:(?!-----END)[\s\S])*"
+)
+"""Our API keys, signing secrets and the tokens in our own links; keys of Google, HubSpot, Meta, Telnyx, Salesforce, Amazon, and
+what looks like a JSON Web Token or a private key. The prefix stays."""
+
+
+def scrub(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor of structlog: every value of a log line is masked, however deep it is."""
+    for name, value in event.items():
+        event[name] = _masked(name, value, 0)
+    return event
+
+
+def scrubbed(text: str) -> str:
+    """`text` with phone numbers cut to their last two digits, and addresses and secrets taken out."""
+    if len(text) > MAX_CHARACTERS:
+        text = text[:MAX_CHARACTERS] + "…"
+    if "%" in text or "\\u" in text:
+        text = _ENCODED_BREAK.sub(" ", text)
+        text = _ENCODED.sub(lambda found: chr(int(found[1], 16)), text)
+    lower = text.lower()
+    if any(name in lower for name in _NAMES):
+        text = _BEARER.sub(rf"\1{HIDDEN}", _HEADER.sub(rf"\1{HIDDEN}", text))
+        text = _NAMED_SECRET.sub(rf"\1{HIDDEN}", text)
+    if _MAY_BE_KEY.search(text):
+        text = _KEY.sub(_with_prefix, text)
+    if "@" in text:
+        text = _EMAIL.sub(f"{HIDDEN}@{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
+    if _MAY_BE_PHONE.search(text):
+        text = _PHONE.sub(lambda number: f"…{number[0][-2:]}", text)
+    return text
+
+
+def _masked(name: str, value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        text = str(value)
+        return value if len(text) < MIN_PHONE_DIGITS or scrubbed(text) == text else scrubbed(text)
+    if isinstance(value, str):
+        return HIDDEN if _SECRET_NAME.search(name.lower()) else scrubbed(value)
+    if isinstance(value, Mapping) and depth < MAX_DEPTH:
+        return {scrubbed(str(key)): _masked(str(key), each, depth + 1) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset) and depth < MAX_DEPTH:
+        return [_masked(name, each, depth + 1) for each in value]
+    if isinstance(value, bytes | bytearray):
+        return _masked(name, value.decode("utf-8", "replace"), depth)
+    return scrubbed(repr(value) if isinstance(value, Mapping | list | tuple | set | frozenset) else str(value))
+
+
+def _with_prefix(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2] or found[3] or ''}{HIDDEN}"

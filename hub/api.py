@@ -67,7 +67,7 @@ from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
 from hub.contracts.services import Log, Memory, Services
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount, SignIn
 from hub.contracts.sources import KnownSource, SourceKind
-from hub.contracts.texts import MediaFile, OutboundText
+from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at
 from hub.contracts.values import TRANSFORMS, Money, personal
@@ -104,6 +104,7 @@ from hub.twiml.player import Leg, TwimlPlayer
 from hub.twiml.signature import Field as FormField
 from hub.twiml.signature import form_fields, is_signed, sign_form, signed_form, signed_text
 from hub.twiml.stand_in import TwimlStandIn
+from hub.twiml.text_list import TextListReader
 from hub.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
 from hub.twiml.words import address_at, believed, call_status, caller_name, identifier, moment, whole_seconds
 
@@ -235,6 +236,8 @@ __all__ = [
     "SpokenAudio",
     "StandIn",
     "TakeMessage",
+    "TextListQuery",
+    "TextListReader",
     "TokenStore",
     "Transcript",
     "TranscriptPart",

@@ -41,6 +41,7 @@ from hub.api import (
     Receipt,
     Recipient,
     Share,
+    TextListQuery,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
@@ -109,6 +110,8 @@ class FakeCarrier(Connector):
         self.script: list[Any] = []
         """Answers of parse_webhook, before its own."""
         self.list_script: list[Any] = []
+        self.listed_texts: list[MessageEvent] = []
+        self.asked_texts: list[TextListQuery] = []
 
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
@@ -164,6 +167,11 @@ class FakeCarrier(Connector):
             return answer
         begun = {event.call_id for event in self.listed if event.at >= since}
         return [event for event in self.listed if event.call_id in begun]
+
+    @hookimpl
+    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
+        self.asked_texts.append(query)
+        return [event for event in self.listed_texts if event.at >= query.since]
 
 
 def spelled(instruction: Instruction) -> str:

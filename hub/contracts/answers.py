@@ -15,10 +15,21 @@ Moment = Literal["ringing", "dial_ended", "digits", "message_left", "whisper"]
 the dialed person picked up and hears the whisper before the two are connected."""
 
 Ability = Literal[
-    "call_back", "dial", "dial_several", "gather", "gather_hash", "message", "play", "record", "say", "whisper"
+    "call_back",
+    "dial",
+    "dial_several",
+    "gather",
+    "gather_hash",
+    "list_texts",
+    "message",
+    "play",
+    "record",
+    "say",
+    "whisper",
 ]
 """What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
-`gather_hash`: # can be a key like the others. `call_back`: it places calls (the hook `place_call`)."""
+`gather_hash`: # can be a key like the others. `call_back`: it places calls (the hook `place_call`). `list_texts`: it lists
+received texts with their content (the hook `list_texts`), so that a text whose webhook never came is found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

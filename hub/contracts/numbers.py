@@ -43,6 +43,8 @@ class NumberSetup:
     fallback_url: str
     status_url: str
     message_url: str
+    message_fallback_url: str
+    """Where the carrier sends a text that `message_url` did not take, if it has such an address."""
     label: str = ""
 
 
@@ -57,6 +59,8 @@ class OwnedNumber:
     fallback_url: str | None = None
     status_url: str | None = None
     message_url: str | None = None
+    message_fallback_url: str | None = None
+    """Blank if it is not set; None if the carrier has no such address, so that nothing is missing."""
     monthly_price: Money | None = None
     """What the carrier asks a month; None if it does not say."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.contracts.values import personal
 
@@ -18,6 +19,18 @@ class OutboundText:
     body: str | None = personal("user.telephony.message_body")
     media_urls: tuple[str, ...] = personal("user.content.private", default=())
     """Addresses below the hub's `public_url`, valid for a few minutes, from which the carrier fetches pictures."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextListQuery:
+    """Which received texts to read from the carrier's list."""
+
+    since: datetime
+    """Aware UTC; texts that came in before it are left out."""
+    tracking_numbers: tuple[str, ...]
+    """The hub's numbers at this carrier, E.164. Texts to other numbers of the account are not the hub's to read."""
+    known: tuple[str, ...] = ()
+    """The carrier's ids of texts that the hub has. They may be left out, which saves the requests for their content."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

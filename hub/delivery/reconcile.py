@@ -1,29 +1,39 @@
-"""Reconcile: compares each carrier's own call list with ours, so that a call whose webhooks never came is found."""
+"""Reconcile: compares each carrier's own lists of calls and texts with ours, so that one whose webhooks never came is found."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from hub.contracts.events import CallEvent
+from sqlmodel import Session, col, select
+
+from hub.contracts.events import CallEvent, MessageEvent
+from hub.contracts.texts import TextListQuery
 from hub.flow.fold.events import EventBatch, keep_events
-from hub.hookspecs import CallHooks
+from hub.flow.inbox import STOP_WAIT
+from hub.hookspecs import CallHooks, TextHooks
+from hub.model import TextMessage
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.connectors import move_cursor, read_cursor
+from hub.store.locks import hold_locks
+from hub.texts.arriving import person_lock_keys
 
-STREAM = "calls"
+CALLS, TEXTS = "calls", "texts"
 OVERLAP = timedelta(hours=4)
-"""Calls are listed by their start, so a long one may end after a later one was seen."""
+"""Calls are listed by their start, so a long one may end after a later one was seen; a carrier may list a text late."""
 FIRST_LOOK = timedelta(days=1)
 RECONCILE_BATCH_SIZE = 500
+LEFT_TO_WEBHOOKS = timedelta(minutes=2)
+"""A younger text is left to its webhook, which may say more: whether the carrier has answered a STOP."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""A text's time in our table may differ from the carrier's list by this."""
 
 
 def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
     """Fold the carrier's call list into ours; returns how many calls were found or completed."""
     now = hub.clock()
-    with hub.store.reading() as session:
-        cursor = read_cursor(session, connector, STREAM)
-    since = datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
+    since = _since(hub, connector, CALLS, now)
     events = hub.plugins.call(connector, CallHooks.list_calls, since)
     by_call: dict[str, list[CallEvent]] = {}
     for event in events:
@@ -34,5 +44,49 @@ def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
         with hub.store.writing() as session:
             changed += keep_events(session, hub, directory, batches[start : start + RECONCILE_BATCH_SIZE], "reconcile")
     with hub.store.writing() as session:
-        move_cursor(session, connector, STREAM, now.isoformat(), now)
+        move_cursor(session, connector, CALLS, now.isoformat(), now)
     return changed
+
+
+def reconcile_texts(hub: Hub, directory: Directory, connector: str) -> int:
+    """Store the texts of the carrier's list that we do not have; returns how many were found."""
+    now = hub.clock()
+    since = _since(hub, connector, TEXTS, now)
+    numbers = tuple(sorted(number for number, line in directory.lines.items() if line.tracker.carrier == connector))
+    if not numbers:
+        return 0
+    with hub.store.reading() as session:
+        known = _known(session, connector, since)
+    query = TextListQuery(since=since, tracking_numbers=numbers, known=tuple(sorted(known)))
+    listed = hub.plugins.call(connector, TextHooks.list_texts, query)
+    missing = [
+        event
+        for event in sorted(listed, key=lambda event: event.at)
+        if event.tracking_number in numbers and event.message_id not in known and event.at <= now - LEFT_TO_WEBHOOKS
+    ]
+    for start in range(0, len(missing), RECONCILE_BATCH_SIZE):
+        _keep(hub, directory, connector, missing[start : start + RECONCILE_BATCH_SIZE])
+    # A plugin that stopped at its limit gave the oldest: the next look continues there.
+    seen_until = min(now, max((event.at for event in listed), default=now))
+    with hub.store.writing() as session:
+        move_cursor(session, connector, TEXTS, seen_until.isoformat(), now)
+    return len(missing)
+
+
+def _since(hub: Hub, connector: str, stream: str, now: datetime) -> datetime:
+    with hub.store.reading() as session:
+        cursor = read_cursor(session, connector, stream)
+    return datetime.fromisoformat(cursor) - OVERLAP if cursor else now - FIRST_LOOK
+
+
+def _known(session: Session, connector: str, since: datetime) -> set[str]:
+    recent = (TextMessage.connector == connector, col(TextMessage.at) >= since - CLOCKS_DIFFER)
+    return {each for each in session.exec(select(TextMessage.carrier_message_id).where(*recent)) if each}
+
+
+def _keep(hub: Hub, directory: Directory, connector: str, events: Sequence[MessageEvent]) -> None:
+    with (
+        hold_locks(hub.store, person_lock_keys(directory, events), STOP_WAIT),
+        hub.store.writing() as session,
+    ):
+        keep_events(session, hub, directory, [EventBatch(connector, events)], "reconcile")

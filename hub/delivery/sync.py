@@ -16,10 +16,10 @@ from hub.costs.pull import pull_costs
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.delivery.deliver import deliver
 from hub.delivery.poll_receipts import diagnose
-from hub.delivery.reconcile import reconcile
+from hub.delivery.reconcile import reconcile, reconcile_texts
 from hub.errors import AuthError, ConfigError, RingfenceError
 from hub.flow.convert import LOG, UPLOAD
-from hub.hookspecs import CallHooks, ConversionHooks, CostHooks, CrmHooks, PortHooks
+from hub.hookspecs import CallHooks, ConversionHooks, CostHooks, CrmHooks, PortHooks, TextHooks
 from hub.model import Delivery
 from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
@@ -82,6 +82,7 @@ def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_
     """What a sync does for each scheduled hook, in its order."""
     return (
         (CallHooks.list_calls, "calls", lambda: Counter(found=reconcile(hub, directory, connector))),
+        (TextHooks.list_texts, "texts", lambda: Counter(found=reconcile_texts(hub, directory, connector))),
         (CrmHooks.log_calls, "call log", lambda: deliver(hub, directory, connector, LOG, jitter)),
         (CrmHooks.pull_outcomes, "outcomes", lambda: pull_outcomes(hub, directory, connector)),
         (ConversionHooks.upload_conversions, "conversions", lambda: deliver(hub, directory, connector, UPLOAD, jitter)),

@@ -77,6 +77,7 @@ def setup_of(config: Config, connector: str, number: str, label: str = "") -> Nu
         fallback_url=f"{below}/fallback",
         status_url=f"{below}/status",
         message_url=f"{below}/message",
+        message_fallback_url=f"{below}/message_fallback",
         label=label,
     )
 
@@ -142,7 +143,10 @@ def _elsewhere(setup: NumberSetup, owned: OwnedNumber) -> tuple[str, ...]:
         (setup.status_url, owned.status_url),
         (setup.message_url, owned.message_url),
     )
-    return tuple(dict.fromkeys(_host(found) for wanted, found in pairs if found != wanted))
+    hosts = [_host(found) for wanted, found in pairs if found != wanted]
+    if owned.message_fallback_url not in (None, setup.message_fallback_url):
+        hosts.append(f"{_host(owned.message_fallback_url)} (texts' fallback)")
+    return tuple(dict.fromkeys(hosts))
 
 
 def _host(url: str | None) -> str:

@@ -148,6 +148,7 @@ def number_setup(number: str, webhook_url: str, label: str = "") -> NumberSetup:
         fallback_url=f"{webhook_url}/fallback",
         status_url=f"{webhook_url}/status",
         message_url=f"{webhook_url}/message",
+        message_fallback_url=f"{webhook_url}/message_fallback",
         label=label,
     )
 

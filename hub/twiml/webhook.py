@@ -175,7 +175,7 @@ class TwimlWebhook:
                 return f"voicemail:{self.callers_leg}:{recording}"
             case "recording":
                 return f"recording:{self.recording_id()}:{self.word('RecordingStatus')}"
-            case "message":
+            case "message" | "message_fallback":
                 return f"message:{self.text_id()}:{self.word('SmsStatus')}"
             case "text":
                 return f"text:{self.text_id()}:{self.word('MessageStatus')}"
@@ -216,7 +216,7 @@ class TwimlWebhook:
                 return self._after_dial()
             case "recording":
                 return self._recording()
-            case "message":
+            case "message" | "message_fallback":
                 return self._message()
             case "text":
                 return self._text_status()

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from testbed import CALLER, SHARED, TestHub, finished_call
 
-from hub.api import RetryLater
-from hub.delivery.reconcile import FIRST_LOOK, OVERLAP, reconcile
-from hub.model import Call, CallEventRow, ConversionRow, Cursor
+from hub.api import MessageEvent, RetryLater
+from hub.delivery.reconcile import FIRST_LOOK, OVERLAP, reconcile, reconcile_texts
+from hub.model import Call, CallEventRow, ConversionRow, Cursor, Suppression, TextMessage
 
 Factory = Callable[..., TestHub]
 
@@ -78,3 +78,45 @@ def test_a_carrier_that_does_not_answer_moves_no_cursor(hub: Factory) -> None:
     stage.clock.advance(hours=30)
     stage.carrier.listed = finished_call("CA1", SHARED, CALLER, True, 90, stage.clock() - timedelta(hours=2))
     assert look(stage) == 1
+
+
+def wrote(stage: TestHub, message_id: str, body: str, number: str = SHARED) -> MessageEvent:
+    at = stage.clock()
+    return MessageEvent(message_id=message_id, at=at, tracking_number=number, sender_number=CALLER, body=body)
+
+
+def look_for_texts(stage: TestHub) -> int:
+    return reconcile_texts(stage.hub, stage.directory, "carrier")
+
+
+def test_a_stop_whose_webhook_never_came_is_found_in_the_list_and_counts_once(hub: Factory) -> None:
+    stage = hub()
+    lost, known = wrote(stage, "SM1", "STOP"), wrote(stage, "SM2", "Is 5 pm ok?")
+    stage.tell(known)
+    stage.flow()
+    stage.carrier.listed_texts = [lost, known, wrote(stage, "SM3", "Not to us", "+13125550999")]
+    assert look_for_texts(stage) == 0, "a young text is left to its webhook"
+    stage.clock.advance(minutes=20)
+    assert (look_for_texts(stage), look_for_texts(stage)) == (1, 0)
+    stopped = stage.rows(Suppression)
+    assert {row.since for row in stopped} == {lost.at}
+    stage.tell(lost)
+    stage.flow()
+    assert stage.rows(Suppression) == stopped
+    assert sorted(text.carrier_message_id or "" for text in stage.rows(TextMessage)) == ["SM1", "SM2"]
+    first, *_, last = stage.carrier.asked_texts
+    assert (first.known, last.known) == (("SM2",), ("SM1", "SM2"))
+    assert "+13125550999" not in first.tracking_numbers and SHARED in first.tracking_numbers
+
+
+def test_the_next_look_at_the_texts_continues_after_the_newest_that_was_given(hub: Factory) -> None:
+    stage = hub()
+    given = wrote(stage, "SM1", "Hello")
+    stage.carrier.listed_texts = [given]
+    stage.clock.advance(hours=10)
+    look_for_texts(stage)
+    stage.clock.advance(hours=1)
+    stage.carrier.listed_texts = []
+    look_for_texts(stage)
+    look_for_texts(stage)
+    assert [query.since for query in stage.carrier.asked_texts[1:]] == [given.at - OVERLAP, stage.clock() - OVERLAP]

@@ -48,6 +48,7 @@ def instead_of(hook: str, promise: str, **more: Any) -> Callable[[Callable[..., 
             "delete_recording": lambda self, recording_id: act(self, honest, recording_id),
             "control_recording": lambda self, call_id, control: act(self, honest, call_id, control),
             "send_text": lambda self, text: act(self, honest, text),
+            "list_texts": lambda self, query: act(self, honest, query),
             "fetch_media": lambda self, url: act(self, honest, url),
             "order_port": lambda self, request: act(self, honest, request),
             "list_ports": lambda self: act(self, honest),
@@ -141,6 +142,11 @@ def one_key_a_path(self: Any, honest: Any, request: Any) -> Any:
 @instead_of("list_calls", "a_placed_call_is_in_the_call_list")
 def a_list_without_answers(self: Any, honest: Any, since: Any) -> Any:
     return [event for event in honest(self, since) if event.kind != "answered"]
+
+
+@instead_of("list_texts", "the_list_of_texts_agrees_with_the_webhooks")
+def a_list_of_texts_without_pictures(self: Any, honest: Any, query: Any) -> Any:
+    return [replace(event, media_urls=()) for event in honest(self, query)]
 
 
 # Recordings

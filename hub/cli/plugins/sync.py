@@ -31,7 +31,8 @@ def sync(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Sync one connector now: call list, call log, outcomes, conversions, diagnostics. Exits with status 1 on any failure."""
+    """Sync one connector now: lists of calls and texts, call log, outcomes, conversions, diagnostics. Exits with status 1 on
+    any failure."""
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 

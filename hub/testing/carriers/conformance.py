@@ -19,6 +19,7 @@ from hub.contracts.manifest import Webhooks
 from hub.contracts.numbers import NumberQuery, RecordingAudio
 from hub.contracts.people import PersonReference
 from hub.contracts.sandbox import CarrierSandbox, Sandbox, SimulatedCall
+from hub.contracts.texts import TextListQuery
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import BadPayload, BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, NumberHooks, RecordingHooks
@@ -69,6 +70,9 @@ class CarrierConformance(
 
     def wire_calls(self, connector: Connector, sandbox: Sandbox) -> Iterable[WireCall]:
         yield WireCall("list_calls", {"since": connector.services.clock() - timedelta(hours=1)})
+        recent = connector.services.clock() - timedelta(hours=1)
+        numbers = (samples.TRACKING_NUMBER,)
+        yield WireCall("list_texts", {"query": TextListQuery(since=recent, tracking_numbers=numbers)})
         yield WireCall("list_numbers", {})
         yield WireCall("search_numbers", {"query": NumberQuery()})
         _, requests = self._call(connector, sandbox)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
@@ -9,11 +11,12 @@ import pytest
 from hub.contracts.connector import Connector
 from hub.contracts.events import MessageEvent, MessageStatusEvent
 from hub.contracts.sandbox import HttpSandbox, Sandbox
-from hub.contracts.texts import OutboundText
+from hub.contracts.texts import OutboundText, TextListQuery
 from hub.errors import AuthError, OutcomeUnknown, RetryLater, RingfenceError
 from hub.hookspecs import CallHooks, TextHooks
 from hub.testing import samples
-from hub.testing.asking import ask, attempt
+from hub.testing.asking import ask, attempt, implemented_hooks
+from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening, personal_texts, secrets_of
 from hub.testing.switchboard import carrier_of, need_hooks
 from hub.testing.wire import FAULTS, RETRY_AFTER_SECONDS, WireConformance, failing
@@ -190,6 +193,35 @@ class TextConformance(WireConformance):
             reply = attempt(connector, TextHooks.fetch_media, url=foreign)
             assert isinstance(reply.error, RingfenceError), "a picture was fetched from somewhere else"
 
+    def test_the_list_of_texts_agrees_with_the_webhooks(
+        self, connector: Connector, sandbox: Sandbox, clock: FrozenClock
+    ) -> None:
+        declared = "list_texts" in connector.manifest.abilities
+        assert declared == ("list_texts" in implemented_hooks(connector)), (
+            "the manifest declares the ability list_texts"
+        )
+        need_hooks(connector, "list_texts")
+        carrier, url, since, told = carrier_of(sandbox), connector.services.webhook_url, clock(), []
+        ours, other = samples.TRACKING_NUMBER, samples.person_number()
+        for number, body, pictures in ((ours, "STOP", []), (ours, "Größe 5 😀", [PICTURE]), (other, "Not ours", [])):
+            clock.advance(minutes=1)
+            request = carrier.message_webhook(samples.person_number(), number, body, url, pictures)
+            told += ask(connector, CallHooks.parse_webhook, request=request)
+        if "send_text" in implemented_hooks(connector):
+            ask(connector, TextHooks.send_text, text=self._text(sender=ours))
+        clock.advance(minutes=10)
+        query = TextListQuery(since=since, tracking_numbers=(ours,))
+        listed = ask(connector, TextHooks.list_texts, query=query)
+        assert [_content(each) for each in listed] == [_content(each) for each in told[:2]], (
+            "received texts on the numbers that were asked for, oldest first, each like its webhook"
+        )
+        assert all(abs(text.at - event.at) < timedelta(minutes=1) for text, event in zip(listed, told, strict=False))
+        if "fetch_media" in implemented_hooks(connector):
+            (address,) = listed[1].media_urls
+            assert ask(connector, TextHooks.fetch_media, url=address).data == PICTURE, "the picture is not fetched"
+        late = ask(connector, TextHooks.list_texts, query=replace(query, since=clock() + timedelta(days=1)))
+        assert list(late) == [], "texts from before `since` are listed"
+
     def _text(self, **changes: Any) -> OutboundText:
         values: dict[str, Any] = {
             "key": samples.key("text"),
@@ -198,3 +230,8 @@ class TextConformance(WireConformance):
             "body": "Your plumber comes at 5 pm.",
         }
         return OutboundText(**(values | changes))
+
+
+def _content(event: Any) -> tuple[object, ...]:
+    assert isinstance(event, MessageEvent)
+    return event.message_id, event.tracking_number, event.sender_number, event.body, len(event.media_urls)

@@ -21,6 +21,7 @@ from hub.api import (
     HeldRecord,
     Manifest,
     MediaFile,
+    MessageEvent,
     NumberOffer,
     NumberQuery,
     NumberSetup,
@@ -35,13 +36,25 @@ from hub.api import (
     RecordingControl,
     Services,
     Share,
+    TextListQuery,
     TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
     Webhooks,
     hookimpl,
 )
-from plugins.carriers.telnyx import call_list, calls, notices, numbers, ports, privacy, recordings, signature, texts
+from plugins.carriers.telnyx import (
+    call_list,
+    calls,
+    notices,
+    numbers,
+    ports,
+    privacy,
+    recordings,
+    signature,
+    text_list,
+    texts,
+)
 from plugins.carriers.telnyx.rest import Rest
 from plugins.carriers.telnyx.settings import TelnyxSettings
 from plugins.carriers.telnyx.texml import Texml
@@ -90,7 +103,18 @@ class Telnyx(TwimlCarrier):
         ),
         auth=Auth(kind="api_key"),
         # Not gather_hash: # ends the input of a <Gather>, and no documented value of finishOnKey turns that off.
-        abilities=("call_back", "dial", "dial_several", "gather", "message", "play", "record", "say", "whisper"),
+        abilities=(
+            "call_back",
+            "dial",
+            "dial_several",
+            "gather",
+            "list_texts",
+            "message",
+            "play",
+            "record",
+            "say",
+            "whisper",
+        ),
     )
     Settings = TelnyxSettings
     settings: TelnyxSettings
@@ -195,6 +219,11 @@ class Telnyx(TwimlCarrier):
     def send_text(self, text: OutboundText) -> Receipt:
         """Send one text through Telnyx. Webhooks report its delivery."""
         return texts.send(self._rest, text, self.services.webhook_url)
+
+    @hookimpl
+    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
+        """Received texts: Telnyx' detail records, each with its content."""
+        return text_list.listed(self._rest, query, self.services.clock(), self.services.log)
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:

@@ -80,7 +80,7 @@ def event(notice: Notice, base_url: str) -> Event | None:
     """The event in a notice, or None if we store nothing of it (an order's progress, a played prompt …)."""
     match notice.event_type:
         case "message.received":
-            return _message(notice)
+            return received_text(notice.payload, notice.at)
         case "message.sent" | "message.finalized":
             return _message_status(notice)
         case "call.initiated":
@@ -109,15 +109,15 @@ def _text(value: object, name: str) -> str:
     return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _message(notice: Notice) -> MessageEvent:
-    payload = notice.payload
+def received_text(payload: Mapping[str, Any], at: datetime) -> MessageEvent:
+    """A received text, as a webhook and as the API show it."""
     number = phone_number(_address(payload.get("to")))
     if number is None:
-        raise BadPayload("the webhook does not say which of our numbers was texted.")
+        raise BadPayload("the text does not say which of our numbers it came to.")
     word = _text(payload.get("autoresponse_type"), "autoresponse_type").lower()
     return MessageEvent(
         message_id=uuid(payload.get("id"), "payload.id"),
-        at=notice.at,
+        at=at,
         tracking_number=number,
         sender_number=phone_number(_address(payload.get("from"))),
         body=_text(payload.get("text"), "payload.text"),

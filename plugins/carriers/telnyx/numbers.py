@@ -153,7 +153,11 @@ def _point_profile(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
         return {}
     path = f"/messaging_profiles/{rest.settings.messaging_profile_id}"
     now = rest.one(path)
-    wanted = {"webhook_url": setup.message_url, "webhook_api_version": "2"}
+    wanted = {
+        "webhook_url": setup.message_url,
+        "webhook_failover_url": setup.message_fallback_url,
+        "webhook_api_version": "2",
+    }
     return now if all(now.get(name) == value for name, value in wanted.items()) else rest.patch(path, wanted)
 
 
@@ -187,6 +191,7 @@ def owned(item: Mapping[str, Any], application: Mapping[str, Any], profile: Mapp
         fallback_url=calls.get("voice_fallback_url") or None,
         status_url=calls.get("status_callback") or None,
         message_url=texts.get("webhook_url") or None,
+        message_fallback_url=(texts.get("webhook_failover_url") or "") if texts else None,
     )
 
 

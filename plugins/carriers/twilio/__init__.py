@@ -21,6 +21,7 @@ from hub.api import (
     HeldRecord,
     Manifest,
     MediaFile,
+    MessageEvent,
     NumberOffer,
     NumberQuery,
     NumberSetup,
@@ -36,6 +37,7 @@ from hub.api import (
     Rejected,
     Services,
     Share,
+    TextListQuery,
     TwimlCarrier,
     WebhookRequest,
     Webhooks,
@@ -108,6 +110,7 @@ class Twilio(TwimlCarrier):
             "dial_several",
             "gather",
             "gather_hash",
+            "list_texts",
             "message",
             "play",
             "record",
@@ -214,6 +217,11 @@ class Twilio(TwimlCarrier):
     def send_text(self, text: OutboundText) -> Receipt:
         """Send a text, at most once."""
         return texts.send(self._rest, text, self.services.webhook_url)
+
+    @hookimpl
+    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
+        """Received texts from Twilio's message list."""
+        return texts.listed(self._rest, query, self.services.log)
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:

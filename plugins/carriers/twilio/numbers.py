@@ -110,6 +110,8 @@ def form_of(setup: NumberSetup) -> dict[str, str]:
         "StatusCallbackMethod": "POST",
         "SmsUrl": setup.message_url,
         "SmsMethod": "POST",
+        "SmsFallbackUrl": setup.message_fallback_url,
+        "SmsFallbackMethod": "POST",
     }
     return form | ({"FriendlyName": setup.label[:64]} if setup.label else {})
 
@@ -127,6 +129,7 @@ def owned(item: Mapping[str, Any]) -> OwnedNumber:
         fallback_url=item.get("voice_fallback_url") or None,
         status_url=item.get("status_callback") or None,
         message_url=item.get("sms_url") or None,
+        message_fallback_url=item.get("sms_fallback_url") or "",
     )
 
 

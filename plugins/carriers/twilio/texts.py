@@ -1,4 +1,4 @@
-"""Texts sent through Twilio, their delivery, and the pictures of received texts.
+"""Texts sent through Twilio and their delivery, the list of received texts, and their pictures.
 
 Source: twilio.com/docs/messaging/api/message-resource, /media-resource, /guides/track-outbound-message-status and
 /docs/api/errors.
@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 from hub.api import (
     TEXT_STATUS_PATH,
     BadPayload,
+    Log,
     MediaFile,
+    MessageEvent,
     OutboundText,
     OutcomeUnknown,
     Receipt,
     Rejected,
+    TextListQuery,
+    TextListReader,
     TwimlWebhook,
     address_at,
     refused_receipt,
@@ -24,6 +29,7 @@ from hub.api import (
 from plugins.carriers.twilio.rest import Rest
 
 OPTED_OUT = "21610"
+MAX_MEDIA = 10
 PICTURE = re.compile(r"/Messages/(?P<text>(SM|MM)[0-9a-fA-F]{32})/Media/(?P<picture>ME[0-9a-fA-F]{32})$")
 REASONS: Mapping[str, str] = {
     "21211": "Twilio does not recognize the recipient as a phone number.",
@@ -66,6 +72,20 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     if not isinstance(reference, str) or not TwimlWebhook.text_id_form.fullmatch(reference):
         raise OutcomeUnknown("Twilio answered without the id of the text; look in its message log.")
     return Receipt(key=text.key, status="accepted", reference=reference)
+
+
+def listed(rest: Rest, query: TextListQuery, log: Log) -> list[MessageEvent]:
+    """Received texts, oldest first. The list has the bodies; a text with pictures needs a request for their addresses."""
+
+    def pictures(text_id: str) -> list[str]:
+        address = f"{rest.account}/Messages/{text_id}/Media"
+        items = (rest.find(f"{address}.json") or {}).get("media_list")
+        ids = [str(item.get("sid")) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+        return [url for url in (f"{address}/{each}" for each in ids[:MAX_MEDIA]) if PICTURE.search(url)]
+
+    since = query.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    items = rest.pages("Messages", {"DateSent>": since})
+    return TextListReader("Twilio", TwimlWebhook.text_id_form, pictures, log).events(items, query)
 
 
 def fetch(rest: Rest, url: str, origins: Sequence[str], media_origin: str) -> MediaFile:

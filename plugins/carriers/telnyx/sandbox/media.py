@@ -40,7 +40,8 @@ class Media:
         found = self.sandbox.messages.get(request.path_params["id"])
         if found is None:
             raise TelnyxError("10005")
-        return JSONResponse({"data": found})
+        # Only a webhook says how Telnyx read the text.
+        return JSONResponse({"data": {name: found[name] for name in found if name != "autoresponse_type"}})
 
     async def detail_records(self, request: Request) -> Response:
         query = request.query_params
@@ -50,7 +51,10 @@ class Media:
             [
                 one
                 for one in records
-                if query.get("filter[cli]") in (None, one["cli"]) and query.get("filter[cld]") in (None, one["cld"])
+                if query.get("filter[cli]") in (None, one["cli"])
+                and query.get("filter[cld]") in (None, one["cld"])
+                and query.get("filter[direction]") in (None, one["direction"])
+                and one["created_at"] >= query.get("filter[created_at][gte]", "")
             ],
         )
 

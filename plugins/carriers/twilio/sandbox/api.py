@@ -228,6 +228,7 @@ def app(sandbox: Account) -> Starlette:
         Route(f"{base}/Calls/{{sid}}.json", guarded(api.one_call), methods=removable),
         Route(f"{base}/Messages.json", guarded(texts.list_or_send), methods=["GET", "POST"]),
         Route(f"{base}/Messages/{{sid}}.json", guarded(texts.one), methods=removable),
+        Route(f"{base}/Messages/{{sid}}/Media.json", guarded(texts.pictures)),
         Route(f"{base}/Messages/{{sid}}/Media/{{media}}", guarded(texts.picture), methods=removable),
         Route("/pictures/{media}", texts.picture_file),
         Route(f"{base}/Calls/{{call}}/Recordings.json", guarded(recordings.list)),

@@ -29,7 +29,9 @@ class Texts:
         shown = [
             message
             for message in self.sandbox.messages.values()
-            if query.get("To") in (None, message["to"]) and query.get("From") in (None, message["from"])
+            if query.get("To") in (None, message["to"])
+            and query.get("From") in (None, message["from"])
+            and within(message["date_sent"] or message["date_created"], query, "DateSent")
         ]
         return page(request, "messages", shown)
 
@@ -56,6 +58,27 @@ class Texts:
             for held in [held for held, (text, _) in self.sandbox.media.items() if text == sid]:
                 del self.sandbox.media[held]
         return shown
+
+    async def pictures(self, request: Request) -> Response:
+        """The list of a text's pictures."""
+        sid = request.path_params["sid"]
+        if sid not in self.sandbox.messages:
+            raise TwilioError(20404)
+        address = f"{self.sandbox.path}/Messages/{sid}/Media"
+        shown = [
+            {
+                "sid": held,
+                "account_sid": self.sandbox.account_sid,
+                "parent_sid": sid,
+                "content_type": "image/png",
+                "date_created": self.sandbox.messages[sid]["date_created"],
+                "date_updated": self.sandbox.messages[sid]["date_updated"],
+                "uri": f"{address}/{held}.json",
+            }
+            for held, (text, _) in self.sandbox.media.items()
+            if text == sid
+        ]
+        return page(request, "media_list", shown)
 
     async def picture(self, request: Request) -> Response:
         """A picture's address: Twilio redirects to its host for pictures, for a few hours."""

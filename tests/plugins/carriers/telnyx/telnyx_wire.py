@@ -25,6 +25,7 @@ def setup(number: str, label: str = "spring flyer") -> NumberSetup:
         fallback_url=f"{HUB}/fallback",
         status_url=f"{HUB}/status",
         message_url=f"{HUB}/message",
+        message_fallback_url=f"{HUB}/message_fallback",
         label=label,
     )
 

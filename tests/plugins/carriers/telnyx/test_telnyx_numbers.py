@@ -49,6 +49,7 @@ def test_telnyxs_client_sees_what_we_bought_and_pointed(telnyx: Telnyx, client: 
     assert (application.voice_fallback_url, application.status_callback) == (f"{HUB}/fallback", f"{HUB}/status")
     profile = client.messaging_profiles.retrieve(sandbox.profile_id).data
     assert profile and profile.webhook_url == f"{HUB}/message"
+    assert profile.webhook_failover_url == f"{HUB}/message_fallback"
     (listed,) = telnyx.list_numbers()
     assert listed == bought
 

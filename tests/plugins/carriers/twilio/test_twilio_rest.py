@@ -41,6 +41,7 @@ def setup(number: str, label: str = "spring flyer") -> NumberSetup:
         fallback_url=f"{base}/fallback",
         status_url=f"{base}/status",
         message_url=f"{base}/message",
+        message_fallback_url=f"{base}/message_fallback",
         label=label,
     )
 
@@ -98,9 +99,14 @@ def test_twilios_client_sees_what_we_bought_and_pointed(twilio: Twilio, client: 
     assert (seen.voice_url, seen.voice_method) == (wanted.voice_url, "POST")
     assert (seen.voice_fallback_url, seen.status_callback) == (wanted.fallback_url, wanted.status_url)
     assert (seen.sms_url, seen.sms_method) == (wanted.message_url, "POST")
-    assert [(one.voice_url, one.fallback_url, one.status_url, one.message_url) for one in twilio.list_numbers()] == [
-        (wanted.voice_url, wanted.fallback_url, wanted.status_url, wanted.message_url)
-    ]
+    assert (seen.sms_fallback_url, seen.sms_fallback_method) == (wanted.message_fallback_url, "POST")
+    (listed,) = twilio.list_numbers()
+    assert (listed.voice_url, listed.fallback_url, listed.status_url) == (
+        wanted.voice_url,
+        wanted.fallback_url,
+        wanted.status_url,
+    )
+    assert (listed.message_url, listed.message_fallback_url) == (wanted.message_url, wanted.message_fallback_url)
 
 
 def test_we_see_and_point_and_release_what_twilios_client_bought(twilio: Twilio, client: Client) -> None:

@@ -41,6 +41,13 @@ def a_received_text(sandbox: Sandbox) -> dict[str, str]:
     return {}
 
 
+def a_text_to_list(sandbox: Sandbox) -> dict[str, str]:
+    """The only text of the account is one that a person wrote."""
+    sandbox.messages.clear()
+    a_received_text(sandbox)
+    return {"text_id": next(iter(sandbox.messages))}
+
+
 def a_port_order(sandbox: Sandbox) -> dict[str, str]:
     """A draft of a port order."""
     from hub.testing import connect

@@ -31,3 +31,11 @@ def a_call_that_is_being_recorded(sandbox: Sandbox) -> dict[str, str]:
     recording = sandbox.held_recordings[a_recorded_call(sandbox)["recording_sid"]]
     recording["status"] = "in-progress"
     return {"call_sid": recording["call_sid"]}
+
+
+def a_received_picture(sandbox: Sandbox) -> dict[str, str]:
+    """A person sent a picture."""
+    picture, hub = b"\x89PNG", "https://calls.example.com/webhooks/twilio"
+    sandbox.messages.clear()
+    sandbox.message_webhook("+13125550177", "+13125550143", "Look at this", hub, [picture])
+    return {"text_sid": next(iter(sandbox.messages))}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from page_client import PageClient, signed_in
 from test_buying_numbers import WANTED, order
 from testbed import SHARED, TestHub
 
 from hub.model import AuditEntry, TrackingNumber
+from hub.numbers.ownership import compare
 
 
 @pytest.fixture
@@ -69,6 +72,9 @@ def test_the_carriers_list_shows_numbers_that_point_elsewhere_and_pointing_them_
     row = stage.one(TrackingNumber, number=SHARED)
     assert browser.post(f"/numbers/{row.id}/point").status_code == 303
     assert "Points elsewhere" not in browser.text("/numbers?state=trouble")
+    stage.carrier.owned[SHARED] = replace(stage.carrier.owned[SHARED], message_fallback_url="")
+    (side,) = compare(stage.hub, stage.directory, ["carrier"])
+    assert f"{SHARED} (" in side.warnings()[0] and "points to nowhere (texts' fallback); " in side.warnings()[0]
 
 
 def test_another_companys_number_is_not_there(stage: TestHub, bought: TrackingNumber) -> None:

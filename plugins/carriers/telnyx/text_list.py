@@ -1,0 +1,69 @@
+"""Received texts at Telnyx: the detail records list them without their content, which is then read text by text.
+
+Telnyx gives a text's content for 10 days. An older text has an empty body, so that a STOP in it cannot be known.
+Source: developers.telnyx.com/api-reference (search detail records; retrieve a message).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hub.api import BadPayload, Log, MessageEvent, TextListQuery, moment, phone_number
+from plugins.carriers.telnyx.notices import received_text
+from plugins.carriers.telnyx.privacy import MAX_DETAIL_RECORDS
+from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.translate import uuid
+
+CONTENT_KEPT = timedelta(days=10)
+MAX_READ = 150
+"""Maximum count of texts of one look: each needs a request, and the hook has a minute."""
+
+
+def listed(rest: Rest, query: TextListQuery, now: datetime, log: Log) -> list[MessageEvent]:
+    """The received texts that `query` asks for, oldest first. One that cannot be read does not hide the others."""
+    found, unreadable = [], 0
+    for at, record in sorted(_wanted(rest, query), key=lambda one: one[0])[:MAX_READ]:
+        try:
+            text = _text(rest, record, at, now)
+        except BadPayload:
+            unreadable += 1
+            continue
+        if text is not None:
+            found.append(text)
+    if unreadable:
+        log.warning("Telnyx' list of texts could not be read in part", texts=unreadable)
+    return found
+
+
+def _wanted(rest: Rest, query: TextListQuery) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
+    numbers, known = set(query.tracking_numbers), set(query.known)
+    wanted = {
+        "filter[record_type]": "messaging",
+        "filter[direction]": "inbound",
+        # The documentation shows days only.
+        "filter[created_at][gte]": query.since.astimezone(UTC).strftime("%Y-%m-%d"),
+        "page[size]": MAX_DETAIL_RECORDS,
+    }
+    for record in rest.pages("/detail_records", wanted):
+        if record.get("direction") != "inbound" or record.get("cld") not in numbers or record.get("uuid") in known:
+            continue
+        try:
+            at = moment(record.get("created_at"), "created_at")
+        except BadPayload:
+            continue
+        if at >= query.since.replace(microsecond=0):
+            yield at, record
+
+
+def _text(rest: Rest, record: Mapping[str, Any], at: datetime, now: datetime) -> MessageEvent | None:
+    """A text with its content; None if Telnyx does not give the content yet."""
+    text_id = uuid(record.get("uuid"), "uuid")
+    shown = (rest.find(f"/messages/{text_id}") or {}).get("data")
+    if isinstance(shown, dict):
+        return received_text(shown, at)
+    if now - at < CONTENT_KEPT:
+        return None
+    sender = phone_number(str(record.get("cli") or ""))
+    return MessageEvent(message_id=text_id, at=at, tracking_number=str(record.get("cld")), sender_number=sender)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -38,6 +39,8 @@ class SentForm:
     consent: Mapping[str, str] = field(default_factory=dict)
     gpc: bool = False
     dnt: bool = False
+    sent_at: datetime | None = None
+    """When the visitor sent it, if that was not now."""
 
 
 def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
@@ -70,9 +73,9 @@ def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
             phone_number=contact.phone_number,
             email=storable(contact.email),
             consent={**sent.consent, **seen},
-            submitted_at=now,
+            submitted_at=sent.sent_at or now,
             due_at=now,
-            expires_at=now + MESSAGE_RETENTION,
+            expires_at=(sent.sent_at or now) + MESSAGE_RETENTION,
         )
         if name := storable(contact.name):
             seal_names(hub.vault, session, [(row, name)])

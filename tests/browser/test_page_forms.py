@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from visitor import Visitor
@@ -39,6 +40,12 @@ def open_form(visitor: Visitor, body: str, how: str = "async", **more: Any) -> A
     visitor.swapped()
     visitor.sees("typeof ringfence.form === 'function'")
     return page
+
+
+def stored_keys(visitor: Visitor) -> list[str]:
+    """The keys of the forms that the browser keeps."""
+    names = visitor.page.evaluate("Object.keys(localStorage).filter((each) => each.startsWith('ringfence-form:'))")
+    return [name.removeprefix("ringfence-form:") for name in names]
 
 
 def forms(visitor: Visitor) -> list[dict[str, Any]]:
@@ -88,3 +95,64 @@ def test_a_form_that_nobody_marked_and_one_that_the_browser_finds_wrong_are_not_
 def test_a_visitor_without_permission_sends_forms_to_the_company_alone(visitor: Visitor) -> None:
     page = open_form(visitor, FORM, host="www.berlin.example.com", company="berlin")
     assert page.evaluate("ringfence.form('#quote')") is None and forms(visitor) == []
+
+
+LITTLE = "<p>312-555-0190</p><form id=a><input name=mail type=email value=a@example.com></form>"
+OUTAGE = "**/track/*/form"
+
+
+def test_a_form_that_the_hub_cannot_take_waits_in_the_browser_and_is_stored_once(visitor: Visitor) -> None:
+    visitor.context.route(OUTAGE, lambda route: route.fulfill(status=503, json={"detail": "Try again"}))
+    page = open_form(visitor, LITTLE, how="")
+    visit, key = page.evaluate("[ringfence.visit().id, ringfence.form('#a')]")
+    visitor.until(lambda: len(forms(visitor)), 1)
+    (stored,) = page.evaluate("Object.values(localStorage)")
+    assert stored_keys(visitor) == [key] and "a@example.com" in stored and "consent" not in stored
+    visitor.hub.clock.advance(hours=2)
+    page.evaluate(
+        """for (const name of Object.keys(localStorage)) {
+      const entry = JSON.parse(localStorage[name]);
+      localStorage[name] = JSON.stringify({ ...entry, at: entry.at - 72e5 });
+    }"""
+    )
+    visitor.context.unroute(OUTAGE)
+    open_form(visitor, "<p>312-555-0190</p>", path="/next")
+    visitor.until(lambda: stored_keys(visitor), [])
+    (kept,) = visitor.hub.rows("SELECT * FROM form_submission")
+    assert kept["submission_key"].endswith(key) and kept["visit_id"] == visit
+    late = visitor.hub.clock.now - datetime.fromisoformat(kept["submitted_at"]).replace(tzinfo=UTC)
+    assert timedelta(minutes=119) < late < timedelta(minutes=121), "it was sent when the visitor sent it"
+    page.evaluate("dispatchEvent(new Event('online'))")
+    assert len(visitor.hub.rows("SELECT id FROM form_submission")) == 1
+
+
+def test_a_form_that_waits_goes_when_the_visitor_takes_permission_back(visitor: Visitor) -> None:
+    visitor.context.route(OUTAGE, lambda route: route.abort())
+    page = open_form(visitor, LITTLE, how="")
+    page.evaluate("ringfence.form('#a')")
+    assert len(stored_keys(visitor)) == 1
+    page.evaluate("ringfence.consent({ all: 'denied' })")
+    visitor.until(lambda: stored_keys(visitor), [])
+
+
+def test_old_forms_and_more_than_ten_are_not_kept(visitor: Visitor) -> None:
+    visitor.context.route(OUTAGE, lambda route: route.abort())
+    page = open_form(visitor, LITTLE, how="")
+    old = page.evaluate(
+        """() => {
+      localStorage["ringfence-form:torn"] = "{";
+      localStorage["ringfence-form:old"] = JSON.stringify({ at: Date.now() - 8 * 864e5, content: {} });
+      const field = document.querySelector("input"), keys = [];
+      for (let times = 0; times < 12; times++) { field.value = times + "@example.com"; keys.push(ringfence.form("#a")); }
+      return keys;
+    }"""
+    )
+    left = stored_keys(visitor)
+    assert len(left) == 10 and set(left) < set(old)
+
+
+def test_a_form_that_the_hub_refuses_for_good_is_not_kept(visitor: Visitor) -> None:
+    page = open_form(visitor, LITTLE, how="")
+    page.evaluate("ringfence.form(Object.assign(document.querySelector('#a'), { id: 'x'.repeat(600e3) }))")
+    visitor.until(lambda: len(forms(visitor)), 1)
+    visitor.until(lambda: stored_keys(visitor), [])

@@ -105,6 +105,9 @@ def test_a_visitor_of_a_source_with_its_own_number_keeps_that_number(visitor: Vi
     visitor.open(PHONE, path="/next")
     assert visitor.swapped() == FACEBOOK
     assert visitor.hub.leases() == 0
+    visitor.context.route("**/track/**", lambda route: route.abort())
+    visitor.open(PHONE, path="/third")
+    assert visitor.swapped() == FACEBOOK, "the hub is away, and the number still says where the visitor came from"
 
 
 def test_tabs_share_the_visit_and_it_ends_with_the_last_one(visitor: Visitor) -> None:

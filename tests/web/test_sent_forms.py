@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -44,6 +45,14 @@ def test_a_form_is_kept_once_and_the_page_is_told(edge: Edge) -> None:
     assert (row["phone_number"], row["form_id"], row["state"]) == ("+13125550142", "contact", "ready")
     assert b"Pat Doe" not in row["sealed_name"] and b"555-0142" not in row["sealed_fields"]
     assert (row["visit_id"], *opened(edge)) == (visit, "Pat Doe", {"phone": "(312) 555-0142"})
+
+
+def test_a_form_that_waited_in_the_browser_counts_from_when_it_was_sent_and_for_a_week_at_most(edge: Edge) -> None:
+    for key, seconds in (("one-hour-ago", 3_600), ("long-ago", 10**30), ("too-long-ago", -5)):
+        send(edge, submission_key=key, seconds_ago=seconds)
+    kept = edge.rows("SELECT submitted_at FROM form_submission ORDER BY submitted_at")
+    ages = [edge.clock() - datetime.fromisoformat(row["submitted_at"]).replace(tzinfo=UTC) for row in kept]
+    assert ages == [timedelta(days=7), timedelta(hours=1)]
 
 
 def test_a_beacon_sends_a_form_as_plain_text(edge: Edge) -> None:

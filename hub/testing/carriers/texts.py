@@ -201,7 +201,8 @@ class TextConformance(WireConformance):
             "the manifest declares the ability list_texts"
         )
         need_hooks(connector, "list_texts")
-        carrier, url, since, told = carrier_of(sandbox), connector.services.webhook_url, clock(), []
+        carrier, url, since = carrier_of(sandbox), connector.services.webhook_url, clock()
+        told: list[Any] = []
         ours, other = samples.TRACKING_NUMBER, samples.person_number()
         for number, body, pictures in ((ours, "STOP", []), (ours, "Größe 5 😀", [PICTURE]), (other, "Not ours", [])):
             clock.advance(minutes=1)

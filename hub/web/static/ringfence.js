@@ -268,7 +268,7 @@
   let landing, carried;
   const remember = () => {
     if (settings.days) setCookie(stamp(), settings.days);
-    attempt(() => sessionStorage[NAME] = JSON.stringify({ visitor, visit, landing, lease, shared, reply: lease ? reply : null }));
+    attempt(() => sessionStorage[NAME] = JSON.stringify({ visitor, visit, landing, lease, shared, reply: lease || !reply?.lease_until ? reply : null }));
   };
   const forget = () => {
     // An opt-out is stored as long as browsers allow, and says nothing about the visitor.
@@ -285,7 +285,7 @@
     ({ visitor, visit } = carried || { visitor: last.visitor || known.visitor || fresh(), visit: anew ? null : last.visit || known.visit });
     landing = visit && last.landing || here;
     shared = visit && last.shared || "";
-    if (visit && visit === last.visit && last.lease > Date.now()) {
+    if (visit && visit === last.visit && last.reply && !(last.lease < Date.now() && last.reply.lease_until)) {
       hold(last.lease);
       show(last.reply);
     }
@@ -413,6 +413,7 @@
     decided = key;
     readable = [];
     view();
+    tell("decided");
   };
 
   // --- Arriving, changing pages, leaving

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -28,6 +29,9 @@ from hub.web.public_requests import (
 MAX_FORM_BYTES = 500_000
 """Maximum bytes of a form: its hundred fields of 4 kB, with a margin; larger ones get 413."""
 
+MAX_SECONDS_AGO = 7 * 86_400
+"""How long a page keeps a form until the hub has it."""
+
 
 class FormBody(BaseModel):
     """A form as a page reports it. Fields after the hundredth, and a field's content beyond 4 kB, are not kept."""
@@ -44,6 +48,10 @@ class FormBody(BaseModel):
     name: str | None = None
     time_zone: TimeZone = None
     consent: Consent = Consent()
+    seconds_ago: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="How long ago the visitor sent it, if the hub could not be reached then. Above a week: a week.",
+    )
 
 
 class FormRoute(StrangersRoute):
@@ -83,6 +91,7 @@ def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins, counters:
             consent=body.consent.said(),
             gpc=gpc,
             dnt=dnt,
+            sent_at=hub.clock() - timedelta(seconds=min(body.seconds_ago, MAX_SECONDS_AGO)),
         )
         said_yes = "granted" in (sent.consent.get("analytics"), sent.consent.get("all"))
         if said_yes or not origins.asks_first(found, request, body.time_zone):

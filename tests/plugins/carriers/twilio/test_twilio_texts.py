@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
@@ -48,6 +48,14 @@ def test_twilios_client_sees_the_text_that_we_sent(twilio: Twilio, client: Clien
     assert (seen.sid, seen.from_, seen.to, seen.body) == (receipt.reference, TRACKING, CALLER, TEXT.body)
     assert (seen.status, seen.direction, seen.num_media) == ("queued", "outbound-api", "0")
     assert sandbox.status_callbacks[seen.sid] == f"{BASE}/text"
+
+
+def test_a_text_that_twilio_sends_to_the_fallback_is_the_same_text(twilio: Twilio, sandbox: Sandbox) -> None:
+    first = sandbox.message_webhook(CALLER, TRACKING, "STOP", BASE)
+    fields = dict(parse_qsl(first.body.decode())) | {"ErrorCode": "11200", "ErrorUrl": f"{BASE}/message"}
+    second = sandbox.form_webhook(f"{BASE}/message_fallback", fields, first.received_at)
+    assert twilio.verify_webhook(first) == twilio.verify_webhook(second)
+    assert twilio.parse_webhook(first) == twilio.parse_webhook(second) != []
 
 
 def test_a_picture_goes_out_by_its_address(twilio: Twilio, client: Client) -> None:

@@ -298,14 +298,6 @@ def test_a_recording_that_is_not_ready_tells_nothing(status: str) -> None:
     assert parsed("recording", fields) == []
 
 
-def test_a_text_that_twilio_sends_to_the_fallback_is_the_same_text() -> None:
-    fields = {"MessageSid": TEXT, "SmsStatus": "received", "Body": "STOP", "NumMedia": "0"}
-    again = fields | {"ErrorCode": "11200", "ErrorUrl": f"{BASE}/message"}
-    first, second = webhook("message", fields), webhook("message_fallback", again)
-    assert TWILIO.verify_webhook(first) == TWILIO.verify_webhook(second)
-    assert TWILIO.parse_webhook(first) == TWILIO.parse_webhook(second) != []
-
-
 def test_a_text_comes_with_its_pictures() -> None:
     media = {"NumMedia": "2", "MediaUrl0": f"{AUDIO}/ME1", "MediaUrl1": "http://127.0.0.1/x"}
     (text,) = parsed("message", {"MessageSid": TEXT, "SmsStatus": "received", "Body": "", **media})

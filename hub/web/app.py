@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import Router
 
 from hub.answering import step_log
 from hub.answering.answer import Answerer
@@ -24,12 +25,11 @@ from hub.store.writers import inbox_writer
 from hub.store.writers.health import write_errors
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.batch_writer import VisitBatchWriter
-from hub.web.api import create_api
 from hub.web.audio import audio_route
 from hub.web.database_away import DatabaseAwayPages
+from hub.web.deferred import DeferredApp
 from hub.web.disk_full import DISK_FULL, is_report
 from hub.web.health import operation_routes
-from hub.web.pages.routes import page_context, routes_of
 from hub.web.pictures import picture_route
 from hub.web.privacy.pages import PrivacyPages
 from hub.web.public_requests import Origins
@@ -86,7 +86,7 @@ class WebEdge:
         self._answerer = Answerer(hub, directory, process.lines)
         self._countries = CountryFile(hub.config.hub.country_file)
         self._stopping = threading.Event()
-        self._context = page_context(hub, directory, process.config_file, process.counters)
+        self._retired = threading.Event()
         self._serve = self._application(hub, directory)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
@@ -103,7 +103,7 @@ class WebEdge:
 
     def retire(self) -> None:
         """A newer edge serves all new requests: end the streams, so that browsers open them there."""
-        self._context.retired.set()
+        self._retired.set()
 
     def close(self) -> None:
         """Answer the waiting calls, then stop."""
@@ -122,12 +122,12 @@ class WebEdge:
             *PrivacyPages(hub, directory, counters).routes(),
             audio_route(directory),
             picture_route(hub),
-            *routes_of(self._context),
             *script_routes(directory, public_url),
         ]
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, origins, counters))
-        app.mount("/api/v1", create_api(hub, counters=counters))
+        app.mount("/api/v1", DeferredApp(partial(_api, hub, counters)))
+        app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
         receiver = Receiver(hub, self._process.inbox_writer)
         return WebhookEndpoint(DatabaseAwayPages(app, hub), receiver, self._answerer, public_url, hub.clock)
 
@@ -146,6 +146,19 @@ class WebEdge:
         yield
         self.close()
         self._process.close()
+
+
+def _api(hub: Hub, counters: Counters) -> ASGI:
+    from hub.web.api import create_api
+
+    return create_api(hub, counters=counters)
+
+
+def _pages(hub: Hub, directory: LiveDirectory, process: WebProcess, retired: threading.Event) -> ASGI:
+    from hub.web.pages.routes import page_context, routes_of
+
+    context = page_context(hub, directory, process.config_file, process.counters, retired)
+    return Router(routes_of(context), redirect_slashes=False)
 
 
 def create_app(

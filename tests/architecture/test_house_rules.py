@@ -66,6 +66,13 @@ print([name for name in {heavy!r} if name in sys.modules])
     assert done.stdout.strip() == "[]"
 
 
+def test_a_web_process_loads_pages_and_api_only_when_somebody_asks_for_one() -> None:
+    deferred = ("hub.web.pages.routes", "hub.web.api", "webauthn", "zxcvbn")
+    script = f"import sys, hub.web.app; print([name for name in {deferred!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("file", sources("plugins"), ids=told)
 def test_a_plugin_imports_the_door_and_nothing_else_of_ours(file: Path) -> None:
     mine = ".".join(file.relative_to(ROOT).parts[:3]).removesuffix(".py")

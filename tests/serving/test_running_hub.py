@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from config_on_disk import open_config_stage
 from testbed import TestHub
@@ -184,11 +185,23 @@ def test_a_version_that_this_process_cannot_take_is_tried_once(
 def test_the_counts_of_wrong_passwords_outlive_a_change(stage: TestHub, process_of: Callable[..., Process]) -> None:
     web = WebProcess(stage.hub)
     running, watcher = process_of(lambda opened: WebEdge(opened.hub, opened.directory, web))
+
+    def ask_to_sign_in() -> None:
+        async def ask() -> httpx.Response:
+            assert running.current.edge is not None
+            transport = httpx.ASGITransport(running.current.edge)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.get("/sign-in")
+
+        assert asyncio.run(ask()).status_code == 200
+
+    ask_to_sign_in()
     throttle = web.counters.of("sign-ins", dict)
     save(stage, "title: Lakeside", "title: Lakeside Plumbing")
     watcher.look()
     watcher.look()
     assert running.version == 2
+    ask_to_sign_in()
     assert web.counters.of("sign-ins", dict) is throttle and type(throttle).__name__ == "Throttle"
     running.close()
     assert running.current.edge is not None

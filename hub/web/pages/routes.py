@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from starlette.routing import Route
 
 from hub.access.sign_in.sessions import SessionLifetime
@@ -71,17 +73,23 @@ PAGES: tuple[Page, ...] = (
 
 
 def page_context(
-    hub: Hub, directory: LiveDirectory, config_file: ConfigFile | None = None, counters: Counters | None = None
+    hub: Hub,
+    directory: LiveDirectory,
+    config_file: ConfigFile | None,
+    counters: Counters,
+    retired: threading.Event,
 ) -> PageContext:
     """What all pages of a hub share."""
     public_url = str(hub.config.hub.public_url)
     https = public_url.startswith("https:")
-    return PageContext(hub, https, public_url, directory, config_file, counters or Counters())
+    return PageContext(hub, https, public_url, directory, config_file, counters, retired)
 
 
 def page_routes(hub: Hub, directory: LiveDirectory | None = None, config_file: ConfigFile | None = None) -> list[Route]:
     """Every route of the web interface; it reads the directory itself if none is given."""
-    return routes_of(page_context(hub, directory or LiveDirectory(hub.store), config_file))
+    return routes_of(
+        page_context(hub, directory or LiveDirectory(hub.store), config_file, Counters(), threading.Event())
+    )
 
 
 def routes_of(context: PageContext) -> list[Route]:

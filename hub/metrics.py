@@ -34,6 +34,10 @@ UNDECLARED_HOSTS = Counter(
 BREAKER = Gauge("ringfence_breaker_open", "1 while a connector's circuit breaker is open.", ["connector", "lane"])
 QUEUE_AGE = Gauge("ringfence_queue_age_seconds", "Age of the oldest item that is due.", ["queue"])
 QUEUE_SIZE = Gauge("ringfence_queue_size", "Items by queue and state.", ["queue", "state"])
+QUARANTINED = Counter(
+    "ringfence_quarantined_total", "Items put into quarantine after three deaths of processes.", ["table", "connector"]
+)
+QUARANTINE_SIZE = Gauge("ringfence_quarantined_items", "Items in quarantine now.", ["kind"])
 TASK_FAILURES = Counter(
     "ringfence_task_failures_total", "Errors that ended a task of a worker thread or a periodic job.", ["task", "error"]
 )

@@ -60,6 +60,10 @@ KINDS: tuple[AlertKind, ...] = (
     AlertKind("connector_failing", "Connector failing", "It needs new credentials, or its provider does not answer.",
               "setup"),
     AlertKind("hub_trouble", "Hub in trouble", "Something stops the hub itself, such as a full disk.", "setup"),
+    AlertKind("consent_silent", "Consent plugin silent", "It does not answer, so nothing is sent that needs consent.",
+              "setup"),
+    AlertKind("quarantined", "Item in quarantine", "The hub died three times of it, and leaves it alone until you look.",
+              "setup"),
     AlertKind("nothing_delivered", "Nothing delivered", "Something was due to a destination, and it took nothing.",
               "deliveries", Threshold("Hours", 24, 1, 168)),
     AlertKind("volume_drop", "Fewer calls than usual", "Far fewer than at the same hours of former weeks.", "reports"),
@@ -72,7 +76,7 @@ BY_KEY: Mapping[str, AlertKind] = {kind.key: kind for kind in KINDS}
 DIGESTS: Mapping[str, str] = {"daily": "Every day", "weekly": "Every Monday", "monthly": "On the first of the month"}
 DIGEST, TEST = "digest", "test"
 """Kinds of rows that are no kind of alert: a summary of a period, and what the test button sends."""
-URGENT = frozenset({"missed_call", "voicemail", "text", "connector_failing", "hub_trouble"})
+URGENT = frozenset({"missed_call", "voicemail", "text", "connector_failing", "hub_trouble", "consent_silent"})
 
 
 def kinds_for(session: Session, user: User, company_id: str) -> list[AlertKind]:

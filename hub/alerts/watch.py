@@ -19,13 +19,17 @@ from hub.alerts.volume import judged_now
 from hub.model import AlertRule, Company, ConnectorState, Delivery, PoolOverflow, Tracker
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
+from hub.queries.silent_consent import silent_consent
 from hub.runtime import Hub
+from hub.store.quarantine.items import in_quarantine
 from hub.store.writers.alert_events import Happening, note_happenings
 
 SUCCESSES = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.UNMATCHED)
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)
 OUTAGE = timedelta(minutes=10)
 """Shorter outages pass by themselves and alarm nobody."""
+NEWEST_ITEMS = 20
+"""Of so many items in quarantine an alert is sent."""
 LOOK_BACK = timedelta(days=8)
 """Longer than the longest threshold."""
 
@@ -36,12 +40,19 @@ class Watch:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._down_since: dict[str, datetime] = {}
+        self._silent_since: dict[str, datetime] = {}
 
     def look(self) -> int:
         """Look once, and write what is found; returns how many happenings were found, known ones included."""
         now = self._hub.clock()
         with self._hub.store.reading() as session:
-            found = [*self._failing_connectors(session, now), *_undelivered(session, now), *_full_pools(session, now)]
+            found = [
+                *self._failing_connectors(session, now),
+                *self._silent_consent(session, now),
+                *_quarantined(session),
+                *_undelivered(session, now),
+                *_full_pools(session, now),
+            ]
         return _keep(self._hub, found, now)
 
     def _failing_connectors(self, session: Session, now: datetime) -> Iterator[Happening]:
@@ -70,6 +81,15 @@ class Watch:
                         facts={"connector": each.name, "health": each.health},
                     )
 
+    def _silent_consent(self, session: Session, now: datetime) -> Iterator[Happening]:
+        """Consent plugins that have not answered for ten minutes, reported once a day; they decide for all companies."""
+        kind = "consent_silent"
+        self._silent_since = {name: self._silent_since.get(name, now) for name in silent_consent(self._hub)}
+        for name, since in self._silent_since.items():
+            for company in _watched(session, kind) if now - since >= OUTAGE else ():
+                key = f"{kind}/{name}/{now:%Y-%m-%d}"
+                yield Happening(company_id=company.id, kind=kind, dedup_key=key, at=now, facts={"connector": name})
+
 
 def watch_volume(hub: Hub) -> int:
     """Judge the number of calls of each company for which a user wants it; returns how many stand out."""
@@ -94,6 +114,21 @@ def _watched(session: Session, *kinds: str) -> list[Company]:
 def _thresholds(session: Session, company: Company, kind: str) -> list[int]:
     rules = select(AlertRule.threshold).where(AlertRule.company_id == company.id, AlertRule.kind == kind).distinct()
     return sorted({threshold_of(kind, each) for each in session.exec(rules)})
+
+
+def _quarantined(session: Session) -> Iterator[Happening]:
+    """Each item once; it is the hub that dies, so every company that wants it hears of it."""
+    kind = "quarantined"
+    companies = _watched(session, kind)
+    for item in in_quarantine(session, limit=NEWEST_ITEMS) if companies else ():
+        for company in companies:
+            yield Happening(
+                company_id=company.id,
+                kind=kind,
+                dedup_key=f"{kind}/{item.kind}/{item.id}/{item.since:%Y-%m-%dT%H:%M:%S}",
+                at=item.since,
+                facts={"connector": item.connector, "kind": item.kind},
+            )
 
 
 def _undelivered(session: Session, now: datetime) -> Iterator[Happening]:

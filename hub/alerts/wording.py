@@ -28,6 +28,8 @@ TITLES: Mapping[str, str] = {
     "lead": "New lead at {company}",
     "connector_failing": "A connector of {company} is failing",
     "hub_trouble": "The hub is in trouble",
+    "consent_silent": "Nothing can be sent for {company} without consent",
+    "quarantined": "An item of the hub is in quarantine",
     "nothing_delivered": "Nothing is delivered for {company}",
     "volume_drop": "Fewer calls than usual at {company}",
     "volume_spike": "More calls than usual at {company}",
@@ -148,6 +150,8 @@ def _path(alert: Alert, company: Company) -> str:
         return f"/calls?{here}"
     if alert.kind == "connector_failing":
         return f"/connectors?{here}"
+    if alert.kind in ("consent_silent", "quarantined"):
+        return "/status"
     if alert.kind == "pool_overflow":
         return f"/numbers?{here}"
     return f"/alerts?{here}"
@@ -162,6 +166,18 @@ def _connector(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
 
 def _trouble(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return str(TROUBLES[facts["trouble"]])
+
+
+def _silent(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    return (
+        f"The consent plugin {facts['connector']} has not answered for ten minutes; what needs its word waits, and is asked "
+        "about again by itself"
+    )
+
+
+def _quarantined(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    by = f" by {facts['connector']}" if facts["connector"] else ""
+    return f"The hub died three times while one {facts['kind'].replace('_', ' ')} was handled{by}; see hub quarantine"
 
 
 def _undelivered(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
@@ -197,6 +213,8 @@ def _digest(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
 _DETAILS: Mapping[str, Callable[[Mapping[str, Any], ZoneInfo], str]] = {
     "connector_failing": _connector,
     "hub_trouble": _trouble,
+    "consent_silent": _silent,
+    "quarantined": _quarantined,
     "nothing_delivered": _undelivered,
     "volume_drop": _volume,
     "volume_spike": _volume,

@@ -25,6 +25,7 @@ MODULES = (
     "calls.commands",
     "calls.marks",
     "inbox",
+    "quarantine",
     "deliveries",
     "recordings.commands",
     "texts",

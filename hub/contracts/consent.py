@@ -171,6 +171,10 @@ class ConsentQuestion:
         return no.at <= yes.at and not lapsed and not yes.lifts(no, self)
 
 
+NO_ANSWER = "hub.no-answer"
+"""The rule of a denial because a consent plugin did not answer: nobody decided, so the question is asked again."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opinion:
     """One regime's answer, with the id of the rule that spoke, a sentence for people, and the evidence it used.

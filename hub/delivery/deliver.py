@@ -24,7 +24,7 @@ from hub.delivery.payloads import AHEAD_OF_CLOCK, TOO_OLD, Payload, ahead_of_clo
 from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import StoredDecision, ask, disclosure_row
+from hub.flow.consent import StoredDecision, ask, asked_again_at, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.subjects import lock_keys_of_subjects, read_subjects
 from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
@@ -176,6 +176,9 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
             asked.append(delivery)
     rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, PERSONAL_VALUES[hook], "send", now)
     for delivery, ruling in zip(asked, rulings, strict=True):
+        if ruling.is_unanswered:
+            batch.outcomes[delivery.id] = _unanswered(delivery, ruling, now)
+            continue
         batch.rulings[delivery.id] = ruling
         if not ruling.allowed:
             said = ruling.decision.ruling
@@ -196,6 +199,12 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
             batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
         else:
             batch.payloads.append(payload)
+
+
+def _unanswered(delivery: Delivery, ruling: StoredDecision, now: datetime) -> _Outcome:
+    """No decision, so none is stored; it is asked for again."""
+    said = ruling.decision.ruling
+    return _Outcome(DeliveryState.READY, said.rule_id, said.reason, asked_again_at(delivery.made_at, now))
 
 
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.store import audit
+from hub.store.claims import ENDED_LEASE
 
 IDS_PER_QUERY = 500
 
@@ -34,7 +35,7 @@ def replay(session: Session, ids: Sequence[str], now: datetime, *, actor: str, a
             .where(col(Delivery.id).in_(again))
             .values(
                 state=DeliveryState.READY, attempts=0, due_at=now, finished_at=None, code=None, reason=None,
-                lease_token=None, lease_until=None, set_aside_at=None,
+                set_aside_at=None, **ENDED_LEASE,
             )
             .execution_options(synchronize_session=False)
         )  # fmt: skip

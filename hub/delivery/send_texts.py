@@ -31,7 +31,7 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import StoredDecision, disclosure_row
+from hub.flow.consent import StoredDecision, asked_again_at, disclosure_row
 from hub.hookspecs import TextHooks
 from hub.model import Attempt, ConsentDecision, Delivery, Disclosure, TextMessage
 from hub.model.columns import new_id
@@ -165,11 +165,12 @@ def _prepare(
     with hub.store.writing() as session:
         if row.id not in held_ids(session, Delivery, [row.id], token):
             return None
-        if ruling is not None:
+        if ruling is not None and not ruling.is_unanswered:
             write_evidence(session, ConsentDecision, [ruling.row], accounts)
         outcome = _why_not(session, hub, row, text, ruling, now)
         if outcome is not None:
-            outcome = replace(outcome, decision_id=ruling.row.id if ruling else None)
+            decided = ruling is not None and not ruling.is_unanswered
+            outcome = replace(outcome, decision_id=ruling.row.id if ruling and decided else None)
             _write_end(session, row, text, token, outcome, now)
             return outcome
         assert ruling is not None
@@ -224,6 +225,9 @@ def _why_not(
     if ruling.allowed:
         return None
     said, later = ruling.decision.ruling, ruling.decision.not_before
+    if ruling.is_unanswered:
+        again = asked_again_at(row.made_at, now)
+        return _Outcome(DeliveryState.READY, MessageStatus.QUEUED, said.rule_id, said.reason, again)
     if later is not None and later > now:
         return _Outcome(DeliveryState.READY, MessageStatus.QUEUED, said.rule_id, said.reason, later, ruling.row.id)
     return _refused(said.rule_id, said.reason, decision_id=ruling.row.id)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from hub.contracts.consent import NO_ANSWER
 from hub.costs.pull import pull_costs
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.delivery.deliver import deliver
@@ -95,7 +96,8 @@ def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_
 def next_retry(hub: Hub, connector: str) -> datetime | None:
     """When the connector's next retry or poll is due, if one waits."""
     failed = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.attempts) > 0)
-    tried = failed | (col(Delivery.state) == DeliveryState.ACCEPTED)
+    unanswered = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.code) == NO_ANSWER)
+    tried = failed | unanswered | (col(Delivery.state) == DeliveryState.ACCEPTED)
     synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts are sent by their own task
     query = select(func.min(Delivery.due_at)).where(*synced, tried)
     with hub.store.reading() as session:

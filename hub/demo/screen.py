@@ -46,6 +46,7 @@ COLORS = {
     UNVERIFIABLE: "cyan",
     DeliveryState.HELD: "yellow",
     DeliveryState.DEAD: "red bold",
+    DeliveryState.QUARANTINED: "red bold",
 }
 
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Row as RowOfTable
 
-from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Place, Signal
+from hub.contracts.consent import NO_ANSWER, ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest
@@ -23,6 +23,14 @@ from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
 from hub.runtime import Hub
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=10)
+"""How soon, and how late, a question is asked again that a consent plugin did not answer."""
+
+
+def asked_again_at(made_at: datetime, now: datetime) -> datetime:
+    """When to ask again about a delivery after a consent plugin did not answer: later and later, at most ten minutes."""
+    return now + min(max((now - made_at) / 4, FIRST_WAIT), LONGEST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,11 @@ class StoredDecision:
     def allowed(self) -> bool:
         """Whether the data may go."""
         return self.decision.allowed
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether nobody decided, because a consent plugin did not answer: the question is asked again."""
+        return self.decision.ruling.rule_id == NO_ANSWER
 
     @property
     def ad_permission(self) -> Permission:

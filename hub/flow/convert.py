@@ -17,7 +17,7 @@ from hub.config.models import ConversionRule
 from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
-from hub.flow.consent import StoredDecision, ask
+from hub.flow.consent import StoredDecision, ask, asked_again_at
 from hub.hookspecs import ConversionHooks, CrmHooks
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
 from hub.model.conversions import conversion_key
@@ -229,6 +229,9 @@ def _row(
 def _decided(delivery: Delivery, ruling: StoredDecision, now: datetime) -> Delivery:
     delivery.decision_id = ruling.row.id
     if not ruling.allowed:
-        delivery.state, delivery.finished_at = DeliveryState.HELD, now
+        if ruling.is_unanswered:
+            delivery.due_at = asked_again_at(delivery.made_at, now)
+        else:
+            delivery.state, delivery.finished_at = DeliveryState.HELD, now
         delivery.code, delivery.reason = ruling.decision.ruling.rule_id, ruling.decision.ruling.reason
     return delivery

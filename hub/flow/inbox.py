@@ -47,6 +47,12 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     token, rows = claim(hub.store, InboxWebhook, now=now, limit=INBOX_BATCH_SIZE)
     if not rows:
         return 0
+    with hub.heartbeat.keeping(InboxWebhook, token):
+        _fold(hub, directory, token, rows, now)
+    return len(rows)
+
+
+def _fold(hub: Hub, directory: Directory, token: str, rows: Sequence[InboxWebhook], now: datetime) -> None:
     tests = [row for row in rows if row.connector.startswith(TEST_PREFIX)]
     parsed = _parse(hub, [row for row in rows if row not in tests])
     # A person who says stop gets nothing while that is recorded; a text that hangs at its carrier does not delay
@@ -72,7 +78,6 @@ def fold_inbox(hub: Hub, directory: Directory) -> int:
     _sync_soon(hub, parsed.batches, now)
     metrics.FLOW.labels("fold", "done").inc(len(done))
     metrics.FLOW.labels("fold", "parked").inc(len(parsed.parked))
-    return len(rows)
 
 
 def replay(session: Session, inbox_ids: Sequence[str], now: datetime) -> int:

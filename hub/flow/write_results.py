@@ -31,6 +31,7 @@ from hub.model.people import has_known_number, is_typed
 from hub.model.states import SubjectState
 from hub.reports.dirty_days import Change
 from hub.runtime import Hub
+from hub.store.claims import ENDED_LEASE
 from hub.store.encryption.encrypted_fields import seal_facts
 from hub.store.journal import write_evidence
 from hub.store.rows import change_rows, write_rows
@@ -152,7 +153,7 @@ def finish(
     rows = []
     for subject in subjects:
         case = by_subject.get(subject.id)
-        row: dict[str, Any] = {"id": subject.id, "state": SubjectState.DONE, "lease_until": None, "lease_token": None}
+        row: dict[str, Any] = {"id": subject.id, "state": SubjectState.DONE, **ENDED_LEASE}
         row["enriched_at"] = subject.enriched_at or (now if case else None)
         row["person_id"] = case.person.id if case and case.person else subject.person_id
         if isinstance(subject, Call):

@@ -188,3 +188,7 @@ class Work(Row):
     lease_until: datetime | None = time_column(nullable=True)
     lease_token: str | None = Field(default=None, max_length=36)
     attempts: int = 0
+    deaths: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many processes in a row died while they handled it."""
+    last_hook: str | None = Field(default=None, max_length=130)
+    """`connector.hook` of the hook that began last while it was handled after a death."""

@@ -19,6 +19,8 @@ class WorkState(StrEnum):
     """A worker holds it. It ends, or goes back to ready; if the worker dies, another one claims it when the lease ends."""
     DONE = "done"
     """Final."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class InboxState(StrEnum):
@@ -32,6 +34,8 @@ class InboxState(StrEnum):
     """Final: its events are folded into calls and texts."""
     PARKED = "parked"
     """It could not be parsed; `reason` says why. `hub inbox replay` makes it ready again."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class SubjectState(StrEnum):
@@ -47,6 +51,8 @@ class SubjectState(StrEnum):
     """Nothing is left to do; the next change makes it ready again."""
     ERASED = "erased"
     """Final: its person was erased, and later events on it are ignored."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class CallStatus(StrEnum):
@@ -107,6 +113,8 @@ class MediaState(StrEnum):
     """Final: stored."""
     FAILED = "failed"
     """Final: given up; `reason` says why."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class DeliveryState(StrEnum):
@@ -129,6 +137,8 @@ class DeliveryState(StrEnum):
     """Final: consent says no, or nobody knows whether a text was sent."""
     DEAD = "dead"
     """Final: tried until the retry schedule ended, or what it belongs to is gone."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 OPEN_DELIVERY_STATES = (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED)
@@ -163,6 +173,8 @@ class RecordingState(StrEnum):
     """Final: expired or erased."""
     FAILED = "failed"
     """Given up; `reason` says why. `hub recordings fetch` makes it ready again."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class TranscriptState(StrEnum):
@@ -180,6 +192,8 @@ class TranscriptState(StrEnum):
     """Given up; the recording itself is unchanged. A person may ask for it again: ready."""
     GONE = "gone"
     """Final: expired or erased."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class RequestState(StrEnum):
@@ -219,6 +233,8 @@ class TaskState(StrEnum):
     """Final: `records` counts what it reached."""
     IMPOSSIBLE = "impossible"
     """Final: `reason` says why."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class RetractionState(StrEnum):
@@ -272,6 +288,8 @@ class OutgoingCallState(StrEnum):
     """It is unknown whether the carrier took it. The hub never places it again; a report of the carrier settles it."""
     DONE = "done"
     """Final: it has ended, or was not placed."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
 
 
 class ConfigHow(StrEnum):
@@ -313,3 +331,5 @@ class AlertDeliveryState(StrEnum):
     """Final: refused, or given up; `reason` says why."""
     UNKNOWN = "unknown"
     """Final: a worker ended while the mail server took it. It is not sent again, so that it does not arrive twice."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait as wait_for
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +22,7 @@ from hub.error_counts import COUNTS
 from hub.errors import AuthError, PluginFailure, PluginTimeout, RetryLater, RingfenceError, place_of
 from hub.hookspecs import SPECS
 from hub.plugins.circuit_breaker import CircuitBreaker
+from hub.plugins.hook_trace import current_note
 from hub.plugins.thread_pool import DaemonThreadPool, Task
 
 Result = TypeVar("Result")
@@ -54,7 +56,12 @@ class Guard:
         lane = lane_of(hook)
         self.breakers[lane].admit(self.name)
         call: Task[Result] = Task()
+        note = current_note()
+        if note is not None:
+            note(self.name, hook)
         self._pool(lane).submit(call, lambda: self._guarded(call, hook, lane, work))
+        if note is not None:
+            wait_for([call], SPECS[hook].deadline)
         return call
 
     def wait(self, hook: str, future: Future[Result], deadline: float | None = None) -> Result:

@@ -14,7 +14,7 @@ import pluggy
 
 from hub import metrics
 from hub.contracts.connector import Connector
-from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
+from hub.contracts.consent import NO_ANSWER, ConsentQuestion, Decision, Opinion, strictest
 from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError, without_frames
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
@@ -54,6 +54,8 @@ class Plugins:
         if problems:
             raise ConfigError("A plugin does not fit this version of the hub; update or disable it.", problems)
         self._callers: dict[tuple[str, str], Callable[..., Any] | None] = {}
+        self.silent: set[str] = set()
+        """The consent connectors that did not answer when they were asked last."""
 
     def close(self) -> None:
         """Shut down the threads and the child processes of all connectors."""
@@ -150,6 +152,7 @@ class Plugins:
                 answers = self.call_each(name, ConsentHooks.judge, items, deadline or many(items))
             except RingfenceError as error:
                 answers = [error] * len(items)
+            self._note_silence(name, answers)
             columns.append([(name, _opinion(name, answer)) for answer in answers])
         return [strictest(column[index] for column in columns) for index in range(len(questions))]
 
@@ -158,6 +161,12 @@ class Plugins:
         connector = self.connectors.get(name)
         if isinstance(connector, HostedConnector):
             connector.supervisor.await_first_start()
+
+    def _note_silence(self, name: str, answers: Sequence[Opinion | RingfenceError]) -> None:
+        if any(not isinstance(answer, Opinion) for answer in answers):
+            self.silent.add(name)
+        elif answers:
+            self.silent.discard(name)
 
     def _need(self, name: str, spec: HookSpec) -> Callable[..., Any]:
         caller = self._caller(name, spec)
@@ -204,7 +213,7 @@ def _item_result(name: str, spec: HookSpec, call: Callable[[], Result]) -> Resul
 def _opinion(name: str, answer: Opinion | RingfenceError) -> Opinion:
     if isinstance(answer, Opinion):
         return answer
-    return Opinion(verdict="deny", rule_id="hub.no-answer", reason=f"{name} failed to answer, and no answer means no.")
+    return Opinion(verdict="deny", rule_id=NO_ANSWER, reason=f"{name} failed to answer, and no answer means no.")
 
 
 def _one_line(error: Exception) -> str:

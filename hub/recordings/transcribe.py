@@ -103,6 +103,8 @@ def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_t
     """The audio as the plugin may get it, or why it may not. The decision and the disclosure are stored before."""
     now = hub.clock()
     (ruling,) = ask(hub, [case], row.connector, HOOK, SpokenAudio, MOMENT, now)
+    if ruling.is_unanswered:
+        raise RetryLater(ruling.decision.ruling.reason)
     spoken: Any = SpokenAudio(audio=audio, content_type=content_type, language=row.language)  # type: ignore[arg-type]
     manifest = hub.plugins.connectors[row.connector].manifest
     given = hub.refusals.disclose(hub.plugins.connectors[row.connector], spoken, HOOK)

@@ -14,9 +14,9 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from hub.model import ConfigProcess
-from hub.model.columns import new_id
 from hub.runtime import Hub
 from hub.serving.running_hub import RunningHub
+from hub.store.quarantine.deaths import process_id
 
 BEAT_SECONDS = 5.0
 FORGOTTEN_AFTER = timedelta(minutes=10)
@@ -26,7 +26,7 @@ class Presence:
     """Writes the row of this process; deletes it at the end."""
 
     def __init__(self, running: RunningHub, role: str) -> None:
-        self._running, self._id, self._role = running, new_id(), role
+        self._running, self._id, self._role = running, process_id(), role
         self._started_at = self._hub.clock()
         self._beaten: tuple[int, float] | None = None
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select, text, update
 from sqlmodel import Session
 
-from hub.model.columns import Work, new_id
+from hub.model.columns import Work
 from hub.model.states import WorkState
 from hub.store.engine import Store
+from hub.store.quarantine.deaths import MAX_DEATHS, deaths_by_now, new_token, put_into_quarantine, suspect_is_under_way
 
 LEASE = timedelta(seconds=20)
 """How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
+ENDED_LEASE: Mapping[str, Any] = {"lease_until": None, "lease_token": None, "deaths": 0, "last_hook": None}
+"""The columns of a lease after its row has ended or was given back."""
 
 
 def claim(
@@ -32,40 +36,97 @@ def claim(
     A row is due when it is `ready` and its `due_at` has passed, or when its lease has expired because its worker died.
     On PostgreSQL, rows that another worker is claiming now are skipped. A claim counts as an attempt unless `counting`
     is False; then the caller counts its own attempts. With `alone`, nothing is claimed while another worker holds any
-    row that matches `where`.
+    row that matches `where`. A row that processes have died of is claimed alone (hub.store.quarantine.deaths).
     """
-    token = new_id()
+    token = new_token()
     columns: Any = table
-    chosen = select(columns.id).where(is_due(table, now), *where).order_by(columns.due_at, columns.id).limit(limit)
+    conditions = list(where)
     if alone:
         held = select(columns.id).where(columns.state == WorkState.LEASED, columns.lease_until >= now, *where)
-        chosen = chosen.where(~held.correlate(None).exists())
+        conditions.append(~held.correlate(None).exists())
+    wanted = _Wanted(store, table, token, now, conditions, counting, alone)
+    normal, suspect = _first(table, _is_normal(table, now), conditions), _is_suspect(table, now)
     with store.reading() as session:
         # First query without the write lock: an idle worker must not block the inbox writer.
-        if session.execute(chosen.limit(1)).first() is None:
-            return token, []
-    if not store.is_sqlite:
-        # As a CTE it runs once; inside the update, some query plans run it again for each row and claim too many rows.
-        chosen = select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id)
-    claimed = (
-        update(table)
-        .where(columns.id.in_(chosen))
-        .values(
-            state=WorkState.LEASED,
-            lease_until=now + LEASE,
-            lease_token=token,
-            attempts=columns.attempts + int(counting),
+        has_normal, has_suspect = session.execute(
+            select(normal.scalar_subquery(), _first(table, suspect, conditions).scalar_subquery())
+        ).one()
+    if has_suspect is not None and (rows := wanted.take_suspect()):
+        return token, rows
+    return token, wanted.take(_is_normal(table, now), limit) if has_normal is not None else []
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a caller wants to claim."""
+
+    store: Store
+    table: type[Work]
+    token: str
+    now: datetime
+    conditions: Sequence[Any]
+    counting: bool
+    alone: bool
+
+    def take_suspect(self) -> list[Any]:
+        """One row that processes have died of, if this process handles no other such row now."""
+        suspect = self.store.suspect
+        with suspect.lock:
+            if suspect_is_under_way(self.store, self.now):
+                return []
+            rows = self.take(_is_suspect(self.table, self.now), 1)
+            for row in rows:
+                suspect.table, suspect.row_id, suspect.token = self.table, row.id, self.token
+        return rows
+
+    def take(self, due: Any, limit: int) -> list[Any]:
+        """Claim up to `limit` rows; those that have killed too often go into quarantine instead."""
+        columns: Any = self.table
+        chosen: Any = _first(self.table, due, self.conditions).limit(limit)
+        if not self.store.is_sqlite:
+            # As a CTE it runs once; inside the update, some query plans run it again for each row and claim too many
+            # rows.
+            chosen = select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id)
+        claimed = (
+            update(self.table)
+            .where(columns.id.in_(chosen))
+            .values(
+                state=WorkState.LEASED,
+                lease_until=self.now + LEASE,
+                lease_token=self.token,
+                attempts=columns.attempts + int(self.counting),
+                deaths=deaths_by_now(self.table, self.now),
+            )
+            .returning(columns)
+            .execution_options(synchronize_session=False)
         )
-        .returning(columns)
-        .execution_options(synchronize_session=False)
-    )
-    with store.writing() as session:
-        if alone and not store.is_sqlite:
-            # SQLite already has a single writer; here the next claimer looks only after this one has committed.
-            session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
-        rows = list(session.scalars(claimed).all())
-    rows.sort(key=lambda row: (row.due_at, row.id))
-    return token, rows
+        with self.store.writing() as session:
+            if self.alone and not self.store.is_sqlite:
+                # SQLite already has a single writer; here the next claimer looks only after this one has committed.
+                session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
+            rows = list(session.scalars(claimed).all())
+            deadly = [row for row in rows if row.deaths >= MAX_DEATHS]
+            put_into_quarantine(session, self.table, deadly, self.now)
+        rows = [row for row in rows if row.deaths < MAX_DEATHS]
+        rows.sort(key=lambda row: (row.due_at, row.id))
+        return rows
+
+
+def _first(table: type[Work], due: Any, conditions: Sequence[Any]) -> Any:
+    columns: Any = table
+    return select(columns.id).where(due, *conditions).order_by(columns.due_at, columns.id).limit(1)
+
+
+def _is_normal(table: type[Work], now: datetime) -> Any:
+    """Due, and not a suspect."""
+    columns: Any = table
+    return and_(is_due(table, now), or_(columns.state == WorkState.READY, columns.deaths == 0))
+
+
+def _is_suspect(table: type[Work], now: datetime) -> Any:
+    """Due, and a process has died of it before the one that held its lease."""
+    columns: Any = table
+    return and_(columns.state == WorkState.LEASED, columns.lease_until < now, columns.deaths > 0)
 
 
 def is_due(table: type[Work], now: datetime) -> Any:
@@ -83,7 +144,7 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
     done = (
         update(table)
         .where(columns.id.in_(ids), columns.lease_token == token)
-        .values(lease_until=None, lease_token=None, **values)
+        .values(**{**ENDED_LEASE, **values})
         .execution_options(synchronize_session=False)
     )
     return int(session.execute(done).rowcount)  # type: ignore[attr-defined]
@@ -101,7 +162,7 @@ def complete_each(
     statement = (
         update(table.__table__)  # type: ignore[attr-defined]
         .where(columns.id == bindparam("of"), columns.lease_token == token)
-        .values(lease_until=None, lease_token=None, **{name: bindparam(f"new_{name}") for name in names})
+        .values(**{**ENDED_LEASE, **{name: bindparam(f"new_{name}") for name in names}})
     )
     session.connection().execute(
         statement,

@@ -168,7 +168,12 @@ def move_cursor(session: Session, connector: str, stream: str, value: str | None
 def pause(store: Store, connector: str, reason: str, now: datetime) -> None:
     """Pause a connector whose credentials are refused, until a person reconnects it."""
     with store.writing() as session:
-        _put(session, ConnectorState, {"connector": connector}, _paused(now, reason, None))
+        pause_within(session, connector, reason, now)
+
+
+def pause_within(session: Session, connector: str, reason: str, now: datetime) -> None:
+    """The same as `pause`, within `session`, a writing one."""
+    _put(session, ConnectorState, {"connector": connector}, _paused(now, reason, None))
 
 
 def pause_by_hand(session: Session, connector: str, user_id: str, now: datetime) -> None:

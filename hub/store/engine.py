@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -35,6 +36,16 @@ PATIENT = {
 """libpq's settings for a server that vanishes without a word: a connection to it ends within half a minute."""
 
 
+@dataclass
+class Suspect:
+    """The row that this process handles alone, because processes have died of it (hub.store.quarantine)."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    table: Any = None
+    row_id: str = ""
+    token: str = ""
+
+
 class Store:
     """The hub's database, by its SQLAlchemy URL. SQLite runs in WAL mode with `synchronous=FULL`."""
 
@@ -51,6 +62,8 @@ class Store:
         self._of_accounts = self.engine if self.is_sqlite else _account_engine(self.url)
         self._turns = threading.RLock()
         self.outage = Outage()
+        self._of_thread = threading.local()
+        self.suspect = Suspect()
         self._writing = self.engine.execution_options(ringfence_write=True)
 
     @contextmanager
@@ -100,11 +113,19 @@ class Store:
         SQLite itself retries after longer and longer pauses, up to a tenth of a second.
         """
         mine = self.is_sqlite and self._turns.acquire(timeout=BUSY_SECONDS)
+        depth = getattr(self._of_thread, "writes", 0)
+        self._of_thread.writes = depth + 1
         try:
             yield
         finally:
+            self._of_thread.writes = depth
             if mine:
                 self._turns.release()
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread is in a write transaction."""
+        return getattr(self._of_thread, "writes", 0) > 0
 
     def close(self) -> None:
         """Close all connections."""

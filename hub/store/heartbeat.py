@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.liveness import report_failure
 from hub.model.columns import Work
 from hub.model.states import WorkState
+from hub.plugins.hook_trace import traced
 from hub.store.claims import LEASE
 from hub.store.engine import Store
+from hub.store.quarantine.deaths import disown, is_suspect, note_hook
 
 HEARTBEAT_SECONDS = 5.0
 """Seconds between two heartbeats."""
@@ -32,21 +36,28 @@ class Heartbeat:
 
     @contextmanager
     def keeping(self, table: type[Work], token: str) -> Iterator[None]:
-        """Extend the lease of the rows that `token` holds while the block runs."""
+        """Extend the lease of the rows that `token` holds while the block runs. For a row that processes have died of,
+        the row also says which hook began last."""
         with self._lock:
             self._tokens[token] = table
             if self._thread is None:
                 self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
                 self._thread.start()
         try:
-            yield
+            with traced(partial(note_hook, self._store, token)) if is_suspect(self._store, token) else nullcontext():
+                yield
         finally:
             with self._lock:
                 self._tokens.pop(token, None)
 
     def close(self) -> None:
-        """Stop the heartbeat."""
+        """Stop the heartbeat. The process ends by itself: what it has not finished counts as no death."""
         self._ending.set()
+        with self._lock:
+            held = dict(self._tokens)
+        for token, table in held.items():
+            with suppress(SQLAlchemyError):  # with a token, only the count of deaths is one too high
+                disown(self._store, table, token)
 
     def _beat(self) -> None:
         while not self._ending.wait(self._every):

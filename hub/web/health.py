@@ -18,8 +18,10 @@ from hub import metrics
 from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, TrackingNumber
 from hub.model.states import WorkState
 from hub.plugins.circuit_breaker import BreakerState
+from hub.queries.silent_consent import silent_consent
 from hub.runtime import Hub
 from hub.store.connectors import PAUSED_BY_HAND, paused_connectors
+from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
 from hub.store.schema import current, revisions
 
 QUEUES: dict[str, Any] = {
@@ -31,6 +33,8 @@ QUEUES: dict[str, Any] = {
 }
 
 
+NAMED_ITEMS = 20
+"""How many of the newest items in quarantine `/readyz` looks at for the names of their connectors."""
 Reason = Callable[[Hub], str | None]
 """Looks at one thing, and says in a few words for the operator what is wrong with it. It names nobody."""
 
@@ -88,9 +92,24 @@ def connectors_paused(hub: Hub) -> str | None:
     return f"connectors paused: {', '.join(sorted(paused))}" if paused else None
 
 
+def items_quarantined(hub: Hub) -> str | None:
+    """Processes died three times while they handled an item, so it waits for a person."""
+    with hub.store.reading() as session:
+        number = sum(count_quarantined(session).values())
+        names = {item.connector for item in in_quarantine(session, limit=NAMED_ITEMS)} if number else set()
+    named = ", ".join(sorted(filter(None, names)))
+    return f"in quarantine: {number} (hub quarantine){f', by {named}' if named else ''}" if number else None
+
+
+def consent_silent(hub: Hub) -> str | None:
+    """A consent plugin does not answer, so nothing is sent that needs its word."""
+    silent = silent_consent(hub)
+    return f"consent plugins that do not answer: {', '.join(silent)}" if silent else None
+
+
 REFUSING: list[Reason] = [disk_full, nowhere_to_keep, other_schema, threads_stuck]
 """Why a process cannot accept calls, or cannot work: `/readyz` answers 503 with the first of them."""
-DEGRADED: list[Reason] = [database_away, rows_refused, connectors_paused]
+DEGRADED: list[Reason] = [database_away, rows_refused, connectors_paused, items_quarantined, consent_silent]
 """Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database
 says nothing while the database is away."""
 
@@ -157,6 +176,9 @@ class Operation:
                     select(func.min(table.due_at)).where(table.state == WorkState.READY, table.due_at <= now)
                 ).one()
                 metrics.QUEUE_AGE.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
+            quarantined = count_quarantined(session)
+            for kind in KINDS:
+                metrics.QUARANTINE_SIZE.labels(kind).set(quarantined.get(kind, 0))
             numbers: Any = TrackingNumber
             for use, condition in (("leased", numbers.leased_until > now), ("all", col(numbers.retired_at).is_(None))):
                 counts = session.exec(

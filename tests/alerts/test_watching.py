@@ -9,7 +9,7 @@ from alert_stage import AlertStage
 from hub.alerts.hub_trouble import note_trouble
 from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.alerts.watch import Watch
-from hub.model import AlertEvent, Delivery, PoolOverflow, Tracker, User
+from hub.model import AlertEvent, Delivery, PoolOverflow, SyncSlot, Tracker, User
 from hub.store.connectors import pause, resume
 
 
@@ -126,3 +126,18 @@ def test_a_full_disk_is_told_once_to_a_user_of_several_companies(alerting: Alert
         alerting.run()
     assert alerting.mail.subjects == ["The hub is in trouble"]
     assert "disk is full" in alerting.mail.letters[0].as_string()
+
+
+def test_an_item_in_quarantine_and_a_consent_plugin_that_stays_silent_are_each_told_once(alerting: AlertStage) -> None:
+    maria, watch = alerting.user(), Watch(alerting.hub)
+    alerting.wants(maria, "quarantined", "consent_silent")
+    now = alerting.stage.clock()
+    alerting.stage.add(SyncSlot(connector="crm", state="quarantined", deaths=3, due_at=now))
+    alerting.hub.plugins.silent.add("law")
+    for _ in range(3):
+        look(alerting, watch)
+        alerting.stage.clock.advance(minutes=6)
+    assert sorted(alerting.mail.subjects) == [
+        "An item of the hub is in quarantine",
+        "Nothing can be sent for Lakeside without consent",
+    ]

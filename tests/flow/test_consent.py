@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,9 @@ from testbed import CALLER, CONNECTORS, NORTH_SHARED, POOL, SHARED, TestHub
 
 from hub.api import ConsentQuestion, DataFlow, Fact, Opinion, Recipient, Share
 from hub.contracts.consent import STRICTNESS, strictest
+from hub.delivery.sync import next_retry
 from hub.model import ConsentDecision, Delivery, Disclosure, FactRow, Person
+from hub.queries.silent_consent import silent_consent
 
 Factory = Callable[..., TestHub]
 opinions = st.lists(
@@ -85,8 +88,36 @@ def test_anything_but_a_clear_yes_is_a_no(lite_hub: Factory, answer: Callable[[C
     stage.second.rule = answer
     stage.call_in()
     row = stage.one(Delivery, connector="network")
-    assert (row.state, row.code) == ("held", "hub.no-answer")
+    assert (row.state, row.code) == ("ready", "hub.no-answer")
     assert "second" in (row.reason or "") and "no answer means no" in (row.reason or "")
+    stage.clock.advance(hours=1)
+    assert stage.deliver() == {"ready": 1} and stage.network.batches == []
+    assert silent_consent(stage.hub) == ["second"]
+
+
+def test_what_a_silent_regime_held_up_is_sent_by_itself_when_it_answers_and_a_real_no_stays(lite_hub: Factory) -> None:
+    stage = lite_hub(connectors=TWO_LAWS)
+    stage.second.rule = SILENCE["a crash"]
+    stage.call_in()
+    waits = []
+    for _ in range(3):
+        stage.clock.advance(minutes=20)
+        assert stage.deliver() == {"ready": 1}
+        waits.append(stage.one(Delivery, connector="network").due_at - stage.clock())
+    assert waits == sorted(waits) and waits[-1] == timedelta(minutes=10)
+    decisions = len(stage.rows(ConsentDecision))
+    assert next_retry(stage.hub, "network") == stage.one(Delivery, connector="network").due_at
+    stage.second.rule = verdict("allow")
+    stage.clock.advance(minutes=10)
+    assert stage.deliver() == {"delivered": 1} and silent_consent(stage.hub) == []
+    row = stage.one(Delivery, connector="network")
+    assert (row.state, row.code, row.attempts) == ("delivered", None, 1)
+    assert len(stage.rows(ConsentDecision)) == decisions + 1
+    stage.second.rule = verdict("deny")
+    stage.call_in()
+    stage.clock.advance(days=1)
+    assert stage.deliver() == {}
+    assert Counter(each.state for each in stage.rows(Delivery, connector="network")) == {"delivered": 1, "held": 1}
 
 
 def test_a_regime_that_hangs_is_a_no_and_the_call_goes_on(lite_hub: Factory) -> None:

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from web_edge import CALLER, DEFAULT, Edge
 
 from hub.liveness import Liveness
+from hub.model import SyncSlot
 from hub.runtime import Hub
 from hub.store.connectors import pause, pause_by_hand
 from hub.store.engine import Store
@@ -29,6 +30,21 @@ def test_what_needs_a_person_is_named_while_calls_are_accepted(own_edge: Edge) -
     answer = own_edge.client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"status": "degraded", "reasons": ["connectors paused: twilio"]}
+
+
+def test_items_in_quarantine_and_silent_consent_plugins_need_a_person(own_edge: Edge) -> None:
+    hub, now = own_edge.opened.hub, own_edge.clock()
+    with hub.store.writing() as session:
+        session.add(SyncSlot(connector="crm", state="quarantined", last_hook="law.judge", deaths=3, due_at=now))
+    hub.plugins.silent.add("law")
+    answer = own_edge.client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["reasons"] == [
+        "in quarantine: 1 (hub quarantine), by law",
+        "consent plugins that do not answer: law",
+    ]
+    assert 'ringfence_quarantined_items{kind="sync"} 1.0' in own_edge.client.get("/metrics").text
+    hub.plugins.silent.clear()
 
 
 def test_a_hub_beside_another_versions_schema_is_not_ready(own_edge: Edge) -> None:

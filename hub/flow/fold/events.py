@@ -122,7 +122,8 @@ class _Folded:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id
         if counted and any(before[column] != after[column] for column in COUNTED):
             self.moved += [*counted, _change(call)]
-        call.state, call.due_at, call.lease_token, call.lease_until = SubjectState.READY, self.now, None, None
+        if call.state != SubjectState.QUARANTINED:
+            call.state, call.due_at, call.lease_token, call.lease_until = SubjectState.READY, self.now, None, None
 
 
 def _values(state: CallState) -> dict[str, Any]:

@@ -30,7 +30,7 @@ DELIVERY_STATES: dict[str, tuple[str, ...]] = {
     SentState.UNVERIFIABLE: (UNVERIFIABLE,),
     SentState.UNMATCHED: (DeliveryState.UNMATCHED,),
     SentState.HELD: (DeliveryState.HELD,),
-    SentState.REJECTED: (DeliveryState.REJECTED, DeliveryState.DEAD),
+    SentState.REJECTED: (DeliveryState.REJECTED, DeliveryState.DEAD, DeliveryState.QUARANTINED),
     SentState.WAITING: (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED),
 }
 RECORDING_STATES: dict[str, tuple[RecordingState, ...]] = {

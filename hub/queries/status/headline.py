@@ -97,6 +97,7 @@ def _queues(queues: Iterable[Queue]) -> list[Waiting]:
     words = {
         "dead": ("1 delivery was given up", "{} deliveries were given up", "/deliveries?state=needs_you"),
         "parked": ("1 event was not understood", "{} events were not understood", None),
+        "quarantined": ("1 item is in quarantine", "{} items are in quarantine", None),
         "failed": ("1 recording was given up", "{} recordings were given up", None),
     }
     found = []

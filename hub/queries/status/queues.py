@@ -31,6 +31,7 @@ from hub.model.states import (
     TranscriptState,
     WorkState,
 )
+from hub.store.quarantine.items import in_quarantine
 
 MAX_COUNTED = 10_000
 """A longer queue is shown as this many and more."""
@@ -174,7 +175,7 @@ def _given_up(session: Session, companies: Sequence[str], now: datetime) -> list
     )
     parked = select(INBOX.received_at).where(INBOX.state == InboxState.PARKED)
     failed = _of_calls(select(RECORDING.recorded_at).where(RECORDING.state == RecordingState.FAILED), companies)
-    found = []
+    found = [_quarantined(session)]
     for name, kind, query in (
         ("Deliveries given up", "dead", dead),
         ("Events not understood", "parked", parked),
@@ -192,6 +193,20 @@ def _given_up(session: Session, companies: Sequence[str], now: datetime) -> list
             )
         )
     return found
+
+
+def _quarantined(session: Session) -> Queue:
+    """What processes died of; it belongs to the hub as a whole."""
+    items = in_quarantine(session, limit=MAX_COUNTED)
+    names = ", ".join(sorted({each.connector for each in items if each.connector}))
+    return Queue(
+        name=f"In quarantine, by {names}" if names else "In quarantine",
+        kind="quarantined",
+        waiting=len(items),
+        oldest=min((each.since for each in items), default=None),
+        per_minute=None,
+        state="look" if items else "empty",
+    )
 
 
 def _of_calls(query: Any, companies: Sequence[str]) -> Any:

@@ -78,6 +78,11 @@ SENTENCES: dict[str, Sentence] = {
         "Only simulated providers are affected.",
         REPORT,
     ),
+    "quarantined": Sentence(
+        "The hub died three times while {connector} handled one item",
+        "The item is set aside, and everything else goes on.",
+        "Update or disable the plugin, then run hub quarantine replay.",
+    ),
     "webhook parked": Sentence(
         "An event of {connector} was not understood",
         "It is kept. The carrier's own call list fills what is missing.",

@@ -23,6 +23,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.REJECTED: ("bad", "Rejected"),
     DeliveryState.HELD: ("held", "Held"),
     DeliveryState.DEAD: ("bad", "Given up"),
+    DeliveryState.QUARANTINED: ("bad", "In quarantine"),
 }
 RESULTS: Mapping[str, str] = {
     AttemptResult.UNKNOWN: "no answer is known",
@@ -32,7 +33,7 @@ RESULTS: Mapping[str, str] = {
     **{state: word.lower() for state, (_, word) in STATES.items() if state != DeliveryState.READY},
 }
 TAKEN = ("Delivered", "Accepted", "Accepted (unverifiable)")
-TROUBLE = (DeliveryState.REJECTED, DeliveryState.DEAD)
+TROUBLE = (DeliveryState.REJECTED, DeliveryState.DEAD, DeliveryState.QUARANTINED)
 
 
 @dataclass(frozen=True)

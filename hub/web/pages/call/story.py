@@ -200,6 +200,7 @@ def _delivery(entry: Entry, names: Mapping[str, str]) -> Line | None:
         DeliveryState.REJECTED: f"{name} rejected it",
         DeliveryState.HELD: f"Held back from {name}",
         DeliveryState.DEAD: f"Given up on {name}",
+        DeliveryState.QUARANTINED: f"In quarantine on its way to {name}",
     }
     state = entry.state or ""
     kind = {"held": "warn"}.get(STATES.get(state, ("", ""))[0], STATES.get(state, ("", ""))[0])

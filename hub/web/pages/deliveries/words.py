@@ -26,6 +26,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.HELD: ("held", "Held"),
     DeliveryState.REJECTED: ("bad", "Rejected"),
     DeliveryState.DEAD: ("bad", "Gave up"),
+    DeliveryState.QUARANTINED: ("bad", "In quarantine"),
 }
 """State → the kind of mark, and its word."""
 RESULTS: Mapping[str, tuple[str, str]] = {

@@ -1,0 +1,92 @@
+"""`hub quarantine`: items in whose handling processes died three times, and their replay after a fix."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.errors import CannotDo
+
+commands = typer.Typer(help="List items that processes died of; replay them after a fix.")
+Kind = Annotated[
+    str | None, typer.Option("--kind", help="Only one kind: call, webhook, delivery, sync …", metavar="KIND")
+]
+OfConnector = Annotated[str | None, typer.Option("--connector", help="Only items of this connector.", metavar="NAME")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="quarantine")
+
+
+@commands.callback(invoke_without_command=True)
+def list_items(
+    context: typer.Context,
+    kind: Kind = None,
+    connector: OfConnector = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List what is in quarantine, with the connector whose hook ran when the last process died."""
+    if context.invoked_subcommand is not None:
+        return
+    from hub.startup import open_store, read_config
+    from hub.store.quarantine.items import count_quarantined, in_quarantine
+
+    _check(kind)
+    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+        counts = count_quarantined(session)
+        items = in_quarantine(session, kind=kind, connector=connector, limit=limit)
+    if as_json:
+        echo_json({"counts": counts, "items": list(map(asdict, items))})
+        return
+    say(f"In quarantine: {', '.join(f'{name} {count}' for name, count in counts.items()) or 'nothing'}")
+    if items:
+        table(
+            "In quarantine, newest first",
+            ("id", "kind", "connector", "since (UTC)", "reason"),
+            ((each.id, each.kind, plain(each.connector), moment(each.since), plain(each.reason)) for each in items),
+        )
+        say("After a fix: [bold]hub quarantine replay --all[/bold], or the ids of some.")
+
+
+@commands.command("replay")
+def replay_items(
+    ids: Annotated[list[str] | None, typer.Argument(help="Items in quarantine, by id.", metavar="ID…")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All items that the filters select.")] = False,
+    kind: Kind = None,
+    connector: OfConnector = None,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Make items ready again after the plugin is fixed or disabled. Exits with status 1 if one was not in quarantine."""
+    from hub.cli.support.audit_note import actor
+    from hub.queries.lookup import typed
+    from hub.runtime import utc_now
+    from hub.startup import open_store, read_config
+    from hub.store.quarantine.items import in_quarantine, replay_quarantined
+
+    if bool(ids) == everything:
+        raise CannotDo("Give the ids of items in quarantine, or --all; hub quarantine shows them.")
+    _check(kind)
+    wanted = set(map(typed, ids or ()))
+    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+        items = [
+            each for each in in_quarantine(session, kind=kind, connector=connector) if everything or each.id in wanted
+        ]
+        about = "all" if everything else ",".join(sorted(wanted))[:500]
+        count = replay_quarantined(session, items, utc_now(), actor=actor(), about=about)
+    say(f"[green]{counted(count, 'item')}[/green] will be handled again by the next worker.")
+    if not everything and count < len(wanted):
+        say(f"[yellow]Not in quarantine: {len(wanted) - count} of the ids.[/yellow]")
+        raise typer.Exit(1)
+
+
+def _check(kind: str | None) -> None:
+    from hub.store.quarantine.items import KINDS
+
+    if kind is not None and kind not in KINDS:
+        raise CannotDo(f"{kind!r} is not a kind of item; choose one of {', '.join(KINDS)}.")

@@ -1,0 +1,1 @@
+"""Quarantine: work in whose handling processes die, until a person looks at it."""

@@ -51,7 +51,7 @@ class Heartbeat:
                 self._tokens.pop(token, None)
 
     def close(self) -> None:
-        """Stop the heartbeat. The process ends by itself: what it has not finished counts as no death."""
+        """Stop the heartbeat. The process ends in good order: its unfinished work does not count as a death."""
         self._ending.set()
         with self._lock:
             held = dict(self._tokens)

@@ -1,7 +1,7 @@
 """Quarantine: work that processes die of is handled alone, and after three deaths not at all.
 
 A lease that ran out is a death only if the process that held it is gone: it is not this one, and it no longer writes
-its row in the table of processes. An error, a lost database or a graceful stop is no death. A batch that a process died
+its row in the table of processes. An error, a lost database and a graceful stop do not count. A batch that a process died
 of may hold one guilty row and many innocent ones: after the second death each of them is claimed alone (a suspect), one
 at a time in each process, so that only the guilty one dies again.
 """

@@ -1,4 +1,4 @@
-"""What is in quarantine, and the way out of it: whoever replays an item gives it three new tries."""
+"""The items in quarantine, and their replay: each gets three new tries."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ from hub.texts.bodies import open_body, open_file
 
 INNER = frozenset(
     {"state", "due_at", "lease_until", "lease_token", "attempts", "deaths", "last_hook", "body", "sealed",
-     "sealed_name", "sealed_fields", "data", "path", "company_id", "previous_hash", "hash", "expires_at", "clicks_end_at", "submission_key"}
+     "sealed_name", "sealed_fields", "data", "path", "company_id", "previous_hash", "hash", "expires_at",
+     "clicks_end_at", "submission_key"}
 )  # fmt: skip
 """Columns that say nothing about the person: processing state, storage paths, and values that the answer shows in words."""
 SHARED_ACCOUNT = (

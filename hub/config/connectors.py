@@ -12,6 +12,7 @@ from hub.config.parts import CONNECTOR_NAME, Parts
 from hub.config.reading import Reading
 from hub.contracts.addresses import in_clear, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
+from hub.errors import ConfigError
 
 COMMON = tuple(ConnectorCommon.model_fields)
 
@@ -101,7 +102,11 @@ def _plugin(
     if not isinstance(plugin, str):
         return None  # reported by ConnectorCommon
     if plugin in installed.classes:
-        return installed.isolated(plugin, isolation)
+        try:
+            return installed.isolated(plugin, isolation)
+        except ConfigError as error:
+            reading.tell((*path, "plugin"), f"the plugin {plugin!r} cannot be used: {error}")
+            return None
     if plugin in installed.broken:
         reading.tell((*path, "plugin"), f"the plugin {plugin!r} cannot be used: {installed.broken[plugin]}")
     else:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sysconfig
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from hub.contracts.connector import Connector
-from hub.plugins.host.connector import hosted
-from hub.plugins.host.load import load_class, why_no_connector
+from hub.errors import ConfigError
+from hub.plugins.host.connector import HostedConnector, described_class, hosted
+from hub.plugins.host.load import load_class, place_in_plugin, why_no_connector
 from hub.plugins.host.messages import Origin
 
 GROUP = "ringfence.plugins"
 DISTRIBUTION = "ringfence"
 """Its plugins are built in."""
-LIBRARY = sysconfig.get_path("stdlib")
 
 
 @dataclass(frozen=True)
@@ -30,31 +28,30 @@ class Catalog:
 
     def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
         """A plugin's class as `isolation` wants it: `thread` is the class itself, `process` one whose hooks are called in a
-        child process. None: built-in plugins run in threads, the others in processes."""
-        connector_class, origin = self.classes[plugin], self.origins.get(plugin)
-        if origin is None:
-            return connector_class
-        in_process = isolation == "process" or (isolation is None and not origin.built_in)
-        return hosted(connector_class, origin) if in_process else connector_class
+        child process. None: built-in plugins run in threads, the others in processes. ConfigError if a plugin that the hub
+        must import for it cannot be imported."""
+        found, origin = self.classes[plugin], self.origins.get(plugin)
+        if origin is None or isolation is None:
+            return found
+        if isolation == "process":
+            return found if issubclass(found, HostedConnector) else hosted(found, origin)
+        return imported(found)
 
 
 def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`; a
     single file may stand for a folder.
 
-    Each is loaded separately; one that fails is listed as broken with the reason, and the others still work.
+    Plugins that are not built in are imported by a child process, which describes them. One that fails there, ends the
+    process or does not return is listed as broken with the reason, and the others still work.
     """
     classes: dict[str, type[Connector]] = {}
     broken: dict[str, str] = {}
     origins: dict[str, Origin] = {}
 
     def add(name: str, origin: Origin) -> None:
-        try:
-            loaded = load_class(origin)
-            reason = why_no_connector(name, loaded)
-        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
-            reason = f"it cannot be imported ({type(error).__name__}{_place(error)}: {error})"
-        if reason:
+        loaded, reason = _looked_at(name, origin)
+        if loaded is None:
             broken[name] = reason
         elif name in classes:
             broken[name] = "two installed plugins have this name; remove one"
@@ -62,7 +59,8 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
             classes[name], origins[name] = loaded, origin
 
     for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        built_in = entry_point.dist is not None and entry_point.dist.name == DISTRIBUTION
+        ours = entry_point.dist is not None and entry_point.dist.name == DISTRIBUTION
+        built_in = ours and entry_point.module.startswith("plugins.")
         add(entry_point.name, Origin(module=entry_point.module, name=entry_point.attr, built_in=built_in))
     for folder in plugin_dirs:
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
@@ -70,17 +68,30 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
     return Catalog(classes, broken, origins)
 
 
-def _place(error: BaseException) -> str:
-    """` at file.py:line` of the plugin's own code that cannot be imported; empty if it is not in that code."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f" at {Path(error.filename).name}:{error.lineno}"
-    ours = Path(__file__).parents[1]
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<")
-        and "site-packages" not in frame.filename
-        and not Path(frame.filename).is_relative_to(ours)
-        and not Path(frame.filename).is_relative_to(LIBRARY)
-    ]
-    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+def imported(connector_class: type[Connector]) -> type[Connector]:
+    """The plugin's own class, imported into this process. ConfigError if that fails."""
+    if not issubclass(connector_class, HostedConnector):
+        return connector_class
+    try:
+        loaded: type[Connector] = load_class(connector_class.origin)
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
+        raise ConfigError(_cannot_be_imported(error)) from None
+    return loaded
+
+
+def _looked_at(name: str, origin: Origin) -> tuple[type[Connector] | None, str]:
+    """The class of a plugin, or None and why it cannot be used."""
+    try:
+        if not origin.built_in:
+            return described_class(name, origin), ""
+        loaded = load_class(origin)
+        reason = why_no_connector(name, loaded) or ""
+        return (None, reason) if reason else (loaded, "")
+    except ConfigError as error:
+        return None, str(error)
+    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
+        return None, _cannot_be_imported(error)
+
+
+def _cannot_be_imported(error: BaseException) -> str:
+    return f"it cannot be imported ({type(error).__name__}{place_in_plugin(error)}: {error})"

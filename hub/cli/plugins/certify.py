@@ -54,7 +54,7 @@ def certify(
 
 def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     """The connector class of an installed plugin, or of a file; CannotCertify says why none is found."""
-    from hub.plugins.discovery import discover
+    from hub.plugins.discovery import discover, imported
 
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")
@@ -69,7 +69,7 @@ def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     if wanted not in catalog.classes:
         installed = ", ".join(sorted(catalog.classes)) or "none"
         raise CannotCertify(f"No plugin named {wanted!r} is installed; installed are: {installed}.")
-    return catalog.classes[wanted]
+    return imported(catalog.classes[wanted])
 
 
 def _progress(terminal: TextIO) -> Callable[[int, int, str], None]:

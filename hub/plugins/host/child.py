@@ -5,26 +5,22 @@ Started as `python -m hub.plugins.host.child DESCRIPTOR HUB_PID`.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import pluggy
 
-import hub
 from hub.contracts.connector import Connector
 from hub.hookspecs import FAMILIES, PROJECT, SPECS
-from hub.plugins.host.audit_hook import Policy
+from hub.plugins.host.confinement import confine
 from hub.plugins.host.limits import limit_process
 from hub.plugins.host.load import load_class
-from hub.plugins.host.messages import Answer, Begin, Call, Origin, error_as_data, error_from_data
+from hub.plugins.host.messages import TRANSFORM, Answer, Begin, Call, error_as_data, error_from_data
 from hub.plugins.host.services import child_services
 from hub.plugins.host.wire import CannotPass, encode
 from hub.plugins.partial_settings import partial_model
@@ -54,7 +50,7 @@ class Host:
         self._name = begin.connector
         limit_process(begin.memory_mb, hub_pid)
         threading.Thread(target=self._send_notes, daemon=True).start()
-        confine(begin, self.tell)
+        confine(begin.origin, begin.hosts, begin.folder, self.tell)
         threading.Thread(target=self._begin, args=(begin,), daemon=True).start()
         while True:
             message = self._connection.recv()
@@ -116,6 +112,8 @@ class Host:
         if call.what in SPECS:
             results = getattr(self._hooks, call.what)(**call.arguments)
             return results[0] if results else None
+        if call.what == TRANSFORM:
+            return transformed(self._connector, **call.arguments)
         return getattr(self._connector, call.what)(**call.arguments)
 
     def _answered(self, answer: Answer) -> None:
@@ -149,40 +147,10 @@ class Host:
             self._connection.send_bytes(frame)
 
 
-def confine(begin: Begin, tell: Callable[..., None]) -> None:
-    """Install the audit hook. Modules that it would refuse are imported before it."""
-    import ctypes  # noqa: F401
-    import encodings.idna  # noqa: F401
-    import ssl  # noqa: F401
-
-    readable = [
-        Path(sys.prefix),
-        Path(sys.base_prefix),
-        Path(sys.exec_prefix),
-        *_own_code(),
-        *_plugin_code(begin.origin),
-    ]
-    Policy(
-        begin.hosts,
-        readable,
-        Path(begin.folder),
-        lambda kind, name: tell("refused", kind, name),
-        native=begin.origin.built_in,
-    ).install()
-
-
-def _own_code() -> list[Path]:
-    """The hub's packages and the libraries; not the folder around them, which may hold config.yaml."""
-    around = Path(hub.__file__).parents[1]
-    libraries = [Path(each) for each in sys.path if "-packages" in each or each.endswith(".zip")]
-    return [around / "hub", around / "plugins", *libraries]
-
-
-def _plugin_code(origin: Origin) -> list[Path]:
-    if origin.file is not None:
-        return [origin.file, Path(importlib.util.cache_from_source(str(origin.file)))]
-    spec = importlib.util.find_spec(origin.module.partition(".")[0])
-    return [Path(each) for each in (spec.submodule_search_locations or ())] if spec else []
+def transformed(connector: Connector, name: str, text: str) -> str | None:
+    """A text after one of the plugin's own transforms."""
+    shares = [share for flow in connector.manifest.flows for share in flow.shares]
+    return next(each.transform for each in shares if each.transform_name == name and callable(each.transform))(text)
 
 
 def make_connector(begin: Begin, host: Host) -> Connector:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Callable
+from functools import lru_cache, partial, wraps
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, SecretStr
-
 from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
+from hub.contracts.sandbox import Sandbox
 from hub.contracts.services import Services
 from hub.contracts.sign_in import SignIn
-from hub.hookspecs import FAMILIES, PROJECT, SPECS, HookSpec, hookimpl
+from hub.errors import ConfigError
+from hub.hookspecs import FAMILIES, SPECS, HookSpec, hookimpl
 from hub.plugins.guard import lane_of
-from hub.plugins.host.messages import Begin, Origin
+from hub.plugins.host import probe
+from hub.plugins.host.description import Description, hooks_of, manifest_of, methods_of
+from hub.plugins.host.load import load_class
+from hub.plugins.host.messages import TRANSFORM, Begin, Origin
+from hub.plugins.host.shapes import as_written, model_from
 from hub.plugins.host.supervisor import Supervisor, Switch
 from hub.plugins.http_client import allowed_hosts
 
 DEFAULT_MEMORY_MB = 512
 ASK_SECONDS = 5.0
 """For a method that is not a hook: where people sign in."""
-MARK = f"{PROJECT}_impl"
+TRANSFORM_SECONDS = 1.0
+MAX_CLASSES = 256
 SPECIFICATIONS = {name: function for family in FAMILIES for name, function in vars(family).items() if name in SPECS}
 
 
@@ -37,14 +42,18 @@ class AlwaysOn:
 
 
 class HostedConnector(Connector):
-    """A connector whose plugin runs in a child process. `hosted` makes the class of each plugin."""
+    """A connector whose plugin runs in a child process. Each plugin has a class of its own, derived from this one."""
 
     origin: ClassVar[Origin]
-    methods: ClassVar[frozenset[str]] = frozenset()
-    """Of the methods that are no hooks, those that the plugin implements."""
+    methods: ClassVar[tuple[str, ...]] = ()
+    """Of the methods that are not hooks, those that the plugin implements."""
+    description: ClassVar[Description | None] = None
+    """What is known of a plugin that the hub does not import."""
 
     def __init__(self, name: str, settings: Any, services: Services) -> None:
         super().__init__(name, settings, services)
+        if self.description is not None and self.description.transforms:
+            self.manifest = manifest_of(self.description, self._transform)  # type: ignore[misc]
         self.supervisor = self.supervised()
 
     def supervised(
@@ -56,20 +65,20 @@ class HostedConnector(Connector):
         own_clock: bool = False,
     ) -> Supervisor:
         """A supervisor of this connector's child, in the place of the former one; nothing is started yet."""
-        hosts = tuple(sorted(allowed_hosts(self.manifest, self.settings)))
-        begun = {
-            "connector": self.name,
-            "origin": self.origin,
-            "settings": as_written(self.settings),
-            "webhook_url": self.services.webhook_url,
-            "hosts": hosts,
-            "tls_only": self.enriches(),
-            "memory_mb": memory_mb,
-            "clock_offset": not own_clock,
-            "complete": isinstance(self.settings, self.Settings),
-        }
+        begin = partial(
+            Begin,
+            connector=self.name,
+            origin=self.origin,
+            settings=as_written(self.settings),
+            webhook_url=self.services.webhook_url,
+            hosts=tuple(sorted(allowed_hosts(self.manifest, self.settings))),
+            tls_only=self.enriches(),
+            memory_mb=memory_mb,
+            clock_offset=not own_clock,
+            complete=isinstance(self.settings, self.Settings),
+        )
         self.supervisor = Supervisor(
-            lambda folder: Begin(**begun, folder=folder), self.services, switch or AlwaysOn(), refused, self.name
+            lambda folder: begin(folder=folder), self.services, switch or AlwaysOn(), refused, self.name
         )
         return self.supervisor
 
@@ -83,62 +92,81 @@ class HostedConnector(Connector):
         found: OwnerSignIn | None = self._asked("owner_sign_in", OwnerSignIn)
         return found
 
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        """Whether these settings work only after a sign-in, as the plugin says."""
+        return "needs_sign_in" in cls.methods and probe.needs_sign_in(cls.origin, as_written(settings))
+
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        """The plugin's sandbox. It runs in this process, so a plugin that has one is imported for it."""
+        if cls.description is not None and not cls.description.has_sandbox:
+            return None
+        own: type[Connector] = load_class(cls.origin)
+        return own.sandbox_class()
+
     def _asked(self, method: str, kind: type[Any]) -> Any:
         if method not in self.methods:
             return None
+        self.supervisor.await_first_start()
         found = self.supervisor.call(method, "local", {}, ASK_SECONDS)
         return found if isinstance(found, kind) else None
 
+    def _transform(self, name: str, text: str) -> str | None:
+        self.supervisor.await_first_start()
+        found = self.supervisor.call(TRANSFORM, "local", {"name": name, "text": text}, TRANSFORM_SECONDS)
+        return found if isinstance(found, str) else None
+
 
 def hosted(connector_class: type[Connector], origin: Origin) -> type[HostedConnector]:
-    """The class that stands for `connector_class` in the hub; always the same one."""
-    if connector_class not in _classes:
-        _classes[connector_class] = _class_for(connector_class, origin)
-    return _classes[connector_class]
+    """The class that stands for an imported one in the hub; always the same."""
+    if connector_class not in _hosted:
+        members = {
+            "manifest": connector_class.manifest,
+            "Settings": connector_class.Settings,
+            "Destination": connector_class.Destination,
+            "of_owner": connector_class.of_owner,
+            "methods": methods_of(connector_class),
+            "origin": origin,
+        }
+        made = _class_of(connector_class.__module__, connector_class.__qualname__, members, hooks_of(connector_class))
+        _hosted[connector_class] = made
+    return _hosted[connector_class]
 
 
-_classes: WeakKeyDictionary[type[Connector], type[HostedConnector]] = WeakKeyDictionary()
+_hosted: WeakKeyDictionary[type[Connector], type[HostedConnector]] = WeakKeyDictionary()
 
 
-def _class_for(connector_class: type[Connector], origin: Origin) -> type[HostedConnector]:
-    hooks = {name: spec for name, spec in SPECS.items() if hasattr(getattr(connector_class, name, None), MARK)}
-    methods = {name for name in ("sign_in", "owner_sign_in") if _overrides(connector_class, name)}
-    members: dict[str, Any] = {
-        "__module__": connector_class.__module__,
-        "__qualname__": connector_class.__qualname__,
-        "__doc__": connector_class.__doc__,
-        "manifest": connector_class.manifest,
-        "Settings": connector_class.Settings,
-        "Destination": connector_class.Destination,
-        "of_owner": connector_class.of_owner,
-        "origin": origin,
-        "methods": frozenset(methods),
-        "needs_sign_in": connector_class.needs_sign_in,
-        "sandbox_class": connector_class.sandbox_class,
-        **{name: _forward(spec) for name, spec in hooks.items()},
-    }
-    return type(connector_class.__name__, (HostedConnector,), members)
+def described_class(name: str, origin: Origin) -> type[HostedConnector]:
+    """The class that stands for a plugin that the hub does not import. ConfigError says why it cannot be used."""
+    return _described(name, origin, probe.version_of(origin))
 
 
-def as_written(value: Any) -> Any:
-    """Settings as plain values, secrets in clear, as the plugin's own model reads them."""
-    if isinstance(value, BaseModel):
-        names = {info.alias or name: name for name, info in type(value).model_fields.items()}
-        return {key: as_written(getattr(value, name)) for key, name in names.items() if name in value.model_fields_set}
-    if isinstance(value, SecretStr):
-        return value.get_secret_value()
-    if isinstance(value, Mapping):
-        return {key: as_written(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [as_written(item) for item in value]
-    plain = (str, int, float, bool, bytes, type(None))
-    if isinstance(value, plain) or type(value).__module__ in ("datetime", "decimal", "enum"):
-        return value
-    return str(value)
+@lru_cache(maxsize=MAX_CLASSES)
+def _described(name: str, origin: Origin, version: str) -> type[HostedConnector]:
+    found = probe.describe(name, origin, version)
+    if isinstance(found, str):
+        raise ConfigError(found)
+    try:
+        members = {
+            "__doc__": found.summary,
+            "manifest": manifest_of(found),
+            "Settings": model_from(found.settings, partial(probe.check_settings, origin, "Settings")),
+            "Destination": found.destination
+            and model_from(found.destination, partial(probe.check_settings, origin, "Destination")),
+            "of_owner": found.of_owner,
+            "methods": found.methods,
+            "origin": origin,
+            "description": found,
+        }
+        return _class_of(found.module, found.name, members, found.hooks)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ConfigError(f"its description cannot be read ({type(error).__name__})") from None
 
 
-def _overrides(connector_class: type[Connector], method: str) -> bool:
-    return getattr(connector_class, method) is not getattr(Connector, method)
+def _class_of(module: str, name: str, members: dict[str, Any], hooks: tuple[str, ...]) -> type[HostedConnector]:
+    forwards = {hook: _forward(SPECS[hook]) for hook in hooks if hook in SPECS}
+    return type(name, (HostedConnector,), {"__module__": module, "__qualname__": name, **members, **forwards})
 
 
 def _forward(spec: HookSpec) -> Callable[..., Any]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import sysconfig
+import traceback
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from hub.contracts.connector import Connector
 from hub.plugins.host.messages import Origin
+
+LIBRARY = sysconfig.get_path("stdlib")
 
 
 def load_class(origin: Origin) -> Any:
@@ -48,3 +52,19 @@ def why_no_connector(name: str, loaded: Any) -> str | None:
     if loaded.manifest.name != name:
         return f"its manifest is named {loaded.manifest.name!r}"
     return None
+
+
+def place_in_plugin(error: BaseException) -> str:
+    """` at file.py:line` of the plugin's own code that cannot be imported; empty if it is not in that code."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" at {Path(error.filename).name}:{error.lineno}"
+    ours = Path(__file__).parents[2]
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<")
+        and "site-packages" not in frame.filename
+        and not Path(frame.filename).is_relative_to(ours)
+        and not Path(frame.filename).is_relative_to(LIBRARY)
+    ]
+    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""

@@ -9,6 +9,8 @@ from typing import Any
 from hub import errors
 from hub.errors import PluginFailure, RingfenceError, place_of
 
+TRANSFORM = "transform"
+"""What a call is named that runs one of the plugin's own transforms."""
 MAX_SENTENCE = 2_000
 """Characters of an error's text."""
 RAISED: dict[str, type[RingfenceError]] = {

@@ -19,11 +19,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-import hub
 from hub.errors import PluginFailure, PluginTimeout
+from hub.plugins.host.environment import child_environment
 from hub.plugins.host.messages import Answer, Begin, Call, error_from_data
 from hub.plugins.host.wire import MAX_FRAME_BYTES, CannotPass, decode
 from hub.plugins.thread_pool import is_abandoned
@@ -33,8 +32,6 @@ GRACE_SECONDS = 1.0
 POLL_SECONDS = 0.25
 SEND_SECONDS = 10
 """A child that does not take a message within this time is broken."""
-PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
-"""All that a child sees of the hub's environment."""
 
 
 class ChildProcess:
@@ -53,7 +50,7 @@ class ChildProcess:
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 [sys.executable, "-P", "-s", "-m", "hub.plugins.host.child", str(theirs.fileno()), str(os.getpid())],
-                env=_environment(self.folder),
+                env=child_environment(self.folder),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -158,19 +155,3 @@ class ChildProcess:
 
 def _how(code: int) -> str:
     return f"it was ended by signal {-code}" if code < 0 else f"it ended itself with status {code}"
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """The environment of a child: where Python and the hub are, the language and the time zone; no variable of the
-    configuration."""
-    around = str(Path(hub.__file__).parents[1])
-    passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
-    paths = [*passed.get("PYTHONPATH", "").split(os.pathsep), around]
-    return passed | {
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(path for path in paths if path)),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "MALLOC_ARENA_MAX": "2",
-        "HOME": folder,
-        "TMPDIR": folder,
-    }

@@ -94,7 +94,7 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
         Heartbeat(store, clock),
         refusals,
         Liveness(),
-        before.spool if before else Spool(spool_file(config), keyring),
+        before.spool if before else Spool(spool_file(config.hub, config.file), keyring),
         before.disk if before else Disk(data_folder(config), config.hub.disk_reserve),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hub.config.models import Config
-    from hub.numbers.directory import LiveDirectory
+    from hub.numbers.directory import Directory, LiveDirectory
     from hub.plugins.sandboxes import RunningSandboxes
     from hub.runtime import Clock, Hub
     from hub.store.encryption.vault import Vault
@@ -29,10 +29,10 @@ class Opened:
 def read_config(path: Path, *, sandbox: bool = False) -> Config:
     """The checked configuration; ConfigError lists every problem."""
     from hub.config.loading import load_config
+    from hub.numbers.copied_secrets import secrets_beside
     from hub.plugins.discovery import discover
-    from hub.store.secrets import secrets_of
 
-    return load_config(path, discover, sandbox=sandbox, secrets=secrets_of)
+    return load_config(path, discover, sandbox=sandbox, secrets=secrets_beside(path))
 
 
 @contextmanager
@@ -58,19 +58,23 @@ def open_store(config: Config) -> Iterator[Store]:
 
 @contextmanager
 def open_hub(
-    config: Config, clock: Clock | None = None, sandboxes: RunningSandboxes | None = None, *, alone: bool = False
+    config: Config,
+    clock: Clock | None = None,
+    sandboxes: RunningSandboxes | None = None,
+    *,
+    alone: bool = False,
+    copied: Directory | None = None,
 ) -> Iterator[Opened]:
     """A whole hub: sandboxes started, schema migrated, accounts written. `sandboxes` that already run are used unchanged.
 
     What its sandboxes hold, other processes of this hub hold too; the sandboxes of a hub that is `alone` keep it in memory.
+    With a `copied` directory the database is away, and nothing is asked of it.
     """
     from hub.numbers.directory import LiveDirectory, write_accounts
     from hub.plugins.sandboxes import start_sandboxes
     from hub.runtime import assemble, utc_now
     from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
-    from hub.store.schema import upgrade
-    from hub.store.tombstones import refuse_unfinished
 
     clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
@@ -83,18 +87,30 @@ def open_hub(
         hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock)
         try:
             with explained():
-                upgrade(hub.store, lambda: hub.vault)
-                with hub.store.reading() as session:
-                    refuse_unfinished(session)
-                _check_keys(hub)
-                with hub.store.writing() as session:
-                    write_accounts(session, config, clock())
-                yield Opened(hub, LiveDirectory(hub.store, known_sources(hub)), running)
+                if copied is None:
+                    make_ready(hub)
+                    with hub.store.writing() as session:
+                        write_accounts(session, config, clock())
+                    yield Opened(hub, LiveDirectory(hub.store, known_sources(hub)), running)
+                else:
+                    hub.store.outage.begin("at the start")
+                    yield Opened(hub, LiveDirectory(hub.store, copied=copied), running)
         finally:
             hub.close()
     finally:
         if own:
             running.stop()
+
+
+def make_ready(hub: Hub) -> None:
+    """Migrate the schema, and check that this hub may work on the database."""
+    from hub.store.schema import upgrade
+    from hub.store.tombstones import refuse_unfinished
+
+    upgrade(hub.store, lambda: hub.vault)
+    with hub.store.reading() as session:
+        refuse_unfinished(session)
+    _check_keys(hub)
 
 
 def sandbox_folder(config: Config) -> Path | None:

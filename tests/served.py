@@ -55,8 +55,15 @@ class ServedHub:
 def serving(opened: Opened, listener: socket.socket, config_file: ConfigFile | None = None) -> Iterator[None]:
     """The web edge answers on `listener` while the block runs. On a busy machine a slow write is no outage."""
     opened.hub.store.outage.patience = 30.0
+    with serving_app(create_app(opened.hub, opened.directory, config_file=config_file), listener):
+        yield
+
+
+@contextmanager
+def serving_app(app: Any, listener: socket.socket) -> Iterator[None]:
+    """An ASGI application answers on `listener` while the block runs."""
     settings = uvicorn.Config(
-        create_app(opened.hub, opened.directory, config_file=config_file),
+        app,
         log_level="error",
         access_log=False,
         proxy_headers=False,

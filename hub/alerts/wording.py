@@ -38,6 +38,7 @@ TITLES: Mapping[str, str] = {
     DIGEST: "Summary of {company}",
 }
 TROUBLES: Mapping[str, str] = {
+    "database_away": "Its database was away; calls and texts were taken and kept meanwhile, and are in it now",
     "disk_full": "Its disk is full, so it takes in no calls, texts, visits or forms; make space, and it goes on by itself",
 }
 """What an alert of the kind `hub_trouble` says, by its fact `trouble`."""

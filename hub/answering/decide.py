@@ -36,7 +36,7 @@ class Decider:
 
     def remember(self, directory: Directory) -> None:
         """Store the present versions of all flows, because calls may outlive them."""
-        self._versions |= {line.version: line.flow for line in directory.lines.values()}
+        self._versions |= {**directory.former_flows} | {line.version: line.flow for line in directory.lines.values()}
 
     def decide(
         self,

@@ -60,6 +60,8 @@ def _show_first_steps(opened: Opened) -> None:
 
     from hub.access.first_owner import first_steps
 
+    if opened.hub.store.outage.since is not None:
+        return
     with contextlib.suppress(SQLAlchemyError):
         steps = first_steps(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
         if steps:

@@ -75,6 +75,8 @@ class Directory:
     """Company id → its trackers."""
     source_rules: Mapping[str, Mapping[tuple[str, str], OwnRule]] = field(default_factory=dict)
     """Company id → its own source rules and those of its connectors: (kind, value) → source."""
+    former_flows: Mapping[int, Flow] = field(default_factory=dict)
+    """Version → flow, for calls that began on it; only in a directory that was read from its copy on disk."""
 
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
@@ -216,7 +218,8 @@ def _click_ids(company: Company) -> list[CapturedClickId]:
 class LiveDirectory:
     """The directory in memory, read again when it is older than `max_age` seconds or after `refresh()`.
 
-    An answer to a ringing call never waits for the database: while it is unavailable, the last snapshot is used.
+    An answer to a ringing call never waits for the database: while it is unavailable, the last snapshot is used, or at the
+    start of a process the one that was `copied` to disk.
     """
 
     def __init__(
@@ -225,10 +228,14 @@ class LiveDirectory:
         known_sources: KnownSources = MappingProxyType({}),
         max_age: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
+        copied: Directory | None = None,
     ) -> None:
         self._store, self._known_sources, self._max_age, self._monotonic = store, known_sources, max_age, monotonic
         self._lock = threading.Lock()
-        self.refresh()
+        if copied is None:
+            self.refresh()
+        else:
+            self.latest, self._read_at = copied, monotonic() - max_age
 
     def refresh(self) -> Directory:
         """Read it now."""

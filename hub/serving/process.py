@@ -9,17 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import structlog
+
 from hub.alerts.hub_trouble import note_trouble
 from hub.config.loading import read_text
 from hub.config.models import Config
+from hub.numbers.directory_copy import copy_of
 from hub.reload import ConfigFile
 from hub.runtime import utc_now
+from hub.serving.arrival import Arrival
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
 from hub.serving.switch import Edge, OperationEdge
 from hub.serving.watcher import Watcher
 from hub.startup import Opened, open_hub, open_store
+from hub.store.engine import NoDatabase
 
+log = structlog.get_logger(__name__)
 Role = Literal["run", "web", "worker"]
 
 
@@ -33,11 +39,16 @@ class HubProcess:
     watcher: Watcher
     holds_reserve: bool = True
     """Whether it watches the disk and holds a reserve of it."""
+    arrival: Arrival | None = None
+    """Waits for the database, if it was away at the start."""
 
     def begin(self) -> None:
         """Work, if this process does, and watch the disk and changes of the configuration."""
         if self.holds_reserve:
             self.opened.hub.disk.start(lambda since: note_trouble(self.running.current.opened.hub, "disk_full", since))
+        if self.arrival is not None:
+            self.arrival.start()
+            return
         self.running.start_worker()
         self.watcher.start()
 
@@ -47,17 +58,32 @@ def open_process(
     path: Path, loaded: Config, role: Role, *, sandbox: bool = False, operation: bool = False, alone: bool = False
 ) -> Iterator[HubProcess]:
     """The process of a config.yaml that was read as `loaded`; at its end all work is stopped. `operation` serves the health
-    checks of a worker; `alone` is as in `open_hub`. A hub for a try-out holds no reserve of disk space."""
-    number, config = _version_to_run(path, loaded, sandbox)
-    with open_hub(config, alone=alone) as opened:
+    checks of a worker; `alone` is as in `open_hub`. A hub for a try-out holds no reserve of disk space.
+
+    While the database is away, the process starts with the copy of the directory on this machine; a worker does not, because
+    it would have nothing to do.
+    """
+    copied = None
+    try:
+        number, config = _version_to_run(path, loaded, sandbox)
+    except NoDatabase as error:
+        copied = copy_of(loaded.hub, path).directory() if role != "worker" else None
+        if copied is None:
+            raise
+        number, config = 0, loaded
+        log.error("started without the database; calls are answered and kept", why=str(error))
+    with open_hub(config, alone=alone, copied=copied) as opened:
         file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
         wake = threading.Event()
         make_edge, closing = _edges(opened, role, file, wake, operation)
         running = RunningHub(opened, number, make_edge=make_edge, working=role != "web", wake=wake, closing=closing)
         watcher = Watcher(file, running, Presence(running, role))
+        arrival = Arrival(file, running, watcher.start) if copied is not None else None
         try:
-            yield HubProcess(opened, running, watcher, holds_reserve=not (alone or sandbox))
+            yield HubProcess(opened, running, watcher, not (alone or sandbox), arrival)
         finally:
+            if arrival is not None:
+                arrival.stop()
             opened.hub.disk.stop()
             watcher.stop()
             running.close()

@@ -53,6 +53,11 @@ class RunningHub:
         """The number of the version that it runs."""
         return self.current.version
 
+    @property
+    def database_is_away(self) -> bool:
+        """Whether it is known that the database does not answer now."""
+        return self.current.opened.hub.store.outage.since is not None
+
     def start_worker(self) -> None:
         """Start to work, in a process that does."""
         if self._working:

@@ -46,8 +46,9 @@ class Watcher:
         self._awake.set()
         if self._thread.ident is not None:
             self._thread.join(APPLY_SECONDS)
-        with contextlib.suppress(SQLAlchemyError):
-            self._presence.end()
+        if not self._running.database_is_away:
+            with contextlib.suppress(SQLAlchemyError):
+                self._presence.end()
 
     def reread(self) -> None:
         """Take the file again at once, even if its text is the same: the files and variables that it names may differ."""
@@ -67,7 +68,8 @@ class Watcher:
     def _watch(self) -> None:
         while not self._stopping.is_set():
             try:
-                self.look()
+                if not self._running.database_is_away:
+                    self.look()
             except SQLAlchemyError as error:
                 log.warning("the versions of config.yaml cannot be read", error=type(error).__name__)
             except BaseException as error:  # noqa: BLE001 - the thread must go on

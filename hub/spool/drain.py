@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 
 import structlog
@@ -35,6 +36,8 @@ class Drainer:
         self._store, self._spool = store, spool
         self.drains: dict[str, Drain] = dict(drains)
         """How each kind of row is written; others may add theirs."""
+        self.drained: Callable[[datetime, float], None] = lambda since, seconds: None
+        """Called after each outage, with its beginning and length."""
         self._asked_at: float | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="spool", daemon=True)
@@ -68,8 +71,8 @@ class Drainer:
             except (SQLAlchemyError, sqlite3.Error, DatabaseAway) as error:
                 outage.begin(type(error).__name__)
             else:
-                if self._spool.is_empty():
-                    outage.end()
+                if self._spool.is_empty() and (ended := outage.end()) is not None:
+                    self.drained(*ended)
         self._show()
         return taken
 

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import make_url
 
-from hub.config.models import Config
+from hub.config.models import HubSection
 from hub.errors import ConfigError
 from hub.spool.values import dumped, loaded
 from hub.store.encryption.keyring import Keyring
@@ -194,15 +194,15 @@ class Spool:
         return loaded(self._keyring.decrypt(payload, _where(kind)))
 
 
-def spool_file(config: Config) -> Path | None:
-    """Where the spool of a configuration is: `hub: spool:`, else beside an SQLite database, else beside config.yaml. None
-    for a database in memory."""
-    if config.hub.spool:
-        return Path(config.hub.spool)
-    url = make_url(config.hub.database)
+def spool_file(hub: HubSection, config_file: Path | None) -> Path | None:
+    """Where the spool of a hub is: `hub: spool:`, else beside an SQLite database, else beside config.yaml. None for a database
+    in memory."""
+    if hub.spool:
+        return Path(hub.spool)
+    url = make_url(hub.database)
     if url.get_backend_name() == "sqlite":
         return Path(f"{url.database}.spool") if url.database and url.database != ":memory:" else None
-    return config.file.with_name(f"{config.file.name}.spool") if config.file else None
+    return config_file.with_name(f"{config_file.name}.spool") if config_file else None
 
 
 def _where(kind: str) -> str:

@@ -263,15 +263,19 @@ def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> E
     return engine
 
 
+class NoDatabase(ConfigError):
+    """The database cannot be used now."""
+
+
 @contextmanager
 def explained() -> Iterator[None]:
-    """Raise ConfigError, in one sentence, if the database cannot be used; errors of wrong statements pass unchanged."""
+    """Raise NoDatabase, in one sentence, if the database cannot be used; errors of wrong statements pass unchanged."""
     try:
         yield
     except DatabaseError as error:
         if type(error) not in (DatabaseError, OperationalError):
             raise
-        raise ConfigError(_explain(error)) from None
+        raise NoDatabase(_explain(error)) from None
 
 
 def _explain(error: DatabaseError) -> str:

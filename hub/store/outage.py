@@ -52,13 +52,15 @@ class Outage:
         metrics.DATABASE_AWAY.set(1)
         log.error("the database is away; what comes in is spooled", why=why)
 
-    def end(self) -> None:
-        """The database takes writes again."""
+    def end(self) -> tuple[datetime, float] | None:
+        """The database takes writes again; since when it was away, and for how many seconds."""
         with self._lock:
-            since, self.since = self.since, None
-        if since is not None:
-            metrics.DATABASE_AWAY.set(0)
-            log.info("the database is back", away_since=since.isoformat(timespec="seconds"))
+            seconds, since, self.since = self.seconds, self.since, None
+        if since is None:
+            return None
+        metrics.DATABASE_AWAY.set(0)
+        log.info("the database is back", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1))
+        return since, seconds
 
     def watch(self, work: Watched) -> None:
         """Check from now on that `work` does not hang."""

@@ -23,7 +23,7 @@ def save_secret(session: Session, keyring: Keyring, name: str, value: str, user:
     )
     if row.account_id != user.account_id:
         raise CannotDo("Another account of this hub has a connector with this name; choose another name.")
-    row.key_id, row.ciphertext = keyring.newest, keyring.encrypt(value.encode(), _where(name))
+    row.key_id, row.ciphertext = keyring.newest, keyring.encrypt(value.encode(), place_of_secret(name))
     row.saved_at, row.saved_by = now, user.id
     session.add(row)
 
@@ -31,7 +31,7 @@ def save_secret(session: Session, keyring: Keyring, name: str, value: str, user:
 def read_secret(session: Session, keyring: Keyring, name: str) -> str | None:
     """A stored secret; None if there is none."""
     row = session.get(StoredSecret, name)
-    return keyring.decrypt(row.ciphertext, _where(name)).decode() if row else None
+    return keyring.decrypt(row.ciphertext, place_of_secret(name)).decode() if row else None
 
 
 def secrets_of(hub: HubSection) -> Callable[[str], str | None]:
@@ -59,12 +59,13 @@ def rotate_secrets(session: Session, keyring: Keyring) -> int:
     changed = 0
     for row in session.exec(select(StoredSecret)):
         if row.key_id != keyring.newest:
-            plain = keyring.decrypt(row.ciphertext, _where(row.name))
-            row.ciphertext, row.key_id = keyring.encrypt(plain, _where(row.name)), keyring.newest
+            plain = keyring.decrypt(row.ciphertext, place_of_secret(row.name))
+            row.ciphertext, row.key_id = keyring.encrypt(plain, place_of_secret(row.name)), keyring.newest
             session.add(row)
             changed += 1
     return changed
 
 
-def _where(name: str) -> str:
+def place_of_secret(name: str) -> str:
+    """The place that a secret is bound to."""
     return f"stored_secret/{name}"

@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.routing import Router
 
+from hub.alerts.hub_trouble import note_trouble
 from hub.answering import step_log
 from hub.answering.answer import Answerer
 from hub.answering.call_lines import CallLines
 from hub.flow.receive import Receiver
 from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
+from hub.numbers.directory_copy import copy_of
 from hub.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
@@ -45,6 +48,9 @@ REFRESH_SECONDS = 5.0
 """Seconds between two checks of the directory of numbers."""
 
 
+WORTH_AN_ALERT_SECONDS = 30.0
+
+
 class WebProcess:
     """What the web edge of a process keeps while its configuration changes: the writers of webhooks and visits with what
     waits in them, the counts of the rate limits, the lines of calls under way, and the file. `wake` is set after each
@@ -61,6 +67,7 @@ class WebProcess:
                 step_log.SPOOLED_AS: partial(step_log.drain_steps, hub.store),
             },
         )
+        self.drainer.drained = partial(_note_outage, hub)
         self.batch_writer = VisitBatchWriter(hub)
         self.counters = Counters()
         self.lines = CallLines()
@@ -83,6 +90,7 @@ class WebEdge:
 
     def __init__(self, hub: Hub, directory: LiveDirectory, process: WebProcess) -> None:
         self._hub, self._process = hub, process
+        self._directory, self._copy = directory, copy_of(hub.config.hub, hub.config.file)
         self._answerer = Answerer(hub, directory, process.lines)
         self._countries = CountryFile(hub.config.hub.country_file)
         self._stopping = threading.Event()
@@ -132,12 +140,16 @@ class WebEdge:
         return WebhookEndpoint(DatabaseAwayPages(app, hub), receiver, self._answerer, public_url, hub.clock)
 
     def _keep_answers_fresh(self) -> None:
-        while not self._stopping.wait(REFRESH_SECONDS):
+        outage = self._hub.store.outage
+        while not self._stopping.is_set():
             try:
                 self._answerer.prepare()
-                write_errors(self._hub.store, self._hub.clock())  # a process without a worker has no housekeeping
+                if outage.since is None:
+                    self._copy.keep(self._directory.latest, self._hub.store)
+                    write_errors(self._hub.store, self._hub.clock())  # a process without a worker has no housekeeping
             except BaseException as error:  # noqa: BLE001 - the answers that are in memory stay, and it is tried again
                 report_failure("answers", error)
+            self._stopping.wait(REFRESH_SECONDS)
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -159,6 +171,12 @@ def _pages(hub: Hub, directory: LiveDirectory, process: WebProcess, retired: thr
 
     context = page_context(hub, directory, process.config_file, process.counters, retired)
     return Router(routes_of(context), redirect_slashes=False)
+
+
+def _note_outage(hub: Hub, since: datetime, seconds: float) -> None:
+    """Write the alert, now that it can be written; processes that noticed the same outage write it one time."""
+    if seconds >= WORTH_AN_ALERT_SECONDS:
+        note_trouble(hub, "database_away", since.replace(minute=since.minute // 10 * 10, second=0, microsecond=0))
 
 
 def create_app(

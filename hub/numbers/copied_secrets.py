@@ -1,0 +1,24 @@
+"""The secrets that were entered in the browser, for a process that starts: from the database, else from the copy on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hub.config.models import HubSection
+from hub.numbers.directory_copy import copy_of
+from hub.store.secrets import place_of_secret, secrets_of
+
+
+def secrets_beside(path: Path) -> Callable[[HubSection], Callable[[str], str | None]]:
+    """Reads the secrets of the hub whose config.yaml is at `path`."""
+
+    def of_hub(hub: HubSection) -> Callable[[str], str | None]:
+        stored, copy = secrets_of(hub), copy_of(hub, path)
+
+        def look_up(name: str) -> str | None:
+            return stored(name) or copy.secret(name, place_of_secret(name))
+
+        return look_up
+
+    return of_hub

@@ -100,13 +100,13 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
 
 
 def data_folder(config: Config) -> Path | None:
-    """The folder whose disk fills with what comes in: that of an SQLite database, else that of the recordings; None if
-    both are elsewhere."""
+    """The folder whose disk fills with what comes in: that of an SQLite database, else that of the spool."""
     url = make_url(config.hub.database)
     if url.get_backend_name() == "sqlite":
         return Path(url.database).parent if url.database and url.database != ":memory:" else None
-    storage = config.recordings.storage
-    return None if "://" in storage else Path(storage)
+    if config.hub.spool:
+        return Path(config.hub.spool).parent
+    return config.file.parent if config.file else None
 
 
 def webhook_url(config: Config, connector: str) -> str:

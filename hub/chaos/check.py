@@ -12,15 +12,16 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from hub.chaos.environment import CONVERSION_RULE, Environment
-from hub.chaos.load import Callers
-from hub.model import Call, Delivery, InboxWebhook, SyncSlot
+from hub.chaos.ledger import LedgerRow, click_of, write_ledger
+from hub.chaos.load import Callers, Kind
+from hub.model import Call, Delivery, FormSubmission, InboxWebhook, SyncSlot, TextMessage
 from hub.model.conversions import conversion_key
 from hub.model.states import OPEN_DELIVERY_STATES, CallStatus, DeliveryState, InboxState, SubjectState, WorkState
 from hub.store.engine import Store
 
 UNFINISHED = (SubjectState.NEW, *OPEN_DELIVERY_STATES)
 """The states of work that has begun, in any of its tables."""
-FAULTS = {
+MUST_BE_ZERO = {
     "lost": "acknowledged webhooks are not in the inbox",
     "missing_calls": "calls are missing or have not ended",
     "missing_conversions": "conversions are not at the ad network",
@@ -29,6 +30,9 @@ FAULTS = {
     "wrong_clicks": "conversions are at the ad network with another call's click",
     "missing_tasks": "calls are not in the CRM",
     "doubled_tasks": "calls are in the CRM twice",
+    "lost_texts": "acknowledged texts are not in the hub",
+    "lost_forms": "acknowledged forms are not in the hub",
+    "deaths": "hubs ended by themselves",
     "limbo": "work items were started and have no final state",
     "parked": "valid webhooks are parked",
     "failed_deliveries": "deliveries were rejected or given up",
@@ -40,7 +44,7 @@ FAULTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ChaosReport:
-    """The result of the check; every field of FAULTS must be zero."""
+    """The result of the check; every field of MUST_BE_ZERO must be zero."""
 
     kills: int
     calls: int
@@ -68,6 +72,12 @@ class ChaosReport:
     logged_once: int
     missing_tasks: int
     doubled_tasks: int
+    texts: int
+    """Texts that the hub acknowledged."""
+    forms: int
+    lost_texts: int
+    lost_forms: int
+    deaths: int
     limbo: int
     left: tuple[str, ...]
     """Each piece of unfinished work, in words."""
@@ -75,16 +85,17 @@ class ChaosReport:
     failed_deliveries: int
     tracebacks: int
     unclean_stops: int
+    ledger: tuple[LedgerRow, ...] = ()
 
     def problems(self) -> list[str]:
         """Every fault, one sentence each."""
-        found = [f"{getattr(self, name)} {words}" for name, words in FAULTS.items() if getattr(self, name)]
+        found = [f"{getattr(self, name)} {words}" for name, words in MUST_BE_ZERO.items() if getattr(self, name)]
         return found + [f"unfinished: {each}" for each in self.left]
 
     def lines(self) -> Iterator[tuple[str, int]]:
         """Every figure with its name."""
         for each in fields(self):
-            if each.name != "left":
+            if each.name not in ("left", "ledger"):
                 yield each.name, getattr(self, each.name)
 
 
@@ -99,11 +110,17 @@ def at_rest(store: Store, callers: Callers) -> bool:
         return not _unfinished(session) and not session.exec(stale).one()
 
 
-def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool) -> ChaosReport:
+def balance(
+    stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool, deaths: int = 0
+) -> ChaosReport:
     """Compare all sides; call it after the hub has stopped."""
     with store.reading() as session:
         inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
         stored = {call.carrier_call_id: call for call in session.exec(select(Call))}
+        kept: dict[Kind, Counter[str | None]] = {
+            "text": Counter(each.carrier_message_id for each in session.exec(select(TextMessage))),
+            "form": Counter(each.submission_key.rpartition(":")[2] for each in session.exec(select(FormSubmission))),
+        }
         deliveries = Counter(session.exec(select(Delivery.state)))
         unmatched = set(session.exec(select(Delivery.item_key).where(Delivery.state == DeliveryState.UNMATCHED)))
         left = [
@@ -116,6 +133,7 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
     calls = {
         each.carrier_call_id: stored[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in stored
     }
+    texts, forms = ({each.key for each in callers.items if each.kind == kind} for kind in ("text", "form"))
     ended = {call.id for call in calls.values() if call.status == CallStatus.COMPLETED}
     return ChaosReport(
         **_webhooks(callers, inbox),
@@ -131,13 +149,19 @@ def balance(stage: Environment, store: Store, callers: Callers, *, kills: int, l
         failed_deliveries=deliveries[DeliveryState.REJECTED] + deliveries[DeliveryState.DEAD],
         tracebacks=log.read_text(errors="replace").count("Traceback (most recent call last)") if log.exists() else 0,
         unclean_stops=0 if clean else 1,
+        texts=len(texts),
+        forms=len(forms),
+        lost_texts=len(texts - kept["text"].keys()),
+        lost_forms=len(forms - kept["form"].keys()),
+        deaths=deaths,
+        ledger=tuple(write_ledger(stage, callers, calls, kept)),
     )
 
 
 def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]:
     return {
         "acknowledged": len(callers.acknowledged),
-        "refused": callers.refused,
+        "refused": callers.refused.total(),
         "given_up": callers.given_up,
         "stored": len(callers.acknowledged & inbox),
         "lost": len(callers.acknowledged - inbox),
@@ -160,7 +184,7 @@ def _conversions(
     }
     at_network = stage.network.conversions()
     alone = {each.click_id for each in callers.calls if each.alone}
-    clicks = Counter(click for click in map(_click, at_network.values()) if click in alone)
+    clicks = Counter(click for click in map(click_of, at_network.values()) if click in alone)
     return {
         "conversions": len(due),
         "counted_once": sum(key in at_network and clicks[call.click_id] <= 1 for key, call in due.items()),
@@ -168,7 +192,7 @@ def _conversions(
         "doubled_conversions": sum(count - 1 for count in clicks.values()),
         "strange_conversions": len(at_network.keys() - due.keys() - unsure),
         "wrong_clicks": sum(
-            _click(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
+            click_of(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
         ),
         "shared": sum(not each.alone for each in callers.calls),
     }
@@ -198,8 +222,3 @@ def _named(rows: Iterable[Any]) -> list[str]:
         f"lease until {row.lease_until and format(row.lease_until, '%H:%M:%S')}, attempts {row.attempts}"
         for row in rows
     ]
-
-
-def _click(state: Any) -> str | None:
-    clicks: dict[str, str] = state["click_ids"]
-    return clicks.get("gclid")

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from hub.chaos.postgres import PostgresServer
+from hub.chaos.shifted_clock import VARIABLE
 from hub.contracts.sandbox import AdsSandbox, CarrierSandbox, CrmSandbox
 from hub.errors import ConfigError
 from hub.plugins.discovery import discover
@@ -39,6 +41,20 @@ class Environment:
     address: str
     environ: Mapping[str, str]
     sandboxes: RunningSandboxes
+    data: Path
+    """The folder of the hub's data: its database if it is SQLite, its spool and its recordings."""
+    server: PostgresServer | None = None
+
+    @property
+    def clock_file(self) -> Path:
+        """The file that says how far the hub's clock is off."""
+        return self.config.with_name("clock")
+
+    @property
+    def postgres_server(self) -> PostgresServer:
+        """The server of the database."""
+        assert self.server is not None, "no fault needs it"
+        return self.server
 
     @property
     def carrier(self) -> CarrierSandbox:
@@ -57,14 +73,18 @@ class Environment:
 
 
 @contextmanager
-def set_stage(folder: Path) -> Iterator[Environment]:
-    """Start the sandboxes and write config.yaml into `folder`; secrets go to environment variables, as in production."""
+def set_stage(
+    folder: Path, *, data: Path | None = None, server: PostgresServer | None = None, plugins: Path | None = None
+) -> Iterator[Environment]:
+    """Start the sandboxes and write config.yaml into `folder`; secrets go to environment variables, as in production. The
+    database is SQLite in `data`, or on `server`; `plugins` is a folder of one-file plugins."""
+    data = data or folder
     classes = discover().classes
     missing = sorted(set(PROVIDERS.values()) - classes.keys())
     if missing:
         raise ConfigError(f"hub chaos needs the plugins {', '.join(missing)}; install ringfence with its extras.")
     with start_sandboxes({name: classes[plugin] for name, plugin in PROVIDERS.items()}) as sandboxes:
-        environ = {"CHAOS_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}
+        environ = {VARIABLE: str(folder / "clock"), "CHAOS_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}
         connectors = {
             name: {
                 "plugin": plugin,
@@ -75,13 +95,17 @@ def set_stage(folder: Path) -> Iterator[Environment]:
             for name, plugin in PROVIDERS.items()
         }
         port = _free_port()
-        database = f"sqlite:///{folder / 'chaos.db'}"
+        database = server.url if server is not None else f"sqlite:///{data / 'chaos.db'}"
         address = f"http://127.0.0.1:{port}"
         network = cast(AdsSandbox, sandboxes.of("network"))
         document = _document(address, port, database, connectors, network.destination())
+        document["recordings"] = {"storage": str(data / "recordings")}
+        document["hub"] |= {"tombstones": str(data / "tombstones"), "spool": str(data / "spool.db")}
+        if plugins is not None:
+            document["hub"]["plugin_dirs"] = [str(plugins)]
         config = folder / "config.yaml"
         config.write_text(json.dumps(document, indent=2))  # JSON is YAML
-        yield Environment(config, database, address, os.environ | environ, sandboxes)
+        yield Environment(config, database, address, os.environ | environ, sandboxes, data, server)
 
 
 def _document(

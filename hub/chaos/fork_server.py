@@ -1,4 +1,4 @@
-"""Fork server: `python -m hub.chaos.fork_server run --config …` imports the hub, then forks a `hub run` per line on stdin.
+"""Fork server: `python -m hub.chaos.fork_server config.yaml` imports the hub, then forks a `hub run` per line on stdin.
 
 Each hub is a separate process that has only loaded modules, as after a fresh start. This saves the time to import the
 modules. For each hub, two lines are printed: its process id after the fork, and its exit code.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
+
+from hub.chaos.shifted_clock import VARIABLE, ShiftedClock
 
 
 def main() -> None:
@@ -18,7 +21,8 @@ def main() -> None:
 
     import hub.web.app
     import hub.worker  # noqa: F401
-    from hub.cli import main as hub_command
+    from hub.cli.serve import start_process
+    from hub.errors import RingfenceError
     from hub.plugins.discovery import discover
 
     discover()
@@ -29,7 +33,11 @@ def main() -> None:
         if not child:
             os.dup2(os.open(os.devnull, os.O_RDWR), 0)
             os.dup2(2, 1)
-            hub_command()
+            try:
+                start_process(Path(sys.argv[1]), False, "run", clock=ShiftedClock(Path(os.environ[VARIABLE])))
+            except RingfenceError as error:
+                sys.stderr.write(f"{error}\n")
+                os._exit(2)
             os._exit(0)
         print(child, file=tell, flush=True)
         _, status = os.waitpid(child, 0)

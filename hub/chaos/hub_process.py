@@ -26,7 +26,7 @@ class HubProcess:
     def __init__(self, stage: Environment) -> None:
         self.log: Path = stage.config.with_name("hub.log")
         self._client = httpx.Client(base_url=stage.address, timeout=5, trust_env=False)
-        command = [sys.executable, "-m", "hub.chaos.fork_server", "run", "--config", str(stage.config)]
+        command = [sys.executable, "-m", "hub.chaos.fork_server", str(stage.config)]
         with self.log.open("ab") as log:
             self._fork_server = subprocess.Popen(  # noqa: S603 - our own command
                 command, env=dict(stage.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
@@ -55,6 +55,12 @@ class HubProcess:
                 self._process = None
                 break
         raise self._trouble()
+
+    def is_running(self) -> bool:
+        """Whether the hub has not ended by itself."""
+        if self._process is not None and self._line(0.0) is not None:
+            self._process = None
+        return self._process is not None
 
     def kill(self) -> None:
         """Kill the hub with SIGKILL: no handler runs, nothing is flushed."""

@@ -1,4 +1,5 @@
-"""The callers: visitors who see a number and call it. Their carrier repeats each webhook until it is acknowledged."""
+"""The callers: visitors who see a number and call it, write a text, or send a form. Their carrier repeats each webhook until it
+is acknowledged, and their page each form."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import json
 import random
 import threading
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,13 +23,18 @@ CONCURRENT_CALLERS = 6
 WEBHOOK_RETRY_SECONDS = 30.0
 """Seconds for which a carrier repeats a webhook. After that, only its call list reports the event."""
 PAUSE = 0.1
+WRITES = 0.25
+"""Share of callers who also write a text, and of those who also send a form."""
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 """A browser's header, because the hub shows programs the shared number."""
 AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 317, 502, 513, 614, 419, 515)
 
 Outcome = Literal["answered", "voicemail", "abandoned"]
+Kind = Literal["visit", "call", "text", "form"]
 Told = tuple[str, bytes]
 """A webhook: its address and body."""
+START = "start"
+"""What happens before the first fault."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,22 @@ class PlayedCall:
     carrier_call_id: str
     alone: bool
     """The visitor had a number for them alone, so the call belongs to a known click."""
+    fault: str = START
+    """The fault that was played when the call began."""
 
     @property
     def converts(self) -> bool:
         """Whether the ad network must count it."""
         return self.outcome == "answered" and not self.objects
+
+
+@dataclass(frozen=True)
+class PlayedItem:
+    """A text or a form that was acknowledged: the carrier's id, or the page's key."""
+
+    kind: Kind
+    key: str
+    fault: str
 
 
 @dataclass
@@ -58,8 +76,16 @@ class Callers:
     acknowledged: set[Told] = field(default_factory=set)
     given_up: int = 0
     """Webhooks that were never acknowledged."""
-    refused: int = 0
-    """Attempts without an acknowledgement."""
+    refused: Counter[tuple[str, Kind]] = field(default_factory=Counter)
+    """Attempts without an acknowledgement, by the fault under which they were made."""
+    items: list[PlayedItem] = field(default_factory=list)
+    """Texts and forms."""
+    fault: str = START
+    """The fault that is being played."""
+    blurred: bool = False
+    """Whether a call may rightly be attributed to another visit now."""
+    visit_patience: float = WEBHOOK_RETRY_SECONDS
+    """Seconds after which a visitor who got no number calls the one on the page."""
 
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(CONCURRENT_CALLERS, thread_name_prefix="caller")
@@ -92,6 +118,7 @@ class Callers:
         outcome: Outcome = chance.choices(get_args(Outcome), (8, 1, 1))[0]
         objects = chance.random() < 0.1
         click_id = f"Cj0KCQchaos{self.seed}-{number:08}"
+        fault, blurred = self.fault, self.blurred
         shown, visit_id, alone = self._visit(click_id, objects)
         caller = f"+1{AREAS[number // 100 % len(AREAS)]}55501{number % 100:02}"
         if chance.random() < 0.2:
@@ -102,36 +129,66 @@ class Callers:
         call = replace(plain, outcome=outcome, ring=timedelta(seconds=1), talk=timedelta(seconds=2), recorded=False)
         webhooks = self.stage.carrier.webhooks(call, f"{self.stage.address}/webhooks/carrier")
         with self._lock:
-            self.calls.append(PlayedCall(click_id, outcome, objects, _call_id(webhooks[0][1]), alone))
+            call_id = _field(webhooks[0][1], "CallSid")
+            self.calls.append(PlayedCall(click_id, outcome, objects, call_id, alone and not blurred, fault))
         for _, request in webhooks:
             time.sleep(chance.uniform(0, 0.05))
             self._tell(request)
+        if chance.random() < WRITES:
+            self._text(caller, shown, fault)
+        if chance.random() < WRITES:
+            self._form(f"chaos-{self.seed}-{number:08}", caller, fault)
         if visit_id:
-            self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {})
+            self._until_acknowledged("POST", f"/track/{COMPANY}/visit/{visit_id}/end", b"", {}, "visit")
 
     def _visit(self, click_id: str, objects: bool) -> tuple[str, str | None, bool]:
         refusal = {"consent": {"ads": "denied", "ad_user_data": "denied"}} if objects else {}
         page = {"landing_page": f"https://lakeside.example.com/?gclid={click_id}", "human": True} | refusal
         headers = {"content-type": "application/json"}
-        reply = self._until_acknowledged("POST", f"/track/{COMPANY}/visit", json.dumps(page).encode(), headers)
+        path, body = f"/track/{COMPANY}/visit", json.dumps(page).encode()
+        reply = self._until_acknowledged("POST", path, body, headers, "visit", self.visit_patience)
         if reply is None:
             return DEFAULT_NUMBER, None, False
         shown = reply.json()
         return shown["number"], shown["visit_id"], shown["lease_seconds"] is not None
 
-    def _tell(self, request: WebhookRequest) -> None:
+    def _text(self, caller: str, shown: str, fault: str) -> None:
+        address = f"{self.stage.address}/webhooks/carrier"
+        request = self.stage.carrier.message_webhook(caller, shown, "Please call me back", address)
+        if self._tell(request, "text"):
+            self._note("text", _field(request, "MessageSid"), fault)
+
+    def _form(self, key: str, caller: str, fault: str) -> None:
+        form = {"submission_key": key, "phone": caller, "fields": {"message": "Please call me back"}}
+        headers = {"content-type": "application/json"}
+        path, body = f"/track/{COMPANY}/form", json.dumps(form).encode()
+        if self._until_acknowledged("POST", path, body, headers, "form") is not None:
+            self._note("form", key, fault)
+
+    def _note(self, kind: Kind, key: str, fault: str) -> None:
+        with self._lock:
+            self.items.append(PlayedItem(kind, key, fault))
+
+    def _tell(self, request: WebhookRequest, kind: Kind = "call") -> bool:
         path = request.url.removeprefix(self.stage.address)
-        if self._until_acknowledged(request.method, path, request.body, dict(request.headers)) is None:
-            with self._lock:
+        reply = self._until_acknowledged(request.method, path, request.body, dict(request.headers), kind)
+        with self._lock:
+            if reply is None:
                 self.given_up += 1
-        else:
-            with self._lock:
+            else:
                 self.acknowledged.add((request.url, request.body))
+        return reply is not None
 
     def _until_acknowledged(
-        self, method: str, path: str, body: bytes, headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        kind: Kind = "call",
+        seconds: float = WEBHOOK_RETRY_SECONDS,
     ) -> httpx.Response | None:
-        until = time.monotonic() + WEBHOOK_RETRY_SECONDS
+        until = time.monotonic() + seconds
         while time.monotonic() < until and not self._hung_up.is_set():
             try:
                 response = self._client.request(method, path, content=body, headers=headers)
@@ -140,13 +197,13 @@ class Callers:
             except httpx.HTTPError:
                 pass  # the hub was killed before it acknowledged; it may have stored the event or not
             with self._lock:
-                self.refused += 1
+                self.refused[self.fault, kind] += 1
             self._hung_up.wait(PAUSE)
         return None
 
 
-def _call_id(ringing: WebhookRequest) -> str:
-    """The carrier's id of the call, from its first webhook."""
+def _field(request: WebhookRequest, name: str) -> str:
+    """A field of a carrier's webhook, such as the id of its call."""
     from urllib.parse import parse_qs
 
-    return parse_qs(ringing.body.decode())["CallSid"][0]
+    return parse_qs(request.body.decode())[name][0]

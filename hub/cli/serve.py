@@ -22,6 +22,7 @@ from hub.startup import Opened, read_config
 if TYPE_CHECKING:
     import uvicorn
 
+    from hub.runtime import Clock
     from hub.serving.process import Role
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
@@ -36,12 +37,12 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = CONFIG, sandbox: Sandboxed = False) -> None:
     """Run the web edge and the worker in one process."""
-    _start(config, sandbox, "run")
+    start_process(config, sandbox, "run")
 
 
 def web(config: ConfigFile = CONFIG) -> None:
     """Run only the web edge for webhooks and visitors; `hub worker` does the rest. Run any number of them on PostgreSQL."""
-    _start(config, False, "web")
+    start_process(config, False, "web")
 
 
 def worker(
@@ -51,7 +52,7 @@ def worker(
     ] = None,
 ) -> None:
     """Run only the worker: it processes calls and runs syncs when they are due. Run any number of them on PostgreSQL."""
-    _start(config, False, "worker", listen)
+    start_process(config, False, "worker", listen)
 
 
 def _show_first_steps(opened: Opened) -> None:
@@ -135,7 +136,10 @@ _WHY_NOT = {
 }
 
 
-def _start(path: Path, sandbox: bool, role: Role, listen: str | None = None) -> None:
+def start_process(
+    path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None
+) -> None:
+    """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
     import structlog
 
     from hub import logs
@@ -152,7 +156,7 @@ def _start(path: Path, sandbox: bool, role: Role, listen: str | None = None) -> 
         if role != "worker":
             refuse_taken_address(settings.listen)
         process = exit_stack.enter_context(
-            open_process(path, loaded, role, sandbox=sandbox, operation=listen is not None)
+            open_process(path, loaded, role, sandbox=sandbox, operation=listen is not None, clock=clock)
         )
         signal.signal(signal.SIGHUP, lambda *_: process.watcher.reread())
 

@@ -16,7 +16,7 @@ from hub.config.loading import read_text
 from hub.config.models import Config
 from hub.numbers.directory_copy import copy_of
 from hub.reload import ConfigFile
-from hub.runtime import utc_now
+from hub.runtime import Clock, utc_now
 from hub.serving.arrival import Arrival
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
@@ -55,10 +55,17 @@ class HubProcess:
 
 @contextmanager
 def open_process(
-    path: Path, loaded: Config, role: Role, *, sandbox: bool = False, operation: bool = False, alone: bool = False
+    path: Path,
+    loaded: Config,
+    role: Role,
+    *,
+    sandbox: bool = False,
+    operation: bool = False,
+    alone: bool = False,
+    clock: Clock | None = None,
 ) -> Iterator[HubProcess]:
     """The process of a config.yaml that was read as `loaded`; at its end all work is stopped. `operation` serves the health
-    checks of a worker; `alone` is as in `open_hub`. A hub for a try-out holds no reserve of disk space.
+    checks of a worker; `alone` and `clock` are as in `open_hub`. A hub for a try-out holds no reserve of disk space.
 
     While the database is away, the process starts with the copy of the directory on this machine; a worker does not, because
     it would have nothing to do.
@@ -72,7 +79,7 @@ def open_process(
             raise
         number, config = 0, loaded
         log.error("started without the database; calls are answered and kept", why=str(error))
-    with open_hub(config, alone=alone, copied=copied) as opened:
+    with open_hub(config, clock, alone=alone, copied=copied) as opened:
         file = ConfigFile(path, opened.hub.store, opened.hub.clock, sandbox=sandbox)
         wake = threading.Event()
         make_edge, closing = _edges(opened, role, file, wake, operation)

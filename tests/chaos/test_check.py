@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.api import Sandbox
-from hub.chaos.check import FAULTS, ChaosReport, balance
+from hub.chaos.check import MUST_BE_ZERO, ChaosReport, balance
 from hub.chaos.environment import CONVERSION_RULE, Environment
 from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
@@ -66,7 +66,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     provider = PaperProvider()
     running = RunningSandboxes({"carrier": provider, "network": provider, "crm": provider}, frozenset())
     database = f"sqlite:///{tmp_path / 'chaos.db'}"
-    stage = Environment(tmp_path / "config.yaml", database, "http://127.0.0.1:1", {}, running)
+    stage = Environment(tmp_path / "config.yaml", database, "http://127.0.0.1:1", {}, running, tmp_path)
     store = Store(database)
     upgrade(store)
     callers = Callers(stage, seed=1)
@@ -163,5 +163,5 @@ def hang(world: World) -> None:
 def test_books_that_do_not_balance_name_what_is_wrong(world: World, wrong: Any, faults: set[str]) -> None:
     wrong(world)
     books = world.books()
-    assert {name for name in FAULTS if getattr(books, name)} == faults
+    assert {name for name in MUST_BE_ZERO if getattr(books, name)} == faults
     assert len(books.problems()) == len(faults) + books.limbo

@@ -46,7 +46,7 @@ MUST_BE_ZERO = {
 class ChaosReport:
     """The result of the check; every field of MUST_BE_ZERO must be zero."""
 
-    kills: int
+    faults: int
     calls: int
     acknowledged: int
     """Webhooks that the hub acknowledged; each counts one time, no matter how often it was sent."""
@@ -111,7 +111,7 @@ def at_rest(store: Store, callers: Callers) -> bool:
 
 
 def balance(
-    stage: Environment, store: Store, callers: Callers, *, kills: int, log: Path, clean: bool, deaths: int = 0
+    stage: Environment, store: Store, callers: Callers, *, faults: int, log: Path, clean: bool, deaths: int = 0
 ) -> ChaosReport:
     """Compare all sides; call it after the hub has stopped."""
     with store.reading() as session:
@@ -139,7 +139,7 @@ def balance(
         **_webhooks(callers, inbox),
         **_conversions(stage, callers, calls, unmatched),
         **_tasks(stage, ended),
-        kills=kills,
+        faults=faults,
         calls=len(callers.calls),
         missing_calls=len(callers.calls) - len(ended),
         held=deliveries[DeliveryState.HELD],
@@ -154,7 +154,7 @@ def balance(
         lost_texts=len(texts - kept["text"].keys()),
         lost_forms=len(forms - kept["form"].keys()),
         deaths=deaths,
-        ledger=tuple(write_ledger(stage, callers, calls, kept)),
+        ledger=tuple(write_ledger(stage, callers, calls, kept, unmatched)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,24 @@ def write_ledger(
     callers: Callers,
     calls: Mapping[str, Call],
     kept: Mapping[Kind, Mapping[str | None, int]],
+    unmatched: Collection[str],
 ) -> Iterator[LedgerRow]:
-    """All rows. `calls` are the hub's calls by the carrier's id; `kept` counts its texts and forms by their keys."""
+    """All rows. `calls` are the hub's calls by the carrier's id; `kept` counts its texts and forms by their keys;
+    `unmatched` are the conversions that the network ties to no ad."""
     at_network = stage.network.conversions()
     clicks = Counter(map(click_of, at_network.values()))
     logged = Counter(activity["key"] for activity in stage.crm.activities())
     for fault in dict.fromkeys(each.fault for each in callers.calls):
+        recorded, unrecorded = callers.visits[fault, True], callers.visits[fault, False]
+        yield LedgerRow(
+            fault=fault,
+            kind="visit",
+            played=recorded + unrecorded,
+            once=recorded,
+            lost=unrecorded,
+            doubled=0,
+            refused=callers.refused[fault, "visit"],
+        )
         made = [each for each in callers.calls if each.fault == fault]
         ended = [
             found
@@ -51,7 +63,7 @@ def write_ledger(
             keys = [each.key for each in callers.items if (each.kind, each.fault) == (kind, fault)]
             counts = [kept[kind].get(key, 0) for key in keys]
             yield _row(fault, kind, len(keys), counts, callers.refused[fault, kind])
-        due = [each for each in made if each.converts and each.alone]
+        due = [each for each in made if each.converts and (each.alone or _key(each, calls) not in unmatched)]
         yield _row(fault, "conversion", len(due), [_counted(each, calls, at_network, clicks) for each in due])
 
 
@@ -65,10 +77,15 @@ def _counted(
     call: PlayedCall, calls: Mapping[str, Call], at_network: Mapping[str, Any], clicks: Mapping[str | None, int]
 ) -> int:
     """How many times the ad network counts a call."""
-    known = calls.get(call.carrier_call_id)
-    if known is None or conversion_key(CONVERSION_RULE, known.id) not in at_network:
+    if _key(call, calls) not in at_network:
         return 0
-    return max(1, clicks[call.click_id])
+    return max(1, clicks[call.click_id]) if call.alone else 1
+
+
+def _key(call: PlayedCall, calls: Mapping[str, Call]) -> str:
+    """The key of a call's conversion; empty if the hub has no such call."""
+    known = calls.get(call.carrier_call_id)
+    return conversion_key(CONVERSION_RULE, known.id) if known is not None else ""
 
 
 def _row(fault: str, kind: str, played: int, found: Sequence[int], refused: int = 0) -> LedgerRow:

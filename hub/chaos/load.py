@@ -80,6 +80,8 @@ class Callers:
     """Attempts without an acknowledgement, by the fault under which they were made."""
     items: list[PlayedItem] = field(default_factory=list)
     """Texts and forms."""
+    visits: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    """Visits by the fault under which they began, and whether they were recorded."""
     fault: str = START
     """The fault that is being played."""
     blurred: bool = False
@@ -146,7 +148,10 @@ class Callers:
         page = {"landing_page": f"https://lakeside.example.com/?gclid={click_id}", "human": True} | refusal
         headers = {"content-type": "application/json"}
         path, body = f"/track/{COMPANY}/visit", json.dumps(page).encode()
+        fault = self.fault
         reply = self._until_acknowledged("POST", path, body, headers, "visit", self.visit_patience)
+        with self._lock:
+            self.visits[fault, reply is not None] += 1
         if reply is None:
             return DEFAULT_NUMBER, None, False
         shown = reply.json()

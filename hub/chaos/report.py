@@ -24,7 +24,7 @@ def _lines(played: Played, faults: Sequence[Fault], command: str) -> Iterator[st
     yield "# Report of a chaos run"
     yield ""
     yield (
-        f"{datetime.now(UTC):%Y-%m-%d}: {report.kills} faults in {played.seconds / 60:.0f} minutes on {os.cpu_count()} "
+        f"{datetime.now(UTC):%Y-%m-%d}: {report.faults} faults in {played.seconds / 60:.0f} minutes on {os.cpu_count()} "
         f"cores, seed {played.seed}. The providers are sandboxes that keep running."
     )
     yield ""

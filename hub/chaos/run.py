@@ -123,13 +123,13 @@ def _recover(process: HubProcess, fault: Fault, played: Played) -> None:
     played.recoveries.setdefault(fault.name, []).append(time.monotonic() - ended)
 
 
-def _settle(stage: Environment, process: HubProcess, callers: Callers, kills: int, played: Played) -> ChaosReport:
+def _settle(stage: Environment, process: HubProcess, callers: Callers, faults: int, played: Played) -> ChaosReport:
     store, begun = Store(stage.database), time.monotonic()
     try:
         while not at_rest(store, callers) and time.monotonic() < begun + DRAIN_TIMEOUT_SECONDS:
             time.sleep(0.2)
         played.settled = time.monotonic() - begun
         clean = process.stop()
-        return balance(stage, store, callers, kills=kills, log=process.log, clean=clean, deaths=played.deaths)
+        return balance(stage, store, callers, faults=faults, log=process.log, clean=clean, deaths=played.deaths)
     finally:
         store.close()

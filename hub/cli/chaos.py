@@ -117,7 +117,7 @@ def _print(played: Played) -> None:
 
     report, screen = played.report, Console()
     assert report is not None
-    figures = Table("figure", title=f"Result of {report.kills} faults (seed {played.seed})")
+    figures = Table("figure", title=f"Result of {report.faults} faults (seed {played.seed})")
     figures.add_column("is", justify="right")
     figures.add_column("must be", justify="right")
     for name, value in report.lines():

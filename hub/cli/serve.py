@@ -136,9 +136,7 @@ _WHY_NOT = {
 }
 
 
-def start_process(
-    path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None
-) -> None:
+def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None) -> None:
     """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
     import structlog
 

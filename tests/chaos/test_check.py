@@ -54,7 +54,7 @@ class World:
     row: Call = field(init=False)
 
     def books(self) -> ChaosReport:
-        return balance(self.stage, self.store, self.callers, kills=1, log=self.log, clean=self.clean)
+        return balance(self.stage, self.store, self.callers, faults=1, log=self.log, clean=self.clean)
 
     def add(self, row: Any) -> None:
         with self.store.writing() as session:

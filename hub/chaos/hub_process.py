@@ -57,7 +57,7 @@ class HubProcess:
         raise self._trouble()
 
     def is_running(self) -> bool:
-        """Whether the hub has not ended by itself."""
+        """Whether the hub still runs."""
         if self._process is not None and self._line(0.0) is not None:
             self._process = None
         return self._process is not None

@@ -140,7 +140,9 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
         except RingfenceError as error:
             records.append({**source, "error": str(error)})
             continue
-        records += [{**source, "type": each.record_type, "id": each.record_id, **each.fields} for each in held]
+        records += [
+            {**source, "type": each.record_type, "id": each.record_id, "fields": dict(each.fields)} for each in held
+        ]
         if held and person.shared and hub.config.connectors[name].kind == "crm":
             records.append({**source, "note": SHARED_ACCOUNT})
         if not held:

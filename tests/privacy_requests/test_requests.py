@@ -100,8 +100,20 @@ def test_a_person_is_told_everything_with_each_recipient_by_name_and_date(desk: 
         "connector": "cabinet",
         "type": "card",
         "id": "0142",
-        "name": "Ada Exmaple",
+        "fields": {"name": "Ada Exmaple"},
     } in told["what providers have"]
+
+
+def test_what_a_provider_calls_its_fields_changes_nothing_else_in_the_file(desk: TestHub) -> None:
+    desk.cabinet.cards[CALLER] = {"recipient": "Nobody", "file": "https://evil.example/", "<b>x</b>": "y"}
+    request_id = ask(desk, "access")
+    run(desk.hub, request_id, "officer")
+    (told,) = file_of(desk, request_id)["what providers have"]
+    assert told["recipient"] == "Cabinet Inc." and told["fields"]["recipient"] == "Nobody"
+    with desk.hub.store.reading() as session:
+        data = read_file(session, desk.hub, session.get_one(PrivacyRequest, request_id))
+    page = zipfile.ZipFile(io.BytesIO(data or b"")).read("data.html").decode()
+    assert "https://evil.example/" in page and 'href="https://evil' not in page and "<b>x" not in page
 
 
 @pytest.mark.parametrize("kind", ["access", "portability"])

@@ -134,6 +134,7 @@ def make_connector(
             partial(refusals.note, entry.name, "host"),
             entry.common.memory_mb,
             own_clock=clock is utc_now,
+            private_hosts=config.hub.private_hosts,
         )
     return connector
 
@@ -157,6 +158,7 @@ def connector_with(
             name,
             allowed_hosts(manifest, settings),
             tls_only=connector_class.enriches(),
+            private_hosts=config.hub.private_hosts,
             refused=partial(refusals.note, name, "host"),
         ),
         tokens=tokens,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -31,6 +30,7 @@ from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
 from hub.config.sections.contact import ContactSection
 from hub.config.sections.conversion_values import Statuses, Value
+from hub.config.sections.networks import Network
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
@@ -50,15 +50,7 @@ def _key(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _network(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text, strict=False))
-    except ValueError:
-        raise ValueError("is not an address or network; write it like 10.0.0.0/8") from None
-
-
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
-Network = Annotated[str, AfterValidator(_network)]
 Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
 Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "examples": ["256 MB"]})]
 Timetable = Annotated[
@@ -105,6 +97,11 @@ class HubSection(Section):
         default=(),
         description="Addresses or networks of your own proxies, like 10.0.0.0/8: X-Forwarded-For is "
         "trusted for a visitor's address only if it comes from them.",
+    )
+    private_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts inside your own network that connectors may call, like crm.office.example or *.internal. Without "
+        "this, a connector reaches public addresses only.",
     )
     country_file: str | None = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""Web addresses in settings: which of them would send a caller's data unencrypted."""
+"""Web addresses: which of them would send a caller's data unencrypted, and which IP addresses are public."""
 
 from __future__ import annotations
 
@@ -8,6 +8,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
+
+EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+"""IPv6 addresses that a gateway turns into the IPv4 address written inside them. Source: RFC 6052, RFC 8215."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable from everywhere and hides no other address."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        hides = ip.ipv4_mapped or ip.sixtofour or ip.teredo or any(ip in network for network in EMBEDDING)
+        if hides or ip.is_site_local:
+            return False
+    return ip.is_global and not ip.is_multicast
 
 
 def is_loopback(host: str | None) -> bool:

@@ -11,8 +11,9 @@ import pytest
 from alert_stage import AlertStage
 from receivers import HOST, Receiver
 
-from hub.alerts.channels.public_post import PublicPost, is_public
+from hub.alerts.channels.public_post import PublicPost
 from hub.alerts.settings import set_webhook
+from hub.contracts.addresses import is_public
 from hub.errors import Rejected
 from hub.model import User
 

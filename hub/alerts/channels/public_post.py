@@ -7,27 +7,24 @@ used.
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hub.contracts.addresses import is_public
 from hub.errors import CannotDo, Rejected, RetryLater
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpcore
+    from hub.plugins.checked_connections import Resolve
 
 MAX_URL_CHARACTERS = 1_000
 PORTS = (443, 8443)
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 16_384
-TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""IPv6 addresses that a gateway turns into any IPv4 address. Source: RFC 6052."""
 BUSY = (408, 425, 429)
 
 
@@ -37,16 +34,6 @@ class Answer:
 
     status: int
     retry_after: float | None
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is reachable from everywhere and hides no other address."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None or ip in TRANSLATED or ip.is_site_local:
-            return False
-    return ip.is_global and not ip.is_multicast
 
 
 def checked_url(text: str) -> str:
@@ -65,21 +52,12 @@ def checked_url(text: str) -> str:
     return text.strip()
 
 
-def resolved(host: str, port: int) -> list[tuple[str, int]]:
-    """The addresses of a name. RetryLater if it has none now."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise RetryLater("The name of the address is not known.") from None
-    return [(str(each[4][0]).partition("%")[0], port) for each in found]
-
-
 @dataclass(frozen=True)
 class PublicPost:
     """Sends POST requests to public addresses. Tests give another rule for addresses, and their own certificates."""
 
     allowed: Callable[[str], bool] = is_public
-    resolve: Callable[[str, int], Sequence[tuple[str, int]]] = resolved
+    resolve: Resolve | None = None
     ssl_context: ssl.SSLContext | None = None
     timeout: float = TIMEOUT_SECONDS
 
@@ -87,10 +65,14 @@ class PublicPost:
         """The answer, whatever its status. Rejected if the address is not public, RetryLater if nothing answers."""
         import httpcore
 
+        from hub.plugins.checked_connections import CheckedConnections, resolved
+
         until = time.monotonic() + 2 * self.timeout
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
         with httpcore.ConnectionPool(
-            ssl_context=self.ssl_context, network_backend=_checking_backend(self), retries=0
+            ssl_context=self.ssl_context,
+            network_backend=CheckedConnections(self._refuse, self.resolve or resolved),
+            retries=0,
         ) as pool:
             try:
                 with pool.stream(
@@ -110,6 +92,10 @@ class PublicPost:
         """The same, for a request that must be taken: RetryLater or Rejected if it is not."""
         self.judge(self.send(url, headers, body))
 
+    def _refuse(self, host: str, addresses: Sequence[str]) -> None:
+        if not all(map(self.allowed, addresses)):
+            raise Rejected("The address leads into a private network; only public addresses get alerts.")
+
     @staticmethod
     def judge(answer: Answer) -> None:
         """Nothing if the request was taken; RetryLater or Rejected if not."""
@@ -120,28 +106,6 @@ class PublicPost:
         if 300 <= answer.status < 400:
             raise Rejected(f"The address answered {answer.status}; redirects are not followed.", str(answer.status))
         raise Rejected(f"The address answered {answer.status}.", str(answer.status))
-
-
-def _checking_backend(post: PublicPost) -> Any:
-    import httpcore
-
-    class Checking(httpcore.SyncBackend):
-        """Connects only to addresses that are allowed."""
-
-        def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Iterable[Any] | None = None,
-        ) -> httpcore.NetworkStream:
-            places = post.resolve(host.strip("[]"), port)
-            if not places or not all(post.allowed(address) for address, _ in places):
-                raise Rejected("The address leads into a private network; only public addresses get alerts.")
-            return super().connect_tcp(*places[0], timeout, local_address, socket_options)
-
-    return Checking()
 
 
 def _seconds(text: bytes | None) -> float | None:

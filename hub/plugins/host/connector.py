@@ -63,6 +63,7 @@ class HostedConnector(Connector):
         memory_mb: int = DEFAULT_MEMORY_MB,
         *,
         own_clock: bool = False,
+        private_hosts: tuple[str, ...] = (),
     ) -> Supervisor:
         """A supervisor of this connector's child, in the place of the former one; nothing is started yet."""
         begin = partial(
@@ -73,6 +74,7 @@ class HostedConnector(Connector):
             webhook_url=self.services.webhook_url,
             hosts=tuple(sorted(allowed_hosts(self.manifest, self.settings))),
             tls_only=self.enriches(),
+            private_hosts=private_hosts,
             memory_mb=memory_mb,
             clock_offset=not own_clock,
             complete=isinstance(self.settings, self.Settings),

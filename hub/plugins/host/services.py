@@ -26,6 +26,7 @@ def child_services(begin: Begin, ask: Ask, tell: Callable[..., None]) -> Service
             begin.connector,
             begin.hosts,
             tls_only=begin.tls_only,
+            private_hosts=begin.private_hosts,
             refused=lambda host: tell("refused", "host", host),
         ),
         tokens=AskedTokens(ask),

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
+from hub.contracts.addresses import is_public
 from hub.errors import CannotDo
 
 MAX_PAGE_BYTES = 2_000_000
@@ -27,9 +28,6 @@ STEP_SECONDS = 5.0
 MAX_ADDRESS = 2_000
 USUAL_PORTS = frozenset({80, 443})
 AT_ONCE = threading.BoundedSemaphore(4)
-EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
-"""IPv6 addresses that lead to an IPv4 address written inside them."""
-
 Resolve = Callable[[str, int], Collection[str]]
 
 
@@ -108,18 +106,9 @@ def _public_address(parts: SplitResult, resolve: Resolve, *, allow_local: bool) 
     host = str(parts.hostname)
     addresses = list(resolve(host, _port(parts)))
     parsed = [ipaddress.ip_address(each.partition("%")[0]) for each in addresses]
-    if not parsed or not all(_is_public(each) or (allow_local and each.is_loopback) for each in parsed):
+    if not parsed or not all(is_public(str(each)) or (allow_local and each.is_loopback) for each in parsed):
         raise CannotFetch(f"{host} leads to an address that is not public, so it is not fetched.")
     return str(parsed[0])
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        elif any(address in network for network in EMBEDDING):
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def _port(parts: SplitResult) -> int:

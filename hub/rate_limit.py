@@ -1,19 +1,61 @@
-"""Rate limits: token buckets by key, and the network of an address. Everything is in the memory of one process."""
+"""Rate limits: token buckets by key, and the networks of an address. Everything is in the memory of one process.
+
+A stranger's request counts against each network that its address belongs to, from the address itself to the block of a
+whole provider, and only then against the budget of all. A request that one of the networks cannot pay takes nothing
+from anybody else.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 Kept = TypeVar("Kept")
+Limit = tuple[float, float]
+"""Requests in a burst, and per second."""
+MAX_BUCKETS = 50_000
+"""Buckets of one limiter; above it the least recently used one is dropped. A large network's own bucket is used by each
+of its requests, so addresses without end do not push it out."""
+
+MULTIPLES = {4: {32: 1.0, 24: 3.0, 16: 10.0}, 6: {64: 1.0, 56: 2.0, 48: 3.0, 32: 10.0}}
+"""IP version → prefix length → how many times the budget of one address (IPv4) or of one /64 (IPv6) its network has.
+
+A /64 is a household or one phone, a /56 a household or an office, a /48 a business or a carrier's region, a /32 a whole
+provider. Behind one IPv4 address of a mobile carrier there are thousands of phones, behind a /24 a city, and a /16 is often one
+carrier's; so the wide networks have much larger budgets, and the base is what one carrier address may need."""
+KEPT_FOR_QUIET = 0.5
+"""Of the budget of all, this part is only for networks whose own budgets are nearly full (`QUIET`)."""
+QUIET = 0.8
 
 
-@dataclass
+class Network(NamedTuple):
+    """A network that an address belongs to."""
+
+    text: str
+    version: int
+    prefix: int
+
+    @property
+    def multiple(self) -> float:
+        """How many times the budget of one address it has."""
+        return MULTIPLES[self.version][self.prefix]
+
+    @property
+    def is_subscriber(self) -> bool:
+        """Whether it is the network by which one subscriber is known, whatever address they use."""
+        return self.prefix == (24 if self.version == 4 else 56)
+
+
+Networks = tuple[Network, ...]
+"""The networks of one address, narrowest first; empty if the address is not public or not known."""
+
+
+@dataclass(slots=True)
 class TokenBucket:
     """Fills up to `capacity` at `per_second`. Requests to an empty bucket make a debt, up to another `capacity`, so a client
     that keeps asking stays refused."""
@@ -23,11 +65,11 @@ class TokenBucket:
     level: float
     filled_at: datetime
 
-    def take(self, now: datetime) -> float:
-        """Take one token; returns how many there were, less than one if none could be taken."""
+    def take(self, now: datetime, cost: float = 1.0) -> float:
+        """Take `cost` tokens; returns how many there were, less than `cost` if none could be taken."""
         found = self.level_at(now)
         self.filled_at = now
-        self.level = max(-self.capacity, found - 1)
+        self.level = max(-self.capacity, found - cost)
         return found
 
     def level_at(self, now: datetime) -> float:
@@ -39,20 +81,95 @@ class TokenBucket:
 class Buckets:
     """A bucket for each key, in one process; thread-safe. Above `most` buckets the least recently used one is dropped."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int = MAX_BUCKETS) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._by_key: OrderedDict[Hashable, TokenBucket] = OrderedDict()
 
-    def take(self, key: Hashable, limit: tuple[float, float], now: datetime) -> bool:
-        """Take one token from the key's bucket; returns whether there was one. `limit` is capacity and tokens per second."""
-        capacity, per_second = limit
+    def take(self, key: Hashable, limit: Limit, now: datetime) -> bool:
+        """Take one token from the key's bucket; returns whether there was one."""
         with self._lock:
-            bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
-            self._by_key[key] = bucket
-            if len(self._by_key) > self._most:
-                self._by_key.popitem(last=False)
-            return bucket.take(now) >= 1
+            return self._bucket(key, limit, now).take(now) >= 1
+
+    def use(self, key: Hashable, limit: Limit, now: datetime) -> float:
+        """Take one token, or make a debt; returns how full the key's bucket was before, from -1 to 1."""
+        with self._lock:
+            return self._bucket(key, limit, now).take(now) / limit[0]
+
+    def fullness(self, key: Hashable, now: datetime) -> float:
+        """How full the key's bucket is, from -1 to 1; 1 if it is not known."""
+        with self._lock:
+            bucket = self._by_key.get(key)
+            return bucket.level_at(now) / bucket.capacity if bucket else 1.0
+
+    def take_all(
+        self,
+        narrow: Sequence[tuple[Hashable, Limit]],
+        whole: tuple[Hashable, Limit] | None,
+        now: datetime,
+        cost: float = 1.0,
+    ) -> list[float] | None:
+        """Take `cost` tokens from every bucket, or from none of them; returns how full the narrow ones were, from 0 to 1, or
+        None if nothing was taken.
+
+        If one of the `narrow` buckets lacks them, it alone gets into debt. The last part of the bucket `whole` is only for
+        requests whose narrow buckets are all nearly full; the others pay for asking, so that they do not come in turns.
+        """
+        with self._lock:
+            found = [self._bucket(key, limit, now) for key, limit in narrow]
+            levels = [bucket.level_at(now) for bucket in found]
+            lacking = [bucket for bucket, level in zip(found, levels, strict=True) if level < cost]
+            if lacking:
+                for bucket in lacking:
+                    bucket.take(now, cost)
+                return None
+            if whole is not None:
+                of_all = self._bucket(*whole, now)
+                is_quiet = all(level >= QUIET * each.capacity for each, level in zip(found, levels, strict=True))
+                kept = 0.0 if is_quiet else KEPT_FOR_QUIET * of_all.capacity
+                if of_all.level_at(now) - kept < cost:
+                    for bucket in () if is_quiet else found:
+                        bucket.take(now, cost)
+                    return None
+                found.append(of_all)
+            for bucket in found:
+                bucket.take(now, cost)
+            return [level / limit[0] for level, (_, limit) in zip(levels, narrow, strict=True)]
+
+    def _bucket(self, key: Hashable, limit: Limit, now: datetime) -> TokenBucket:
+        capacity, per_second = limit
+        bucket = self._by_key.pop(key, None) or TokenBucket(capacity, per_second, capacity, now)
+        self._by_key[key] = bucket
+        if len(self._by_key) > self._most:
+            self._by_key.popitem(last=False)
+        return bucket
+
+
+@dataclass(frozen=True)
+class NetworkLimit:
+    """How much strangers may ask: `of_address` is the budget of one IPv4 address or IPv6 /64, of which wider networks have
+    multiples; `of_all` is the budget of everybody together."""
+
+    of_address: Limit
+    of_all: Limit | None = None
+
+
+class NetworkLimiter:
+    """Applies one limit to strangers' requests, apart for each subject such as a company. Thread-safe; in one process."""
+
+    def __init__(self, limit: NetworkLimit, most: int = MAX_BUCKETS) -> None:
+        self._limit = limit
+        self._buckets = Buckets(most)
+
+    def may(self, subject: Hashable, networks: Networks, now: datetime, cost: float = 1.0) -> bool:
+        """Whether one more request is accepted. Without networks (see `networks_of`) only the budget of all counts."""
+        capacity, per_second = self._limit.of_address
+        narrow = [
+            ((subject, each.text), (capacity * each.multiple, per_second * each.multiple))
+            for each in reversed(networks)
+        ]
+        whole = ((subject, ""), self._limit.of_all) if self._limit.of_all else None
+        return self._buckets.take_all(narrow, whole, now, cost) is not None
 
 
 class Counters:
@@ -71,18 +188,29 @@ class Counters:
             return kept
 
 
-def network_of(address: str | None) -> str | None:
-    """The network of a visitor's address: its /24, or /56 of IPv6, so that a subscriber's many addresses count as one.
+def networks_of(address: str | None) -> Networks:
+    """The networks of a visitor's address, narrowest first: of IPv4 the address itself, its /24 and /16; of IPv6 its /64,
+    /56, /48 and /32.
 
-    None for anything that is not an address, and for addresses that are not public: such an address is one of our proxies
+    Empty for anything that is not an address, and for addresses that are not public: such an address is one of our proxies
     that `hub.trusted_proxies` does not list, so all visitors seem to come from it.
     """
     try:
         parsed = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
-        return None
+        return ()
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
     if not parsed.is_global:
-        return None
-    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 56), strict=False))
+        return ()
+    number, version, bits = int(parsed), parsed.version, parsed.max_prefixlen
+    kind = type(parsed)
+    return tuple(
+        Network(f"{kind(number >> bits - prefix << bits - prefix)}/{prefix}", version, prefix)
+        for prefix in MULTIPLES[version]
+    )
+
+
+def network_of(address: str | None) -> str | None:
+    """The network by which one subscriber is known: the /24 of an address, or its /56 of IPv6; None if it has none."""
+    return next((each.text for each in networks_of(address) if each.is_subscriber), None)

@@ -276,6 +276,10 @@ class TrackerSection(Section):
         default=timedelta(minutes=30),
         description="Of a pool: how long a number stays assigned to a visitor after their last activity.",
     )
+    max_idle: Span = Field(
+        default=timedelta(hours=4),
+        description="Of a pool: how long a visitor who views no other page keeps the number, though the page stays open.",
+    )
     cool_down: Span = Field(
         default=timedelta(days=7),
         description="Of a pool: how long after that a call on it is still attributed to its last visitor.",

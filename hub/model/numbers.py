@@ -31,6 +31,8 @@ class Tracker(Row, table=True):
     campaign: str | None = None
     is_default: bool = False
     hold_seconds: int = Field(default=1_800, sa_column_kwargs={"server_default": "1800"})
+    max_idle_seconds: int = Field(default=14_400, sa_column_kwargs={"server_default": "14400"})
+    """Without a page view for so long a lease ends, however often the page says that the visitor is there."""
     cool_down_seconds: int = Field(default=604_800, sa_column_kwargs={"server_default": "604800"})
     reserve: float = Field(default=0.2, sa_column_kwargs={"server_default": "0.2"})
     """The share of a pool that is reserved for visitors who show signs of a human."""
@@ -96,6 +98,8 @@ class Lease(Row, table=True):
     visit_id: str = Field(foreign_key="visit.id", index=True)
     granted_at: datetime = time_column(index=True)
     expires_at: datetime = time_column()
+    viewed_at: datetime | None = time_column(nullable=True)
+    """The visitor's last page view that prolonged it; None of an earlier release's lease, which counts from its start."""
 
 
 class PoolOverflow(Row, table=True):

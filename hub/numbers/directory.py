@@ -160,6 +160,7 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
                 tracker.source, tracker.medium, tracker.campaign = wanted.source, wanted.medium, wanted.campaign
                 tracker.flow_version_id = save_version(session, company.id, section.flow_of(wanted), now)
                 tracker.hold_seconds = int(wanted.hold.total_seconds())
+                tracker.max_idle_seconds = int(wanted.max_idle.total_seconds())
                 tracker.cool_down_seconds = int(wanted.cool_down.total_seconds())
                 tracker.reserve = wanted.reserve
                 tracker.retired_at = None

@@ -7,7 +7,7 @@ serves all waiting visitors (`hub.visits.batch_writer`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,13 +36,14 @@ class Wanted:
     """A visit that asks for a number from one of `pools`, which are tried in order.
 
     Without `reserved`, the pool's reserve is not used. A visit that `returns` gets the number that it held last, if no other
-    visit holds it or has held it since.
+    visit holds it or has held it since. `viewed_at` is the visit's last page view; None if that is now.
     """
 
     visit_id: str
     pools: Sequence[Tracker]
     reserved: bool = True
     returns: bool = False
+    viewed_at: datetime | None = None
 
 
 def grant(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Held | None]:
@@ -62,7 +63,14 @@ def grant(session: Session, wanted: Sequence[Wanted], now: datetime) -> list[Hel
         session,
         Lease,
         [
-            _lease(held.lease_id, held.number_id, each.visit_id, now, held.until)
+            {
+                "id": held.lease_id,
+                "tracking_number_id": held.number_id,
+                "visit_id": each.visit_id,
+                "granted_at": now,
+                "expires_at": held.until,
+                "viewed_at": each.viewed_at or now,
+            }
             for each, held in zip(wanted, lent, strict=True)
             if held is not None
         ],
@@ -77,10 +85,15 @@ def count_overflows(session: Session, refused: Sequence[Wanted], now: datetime) 
 
 
 def keep(
-    session: Session, staying: Collection[str], leaving: Mapping[str, datetime | None], now: datetime
+    session: Session,
+    staying: Mapping[str, bool],
+    leaving: Mapping[str, datetime | None],
+    now: datetime,
+    extends: Callable[[str], bool] = lambda visit_id: True,
 ) -> dict[str, Held]:
-    """Extend the active leases of the visits that stay, and end those of the visits that leave. If a leaving visit has
-    a time, only a lease that ends no later than that is ended.
+    """Extend the active leases of the visits that stay, and end those of the visits that leave. `staying` says of each whether
+    it views a page now; without page views a lease ends after the tracker's `max_idle`. A lease that may not be extended
+    (`extends`) goes on to its present end. If a leaving visit has a time, only a lease that ends no later than that is ended.
 
     Returns the numbers that are still held, by visit. An expired lease is never revived. A number whose lease ended
     goes to the end of its pool's queue.
@@ -88,35 +101,63 @@ def keep(
     visits = {*staying, *leaving}
     if not visits:
         return {}
+    kept: dict[str, Held] = {}
+    numbers, leases = [], []
+    for row in session.execute(_live_leases(session, visits, now)):
+        leave = row.visit_id in leaving
+        if leave and row.leased_until > (leaving[row.visit_id] or row.leased_until):
+            kept[row.visit_id] = _held(row, row.leased_until)
+            continue
+        viewed = now if staying.get(row.visit_id) else row.viewed_at
+        until = now if leave else _end(now, row.hold_seconds, viewed or row.granted_at, row.max_idle_seconds)
+        if until > now and not leave and not extends(row.visit_id):
+            until, viewed = row.leased_until, row.viewed_at
+        until = max(now, until)
+        numbers.append({"id": row.number_id, "leased_until": until})
+        leases.append({"id": row.lease_id, "expires_at": until, "viewed_at": viewed})
+        if until > now:
+            kept[row.visit_id] = _held(row, until)
+    change_rows(session, TrackingNumber, numbers)
+    change_rows(session, Lease, leases)
+    return kept
+
+
+def last_views(session: Session, visits: Collection[str]) -> dict[str, datetime]:
+    """When the visits that ever held a number last viewed a page."""
+    lease: Any = Lease
+    viewed = func.max(func.coalesce(lease.viewed_at, lease.granted_at))
+    query = select(lease.visit_id, viewed).where(lease.visit_id.in_(visits)).group_by(lease.visit_id)
+    return dict(session.execute(query).tuples().all()) if visits else {}
+
+
+def _live_leases(session: Session, visits: Collection[str], now: datetime) -> Any:
+    """The active leases of the visits, with their numbers locked. The only place that waits for locks of several numbers:
+    always in the order of their ids."""
     number: Any = TrackingNumber
     lease: Any = Lease
     tracker: Any = Tracker
-    # The only place that waits for locks of several numbers: always in the order of their ids.
     live = (
         select(
-            lease.id, lease.visit_id, number.id, number.number, number.leased_until, tracker.id, tracker.hold_seconds
+            lease.id.label("lease_id"), lease.visit_id, lease.granted_at, lease.viewed_at, number.id.label("number_id"),
+            number.number, number.leased_until, tracker.id.label("tracker_id"), tracker.hold_seconds,
+            tracker.max_idle_seconds,
         )
         .select_from(lease)
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
         .join(tracker, tracker.id == number.tracker_id)
         .where(lease.visit_id.in_(visits), number.leased_until > now)
         .order_by(number.id)
-    )
-    if session.get_bind().dialect.name == "postgresql":
-        live = live.with_for_update(of=number)
-    kept: dict[str, Held] = {}
-    changes = []
-    for lease_id, visit_id, number_id, digits, ends, tracker_id, hold_seconds in session.execute(live):
-        gone = visit_id in leaving
-        if gone and ends > (leaving[visit_id] or ends):
-            continue
-        until = now if gone else now + timedelta(seconds=hold_seconds)
-        changes.append((number_id, lease_id, until))
-        if not gone:
-            kept[visit_id] = Held(lease_id, tracker_id, number_id, digits, until)
-    change_rows(session, TrackingNumber, [{"id": number_id, "leased_until": until} for number_id, _, until in changes])
-    change_rows(session, Lease, [{"id": lease_id, "expires_at": until} for _, lease_id, until in changes])
-    return kept
+    )  # fmt: skip
+    return live.with_for_update(of=number) if session.get_bind().dialect.name == "postgresql" else live
+
+
+def _held(row: Any, until: datetime) -> Held:
+    return Held(row.lease_id, row.tracker_id, row.number_id, row.number, until)
+
+
+def _end(now: datetime, hold_seconds: int, viewed_at: datetime, max_idle_seconds: int) -> datetime:
+    """When a lease ends that is made or extended now."""
+    return min(now + timedelta(seconds=hold_seconds), viewed_at + timedelta(seconds=max_idle_seconds))
 
 
 def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datetime) -> list[Held | None]:
@@ -148,11 +189,14 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
         longest_idle = longest_idle.with_for_update(skip_locked=True)
     idle = session.execute(longest_idle).all() if others else []
     found = own | {each.visit_id: (number_id, digits) for each, (number_id, digits) in zip(others, idle, strict=False)}
-    until = now + timedelta(seconds=pool.hold_seconds)
+    viewed = {each.visit_id: each.viewed_at or now for each in entitled}
     taken = {
-        visit_id: Held(new_id(), pool.id, number_id, digits, until) for visit_id, (number_id, digits) in found.items()
+        visit_id: Held(
+            new_id(), pool.id, number_id, digits, _end(now, pool.hold_seconds, viewed[visit_id], pool.max_idle_seconds)
+        )
+        for visit_id, (number_id, digits) in found.items()
     }
-    changes = [{"id": each.number_id, "leased_until": until, "lease_id": each.lease_id} for each in taken.values()]
+    changes = [{"id": each.number_id, "leased_until": each.until, "lease_id": each.lease_id} for each in taken.values()]
     change_rows(session, TrackingNumber, changes)
     return [taken.get(each.visit_id) for each in seekers]
 
@@ -172,13 +216,3 @@ def _own(session: Session, free: Sequence[Any], visits: Sequence[str]) -> dict[s
     if session.get_bind().dialect.name == "postgresql":
         held_last = held_last.with_for_update(of=number, skip_locked=True)
     return {visit_id: (number_id, digits) for visit_id, number_id, digits in session.execute(held_last)}
-
-
-def _lease(lease_id: str, number_id: str, visit_id: str, granted_at: datetime, expires_at: datetime) -> dict[str, Any]:
-    return {
-        "id": lease_id,
-        "tracking_number_id": number_id,
-        "visit_id": visit_id,
-        "granted_at": granted_at,
-        "expires_at": expires_at,
-    }

@@ -62,8 +62,14 @@ class VisitBatchWriter:
         return answer
 
     def _record(self, jobs: Sequence[Job]) -> Sequence[NumberShown | None]:
-        with self._store.writing() as session:
-            return record_visits(session, [visitor for visitor, _ in jobs], self._clock(), self._limits)
+        saved = False
+        try:
+            with self._store.writing() as session:
+                shown = record_visits(session, [visitor for visitor, _ in jobs], self._clock(), self._limits)
+            saved = True
+            return shown
+        finally:
+            self._limits.saved(done=saved)
 
     def _refuse(self, jobs: Sequence[Job], error: Exception) -> None:
         log.error("visits not recorded", visits=len(jobs), error=type(error).__name__)

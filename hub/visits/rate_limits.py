@@ -1,134 +1,142 @@
-"""Limits how much of a pool one network may ask for, so that a flood leaves numbers for people.
+"""Limits how much of the recording and of the pools one network may have, so that a flood leaves both to people.
 
-Everything here is in the memory of one process and ends with it. Only the network of an address is used, and it is
-never written anywhere. With PostgreSQL each web process has its own limits.
+Everything here is in the memory of one process and ends with it. Only the networks of an address are used, and they are
+never written anywhere. Each web process has its own limits.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.model import Tracker
-from hub.rate_limit import Buckets, TokenBucket
+from hub.rate_limit import MAX_BUCKETS, Buckets, Limit, Network, NetworkLimit, NetworkLimiter, Networks
+from hub.visits.holdings import Holdings
 
-NETWORK_SHARE = 0.1
-"""The part of a company's pools that one network may ask for within one holding time."""
-NETWORK_LEAST = 5
-"""Visits that any network may make at the same time, however small the pool is: a family, a small office."""
-BUSY_SHARE = 0.7
-"""A network whose bucket holds this much or less gives up its numbers to visitors from quiet networks if the pool is
-empty. With the smallest bucket, that is the second visit within some minutes."""
-COMPANY_BURST = 2_000
-COMPANY_RATE = 100.0
-"""Visits, in a burst and per second, that are recorded for one company; further ones see only the shared number."""
-MAX_NETWORKS = 50_000
-"""Networks that are remembered for a company; the one that was quiet longest is forgotten first."""
+VISITS = NetworkLimit(of_address=(150.0, 3.0), of_all=(2_000.0, 100.0))
+"""Visits, in a burst and per second, that are recorded for one company. Three a second from one address are the visitors
+of a whole carrier gateway; further ones see only the shared number."""
+FORMS = NetworkLimit(of_address=(20.0, 1 / 30), of_all=(50_000.0, 1.0))
+"""Forms of one company. The budget of all only protects the disk: a form counts once for each `FORM_BYTES` begun."""
+FORM_BYTES = 32_000
 
-FORMS_OF_COMPANY = (500.0, 5.0)
-FORMS_OF_NETWORK = (20.0, 1 / 30)
-"""Forms, in a burst and per second, that are accepted for one company and from one network."""
+POOL_SHARES = {4: {32: 0.1, 24: 0.25, 16: 0.5}, 6: {64: 0.1, 56: 0.15, 48: 0.25, 32: 0.5}}
+"""IP version → prefix length → the part of a company's pools that one such network may hold, and may ask for within one
+holding time. A carrier with a quarter of a company's visitors behind one /24 or /48 seldom reaches it."""
+LEAST = {4: {32: 5, 24: 8, 16: 12}, 6: {64: 5, 56: 6, 48: 8, 32: 12}}
+"""Visits that any network may make at the same time, however small the pool is: a family, a small office. It never holds the
+last number of a pool."""
+SUBSCRIBER_SHARE, SUBSCRIBER_LEAST = 0.1, 5
+"""A subscriber's network (/24, /56) is quiet if its bucket of so many visits within one holding time is full."""
+BUSY, WIDE_BUSY = 0.7, 0.1
+"""A subscriber's network whose bucket holds this part or less gives up its numbers to visitors from quiet networks if the
+pool is empty. With the smallest bucket, that is the second visit within some minutes. Another network does so when it has
+asked for nearly its whole share."""
 
 Share = Literal["all", "unreserved", "none"]
 """What a visit may be lent from a pool: all of it, all but its reserve, or nothing."""
 
 
-@dataclass
-class _Network:
-    bucket: TokenBucket
-    visits: deque[str] = field(default_factory=lambda: deque(maxlen=100))
-    """Visits that were lent a number and may still hold it, newest last."""
-
-
-@dataclass
-class _Company:
-    bucket: TokenBucket
-    networks: OrderedDict[str, _Network] = field(default_factory=OrderedDict)
-    holding: dict[str, _Network] = field(default_factory=dict)
-
-
 class Limits:
-    """Rate limits of the pools, in one process. Thread-safe."""
+    """Rate limits of the visits and of the pools, in one process. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_BUCKETS) -> None:
+        self._visits = NetworkLimiter(VISITS, most)
+        self._asked, self._seen = Buckets(most), Buckets(most)
         self._lock = threading.Lock()
-        self._companies: dict[str, _Company] = {}
+        self._holdings: dict[str, Holdings] = {}
+        self._unsaved: list[tuple[str, str]] = []
 
-    def may_record(self, company_id: str, now: datetime) -> bool:
+    def may_record(self, company_id: str, networks: Networks, now: datetime) -> bool:
         """Whether one more visit to the company is recorded."""
-        with self._lock:
-            return self._company(company_id, now).bucket.take(now) >= 1
+        return self._visits.may(company_id, networks, now)
 
-    def share(self, company_id: str, network: str | None, pools: Sequence[Tracker], size: int, now: datetime) -> Share:
+    def share(self, company_id: str, networks: Networks, pools: Sequence[Tracker], size: int, now: datetime) -> Share:
         """Count a visit from a network, a robot's too, and return what it may be lent from pools of `size` numbers.
 
         The first visitor from a quiet network may take the last number; the next ones leave the reserve alone. A
-        network that asks for more than its part of the pool gets none while it continues. A visit without a network
-        (see `network_of`) is not limited.
+        network that asks for more than its part of the pool gets none while it continues. A visit without networks
+        (see `hub.rate_limit.networks_of`) is not limited.
         """
-        if network is None or not pools:
+        if not networks or not pools:
             return "all"
-        capacity = max(NETWORK_LEAST, size * NETWORK_SHARE)
-        hold = min(pool.hold_seconds for pool in pools)
-        with self._lock:
-            networks = self._company(company_id, now).networks
-            known = networks.pop(network, None)
-            known = known or _Network(TokenBucket(capacity, capacity / max(1, hold), capacity, now))
-            networks[network] = known
-            if len(networks) > MAX_NETWORKS:
-                networks.popitem(last=False)
-            found = known.bucket.take(now)
-            return "none" if found < 1 else "all" if found > capacity - 1 else "unreserved"
+        hold = max(1, min(pool.hold_seconds for pool in pools))
+        often = max(SUBSCRIBER_LEAST, size * SUBSCRIBER_SHARE)
+        subscriber = next(each for each in networks if each.is_subscriber)
+        seen = self._seen.use((company_id, subscriber.text), (often, often / hold), now)
+        asked = [((company_id, each.text), _asks(each, size, hold)) for each in networks]
+        left = self._asked.take_all(asked, None, now)
+        if left is None:
+            return "none"
+        return "all" if seen * often > often - 1 and min(left) > 0.5 else "unreserved"
 
-    def lent(self, company_id: str, network: str | None, visit_id: str, now: datetime) -> None:
-        """Remember that a visit from a network was lent a number."""
-        if network is not None:
-            with self._lock:
-                company = self._company(company_id, now)
-                known = company.networks.get(network)
-                if known is not None:
-                    known.visits.append(visit_id)
-                    company.holding[network] = known
+    def hold(
+        self, company_id: str, visit_id: str, networks: Networks, pools: Sequence[Tracker], size: int, now: datetime
+    ) -> bool:
+        """Let a visit hold a number for one more holding time, if each of its networks may hold one more.
 
-    def recall(self, company_id: str, count: int, now: datetime) -> list[str]:
-        """About `count` visits that were lent numbers of a company, of the networks that ask most; each is returned
-        one time."""
+        A visit that moves to another network, such as from Wi-Fi to mobile, is counted there from then on.
+        """
+        if not networks or not pools:
+            return True
+        until = now + timedelta(seconds=max(pool.hold_seconds for pool in pools))
+        most = [(each, min(max(1, size - 1), int(_capacity(each, size)))) for each in networks]
         with self._lock:
-            holding = self._company(company_id, now).holding
-            busy = [
-                (level, network)
-                for network, known in holding.items()
-                if (level := known.bucket.level_at(now)) <= BUSY_SHARE * known.bucket.capacity
-            ]
+            held = self._holdings.setdefault(company_id, Holdings()).hold(visit_id, most, until, now)
+            if held == "new":
+                self._unsaved.append((company_id, visit_id))
+            return held != "full"
+
+    def release(self, company_id: str, visit_id: str) -> None:
+        """A visit holds no number, or not any more."""
+        with self._lock:
+            if company_id in self._holdings:
+                self._holdings[company_id].release(visit_id)
+
+    def saved(self, *, done: bool) -> None:
+        """What was held since the last call is committed, or (not `done`) undone."""
+        with self._lock:
+            undone, self._unsaved = [] if done else self._unsaved, []
+            for company_id, visit_id in undone:
+                self._holdings[company_id].release(visit_id)
+
+    def recall(self, company_id: str, waiting: Collection[str], count: int, now: datetime) -> list[str]:
+        """About `count` visits that hold numbers of a company, of the networks that ask most; each is returned one time.
+        Visits that are `waiting` for a number hold none yet."""
+        with self._lock:
+            holdings = self._holdings.get(company_id)
+            if holdings is None:
+                return []
             recalled: list[str] = []
-            for _, network in sorted(busy):
-                visits = holding[network].visits
-                while visits and len(recalled) < count:
-                    recalled.append(visits.pop())
-                if not visits:
-                    del holding[network]
+            for network in self._busy(company_id, holdings.networks(now), now):
+                lent = [visit_id for visit_id in holdings.newest_of(network) if visit_id not in waiting]
+                for visit_id in lent[: count - len(recalled)]:
+                    holdings.release(visit_id)
+                    recalled.append(visit_id)
             return recalled
 
-    def _company(self, company_id: str, now: datetime) -> _Company:
-        if company_id not in self._companies:
-            bucket = TokenBucket(COMPANY_BURST, COMPANY_RATE, COMPANY_BURST, now)
-            self._companies[company_id] = _Company(bucket)
-        return self._companies[company_id]
+    def _busy(self, company_id: str, networks: Iterable[Network], now: datetime) -> list[Network]:
+        """The busy ones of these networks, those that ask most first."""
+        found = []
+        for network in networks:
+            buckets, busy = (self._seen, BUSY) if network.is_subscriber else (self._asked, WIDE_BUSY)
+            fullness = buckets.fullness((company_id, network.text), now)
+            if fullness <= busy:
+                found.append((fullness, network))
+        return [network for _, network in sorted(found)]
 
 
-class FormLimits:
-    """Rate limits of the forms, in one process. Thread-safe. A refused form gets an error; it is never dropped
-    silently."""
+def form_cost(size: int) -> int:
+    """What a form of `size` bytes counts."""
+    return 1 + size // FORM_BYTES
 
-    def __init__(self) -> None:
-        self._buckets = Buckets(MAX_NETWORKS)
 
-    def may_send(self, company_id: str, network: str | None, now: datetime) -> bool:
-        """Whether one more form is accepted for the company, from a network (None: not limited by network)."""
-        if network is not None and not self._buckets.take((company_id, network), FORMS_OF_NETWORK, now):
-            return False
-        return self._buckets.take((company_id, ""), FORMS_OF_COMPANY, now)
+def _capacity(network: Network, size: int) -> float:
+    return max(LEAST[network.version][network.prefix], size * POOL_SHARES[network.version][network.prefix])
+
+
+def _asks(network: Network, size: int, hold: int) -> Limit:
+    capacity = _capacity(network, size)
+    return capacity, capacity / hold

@@ -21,7 +21,7 @@ from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.model import Company, Visit
 from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, new_id, storable
 from hub.numbers.directory import Directory
-from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep
+from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep, last_views
 from hub.privacy.opt_outs import opted_out_browsers
 from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
@@ -78,7 +78,7 @@ def record_visits(
 
 def count_visit(limits: Limits, job: ParsedVisit, now: datetime) -> Share:
     """Count an arrival against its network; returns what it may be lent."""
-    return limits.share(job.company.id, job.request.network, job.showable.pools, job.showable.pool_size, now)
+    return limits.share(job.company.id, job.request.networks, job.showable.pools, job.showable.pool_size, now)
 
 
 def _batches(jobs: Sequence[ParsedVisit | Departure]) -> Iterator[list[int]]:
@@ -110,6 +110,8 @@ class _VisitBatch:
         self._shares: dict[int, Share] = {}
         """Job → what it may be lent, if it was counted already."""
         self._wanted: dict[int, Wanted] = {}
+        self._viewed: dict[int, datetime] = {}
+        """Job of a visitor who only stays on a page, and holds no number → the last page view."""
         self._opted_out: set[tuple[str, str]] = set()
         """(company id, visitor id) of the browsers that opted out on the privacy page."""
 
@@ -118,7 +120,7 @@ class _VisitBatch:
         known = self._known()
         browsers = [(job.company.id, job.request.visitor_id) for job in self._jobs if isinstance(job, ParsedVisit)]
         self._opted_out = opted_out_browsers(self._session, [(company, who) for company, who in browsers if who])
-        staying: list[str] = []
+        staying: dict[str, int] = {}
         leaving: dict[str, datetime | None] = {}
         for index, job in enumerate(self._jobs):
             visit = known.get(job.visit_id or "")
@@ -132,11 +134,12 @@ class _VisitBatch:
                 if self._denied(job):
                     leaving[visit.id] = None
                 else:
-                    staying.append(visit.id)
+                    staying[visit.id] = index
                     self._visits[index] = visit
             elif not self._denied(job) and self._may_record(job):
                 self._visits[index] = self._begin(index, job)
-        held = keep(self._session, staying, leaving, self._now)
+        held = self._keep(known, staying, leaving)
+        self._viewed = self._last_views(held)
         for index, visit in self._visits.items():
             if visit.id not in held:
                 self._want(index, visit)
@@ -184,7 +187,7 @@ class _VisitBatch:
         note_pages(self._session, [look for look in looks if look.visit.id not in new], self._now)
 
     def _may_record(self, job: ParsedVisit) -> bool:
-        return self._limits is None or self._limits.may_record(job.company.id, self._now)
+        return self._limits is None or self._limits.may_record(job.company.id, job.request.networks, self._now)
 
     def _begin(self, index: int, job: ParsedVisit) -> Visit:
         visit = _visit(job, self._now)
@@ -192,18 +195,68 @@ class _VisitBatch:
         self._shares[index] = self._share(job)
         return visit
 
+    def _keep(
+        self, known: dict[str, Visit], staying: dict[str, int], leaving: dict[str, datetime | None]
+    ) -> dict[str, Held]:
+        """The numbers that the visits which stay still hold. A network that holds its share already prolongs no other lease."""
+        views = {visit_id: self._arrival(index).is_page_view for visit_id, index in staying.items()}
+        held = keep(
+            self._session, views, leaving, self._now, lambda visit_id: self._may_hold(staying[visit_id], visit_id)
+        )
+        if self._limits is not None:
+            for visit_id in leaving.keys() - held.keys():
+                self._limits.release(known[visit_id].company_id, visit_id)
+        return held
+
+    def _last_views(self, held: dict[str, Held]) -> dict[int, datetime]:
+        idle = {
+            index: visit
+            for index, visit in self._visits.items()
+            if self._asks(index, visit) and visit.id not in held and not self._arrival(index).is_page_view
+        }
+        known = last_views(self._session, [visit.id for visit in idle.values()])
+        return {index: known.get(visit.id, visit.started_at) for index, visit in idle.items()}
+
+    def _asks(self, index: int, visit: Visit) -> bool:
+        """Whether the visitor is a person who may be lent a number; one who saw the shared number keeps it."""
+        job = self._arrival(index)
+        return (
+            job.fixed is None
+            and bool(job.showable.pools)
+            and visit.human_at is not None
+            and visit.number_shown_id is None
+        )
+
     def _want(self, index: int, visit: Visit) -> None:
-        """Let a person who has no number yet ask for one; a visitor who saw the shared number keeps it."""
-        job = self._jobs[index]
-        assert isinstance(job, ParsedVisit)
-        pools = job.showable.pools
-        if job.fixed is None and pools and visit.human_at is not None and visit.number_shown_id is None:
+        """Let a person who has no number yet ask for one. Who has viewed no page for long gets none before the next."""
+        job, viewed_at = self._arrival(index), self._viewed.get(index)
+        if self._asks(index, visit):
+            max_idle = min(pool.max_idle_seconds for pool in job.showable.pools)
+            if viewed_at is not None and (self._now - viewed_at).total_seconds() >= max_idle:
+                return
             share = self._shares.get(index) or self._share(job)
-            if share != "none":
-                returns = job.visit_id == visit.id
-                self._wanted[index] = Wanted(visit.id, pools, reserved=share == "all", returns=returns)
+            if share != "none" and self._may_hold(index, visit.id):
+                self._wanted[index] = Wanted(
+                    visit.id,
+                    job.showable.pools,
+                    reserved=share == "all",
+                    returns=job.visit_id == visit.id,
+                    viewed_at=viewed_at,
+                )
         if index not in self._wanted and visit.number_shown_id is None:
             self._show_shared(index)
+
+    def _may_hold(self, index: int, visit_id: str) -> bool:
+        job = self._arrival(index)
+        company, networks, showable = job.company, job.request.networks, job.showable
+        return self._limits is None or self._limits.hold(
+            company.id, visit_id, networks, showable.pools, showable.pool_size, self._now
+        )
+
+    def _arrival(self, index: int) -> ParsedVisit:
+        job = self._jobs[index]
+        assert isinstance(job, ParsedVisit)
+        return job
 
     def _share(self, job: ParsedVisit) -> Share:
         return count_visit(self._limits, job, self._now) if self._limits else "all"
@@ -213,12 +266,14 @@ class _VisitBatch:
         lent = self._ask(self._wanted)
         refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
         while flooding := self._recall(refused):
-            keep(self._session, [], dict.fromkeys(flooding), self._now)
+            keep(self._session, {}, dict.fromkeys(flooding), self._now)
             lent |= self._ask(refused)
             refused = {index: each for index, each in refused.items() if each.visit_id not in lent}
         count_overflows(self._session, list(refused.values()), self._now)
-        for index in refused:
+        for index, each in refused.items():
             self._show_shared(index)
+            if self._limits is not None:
+                self._limits.release(self._arrival(index).company.id, each.visit_id)
         shown = [self._visits[index] for index in refused]
         change_rows(
             self._session, Visit, [{"id": visit.id, "number_shown_id": visit.number_shown_id} for visit in shown]
@@ -235,22 +290,16 @@ class _VisitBatch:
         if self._limits is None:
             return []
         quiet = Counter(self._jobs[index].company.id for index, each in refused.items() if each.reserved)
+        waiting = {each.visit_id for each in refused.values()}
         return [
-            visit for company_id, count in quiet.items() for visit in self._limits.recall(company_id, count, self._now)
+            visit
+            for company_id, count in quiet.items()
+            for visit in self._limits.recall(company_id, waiting, count, self._now)
         ]
 
     def _ask(self, wanted: dict[int, Wanted]) -> dict[str, Held]:
-        lent = {}
-        for (index, each), held in zip(
-            wanted.items(), grant(self._session, list(wanted.values()), self._now), strict=True
-        ):
-            if held is not None:
-                lent[each.visit_id] = held
-                if self._limits is not None:
-                    job = self._jobs[index]
-                    assert isinstance(job, ParsedVisit)
-                    self._limits.lent(job.company.id, job.request.network, each.visit_id, self._now)
-        return lent
+        granted = grant(self._session, list(wanted.values()), self._now)
+        return {each.visit_id: held for each, held in zip(wanted.values(), granted, strict=True) if held is not None}
 
     def _shown(self, index: int, job: ParsedVisit, held: dict[str, Held]) -> NumberShown:
         visit = self._visits.get(index)

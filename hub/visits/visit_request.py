@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.contracts.clean_urls import clean_text, clean_url
 from hub.model import Company
 from hub.numbers.directory import Directory, Line, Showable
+from hub.rate_limit import Networks
 from hub.sources.classify import SourceMatch, VisitParameters, classify_visit, visit_parameters
 from hub.sources.tables import tables
 from hub.visits.cookies import kept_cookies, may_be_read
@@ -38,8 +39,8 @@ class VisitRequest:
     """Whether the request's headers held Global Privacy Control; `dnt`: Do Not Track."""
     dnt: bool = False
     user_agent: str | None = None
-    network: str | None = None
-    """As `hub.rate_limit.network_of` returns it: used, and never written."""
+    networks: Networks = ()
+    """As `hub.rate_limit.networks_of` returns them: used, and never written."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class ParsedVisit:
     def visit_id(self) -> str | None:
         """The visit that the browser names."""
         return self.request.visit_id
+
+    @property
+    def is_page_view(self) -> bool:
+        """Whether the visitor came to a page, and does not just stay on it."""
+        return bool(self.request.landing_page)
 
     @property
     def denied(self) -> bool:

@@ -19,7 +19,7 @@ from hub.model import Company
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
-from hub.rate_limit import network_of
+from hub.rate_limit import Networks, networks_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
 from hub.web.request_body import read_body
@@ -115,9 +115,9 @@ class Origins:
     def __init__(self, hub: Hub, countries: CountryFile) -> None:
         self._proxies, self._countries = Proxies(hub.config.hub.trusted_proxies), countries
 
-    def network(self, request: Request) -> str | None:
-        """The visitor's network, for rate limits."""
-        return network_of(self._proxies.client_of(request))
+    def networks(self, request: Request) -> Networks:
+        """The visitor's networks, for rate limits."""
+        return networks_of(self._proxies.client_of(request))
 
     def asks_first(self, company: Company, request: Request, time_zone: str | None, country: str | None = None) -> bool:
         """Whether this visitor is recorded only after saying yes. A server that reports visits must ensure that

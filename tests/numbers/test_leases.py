@@ -131,7 +131,7 @@ def test_what_was_last_held_in_a_pool_is_given_back_out_of_that_pool_alone(hub: 
         visit = a_visit(stage, session, now)
         [held] = grant(session, [Wanted(visit.id, [more])], now)
         assert held is not None
-        keep(session, [], {visit.id: None}, now)
+        keep(session, {}, {visit.id: None}, now)
         [other, same] = (grant(session, [Wanted(visit.id, [pool], returns=True)], now)[0] for pool in (website, more))
     assert other is not None and other.number == POOL[0]
     assert same is not None and same.number == held.number
@@ -142,7 +142,7 @@ def test_a_lease_that_ran_out_is_not_revived_and_a_new_one_is_granted(hub: Facto
     shown = stage.visit()
     stage.clock.advance(minutes=31)
     with stage.hub.store.writing() as session:
-        assert keep(session, [shown.visit_id or ""], {}, stage.clock()) == {}
+        assert keep(session, {shown.visit_id or "": False}, {}, stage.clock()) == {}
     again = stage.visit(visit_id=shown.visit_id)
     assert again.number in POOL and len(stage.rows(Lease, visit_id=shown.visit_id)) == 2
 

@@ -19,9 +19,9 @@ from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.config.models import HubSection
 from hub.model import Lease, PoolOverflow, TrackingNumber
-from hub.rate_limit import network_of
+from hub.rate_limit import NetworkLimiter, networks_of
 from hub.visits.batch_writer import VisitBatchWriter
-from hub.visits.rate_limits import FormLimits
+from hub.visits.rate_limits import FORMS
 from hub.visits.visit_request import NumberShown, VisitRequest
 from hub.web.client_ip import Proxies
 
@@ -51,7 +51,7 @@ class Crowd:
         arrival = VisitRequest(
             landing_page="https://lakeside.example.com/",
             referrer="https://www.google.com/",
-            network=network_of(address),
+            networks=networks_of(address),
             **{"human": True, "user_agent": BROWSER, **told},
         )
         return self.desk.receive(directory, directory.companies["lakeside"], arrival)
@@ -226,13 +226,22 @@ def test_people_of_a_busy_network_leave_the_reserve_to_others(crowd: Crowd) -> N
 
 
 def test_one_network_that_sends_forms_without_end_is_told_to_wait_and_others_are_served() -> None:
-    limits, now = FormLimits(), datetime(2026, 11, 24, tzinfo=UTC)
-    flood = [limits.may_send("company", "198.51.100.0/24", now) for _ in range(100)]
+    limiter, now = NetworkLimiter(FORMS), datetime(2026, 11, 24, tzinfo=UTC)
+    flooder = networks_of("8.8.8.8")
+    flood = [limiter.may("company", flooder, now) for _ in range(100)]
     assert flood.count(True) == 20 and flood[:20] == [True] * 20
-    assert limits.may_send("company", "203.0.113.0/24", now)
-    assert limits.may_send("company", None, now)
-    assert not limits.may_send("company", "198.51.100.0/24", now + timedelta(minutes=1))
-    assert limits.may_send("company", "198.51.100.0/24", now + timedelta(hours=2))
+    assert limiter.may("company", networks_of("8.8.8.9"), now), "its neighbor"
+    assert limiter.may("company", (), now)
+    assert not limiter.may("company", flooder, now + timedelta(minutes=1))
+    assert limiter.may("company", flooder, now + timedelta(hours=2))
+
+
+def test_six_hundred_strangers_networks_do_not_close_the_door_for_the_next_form() -> None:
+    limiter, now = NetworkLimiter(FORMS), datetime(2026, 11, 24, tzinfo=UTC)
+    for index in range(600):
+        for _ in range(30):
+            limiter.may("company", networks_of(f"{60 + index // 250}.{index % 250}.1.1"), now)
+    assert limiter.may("company", networks_of("8.8.8.8"), now)
 
 
 def test_a_flood_of_forms_is_answered_with_429_and_nothing_is_kept_of_it(tmp_path: Path) -> None:

@@ -9,43 +9,41 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.rate_limit import Buckets
+from hub.rate_limit import NetworkLimit, NetworkLimiter, Networks
 from hub.runtime import Hub
-from hub.visits.rate_limits import MAX_NETWORKS
 
 FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"
 PERSON_COOKIE_LIFETIME = timedelta(hours=1)
 MAX_PRIVACY_FORM_BYTES = 20_000
 MAX_PRIVACY_FORM_FIELDS = 30
-ASKED_BY_NETWORK, ASKED_OF_COMPANY, TRIED_BY_NETWORK = (10.0, 1 / 120), (60.0, 1 / 10), (30.0, 1 / 30)
-"""Requests, in a burst and per second, from one network and to one company; proofs that are tried from one network."""
-OPTED_BY_NETWORK, OPTED_OF_COMPANY = (8.0, 1 / 300), (600.0, 1.0)
-"""Opt-outs, in a burst and per second: enough for a family or a small office, then twelve per hour, so that nobody
-can opt out all of a company's callers one by one."""
+ASKED = NetworkLimit(of_address=(10.0, 1 / 120), of_all=(5_000.0, 1 / 2))
+"""Requests to one company. What a request may send, a text or an e-mail, has budgets of its own; the budget of all only
+protects the disk."""
+OPTED_OUT = NetworkLimit(of_address=(8.0, 1 / 300), of_all=(5_000.0, 1.0))
+"""Opt-outs at one company: enough for a family or a small office, then twelve per hour, so that nobody can opt out all of a
+company's callers one by one."""
+TRIED = NetworkLimit(of_address=(30.0, 1 / 30))
+"""Codes and links that are tried."""
 
 
 class RequestLimiter:
-    """Counts requests by network, in one process. Only the network of an address is used, and it is forgotten with
+    """Counts requests by network, in one process. Only the networks of an address are used, and they are forgotten with
     the count."""
 
     def __init__(self) -> None:
-        self._buckets = Buckets(MAX_NETWORKS)
+        self._asked, self._opted_out, self._tried = map(NetworkLimiter, (ASKED, OPTED_OUT, TRIED))
 
-    def may_ask(self, company_id: str, network: str | None, now: datetime) -> bool:
+    def may_ask(self, company_id: str, networks: Networks, now: datetime) -> bool:
         """Whether one more request is accepted."""
-        if network is not None and not self._buckets.take(("ask", network), ASKED_BY_NETWORK, now):
-            return False
-        return self._buckets.take(("company", company_id), ASKED_OF_COMPANY, now)
+        return self._asked.may(company_id, networks, now)
 
-    def may_opt_out(self, company_id: str, network: str | None, now: datetime) -> bool:
+    def may_opt_out(self, company_id: str, networks: Networks, now: datetime) -> bool:
         """Whether one more opt-out is accepted."""
-        if network is not None and not self._buckets.take(("opt_out", network), OPTED_BY_NETWORK, now):
-            return False
-        return self._buckets.take(("opt_out of", company_id), OPTED_OF_COMPANY, now)
+        return self._opted_out.may(company_id, networks, now)
 
-    def may_try(self, network: str | None, now: datetime) -> bool:
+    def may_try(self, networks: Networks, now: datetime) -> bool:
         """Whether one more code or link may be tried."""
-        return network is None or self._buckets.take(("try", network), TRIED_BY_NETWORK, now)
+        return self._tried.may("", networks, now)
 
 
 class Forms:

@@ -29,7 +29,7 @@ from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_
 from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
 from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import open_request, take_step
-from hub.rate_limit import Counters, network_of
+from hub.rate_limit import Counters, Networks, network_of, networks_of
 from hub.runtime import Hub
 from hub.web.client_ip import Proxies
 from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
@@ -135,15 +135,14 @@ class PrivacyPages:
 
     def _opt_out(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """The same work and the same answer for every number and every browser."""
-        network = self._network(request)
         trouble, status = opt_out_trouble(company, fields), 422
-        if trouble is None and not self._limiter.may_opt_out(company.id, network, self._hub.clock()):
+        if trouble is None and not self._limiter.may_opt_out(company.id, self._networks(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
         if trouble is not None:
             return self._shown(
                 request, company, "privacy_page.html", status, trouble=trouble, **self._start(request, company, fields)
             )
-        write_opt_out(self._hub, company, fields, network)
+        write_opt_out(self._hub, company, fields, network_of(self._proxies.client_of(request)))
         return RedirectResponse(f"/privacy/{company.name}/opt-out", 303, HEADERS)
 
     def _opted_out(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
@@ -154,7 +153,7 @@ class PrivacyPages:
         kind, place = fields.get("kind", ""), fields.get("place", "")
         phone, email = fields.get("phone", "").strip(), fields.get("email", "").strip()
         trouble, status = None, 422
-        if not self._limiter.may_ask(company.id, self._network(request), self._hub.clock()):
+        if not self._limiter.may_ask(company.id, self._networks(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
         elif kind not in REQUEST_KINDS or place not in ("", *PLACE_CODES):
             trouble = "Please choose what you would like."
@@ -250,7 +249,7 @@ class PrivacyPages:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
-        if not self._limiter.may_try(self._network(request), self._hub.clock()):
+        if not self._limiter.may_try(self._networks(request), self._hub.clock()):
             return self._look(request, company, fields, TOO_MANY)
         secret = "".join(fields.get("secret", "")[:100].split())
         with self._hub.store.writing() as session:
@@ -265,7 +264,7 @@ class PrivacyPages:
         found = self._found(request, company)
         if found is None:
             return refusal(404, "Not found")
-        if not self._limiter.may_ask(company.id, self._network(request), self._hub.clock()):
+        if not self._limiter.may_ask(company.id, self._networks(request), self._hub.clock()):
             return self._look(request, company, fields, TOO_MANY)
         with self._hub.store.writing() as session:
             self._send(session, session.get_one(PrivacyRequest, found.id), company)
@@ -315,8 +314,8 @@ class PrivacyPages:
     def _here(self, request: Request) -> str:
         return f"/privacy/{request.path_params['company']}/requests/{request.path_params['ticket']}"
 
-    def _network(self, request: Request) -> str | None:
-        return network_of(self._proxies.client_of(request))
+    def _networks(self, request: Request) -> Networks:
+        return networks_of(self._proxies.client_of(request))
 
     def _shown(
         self, request: Request, company: Company, template: str, status: int = 200, /, **values: Any

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.numbers.directory import LiveDirectory
-from hub.rate_limit import Counters
+from hub.rate_limit import Counters, NetworkLimiter
 from hub.runtime import Hub
 from hub.visits.forms import SentForm, keep_form
-from hub.visits.rate_limits import FormLimits
+from hub.visits.rate_limits import FORMS, form_cost
 from hub.web.public_requests import (
     Consent,
     Id,
@@ -63,7 +64,7 @@ class FormRoute(StrangersRoute):
 def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins, counters: Counters) -> APIRouter:
     """The route that pages send forms to."""
     router = APIRouter(prefix="/track", route_class=FormRoute)
-    limits = counters.of("forms", FormLimits)
+    limiter = counters.of("forms", partial(NetworkLimiter, FORMS))
 
     @router.options("/{company}/form")
     def preflight(company: str, request: Request) -> Response:
@@ -74,7 +75,8 @@ def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins, counters:
         """Store a form; 204 as soon as it is durable. The same submission_key again changes nothing. A form from a
         browser is not stored if its visitor must say yes first and has not: the page then sends none."""
         found = company_named(directory, company)
-        if not limits.may_send(found.id, origins.network(request), hub.clock()):
+        size = sum(len(name) + len(value) for name, value in body.fields.items())
+        if not limiter.may(found.id, origins.networks(request), hub.clock(), form_cost(size)):
             raise HTTPException(
                 429, "Too many forms; try again later.", {"Retry-After": "60", **own_site(found, request)}
             )

@@ -132,7 +132,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
             gpc=gpc,
             dnt=dnt,
             user_agent=(user_agent or "")[:400] or None,
-            network=origins.network(request),
+            networks=origins.networks(request),
         )
         shown = _answer(batch_writer.receive(directory.current(), found, visit_request))
         seen = [name for name, said in (("gpc", gpc), ("dnt", dnt), ("opt_out", shown.opted_out)) if said]

@@ -125,9 +125,9 @@ def keep(
 def last_views(session: Session, visits: Collection[str]) -> dict[str, datetime]:
     """When the visits that ever held a number last viewed a page."""
     lease: Any = Lease
-    viewed = func.max(func.coalesce(lease.viewed_at, lease.granted_at))
+    viewed = func.max(func.coalesce(lease.viewed_at, lease.granted_at)).label("viewed")
     query = select(lease.visit_id, viewed).where(lease.visit_id.in_(visits)).group_by(lease.visit_id)
-    return dict(session.execute(query).tuples().all()) if visits else {}
+    return {row.visit_id: row.viewed for row in session.execute(query)} if visits else {}
 
 
 def _live_leases(session: Session, visits: Collection[str], now: datetime) -> Any:

@@ -1,0 +1,52 @@
+"""`website:` of a company in config.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from hub.callflow.definition import PhoneNumber
+from hub.config.sections.places import Country
+from hub.contracts.clean_urls import is_personal_name
+
+
+def _impersonal(name: str) -> str:
+    if is_personal_name(name):
+        raise ValueError(f"a parameter called {name} may contain a person's name or address, and is never stored")
+    return name
+
+
+LinkParameter = Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,40}$"), AfterValidator(_impersonal)]
+
+
+class WebsiteSection(BaseModel):
+    """`website:` of a company: what the page script does on its pages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    swap: tuple[PhoneNumber, ...] = Field(
+        default=(), description="The numbers on the pages that are replaced, in any format."
+    )
+    cookie_days: int = Field(
+        default=90, ge=0, le=400, description="How long the first-party cookie recognizes a visitor; 0 for no cookie."
+    )
+    linked_domains: tuple[str, ...] = Field(
+        default=(), description="Other sites of the company; links to them pass the visit on."
+    )
+    parameters: tuple[LinkParameter, ...] = Field(
+        default=(),
+        description="Parameters of the company's own links that source rules read, like ref. All other parameters, except "
+        "the `utm_` tags, click ids and ad parameters, are removed from URLs in the browser.",
+    )
+    tracking: Literal["opt_in", "opt_out", "by_visitor"] = Field(
+        default="by_visitor",
+        description="`opt_in`: visitors are recorded after they consent; `opt_out`: until they object; `by_visitor`: a company "
+        "in the United States first asks visitors who may be in the EU, the EEA, the United Kingdom, Switzerland, Canada, "
+        "Australia or New Zealand; a company elsewhere first asks everyone (docs/website.md).",
+    )
+    trades_in: tuple[Country, ...] = Field(
+        default=(),
+        description="Other countries whose people the company serves: with `by_visitor`, a visitor without a known place "
+        "counts as being there.",
+    )

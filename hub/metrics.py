@@ -14,6 +14,12 @@ BATCH_ITEMS = Histogram(
     ["queue"],
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
+CONNECTIONS = Gauge("ringfence_connections", "Open connections to this process.")
+CONNECTIONS_CUT = Counter(
+    "ringfence_connections_cut_total",
+    "Connections that the hub closed: too slow, too many, too many bytes.",
+    ["reason"],
+)
 VISITS = Counter(
     "ringfence_visits_total", "Visits by company and the number shown: own, shared, or a robot's.", ["company", "shown"]
 )

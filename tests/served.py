@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from hub.model import TrackingNumber
 from hub.reload import ConfigFile
+from hub.serving.http_server import edge_settings
 from hub.startup import Opened
 from hub.store.append_only import TABLES as APPEND_ONLY
 from hub.store.append_only import guard_append_only
@@ -62,13 +63,8 @@ def serving(opened: Opened, listener: socket.socket, config_file: ConfigFile | N
 @contextmanager
 def serving_app(app: Any, listener: socket.socket) -> Iterator[None]:
     """An ASGI application answers on `listener` while the block runs."""
-    settings = uvicorn.Config(
-        app,
-        log_level="error",
-        access_log=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=1,
-    )
+    settings = edge_settings(app, "127.0.0.1:0")
+    settings.timeout_graceful_shutdown = 1
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

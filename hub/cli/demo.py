@@ -179,14 +179,14 @@ def _serving(path: Path, loaded: Config, stories: Sequence[Story], seed: int) ->
     is spent before, because the first sync reads it."""
     import uvicorn
 
-    from hub.cli.serve import edge_settings
     from hub.demo.advertising import advertise
+    from hub.serving.http_server import edge_settings
     from hub.serving.process import open_process
 
     with open_process(path, loaded, "run", sandbox=True, alone=True) as process:
         opened = process.opened
         advertise(loaded, opened.sandboxes, stories, seed, opened.hub.clock())
-        settings = edge_settings(process.running.app, loaded.hub.listen, log_level="error")
+        settings = edge_settings(process.running.app, loaded.hub.listen)
         server = uvicorn.Server(settings)
         thread = threading.Thread(target=server.run, name="web", daemon=True)
         thread.start()

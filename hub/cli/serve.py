@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile
-from hub.errors import ConfigError
+from hub.serving.addresses import refuse_taken_address
 from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from hub.runtime import Clock
     from hub.serving.process import Role
 
@@ -69,80 +65,17 @@ def _show_first_steps(opened: Opened) -> None:
             typer.echo(steps)
 
 
-def _serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: Callable[[], None]) -> None:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                answering()
-            when_open()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal that ended it again, which by default would end the process before its work is done.
-        signal.signal(number, lambda *_: None)
-    Server(settings).run()
-
-
-def edge_settings(app: Any, listen: str, log_level: str = "warning") -> uvicorn.Config:
-    """How uvicorn serves the web edge on an address like 127.0.0.1:8080."""
-    import uvicorn
-
-    host, port = listen_address(listen)
-    return uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_level=log_level,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        log_config=None,
-        proxy_headers=False,  # hub.trusted_proxies says which proxies' client addresses are trusted
-    )
-
-
-def listen_address(listen: str, named: str = "hub.listen") -> tuple[str, int]:
-    """An address as host and port; ConfigError says how to write it. `named` is the setting that it comes from."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdigit() or not 0 <= int(port) < 65536:
-        raise ConfigError(f"{named} is {listen!r}; write a host and a port, like 127.0.0.1:8080.")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - the customer wrote :8080
-
-
-def refuse_taken_address(listen: str, named: str = "hub.listen") -> None:
-    """Raise ConfigError if the address cannot be listened on, before anything else starts."""
-    host, port = listen_address(listen, named)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError:
-        raise ConfigError(
-            f"{named}: this machine does not know {host!r}; write 127.0.0.1:{port}, or :{port} for all."
-        ) from None
-    for family, kind, protocol, _, address in found:
-        with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(address)
-            except OSError as error:
-                why = _WHY_NOT.get(error.errno or 0)
-                if why:
-                    raise ConfigError(f"{named}: {listen} {why}.") from None
-
-
-_WHY_NOT = {
-    errno.EADDRINUSE: "is already in use; stop the program that listens there, or write another port",
-    errno.EACCES: "cannot be opened by this user; use a port above 1023, behind your web server",
-}
-
-
 def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None) -> None:
     """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
     import structlog
 
     from hub import logs
+    from hub.serving.http_server import edge_settings, serve
     from hub.serving.process import open_process
+    from hub.serving.process_limits import raise_file_limit, return_freed_memory
 
+    raise_file_limit()
+    return_freed_memory()
     if listen is not None:
         refuse_taken_address(listen, "--listen")
     logs.configure()
@@ -170,14 +103,15 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
 
         if role != "worker":
             # The worker starts after the web edge answers callers: after a crash, much work may be waiting.
-            _serve(edge_settings(process.running.app, settings.listen), announce, begin)
+            web_server = edge_settings(process.running.app, settings.listen, lambda: process.current.trusted_proxies)
+            serve(web_server, announce, begin)
             return
         begin()
         if listen is None:
             _wait_for_signal()
         else:
             told = partial(log.info, "the worker is running", listen=listen)
-            _serve(edge_settings(process.running.app, listen), told, lambda: None)
+            serve(edge_settings(process.running.app, listen), told, lambda: None)
 
 
 @contextlib.contextmanager

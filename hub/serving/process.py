@@ -13,7 +13,7 @@ import structlog
 
 from hub.alerts.hub_trouble import note_trouble
 from hub.config.loading import read_text
-from hub.config.models import Config
+from hub.config.models import Config, HubSection
 from hub.numbers.directory_copy import copy_of
 from hub.reload import ConfigFile
 from hub.runtime import Clock, utc_now
@@ -41,6 +41,11 @@ class HubProcess:
     """Whether it watches the disk and holds a reserve of it."""
     arrival: Arrival | None = None
     """Waits for the database, if it was away at the start."""
+
+    @property
+    def current(self) -> HubSection:
+        """The settings of the hub that it runs now."""
+        return self.running.current.opened.hub.config.hub
 
     def begin(self) -> None:
         """Work, if this process does, and watch the disk and changes of the configuration."""

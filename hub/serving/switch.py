@@ -48,6 +48,7 @@ class OperationEdge:
 
     def __init__(self, hub: Hub) -> None:
         self._app = Starlette(routes=operation_routes(hub))
+        self._app.router.redirect_slashes = False
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""

@@ -32,6 +32,7 @@ from hub.web.audio import audio_route
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.deferred import DeferredApp
 from hub.web.disk_full import DISK_FULL, is_report
+from hub.web.edge_rules import EdgeRules
 from hub.web.health import operation_routes
 from hub.web.pictures import picture_route
 from hub.web.privacy.pages import PrivacyPages
@@ -95,14 +96,12 @@ class WebEdge:
         self._countries = CountryFile(hub.config.hub.country_file)
         self._stopping = threading.Event()
         self._retired = threading.Event()
-        self._serve = self._application(hub, directory)
+        self._application = self._assembled(hub, directory)
+        self._rules = EdgeRules(self._serve, str(hub.config.hub.public_url))
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
-        if self._hub.disk.full and is_report(scope):
-            await DISK_FULL(scope, receive, send)
-            return
-        await self._serve(scope, receive, send)
+        await self._rules(scope, receive, send)
 
     def start(self) -> None:
         """Keep the answers fresh from now on."""
@@ -120,10 +119,16 @@ class WebEdge:
         self._answerer.close()
         self._countries.close()
 
-    def _application(self, hub: Hub, directory: LiveDirectory) -> WebhookEndpoint:
+    async def _serve(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        if self._hub.disk.full and is_report(scope):
+            await DISK_FULL(scope, receive, send)
+            return
+        await self._application(scope, receive, send)
+
+    def _assembled(self, hub: Hub, directory: LiveDirectory) -> WebhookEndpoint:
         counters, public_url = self._process.counters, str(hub.config.hub.public_url)
         origins = Origins(hub, self._countries)
-        app = FastAPI(title="Ringfence", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+        app = FastAPI(title="Ringfence", lifespan=self._lifespan, openapi_url=None, redirect_slashes=False)
         app.router.routes += [
             *operation_routes(hub),
             *recording_routes(hub),

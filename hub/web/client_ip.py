@@ -24,7 +24,7 @@ class Proxies:
         wrote the entry is trusted.
         """
         peer = request.client.host if request.client else None
-        if not self._networks or not self._trusts(peer):
+        if not self._networks or not self.trusts(peer):
             return peer
         written = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
         for hop in reversed(written[-MAX_HOPS:]):
@@ -32,11 +32,12 @@ class Proxies:
             if address is None:
                 break
             peer = address
-            if not self._trusts(peer):
+            if not self.trusts(peer):
                 break
         return peer
 
-    def _trusts(self, address: str | None) -> bool:
+    def trusts(self, address: str | None) -> bool:
+        """Whether an address is one of the trusted proxies."""
         try:
             parsed = ipaddress.ip_address((address or "").partition("%")[0])
         except ValueError:

@@ -12,8 +12,8 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.cli.serve import refuse_taken_address
 from hub.errors import ConfigError
+from hub.serving.addresses import refuse_taken_address
 from hub.store.engine import Store
 from hub.store.schema import current
 

@@ -34,9 +34,9 @@ hub:
   plugin_dirs: [{Path(__file__).parent / "carriers"}, {Path(__file__).parents[1] / "networks"}]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
-  stubborn: {{plugin: stubborn}}
-  lawyer: {{plugin: lawyer}}
-  reader: {{plugin: reader}}
+  stubborn: {{plugin: stubborn, isolation: thread}}
+  lawyer: {{plugin: lawyer, isolation: thread}}
+  reader: {{plugin: reader, isolation: thread}}
 accounts:
   - name: agency
     title: Agency

@@ -30,7 +30,7 @@ FORMS = {"date": "must be a date like 2026-11-24", "datetime": "must be a time l
 
 def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None = None) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
-    api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     authenticator = Authenticator(hub, narrow, counters or Counters())
     for add in (add_calls, add_marks, add_recordings, add_reports_and_logs, add_requests):
         add(api, authenticator)
@@ -72,7 +72,6 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
     async def private(request: Request, call_next):  # type: ignore[no-untyped-def]
         response = await call_next(request)
         response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     return api

@@ -1,0 +1,62 @@
+"""What holds for every request from outside: the most bytes of a body, and the headers of every answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+
+from hub.web.request_body import ASGI, content_length
+
+API_PREFIX = "/api/"
+MAX_API_BODY_BYTES = 100_000
+MAX_BODY_BYTES = 11_000_000
+"""Of any body; most roads take far less, and more than a form only from signed-in users."""
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+
+class EdgeRules:
+    """ASGI application that limits bodies and completes the headers of the answers of the application behind it."""
+
+    def __init__(self, app: ASGI, public_url: str) -> None:
+        self._app = app
+        self._headers = (NOSNIFF, HSTS) if public_url.startswith("https://") else (NOSNIFF,)
+
+    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def completed(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                present = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [each for each in self._headers if each[0] not in present]
+            await send(message)
+
+        limit = MAX_API_BODY_BYTES if scope["path"].startswith(API_PREFIX) else MAX_BODY_BYTES
+        if content_length(scope["headers"]) > limit:
+            length = (b"content-length", b"0")
+            await completed(
+                {"type": "http.response.start", "status": 413, "headers": [length, (b"connection", b"close")]}
+            )
+            await completed({"type": "http.response.body", "body": b""})
+            return
+        await self._app(scope, _limited(receive, limit), completed)
+
+
+def _limited(receive: ASGI, limit: int) -> ASGI:
+    """Receives at most `limit` bytes, whatever the request's headers claim."""
+    count = 0
+
+    async def limited() -> Any:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > limit:
+            raise HTTPException(413, "The body is too large.")
+        return message
+
+    return limited

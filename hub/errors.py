@@ -83,6 +83,18 @@ class PluginTimeout(PluginFailure):
     """A plugin did not answer before its deadline."""
 
 
+class PluginDied(PluginFailure):
+    """A plugin's own process ended during a call: it counts against the item that was handled (hub.store.quarantine)."""
+
+    def __init__(self, message: str, connector: str, hook: str) -> None:
+        super().__init__(message)
+        self.connector, self.hook = connector, hook
+
+
+class PluginAway(PluginFailure):
+    """A plugin's own process was ended during a call because of another call: nothing says that this item is bad."""
+
+
 class OutcomeUnknown(PluginFailure):
     """The provider may have taken a request whose reply never came: hold it and check there, never send it again."""
 

@@ -173,6 +173,8 @@ class ConsentQuestion:
 
 NO_ANSWER = "hub.no-answer"
 """The rule of a denial because a consent plugin did not answer: nobody decided, so the question is asked again."""
+DIED = "died"
+"""In the evidence of such a denial: the connector whose own process died of the question."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,16 +18,26 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
+from hub.contracts.consent import DIED
 from hub.contracts.conversions import Conversion, Receipt
 from hub.delivery.changes import end_unsent, states_before
 from hub.delivery.payloads import AHEAD_OF_CLOCK, TOO_OLD, Payload, ahead_of_clock, build_payload, too_old
-from hub.errors import AuthError, CircuitOpen, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
+from hub.errors import (
+    AuthError,
+    CircuitOpen,
+    ConfigError,
+    NotSupported,
+    PluginDied,
+    Rejected,
+    RetryLater,
+    RingfenceError,
+)
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import StoredDecision, ask, asked_again_at, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.subjects import lock_keys_of_subjects, read_subjects
-from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
+from hub.hookspecs import PERSONAL_VALUES, ConsentHooks, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
 from hub.model.states import FINAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
@@ -38,6 +48,7 @@ from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 from hub.store.claims import claim, complete_each
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.journal import write_evidence
+from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.rows import write_rows
 
 LOCK_WAIT_SECONDS = 5.0
@@ -59,6 +70,8 @@ class _Outcome:
     tried: bool = False
     """Whether it was passed to the plugin, and not given back: only that is an attempt, with its own row."""
     decision_id: str | None = None
+    died: PluginDied | None = None
+    """The death of a plugin's own process that counts against it."""
 
 
 @dataclass
@@ -204,7 +217,11 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
 def _unanswered(delivery: Delivery, ruling: StoredDecision, now: datetime) -> _Outcome:
     """No decision, so none is stored; it is asked for again."""
     said = ruling.decision.ruling
-    return _Outcome(DeliveryState.READY, said.rule_id, said.reason, asked_again_at(delivery.made_at, now))
+    again = asked_again_at(delivery.made_at, now)
+    if died_in := said.evidence.get(DIED):
+        died = PluginDied(said.reason, died_in, ConsentHooks.judge.__name__)
+        return _Outcome(DeliveryState.READY, said.rule_id, said.reason, again, died=died)
+    return _Outcome(DeliveryState.READY, said.rule_id, said.reason, again)
 
 
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
@@ -276,6 +293,12 @@ def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> 
         receipt = Receipt(key="", status="rejected", code=error.code, reason=str(error))
         _settle(hub, connector, batch, lambda key: replace(receipt, key=key), jitter)
         return None
+    except PluginDied as error:
+        for payload in batch.payloads:
+            due = hub.clock() + DEATH_WAIT
+            outcome = _Outcome(DeliveryState.READY, None, str(error), due, tried=True, died=error)
+            batch.outcomes[payload.delivery.id] = outcome
+        return error
     except RingfenceError as error:
         after = error.after if isinstance(error, RetryLater) else None
         receipt = Receipt(key="", status="retry", reason=str(error), retry_after=after)
@@ -344,7 +367,7 @@ def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
 
 
 def _columns(delivery: Delivery, outcome: _Outcome, now: datetime) -> dict[str, Any]:
-    return {
+    values = {
         "state": outcome.state,
         "code": outcome.code,
         "reason": outcome.reason,
@@ -355,6 +378,9 @@ def _columns(delivery: Delivery, outcome: _Outcome, now: datetime) -> dict[str, 
         "finished_at": now if outcome.state in FINAL_DELIVERY_STATES else None,
         "decision_id": outcome.decision_id or delivery.decision_id,
     }
+    if outcome.died is None:
+        return values | {"lease_until": None, "deaths": 0, "last_hook": None}
+    return values | after_death(Delivery, delivery, outcome.died, outcome.due_at or now, now)
 
 
 def _write_attempts(session: Session, batch: Batch) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlmodel import col, select
 
 from hub.contracts.texts import MediaFile
-from hub.errors import Rejected, RetryLater, RingfenceError
+from hub.errors import PluginDied, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import TextHooks
 from hub.model import TextMedia, TextMessage
 from hub.model.states import MediaState
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, is_due
+from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.rows import change_rows
 from hub.texts.bodies import seal_file
 
@@ -45,6 +46,12 @@ def _fetch(hub: Hub, row: TextMedia, token: str, jitter: Jitter) -> None:
     else:
         try:
             found = hub.plugins.call(text.connector, TextHooks.fetch_media, row.url or "")
+        except PluginDied as error:
+            now = hub.clock()
+            with hub.store.writing() as session:
+                died = after_death(TextMedia, row, error, now + DEATH_WAIT, now)
+                complete(session, TextMedia, [row.id], token, **died)
+            return
         except Rejected as error:
             reason, final = str(error), True
         except RingfenceError as error:

@@ -97,7 +97,8 @@ def next_retry(hub: Hub, connector: str) -> datetime | None:
     """When the connector's next retry or poll is due, if one waits."""
     failed = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.attempts) > 0)
     unanswered = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.code) == NO_ANSWER)
-    tried = failed | unanswered | (col(Delivery.state) == DeliveryState.ACCEPTED)
+    killed = (col(Delivery.state) == DeliveryState.LEASED) & col(Delivery.lease_token).is_(None)
+    tried = killed | failed | unanswered | (col(Delivery.state) == DeliveryState.ACCEPTED)
     synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts are sent by their own task
     query = select(func.min(Delivery.due_at)).where(*synced, tried)
     with hub.store.reading() as session:

@@ -11,9 +11,10 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub import metrics
+from hub.contracts.events import Event
 from hub.contracts.webhooks import WebhookRequest
 from hub.error_counts import COUNTS
-from hub.errors import BadPayload, RingfenceError
+from hub.errors import BadPayload, CircuitOpen, PluginAway, PluginDied, PluginTimeout, RetryLater, RingfenceError
 from hub.flow.fold.events import EventBatch, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import CallTest, InboxWebhook
@@ -22,12 +23,17 @@ from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.claims import claim, complete
 from hub.store.locks import hold_locks
+from hub.store.quarantine.deaths import after_death
 from hub.store.rows import write_slot
 from hub.texts.arriving import person_lock_keys
 
 PLUGIN_WAIT = timedelta(seconds=30)
 """How long webhooks wait if their plugin is late or its circuit breaker is open."""
 INBOX_BATCH_SIZE = 200
+MAX_HANGS = 10
+"""A webhook on which its plugin hangs is parked after so many tries."""
+NOT_ITS_FAULT = (RetryLater, CircuitOpen, PluginAway)
+"""Errors that say nothing about the webhook itself, which waits."""
 TEST_PREFIX = "test/"
 """The inbox names the connector of a test call's webhook so, followed by the test's id; no connector has such a name."""
 STOP_WAIT = 5.0
@@ -39,6 +45,8 @@ class _Parsed:
     batches: list[EventBatch] = field(default_factory=list)
     parked: dict[str, str] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)
+    killed: dict[str, PluginDied] = field(default_factory=dict)
+    """Webhooks during which the plugin's own process died."""
 
 
 def fold_inbox(hub: Hub, directory: Directory) -> int:
@@ -73,6 +81,10 @@ def _fold(hub: Hub, directory: Directory, token: str, rows: Sequence[InboxWebhoo
                 due_at=now + PLUGIN_WAIT,
                 reason=reason,
             )
+        for row in rows:
+            if row.id in parsed.killed:
+                died = after_death(InboxWebhook, row, parsed.killed[row.id], now + PLUGIN_WAIT, now)
+                complete(session, InboxWebhook, [row.id], token, **died)
         keep_events(session, hub, directory, parsed.batches, "webhook")
         _note_tests(session, tests, now)
     _sync_soon(hub, parsed.batches, now)
@@ -114,21 +126,36 @@ def _parse(hub: Hub, rows: Sequence[InboxWebhook]) -> _Parsed:
         if connector not in hub.plugins.connectors or not hub.plugins.implements(connector, CallHooks.parse_webhook):
             result.parked |= {row.id: f"no connector {connector!r} in config.yaml parses it" for row in mine}
             continue
-        try:
-            answers = hub.plugins.call_each(connector, CallHooks.parse_webhook, [(_request(row),) for row in mine])
-        except RingfenceError as error:
-            result.later |= {row.id: str(error) for row in mine}
-            continue
-        for row, answer in zip(mine, answers, strict=True):
-            if isinstance(answer, RingfenceError):
-                COUNTS.note("webhook parked", connector)
-            if isinstance(answer, BadPayload):
-                result.parked[row.id] = str(answer)
+        for row, answer in _answers(hub, connector, mine):
+            if isinstance(answer, PluginDied):
+                result.killed[row.id] = answer
+            elif isinstance(answer, NOT_ITS_FAULT):
+                result.later[row.id] = str(answer)
             elif isinstance(answer, RingfenceError):
-                result.parked[row.id] = f"{answer} Replay it after the plugin is fixed: hub inbox replay."
+                COUNTS.note("webhook parked", connector)
+                more = (
+                    "" if isinstance(answer, BadPayload) else " Replay it after the plugin is fixed: hub inbox replay."
+                )
+                result.parked[row.id] = f"{answer}{more}"
             else:
                 result.batches.append(EventBatch(connector, answer, row.id))
     return result
+
+
+def _answers(
+    hub: Hub, connector: str, rows: Sequence[InboxWebhook]
+) -> list[tuple[InboxWebhook, Sequence[Event] | RingfenceError]]:
+    """What a connector says about each webhook. If it hangs, halves are tried until the one that it hangs on is alone."""
+    try:
+        answers = hub.plugins.call_each(connector, CallHooks.parse_webhook, [(_request(row),) for row in rows])
+    except PluginTimeout as error:
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            return _answers(hub, connector, rows[:middle]) + _answers(hub, connector, rows[middle:])
+        return [(rows[0], PluginAway(str(error)) if rows[0].attempts < MAX_HANGS else error)]
+    except RingfenceError as error:
+        return [(row, PluginAway(str(error))) for row in rows]
+    return list(zip(rows, answers, strict=True))
 
 
 def _request(row: InboxWebhook) -> WebhookRequest:

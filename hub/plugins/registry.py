@@ -14,8 +14,17 @@ import pluggy
 
 from hub import metrics
 from hub.contracts.connector import Connector
-from hub.contracts.consent import NO_ANSWER, ConsentQuestion, Decision, Opinion, strictest
-from hub.errors import AuthError, ConfigError, NotSupported, PluginFailure, Problem, RingfenceError, without_frames
+from hub.contracts.consent import DIED, NO_ANSWER, ConsentQuestion, Decision, Opinion, strictest
+from hub.errors import (
+    AuthError,
+    ConfigError,
+    NotSupported,
+    PluginDied,
+    PluginFailure,
+    Problem,
+    RingfenceError,
+    without_frames,
+)
 from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
 from hub.plugins.guard import Guard
@@ -213,7 +222,9 @@ def _item_result(name: str, spec: HookSpec, call: Callable[[], Result]) -> Resul
 def _opinion(name: str, answer: Opinion | RingfenceError) -> Opinion:
     if isinstance(answer, Opinion):
         return answer
-    return Opinion(verdict="deny", rule_id=NO_ANSWER, reason=f"{name} failed to answer, and no answer means no.")
+    reason = f"{name} failed to answer, and no answer means no."
+    evidence = {DIED: name} if isinstance(answer, PluginDied) else {}
+    return Opinion(verdict="deny", rule_id=NO_ANSWER, reason=reason, evidence=evidence)
 
 
 def _one_line(error: Exception) -> str:

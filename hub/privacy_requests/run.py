@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlmodel import col, select
 
-from hub.errors import NotSupported, Rejected, RingfenceError, place_of
+from hub.errors import NotSupported, PluginDied, Rejected, RingfenceError, place_of
 from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
@@ -29,6 +29,7 @@ from hub.runtime import Hub
 from hub.store import audit
 from hub.store.claims import claim, complete
 from hub.store.encryption.encrypted_fields import correction_in
+from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.rows import write_rows
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,9 @@ def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
         records, reason, impossible = _ask(hub, task)
     except (NotSupported, Rejected, RequestRefused) as error:
         records, reason, impossible = 0, str(error), True
+    except PluginDied as error:
+        ended = {"records": task.records, "finished_at": None}
+        return ended | after_death(RequestTask, task, error, now + DEATH_WAIT, now)
     except Exception as error:  # noqa: BLE001 - whatever a provider or a storage does, it is tried again
         if not isinstance(error, RingfenceError):
             log.error("request failed", error=type(error).__name__, at=place_of(error), hook=task.hook)

@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from hub import metrics
-from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError, place_of
+from hub.errors import AuthError, ConfigError, NotSupported, PluginDied, Rejected, RetryLater, RingfenceError, place_of
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice, RecordingPeaks
 from hub.model.states import RecordingState
@@ -26,6 +26,7 @@ from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
+from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -91,6 +92,8 @@ def end_expired(hub: Hub, most: int = 100) -> int:
 def _take(hub: Hub, row: Recording, token: str, jitter: Jitter) -> None:
     try:
         outcome = _keep(hub, row, token)
+    except PluginDied as error:
+        outcome = after_death(Recording, row, error, hub.clock() + DEATH_WAIT, hub.clock())
     except Exception as error:  # noqa: BLE001 - whatever it is, the recording must end in a state that says so
         outcome = _after(hub, row, error, jitter)
     metrics.FLOW.labels("recordings", outcome["state"]).inc()

@@ -17,6 +17,7 @@ from hub.errors import (
     AuthError,
     ConfigError,
     NotSupported,
+    PluginDied,
     Rejected,
     RetryLater,
     RingfenceError,
@@ -36,6 +37,7 @@ from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import write_evidence
+from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 
 log = structlog.get_logger(__name__)
 HOOK, MOMENT = "transcribe", "hear"
@@ -70,6 +72,8 @@ def transcribe_due(hub: Hub, directory: Directory, where: Sequence[Any] = (), ji
 def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter: Jitter) -> None:
     try:
         outcome = _transcribe(hub, directory, row, token)
+    except PluginDied as error:
+        outcome = after_death(TranscriptRow, row, error, hub.clock() + DEATH_WAIT, hub.clock())
     except Exception as error:  # noqa: BLE001 - whatever it is, the transcript must end in a state that says so
         outcome = _after(hub, row, error, jitter)
     if outcome is None:

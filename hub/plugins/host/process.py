@@ -21,7 +21,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from multiprocessing.connection import Connection
 from typing import Any
 
-from hub.errors import PluginFailure, PluginTimeout
+from hub.errors import PluginAway, PluginDied, PluginTimeout
 from hub.plugins.host.environment import child_environment
 from hub.plugins.host.messages import Answer, Begin, Call, error_from_data
 from hub.plugins.host.wire import MAX_FRAME_BYTES, CannotPass, decode
@@ -42,7 +42,7 @@ class ChildProcess:
         begun = begin(self.folder)
         self._name, self._note = begun.connector, note
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._waiting: dict[int, tuple[str, Future[dict[str, Any]]]] = {}
         self._lock, self._sending = threading.Lock(), threading.Lock()
         self._ended = ""
         ours, theirs = socket.socketpair()
@@ -74,7 +74,7 @@ class ChildProcess:
             if self._ended:
                 raise self._gone(what)
             number = next(self._numbers)
-            self._waiting[number] = future
+            self._waiting[number] = what, future
         self.send(Call(number, what, lane, arguments))
         reply = self._wait(what, future, limit)
         if "value" in reply:
@@ -132,25 +132,26 @@ class ChildProcess:
 
     def _reply(self, message: dict[str, Any]) -> None:
         with self._lock:
-            future = self._waiting.pop(message["reply"], None)
-        if future is not None:
-            future.set_result(message)
+            waiting = self._waiting.pop(message["reply"], None)
+        if waiting is not None:
+            waiting[1].set_result(message)
 
     def _reap(self) -> str:
         self.kill("")
         code = self.process.wait()
         with self._lock:
+            died = not self._ended or code != -signal.SIGKILL
             self._ended = self._ended or _how(code)
             waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
-            future.set_exception(self._gone("a call"))
+        for what, future in waiting.values():
+            future.set_exception(PluginDied(str(self._gone(what)), self._name, what) if died else self._gone(what))
         with contextlib.suppress(OSError):
             self._connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         return self._ended
 
-    def _gone(self, what: str) -> PluginFailure:
-        return PluginFailure(f"the plugin of connector {self._name!r} ended during {what}: {self._ended}.")
+    def _gone(self, what: str) -> PluginAway:
+        return PluginAway(f"the plugin of connector {self._name!r} ended during {what}: {self._ended}.")
 
 
 def _how(code: int) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from hub import metrics
 from hub.contracts.services import Services
-from hub.errors import PluginFailure, PluginTimeout
+from hub.errors import CircuitOpen, PluginFailure, PluginTimeout
 from hub.plugins.host.messages import Answer, Begin
 from hub.plugins.host.output import PluginLog
 from hub.plugins.host.process import POLL_SECONDS, ChildProcess
@@ -26,6 +26,8 @@ START_SECONDS = 15.0
 SOON_SECONDS = 1.0
 """A call waits for a restart that is at most this far away."""
 ASK_AGAIN_SECONDS = 5.0
+DISABLED_SECONDS = 60.0
+"""How long work waits that is for a disabled connector, before it looks again."""
 CLOSE_SECONDS = 2.0
 
 
@@ -118,12 +120,13 @@ class Supervisor:
             self._start()
             while True:
                 if self._off:
-                    raise PluginFailure(f"connector {self.name!r} is disabled: {self._off}")
+                    raise CircuitOpen(f"connector {self.name!r} is disabled: {self._off}", DISABLED_SECONDS)
                 if self._child is not None and self._ready and self._child.lives:
                     return self._child
                 now = time.monotonic()
                 if self._closed or now > ends or is_abandoned() or self._starts_at - now > SOON_SECONDS:
-                    raise PluginFailure(f"the plugin of connector {self.name!r} is being restarted; try again soon.")
+                    words = f"the plugin of connector {self.name!r} is being restarted; try again soon."
+                    raise CircuitOpen(words, max(SOON_SECONDS, self._starts_at - now))
                 self._state.wait(POLL_SECONDS)
 
     def _ask_again(self) -> None:

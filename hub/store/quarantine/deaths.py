@@ -19,6 +19,7 @@ from sqlalchemy import and_, case, func, select, update
 from sqlmodel import Session
 
 from hub import metrics
+from hub.errors import PluginDied
 from hub.model import ConfigProcess, SyncSlot, TextMessage
 from hub.model.columns import Work, new_id
 from hub.model.states import WorkState
@@ -30,6 +31,8 @@ MAX_DEATHS = 3
 SEEN_WITHIN = timedelta(seconds=10)
 """A process that was seen within this time lives: it writes its row every 5 seconds (hub.serving.presence). Leases last
 longer."""
+DEATH_WAIT = timedelta(seconds=30)
+"""How long an item waits after a plugin's own process died of it."""
 ID_LENGTH = 12
 _process = {"id": secrets.token_hex(ID_LENGTH // 2)}
 
@@ -97,12 +100,30 @@ def disown(store: Store, table: type[Work], token: str) -> None:
         session.execute(held.values(lease_token=None).execution_options(synchronize_session=False))
 
 
+def after_death(table: type[Work], row: Any, error: PluginDied, due: datetime, now: datetime) -> dict[str, Any]:
+    """The values of a claimed row after a plugin's own process died while it handled the row: it is claimed again at
+    `due`, alone, or goes into quarantine after the third death."""
+    row.deaths, row.last_hook = row.deaths + 1, f"{error.connector}.{error.hook}"
+    counted = {"deaths": row.deaths, "last_hook": row.last_hook}
+    if row.deaths < MAX_DEATHS:
+        why = {"reason": str(error)} if says_why(table) else {}
+        return {"state": WorkState.LEASED, "lease_until": due, "due_at": due, **counted, **why}
+    _tell(table, row)
+    why = {"reason": reason_of(row)} if says_why(table) else {}
+    return {"state": WorkState.QUARANTINED, "lease_until": None, "due_at": now, **counted, **why}
+
+
+def _tell(table: type[Work], row: Any) -> None:
+    metrics.QUARANTINED.labels(table.__tablename__, connector_of(row)).inc()
+    log.error("quarantined", table=table.__tablename__, id=row.id, connector=connector_of(row), hook=row.last_hook)
+
+
 def put_into_quarantine(session: Session, table: type[Work], rows: Sequence[Any], now: datetime) -> None:
     """Give the claimed rows their final state. A connector whose scheduled sync kills is paused until a person resumes
     it, because its next sync would kill too."""
     columns: Any = table
     for row in rows:
-        connector, reason = connector_of(row), reason_of(row)
+        reason = reason_of(row)
         values: dict[str, Any] = {"state": WorkState.QUARANTINED, "due_at": now}
         if says_why(table):
             values["reason"] = reason
@@ -110,8 +131,7 @@ def put_into_quarantine(session: Session, table: type[Work], rows: Sequence[Any]
         session.execute(ended.execution_options(synchronize_session=False))
         if isinstance(row, SyncSlot):
             pause_within(session, row.connector, reason, now)
-        metrics.QUARANTINED.labels(table.__tablename__, connector).inc()
-        log.error("quarantined", table=table.__tablename__, id=row.id, connector=connector, hook=row.last_hook)
+        _tell(table, row)
 
 
 def says_why(table: type[Work]) -> bool:

@@ -18,9 +18,9 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from hub import metrics
-from hub.contracts.consent import DIED
 from hub.contracts.conversions import Conversion, Receipt
 from hub.delivery.changes import end_unsent, states_before
+from hub.delivery.outcomes import Outcome, columns_of, to_outcome, unanswered
 from hub.delivery.payloads import AHEAD_OF_CLOCK, TOO_OLD, Payload, ahead_of_clock, build_payload, too_old
 from hub.errors import (
     AuthError,
@@ -34,44 +34,27 @@ from hub.errors import (
 )
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
-from hub.flow.consent import StoredDecision, ask, asked_again_at, disclosure_row
+from hub.flow.consent import StoredDecision, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
 from hub.flow.subjects import lock_keys_of_subjects, read_subjects
-from hub.hookspecs import PERSONAL_VALUES, ConsentHooks, ConversionHooks, CrmHooks
+from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
-from hub.model.states import FINAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
+from hub.model.states import OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
+from hub.store.backoff import Jitter, full_jitter
 from hub.store.claims import claim, complete_each
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.journal import write_evidence
-from hub.store.quarantine.deaths import DEATH_WAIT, after_death
+from hub.store.quarantine.deaths import DEATH_WAIT
 from hub.store.rows import write_rows
 
 LOCK_WAIT_SECONDS = 5.0
 """Seconds that a batch waits while a refusal of one of its people is being recorded."""
 WAIT_FOR_REFUSAL = timedelta(seconds=5)
 WAIT_FOR_EARLIER = timedelta(seconds=30)
-UNMATCHED_REASON = "The network cannot tie the person to an ad."
-
-
-@dataclass
-class _Outcome:
-    """The outcome of one delivery: its new state with the reason."""
-
-    state: DeliveryState
-    code: str | None = None
-    reason: str | None = None
-    due_at: datetime | None = None
-    reference: str | None = None
-    tried: bool = False
-    """Whether it was passed to the plugin, and not given back: only that is an attempt, with its own row."""
-    decision_id: str | None = None
-    died: PluginDied | None = None
-    """The death of a plugin's own process that counts against it."""
 
 
 @dataclass
@@ -80,7 +63,7 @@ class Batch:
 
     token: str
     deliveries: list[Delivery]
-    outcomes: dict[str, _Outcome] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
     payloads: list[Payload] = field(default_factory=list)
     rulings: dict[str, StoredDecision] = field(default_factory=dict)
     """Delivery → the present ruling on consent; deliveries without a ruling are missing."""
@@ -112,7 +95,7 @@ def deliver(hub: Hub, directory: Directory, connector: str, hook: str, jitter: J
             else:
                 due = hub.clock() + WAIT_FOR_REFUSAL
                 batch.outcomes = {
-                    delivery.id: _Outcome(DeliveryState.READY, due_at=due) for delivery in batch.deliveries
+                    delivery.id: Outcome(DeliveryState.READY, due_at=due) for delivery in batch.deliveries
                 }
             if batch.payloads:
                 stop = _send(hub, connector, hook, batch, jitter)
@@ -165,37 +148,37 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
     for delivery in batch.deliveries:
         before = earlier.get(delivery.id)
         if delivery.subject_id not in cases:
-            batch.outcomes[delivery.id] = _Outcome(
+            batch.outcomes[delivery.id] = Outcome(
                 DeliveryState.DEAD, "orphaned", "The call that it belongs to is gone."
             )
         elif delivery.item_key in in_batch or before in OPEN_DELIVERY_STATES:
-            batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, due_at=now + WAIT_FOR_EARLIER)
+            batch.outcomes[delivery.id] = Outcome(DeliveryState.READY, due_at=now + WAIT_FOR_EARLIER)
         elif before == DeliveryState.UNMATCHED:
-            batch.outcomes[delivery.id] = _Outcome(
+            batch.outcomes[delivery.id] = Outcome(
                 DeliveryState.UNMATCHED,
                 "original_not_matched",
                 "The network never tied the conversion itself to an ad, so there is nothing to change.",
             )
         elif before is not None and before != DeliveryState.DELIVERED:
-            batch.outcomes[delivery.id] = _Outcome(
+            batch.outcomes[delivery.id] = Outcome(
                 DeliveryState.REJECTED,
                 "original_not_delivered",
                 f"The conversion itself ended as {before}, so there is nothing to change.",
             )
         elif end := end_unsent(delivery, conversions.get(delivery.conversion_id or ""), manifest):
-            batch.outcomes[delivery.id] = _Outcome(*end)
+            batch.outcomes[delivery.id] = Outcome(*end)
         else:
             in_batch.add(delivery.item_key)
             asked.append(delivery)
     rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, PERSONAL_VALUES[hook], "send", now)
     for delivery, ruling in zip(asked, rulings, strict=True):
         if ruling.is_unanswered:
-            batch.outcomes[delivery.id] = _unanswered(delivery, ruling, now)
+            batch.outcomes[delivery.id] = unanswered(delivery, ruling, now)
             continue
         batch.rulings[delivery.id] = ruling
         if not ruling.allowed:
             said = ruling.decision.ruling
-            batch.outcomes[delivery.id] = _Outcome(
+            batch.outcomes[delivery.id] = Outcome(
                 DeliveryState.HELD, said.rule_id, said.reason, decision_id=ruling.row.id
             )
             continue
@@ -206,22 +189,12 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         )
         late = too_old(payload.event_time, now, manifest)
         if late:
-            batch.outcomes[delivery.id] = _Outcome(DeliveryState.REJECTED, TOO_OLD, late)
+            batch.outcomes[delivery.id] = Outcome(DeliveryState.REJECTED, TOO_OLD, late)
         elif comes_at := ahead_of_clock(payload, now):
             why = "It happened ahead of this machine's clock; it is sent when its time has come."
-            batch.outcomes[delivery.id] = _Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
+            batch.outcomes[delivery.id] = Outcome(DeliveryState.READY, AHEAD_OF_CLOCK, why, comes_at)
         else:
             batch.payloads.append(payload)
-
-
-def _unanswered(delivery: Delivery, ruling: StoredDecision, now: datetime) -> _Outcome:
-    """No decision, so none is stored; it is asked for again."""
-    said = ruling.decision.ruling
-    again = asked_again_at(delivery.made_at, now)
-    if died_in := said.evidence.get(DIED):
-        died = PluginDied(said.reason, died_in, ConsentHooks.judge.__name__)
-        return _Outcome(DeliveryState.READY, said.rule_id, said.reason, again, died=died)
-    return _Outcome(DeliveryState.READY, said.rule_id, said.reason, again)
 
 
 def _cases(session: Session, directory: Directory, deliveries: Iterable[Delivery], now: datetime) -> dict[str, Case]:
@@ -296,7 +269,7 @@ def _send(hub: Hub, connector: str, hook: str, batch: Batch, jitter: Jitter) -> 
     except PluginDied as error:
         for payload in batch.payloads:
             due = hub.clock() + DEATH_WAIT
-            outcome = _Outcome(DeliveryState.READY, None, str(error), due, tried=True, died=error)
+            outcome = Outcome(DeliveryState.READY, None, str(error), due, tried=True, died=error)
             batch.outcomes[payload.delivery.id] = outcome
         return error
     except RingfenceError as error:
@@ -316,7 +289,7 @@ def _release(hub: Hub, batch: Batch, after: float) -> None:
     """Give items back untried: waiting for a circuit breaker or a person does not count as an attempt."""
     due = hub.clock() + timedelta(seconds=after)
     for payload in batch.payloads:
-        batch.outcomes[payload.delivery.id] = _Outcome(DeliveryState.READY, due_at=due)
+        batch.outcomes[payload.delivery.id] = Outcome(DeliveryState.READY, due_at=due)
 
 
 def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], Receipt], jitter: Jitter) -> None:
@@ -324,31 +297,7 @@ def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], 
     max_age = hub.plugins.connectors[connector].manifest.limits.max_age
     for payload in batch.payloads:
         receipt = receipt_of(payload.value.key)
-        batch.outcomes[payload.delivery.id] = replace(_to_outcome(receipt, payload, now, max_age, jitter), tried=True)
-
-
-def _to_outcome(
-    receipt: Receipt, payload: Payload, now: datetime, max_age: timedelta | None, jitter: Jitter
-) -> _Outcome:
-    if receipt.status in ("delivered", "duplicate"):
-        code = receipt.code or ("duplicate" if receipt.status == "duplicate" else None)
-        return _Outcome(DeliveryState.DELIVERED, code, receipt.reason, reference=receipt.reference)
-    if receipt.status == "accepted":
-        poll_at = now + sane_wait(receipt.retry_after, 60.0)
-        return _Outcome(DeliveryState.ACCEPTED, receipt.code, receipt.reason, poll_at, receipt.reference)
-    if receipt.status == "unmatched":
-        return _Outcome(DeliveryState.UNMATCHED, receipt.code, receipt.reason or UNMATCHED_REASON)
-    if receipt.status == "rejected":
-        return _Outcome(DeliveryState.REJECTED, receipt.code, receipt.reason or "The provider gave no reason.")
-    tries = payload.delivery.attempts + 1
-    due = next_try(
-        now, tries, retry_after=receipt.retry_after, event_time=payload.event_time, max_age=max_age, jitter=jitter
-    )
-    if due is None:
-        return _Outcome(
-            DeliveryState.DEAD, receipt.code, f"Given up after {tries} tries: {receipt.reason or 'no reason was given'}"
-        )
-    return _Outcome(DeliveryState.READY, receipt.code, receipt.reason, due)
+        batch.outcomes[payload.delivery.id] = replace(to_outcome(receipt, payload, now, max_age, jitter), tried=True)
 
 
 def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
@@ -358,29 +307,12 @@ def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
             session,
             Delivery,
             batch.token,
-            [(delivery.id, _columns(delivery, batch.outcomes[delivery.id], now)) for delivery in batch.deliveries],
+            [(delivery.id, columns_of(delivery, batch.outcomes[delivery.id], now)) for delivery in batch.deliveries],
         )
         _write_attempts(session, batch)
         _write_disclosures(hub, session, connector, batch, now)
     for outcome in batch.outcomes.values():
         metrics.DELIVERIES.labels(connector, outcome.state, outcome.code or "").inc()
-
-
-def _columns(delivery: Delivery, outcome: _Outcome, now: datetime) -> dict[str, Any]:
-    values = {
-        "state": outcome.state,
-        "code": outcome.code,
-        "reason": outcome.reason,
-        "due_at": outcome.due_at or delivery.due_at,
-        "reference": outcome.reference or delivery.reference,
-        "first_tried_at": delivery.first_tried_at or (now if outcome.tried else None),
-        "accepted_at": now if outcome.state == DeliveryState.ACCEPTED else delivery.accepted_at,
-        "finished_at": now if outcome.state in FINAL_DELIVERY_STATES else None,
-        "decision_id": outcome.decision_id or delivery.decision_id,
-    }
-    if outcome.died is None:
-        return values | {"lease_until": None, "deaths": 0, "last_hook": None}
-    return values | after_death(Delivery, delivery, outcome.died, outcome.due_at or now, now)
 
 
 def _write_attempts(session: Session, batch: Batch) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from hub import metrics
 from hub.contracts.conversions import PendingReceipt, Receipt
-from hub.delivery.deliver import UNMATCHED_REASON
+from hub.delivery.outcomes import UNMATCHED_REASON
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState

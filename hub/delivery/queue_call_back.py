@@ -1,7 +1,8 @@
-"""The only module that queues calls back. It checks the two numbers; the worker asks consent and places the call."""
+"""The only module that queues calls back, and shows before whether one is possible. The worker places the call."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func
@@ -10,9 +11,10 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.contracts.dialing import costs_extra, countries_of
 from hub.contracts.phones import phone_number
-from hub.delivery.call_back_consent import PLACE
+from hub.delivery.call_back_consent import PLACE, ask_about_call_back, why_suppressed
 from hub.errors import RingfenceError
 from hub.flow.case import Subject
+from hub.flow.case_loading import load_cases
 from hub.model import Call, Company, FormSubmission, OutgoingCall, TextMessage, TrackingNumber, User
 from hub.model.columns import CALL_RETENTION, new_id
 from hub.model.outgoing_calls import OutgoingCallStatus
@@ -21,6 +23,9 @@ from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import paused_connectors
+
+UNKNOWN_NUMBER = "The person's number is not known, so nobody can be called back."
+NO_COMPANY = "The company or the tracking number is no longer in config.yaml."
 
 MAX_CALLS_A_DAY = 200
 """Calls back of one company within 24 hours, so that a stolen session cannot run up a bill."""
@@ -52,7 +57,7 @@ def queue_call_back(
     company = directory.company(subject.company_id or "")
     person_number = person_number_of(subject)
     if company is None or person_number is None:
-        raise CannotCall("The person's number is not known, so nobody can be called back.")
+        raise CannotCall(UNKNOWN_NUMBER)
     line = line_for(hub, directory, company, subject)
     own = _user_number(scope.user, user_number, company)
     now = hub.clock()
@@ -162,3 +167,39 @@ def _came_from(session: Session, company: Company, number: str) -> bool:
         TextMessage.company_id == company.id, TextMessage.person_number == number, TextMessage.direction == "in"
     )
     return any(session.exec(query.limit(1)).first() is not None for query in (called, wrote))
+
+
+@dataclass(frozen=True)
+class CallBackPreview:
+    """Whether a call back is possible now, and from which number. `why_not` is None if nothing stands against it."""
+
+    tracking_number: str | None = None
+    why_not: str | None = None
+    not_before: datetime | None = None
+    """When it may be possible again."""
+
+
+def preview_call_back(hub: Hub, directory: Directory, subject: Subject, now: datetime) -> CallBackPreview:
+    """What a call back to the person of a call, text or form would meet now. Nothing is stored."""
+    company = directory.company(subject.company_id or "")
+    if person_number_of(subject) is None:
+        return CallBackPreview(why_not=UNKNOWN_NUMBER)
+    if company is None:
+        return CallBackPreview(why_not=NO_COMPANY)
+    try:
+        line = line_for(hub, directory, company, subject)
+    except CannotCall as error:
+        return CallBackPreview(why_not=str(error))
+    shown = line.number.number
+    with hub.store.reading() as session:
+        cases = load_cases(session, directory, [subject], now)
+        ruling = ask_about_call_back(hub, session, cases[0], line.tracker.carrier, now) if cases else None
+    if ruling is None:
+        return CallBackPreview(shown, NO_COMPANY)
+    with hub.store.writing() as session:
+        suppressed = why_suppressed(session, hub, cases[0])
+    if suppressed is not None:
+        return CallBackPreview(shown, suppressed)
+    if not ruling.allowed:
+        return CallBackPreview(shown, ruling.decision.ruling.reason, ruling.decision.not_before)
+    return CallBackPreview(shown)

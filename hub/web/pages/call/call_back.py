@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from hub.delivery.call_back_preview import preview_call_back
-from hub.delivery.queue_call_back import CannotCall, queue_call_back
+from hub.delivery.queue_call_back import CannotCall, preview_call_back, queue_call_back
 from hub.model.outgoing_calls import OutgoingCallStatus
 from hub.queries.one_contact.header import contact_header
 from hub.web.pages.call.page import address_of, show_in_zone_of, subject_of, title_of

@@ -20,6 +20,7 @@ from hub.errors import ConfigError
 from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 
+EVIL_PLUGINS = Path(__file__).with_name("evil_plugins")
 CONVERSION_RULE = "answered call"
 COMPANY = "lakeside"
 BUSINESS = "+13125550190"
@@ -51,6 +52,11 @@ class Environment:
         return self.config.with_name("clock")
 
     @property
+    def evil_file(self) -> Path:
+        """The file that lets a plugin be evil while it exists."""
+        return self.config.with_name("evil")
+
+    @property
     def postgres_server(self) -> PostgresServer:
         """The server of the database."""
         assert self.server is not None, "no fault needs it"
@@ -74,10 +80,11 @@ class Environment:
 
 @contextmanager
 def set_stage(
-    folder: Path, *, data: Path | None = None, server: PostgresServer | None = None, plugins: Path | None = None
+    folder: Path, *, data: Path | None = None, server: PostgresServer | None = None, evil: bool = False
 ) -> Iterator[Environment]:
     """Start the sandboxes and write config.yaml into `folder`; secrets go to environment variables, as in production. The
-    database is SQLite in `data`, or on `server`; `plugins` is a folder of one-file plugins."""
+    database is SQLite in `data`, or on `server`; with `evil`, a plugin that may
+    misbehave enriches each call."""
     data = data or folder
     classes = discover().classes
     missing = sorted(set(PROVIDERS.values()) - classes.keys())
@@ -101,8 +108,9 @@ def set_stage(
         document = _document(address, port, database, connectors, network.destination())
         document["recordings"] = {"storage": str(data / "recordings")}
         document["hub"] |= {"tombstones": str(data / "tombstones"), "spool": str(data / "spool.db")}
-        if plugins is not None:
-            document["hub"]["plugin_dirs"] = [str(plugins)]
+        if evil:
+            document["hub"]["plugin_dirs"] = [str(EVIL_PLUGINS)]
+            document["connectors"]["evil"] = {"plugin": "evil_enricher", "while_exists": str(folder / "evil")}
         config = folder / "config.yaml"
         config.write_text(json.dumps(document, indent=2))  # JSON is YAML
         yield Environment(config, database, address, os.environ | environ, sandboxes, data, server)

@@ -49,8 +49,8 @@ class Played:
 
 def why_not(fault: Fault) -> str | None:
     """Why a fault cannot be played on this machine; None if it can."""
-    needs = {"postgres": why_no_postgres, "disk": why_no_disk}
-    return needs[fault.needs]() if fault.needs else None
+    reasons = {"postgres": why_no_postgres, "disk": why_no_disk}
+    return reasons[fault.needs]() if fault.needs in reasons else None
 
 
 def run_chaos(
@@ -103,7 +103,7 @@ def _stage(folder: Path, faults: Sequence[Fault], stack: ExitStack) -> Environme
     if server is not None:
         stack.callback(server.stop)
         server.create()
-    return stack.enter_context(set_stage(folder, data=data, server=server))
+    return stack.enter_context(set_stage(folder, data=data, server=server, evil="evil" in needs))
 
 
 def _go_on_calling(callers: Callers, calls: int, seconds: float) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 from hub.chaos.environment import Environment
 from hub.chaos.hub_process import HubProcess
 
-Need = Literal["postgres", "disk"]
+Need = Literal["postgres", "disk", "evil"]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from hub.chaos.faults import clock, db_freeze, db_readonly, db_stop, disk_full, kill, slow_client
+from hub.chaos.faults import clock, db_freeze, db_readonly, db_stop, disk_full, evil_plugin, kill, slow_client
 from hub.chaos.faults.fault import Fault
 from hub.errors import ConfigError
 
 FAULTS: Mapping[str, Fault] = {
-    each.FAULT.name: each.FAULT for each in (kill, db_stop, db_freeze, db_readonly, disk_full, clock, slow_client)
+    each.FAULT.name: each.FAULT
+    for each in (kill, db_stop, db_freeze, db_readonly, disk_full, clock, slow_client, evil_plugin)
 }
 
 

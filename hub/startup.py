@@ -136,8 +136,23 @@ def follow(before: Opened, config: Config) -> Opened:
     sandboxes.join({name: entry.connector_class for name, entry in entries.items()}, clock)
     _furnish(config, sandboxes)
     pointed = {name: entry.with_sandbox(sandboxes.settings(name)) for name, entry in entries.items()}
+    _enable_changed(before.hub, config)
     hub = assemble(replace(config, connectors={**config.connectors, **pointed}), clock, before.hub)
     return Opened(hub, LiveDirectory(hub.store, known_sources(hub)), sandboxes)
+
+
+def _enable_changed(before: Hub, config: Config) -> None:
+    """Give connectors that were disabled because their plugin ended too often, and whose entry or plugin has changed, another
+    chance."""
+    from hub.store.connectors import disabled_connectors, resume_within
+
+    changed = {
+        name for name, entry in config.connectors.items() if not entry.equals(before.config.connectors.get(name))
+    }
+    if before.store.outage.since is None and changed:
+        with before.store.writing() as session:
+            for name in changed & disabled_connectors(session).keys():
+                resume_within(session, name)
 
 
 def _check_keys(hub: Hub) -> None:

@@ -220,6 +220,11 @@ class ConnectorEntry:
             ) from None
         return replace(self, checked=checked)
 
+    def equals(self, other: ConnectorEntry | None) -> bool:
+        """Whether another entry says the same about the same version of the plugin."""
+        same = ("common", "connector_class", "in_sandbox", "written")
+        return other is not None and all(getattr(self, name) == getattr(other, name) for name in same)
+
     def serves(self, company: str) -> bool:
         """Whether data of `company` may go to this connector."""
         return self.common.companies is None or company in self.common.companies

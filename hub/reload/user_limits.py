@@ -38,6 +38,8 @@ MACHINE_SETTINGS = (
 )
 """Settings that reach into the machine, or say where sign-ins, links and recordings go: with them an admin could become the
 owner."""
+PROCESS_SETTINGS = ("isolation", "memory_mb")
+"""Of a connector: they let its plugin into the hub's own process, or give it more of the machine."""
 
 
 def refuse_foreign_changes(session: Session, user: User, old_text: str, new_text: str, config: Config) -> None:
@@ -78,6 +80,11 @@ class _Change:
         for section, key in MACHINE_SETTINGS:
             if _section(self.old, section).get(key) != _section(self.new, section).get(key):
                 yield f"{section}.{key} would change{ON_THE_MACHINE}"
+        before = _section(self.old, "connectors")
+        for name, entry in _section(self.new, "connectors").items():
+            for key in PROCESS_SETTINGS:
+                if _section(before, name).get(key) != _section({name: entry}, name).get(key):
+                    yield f"connectors.{name}.{key} would change{ON_THE_MACHINE}"
         if _names(self.old, "accounts") != _names(self.new, "accounts"):
             yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
         known = set(_references(self.old))

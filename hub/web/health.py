@@ -20,7 +20,7 @@ from hub.model.states import WorkState
 from hub.plugins.circuit_breaker import BreakerState
 from hub.queries.silent_consent import silent_consent
 from hub.runtime import Hub
-from hub.store.connectors import PAUSED_BY_HAND, paused_connectors
+from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_connectors
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
 from hub.store.schema import current, revisions
 
@@ -88,7 +88,8 @@ def connectors_paused(hub: Hub) -> str | None:
     if hub.store.outage.since is not None:
         return None
     with hub.store.reading() as session:
-        paused = [name for name, reason in paused_connectors(session).items() if reason != PAUSED_BY_HAND]
+        paused, disabled = paused_connectors(session), disabled_connectors(session)
+    paused = {name: why for name, why in paused.items() if why != PAUSED_BY_HAND and name not in disabled}
     return f"connectors paused: {', '.join(sorted(paused))}" if paused else None
 
 
@@ -107,9 +108,23 @@ def consent_silent(hub: Hub) -> str | None:
     return f"consent plugins that do not answer: {', '.join(silent)}" if silent else None
 
 
+def plugins_disabled(hub: Hub) -> str | None:
+    """A plugin's own process ended so often that it is not started any more."""
+    with hub.store.reading() as session:
+        disabled = {*disabled_connectors(session), *(name for name, host in hub.plugins.hosts.items() if host.why_off)}
+    return f"plugins that ended too often: {', '.join(sorted(disabled))}" if disabled else None
+
+
 REFUSING: list[Reason] = [disk_full, nowhere_to_keep, other_schema, threads_stuck]
 """Why a process cannot accept calls, or cannot work: `/readyz` answers 503 with the first of them."""
-DEGRADED: list[Reason] = [database_away, rows_refused, connectors_paused, items_quarantined, consent_silent]
+DEGRADED: list[Reason] = [
+    database_away,
+    rows_refused,
+    connectors_paused,
+    items_quarantined,
+    consent_silent,
+    plugins_disabled,
+]
 """Calls are accepted, but something needs a person: `/readyz` answers 200 with all of them. One that needs the database
 says nothing while the database is away."""
 

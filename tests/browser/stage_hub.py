@@ -34,7 +34,7 @@ hub:
   plugin_dirs: [{plugins}]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
-  reader: {{plugin: reader}}
+  reader: {{plugin: reader, isolation: thread}}
 accounts:
   - name: agency
     title: Agency

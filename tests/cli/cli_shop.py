@@ -44,7 +44,7 @@ connectors:
     pricing_url: {pricing_url}
     porting_url: {porting_url}
     upload_url: {upload_url}
-  ads: {{plugin: adco, account: "{account}"}}
+  ads: {{plugin: adco, account: "{account}", isolation: thread}}
   places: {{plugin: phonenumbers}}
   {consent}
 conversions:

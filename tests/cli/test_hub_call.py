@@ -192,7 +192,7 @@ def test_a_crms_failure_its_log_entry_and_its_outcome_are_told(shop: Shop) -> No
     from hub.delivery.sync import sync
 
     (shop.folder / "plugins" / "crmco.py").write_text(CRMCO)
-    shop.configure(consent="signals: {plugin: signals}\n  crm: {plugin: crmco}")
+    shop.configure(consent="signals: {plugin: signals}\n  crm: {plugin: crmco, isolation: thread}")
     (call_id,) = shop.play()
     with shop.opened() as opened:
         sync(opened.hub, opened.directory.current(), "crm")

@@ -57,7 +57,7 @@ class Shelfads(Connector):
 CONFIG = """\
 hub: {{public_url: "https://calls.example.com", plugin_dirs: [.]}}
 connectors:
-  network: {{plugin: shelfads}}
+  network: {{plugin: shelfads, isolation: thread}}
   signals: {{plugin: signals}}
 conversions:
   - name: every call

@@ -115,6 +115,11 @@ def test_what_reaches_into_the_machine_is_refused_even_in_a_hub_of_one_account(
         apply(stage_of(), (path, value))
 
 
+def test_no_user_moves_a_plugin_into_the_hubs_own_process(stage_of: Stages) -> None:
+    with pytest.raises(CannotDo, match=r"connectors\.carrier\.isolation would change"):
+        apply(stage_of(), (("connectors", "carrier", "isolation"), "thread"))
+
+
 @pytest.mark.parametrize("value", ["${env:HUB_KEY}", "${file:config.yaml}"])
 def test_a_title_never_shows_a_secret_of_the_machine(stage_of: Stages, value: str) -> None:
     with pytest.raises(CannotDo, match="would read"):

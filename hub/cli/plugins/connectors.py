@@ -38,11 +38,12 @@ def register(app: typer.Typer) -> None:
 def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the connectors with their schedule, their last sync, and why one is paused."""
     from hub.startup import open_store, read_config
-    from hub.store.connectors import paused_connectors
+    from hub.store.connectors import disabled_connectors, paused_connectors
 
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
         paused, last = paused_connectors(session), _last_syncs(session, loaded)
+        disabled = disabled_connectors(session)
     rows = [_plain(entry, paused.get(entry.name), last.get(entry.name)) for entry in loaded.connectors.values()]
     if as_json:
         echo_json(rows)
@@ -65,7 +66,8 @@ def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> Non
         ),
     )
     for name in paused:
-        say(f"Fix the credentials of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
+        what = "plugin" if name in disabled else "credentials"
+        say(f"Fix the {what} of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
 
 
 @commands.command("repairs")

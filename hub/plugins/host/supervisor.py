@@ -74,7 +74,7 @@ class Supervisor:
     def pid(self) -> int | None:
         """The child's process id; None while none runs."""
         child = self._child
-        return child.process.pid if child is not None and self._ready else None
+        return child.process.pid if child is not None and self._ready and child.lives else None
 
     def call(self, what: str, lane: str, arguments: dict[str, Any], limit: float) -> Any:
         """The result of a hook in the child; starts it if it does not run."""

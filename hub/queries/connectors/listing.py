@@ -46,6 +46,8 @@ class ConnectorSummary:
     pause_reason: str = ""
     paused_by: str | None = None
     """The name of the user who paused it; None if the hub did."""
+    plugin_died: bool = False
+    """Whether the hub paused it because its plugin's process ended too often."""
     troubled_since: datetime | None = None
     trouble: str = ""
     """Why its last syncs failed."""
@@ -72,7 +74,7 @@ class ConnectorSummary:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether the hub paused it because its credentials were refused."""
+        """Whether the hub paused it: its credentials were refused, or its plugin's process ended too often."""
         return self.paused_at is not None and self.paused_by is None
 
 
@@ -113,6 +115,7 @@ def connectors_of(
                 paused_at=state.paused_at if state else None,
                 pause_reason=(state.reason or "") if state else "",
                 paused_by=names.get(state.paused_by, "somebody") if state and state.paused_by else None,
+                plugin_died=bool(state and state.plugin_died),
                 troubled_since=since,
                 trouble=trouble,
                 next_try_seconds=_next_try(hub, name),

@@ -100,12 +100,18 @@ def _mapped(hub: Hub, connector: str) -> Collection[str]:
 def _stopped(each: ConnectorSummary) -> Repair | None:
     if not each.is_stopped:
         return None
-    signs_in = each.signs_in
+    signs_in = each.signs_in and not each.plugin_died
     return Repair(
         key=_key("stopped", each.name, each.paused_at),
         connector=each.name,
         kind="stopped",
-        title="sign in again" if signs_in else "renew its credentials",
+        title=(
+            "its plugin ended too often"
+            if each.plugin_died
+            else "sign in again"
+            if signs_in
+            else "renew its credentials"
+        ),
         text=each.pause_reason or "The provider refused our credentials.",
         cure="sign_in" if signs_in else "resume",
         since=each.paused_at,
@@ -113,6 +119,8 @@ def _stopped(each: ConnectorSummary) -> Repair | None:
         send_by=_send_by(each),
         hint=""
         if signs_in
+        else "Update or repair the plugin, then test it: it goes on at once if it stays up."
+        if each.plugin_died
         else "Correct the credentials, then test it: it goes on at once if the provider accepts them.",
         may_ignore=False,
     )

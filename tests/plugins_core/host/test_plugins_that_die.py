@@ -1,0 +1,144 @@
+"""A plugin whose process ends again and again is disabled, which people see; a hook that hangs is ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from testbed import TestHub
+
+from hub.api import WebhookRequest
+from hub.connecting.pausing import resume_connector
+from hub.errors import PluginFailure, RingfenceError
+from hub.hookspecs import CallHooks
+from hub.plugins.discovery import discover
+from hub.plugins.host import process, restarts
+from hub.plugins.host.restarts import Restarts
+from hub.store.connectors import disabled_connectors
+from hub.web.health import Operation
+
+MORTAL = """
+    import os, socket
+    from pathlib import Path
+    from hub.api import ConnectionReport, Connector, Manifest, PluginSettings, Recipient, VerifiedWebhook, hookimpl
+
+    class Mortal(Connector):
+        manifest = Manifest(name="mortal", kind="carrier", version="1", summary="-",
+                            recipient=Recipient(name="-", role="none"))
+        Settings = PluginSettings
+
+        @hookimpl
+        def verify_webhook(self, request):
+            if request.body == b"exit":
+                os._exit(3)
+            while request.body == b"spin":
+                pass
+            if request.body == b"evil":
+                socket.create_connection(("evil.example", 443), 1)
+            return VerifiedWebhook(str(os.getpid()))
+
+        @hookimpl
+        def check_connection(self):
+            return ConnectionReport(ok=True, detail="Fine.")
+"""
+
+
+@pytest.fixture
+def mortal(tmp_path: Path, lite_hub: Callable[..., TestHub]) -> TestHub:
+    file = tmp_path / "mortal.py"
+    file.write_text(dedent(MORTAL))
+    return lite_hub(connectors={"mortal": discover([file]).classes["mortal"]}, conversions=(), accounts=())
+
+
+def ask(stage: TestHub, word: str) -> str:
+    host = stage.hub.plugins.hosts["mortal"]
+    ends = time.monotonic() + 20
+    while host.pid is None and not host.why_off and time.monotonic() < ends:
+        host.warm()
+        time.sleep(0.01)
+    for breaker in stage.hub.plugins.guards["mortal"].breakers.values():
+        breaker.record(True)
+    request = WebhookRequest("POST", "https://calls.example.com/", word.encode(), datetime.now(UTC))
+    return stage.hub.plugins.call_within(20, "mortal", CallHooks.verify_webhook, request).event_key
+
+
+def ended(pid: int) -> bool:
+    """Whether a process ends within some seconds."""
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def readiness(stage: TestHub) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Operation(stage.hub).readyz(Request({"type": "http"})).body)
+    return found
+
+
+def test_after_five_deaths_it_is_disabled_until_a_person_resumes_it(
+    mortal: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restarts, "FIRST_DELAY_SECONDS", 0.001)
+    first = ask(mortal, "who")
+    for _ in range(5):
+        with pytest.raises(PluginFailure):
+            ask(mortal, "exit")
+    with pytest.raises(PluginFailure, match="ended 5 times in 10 minutes; the last time it ended itself with status 3"):
+        ask(mortal, "who")
+    with mortal.hub.store.reading() as session:
+        assert "mortal" in disabled_connectors(session)
+    assert readiness(mortal)["reasons"] == ["plugins that ended too often: mortal"]
+    report = resume_connector(mortal.hub, "mortal", "somebody")
+    assert report is not None and report.ok
+    assert ask(mortal, "who") != first
+    assert readiness(mortal)["status"] == "ok"
+
+
+def test_a_hook_that_spins_is_ended_and_the_next_call_gets_a_new_process(
+    mortal: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.0)
+    pid = int(ask(mortal, "who"))
+    with pytest.raises(RingfenceError):
+        mortal.hub.plugins.call_within(
+            0.1,
+            "mortal",
+            CallHooks.verify_webhook,
+            WebhookRequest("POST", "https://calls.example.com/", b"spin", datetime.now(UTC)),
+        )
+    assert ended(pid)
+    assert int(ask(mortal, "who")) != pid
+
+
+def test_a_host_that_it_does_not_declare_is_counted_for_the_data_map_and_it_ends_with_the_hub(mortal: TestHub) -> None:
+    pid = int(ask(mortal, "who"))
+    with pytest.raises(PluginFailure):
+        ask(mortal, "evil")
+    assert [(name, kind, host) for name, kind, host, _ in mortal.hub.refusals.take()] == [
+        ("mortal", "host", "evil.example")
+    ]
+    mortal.hub.plugins.close()
+    assert ended(pid)
+
+
+def test_restarts_wait_longer_each_time_and_old_deaths_are_forgotten() -> None:
+    now = [0.0]
+    counted = Restarts(lambda: now[0])
+    assert [counted.died() for _ in range(4)] == [0.5, 1.0, 2.0, 4.0]
+    now[0] += 601
+    assert counted.died() == 0.5
+    assert [counted.died() for _ in range(4)][-1] is None
+    counted.forget()
+    assert counted.died() == 0.5

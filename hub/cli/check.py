@@ -141,7 +141,6 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.privacy_requests.deadlines import overdue_rows
     from hub.store.connectors import paused_connectors
     from hub.store.encryption.keyfile import key_file
-    from hub.store.row_security import bypassed
     from hub.store.tombstones import journal_of
 
     hub, found = opened.hub, []
@@ -168,12 +167,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         hub.blob_store.check()
     except RingfenceError as error:
         found.append(f"{error} Check recordings.storage and its options.")
-    with hub.store.engine.connect() as connection:
-        why = bypassed(connection)
-    if why is not None:
-        found.append(
-            f"The database's role {why}, so row-level security does not hold; docs/access.md says how to set one up."
-        )
+    found += _of_database(hub)
     with hub.store.reading() as session:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
@@ -184,6 +178,25 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
 
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()
+    return found
+
+
+def _of_database(hub: Hub) -> list[str]:
+    from hub.store.engine import weak_tls
+    from hub.store.row_security import bypassed
+
+    found = []
+    with hub.store.engine.connect() as connection:
+        why = bypassed(connection)
+    if why is not None:
+        found.append(
+            f"The database's role {why}, so row-level security does not hold; docs/access.md says how to set one up."
+        )
+    if (mode := weak_tls(hub.store.url)) is not None:
+        found.append(
+            f"The database is on another machine and sslmode is {mode}, so somebody between could read or change what the hub "
+            "stores; add ?sslmode=verify-full to hub.database."
+        )
     return found
 
 

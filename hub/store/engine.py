@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
+from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError
 from hub.store.outage import Outage
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
@@ -34,6 +35,20 @@ PATIENT = {
     "tcp_user_timeout": 15_000,
 }
 """libpq's settings for a server that vanishes without a word: a connection to it ends within half a minute."""
+
+VERIFIED_TLS = ("verify-full", "verify-ca")
+LIBPQ_SSLMODE = "prefer"
+"""libpq's default: TLS if the server offers it, without checking which server it is. Source: PostgreSQL manual, 33.19."""
+
+
+def weak_tls(url: URL) -> str | None:
+    """The sslmode of a PostgreSQL on another machine, if it does not verify who answers; else None."""
+    named = url.query.get("host", "")
+    hosts = [each for each in (url.host, *([named] if isinstance(named, str) else named)) if each]
+    if url.get_backend_name() != "postgresql" or all(host.startswith("/") or is_loopback(host) for host in hosts):
+        return None
+    mode = url.query.get("sslmode") or os.environ.get("PGSSLMODE") or LIBPQ_SSLMODE
+    return None if mode in VERIFIED_TLS else str(mode)
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""Group commit for visits: one transaction records all waiting visitors, and each gets the answer after its commit."""
+"""Group commit for visits: one transaction records all waiting visitors, and each gets the answer after its commit. While the
+database is away they are kept in the spool (hub.visits.without_database)."""
 
 from __future__ import annotations
 
@@ -12,13 +13,15 @@ import structlog
 
 from hub import metrics
 from hub.model import Company
-from hub.numbers.directory import Directory
+from hub.numbers.directory import Directory, LiveDirectory
 from hub.runtime import Hub
-from hub.store.writers.group_commit import GroupCommitter
+from hub.store.outage import DatabaseAway
+from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 from hub.visits.bots import is_robot
 from hub.visits.rate_limits import Limits
 from hub.visits.record import Departure, count_visit, record_visits
 from hub.visits.visit_request import NumberShown, ParsedVisit, VisitRequest, parse_visit
+from hub.visits.without_database import SPOOLED_AS, Row, ShownNumbers, spool_rows, spooled_jobs
 
 log = structlog.get_logger(__name__)
 
@@ -31,9 +34,14 @@ class VisitBatchWriter:
 
     def __init__(self, hub: Hub) -> None:
         self._store, self._clock = hub.store, hub.clock  # the hub is replaced when its configuration changes
-        self._limits = Limits()
+        self._spool, self._limits, self._shown = hub.spool, Limits(), ShownNumbers()
         self._group: GroupCommitter[Job, Sequence[NumberShown | None]] = GroupCommitter(
-            "visits", MAX_VISITS_PER_COMMIT, self._record, self._answer, self._refuse
+            "visits",
+            MAX_VISITS_PER_COMMIT,
+            self._record,
+            self._answer,
+            self._refuse,
+            without=WithoutDatabase(hub.store.outage, self._set_aside, self._closed),
         )
 
     def receive(self, directory: Directory, company: Company, request: VisitRequest) -> Future[NumberShown]:
@@ -66,10 +74,39 @@ class VisitBatchWriter:
         try:
             with self._store.writing() as session:
                 shown = record_visits(session, [visitor for visitor, _ in jobs], self._clock(), self._limits)
+                self._group.refuse_if_late()
             saved = True
             return shown
         finally:
             self._limits.saved(done=saved)
+
+    def drain(self, directory: LiveDirectory, rows: Sequence[Row]) -> None:
+        """Record visits that were spooled, each as of its time. Those that are there already stay unchanged."""
+        with self._store.writing() as session:
+            for at, jobs in spooled_jobs(directory.current(), rows):
+                record_visits(session, jobs, at, lending=False)
+
+    def _closed(self) -> bool:
+        return self._store.outage.since is not None or not self._spool.is_empty()
+
+    def _set_aside(self, jobs: Sequence[Job]) -> None:
+        """Answer visitors from memory, after what they report is durable in the spool."""
+        now, rows, shown = self._clock(), list[Row](), list[NumberShown | None]()
+        for visitor, _ in jobs:
+            networks = visitor.request.networks if isinstance(visitor, ParsedVisit) else ()
+            if self._shown.knows(visitor) or self._limits.may_record(visitor.company.id, networks, now):
+                shown.append(self._shown.without_database(visitor, now))
+                rows += spool_rows(visitor, shown[-1], now)
+            else:
+                shown.append(visitor.unrecorded() if isinstance(visitor, ParsedVisit) else None)
+        if rows:
+            self._spool.put(SPOOLED_AS, rows)
+        for (visitor, answer), each in zip(jobs, shown, strict=True):
+            self._shown.note(visitor, each)
+            if each is None and isinstance(visitor, ParsedVisit):
+                answer.set_exception(DatabaseAway())
+            else:
+                answer.set_result(each)
 
     def _refuse(self, jobs: Sequence[Job], error: Exception) -> None:
         log.error("visits not recorded", visits=len(jobs), error=type(error).__name__)
@@ -77,7 +114,8 @@ class VisitBatchWriter:
             answer.set_exception(error)
 
     def _answer(self, jobs: Sequence[Job], shown: Sequence[NumberShown | None]) -> None:
-        for (_, answer), each in zip(jobs, shown, strict=True):
+        for (visitor, answer), each in zip(jobs, shown, strict=True):
+            self._shown.note(visitor, each)
             answer.set_result(each)
         counts = Counter(
             (visitor.company.name, "own" if each.lease_until else "shared")

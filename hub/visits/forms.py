@@ -13,6 +13,7 @@ from hub.model import Company, FormSubmission, Visit
 from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
+from hub.store.encryption.vault import Vault
 from hub.store.rows import write_rows
 from hub.visits.cookies import refuse_ads
 from hub.visits.form_fields import contact_of, kept_fields
@@ -43,48 +44,85 @@ class SentForm:
     """When the visitor sent it, if that was not now."""
 
 
-def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
-    """Store a form for the flow, without its secrets; it is durable when this returns.
+@dataclass(frozen=True, kw_only=True)
+class ReadForm:
+    """A form that was read, without the database and without its secrets: what is stored, and what the spool keeps."""
 
-    The key counts within its company. If the visitor denies analytics, the form gets no visit. An unknown visit, or
-    one of another company, is left out.
-    """
+    company_id: str
+    submission_key: str
+    visit_id: str | None
+    form_id: str | None
+    page: str | None
+    phone_number: str | None
+    email: str | None
+    name: str | None
+    fields: Mapping[str, str]
+    consent: Mapping[str, str]
+    gpc: bool
+    dnt: bool
+    submitted_at: datetime
+
+
+def read_form(company: Company, sent: SentForm, now: datetime) -> ReadForm:
+    """Read a form. The key counts within its company. If the visitor denies analytics, the form gets no visit."""
     page = clean_url(sent.page, company.link_parameters)
-    now, key = hub.clock(), f"{company.id}:{sent.key}"
     contact = contact_of(sent.fields, company.country, sent.phone, sent.email, sent.name)
-    seen = {name: "seen" for name, said in (("gpc", sent.gpc), ("dnt", sent.dnt)) if said}
+    denied = "denied" in (sent.consent.get("analytics"), sent.consent.get("all"))
+    return ReadForm(
+        company_id=company.id,
+        submission_key=f"{company.id}:{sent.key}",
+        visit_id=None if denied else sent.visit_id,
+        form_id=storable(sent.form_id[:200]) if sent.form_id else None,
+        page=storable(without_click_ids(page, company.own_click_ids)[:MAX_PAGE_URL_CHARACTERS]) if page else None,
+        phone_number=contact.phone_number,
+        email=storable(contact.email),
+        name=storable(contact.name),
+        fields=kept_fields(sent.fields),
+        consent=dict(sent.consent),
+        gpc=sent.gpc,
+        dnt=sent.dnt,
+        submitted_at=sent.sent_at or now,
+    )
+
+
+def keep_form(hub: Hub, company: Company, sent: SentForm) -> None:
+    """Store one form for the flow in its own transaction. The website's forms use `hub.visits.form_writer`."""
+    now = hub.clock()
     with hub.store.writing() as session:
-        if session.exec(select(FormSubmission.id).where(FormSubmission.submission_key == key)).first() is not None:
-            return
-        visit = _visit_of(session, company, sent)
-        if visit is not None:
-            visit.consent = {**visit.consent, **sent.consent}
-            visit.gpc, visit.dnt = visit.gpc or sent.gpc, visit.dnt or sent.dnt
-            if visit.gpc or visit.dnt or refuse_ads(visit.consent):
-                visit.cookies = {}
-            session.add(visit)
-            session.flush()
-        row = FormSubmission(
-            company_id=company.id,
-            visit_id=visit.id if visit else None,
-            submission_key=key,
-            form_id=storable(sent.form_id[:200]) if sent.form_id else None,
-            page=storable(without_click_ids(page, company.own_click_ids)[:MAX_PAGE_URL_CHARACTERS]) if page else None,
-            phone_number=contact.phone_number,
-            email=storable(contact.email),
-            consent={**sent.consent, **seen},
-            submitted_at=sent.sent_at or now,
-            due_at=now,
-            expires_at=(sent.sent_at or now) + MESSAGE_RETENTION,
-        )
-        if name := storable(contact.name):
-            seal_names(hub.vault, session, [(row, name)])
-        seal_fields(hub.vault, session, row, kept_fields(sent.fields))
-        write_rows(session, FormSubmission, [row])
+        store_form(session, hub.vault, read_form(company, sent, now), now)
 
 
-def _visit_of(session: Session, company: Company, sent: SentForm) -> Visit | None:
-    if not sent.visit_id or "denied" in (sent.consent.get("analytics"), sent.consent.get("all")):
-        return None
-    visit = session.get(Visit, sent.visit_id)
-    return visit if visit is not None and visit.company_id == company.id else None
+def store_form(session: Session, vault: Vault, form: ReadForm, now: datetime) -> None:
+    """Store a form for the flow; one that is there already stays unchanged. An unknown visit, or one of another company, is
+    left out."""
+    known = select(FormSubmission.id).where(FormSubmission.submission_key == form.submission_key)
+    if session.exec(known).first() is not None:
+        return
+    visit = session.get(Visit, form.visit_id) if form.visit_id else None
+    if visit is not None and visit.company_id != form.company_id:
+        visit = None
+    if visit is not None:
+        visit.consent = {**visit.consent, **form.consent}
+        visit.gpc, visit.dnt = visit.gpc or form.gpc, visit.dnt or form.dnt
+        if visit.gpc or visit.dnt or refuse_ads(visit.consent):
+            visit.cookies = {}
+        session.add(visit)
+        session.flush()
+    seen = {name: "seen" for name, said in (("gpc", form.gpc), ("dnt", form.dnt)) if said}
+    row = FormSubmission(
+        company_id=form.company_id,
+        visit_id=visit.id if visit else None,
+        submission_key=form.submission_key,
+        form_id=form.form_id,
+        page=form.page,
+        phone_number=form.phone_number,
+        email=form.email,
+        consent={**form.consent, **seen},
+        submitted_at=form.submitted_at,
+        due_at=now,
+        expires_at=form.submitted_at + MESSAGE_RETENTION,
+    )
+    if form.name:
+        seal_names(vault, session, [(row, form.name)])
+    seal_fields(vault, session, row, form.fields)
+    write_rows(session, FormSubmission, [row])

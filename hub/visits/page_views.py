@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session, col, func, select
 
 from hub.model import PageView, Visit
-from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, new_id, storable
+from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, storable
 from hub.store.rows import write_rows
 
 MAX_PAGE_VIEWS_PER_VISIT = 200
@@ -26,6 +26,7 @@ class Look(NamedTuple):
     title: str | None
     click_ids: Mapping[str, str]
     """Those of the page's address."""
+    page_id: str
 
 
 def note_first_pages(session: Session, looks: Sequence[Look], now: datetime) -> None:
@@ -71,7 +72,7 @@ def _note_clicks(session: Session, visit: Visit, found: Mapping[str, str], now: 
 
 def _row(look: Look, now: datetime) -> dict[str, Any]:
     return {
-        "id": new_id(),
+        "id": look.page_id,
         "visit_id": look.visit.id,
         "at": now,
         "url": look.url,

@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.model import Company, Visit
-from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, new_id, storable
+from hub.model.columns import CLICK_ID_RETENTION, VISIT_RETENTION, storable
 from hub.numbers.directory import Directory
 from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep, last_views
 from hub.privacy.opt_outs import opted_out_browsers
@@ -62,15 +62,24 @@ def end_visit(hub: Hub, company: Company, visit_id: str) -> None:
 
 
 def record_visits(
-    session: Session, jobs: Sequence[ParsedVisit | Departure], now: datetime, limits: Limits | None = None
+    session: Session,
+    jobs: Sequence[ParsedVisit | Departure],
+    now: datetime,
+    limits: Limits | None = None,
+    *,
+    lending: bool = True,
 ) -> list[NumberShown | None]:
-    """Record arrivals and departures; returns what each arrival is shown, None for a departure."""
+    """Record arrivals and departures; returns what each arrival is shown, None for a departure.
+
+    Without `lending`, they happened at `now` while the database was away: their pages were answered, so nobody is lent a
+    number, and repeating them changes nothing.
+    """
     shown: list[NumberShown | None] = [None] * len(jobs)
     # Everything except a number's row is written after the numbers are locked: two processes that lock in different
     # orders would wait for each other.
     with session.no_autoflush:
         for batch in _batches(jobs):
-            for index, each in _VisitBatch(session, [jobs[i] for i in batch], now, limits).record().items():
+            for index, each in _VisitBatch(session, [jobs[i] for i in batch], now, limits, lending).record().items():
                 shown[batch[index]] = each
             session.flush()
     return shown
@@ -101,9 +110,14 @@ class _VisitBatch:
     """Jobs of different visits within one transaction."""
 
     def __init__(
-        self, session: Session, jobs: Sequence[ParsedVisit | Departure], now: datetime, limits: Limits | None
+        self,
+        session: Session,
+        jobs: Sequence[ParsedVisit | Departure],
+        now: datetime,
+        limits: Limits | None,
+        lending: bool,
     ) -> None:
-        self._session, self._jobs, self._now, self._limits = session, jobs, now, limits
+        self._session, self._jobs, self._now, self._limits, self._lending = session, jobs, now, limits, lending
         self._visits: dict[int, Visit] = {}
         """Job → its visit, known or new."""
         self._new: list[Visit] = []
@@ -142,7 +156,10 @@ class _VisitBatch:
         self._viewed = self._last_views(held)
         for index, visit in self._visits.items():
             if visit.id not in held:
-                self._want(index, visit)
+                if self._lending:
+                    self._want(index, visit)
+                else:
+                    self._show_what_was_shown(index, visit)
         write_rows(self._session, Visit, self._new)
         self._note_pages()
         held |= self._lend()
@@ -167,7 +184,7 @@ class _VisitBatch:
         visit.cookies = merged_cookies(visit.cookies, job.cookies)
         if visit.cookies:
             visit.clicks_end_at = visit.clicks_end_at or self._now + CLICK_ID_RETENTION
-        visit.last_seen_at = self._now
+        visit.last_seen_at = max(visit.last_seen_at or self._now, self._now)
         if request.human and visit.human_at is None:
             visit.human_at = self._now
             # The number for everybody may be replaced later; the number of the visit's own source stays.
@@ -179,7 +196,7 @@ class _VisitBatch:
         """The pages of the visits: for new ones the first, for known ones each different page."""
         new = {visit.id for visit in self._new}
         looks = [
-            Look(visit, _page(job), job.request.title, job.parameters.click_ids)
+            Look(visit, _page(job), job.request.title, job.parameters.click_ids, job.page_id)
             for index, visit in self._visits.items()
             if isinstance(job := self._jobs[index], ParsedVisit)
         ]
@@ -285,6 +302,11 @@ class _VisitBatch:
         if isinstance(job, ParsedVisit) and job.line is not None:
             visit.number_shown_id = job.line.number.id
 
+    def _show_what_was_shown(self, index: int, visit: Visit) -> None:
+        job = self._jobs[index]
+        if isinstance(job, ParsedVisit) and visit.number_shown_id is None:
+            visit.number_shown_id = job.shown_id
+
     def _recall(self, refused: dict[int, Wanted]) -> list[str]:
         """Visits that must give up their numbers: of networks that ask most, for visitors from quiet ones."""
         if self._limits is None:
@@ -322,7 +344,7 @@ def _said(request: VisitRequest) -> dict[str, str]:
 def _visit(job: ParsedVisit, now: datetime) -> Visit:
     request, match, found = job.request, job.match, job.parameters
     columns = Visit.columns(
-        id=new_id(),
+        id=job.new_visit_id,
         company_id=job.company.id,
         visitor_id=request.visitor_id,
         started_at=now,

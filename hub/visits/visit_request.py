@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hub.contracts.clean_urls import clean_text, clean_url
 from hub.model import Company
+from hub.model.columns import new_id
 from hub.numbers.directory import Directory, Line, Showable
 from hub.rate_limit import Networks
 from hub.sources.classify import SourceMatch, VisitParameters, classify_visit, visit_parameters
@@ -73,6 +74,11 @@ class ParsedVisit:
     showable: Showable
     fixed: Line | None
     """The source tracker's number that stands for exactly this source."""
+    new_visit_id: str = field(default_factory=new_id)
+    """The visit's id, if it begins with this arrival."""
+    page_id: str = field(default_factory=new_id)
+    shown_id: str | None = None
+    """Of an arrival while the database was away: the shared number that the visitor saw."""
 
     @property
     def visit_id(self) -> str | None:

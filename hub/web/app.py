@@ -27,7 +27,9 @@ from hub.spool import Drainer
 from hub.store.writers import inbox_writer
 from hub.store.writers.health import write_errors
 from hub.store.writers.inbox_writer import InboxWriter
+from hub.visits import form_writer, without_database
 from hub.visits.batch_writer import VisitBatchWriter
+from hub.visits.form_writer import FormWriter
 from hub.web.audio import audio_route
 from hub.web.database_away import DatabaseAwayPages
 from hub.web.deferred import DeferredApp
@@ -70,9 +72,17 @@ class WebProcess:
         )
         self.drainer.drained = partial(_note_outage, hub)
         self.batch_writer = VisitBatchWriter(hub)
+        self.form_writer = FormWriter(hub)
         self.counters = Counters()
         self.lines = CallLines()
         self.config_file = config_file
+
+    def drain_with(self, hub: Hub, directory: LiveDirectory) -> None:
+        """Write what pages reported while the database was away as the present configuration says."""
+        self.drainer.drains |= {
+            without_database.SPOOLED_AS: partial(self.batch_writer.drain, directory),
+            form_writer.SPOOLED_AS: partial(self.form_writer.drain, hub.vault),
+        }
 
     def start(self) -> None:
         """Notice from now on that the database is away, and that it is back."""
@@ -83,6 +93,7 @@ class WebProcess:
         """Write what waits."""
         self.drainer.close()
         self.batch_writer.close()
+        self.form_writer.close()
         self.inbox_writer.close()
 
 
@@ -93,6 +104,7 @@ class WebEdge:
         self._hub, self._process = hub, process
         self._directory, self._copy = directory, copy_of(hub.config.hub, hub.config.file)
         self._answerer = Answerer(hub, directory, process.lines)
+        process.drain_with(hub, directory)
         self._countries = CountryFile(hub.config.hub.country_file)
         self._stopping = threading.Event()
         self._retired = threading.Event()
@@ -138,7 +150,7 @@ class WebEdge:
             *script_routes(directory, public_url),
         ]
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
-        app.include_router(forms_router(hub, directory, origins, counters))
+        app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
         app.mount("/api/v1", DeferredApp(partial(_api, hub, counters)))
         app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
         receiver = Receiver(hub, self._process.inbox_writer)

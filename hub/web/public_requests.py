@@ -3,8 +3,10 @@ own sites."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, ClassVar, Literal
+from concurrent.futures import Future
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response
@@ -21,9 +23,14 @@ from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.rate_limit import Networks, networks_of
 from hub.runtime import Hub
+from hub.store.outage import DatabaseAway
 from hub.web.client_ip import Proxies
 from hub.web.request_body import read_body
 from hub.web.tracking.country_file import CountryFile
+
+Answered = TypeVar("Answered")
+ANSWER_TIMEOUT_SECONDS = 30.0
+"""Seconds that a visitor waits for the database; the page gives up sooner."""
 
 Answer = Literal["granted", "denied"]
 Id = Annotated[str | None, Field(pattern=r"^[!-~]{1,64}$")]
@@ -103,10 +110,18 @@ class StrangersRoute(APIRoute):
             except RequestValidationError as error:
                 fields = sorted({".".join(map(str, each["loc"][1:])) for each in error.errors()} & known)
                 return refusal(422, f"The {self.thing} is not of its form: {', '.join(fields) or 'see the body'}.")
-            except SQLAlchemyError:
+            except (SQLAlchemyError, sqlite3.Error, DatabaseAway):
                 return refusal(503, "Try again")
 
         return guarded
+
+
+def result_of(waited: Future[Answered]) -> Answered:
+    """What a writer answers; 503 if that takes too long."""
+    try:
+        return waited.result(ANSWER_TIMEOUT_SECONDS)
+    except TimeoutError:
+        raise HTTPException(503, "Try again") from None
 
 
 class Origins:

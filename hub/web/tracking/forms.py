@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.numbers.directory import LiveDirectory
 from hub.rate_limit import Counters, NetworkLimiter
 from hub.runtime import Hub
-from hub.visits.forms import SentForm, keep_form
+from hub.visits.form_writer import FormWriter
+from hub.visits.forms import SentForm
 from hub.visits.rate_limits import FORMS, form_cost
 from hub.web.public_requests import (
     Consent,
@@ -24,6 +25,7 @@ from hub.web.public_requests import (
     company_named,
     own_site,
     preflighted,
+    result_of,
     signals,
 )
 
@@ -61,7 +63,9 @@ class FormRoute(StrangersRoute):
     thing, cap, body = "form", MAX_FORM_BYTES, FormBody
 
 
-def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins, counters: Counters) -> APIRouter:
+def forms_router(
+    hub: Hub, directory: LiveDirectory, writer: FormWriter, origins: Origins, counters: Counters
+) -> APIRouter:
     """The route that pages send forms to."""
     router = APIRouter(prefix="/track", route_class=FormRoute)
     limiter = counters.of("forms", partial(NetworkLimiter, FORMS))
@@ -97,7 +101,7 @@ def forms_router(hub: Hub, directory: LiveDirectory, origins: Origins, counters:
         )
         said_yes = "granted" in (sent.consent.get("analytics"), sent.consent.get("all"))
         if said_yes or not origins.asks_first(found, request, body.time_zone):
-            keep_form(hub, found, sent)
+            result_of(writer.keep(hub.vault, found, sent))
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import phonenumbers
-from fastapi import APIRouter, Header, HTTPException, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.numbers.directory import LiveDirectory
@@ -25,15 +24,12 @@ from hub.web.public_requests import (
     company_named,
     own_site,
     preflighted,
+    result_of,
     signals,
 )
 
-Answered = TypeVar("Answered")
 MAX_BEACON_BYTES = 300_000
 """Maximum bytes of a visit: two long addresses, with a margin; larger ones get 413."""
-
-ANSWER_TIMEOUT_SECONDS = 30.0
-"""Seconds that a visitor waits for the database; the page gives up sooner."""
 
 
 class VisitBody(BaseModel):
@@ -134,7 +130,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
             user_agent=(user_agent or "")[:400] or None,
             networks=origins.networks(request),
         )
-        shown = _answer(batch_writer.receive(directory.current(), found, visit_request))
+        shown = result_of(batch_writer.receive(directory.current(), found, visit_request))
         seen = [name for name, said in (("gpc", gpc), ("dnt", dnt), ("opt_out", shown.opted_out)) if said]
         left = (shown.lease_until - hub.clock()).total_seconds() if shown.lease_until else None
         national, international = _written(shown.number) if shown.number else (None, None)
@@ -158,7 +154,7 @@ def tracking_router(hub: Hub, directory: LiveDirectory, batch_writer: VisitBatch
         `navigator.sendBeacon`, which sends no useful body and ignores the reply, so an unknown visit does not cause
         an error."""
         found = company_named(directory, company)
-        _answer(batch_writer.dismiss(found, clean(visit_id) or "", _time(until)))
+        result_of(batch_writer.dismiss(found, clean(visit_id) or "", _time(until)))
         return Response(status_code=204, headers={"Cache-Control": "no-store", **own_site(found, request)})
 
     return router
@@ -176,10 +172,3 @@ def _written(number: str) -> tuple[str, str]:
     parsed = phonenumbers.parse(number)
     form = phonenumbers.PhoneNumberFormat
     return phonenumbers.format_number(parsed, form.NATIONAL), phonenumbers.format_number(parsed, form.INTERNATIONAL)
-
-
-def _answer(waited: Future[Answered]) -> Answered:
-    try:
-        return waited.result(ANSWER_TIMEOUT_SECONDS)
-    except TimeoutError:
-        raise HTTPException(503, "Try again") from None

@@ -1,4 +1,4 @@
-"""Group commit for forms: a page is told after its form is durable, in the database or, while that is away, in the spool."""
+"""Group commit for forms: a page gets its answer after its form is durable, in the database or, without it, in the spool."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,9 +134,15 @@ def test_an_unknown_company_has_no_forms(edge: Edge) -> None:
     assert send(edge, path="/track/nobody/form").status_code == 404
 
 
-def test_a_page_is_not_told_that_a_form_arrived_while_the_database_is_away(own_edge: Edge) -> None:
-    with own_edge.without_database():
-        assert send(own_edge).status_code == 503
+def test_a_page_is_not_told_that_a_form_arrived_while_neither_database_nor_spool_takes_it(
+    own_edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with own_edge.without_database(), monkeypatch.context() as patched:
+        patched.setattr(own_edge.opened.hub.spool, "put", full)
+        assert (send(own_edge).status_code, own_edge.visit().status_code) == (503, 503)
     assert send(own_edge).status_code == 204
 
 

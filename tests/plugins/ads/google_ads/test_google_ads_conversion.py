@@ -16,6 +16,7 @@ from hub.api import TRANSFORMS, Conversion, Money, Receipt
 from hub.testing import FrozenClock
 from plugins.ads.google_ads.batch import prepare
 from plugins.ads.google_ads.conversion import Unfit, google_conversion, refused_before_sending
+from plugins.ads.google_ads.policy import receipt_for
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 from plugins.ads.google_ads.translate import ads_time, click_row, ingest_request, without
 
@@ -195,3 +196,8 @@ def test_googles_words_are_kept_without_what_is_personal() -> None:
 
 def _delivered(key: str) -> Receipt:
     return Receipt(key=key, status="delivered")
+
+
+def test_a_time_ahead_of_googles_clock_is_sent_again_in_an_hour() -> None:
+    receipt = receipt_for("order-1", ["EVENT_TIME_INVALID"], "The event time is not valid.")
+    assert (receipt.status, receipt.retry_after) == ("retry", 3_600.0)

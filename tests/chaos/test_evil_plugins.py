@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from sqlmodel import select
 
 from hub.chaos.check import at_rest, balance
 from hub.chaos.environment import Environment, set_stage
@@ -84,8 +85,8 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
     is_clean = process.stop()
     report = balance(stage, store, callers, faults=0, log=process.log, clean=is_clean, deaths=0)
     with store.reading() as session:
-        paused = {row.connector: row.reason or "" for row in session.query(ConnectorState) if row.paused_at}
-        delivered = {row.connector for row in session.query(Delivery) if row.state == "delivered"}
+        paused = {row.connector: row.reason or "" for row in session.exec(select(ConnectorState)) if row.paused_at}
+        delivered = {row.connector for row in session.exec(select(Delivery)) if row.state == "delivered"}
     store.close()
     log = process.log.read_text(errors="replace")
     return Played(report.problems(), is_clean, growth, log, ready, answers, paused, delivered)

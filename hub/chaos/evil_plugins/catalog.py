@@ -98,7 +98,10 @@ EVIL_PLUGINS: tuple[EvilPlugin, ...] = (
     ),
     EvilPlugin(
         "hang_in_answer", "carrier", "Never says what a ringing phone should do.",
-        VERIFY.replace('        return AnswerDocument', '        time.sleep(3_600)\n        return AnswerDocument', 1),
+        VERIFY.replace(
+            "        return AnswerDocument",
+            "        time.sleep(3_600 if point.call_id else 0)\n        return AnswerDocument", 1,
+        ),
     ),
     EvilPlugin(
         "hang_in_judge", "consent", "Does not answer its first question about consent; allows what comes after.",

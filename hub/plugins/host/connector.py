@@ -19,7 +19,7 @@ from hub.plugins.host import probe
 from hub.plugins.host.description import Description, hooks_of, manifest_of, methods_of
 from hub.plugins.host.load import load_class
 from hub.plugins.host.messages import TRANSFORM, Begin, Origin
-from hub.plugins.host.shapes import as_written, model_from
+from hub.plugins.host.shapes import as_written, model_from, secrets_in
 from hub.plugins.host.supervisor import Supervisor, Switch
 from hub.plugins.http_client import allowed_hosts
 
@@ -80,7 +80,12 @@ class HostedConnector(Connector):
             complete=isinstance(self.settings, self.Settings),
         )
         self.supervisor = Supervisor(
-            lambda folder: begin(folder=folder), self.services, switch or AlwaysOn(), refused, self.name
+            lambda folder: begin(folder=folder),
+            self.services,
+            switch or AlwaysOn(),
+            refused,
+            self.name,
+            list(secrets_in(self.settings)),
         )
         return self.supervisor
 

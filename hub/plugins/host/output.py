@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import IO, Any
 
 import structlog
 
 from hub.rate_limit import TokenBucket
-from hub.scrubbing import scrubbed
+from hub.scrubbing import HIDDEN, scrubbed
 
 MAX_LINE_CHARACTERS = 300
 MAX_LINE_BYTES = 4_096
+MIN_SECRET_CHARACTERS = 6
+"""A shorter secret setting is not looked for in what its plugin prints: it would hide ordinary words."""
 LINES = (50.0, 5.0)
 """How many lines at once, and how many a second."""
 
@@ -19,7 +22,8 @@ LINES = (50.0, 5.0)
 class PluginLog:
     """The lines of one plugin host: printed ones, and those of the connector's own log."""
 
-    def __init__(self, connector: str) -> None:
+    def __init__(self, connector: str, secrets: Sequence[str] = ()) -> None:
+        self._secrets = sorted((each for each in secrets if len(each) >= MIN_SECRET_CHARACTERS), key=len, reverse=True)
         self._log = structlog.get_logger("plugin").bind(connector=connector)
         self._bucket = TokenBucket(LINES[0], LINES[1], LINES[0], datetime.now(UTC))
         self._dropped = 0
@@ -35,12 +39,16 @@ class PluginLog:
         if self._bucket.take(datetime.now(UTC)) < 1:
             self._dropped += 1
             return
-        shown = {str(name)[:40]: _short(value) for name, value in list(values.items())[:20]}
+        shown = {str(name)[:40]: self._short(value) for name, value in list(values.items())[:20]}
         if self._dropped:
             shown["dropped_lines"], self._dropped = self._dropped, 0
         shown.pop("event", None)
-        (self._log.warning if level == "warning" else self._log.info)(_short(event), **shown)
+        (self._log.warning if level == "warning" else self._log.info)(self._short(event), **shown)
 
-
-def _short(value: Any) -> Any:
-    return value if isinstance(value, int | float | None) else scrubbed(str(value))[:MAX_LINE_CHARACTERS]
+    def _short(self, value: Any) -> Any:
+        if isinstance(value, int | float | None):
+            return value
+        text = str(value)
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return scrubbed(text)[:MAX_LINE_CHARACTERS]

@@ -47,6 +47,19 @@ Check = Callable[[dict[str, Any]], dict[str, Any]]
 """Gives plain values to the plugin's own model; returns `values`, or `errors` with place and sentence."""
 
 
+def secrets_in(value: Any) -> Iterator[str]:
+    """Every secret in a connector's settings, in clear."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        yield from secrets_in([getattr(value, name) for name in type(value).model_fields if hasattr(value, name)])
+    elif isinstance(value, Mapping):
+        yield from secrets_in(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from secrets_in(each)
+
+
 def as_written(value: Any) -> Any:
     """Settings as plain values, secrets in clear, as the plugin's own model reads them."""
     if isinstance(value, BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -51,11 +51,12 @@ class Supervisor:
         switch: Switch,
         refused: Callable[[str], None],
         name: str,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.name = name
         self._begin, self._switch, self._refused = begin, switch, refused
         self._services = HubServices(name, services)
-        self._log = PluginLog(name)
+        self._log = PluginLog(name, secrets)
         self._restarts = Restarts()
         self._state = threading.Condition()
         self._child: ChildProcess | None = None

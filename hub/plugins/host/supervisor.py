@@ -114,7 +114,7 @@ class Supervisor:
             thread.join(CLOSE_SECONDS)
 
     def _running(self, limit: float) -> ChildProcess:
-        ends = time.monotonic() + min(limit, START_SECONDS)
+        ends = time.monotonic() + (min(limit, START_SECONDS) if self._begun else START_SECONDS)
         if self._off:
             self._ask_again()
         with self._state:

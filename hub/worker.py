@@ -113,13 +113,17 @@ class Worker:
 
     def _loop(self, name: str, step: Callable[[], bool]) -> None:
         while not self._stopping.is_set():
-            if not self._turn(name, step):
+            if self._hub.store.outage.since is not None:
+                self._hub.liveness.turned(name)
+                self._stopping.wait(BACK_OFF_SECONDS)
+            elif not self._turn(name, step):
                 self._wake.wait(IDLE)
                 self._wake.clear()
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(POLL_SECONDS):
-            self._turn("housekeeping", self._housekeeping.start_due)
+            if self._hub.store.outage.since is None:
+                self._turn("housekeeping", self._housekeeping.start_due)
 
     def _turn(self, name: str, step: Callable[[], object]) -> bool:
         """One turn of a thread; a failure is only reported. Returns whether there may be more work immediately."""

@@ -146,7 +146,6 @@ class Answerer:
                 def from_memory(jobs: Sequence[PendingAnswer]) -> None:
                     render(jobs, self._decide(connector, jobs, from_memory=True))
 
-                outage = self._hub.store.outage
                 self._committers[connector] = GroupCommitter(
                     "call_steps",
                     MAX_JOBS_PER_COMMIT,
@@ -155,7 +154,7 @@ class Answerer:
                     _fail,
                     count=lambda job: len(job.points),
                     thread=f"call_steps-{connector}",
-                    without=WithoutDatabase(outage, from_memory, lambda: outage.since is not None),
+                    without=WithoutDatabase(self._hub.store.outage, from_memory),
                 )
             return self._committers[connector]
 

@@ -22,6 +22,7 @@ from hub.store.outage import DatabaseAway, is_away
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 1.0
 RETRY_SECONDS = 3_600.0
+FEW_ROWS = 100
 MAX_ROWS = 500
 """Rows that are taken from the spool at a time."""
 Drain = Callable[[Sequence[Row]], None]
@@ -29,8 +30,12 @@ Drain = Callable[[Sequence[Row]], None]
 
 
 class Drainer:
-    """A thread of a process with a web edge. It looks once a second whether the database is there, drains the spool in its
-    order, and only then ends the outage. One process of a machine drains at a time."""
+    """A thread of a process with a web edge. It looks once a second whether the database is there, and drains the spool in its
+    order. One process of a machine drains at a time.
+
+    The outage ends when few rows are left: until then what comes in is spooled too, so that it does not overtake what came
+    before. The fold gives the same result in any order (tests/model/test_carriers_fold.py).
+    """
 
     def __init__(self, store: Store, spool: Spool, drains: Mapping[str, Drain]) -> None:
         self._store, self._spool = store, spool
@@ -68,13 +73,16 @@ class Drainer:
                 probe(self._store)
                 if mine:
                     taken = self._drain()
+                elif self._spool.state().waiting < FEW_ROWS:
+                    self._end()
             except (SQLAlchemyError, sqlite3.Error, DatabaseAway) as error:
                 outage.begin(type(error).__name__)
-            else:
-                if self._spool.is_empty() and (ended := outage.end()) is not None:
-                    self.drained(*ended)
         self._show()
         return taken
+
+    def _end(self) -> None:
+        if (ended := self._store.outage.end()) is not None:
+            self.drained(*ended)
 
     def _serve(self) -> None:
         retried_at = -RETRY_SECONDS
@@ -104,7 +112,12 @@ class Drainer:
     def _drain(self) -> int:
         """Take all that waits to the database, in its order; returns how many rows."""
         begun, taken = time.monotonic(), 0
-        while rows := self._spool.take(MAX_ROWS):
+        while True:
+            rows = self._spool.take(MAX_ROWS)
+            if len(rows) < FEW_ROWS:
+                self._end()
+            if not rows:
+                break
             for kind, together in groupby(rows, key=lambda each: each.kind):
                 for some in self._written(kind, list(together)):
                     self._spool.drop([each.id for each in some])

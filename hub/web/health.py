@@ -78,7 +78,9 @@ def other_schema(hub: Hub) -> str | None:
 
 
 def threads_stuck(hub: Hub) -> str | None:
-    """A worker thread of this process does not turn."""
+    """A worker thread of this process does not turn, and it is not the database that it waits for."""
+    if hub.store.outage.since is not None:
+        return None
     stuck = hub.liveness.stuck()
     return f"worker threads that do not turn: {', '.join(stuck)}" if stuck else None
 

@@ -27,8 +27,6 @@ class WithoutDatabase(Generic[Job]):
     outage: Outage
     aside: Callable[[list[Job]], None]
     """Answers the jobs without the database."""
-    closed: Callable[[], bool]
-    """Whether nothing is to be written to the database now."""
 
 
 @dataclass(eq=False)
@@ -131,7 +129,7 @@ class GroupCommitter(Generic[Job, Written]):
             log.error("group commit failed", queue=self._queue, jobs=len(group.jobs), error=type(error).__name__)
 
     def _commit(self, group: _Group[Job]) -> None:
-        if self._without is not None and self._without.closed():
+        if self._without is not None and self._without.outage.since is not None:
             self._set_aside(group)
             return
         with self._lock:

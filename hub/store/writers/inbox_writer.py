@@ -45,16 +45,13 @@ class Spooling(Protocol):
     def put(self, kind: str, rows: Sequence[Row]) -> None:
         """Keep rows; they are durable when this returns."""
 
-    def is_empty(self) -> bool:
-        """Whether nothing waits."""
-
 
 class InboxWriter:
     """Groups waiting rows into one commit, in its own thread.
 
     `submit(rows, written)` queues rows of the inbox. `written(True)` is called after they are durable (a row whose
     (connector, event key) already exists counts as durable), `written(False)` if the database refused them. With a
-    `spool`, they are durable there while the database is away, and until all earlier ones have left it.
+    `spool`, they are durable there while the database is away.
     """
 
     def __init__(
@@ -73,7 +70,7 @@ class InboxWriter:
             self._acknowledge,
             self._refuse,
             count=lambda job: len(job[0]),
-            without=WithoutDatabase(store.outage, self._set_aside, self._closed) if spool is not None else None,
+            without=WithoutDatabase(store.outage, self._set_aside) if spool is not None else None,
         )
 
     def submit(self, rows: Sequence[Row], written: Written) -> None:
@@ -94,9 +91,6 @@ class InboxWriter:
         rows = [row for job_rows, _ in jobs for row in job_rows]
         with self._store.connected() as connection:
             self._insert.run(connection, rows)
-
-    def _closed(self) -> bool:
-        return self._store.outage.since is not None or (self._spool is not None and not self._spool.is_empty())
 
     def _set_aside(self, jobs: Sequence[Job]) -> None:
         assert self._spool is not None

@@ -41,7 +41,7 @@ class VisitBatchWriter:
             self._record,
             self._answer,
             self._refuse,
-            without=WithoutDatabase(hub.store.outage, self._set_aside, self._closed),
+            without=WithoutDatabase(hub.store.outage, self._set_aside),
         )
 
     def receive(self, directory: Directory, company: Company, request: VisitRequest) -> Future[NumberShown]:
@@ -85,9 +85,6 @@ class VisitBatchWriter:
         with self._store.writing() as session:
             for at, jobs in spooled_jobs(directory.current(), rows):
                 record_visits(session, jobs, at, lending=False)
-
-    def _closed(self) -> bool:
-        return self._store.outage.since is not None or not self._spool.is_empty()
 
     def _set_aside(self, jobs: Sequence[Job]) -> None:
         """Answer visitors from memory, after what they report is durable in the spool."""

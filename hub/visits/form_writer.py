@@ -33,7 +33,7 @@ class FormWriter:
             self._write,
             self._answer,
             self._refuse,
-            without=WithoutDatabase(hub.store.outage, self._set_aside, self._closed),
+            without=WithoutDatabase(hub.store.outage, self._set_aside),
         )
 
     def keep(self, vault: Vault, company: Company, sent: SentForm) -> Future[None]:
@@ -59,9 +59,6 @@ class FormWriter:
             for vault, form, _ in jobs:
                 store_form(session, vault, form, now)
             self._group.refuse_if_late()
-
-    def _closed(self) -> bool:
-        return self._store.outage.since is not None or not self._spool.is_empty()
 
     def _set_aside(self, jobs: Sequence[Job]) -> None:
         self._spool.put(SPOOLED_AS, [asdict(form) for _, form, _ in jobs])

@@ -25,12 +25,11 @@ from hub.callflow.definition import (
 )
 from hub.callflow.hours import holidays_known
 from hub.contracts.answers import Ability, Dial, Gather, Instruction, Play, Say, TakeMessage, abilities_needed
+from hub.contracts.dialing import SATELLITE
 from hub.contracts.time_zones import time_zone_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[tuple[Place, str]]
-SATELLITE = frozenset({870, 881, 882, 883})
-"""Calling codes of satellite and international networks. Source: ITU-T E.164 list of assigned codes."""
 AUDIO = {".wav": (b"RIFF",), ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")}
 """The types of files that carriers play, and their first bytes."""
 

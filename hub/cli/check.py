@@ -172,7 +172,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
-    found += [*_old_rules(hub), *_unplaced_click_ids(hub)]
+    found += [*_old_rules(hub), *_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
     if numbers:
         from hub.numbers.ownership import compare
 
@@ -198,6 +198,22 @@ def _of_database(hub: Hub) -> list[str]:
             "stores; add ?sslmode=verify-full to hub.database."
         )
     return found
+
+
+def _unlisted_proxies(hub: Hub) -> list[str]:
+    """Whether visits of the last day came through a proxy that is not trusted."""
+    from hub.queries.status.errors import count_of
+
+    with hub.store.reading() as session:
+        count = count_of(session, "visitors behind an unlisted proxy", hub.clock())
+    return (
+        [
+            f"{counted(count, 'visit')} of the last day had X-Forwarded-For, but came from no address of hub: "
+            "trusted_proxies:, so all visitors of a proxy seem to be one. If it is your proxy, add its address."
+        ]
+        if count
+        else []
+    )
 
 
 def _captured(hub: Hub) -> dict[str, dict[str, list[str]]]:

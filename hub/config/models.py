@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 from hub.callflow.definition import Flow, PhoneNumber
@@ -34,6 +35,7 @@ from hub.config.sections.networks import Network
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
+from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount
 from hub.config.sections.texts import TextsSection
 from hub.config.sections.website import WebsiteSection
 from hub.contracts.connector import Connector, PluginSettings
@@ -323,7 +325,21 @@ class CompanySection(Section):
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
     flows: tuple[Flow, ...] = Field(default=(), description="Its call flows (docs/flows.md).")
     texts: TextsSection = Field(default=TextsSection(), description="Texts that the hub sends automatically.")
+    text_budget: Amount = Field(
+        default=DEFAULT_BUDGET,
+        description="The most that texts which strangers cause may cost in 24 hours: automatic answers, and codes of the "
+        "privacy page, which get a part of it (docs/texts.md).",
+    )
+    text_price: Amount = Field(
+        default=DEFAULT_PRICE, description="What one text is counted for in `text_budget`, in the same currency."
+    )
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> Self:
+        if self.text_budget.currency != self.text_price.currency:
+            raise ValueError("text_budget and text_price have different currencies; write both, in one currency")
+        return self
 
     def flow_of(self, tracker: TrackerSection) -> Flow:
         """The call flow of one of its trackers: the tracker's own route or flow, or the company's."""

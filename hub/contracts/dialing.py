@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from hub.contracts.places import places_of_number
 
+SATELLITE = frozenset({870, 881, 882, 883})
+"""Calling codes of satellite and international networks. Source: ITU-T E.164 list of assigned codes."""
+
 
 def costs_extra(number: str) -> bool:
-    """Whether a call to a number (E.164) is charged at a higher rate: premium, shared cost, and the like."""
+    """Whether a call or text to a number (E.164) is charged at a higher rate: premium, shared cost, satellite, and the
+    like."""
     import phonenumbers
 
     kind = phonenumbers.PhoneNumberType
     expensive = (kind.PREMIUM_RATE, kind.SHARED_COST, kind.PERSONAL_NUMBER, kind.PAGER, kind.UAN)
     parsed = phonenumbers.parse(number)
+    if parsed.country_code in SATELLITE:
+        return True
     # A number that its country has not assigned gets no type, though its beginning says what it is.
     national = phonenumbers.national_significant_number(parsed)
     american = parsed.country_code == 1 and national[:3] in ("900", "976")

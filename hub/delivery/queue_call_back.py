@@ -23,6 +23,7 @@ from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import paused_connectors
+from hub.texts.spending import has_contacted
 
 UNKNOWN_NUMBER = "The person's number is not known, so nobody can be called back."
 NO_COMPANY = "The company or the tracking number is no longer in config.yaml."
@@ -149,7 +150,7 @@ def _never(session: Session, user: User, company: Company, own: str, person_numb
         return "Calls to premium-rate numbers are not placed."
     if own not in (user.phone_numbers or "").split() and countries_of(own) != {company.country}:
         return "Your phone is in another country; an owner can add its number to your user."
-    if countries_of(person_number) != {company.country} and not _came_from(session, company, person_number):
+    if countries_of(person_number) != {company.country} and not has_contacted(session, company.id, person_number):
         return "The number is in another country, and nobody has called or written from it."
     recent = select(func.count()).where(
         OutgoingCall.company_id == company.id,
@@ -159,14 +160,6 @@ def _never(session: Session, user: User, company: Company, own: str, person_numb
     if session.exec(recent).one() >= MAX_CALLS_A_DAY:
         return f"The company has placed {MAX_CALLS_A_DAY} calls within 24 hours; try again tomorrow."
     return None
-
-
-def _came_from(session: Session, company: Company, number: str) -> bool:
-    called = select(Call.id).where(Call.company_id == company.id, Call.caller_number == number)
-    wrote = select(TextMessage.id).where(
-        TextMessage.company_id == company.id, TextMessage.person_number == number, TextMessage.direction == "in"
-    )
-    return any(session.exec(query.limit(1)).first() is not None for query in (called, wrote))
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from sqlmodel import Session, col, select
 from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
-from hub.numbers.directory import Directory, Line
+from hub.numbers.directory import Directory, Line, read_directory
 from hub.privacy_requests.steps import fingerprint_of, take_step, verify
-from hub.privacy_requests.tasks import ANSWER, SEND_LINK, want
+from hub.privacy_requests.tasks import ANSWER, SEND_CODE, SEND_LINK, want
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.queue import SEND, CannotText, queue_text
+from hub.texts.spending import may_text
 
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=10)
@@ -38,10 +39,13 @@ def texting_line(hub: Hub, directory: Directory, company: Company) -> Line | Non
 
 def send_code(session: Session, hub: Hub, directory: Directory, request: PrivacyRequest, company: Company) -> bool:
     """Queue a text with a new code to the request's number, within `session`. False if none is sent: the number has had
-    too many, or cannot receive texts. The page must not show which of the two it is.
+    too many, cannot receive texts, or the company does not text there (`hub.texts.spending`). The page must not show
+    which of them it is.
     """
     line = texting_line(hub, directory, company)
     if line is None or not request.phone_number or not _may_send(session, hub, request):
+        return False
+    if not may_text(session, hub, directory, company, request.phone_number, "identity_code"):
         return False
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     body = BODY.format(company=company.title, code=code)
@@ -51,6 +55,20 @@ def send_code(session: Session, hub: Hub, directory: Directory, request: Privacy
         return False
     _write(session, hub, request, "text", code)
     return True
+
+
+def want_code(session: Session, hub: Hub, request: PrivacyRequest) -> None:
+    """Have a worker decide whether a code is sent. So neither the page nor its time shows it."""
+    want(session, request.id, SEND_CODE, hub.clock())
+
+
+def send_wanted_code(hub: Hub, request_id: str) -> None:
+    """Send the code that the page asked for, if one may be sent."""
+    with hub.store.reading() as session:
+        directory = read_directory(session)
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        send_code(session, hub, directory, request, session.get_one(Company, request.company_id))
 
 
 def want_link(session: Session, hub: Hub, request: PrivacyRequest) -> bool:

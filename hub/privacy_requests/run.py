@@ -20,11 +20,12 @@ from hub.privacy_requests.california_marketing import answered_this_year, disclo
 from hub.privacy_requests.certificate import certify
 from hub.privacy_requests.collect import ask_plugins, collect
 from hub.privacy_requests.emails import send_link, send_reminder
+from hub.privacy_requests.identity_proof import send_wanted_code
 from hub.privacy_requests.people import known_people, reference_of
 from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, note_rehearsal, stand_ins, warning_of
 from hub.privacy_requests.providers.tasks import ask_provider
 from hub.privacy_requests.steps import RequestRefused, refuse, take_step
-from hub.privacy_requests.tasks import ANSWER, SEND_LINK, SEND_REMINDER, confirmed_by
+from hub.privacy_requests.tasks import ANSWER, SEND_CODE, SEND_LINK, SEND_REMINDER, confirmed_by
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.claims import claim, complete
@@ -149,6 +150,9 @@ def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
 
 def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
     """The number of changed records, the provider's remark, and whether it cannot do it."""
+    if task.hook == SEND_CODE:
+        send_wanted_code(hub, task.request_id)
+        return 0, None, False
     if task.hook == SEND_LINK:
         send_link(hub, task.request_id)
         return 0, None, False

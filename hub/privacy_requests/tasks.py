@@ -1,4 +1,4 @@
-"""Automatic tasks of a request: its answer, the link to the person, a reminder to the officers who must answer."""
+"""Automatic tasks of a request: its answer, the code or link to the person, a reminder to the officers who must answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hub.model import RequestStep, RequestTask
 from hub.model.states import TaskState
 from hub.store.rows import write_rows
 
-SEND_LINK, SEND_REMINDER, ANSWER = "send_link", "send_reminder", "answer"
+SEND_CODE, SEND_LINK, SEND_REMINDER, ANSWER = "send_code", "send_link", "send_reminder", "answer"
 CONFIRMED = "confirmed"
 """The step with which an officer has a worker carry out a request."""
 

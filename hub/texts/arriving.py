@@ -21,6 +21,7 @@ from hub.texts.bodies import seal_body
 from hub.texts.doubts import confirms_stop, is_open, may_be_stop
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
+from hub.texts.spending import may_text
 from hub.texts.suppression import is_suppressed, number_lock_key, start, stop
 from hub.texts.wording import HELP, STARTED, STOP_QUESTION, STOPPED, sentence
 from hub.texts.words import Reading, read, says_yes
@@ -89,7 +90,7 @@ def keep_text(
     if line is not None and number is not None:
         if doubtful:
             if not asked_before:
-                _ask(session, hub, line, number, text, reading, now)
+                _ask(session, hub, directory, line, number, text, reading, now)
             return
         _react(session, hub, directory, line, number, text, reading, event.opt_word is not None, now)
 
@@ -120,22 +121,29 @@ def _react(
     if reading.meaning == "stop":
         if stop(session, hub, line.company.id, number, **said) and not carrier_answered:  # type: ignore[arg-type]
             body = sentence(STOPPED, language, company=company)
-            _answer(session, hub, line, number, body, "opt_out_confirmation", text)
+            _answer(session, hub, directory, line, number, body, "opt_out_confirmation", text)
     elif reading.meaning == "start" and start(session, hub, line.company.id, number, **said):  # type: ignore[arg-type]
         if not carrier_answered:
             body = sentence(STARTED, language, company=company)
-            _answer(session, hub, line, number, body, "opt_in_confirmation", text)
+            _answer(session, hub, directory, line, number, body, "opt_in_confirmation", text)
     elif reading.meaning == "help":
         if not carrier_answered and not _helped_lately(session, line, number, now):
             contact = settings.contact or line.number.number
             body = sentence(HELP, language, company=company, contact=contact)
-            _answer(session, hub, line, number, body, "help", text)
+            _answer(session, hub, directory, line, number, body, "help", text)
     elif settings.auto_reply:
         answer_automatically(session, hub, directory, line, number, settings.auto_reply, "auto_reply")
 
 
 def _ask(
-    session: Session, hub: Hub, line: Line, number: str, text: TextMessage, reading: Reading, now: datetime
+    session: Session,
+    hub: Hub,
+    directory: Directory,
+    line: Line,
+    number: str,
+    text: TextMessage,
+    reading: Reading,
+    now: datetime,
 ) -> None:
     """Ask what a doubtful text means. Not sent to a person who has stopped any texts, nor about an old text."""
     if now - text.at > ANSWER_WITHIN or any(
@@ -143,15 +151,27 @@ def _ask(
     ):
         return
     body = sentence(STOP_QUESTION, _language(hub, line, reading), company=line.company.title)
-    _answer(session, hub, line, number, body, "stop_question", text)
+    _answer(session, hub, directory, line, number, body, "stop_question", text)
 
 
 def _language(hub: Hub, line: Line, reading: Reading) -> str:
     return settings_of(hub.config, line).language if reading.language == "en" else reading.language
 
 
-def _answer(session: Session, hub: Hub, line: Line, number: str, body: str, purpose: Purpose, to: TextMessage) -> None:
-    """Answer from the number that the person wrote to, one time. A number that cannot be texted gets no answer."""
+def _answer(
+    session: Session,
+    hub: Hub,
+    directory: Directory,
+    line: Line,
+    number: str,
+    body: str,
+    purpose: Purpose,
+    to: TextMessage,
+) -> None:
+    """Answer from the number that the person wrote to, one time. A number that cannot be texted gets no answer, and no
+    limit keeps back what confirms a stop."""
+    if purpose != "opt_out_confirmation" and not may_text(session, hub, directory, line.company, number, purpose):
+        return
     try:
         queue_text(session, hub, line, number, body, purpose, key=f"{purpose}/{to.id}")
     except CannotText:

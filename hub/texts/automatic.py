@@ -13,6 +13,7 @@ from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
+from hub.texts.spending import may_text
 from hub.texts.suppression import is_suppressed
 
 REPLY_WINDOW = timedelta(hours=12)
@@ -47,6 +48,8 @@ def answer_automatically(
         col(TextMessage.at) > now - REPLY_WINDOW,
     )
     if session.exec(recent).first() is not None or is_suppressed(session, hub, line.company.id, number, SERVICE):
+        return None
+    if not may_text(session, hub, directory, line.company, number, purpose):
         return None
     # If two workers get here at the same time, the key of the window lets only one of them through.
     window = int(now.timestamp() // REPLY_WINDOW.total_seconds())

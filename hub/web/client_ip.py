@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
 
+import structlog
 from starlette.requests import Request
 
+from hub.error_counts import COUNTS
+from hub.rate_limit import networks_of
+
+log = structlog.get_logger(__name__)
+UNLISTED_PROXY = "visitors behind an unlisted proxy"
+LOG_INTERVAL = timedelta(hours=1)
 MAX_HOPS = 20
 """Addresses of a header that are read, from the end: anybody may have written the ones before."""
 
@@ -36,6 +45,13 @@ class Proxies:
                 break
         return peer
 
+    def unlisted_peer(self, request: Request) -> Literal["private_peer", "public_peer"] | None:
+        """Where a request with X-Forwarded-For comes from, unless that is a trusted proxy: such a proxy hides its visitors."""
+        peer = request.client.host if request.client else None
+        if "x-forwarded-for" not in request.headers or self.trusts(peer):
+            return None
+        return "public_peer" if networks_of(peer) else "private_peer"
+
     def trusts(self, address: str | None) -> bool:
         """Whether an address is one of the trusted proxies."""
         try:
@@ -45,6 +61,21 @@ class Proxies:
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
             parsed = parsed.ipv4_mapped
         return any(parsed.version == network.version and parsed in network for network in self._networks)
+
+
+class UnlistedProxies:
+    """Counts visits that came through a proxy which is not trusted, and writes it to the log once an hour."""
+
+    def __init__(self) -> None:
+        self._logged_at: datetime | None = None
+
+    def note(self, where: Literal["private_peer", "public_peer"], now: datetime) -> None:
+        """Count one visit."""
+        if self._logged_at is None or now - self._logged_at >= LOG_INTERVAL:
+            self._logged_at = now
+            log.warning(UNLISTED_PROXY, error=where)
+        else:
+            COUNTS.note(UNLISTED_PROXY, code=where)
 
 
 def _plain(hop: str) -> str | None:

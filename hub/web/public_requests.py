@@ -24,7 +24,7 @@ from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.rate_limit import Networks, networks_of
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
-from hub.web.client_ip import Proxies
+from hub.web.client_ip import Proxies, UnlistedProxies
 from hub.web.request_body import read_body
 from hub.web.tracking.country_file import CountryFile
 
@@ -129,9 +129,13 @@ class Origins:
 
     def __init__(self, hub: Hub, countries: CountryFile) -> None:
         self._proxies, self._countries = Proxies(hub.config.hub.trusted_proxies), countries
+        self._unlisted, self._clock = UnlistedProxies(), hub.clock
 
     def networks(self, request: Request) -> Networks:
-        """The visitor's networks, for rate limits."""
+        """The visitor's networks, for rate limits. A proxy that hides the visitors is noted."""
+        unlisted = self._proxies.unlisted_peer(request)
+        if unlisted is not None:
+            self._unlisted.note(unlisted, self._clock())
         return networks_of(self._proxies.client_of(request))
 
     def asks_first(self, company: Company, request: Request, time_zone: str | None, country: str | None = None) -> bool:

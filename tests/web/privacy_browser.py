@@ -9,6 +9,7 @@ import httpx
 from web_edge import CALLER, PUBLIC, Edge
 
 from hub.delivery.send_texts import send_texts
+from hub.privacy_requests.run import work_tasks
 
 PAGE = "/privacy/lakeside"
 STRANGER = "+13125550177"
@@ -52,6 +53,7 @@ class Browser:
 
     def code(self) -> str:
         """The code in the last text that the carrier was given."""
+        work_tasks(self.edge.opened.hub)
         send_texts(self.edge.opened.hub, self.edge.opened.directory.current(), "twilio")
         (code,) = re.findall(r"\b\d{6}\b", self.edge.twilio.texts()[-1]["body"])
         return str(code)

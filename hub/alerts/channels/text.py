@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from hub.alerts.wording import Message, summary_title
+from hub.contracts.dialing import costs_extra
 from hub.contracts.phones import phone_number
 from hub.errors import CannotDo, Rejected
 from hub.model import AlertPhone, Company, User
@@ -73,6 +74,8 @@ def send_code(session: Session, hub: Hub, directory: Directory, user: User, comp
     number, now = phone_number(written), hub.clock()
     if number is None:
         raise CannotDo("Write the phone number like +13125550190.")
+    if costs_extra(number):
+        raise CannotDo("Texts to premium and satellite numbers are not sent; write another phone's number.")
     line = line_of(hub, directory, company_id)
     if line is None:
         raise CannotDo("None of this company’s numbers can send texts, so alerts cannot come as texts.")

@@ -64,3 +64,12 @@ def recent_errors(session: Session, config: Config, names: Iterable[str], now: d
             )
         )  # fmt: skip
     return lines
+
+
+def count_of(session: Session, event: str, now: datetime) -> int:
+    """How often one event happened within the last 24 hours. Run it in a session of the hub."""
+    error: Any = ErrorHour
+    total = select(func.coalesce(func.sum(error.count), 0)).where(
+        error.event == event, error.hour > now - timedelta(hours=SHOWN_HOURS)
+    )
+    return int(session.execute(total).scalar_one())

@@ -148,6 +148,18 @@ SENTENCES: dict[str, Sentence] = {
         "Copy the file there, or leave it.",
         "/config",
     ),
+    "text not sent": Sentence(
+        "A text that somebody outside asked for was not sent",
+        "Its number is expensive or in a country where the company does not trade, or many were asked for today.",
+        "Nothing, unless real people wait; then raise text_budget, or add the country to trades_in.",
+    ),
+    "visitors behind an unlisted proxy": Sentence(
+        "Visits came through a proxy that is not in trusted_proxies",
+        "All its visitors seem to be one, so they share one limit, or have none if its address is private. A few from outside "
+        "mean nothing: anybody can write that header.",
+        "Add the proxy's address to hub: trusted_proxies.",
+        "/config",
+    ),
     "alert failed": Sentence("An alert could not be sent", "It is tried again.", REPORT, "/alerts"),
     "unsubscription failed": Sentence(
         "Somebody could not unsubscribe from mails", "The page asked them to try again.", DATABASE

@@ -23,7 +23,7 @@ from hub.privacy.datamap.public import public_map
 from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
 from hub.privacy_requests.access_file import as_json, read_file
-from hub.privacy_requests.identity_proof import prove, send_code, texting_line, want_link
+from hub.privacy_requests.identity_proof import prove, texting_line, want_code, want_link
 from hub.privacy_requests.links import address_of, request_of
 from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_KEY
 from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
@@ -31,6 +31,7 @@ from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import open_request, take_step
 from hub.rate_limit import Counters, Networks, network_of, networks_of
 from hub.runtime import Hub
+from hub.texts.spending import codes_are_pressed
 from hub.web.client_ip import Proxies
 from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
 from hub.web.privacy.frame import HEADERS, rendered, shown
@@ -116,6 +117,7 @@ class PrivacyPages:
         with self._hub.store.reading() as session:
             account = session.get_one(Account, company.account_id)
             statement = current_statement(session, account, self._hub.clock())
+            pressed = codes_are_pressed(session, self._hub, company)
         gpc, dnt = signals(request)
         return {
             "kinds": [(kind, *REQUEST_LABELS[kind]) for kind in REQUEST_KINDS],
@@ -127,6 +129,7 @@ class PrivacyPages:
             "dnt": dnt,
             "by_text": texting_line(self._hub, self._directory.current(), company) is not None,
             "by_mail": self._hub.config.mail is not None,
+            "pressed": pressed,
             "contact": self._contacts.get(company.name),
             **opt_out_values(self._hub, request, company, fields),
         }
@@ -197,12 +200,12 @@ class PrivacyPages:
                 declared=[place] if place else [],
                 correction=right,
             )
-            self._send(session, made, company)
+            self._send(session, made)
         return RedirectResponse(address_of(self._hub, company, made.id), 303, HEADERS)
 
-    def _send(self, session: Session, made: PrivacyRequest, company: Company) -> None:
+    def _send(self, session: Session, made: PrivacyRequest) -> None:
         if made.phone_number:
-            send_code(session, self._hub, self._directory.current(), made, company)
+            want_code(session, self._hub, made)
         else:
             want_link(session, self._hub, made)
 
@@ -237,6 +240,7 @@ class PrivacyPages:
             certificate=bool(found.certificate),
             rehearsal=bool(found.outcome.get(REHEARSAL_KEY)),
             by_text=found.phone_number is not None,
+            by_mail=self._hub.config.mail is not None,
             opt_in=OPT_IN_NOTICE.format(company=company.title) if self._awaits_opt_in(found) else None,
             confirm=request.query_params.get("token", "")[:100] if request.url.path.endswith("/confirm") else "",
         )
@@ -267,7 +271,7 @@ class PrivacyPages:
         if not self._limiter.may_ask(company.id, self._networks(request), self._hub.clock()):
             return self._look(request, company, fields, TOO_MANY)
         with self._hub.store.writing() as session:
-            self._send(session, session.get_one(PrivacyRequest, found.id), company)
+            self._send(session, session.get_one(PrivacyRequest, found.id))
         return RedirectResponse(self._here(request), 303, HEADERS)
 
     def _opt_in(self, request: Request, company: Company, fields: dict[str, str]) -> Response:

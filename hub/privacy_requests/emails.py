@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from hub.mail import make_mail, send_mail
 from hub.model import Company, PrivacyRequest, User
 from hub.model.states import CLOSED_REQUEST_STATES
-from hub.privacy_requests.identity_proof import make_link_token
+from hub.privacy_requests.identity_proof import make_link_token, may_mail
 from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
 
@@ -38,7 +38,7 @@ def send_link(hub: Hub, request_id: str) -> None:
     mail = hub.config.mail
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
-        if mail is None or not request.email:
+        if mail is None or not request.email or not may_mail(session, hub, request):
             return
         company = session.get_one(Company, request.company_id)
         token = make_link_token(session, hub, request)

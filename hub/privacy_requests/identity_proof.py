@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
+from hub.error_counts import COUNTS
+from hub.model import Company, FormSubmission, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import Directory, Line, read_directory
@@ -25,6 +26,9 @@ LINK_LIFETIME = timedelta(hours=1)
 MAX_TRIES = 5
 MAX_PROOFS_PER_HOUR, MAX_PROOFS_PER_DAY = 3, 8
 """Limits for proofs to one number or address, over all requests, so that nobody can use them to harass a person."""
+MAX_LINKS_PER_DAY = 500
+"""Links that one company mails within a day to addresses that wrote on its forms, and as many to others, so that strangers
+neither use up the former nor make the hub write to the world."""
 BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
 """Kinds that the hub answers automatically after the proof; the others wait for an officer."""
 BODY = "{company}: your code is {code}. It verifies your number for your privacy request and expires in 10 minutes."
@@ -77,6 +81,32 @@ def want_link(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
         return False
     want(session, request.id, SEND_LINK, hub.clock())
     return True
+
+
+def may_mail(session: Session, hub: Hub, request: PrivacyRequest) -> bool:
+    """Whether one more link of the company may be mailed today to an address like this one: known from a form, or not."""
+    recent = (
+        select(PrivacyRequest.email)
+        .join(IdentityProof, col(IdentityProof.request_id) == PrivacyRequest.id)
+        .where(
+            PrivacyRequest.company_id == request.company_id,
+            IdentityProof.channel == "email",
+            col(IdentityProof.made_at) > hub.clock() - timedelta(days=1),
+        )
+    )
+    sent = list(session.exec(recent))
+    form = FormSubmission
+    known = set(
+        session.exec(
+            select(form.email).where(
+                form.company_id == request.company_id, col(form.email).in_({*sent, request.email} - {None})
+            )
+        )
+    )
+    alike = sum((each in known) == (request.email in known) for each in sent)
+    if alike >= MAX_LINKS_PER_DAY:
+        COUNTS.note("link not mailed")
+    return alike < MAX_LINKS_PER_DAY
 
 
 def make_link_token(session: Session, hub: Hub, request: PrivacyRequest) -> str:

@@ -14,7 +14,8 @@ from testbed import TestHub
 
 from hub.access.users import add_user
 from hub.config.mail import MailSection
-from hub.model import Account, Company, IdentityProof, PrivacyRequest, RequestTask
+from hub.model import Account, Company, FormSubmission, IdentityProof, PrivacyRequest, RequestTask
+from hub.privacy_requests import identity_proof
 from hub.privacy_requests.identity_proof import prove, want_link
 from hub.privacy_requests.reminders import remind
 from hub.privacy_requests.run import work_tasks
@@ -84,6 +85,33 @@ def test_a_link_is_mailed_and_proves_an_address_once(mailing: tuple[TestHub, Hub
     assert proves(hub, request_id, token)
     assert not proves(hub, request_id, token)
     assert stage.one(PrivacyRequest, id=request_id).verified_at is not None
+
+
+def test_strangers_use_up_the_links_of_a_day_only_for_strangers(
+    mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, hub = mailing
+    monkeypatch.setattr(identity_proof, "MAX_LINKS_PER_DAY", 1)
+    wanted(stage, hub)
+    work_tasks(hub)
+    stage.clock.advance(hours=2)
+    wanted(stage, hub)
+    work_tasks(hub)
+    assert len(box[0].letters) == 1
+    with hub.store.writing() as session:
+        session.add(
+            FormSubmission(
+                company_id=stage.directory.companies["lakeside"].id, submission_key="k", email="other@example.com",
+                submitted_at=stage.clock(), due_at=stage.clock(), expires_at=stage.clock(),
+            )
+        )  # fmt: skip
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        known = open_request(
+            session, hub, company, "access", actor="the person", channel="page", email="other@example.com"
+        )
+        assert want_link(session, hub, known)
+    work_tasks(hub)
+    assert len(box[0].letters) == 2
 
 
 def test_a_link_ends_after_an_hour(mailing: tuple[TestHub, Hub], box: tuple[Letterbox, int]) -> None:

@@ -153,6 +153,12 @@ SENTENCES: dict[str, Sentence] = {
         "Its number is expensive or in a country where the company does not trade, or many were asked for today.",
         "Nothing, unless real people wait; then raise text_budget, or add the country to trades_in.",
     ),
+    "link not mailed": Sentence(
+        "A link of the privacy page was not mailed",
+        "The company mailed hundreds of them within a day, so somebody may be abusing the page.",
+        "Look at the open privacy requests.",
+        "/privacy-desk",
+    ),
     "visitors behind an unlisted proxy": Sentence(
         "Visits came through a proxy that is not in trusted_proxies",
         "All its visitors seem to be one, so they share one limit, or have none if its address is private. A few from outside "

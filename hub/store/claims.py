@@ -13,7 +13,14 @@ from sqlmodel import Session
 from hub.model.columns import Work
 from hub.model.states import WorkState
 from hub.store.engine import Store
-from hub.store.quarantine.deaths import MAX_DEATHS, deaths_by_now, new_token, put_into_quarantine, suspect_is_under_way
+from hub.store.quarantine.deaths import (
+    MAX_DEATHS,
+    deaths_by_now,
+    new_token,
+    put_into_quarantine,
+    suspect_is_under_way,
+    works_steadily,
+)
 
 LEASE = timedelta(seconds=20)
 """How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
@@ -41,6 +48,8 @@ def claim(
     token = new_token()
     columns: Any = table
     conditions = list(where)
+    if store.suspect.working_since is None:
+        store.suspect.working_since = now
     if alone:
         held = select(columns.id).where(columns.state == WorkState.LEASED, columns.lease_until >= now, *where)
         conditions.append(~held.correlate(None).exists())
@@ -51,7 +60,7 @@ def claim(
         has_normal, has_suspect = session.execute(
             select(normal.scalar_subquery(), _first(table, suspect, conditions).scalar_subquery())
         ).one()
-    if has_suspect is not None and (rows := wanted.take_suspect()):
+    if has_suspect is not None and works_steadily(store, now) and (rows := wanted.take_suspect()):
         return token, rows
     return token, wanted.take(_is_normal(table, now), limit) if has_normal is not None else []
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -59,6 +60,8 @@ class Suspect:
     table: Any = None
     row_id: str = ""
     token: str = ""
+    working_since: datetime | None = None
+    """When this process claimed for the first time."""
 
 
 class Store:

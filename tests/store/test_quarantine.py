@@ -28,9 +28,9 @@ class Processes:
         self.store, self.clock = store, FrozenClock()
         self.deaths = 0
 
-    def start(self) -> None:
+    def start(self, worked: timedelta = timedelta(minutes=1)) -> None:
         deaths._renew()
-        self.store.suspect = Suspect()
+        self.store.suspect = Suspect(working_since=self.clock() - worked)
 
     def work(self, deadly: str, limit: int = 200) -> None:
         """Handle batches; a batch with the row `deadly` kills the process."""
@@ -79,6 +79,16 @@ def test_of_a_batch_of_200_only_the_row_that_kills_is_quarantined_after_three_de
         assert in_quarantine(session, connector="crm_7") == []
         assert count_quarantined(session) == {"sync": 1}
     assert item.reason == "3 processes died while connector 'crm_77' handled it."
+
+
+def test_processes_that_are_killed_soon_after_their_start_put_nothing_into_quarantine(processes: Processes) -> None:
+    (slot,) = put(processes, 1)
+    for _ in range(9):
+        processes.start(worked=timedelta(seconds=1))
+        claim(processes.store, SyncSlot, now=processes.clock(), limit=200)
+        processes.clock.advance(seconds=LATER.total_seconds())
+    processes.start()
+    assert [row.id for row in claim(processes.store, SyncSlot, now=processes.clock(), limit=200)[1]] == [slot]
 
 
 def test_a_connector_whose_sync_kills_is_paused_until_the_replay(processes: Processes) -> None:

@@ -3,7 +3,8 @@
 A lease that ran out is a death only if the process that held it is gone: it is not this one, and it no longer writes
 its row in the table of processes. An error, a lost database and a graceful stop do not count. A batch that a process died
 of may hold one guilty row and many innocent ones: after the second death each of them is claimed alone (a suspect), one
-at a time in each process, so that only the guilty one dies again.
+at a time in each process, so that only the guilty one dies again. A process claims suspects after it has worked for ten
+seconds, so that a hub that somebody kills again and again puts nothing innocent into quarantine.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ MAX_DEATHS = 3
 SEEN_WITHIN = timedelta(seconds=10)
 """A process that was seen within this time lives: it writes its row every 5 seconds (hub.serving.presence). Leases last
 longer."""
+STEADY_AFTER = timedelta(seconds=10)
 DEATH_WAIT = timedelta(seconds=30)
 """How long an item waits after a plugin's own process died of it."""
 ID_LENGTH = 12
@@ -74,6 +76,13 @@ def suspect_is_under_way(store: Store, now: datetime) -> bool:
     held = (columns.id == suspect.row_id, columns.lease_token == suspect.token, columns.lease_until >= now)
     with store.reading() as session:
         return session.execute(select(columns.id).where(*held)).first() is not None
+
+
+def works_steadily(store: Store, now: datetime) -> bool:
+    """Whether this process has worked for a while. Before that, its death would say nothing about a suspect: processes that
+    are killed from outside, again and again, are killed while they handle whatever is due first."""
+    since = store.suspect.working_since
+    return since is not None and abs(now - since) >= STEADY_AFTER
 
 
 def is_suspect(store: Store, token: str) -> bool:

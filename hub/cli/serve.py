@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile
-from hub.serving.addresses import refuse_taken_address
+from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
 from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
     import structlog
 
     from hub import logs
-    from hub.serving.http_server import edge_settings, serve
+    from hub.serving.http_server import edge_settings, serve, serving_operation
     from hub.serving.process import open_process
     from hub.serving.process_limits import raise_file_limit, return_freed_memory
 
@@ -86,6 +86,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         settings = loaded.hub
         if role != "worker":
             refuse_taken_address(settings.listen)
+            operation = operation_listener(settings.operation_listen, settings.listen)
         process = exit_stack.enter_context(
             open_process(path, loaded, role, sandbox=sandbox, operation=listen is not None, clock=clock)
         )
@@ -97,14 +98,18 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
 
         def announce() -> None:
             log.info(
-                "the hub is running; press Ctrl-C to stop", listen=settings.listen, public_url=str(settings.public_url)
+                "the hub is running; press Ctrl-C to stop",
+                listen=settings.listen,
+                metrics=address_of(operation),
+                public_url=str(settings.public_url),
             )
             _show_first_steps(process.opened)
 
         if role != "worker":
             # The worker starts after the web edge answers callers: after a crash, much work may be waiting.
             web_server = edge_settings(process.running.app, settings.listen, lambda: process.current.trusted_proxies)
-            serve(web_server, announce, begin)
+            with serving_operation(operation, lambda: process.running.current.opened.hub):
+                serve(web_server, announce, begin)
             return
         begin()
         if listen is None:

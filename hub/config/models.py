@@ -80,6 +80,12 @@ class HubSection(Section):
         pattern=r"^[^\s/@]+:[0-9]{1,5}$",
         description="Address and port to serve on, like 127.0.0.1:8080.",
     )
+    operation_listen: str | None = Field(
+        default=None,
+        pattern=r"^[^\s/@]*:[0-9]{1,5}$",
+        description="Address and port for `/metrics` and the details of `/readyz`, like 127.0.0.1:9080; never public. If left "
+        "out, 127.0.0.1 and the port of `listen` plus 1,000.",
+    )
     secret_keys: tuple[Annotated[SecretStr, AfterValidator(_key)], ...] = Field(
         default=(),
         description="Keys that encrypt recordings, texts and tokens, newest first (`hub secrets new-key` makes one). "

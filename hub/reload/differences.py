@@ -9,7 +9,8 @@ from typing import Any
 from hub.config.document import Path, read_document
 
 RESTART: tuple[Path, ...] = tuple(
-    ("hub", setting) for setting in ("listen", "database", "secret_keys", "tombstones", "disk_reserve")
+    ("hub", setting)
+    for setting in ("listen", "operation_listen", "database", "secret_keys", "tombstones", "disk_reserve")
 )
 """Settings that a running process keeps until it is started again."""
 MAX_PLACES = 8

@@ -23,12 +23,14 @@ MIN_BYTES_PER_SECOND = 16_000
 """A larger body may take longer, if it arrives at this speed."""
 SWEEP_SECONDS = 1.0
 MAX_CONNECTIONS = 4_000
+MAX_BACKLOG = 2_048
 MAX_PER_PEER = 100
 """Connections from one public address. A proxy in `hub.trusted_proxies` may have all, and so may private addresses."""
 MAX_ARRIVING_BYTES = 32_000_000
 """Bytes of requests that are not complete."""
-MIN_FILES_KEPT_BACK = 200
-"""Descriptors that connections leave to the database, to recordings and to providers."""
+CONNECTIONS_SHARE, BACKLOG_SHARE = 1 / 2, 3 / 8
+"""Of the descriptors: open connections, and those that may be accepted in one turn of the event loop until others are
+closed for them. The rest is for the database, recordings and providers."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,15 @@ class ConnectionLimits:
     connections: int = MAX_CONNECTIONS
     per_peer: int = MAX_PER_PEER
     arriving_bytes: int = MAX_ARRIVING_BYTES
-    backlog: int = 2_048
+    backlog: int = MAX_BACKLOG
     """Connections that the system may accept before the server sees them."""
 
     @classmethod
     def of_process(cls) -> ConnectionLimits:
-        """As many as this process has descriptors for, and some kept back."""
+        """As many as this process has descriptors for."""
         files = file_limit()
-        kept_back = max(MIN_FILES_KEPT_BACK, files // 8)
-        return cls(min(MAX_CONNECTIONS, max(1, files - kept_back)), backlog=min(2_048, kept_back // 2))
+        connections = min(MAX_CONNECTIONS, int(files * CONNECTIONS_SHARE))
+        return cls(connections, backlog=min(MAX_BACKLOG, int(files * BACKLOG_SHARE)))
 
 
 class Connection(Protocol):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import uvicorn
 
+from hub.runtime import Hub
 from hub.serving.addresses import listen_address
 from hub.serving.connections import ConnectionLimits, Connections
 from hub.serving.http_protocol import LimitedHttpProtocol
 from hub.web.client_ip import Proxies
+from hub.web.edge_rules import EdgeRules
+from hub.web.health import operation_app
 
 KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 seconds for which proxies keep their connections, so that it is not the hub that closes one first."""
@@ -55,3 +60,31 @@ def serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: Ca
         # uvicorn raises the signal that ended it again, which by default would end the process before its work is done.
         signal.signal(number, lambda *_: None)
     Server(settings).run()
+
+
+@contextmanager
+def serving_operation(listener: socket.socket | None, current: Callable[[], Hub]) -> Iterator[None]:
+    """Answer `/healthz`, `/readyz` and `/metrics` on `listener` while the block runs: in a thread with an event loop of its
+    own, so that neither waits for the web edge."""
+    if listener is None:
+        yield
+        return
+    settings = uvicorn.Config(
+        EdgeRules(operation_app(current), "http://"),
+        ws="none",
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="operation", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(3)

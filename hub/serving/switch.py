@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from starlette.applications import Starlette
-
 from hub.runtime import Hub
 from hub.startup import Opened
-from hub.web.health import operation_routes
+from hub.web.health import operation_app
 from hub.web.request_body import ASGI
 from hub.worker import Worker
 
@@ -47,8 +45,7 @@ class OperationEdge:
     """Only the health checks and metrics, for a process without a web edge."""
 
     def __init__(self, hub: Hub) -> None:
-        self._app = Starlette(routes=operation_routes(hub))
-        self._app.router.redirect_slashes = False
+        self._app = operation_app(lambda: hub)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""

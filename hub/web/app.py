@@ -35,7 +35,7 @@ from hub.web.database_away import DatabaseAwayPages
 from hub.web.deferred import DeferredApp
 from hub.web.disk_full import DISK_FULL, is_report
 from hub.web.edge_rules import EdgeRules
-from hub.web.health import operation_routes
+from hub.web.health import public_routes
 from hub.web.pictures import picture_route
 from hub.web.privacy.pages import PrivacyPages
 from hub.web.public_requests import Origins
@@ -142,7 +142,7 @@ class WebEdge:
         origins = Origins(hub, self._countries)
         app = FastAPI(title="Ringfence", lifespan=self._lifespan, openapi_url=None, redirect_slashes=False)
         app.router.routes += [
-            *operation_routes(hub),
+            *public_routes(hub),
             *recording_routes(hub),
             *PrivacyPages(hub, directory, counters).routes(),
             audio_route(directory),

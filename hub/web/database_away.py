@@ -7,10 +7,10 @@ from typing import Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from hub.runtime import Hub
-from hub.web.health import ready
+from hub.web.health import status_only
 from hub.web.request_body import ASGI
 
-SERVED = ("/audio/", "/t/", "/track/", "/.well-known/", "/metrics")
+SERVED = ("/audio/", "/t/", "/track/", "/.well-known/")
 """What is served from memory, or knows itself what to do without a database."""
 GRACE_SECONDS = 2.0
 """An outage that ends sooner is not shown: a page that waits gets its rows."""
@@ -37,7 +37,7 @@ class DatabaseAwayPages:
         if scope["path"] == "/healthz":
             answer = JSONResponse({"status": "ok"})
         elif scope["path"] == "/readyz":
-            answer = ready(self._hub)
+            answer = status_only(self._hub)
         elif self._outage.seconds < GRACE_SECONDS:
             await self._app(scope, receive, send)
             return

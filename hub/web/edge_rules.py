@@ -17,11 +17,13 @@ HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class EdgeRules:
-    """ASGI application that limits bodies and completes the headers of the answers of the application behind it."""
+    """ASGI application that limits bodies and completes the headers of the answers of the application behind it, which is
+    asked with the scheme of `public_url`, whatever the proxy in front of it speaks."""
 
     def __init__(self, app: ASGI, public_url: str) -> None:
         self._app = app
-        self._headers = (NOSNIFF, HSTS) if public_url.startswith("https://") else (NOSNIFF,)
+        self._scheme = "https" if public_url.startswith("https://") else "http"
+        self._headers = (NOSNIFF, HSTS) if self._scheme == "https" else (NOSNIFF,)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
@@ -44,7 +46,7 @@ class EdgeRules:
             )
             await completed({"type": "http.response.body", "body": b""})
             return
-        await self._app(scope, _limited(receive, limit), completed)
+        await self._app({**scope, "scheme": self._scheme}, _limited(receive, limit), completed)
 
 
 def _limited(receive: ASGI, limit: int) -> ASGI:

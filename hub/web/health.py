@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -24,6 +27,8 @@ from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_con
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
 from hub.store.schema import current, revisions
 
+COUNT_SECONDS = 10.0
+"""Counting reads whole tables: frequent scrapes get the same counts."""
 QUEUES: dict[str, Any] = {
     "inbox": InboxWebhook,
     "calls": Call,
@@ -131,47 +136,70 @@ DEGRADED: list[Reason] = [
 says nothing while the database is away."""
 
 
-def operation_routes(hub: Hub) -> list[Route]:
-    """The three endpoints of one process."""
-    operation = Operation(hub)
-    return [
-        Route("/healthz", operation.healthz),
-        Route("/readyz", operation.readyz),
-        Route("/metrics", operation.metrics),
-    ]
+def public_routes(hub: Hub) -> list[Route]:
+    """What everybody may ask on the web edge: whether the process answers, and whether it is ready, without reasons."""
+    return [Route("/healthz", _alive), Route("/readyz", lambda request: status_only(hub))]
 
 
-def ready(hub: Hub) -> JSONResponse:
-    """The answer of `/readyz`. While the database is known to be away, nothing is asked of it."""
+def operation_app(current: Callable[[], Hub]) -> Starlette:
+    """The endpoints for a supervisor and Prometheus, with all details of the hub that is current at each request."""
+    operation = Operation(current)
+    app = Starlette(
+        routes=[
+            Route("/healthz", _alive),
+            Route("/readyz", operation.readyz),
+            Route("/metrics", operation.metrics),
+        ]
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def readiness(hub: Hub) -> tuple[dict[str, Any], int]:
+    """The whole answer of `/readyz` and its status. While the database is known to be away, nothing is asked of it."""
     alive = hub.liveness
     ages = {"threads": _rounded(alive.thread_ages()), "jobs": _rounded(alive.job_ages())}
     working = ages if ages["threads"] else {}
     if refused := _reasons(REFUSING, hub):
-        return JSONResponse({"status": "no", "reason": refused[0], **working}, 503)
+        return {"status": "no", "reason": refused[0], **working}, 503
     if degraded := _reasons(DEGRADED, hub):
-        return JSONResponse({"status": "degraded", "reasons": degraded, **working})
-    return JSONResponse({"status": "ok", **working})
+        return {"status": "degraded", "reasons": degraded, **working}, 200
+    return {"status": "ok", **working}, 200
+
+
+def status_only(hub: Hub) -> JSONResponse:
+    """The answer of `/readyz` for the public: no reasons and no names."""
+    document, status = readiness(hub)
+    return JSONResponse({"status": document["status"]}, status)
+
+
+def _alive(request: Request) -> Response:
+    """200 as long as the process answers."""
+    return JSONResponse({"status": "ok"})
 
 
 class Operation:
-    """The endpoints that a supervisor and Prometheus call."""
+    """The endpoints with details."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, current: Callable[[], Hub], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._current, self._monotonic = current, monotonic
+        self._counted_at = -math.inf
 
-    def healthz(self, request: Request) -> Response:
-        """200 as long as the process answers."""
-        return JSONResponse({"status": "ok"})
+    @property
+    def _hub(self) -> Hub:
+        return self._current()
 
     def readyz(self, request: Request) -> Response:
         """503 with the reason if this process cannot accept calls or work; 200 with the reasons of `DEGRADED`. In a
         process with a worker it also says how many seconds ago each thread last ran and each periodic job last
         succeeded."""
-        return ready(self._hub)
+        document, status = readiness(self._hub)
+        return JSONResponse(document, status)
 
     def metrics(self, request: Request) -> Response:
-        """All metrics in Prometheus' text format; queue sizes are counted at this moment."""
-        if self._hub.store.outage.since is None:
+        """All metrics in Prometheus' text format; queues are counted at most every `COUNT_SECONDS`."""
+        if self._hub.store.outage.since is None and self._monotonic() - self._counted_at >= COUNT_SECONDS:
+            self._counted_at = self._monotonic()
             with contextlib.suppress(SQLAlchemyError):  # readyz reports that the database is unreachable
                 self._count_queues()
         for thread, age in self._hub.liveness.thread_ages().items():

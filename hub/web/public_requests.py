@@ -161,13 +161,17 @@ def company_named(directory: LiveDirectory, name: str) -> Company:
 
 
 def own_site(company: Company, request: Request) -> dict[str, str]:
-    """Cross-origin permission for the company's own sites. This is not access control: the endpoint is public."""
+    """Cross-origin permission for the company's own sites, over https and on the usual port only; a hub that is tried out on
+    http permits all ports. This is not access control: the endpoint is public."""
     origin = request.headers.get("origin", "")
     try:
-        host = urlsplit(origin).hostname or ""
+        parts = urlsplit(origin)
+        host, usual = parts.hostname or "", parts.scheme == "https" and parts.port is None
     except ValueError:
-        host = ""
-    own = any(host == domain or host.endswith("." + domain) for domain in company.sites)
+        host, usual = "", False
+    own = (usual or request.url.scheme == "http") and any(
+        host == domain or host.endswith("." + domain) for domain in company.sites
+    )
     return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if own else {"Vary": "Origin"}
 
 

@@ -68,6 +68,14 @@ def whole_answer(wire: socket.socket) -> bytes:
     return answer
 
 
+def one_answer(wire: socket.socket) -> bytes:
+    """The next answer on a connection that stays open."""
+    answer = b""
+    while not answer.endswith(b"0\r\n\r\n"):
+        answer += wire.recv(65_536)
+    return answer
+
+
 def asked(address: tuple[str, int], request: bytes) -> bytes:
     with socket.create_connection(address) as wire:
         wire.sendall(request)
@@ -89,10 +97,10 @@ def test_a_connection_without_a_request_is_closed_silently(address: tuple[str, i
 def test_a_second_request_has_its_own_time_and_an_answered_connection_may_rest(address: tuple[str, int]) -> None:
     with socket.create_connection(address) as wire:
         wire.sendall(GET)
-        assert wire.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        assert one_answer(wire).startswith(b"HTTP/1.1 200 ")
         time.sleep(0.45)
         wire.sendall(GET)
-        assert wire.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        assert one_answer(wire).startswith(b"HTTP/1.1 200 ")
         wire.sendall(b"GET")
         assert b"HTTP/1.1 408 " in whole_answer(wire)
 

@@ -19,7 +19,7 @@ def full(edge: Edge) -> Iterator[Edge]:
 
 
 def test_a_hub_with_a_full_disk_refuses_what_it_cannot_store_and_forwards_callers(full: Edge) -> None:
-    ready = full.client.get("/readyz")
+    ready = full.operation.get("/readyz")
     assert (ready.status_code, ready.json()["reason"]) == (503, "disk full")
     ringing = {"CallSid": "CA" + "7" * 32, "From": CALLER, "To": DEFAULT, "CallStatus": "ringing"}
     assert full.post("voice", ringing).status_code == 503
@@ -31,4 +31,4 @@ def test_a_hub_with_a_full_disk_refuses_what_it_cannot_store_and_forwards_caller
     assert full.one("SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM visit)") == 0
     full.opened.hub.disk.space = Space.SHORT
     assert full.post("voice", ringing).status_code == 200
-    assert full.client.get("/readyz").status_code == 200
+    assert full.operation.get("/readyz").status_code == 200

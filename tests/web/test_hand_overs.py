@@ -38,7 +38,7 @@ def test_each_hand_over_that_hub_flow_lists_has_its_class_its_thread_and_its_met
     listed = list(HAND_OVER.finditer(hub.flow.__doc__ or ""))
     assert len(listed) == 9
     threads = {thread.name for thread in threading.enumerate()}
-    figures = edge.client.get("/metrics").text
+    figures = edge.operation.get("/metrics").text
     for each in listed:
         module = import_module(each["module"])
         assert each["kind"] not in KINDS or hasattr(module, each["kind"]), each[0]

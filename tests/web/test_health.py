@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from starlette.applications import Starlette
+import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 from web_edge import CALLER, DEFAULT, Edge
 
@@ -14,12 +15,12 @@ from hub.runtime import Hub
 from hub.store.connectors import pause, pause_by_hand
 from hub.store.engine import Store
 from hub.store.schema import revisions
-from hub.web.health import operation_routes
+from hub.web.health import Operation, operation_app
 
 
 def test_a_hub_that_lives_and_is_ready_says_so(edge: Edge) -> None:
     assert edge.client.get("/healthz").json() == {"status": "ok"}
-    assert edge.client.get("/readyz").json() == {"status": "ok"}
+    assert edge.operation.get("/readyz").json() == {"status": "ok"}
 
 
 def test_what_needs_a_person_is_named_while_calls_are_accepted(own_edge: Edge) -> None:
@@ -27,7 +28,7 @@ def test_what_needs_a_person_is_named_while_calls_are_accepted(own_edge: Edge) -
     pause(store, "twilio", "its password was refused", own_edge.clock())
     with store.writing() as session:
         pause_by_hand(session, "reader", "u1", own_edge.clock())
-    answer = own_edge.client.get("/readyz")
+    answer = own_edge.operation.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {"status": "degraded", "reasons": ["connectors paused: twilio"]}
 
@@ -37,13 +38,13 @@ def test_items_in_quarantine_and_silent_consent_plugins_need_a_person(own_edge: 
     with hub.store.writing() as session:
         session.add(SyncSlot(connector="crm", state="quarantined", last_hook="law.judge", deaths=3, due_at=now))
     hub.plugins.silent.add("law")
-    answer = own_edge.client.get("/readyz")
+    answer = own_edge.operation.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["reasons"] == [
         "in quarantine: 1 (hub quarantine), by law",
         "consent plugins that do not answer: law",
     ]
-    assert 'ringfence_quarantined_items{kind="sync"} 1.0' in own_edge.client.get("/metrics").text
+    assert 'ringfence_quarantined_items{kind="sync"} 1.0' in own_edge.operation.get("/metrics").text
     hub.plugins.silent.clear()
 
 
@@ -51,13 +52,13 @@ def test_a_hub_beside_another_versions_schema_is_not_ready(own_edge: Edge) -> No
     store: Store = own_edge.opened.hub.store
     with store.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    answer = own_edge.client.get("/readyz")
+    answer = own_edge.operation.get("/readyz")
     assert answer.status_code == 503
     assert revisions()[-1] in answer.json()["reason"]
 
 
 def client_of(hub: Hub, liveness: Liveness) -> TestClient:
-    return TestClient(Starlette(routes=operation_routes(replace(hub, liveness=liveness))))
+    return TestClient(operation_app(lambda: replace(hub, liveness=liveness)))
 
 
 def test_a_process_with_a_worker_is_ready_until_one_of_its_threads_does_not_turn(edge: Edge) -> None:
@@ -98,7 +99,7 @@ def test_the_figures_hold_nothing_personal(edge: Edge) -> None:
     for request in edge.call(tracking_number=visit["number"]):
         edge.send(request)
     edge.work()
-    shown = edge.client.get("/metrics").text
+    shown = edge.operation.get("/metrics").text
     for secret in (
         CALLER,
         CALLER[1:],
@@ -117,9 +118,29 @@ def test_strangers_cannot_make_new_figures(edge: Edge) -> None:
     for number in range(20):
         edge.client.post(f"/webhooks/stranger-{number}/voice")
         edge.client.post(f"/track/stranger-{number}/visit", json={})
-    assert "stranger" not in edge.client.get("/metrics").text
+    assert "stranger" not in edge.operation.get("/metrics").text
 
 
 def test_there_is_no_list_of_what_the_edge_offers(edge: Edge) -> None:
     for path in ("/docs", "/openapi.json", "/redoc", "/webhooks", "/track", "/.env"):
         assert edge.client.get(path).status_code == 404
+
+
+def test_strangers_learn_whether_the_hub_is_ready_and_nothing_else(own_edge: Edge) -> None:
+    pause(own_edge.opened.hub.store, "twilio", "its password was refused", own_edge.clock())
+    assert own_edge.client.get("/readyz").json() == {"status": "degraded"}
+    assert own_edge.client.get("/healthz").json() == {"status": "ok"}
+    for path in ("/metrics", "/metrics/", "/api/v1/openapi.json", "/privacy/lakeside/"):
+        answer = own_edge.client.get(path, headers={"host": "evil.example"})
+        assert answer.status_code in (401, 404) and "evil" not in str(answer.headers), path
+
+
+def test_queues_are_counted_once_in_ten_seconds_however_often_somebody_asks(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, counted = [0.0], list[float]()
+    operation = Operation(lambda: edge.opened.hub, lambda: now[0])
+    monkeypatch.setattr(operation, "_count_queues", lambda: counted.append(now[0]))
+    for now[0] in (0.0, 9.0, 10.0):
+        operation.metrics(Request({"type": "http"}))
+    assert counted == [0.0, 10.0]

@@ -53,7 +53,7 @@ def test_a_hub_starts_without_its_database_and_takes_calls(path: Path, tmp_path:
     database.rename(away)
     database.mkdir()
     with process(path) as (opened, edge):
-        assert edge.client.get("/readyz").json()["status"] == "degraded"
+        assert edge.operation.get("/readyz").json()["status"] == "degraded"
         call_id, _ = next(placed for _ in range(5) if (placed := edge.place("1"))[1][1:])
         assert opened.running.version == 0
         database.rmdir()
@@ -62,7 +62,7 @@ def test_a_hub_starts_without_its_database_and_takes_calls(path: Path, tmp_path:
         until(lambda: any(call["carrier_call_id"] == call_id and call["answered_by"] for call in edge.calls()))
         call = next(each for each in edge.calls() if each["carrier_call_id"] == call_id)
         assert (call["caller_number"], call["answered_by"], call["recording_id"]) == (CALLER, BUSINESS, None)
-        until(lambda: edge.client.get("/readyz").json()["status"] == "ok")
+        until(lambda: edge.operation.get("/readyz").json()["status"] == "ok")
 
 
 def test_without_a_copy_of_its_directory_a_hub_says_why_it_does_not_start(path: Path, tmp_path: Path) -> None:

@@ -278,9 +278,11 @@ def test_a_body_of_the_wrong_form_is_refused_and_not_repeated(edge: Edge, body: 
 
 
 def test_only_the_companys_own_sites_may_read_the_reply(edge: Edge) -> None:
-    own = ("https://lakeside.example.com", "https://www.lakeside.example.com", "http://lakeside.example.com:8080")
+    own = ("https://lakeside.example.com", "https://www.lakeside.example.com")
     strange = (
         "https://evil.example.com",
+        "http://lakeside.example.com",
+        "https://lakeside.example.com:8443",
         "https://lakeside.example.com.evil.example",
         "https://evil-lakeside.example.com",
         "https://northgate.example.com",

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from served import ServedHub, serving
+from starlette.testclient import TestClient
 
 from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
 from hub.flow.inbox import fold_inbox
@@ -20,6 +21,7 @@ from hub.flow.pipeline import process
 from hub.model import Call, FormSubmission, TextMessage
 from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
+from hub.web.health import operation_app
 
 PUBLIC = "https://calls.example.com"
 POOL = ("+13125550100", "+13125550101")
@@ -182,9 +184,14 @@ class Edge(ServedHub):
         calls = self.rows("SELECT * FROM call ORDER BY carrier_call_id")
         return [{name: value for name, value in call.items() if name not in skipped} for call in calls]
 
+    @property
+    def operation(self) -> TestClient:
+        """A client of the endpoints with details, which are not public."""
+        return TestClient(operation_app(lambda: self.opened.hub))
+
     def metric(self, line: str) -> float:
         """The value of one line of /metrics; 0 where it is not there."""
-        shown = [each for each in self.client.get("/metrics").text.splitlines() if each.startswith(line)]
+        shown = [each for each in self.operation.get("/metrics").text.splitlines() if each.startswith(line)]
         return float(shown[0].rpartition(" ")[2]) if shown else 0.0
 
     @contextmanager

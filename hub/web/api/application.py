@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,7 +16,7 @@ from hub.access.narrowing import Narrow, to_account
 from hub.errors import CannotDo, NotFound
 from hub.rate_limit import Counters
 from hub.runtime import Hub
-from hub.web.api.auth import Authenticator
+from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.calls import add_calls
 from hub.web.api.marks import add_marks
 from hub.web.api.recordings import add_recordings
@@ -24,24 +25,27 @@ from hub.web.api.requests import add_requests
 from hub.web.public_requests import refusal
 
 BASE = "/api/v1"
+NUL = "\x00"
 FORMS = {"date": "must be a date like 2026-11-24", "datetime": "must be a time like 2026-11-24T09:00:00Z"}
 """The first word of pydantic's error types → what is expected."""
 
 
 def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None = None) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
-    api = FastAPI(title="Ringfence", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    api = FastAPI(
+        title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     authenticator = Authenticator(hub, narrow, counters or Counters())
     for add in (add_calls, add_marks, add_recordings, add_reports_and_logs, add_requests):
         add(api, authenticator)
 
     def describe(request: Request) -> Response:
-        paths = api.openapi()["paths"]
-        operations = [f"{method.upper()} {BASE}{path}" for path, methods in paths.items() for method in methods]
         key = "Send your key as `Authorization: Bearer KEY`; `hub users key` makes one."
-        return JSONResponse(
-            {"title": api.title, "sign_in": key, "openapi": f"{BASE}/openapi.json", "operations": operations}
-        )
+        return JSONResponse({"title": api.title, "sign_in": key, "openapi": f"{BASE}/openapi.json"})
+
+    @api.get("/openapi.json", include_in_schema=False)
+    def document(*, authorized: AuthorizedRequest = Depends(authenticator.to("account"))) -> Response:
+        return JSONResponse({**api.openapi(), "servers": [{"url": BASE}]})
 
     api.add_route("/", describe)
 
@@ -70,6 +74,8 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
 
     @api.middleware("http")
     async def private(request: Request, call_next):  # type: ignore[no-untyped-def]
+        if NUL in request.url.path or NUL in unquote(request.url.query):
+            return refusal(422, "The address has a NUL character.")
         response = await call_next(request)
         response.headers["Cache-Control"] = "no-store"
         return response

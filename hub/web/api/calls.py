@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 from sqlmodel import col
 
 from hub.model import Company, TextMessage
@@ -31,6 +33,13 @@ from hub.web.api.schemas import (
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
 
 
+def _no_number(value: object) -> object:
+    """Refuse a number, which would be taken as seconds since 1970."""
+    if isinstance(value, str) and value.strip("+-").replace(".", "").isdigit():
+        raise PydanticCustomError("datetime_form", "a number is no time")
+    return value
+
+
 def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for who called and wrote, and why."""
 
@@ -45,7 +54,11 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
         *,
         authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
         company: CompanyName = None,
-        since: Annotated[datetime | None, Query(description="Started at or after; ISO 8601 with a zone.")] = None,
+        since: Annotated[
+            datetime | None,
+            BeforeValidator(_no_number),
+            Query(description="Started at or after; ISO 8601 with a zone."),
+        ] = None,
         after: After = None,
         limit: Limit = 50,
     ) -> Calls:

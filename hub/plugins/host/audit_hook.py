@@ -6,6 +6,7 @@ holds against that too is that the process has no secrets of others, no keys and
 
 from __future__ import annotations
 
+import _posixsubprocess
 import ipaddress
 import os
 import socket
@@ -65,7 +66,12 @@ class Policy:
             self._addresses.update(str(each[4][0]) for each in found)
             return found
 
+        def fork_exec(*args: Any) -> Any:
+            self._refuse("subprocess.Popen")
+
         socket.getaddrinfo = getaddrinfo
+        # Python reports no event for it.
+        _posixsubprocess.fork_exec = fork_exec
         sys.addaudithook(self.check)
 
     def check(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -87,6 +93,10 @@ class Policy:
                 self._refuse("more than 64 threads")
         elif event.startswith("ctypes.") and not self._native:
             self._refuse(event)
+        elif (
+            event == "import" and arguments[1] is not None and _is_within(os.path.realpath(arguments[1]), self._folder)
+        ):
+            self._refuse("import of native code that it wrote itself")
 
     def _open(self, path: Any, mode: Any, flags: Any) -> None:
         writes = bool(flags & WRITES) if isinstance(flags, int) else any(letter in str(mode) for letter in "wax+")

@@ -18,7 +18,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from functools import cache
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from hub.errors import PluginAway, PluginDied, PluginTimeout
@@ -27,6 +29,7 @@ from hub.plugins.host.messages import Answer, Begin, Call, error_from_data
 from hub.plugins.host.wire import MAX_FRAME_BYTES, CannotPass, decode
 from hub.plugins.thread_pool import is_abandoned
 
+FOLDER = "ringfence-plugin-"
 GRACE_SECONDS = 1.0
 """After its deadline a call has this time to end; then the child is killed."""
 POLL_SECONDS = 0.25
@@ -38,7 +41,8 @@ class ChildProcess:
     """A running child. `note` is called with each message that is not a reply; it must not wait."""
 
     def __init__(self, begin: Callable[[str], Begin], note: Callable[[ChildProcess, dict[str, Any]], None]) -> None:
-        self.folder = tempfile.mkdtemp(prefix="ringfence-plugin-")
+        _sweep_folders()
+        self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         begun = begin(self.folder)
         self._name, self._note = begun.connector, note
         self._numbers = itertools.count(1)
@@ -152,6 +156,15 @@ class ChildProcess:
 
     def _gone(self, what: str) -> PluginAway:
         return PluginAway(f"the plugin of connector {self._name!r} ended during {what}: {self._ended}.")
+
+
+@cache
+def _sweep_folders() -> None:
+    """Remove the folders of hubs that were killed; once in each process."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _how(code: int) -> str:

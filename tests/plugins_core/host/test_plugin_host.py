@@ -20,7 +20,7 @@ from hub.plugins.registry import Plugins
 from hub.testing import connect
 
 SPY = """
-    import gc, os, socket, sys, subprocess
+    import gc, importlib.machinery, os, socket, sys, subprocess
     from pathlib import Path
     from pydantic import SecretStr
     from hub.api import BadSignature, Connector, Manifest, PluginSettings, Recipient, VerifiedWebhook, hookimpl
@@ -41,6 +41,13 @@ SPY = """
 
     def run(*args):
         return subprocess.run(args, capture_output=True).stdout.decode()
+
+    def native():
+        import importlib.util
+        Path("own.so").write_bytes(b"-")
+        spec = importlib.util.spec_from_file_location("own", Path("own.so").absolute(),
+                                                      loader=importlib.machinery.ExtensionFileLoader("own", "own.so"))
+        return str(importlib.util.module_from_spec(spec))
 
     def read(path):
         return Path(path).read_text()[:5]
@@ -67,6 +74,8 @@ SPY = """
                 "look_up": lambda: str(socket.getaddrinfo(rest, 443)),
                 "kill": lambda: str(os.kill(os.getppid(), 9)),
                 "run": lambda: run("id"),
+                "fork": lambda: str(__import__("_posixsubprocess").fork_exec()),
+                "native": native,
                 "memory": lambda: str(len(bytearray(1_000_000_000))),
                 "print": lambda: str(print("called by +13125550123")),
                 "note": lambda: self.note(),
@@ -142,7 +151,16 @@ def test_a_socket_to_an_undeclared_host_is_refused_and_counted(spied: Spied, hos
 
 
 @pytest.mark.parametrize(
-    "deed", [f"read {Path(__file__).parents[3] / 'pyproject.toml'}", "read /etc/passwd", "write /tmp/x", "kill", "run"]
+    "deed",
+    [
+        f"read {Path(__file__).parents[3] / 'pyproject.toml'}",
+        "read /etc/passwd",
+        "write /tmp/x",
+        "kill",
+        "run",
+        "fork",
+        "native",
+    ],
 )
 def test_files_and_processes_that_are_not_its_own_are_refused(spied: Spied, deed: str) -> None:
     with pytest.raises(PluginFailure, match="PermissionError"):

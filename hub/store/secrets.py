@@ -38,15 +38,19 @@ def secrets_of(hub: HubSection) -> Callable[[str], str | None]:
     """Reads the secrets of the hub that a config.yaml describes, while the file is read: the database opens at the first
     secret. A database that cannot be read has no secrets."""
     found: dict[str, str | None] = {}
+    away = False
 
     def look_up(name: str) -> str | None:
+        nonlocal away
         if name not in found:
+            if away:  # a server that does not answer must not be waited for again with each secret
+                return None
             store = Store(hub.database)
             try:
                 with store.reading() as session:
                     found[name] = read_secret(session, keyring_of(hub), name)
             except SQLAlchemyError:
-                found[name] = None
+                found[name], away = None, True
             finally:
                 store.close()
         return found[name]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from sqlmodel import func, select
 
 from benchmarks.figures import Figure, print_figures
 from hub.chaos.environment import BUSINESS, DEFAULT_NUMBER, Environment, set_stage
@@ -124,7 +125,8 @@ def _done(stage: Environment, played: int) -> int:
     while done < played and time.monotonic() < until:
         time.sleep(0.25)
         with store.reading() as session:
-            done = session.query(Call).filter(Call.connector == "carrier", Call.state == "done").count()
+            through = select(func.count()).where(Call.connector == "carrier", Call.state == "done")
+            done = session.exec(through).one()
     store.close()
     return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -100,3 +101,22 @@ def webhook(clock: FrozenClock, key: str) -> InboxWebhook:
     return InboxWebhook(
         connector="carrier", event_key=key, body=key.encode(), received_at=clock(), due_at=clock(), expires_at=clock()
     )
+
+
+def test_a_webhook_on_which_its_plugin_hangs_does_not_delay_the_others(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    stage.add(*(webhook(stage.clock, key) for key in ("good", "hangs", "fine")))
+    released = threading.Event()
+
+    def parse(request: Any) -> Any:
+        if request.body == b"hangs":
+            released.wait(20)
+        return [event_of({"type": "CallEvent", "call_id": request.body.decode(), "kind": "ringing",
+                          "at": stage.clock().isoformat()})]  # fmt: skip
+
+    stage.carrier.script = [parse] * 20
+    fold_inbox(stage.hub, stage.directory)
+    released.set()
+    assert {row.event_key: row.state for row in stage.rows(InboxWebhook)} == {
+        "good": "done", "hangs": "ready", "fine": "done"
+    }  # fmt: skip

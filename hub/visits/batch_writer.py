@@ -26,6 +26,8 @@ from hub.visits.without_database import SPOOLED_AS, Row, ShownNumbers, spool_row
 log = structlog.get_logger(__name__)
 
 MAX_VISITS_PER_COMMIT = 400
+PATIENCE = 3.0
+"""Times the patience of a ringing call, so that a page still has its answer within its two seconds."""
 Job = tuple[ParsedVisit | Departure, Future[Any]]
 
 
@@ -41,7 +43,7 @@ class VisitBatchWriter:
             self._record,
             self._answer,
             self._refuse,
-            without=WithoutDatabase(hub.store.outage, self._set_aside),
+            without=WithoutDatabase(hub.store.outage, self._set_aside, PATIENCE),
         )
 
     def receive(self, directory: Directory, company: Company, request: VisitRequest) -> Future[NumberShown]:

@@ -13,6 +13,7 @@ from hub.runtime import Hub
 from hub.spool import Row
 from hub.store.encryption.vault import Vault
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
+from hub.visits.batch_writer import PATIENCE
 from hub.visits.forms import ReadForm, SentForm, read_form, store_form
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ class FormWriter:
             self._write,
             self._answer,
             self._refuse,
-            without=WithoutDatabase(hub.store.outage, self._set_aside),
+            without=WithoutDatabase(hub.store.outage, self._set_aside, PATIENCE),
         )
 
     def keep(self, vault: Vault, company: Company, sent: SentForm) -> Future[None]:

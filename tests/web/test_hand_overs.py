@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from web_edge import Edge
 
 import hub.flow
-from hub.store.writers.group_commit import GroupCommitter
+from hub.store.outage import Outage
+from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 
 Result = TypeVar("Result")
@@ -94,3 +95,25 @@ def test_a_job_whose_answer_nobody_can_take_ends_no_group_commit() -> None:
     committer.submit(next_job)
     assert next_job.result(timeout=10) == "written"
     committer.close()
+
+
+def test_a_write_that_hangs_is_given_up_after_the_patience_of_whoever_waits_for_it() -> None:
+    writing, hanging = threading.Event(), threading.Event()
+    aside: list[str] = []
+
+    def write(jobs: list[str]) -> None:
+        writing.set()
+        hanging.wait(10)
+
+    for patience, given_up in ((1e9, False), (0.0, True)):
+        without = WithoutDatabase[str](Outage(), aside.extend, patience)
+        committer = GroupCommitter[str, None](
+            "visits", 1, write, lambda jobs, done: None, lambda jobs, why: None, without=without
+        )
+        writing.clear()
+        committer.submit("job")
+        assert writing.wait(10) and committer.give_up_after(1.0) == given_up
+        hanging.set()
+        committer.close()
+        hanging.clear()
+    assert aside == ["job"]

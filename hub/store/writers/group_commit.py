@@ -27,6 +27,8 @@ class WithoutDatabase(Generic[Job]):
     outage: Outage
     aside: Callable[[list[Job]], None]
     """Answers the jobs without the database."""
+    patience: float = 1.0
+    """How many times the outage's patience a write may take: pages wait longer than ringing calls."""
 
 
 @dataclass(eq=False)
@@ -88,9 +90,10 @@ class GroupCommitter(Generic[Job, Written]):
 
     def give_up_after(self, seconds: float) -> bool:
         """Let another thread set aside the jobs whose write has taken longer; whether it has."""
+        patience = seconds * self._without.patience if self._without is not None else seconds
         with self._lock:
             group = self._group
-            if group is None or time.monotonic() - group.since < seconds:
+            if group is None or time.monotonic() - group.since < patience:
                 return False
             self._group = None
             self._thread = self._begin(group)

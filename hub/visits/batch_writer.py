@@ -51,7 +51,7 @@ class VisitBatchWriter:
         written."""
         parsed = parse_visit(directory, company, request)
         if not is_robot(request.user_agent):
-            return self._queue(parsed)
+            return self._queue(self._shown.named(parsed))
         count_visit(self._limits, parsed, self._clock())
         metrics.VISITS.labels(company.name, "robot").inc()
         answered: Future[NumberShown] = Future()
@@ -101,7 +101,7 @@ class VisitBatchWriter:
         if rows:
             self._spool.put(SPOOLED_AS, rows)
         for (visitor, answer), each in zip(jobs, shown, strict=True):
-            self._shown.note(visitor, each)
+            self._shown.note_spooled(visitor, each)
             if each is None and isinstance(visitor, ParsedVisit):
                 answer.set_exception(DatabaseAway())
             else:
@@ -114,7 +114,7 @@ class VisitBatchWriter:
 
     def _answer(self, jobs: Sequence[Job], shown: Sequence[NumberShown | None]) -> None:
         for (visitor, answer), each in zip(jobs, shown, strict=True):
-            self._shown.note(visitor, each)
+            self._shown.note_recorded(visitor, each)
             answer.set_result(each)
         counts = Counter(
             (visitor.company.name, "own" if each.lease_until else "shared")

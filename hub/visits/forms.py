@@ -15,6 +15,7 @@ from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.store.encryption.vault import Vault
 from hub.store.rows import write_rows
+from hub.visits.consent_words import heard
 from hub.visits.cookies import refuse_ads
 from hub.visits.form_fields import contact_of, kept_fields
 
@@ -102,7 +103,8 @@ def store_form(session: Session, vault: Vault, form: ReadForm, now: datetime) ->
     if visit is not None and visit.company_id != form.company_id:
         visit = None
     if visit is not None:
-        visit.consent = {**visit.consent, **form.consent}
+        late = (visit.last_seen_at or form.submitted_at) > form.submitted_at
+        visit.consent = heard(visit.consent, form.consent, late=late)
         visit.gpc, visit.dnt = visit.gpc or form.gpc, visit.dnt or form.dnt
         if visit.gpc or visit.dnt or refuse_ads(visit.consent):
             visit.cookies = {}

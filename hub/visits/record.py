@@ -25,6 +25,7 @@ from hub.numbers.leases import Held, Wanted, count_overflows, grant, keep, last_
 from hub.privacy.opt_outs import opted_out_browsers
 from hub.runtime import Hub
 from hub.store.rows import change_rows, write_rows
+from hub.visits.consent_words import heard
 from hub.visits.cookies import merged_cookies
 from hub.visits.page_views import Look, note_first_pages, note_pages
 from hub.visits.rate_limits import Limits, Share
@@ -179,9 +180,10 @@ class _VisitBatch:
     def _listen(self, visit: Visit, job: ParsedVisit) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen stays."""
         request = job.request
-        visit.consent = {**visit.consent, **_said(request)}
+        late = not self._lending and (visit.last_seen_at or self._now) > self._now
+        visit.consent = heard(visit.consent, _said(request), late=late)
         visit.gpc, visit.dnt = visit.gpc or request.gpc, visit.dnt or request.dnt
-        visit.cookies = merged_cookies(visit.cookies, job.cookies)
+        visit.cookies = merged_cookies(visit.cookies, {} if late and job.cookies else job.cookies)
         if visit.cookies:
             visit.clicks_end_at = visit.clicks_end_at or self._now + CLICK_ID_RETENTION
         visit.last_seen_at = max(visit.last_seen_at or self._now, self._now)

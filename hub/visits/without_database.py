@@ -31,10 +31,27 @@ class ShownNumbers:
 
     def __init__(self) -> None:
         self._shown: OrderedDict[tuple[str, str], NumberShown] = OrderedDict()
+        self._only_spooled: set[str] = set()
+        """Visits that began without the database, until it has one of their reports."""
 
     def knows(self, job: ParsedVisit | Departure) -> bool:
         """Whether the job is of a visit that this process knows."""
         return (job.company.id, job.visit_id or "") in self._shown
+
+    def named(self, job: ParsedVisit) -> ParsedVisit:
+        """The arrival so that its visit keeps its id, even if this report reaches the database before those in the spool."""
+        return replace(job, new_visit_id=job.visit_id) if job.visit_id in self._only_spooled else job
+
+    def note_spooled(self, job: ParsedVisit | Departure, shown: NumberShown | None) -> None:
+        """As `note`, of a job that went to the spool."""
+        self.note(job, shown)
+        if shown is not None and shown.visit_id is not None and job.visit_id is None:
+            self._only_spooled.add(shown.visit_id)
+
+    def note_recorded(self, job: ParsedVisit | Departure, shown: NumberShown | None) -> None:
+        """As `note`, of a job that is in the database."""
+        self.note(job, shown)
+        self._only_spooled.discard(job.visit_id or "")
 
     def note(self, job: ParsedVisit | Departure, shown: NumberShown | None) -> None:
         """Remember what a job's visitor sees now."""
@@ -42,7 +59,8 @@ class ShownNumbers:
             self._shown[job.company.id, shown.visit_id] = shown
             self._shown.move_to_end((job.company.id, shown.visit_id))
             if len(self._shown) > MAX_VISITS_KNOWN:
-                self._shown.popitem(last=False)
+                (_, oldest), _ = self._shown.popitem(last=False)
+                self._only_spooled.discard(oldest)
         elif job.visit_id is not None and not self._has_newer_page(job):
             self._shown.pop((job.company.id, job.visit_id), None)
 

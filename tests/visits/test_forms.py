@@ -25,6 +25,7 @@ from hub.model import (
     PageView,
     Person,
 )
+from hub.visits.consent_words import heard
 from hub.visits.forms import SentForm, keep_form
 
 Factory = Callable[..., TestHub]
@@ -361,3 +362,10 @@ def test_without_permission_no_page_is_noted(lite_hub: Factory) -> None:
     shown = stage.visit(landing_page=PAGE)
     stage.visit(landing_page=f"{PAGE}later", visit_id=shown.visit_id, consent={"analytics": "denied"})
     assert [view.url for view in stage.rows(PageView)] == [PAGE]
+
+
+def test_a_yes_on_a_form_that_is_stored_late_does_not_replace_a_newer_no() -> None:
+    known, said = {"ads": "denied", "analytics": "granted"}, {"ads": "granted", "ad_user_data": "granted"}
+    assert heard(known, said, late=True) == {"ads": "denied", "analytics": "granted", "ad_user_data": "granted"}
+    assert heard(known, {"analytics": "denied"}, late=True)["analytics"] == "denied"
+    assert heard(known, said, late=False)["ads"] == "granted"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from web_edge import CALLER, DEFAULT, POOL, Edge
+
+from hub.model import Visit
+from hub.visits.batch_writer import VisitBatchWriter
+from hub.visits.visit_request import VisitRequest
 
 LANDING = "https://lakeside.example.com/?gclid=Cj0example"
 OWN = {"origin": "https://www.lakeside.example.com"}
@@ -69,3 +75,18 @@ def test_what_pages_report_without_the_database_is_there_afterwards_once(own_edg
     met = {row["caller_number"]: row["visit_id"] for row in edge.rows(found)}
     assert met == {"+13125550143": known["visit_id"], "+13125550144": new["visit_id"]}
     assert edge.visit(visit_id=new["visit_id"]).json()["number"] in POOL, "now a number of the pool is lent"
+
+
+def test_a_page_that_reports_before_the_spool_is_drained_stays_in_its_visit(lite_hub: Any) -> None:
+    stage = lite_hub()
+    hub, lakeside, desk = stage.hub, stage.directory.companies["lakeside"], VisitBatchWriter(stage.hub)
+    report = VisitRequest(landing_page=LANDING, referrer=None, human=True, user_agent="Mozilla/5.0 (X11)")
+    hub.store.outage.begin("test")
+    first = desk.receive(stage.directory, lakeside, report).result(10)
+    hub.store.outage.end()
+    later = replace(report, visit_id=first.visit_id, landing_page="https://lakeside.example.com/next")
+    assert desk.receive(stage.directory, lakeside, later).result(10).visit_id == first.visit_id
+    desk.drain(SimpleNamespace(current=lambda: stage.directory), [each.row for each in hub.spool.take(10)])  # type: ignore[arg-type]
+    visit = stage.one(Visit)
+    assert visit.id == first.visit_id and visit.click_ids == {"gclid": "Cj0example"}
+    desk.close()

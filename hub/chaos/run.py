@@ -21,7 +21,7 @@ from hub.errors import RingfenceError
 from hub.store.claims import LEASE
 from hub.store.engine import Store
 
-DRAIN_TIMEOUT_SECONDS = 120.0
+DRAIN_TIMEOUT_SECONDS = 600.0
 """Seconds within which all work must be done after the last start."""
 FAULT_SECONDS = 5.0
 """How long a fault lasts that is not over at once."""

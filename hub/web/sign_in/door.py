@@ -24,7 +24,7 @@ from hub.access.sign_in.passkeys import RelyingParty
 from hub.access.sign_in.sessions import end_session, open_session, session_of
 from hub.access.sign_in.throttle import Throttle
 from hub.model import User
-from hub.rate_limit import Buckets, network_of
+from hub.rate_limit import Buckets, NetworkLimit, NetworkLimiter, Networks, network_of, networks_of
 from hub.runtime import Hub
 from hub.store import audit
 from hub.web.client_ip import Proxies
@@ -38,8 +38,8 @@ from hub.web.sign_in.browser_names import browser_name
 log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 50_000
 DEVICE_COOKIE = "device"
-BEGUN_BY_NETWORK = (60.0, 1.0)
-"""Sign-ins begun, in a burst and per second, by one network: each stores a challenge."""
+BEGUN = NetworkLimit(of_address=(60.0, 1.0), of_all=(5_000.0, 20.0))
+"""Sign-ins begun: each stores a challenge."""
 NOTED_FAILURES = (5.0, 1 / 600)
 """Failed sign-ins of one user that are written to the audit log, in a burst and per second."""
 MAX_COUNTED = 50_000
@@ -58,7 +58,7 @@ class Door:
         callback = f"{context.public_url.rstrip('/')}/sign-in/oidc/callback"
         self.oidc = OidcProvider(section, callback) if section else None
         self.oidc_name = section.name if section else None
-        self._begun = context.counters.of("sign-ins begun", partial(Buckets, MAX_COUNTED))
+        self._begun = context.counters.of("sign-ins begun", partial(NetworkLimiter, BEGUN))
         self._failures = context.counters.of("sign-ins failed", partial(Buckets, MAX_COUNTED))
 
     @property
@@ -70,9 +70,9 @@ class Door:
         """The name of a cookie of the sign-in."""
         return self.context.step_cookie(name)
 
-    def may_begin(self, network: str | None, now: datetime) -> bool:
-        """Whether a network may begin one more sign-in."""
-        return network is None or self._begun.take(network, BEGUN_BY_NETWORK, now)
+    def may_begin(self, networks: Networks, now: datetime) -> bool:
+        """Whether one more sign-in may begin."""
+        return self._begun.may("", networks, now)
 
     def note_failure(self, user: User, detail: str, now: datetime) -> None:
         """Write a failed sign-in to the audit log, unless many were written for this user."""
@@ -126,6 +126,11 @@ class DoorRequest:
     def network(self) -> str | None:
         """The network of the visitor's address, if it is a public one."""
         return network_of(self.door.proxies.client_of(self.request))
+
+    @property
+    def networks(self) -> Networks:
+        """All networks of the visitor's address."""
+        return networks_of(self.door.proxies.client_of(self.request))
 
     @property
     def target(self) -> str:

@@ -45,7 +45,7 @@ def come_back(asked: DoorRequest) -> Response:
 def _start(asked: DoorRequest, data: dict[str, str]) -> Response:
     if asked.door.oidc is None:
         return asked.redirect("/sign-in")
-    if not asked.door.may_begin(asked.network, asked.now):
+    if not asked.door.may_begin(asked.networks, asked.now):
         return refused(asked, "Too many sign-ins were begun from your network; wait a minute.")
     try:
         address, waiting = asked.door.oidc.begin(asked.now)

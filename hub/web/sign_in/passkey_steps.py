@@ -20,7 +20,7 @@ BUSY = "Too many sign-ins were begun from your network; wait a minute."
 
 def sign_in_options(asked: DoorRequest) -> Response:
     """Options to sign in with any passkey of this hub. Wrong passwords never slow this down."""
-    if not asked.door.may_begin(asked.network, asked.now):
+    if not asked.door.may_begin(asked.networks, asked.now):
         return asked.json({"error": BUSY}, 429)
     options, challenge = authentication_options(asked.door.party)
     with asked.hub.store.writing() as session:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.alerts.unsubscribe import end_mails, read_token
-from hub.rate_limit import Buckets, network_of
+from hub.rate_limit import NetworkLimit, NetworkLimiter, networks_of
 from hub.web.client_ip import Proxies
 from hub.web.pages.guard import NONCE_BYTES, plain
 from hub.web.pages.request import PageContext
@@ -20,9 +20,8 @@ from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
 
 log = structlog.get_logger(__name__)
-LIMIT = (30.0, 0.5)
-"""Requests of one network: so many at once, then so many per second."""
-MAX_NETWORKS = 10_000
+LIMIT = NetworkLimit(of_address=(30.0, 0.5), of_all=(2_000.0, 20.0))
+"""Requests: so many at once, then so many per second."""
 
 
 class Unsubscribe:
@@ -32,7 +31,7 @@ class Unsubscribe:
     def __init__(self, context: PageContext) -> None:
         self._context = context
         self._proxies = Proxies(context.hub.config.hub.trusted_proxies)
-        self._buckets = Buckets(MAX_NETWORKS)
+        self._limiter = NetworkLimiter(LIMIT)
 
     def routes(self) -> list[Route]:
         """The only route."""
@@ -43,7 +42,7 @@ class Unsubscribe:
 
     def _serve(self, request: Request) -> Response:
         hub = self._context.hub
-        if not self._buckets.take(network_of(self._proxies.client_of(request)), LIMIT, hub.clock()):
+        if not self._limiter.may("", networks_of(self._proxies.client_of(request)), hub.clock()):
             return plain(429, "Too many requests. Try again in a minute.")
         token = str(request.path_params["token"])
         try:

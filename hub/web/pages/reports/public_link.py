@@ -20,7 +20,7 @@ from hub.access.scope import AccessScope
 from hub.errors import NotFound
 from hub.formats import day_of
 from hub.model import Company, ReportLink
-from hub.rate_limit import Buckets, network_of
+from hub.rate_limit import NetworkLimit, NetworkLimiter, networks_of
 from hub.web.client_ip import Proxies
 from hub.web.pages.guard import NONCE_BYTES, plain
 from hub.web.pages.periods import period_of
@@ -33,9 +33,8 @@ from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
 
 log = structlog.get_logger(__name__)
-LIMIT = (30.0, 0.5)
-"""Requests of one network: so many at once, then so many per second."""
-MAX_NETWORKS = 10_000
+LIMIT = NetworkLimit(of_address=(30.0, 0.5), of_all=(2_000.0, 20.0))
+"""Requests: so many at once, then so many per second."""
 NOINDEX = {"X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -45,7 +44,7 @@ class SharedReports:
     def __init__(self, context: PageContext) -> None:
         self._context = context
         self._proxies = Proxies(context.hub.config.hub.trusted_proxies)
-        self._buckets = context.counters.of("shared reports", partial(Buckets, MAX_NETWORKS))
+        self._limiter = context.counters.of("shared reports", partial(NetworkLimiter, LIMIT))
 
     def routes(self) -> list[Route]:
         """The only route."""
@@ -57,8 +56,8 @@ class SharedReports:
         return response
 
     def _serve(self, request: Request) -> Response:
-        network = network_of(self._proxies.client_of(request))
-        if not self._buckets.take(network, LIMIT, self._context.hub.clock()):
+        networks = networks_of(self._proxies.client_of(request))
+        if not self._limiter.may("", networks, self._context.hub.clock()):
             limited = plain(429, "Too many requests. Try again in a minute.")
             limited.headers["Retry-After"] = "60"
             return limited

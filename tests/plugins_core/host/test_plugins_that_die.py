@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
-from starlette.requests import Request
 from testbed import TestHub
 
 from hub.api import WebhookRequest
@@ -23,7 +20,7 @@ from hub.plugins.discovery import discover
 from hub.plugins.host import process, restarts
 from hub.plugins.host.restarts import Restarts
 from hub.store.connectors import disabled_connectors
-from hub.web.health import Operation
+from hub.web.health import readiness
 
 MORTAL = """
     import os, socket
@@ -82,11 +79,6 @@ def ended(pid: int) -> bool:
     return False
 
 
-def readiness(stage: TestHub) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Operation(stage.hub).readyz(Request({"type": "http"})).body)
-    return found
-
-
 def test_after_five_deaths_it_is_disabled_until_a_person_resumes_it(
     mortal: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,11 +91,11 @@ def test_after_five_deaths_it_is_disabled_until_a_person_resumes_it(
         ask(mortal, "who")
     with mortal.hub.store.reading() as session:
         assert "mortal" in disabled_connectors(session)
-    assert readiness(mortal)["reasons"] == ["plugins that ended too often: mortal"]
+    assert readiness(mortal.hub)[0]["reasons"] == ["plugins that ended too often: mortal"]
     report = resume_connector(mortal.hub, "mortal", "somebody")
     assert report is not None and report.ok
     assert ask(mortal, "who") != first
-    assert readiness(mortal)["status"] == "ok"
+    assert readiness(mortal.hub)[0]["status"] == "ok"
 
 
 def test_a_hook_that_spins_is_ended_and_the_next_call_gets_a_new_process(

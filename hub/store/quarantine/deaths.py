@@ -3,7 +3,7 @@
 A lease that ran out is a death only if the process that held it is gone: it is not this one, and it no longer writes
 its row in the table of processes. An error, a lost database and a graceful stop do not count. A batch that a process died
 of may hold one guilty row and many innocent ones: after the second death each of them is claimed alone (a suspect), one
-at a time in each process, so that only the guilty one dies again. A process claims suspects after it has worked for ten
+at a time in each process, so that only the guilty one dies again. A process claims suspects after it has worked for thirty
 seconds, so that a hub that somebody kills again and again puts nothing innocent into quarantine.
 """
 
@@ -32,7 +32,7 @@ MAX_DEATHS = 3
 SEEN_WITHIN = timedelta(seconds=10)
 """A process that was seen within this time lives: it writes its row every 5 seconds (hub.serving.presence). Leases last
 longer."""
-STEADY_AFTER = timedelta(seconds=10)
+STEADY_AFTER = timedelta(seconds=30)
 DEATH_WAIT = timedelta(seconds=30)
 """How long an item waits after a plugin's own process died of it."""
 ID_LENGTH = 12

@@ -21,6 +21,7 @@ from hub.chaos.hub_process import HubProcess
 from hub.chaos.load import Callers
 from hub.model import ConnectorState, Delivery
 from hub.plugins.discovery import discover
+from hub.serving.addresses import OPERATION_PORTS_ABOVE
 from hub.store.engine import Store
 
 CALLS = 4
@@ -80,7 +81,9 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
         store, until = Store(stage.database), time.monotonic() + REST_SECONDS
         while not at_rest(store, callers) and time.monotonic() < until:
             time.sleep(0.2)
-        ready = client.get("/readyz").json()
+        address = httpx.URL(stage.address)
+        operation = address.copy_with(port=(address.port or 0) + OPERATION_PORTS_ABOVE)
+        ready = client.get(operation.copy_with(path="/readyz")).json()
     growth = hub.memory_info().rss - before
     is_clean = process.stop()
     report = balance(stage, store, callers, faults=0, log=process.log, clean=is_clean, deaths=0)

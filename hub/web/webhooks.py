@@ -84,6 +84,8 @@ class WebhookEndpoint:
             (b"content-type", content_type.encode("latin-1")),
             (b"content-length", str(len(body)).encode("latin-1")),
         ]
+        if status == TOO_LARGE[0]:  # what is left of the body is not even read
+            headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,6 +103,8 @@ class ChaosReport:
 
 def at_rest(store: Store, callers: Callers) -> bool:
     """Whether the hub has finished everything that it was given."""
+    if not _is_empty(callers.stage.spool):
+        return False
     with store.reading() as session:
         ended = select(func.count()).select_from(Call).where(Call.status == CallStatus.COMPLETED)
         if session.exec(ended).one() < len(callers.calls):
@@ -108,6 +112,13 @@ def at_rest(store: Store, callers: Callers) -> bool:
         left_behind = col(SyncSlot.due_at) < datetime.now(UTC) - timedelta(seconds=5)
         stale = select(func.count()).select_from(SyncSlot).where(SyncSlot.state == WorkState.LEASED, left_behind)
         return not _unfinished(session) and not session.exec(stale).one()
+
+
+def _is_empty(spool: Path) -> bool:
+    if not spool.exists():
+        return True
+    with closing(sqlite3.connect(spool, timeout=30)) as connection:
+        return not connection.execute("SELECT count(*) FROM spooled").fetchone()[0]
 
 
 def balance(

@@ -21,6 +21,7 @@ from hub.plugins.discovery import discover
 from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
 
 EVIL_PLUGINS = Path(__file__).with_name("evil_plugins")
+SPOOL = "spool.db"
 CONVERSION_RULE = "answered call"
 COMPANY = "lakeside"
 BUSINESS = "+13125550190"
@@ -50,6 +51,11 @@ class Environment:
     def clock_file(self) -> Path:
         """The file that says how far the hub's clock is off."""
         return self.config.with_name("clock")
+
+    @property
+    def spool(self) -> Path:
+        """The hub's spool."""
+        return self.data / SPOOL
 
     @property
     def evil_file(self) -> Path:
@@ -107,7 +113,7 @@ def set_stage(
         network = cast(AdsSandbox, sandboxes.of("network"))
         document = _document(address, port, database, connectors, network.destination())
         document["recordings"] = {"storage": str(data / "recordings")}
-        document["hub"] |= {"tombstones": str(data / "tombstones"), "spool": str(data / "spool.db")}
+        document["hub"] |= {"tombstones": str(data / "tombstones"), "spool": str(data / SPOOL)}
         if evil:
             document["hub"]["plugin_dirs"] = [str(EVIL_PLUGINS)]
             document["connectors"]["evil"] = {"plugin": "evil_enricher", "while_exists": str(folder / "evil")}

@@ -23,10 +23,10 @@ FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
 class Presence:
-    """Writes the row of this process; deletes it at the end."""
+    """Writes the row of this process, or of another `process`; deletes it at the end."""
 
-    def __init__(self, running: RunningHub, role: str) -> None:
-        self._running, self._id, self._role = running, process_id(), role
+    def __init__(self, running: RunningHub, role: str, process: str | None = None) -> None:
+        self._running, self._id, self._role = running, process or process_id(), role
         self._started_at = self._hub.clock()
         self._beaten: tuple[int, float] | None = None
 

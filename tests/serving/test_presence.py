@@ -19,7 +19,7 @@ def test_a_process_is_seen_until_it_ends_or_is_silent(hub: Callable[..., TestHub
     running = RunningHub(
         Opened(stage.hub, stage.live, RunningSandboxes({}, frozenset())), 7, make_edge=None, working=False
     )
-    web, worker = Presence(running, "web"), Presence(running, "worker")
+    web, worker = Presence(running, "web", "p1"), Presence(running, "worker", "p2")
     for each in (web, worker):
         each.beat()
 
@@ -34,6 +34,6 @@ def test_a_process_is_seen_until_it_ends_or_is_silent(hub: Callable[..., TestHub
     stage.clock.advance(seconds=30)
     assert seen() == []
     stage.clock.advance(minutes=20)
-    Presence(running, "run").beat()
+    Presence(running, "run", "p3").beat()
     assert [row.role for row in stage.rows(ConfigProcess)] == ["run"], "the silent one is forgotten"
     running.close()

@@ -7,6 +7,9 @@ TOOLS := .venv-tools
 ARGS ?=
 WORKERS ?= 2
 
+# Without bytecode on disk, each process that a test starts compiles the whole hub again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-postgresql check bench docs screenshots format migration lock sbom audit clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"

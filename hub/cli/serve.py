@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile
-from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
 from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
@@ -70,6 +69,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
     import structlog
 
     from hub import logs
+    from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
     from hub.serving.http_server import edge_settings, serve, serving_operation
     from hub.serving.process import open_process
     from hub.serving.process_limits import raise_file_limit, return_freed_memory

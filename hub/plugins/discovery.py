@@ -64,7 +64,7 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         add(entry_point.name, Origin(module=entry_point.module, name=entry_point.attr, built_in=built_in))
     for folder in plugin_dirs:
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
-            add(file.stem, Origin(file=file))
+            add(file.stem, Origin(file=file.absolute()))
     return Catalog(classes, broken, origins)
 
 

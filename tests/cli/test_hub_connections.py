@@ -51,7 +51,9 @@ def test_a_wrong_config_ends_the_check_with_2_and_every_problem(shop: Shop, refu
 def test_a_check_warns_of_numbers_whose_calls_would_not_come_here(shop: Shop) -> None:
     Api(shop.carrier).own("+13125550100", {"VoiceUrl": "https://old.example.com/voice"})
     elsewhere, absent = shop.json("check", "--numbers")["warnings"]
-    assert elsewhere.startswith("+13125550100 (north/pool) points to old.example.com/voice, nowhere;")
+    assert elsewhere.startswith(
+        "+13125550100 (north/pool) points to old.example.com/voice, nowhere, nowhere (texts' fallback);"
+    )
     assert absent == "1 of our numbers are not in the account of phone: +13125550120"
     assert f"! {absent}" in shop.run("check", "--numbers").stdout
 

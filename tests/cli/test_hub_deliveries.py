@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -133,7 +134,7 @@ def test_a_replayed_delivery_goes_again_under_the_same_key_and_keeps_its_tries(s
 def test_consent_is_asked_again_for_what_is_replayed(shop: Shop) -> None:
     person = ("--company", "north", "--phone", CALLER, "--use", "marketing.advertising", "--channel", "agent")
     shop.run("consent", "record", *person, "--state", "refused")
-    shop.clock.now = utc_now()
+    shop.clock.now = utc_now() - timedelta(minutes=10)
     shop.play()
     (held,) = shop.rows(Delivery)
     assert (held.state, held.code) == ("held", "signals.refused")

@@ -50,7 +50,7 @@ def test_ours_and_the_carriers_numbers_stand_side_by_side(shop: Shop) -> None:
         "+13125550120": ("north/print", "not at the carrier"),
         "+13125550188": (None, "not in config.yaml"),
     }
-    assert side["numbers"][0]["points_to"] == ["old.example.com/voice", "nowhere"]
+    assert side["numbers"][0]["points_to"] == ["old.example.com/voice", "nowhere", "nowhere (texts' fallback)"]
     shown = shop.run("numbers", "list", "phone").stdout
     assert "old.example.com/voice" in shown
     assert "hub numbers configure --all" in shown

@@ -55,7 +55,8 @@ def test_forged_webhooks_are_freed_without_the_garbage_collector(lite_hub: Calla
         for thread in threading.enumerate():
             if thread.name.startswith("carrier-"):
                 thread.join(10)
-        left = [each for each in gc.get_objects() if isinstance(each, WebhookRequest)]
+        found = [each for each in gc.get_objects() if isinstance(each, WebhookRequest)]
+        left = [each for each in found if each.url == URL]
     finally:
         gc.enable()
         gate.close()

@@ -16,7 +16,7 @@ from proving import Tame, try_promise
 from pydantic import Field
 
 from hub.api import Connector, DataFlow, Fact, KnownSource, Opinion, PluginSettings, Recipient, Share, hookimpl
-from hub.plugins.discovery import discover
+from hub.plugins.discovery import discover, imported
 
 Plugins = Mapping[str, Tame]
 
@@ -122,7 +122,7 @@ def test_a_plugin_without_manners_is_noticed(plugins: Plugins, tmp_path: Path, p
         f"    manifest = Manifest(name={name!r}, kind='consent', version='1', summary='x',\n"
         "                        recipient=Recipient(name='nobody', role='none'))\n"
     )
-    rude = discover([file]).classes[name]
+    rude = imported(discover([file]).classes[name])
     try:
         with pytest.raises(AssertionError):
             try_promise(plugins["consent"], rude, promise)

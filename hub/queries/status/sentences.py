@@ -78,6 +78,70 @@ SENTENCES: dict[str, Sentence] = {
         "Only simulated providers are affected.",
         REPORT,
     ),
+    "the reserve of disk space cannot be allocated": Sentence(
+        "The disk has no room for the hub's reserve",
+        "The hub goes on, but a full disk stops it sooner.",
+        "Free disk space; the reserve is then made by itself.",
+    ),
+    "the disk cannot be watched": Sentence(
+        "The hub cannot read how much disk space is left",
+        "It goes on, but will not notice a full disk in time.",
+        "Look at the disk and at the rights of its folder.",
+    ),
+    "ticks dropped; the hub is slow": Sentence(
+        "Scheduled work began late",
+        "It is done as soon as there is time.",
+        "If it repeats, the machine is too small or the database too slow.",
+    ),
+    "a spooled row was set aside": Sentence(
+        "The database refused something that was kept while it was away",
+        "It is kept and tried again each hour.",
+        REPORT,
+    ),
+    "the spool cannot be read": Sentence(
+        "The file that keeps events while the database is away cannot be read",
+        "What comes in goes to the database directly.",
+        "Look at the file beside the database, or at hub.spool, and at its rights.",
+    ),
+    "the database is away; what comes in is spooled": Sentence(
+        "The database did not answer",
+        "Events were kept in a file and calls were answered from memory. It all goes to the database when it is back.",
+        DATABASE,
+    ),
+    "the database is there, but this process cannot work with it": Sentence(
+        "The database came back in a state that this process cannot use",
+        "Calls are answered from memory, and what comes in is kept.",
+        "Look for the reason in the log; hub check shows it too.",
+    ),
+    "started without the database; calls are answered and kept": Sentence(
+        "The hub was started while the database was away",
+        "Calls are answered from a copy of the settings, and what comes in is kept.",
+        DATABASE,
+    ),
+    "no metrics: this port is in use; set hub.operation_listen": Sentence(
+        "The port for metrics is in use",
+        "The hub works, but without metrics.",
+        "Set hub.operation_listen to a free address.",
+    ),
+    "the copy of the directory cannot be read": Sentence(
+        "The copy of the settings for times without a database cannot be read",
+        "It is written again when the database answers.",
+        REPORT,
+    ),
+    "plugin host died": Sentence(
+        "The process of the plugin of {connector} ended",
+        "It is started again. What it was doing is tried again.",
+        "If it repeats, update or disable the plugin.",
+        "/connectors",
+    ),
+    "disabling not stored": Sentence(
+        "{connector} was disabled in one process only",
+        "The database did not answer at that moment.",
+        DATABASE,
+    ),
+    "forms not stored": Sentence(
+        "Forms could not be stored", "The visitors' browsers keep them and send them again.", DATABASE
+    ),
     "quarantined": Sentence(
         "The hub died three times while {connector} handled one item",
         "The item is set aside, and everything else goes on.",

@@ -133,7 +133,8 @@ def balance(
             "form": Counter(each.submission_key.rpartition(":")[2] for each in session.exec(select(FormSubmission))),
         }
         deliveries = Counter(session.exec(select(Delivery.state)))
-        unmatched = set(session.exec(select(Delivery.item_key).where(Delivery.state == DeliveryState.UNMATCHED)))
+        not_counted = col(Delivery.state).in_((DeliveryState.UNMATCHED, DeliveryState.HELD))
+        excused = set(session.exec(select(Delivery.item_key).where(not_counted)))
         left = [
             *_unfinished(session),
             *_named(session.exec(select(SyncSlot).where(SyncSlot.state == WorkState.LEASED))),
@@ -148,7 +149,7 @@ def balance(
     ended = {call.id for call in calls.values() if call.status == CallStatus.COMPLETED}
     return ChaosReport(
         **_webhooks(callers, inbox),
-        **_conversions(stage, callers, calls, unmatched),
+        **_conversions(stage, callers, calls, excused),
         **_tasks(stage, ended),
         faults=faults,
         calls=len(callers.calls),
@@ -165,7 +166,7 @@ def balance(
         lost_texts=len(texts - kept["text"].keys()),
         lost_forms=len(forms - kept["form"].keys()),
         deaths=deaths,
-        ledger=tuple(write_ledger(stage, callers, calls, kept, unmatched)),
+        ledger=tuple(write_ledger(stage, callers, calls, kept, excused)),
     )
 
 
@@ -180,18 +181,18 @@ def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]
 
 
 def _conversions(
-    stage: Environment, callers: Callers, calls: Mapping[str, Call], unmatched: Collection[str]
+    stage: Environment, callers: Callers, calls: Mapping[str, Call], excused: Collection[str]
 ) -> dict[str, int]:
-    """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id; `unmatched`
-    are the conversions without a click that the network ties to no ad."""
+    """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id; `excused`
+    are the conversions that the network ties to no ad, and those that are held because a visitor refused."""
     keys = {call_id: conversion_key(CONVERSION_RULE, call.id) for call_id, call in calls.items()}
     made = [each for each in callers.calls if each.carrier_call_id in calls]
-    # A caller on the shared number may be attributed to another visitor, with that visitor's consent.
+    # A caller on the shared number may be any of the visitors who saw it: the click and the refusals of all of them count.
     unsure = {keys[each.carrier_call_id] for each in made if not each.alone}
     due = {
         key: each
         for each in made
-        if each.converts and not ((key := keys[each.carrier_call_id]) in unsure and key in unmatched)
+        if each.converts and not ((key := keys[each.carrier_call_id]) in unsure and key in excused)
     }
     at_network = stage.network.conversions()
     alone = {each.click_id for each in callers.calls if each.alone}

@@ -34,10 +34,10 @@ def write_ledger(
     callers: Callers,
     calls: Mapping[str, Call],
     kept: Mapping[Kind, Mapping[str | None, int]],
-    unmatched: Collection[str],
+    excused: Collection[str],
 ) -> Iterator[LedgerRow]:
     """All rows. `calls` are the hub's calls by the carrier's id; `kept` counts its texts and forms by their keys;
-    `unmatched` are the conversions that the network ties to no ad."""
+    `excused` are the conversions that the network ties to no ad, or that are held because a visitor refused."""
     at_network = stage.network.conversions()
     clicks = Counter(map(click_of, at_network.values()))
     logged = Counter(activity["key"] for activity in stage.crm.activities())
@@ -63,7 +63,7 @@ def write_ledger(
             keys = [each.key for each in callers.items if (each.kind, each.fault) == (kind, fault)]
             counts = [kept[kind].get(key, 0) for key in keys]
             yield _row(fault, kind, len(keys), counts, callers.refused[fault, kind])
-        due = [each for each in made if each.converts and (each.alone or _key(each, calls) not in unmatched)]
+        due = [each for each in made if each.converts and (each.alone or _key(each, calls) not in excused)]
         yield _row(fault, "conversion", len(due), [_counted(each, calls, at_network, clicks) for each in due])
 
 

@@ -86,7 +86,7 @@ class Visitor:
 
     def swapped(self, page: Any = None) -> str:
         """Wait until the page shows the hub's number; that number."""
-        return str(self.sees("Object.values(ringfence.numbers())[0]", page))
+        return str(self.sees("window.ringfence && Object.values(ringfence.numbers())[0]", page))
 
     def text(self, selector: str = "body", page: Any = None) -> str:
         """What an element says."""

@@ -43,7 +43,8 @@ def claim(
     A row is due when it is `ready` and its `due_at` has passed, or when its lease has expired because its worker died.
     On PostgreSQL, rows that another worker is claiming now are skipped. A claim counts as an attempt unless `counting`
     is False; then the caller counts its own attempts. With `alone`, nothing is claimed while another worker holds any
-    row that matches `where`. A row that processes have died of is claimed alone (hub.store.quarantine.deaths).
+    row that matches `where`. A row that processes have died of is claimed alone (hub.store.quarantine.deaths); of rows
+    that are claimed `alone`, which all stand for the same work, those are claimed together.
     """
     token = new_token()
     columns: Any = table
@@ -60,7 +61,7 @@ def claim(
         has_normal, has_suspect = session.execute(
             select(normal.scalar_subquery(), _first(table, suspect, conditions).scalar_subquery())
         ).one()
-    if has_suspect is not None and works_steadily(store, now) and (rows := wanted.take_suspect()):
+    if has_suspect is not None and works_steadily(store, now) and (rows := wanted.take_suspect(limit if alone else 1)):
         return token, rows
     return token, wanted.take(_is_normal(table, now), limit) if has_normal is not None else []
 
@@ -77,14 +78,14 @@ class _Wanted:
     counting: bool
     alone: bool
 
-    def take_suspect(self) -> list[Any]:
-        """One row that processes have died of, if this process handles no other such row now."""
+    def take_suspect(self, limit: int) -> list[Any]:
+        """Up to `limit` rows that processes have died of, if this process handles no other such row now."""
         suspect = self.store.suspect
         with suspect.lock:
             if suspect_is_under_way(self.store, self.now):
                 return []
-            rows = self.take(_is_suspect(self.table, self.now), 1)
-            for row in rows:
+            rows = self.take(_is_suspect(self.table, self.now), limit)
+            for row in rows[:1]:
                 suspect.table, suspect.row_id, suspect.token = self.table, row.id, self.token
         return rows
 

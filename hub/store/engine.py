@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError
-from hub.store.outage import Outage
+from hub.store.outage import FILE_PATIENCE_SECONDS, PATIENCE_SECONDS, Outage
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 
 SET_ACCOUNT = text(f"SELECT set_config('{SETTING}', :account, true), set_config('{COMPANIES}', :companies, true)")
@@ -79,7 +79,7 @@ class Store:
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
         self._of_accounts = self.engine if self.is_sqlite else _account_engine(self.url)
         self._turns = threading.RLock()
-        self.outage = Outage()
+        self.outage = Outage(FILE_PATIENCE_SECONDS if self.is_sqlite else PATIENCE_SECONDS)
         self._of_thread = threading.local()
         self.suspect = Suspect()
         self._writing = self.engine.execution_options(ringfence_write=True)

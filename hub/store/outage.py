@@ -16,6 +16,8 @@ from hub import metrics
 log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 0.5
 """How long a commit may take while a caller waits: half of the time in which a ringing call is answered."""
+FILE_PATIENCE_SECONDS = 3.0
+"""The same for SQLite: a file does not go away quietly, and on a busy machine a write may be slow."""
 WATCH_SECONDS = 0.1
 
 
@@ -29,8 +31,8 @@ class Watched(Protocol):
 class Outage:
     """Thread-safe. It begins when a write fails or hangs, and ends when the database has taken what was spooled."""
 
-    def __init__(self) -> None:
-        self.patience = PATIENCE_SECONDS
+    def __init__(self, patience: float = PATIENCE_SECONDS) -> None:
+        self.patience = patience
         self.since: datetime | None = None
         self._lock = threading.Lock()
         self._watched: WeakSet[Watched] = WeakSet()

@@ -166,6 +166,7 @@ def test_a_passkey_that_the_hub_does_not_know_is_refused_in_words(chromium: Any,
         set_up(hers, link)
         with front.opened.hub.store.writing() as session:
             forget_ways_in(session, user_named(session, "gone"))
+        hers.page.goto("about:blank")  # the overview would lead to the sign-in page itself once the session is gone
         hers.page.context.clear_cookies()
         hers.page.goto("/sign-in")
         hers.page.get_by_role("button", name="Sign in with a passkey").click()

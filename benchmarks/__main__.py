@@ -1,17 +1,20 @@
 """`python -m benchmarks [NAME …]`: run them, or those named, and print every figure beside what is wanted of it.
 
-`--large` adds what takes very long: reports, over five million calls too. Ends with 0 where every judged figure is met, with 1
-otherwise.
+`--keep` writes what was measured into baseline.json. `--large` adds what takes very long: reports, over five million calls
+too. Ends with 1 where a figure is worse than the baseline's by more than a third, or where something was lost; a figure
+that misses what is wanted is only shown.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from importlib import import_module
 
 from rich.console import Console
 
-from benchmarks.figures import print_figures
+from benchmarks.baseline import keep, read_baseline
+from benchmarks.figures import Figure, print_figures
 
 MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script", "spool")
 """What runs where none is named. `reports` takes eight minutes, to roll up a million calls, `outage` as long as its outage, and
@@ -19,17 +22,29 @@ MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "s
 HAVE_LARGE = ("reports",)
 
 
-def main(names: list[str], large: bool = False) -> int:
+def main(names: list[str], large: bool = False, keeping: bool = False) -> int:
     """Run the benchmarks one after the other, so that none is in another's way."""
-    met = True
+    before, figures = read_baseline(), list[Figure]()
     for name in names or (*MODULES, *(HAVE_LARGE if large else ())):
         Console(stderr=True).print(f"measuring: {name} …")
         measure = import_module(f"benchmarks.{name}").measure
+        measured = measure(large=True) if large and name in HAVE_LARGE else measure()
         # Printed at once: what was measured stays seen, whatever happens to the rest.
-        met = print_figures(measure(large=True) if large and name in HAVE_LARGE else measure()) and met
-    return 0 if met else 1
+        print_figures(measured, before)
+        figures += measured
+    if len({each.row for each in figures}) > 1:
+        print_figures(sorted((each for each in figures if each.row), key=lambda each: each.row), before)
+    if keeping:
+        keep(figures)
+    fallen = [each.what for each in figures if each.what in before and each.has_fallen(before[each.what])]
+    wrong = [each.what for each in figures if each.met is False and each.value is None]
+    return 1 if fallen or wrong else 0
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    sys.exit(main([name for name in given if name != "--large"], "--large" in given))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MODULES)}; reports, outage, …")
+    parser.add_argument("--large", action="store_true", help="reports over five million calls, too")
+    parser.add_argument("--keep", action="store_true", help="write what was measured into baseline.json")
+    given = parser.parse_args()
+    sys.exit(main(given.names, given.large, given.keep))

@@ -140,4 +140,4 @@ def _told(found: Run) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if print_figures(measure(sys.argv[1:])) else 1)
+    print_figures(measure(sys.argv[1:]))

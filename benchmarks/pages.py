@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -158,4 +157,4 @@ def _packed(browser: TestClient, name: str) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=MILLION)
-    sys.exit(0 if print_figures(measure(parser.parse_args().calls)) else 1)
+    print_figures(measure(parser.parse_args().calls))

@@ -24,9 +24,9 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.acknowledge import CONFIG, NUMBER, Webhooks
 from benchmarks.figures import Figure, at_least, at_most, print_figures
 from benchmarks.processes import free_port, hub, python, started
+from benchmarks.webhooks import CONFIG, NUMBER, Webhooks
 from plugins.carriers.twilio.sandbox import Sandbox
 
 SECONDS = 20.0

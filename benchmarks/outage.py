@@ -23,10 +23,10 @@ from pathlib import Path
 import httpx
 from sqlalchemy import create_engine, text
 
-from benchmarks.acknowledge import CONFIG, NUMBER
 from benchmarks.figures import Figure, at_most, print_figures
 from benchmarks.postgres import Server, postgres
 from benchmarks.processes import free_port, hub, started
+from benchmarks.webhooks import CONFIG, NUMBER
 from hub.contracts.sandbox import SimulatedCall
 from hub.contracts.webhooks import WebhookRequest
 from hub.store.encryption.keyring import new_key

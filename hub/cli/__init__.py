@@ -10,6 +10,7 @@ import typer
 from hub.errors import RingfenceError
 
 MODULES = (
+    "init.commands",
     "serve",
     "reload",
     "demo",

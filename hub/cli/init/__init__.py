@@ -1,0 +1,1 @@
+"""`hub init`: the first config.yaml of a business."""

@@ -1,0 +1,131 @@
+"""`hub init`: ask a few questions about a business, and write its first config.yaml, a key and an example of .env."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from hub.cli.support.output import plain, say
+from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hub.cli.init.business import Business, Carrier, Kind
+
+KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}
+CARRIERS = {"twilio": "Twilio", "telnyx": "Telnyx"}
+CONFIG, KEY, ENVIRONMENT = "config.yaml", "secret.key", ".env.example"
+EXAMPLES = {
+    "plumber": ("Lakeside Plumbing", "lakeside-plumbing.example.com"),
+    "dental": ("Riverside Dental", "riverside-dental.example.com"),
+    "agency": ("Blue Wrench Marketing", "lakeside-plumbing.example.com"),
+}
+PHONE, CLIENT = "+13125550190", "Lakeside Plumbing"
+"""What is written with --yes where nothing is given: fictional, so that nobody's phone rings."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `hub`."""
+    app.command("init")(init)
+
+
+def init(
+    kind: Annotated[str | None, typer.Option("--business", help="plumber, dental or agency.")] = None,
+    title: Annotated[str | None, typer.Option("--name", help="The business's name, or the agency's.")] = None,
+    client: Annotated[str | None, typer.Option(help="The name of an agency's first client.")] = None,
+    phone: Annotated[str | None, typer.Option(help="The number that rings today, like +13125550190.")] = None,
+    domain: Annotated[str | None, typer.Option(help="The website's domain, like example.com.")] = None,
+    carrier: Annotated[str | None, typer.Option(help="twilio or telnyx.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="State or province, like IL; else by the phone's area code.")
+    ] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Like America/Chicago; else by the phone's area code.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where to write the files.")] = Path(),
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; examples stand for what is not given.")
+    ] = False,
+) -> None:
+    """Write config.yaml for one kind of business, with comments, and a key file.
+
+    Every provider in it is a stand-in at first, so the hub runs at once and needs no accounts. No file is overwritten.
+    """
+    from hub.cli.init.business import business
+    from hub.startup import read_config
+
+    taken = [name for name in (CONFIG, KEY, ENVIRONMENT) if (folder / name).exists()]
+    if taken:
+        raise ConfigError(f"{folder / taken[0]} exists. Move it away, or name an empty folder with --folder.")
+
+    kind = _one_of(kind, "What kind of business is it", KINDS, yes, "--business")
+    example_title, example_domain = EXAMPLES[kind]
+
+    def answer(given: str | None, question: str, example: str) -> str:
+        return given if given is not None else example if yes else str(typer.prompt(question, default=example))
+
+    title = answer(title, "Name of the agency" if kind == "agency" else "Name of the business", example_title)
+    client = answer(client, "Name of its first client", CLIENT) if kind == "agency" else title
+    phone = answer(phone, "The phone number that rings today", PHONE)
+    domain = answer(domain, "The website's domain", example_domain)
+    carrier = _one_of(carrier, "Who is the phone carrier", CARRIERS, yes, "--carrier")
+    told = business(cast("Kind", kind), title, client, phone, domain, cast("Carrier", carrier), region, time_zone)
+    _write(folder, told)
+    try:
+        read_config(folder / CONFIG)
+    except ConfigError:
+        for name in (CONFIG, KEY, ENVIRONMENT):
+            (folder / name).unlink()
+        raise
+    _say_next(folder, told)
+
+
+def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool, option: str) -> str:
+    """One of `choices`: as given, the first with `yes`, or as answered."""
+    first = next(iter(choices))
+    if given is not None and given not in choices:
+        raise ConfigError(f"{option} {given} is not known. Choose one of: {', '.join(choices)}.")
+    if given is not None or yes:
+        return given or first
+    for name, words in choices.items():
+        say(f"  [bold]{name}[/bold]  {words}")
+    while (answered := str(typer.prompt(question, default=first)).strip().lower()) not in choices:
+        say(f"Answer one of: {', '.join(choices)}.")
+    return answered
+
+
+def _write(folder: Path, told: Business) -> None:
+    """All three files; the key is readable by its owner alone."""
+    from hub.store.encryption.keyring import new_key
+
+    texts = {CONFIG: _rendered("config.yaml.j2", told), ENVIRONMENT: _rendered("env.example.j2", told)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with os.fdopen(os.open(folder / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(new_key() + "\n")
+
+
+def _rendered(template: str, told: Business) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(loader=PackageLoader("hub.cli.init"), undefined=StrictUndefined)  # noqa: S701 - YAML, not HTML
+    # JSON's strings are YAML's, and no answer can end one.
+    made.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
+    made.filters["comment"] = lambda text: " ".join(text.split())
+    made.filters["spaced"] = lambda number: f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
+    return made.get_template(template).render(business=told, key_file=KEY) + "\n"
+
+
+def _say_next(folder: Path, told: Business) -> None:
+    config = "" if folder == Path() else f" --config {folder / CONFIG}"
+    say(f"Wrote {plain(folder / CONFIG)}, {plain(folder / KEY)} and {plain(folder / ENVIRONMENT)}.")
+    say("Every provider in it is a stand-in, and its tracking numbers are fictional. Next:\n")
+    for command, words in (
+        (f"hub run{config}", "starts the hub, and prints a link to sign in"),
+        (f"hub snippet {told.company}{config}", "prints the tag for your pages"),
+        (f"hub check{config}", "asks every provider whether it answers"),
+    ):
+        say(f"  [bold]{plain(command)}[/bold]  {words}")
+    say(f"\nKeep a copy of {plain(folder / KEY)} away from the database's backups: without it, recordings are lost.")

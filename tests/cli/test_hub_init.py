@@ -1,0 +1,96 @@
+"""`hub init` writes a config.yaml that runs at once, and asks no more than it must."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import CliRunner
+from typer.testing import Result
+
+from hub.cli import app
+from hub.cli.init.business import name_of
+from hub.config.models import CompanySection, Config
+from hub.startup import read_config
+
+Refusal = Callable[[Result], str]
+
+
+def run(folder: Path, *arguments: str, keys: str = "") -> Result:
+    return CliRunner().invoke(app, ["init", "--folder", str(folder), *arguments], input=keys)
+
+
+def written(folder: Path) -> tuple[Config, CompanySection]:
+    config = read_config(folder / "config.yaml")
+    return config, config.accounts[0].companies[0]
+
+
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
+@pytest.mark.parametrize("kind", ["plumber", "dental", "agency"])
+def test_each_kind_of_business_gets_a_file_that_is_right(tmp_path: Path, kind: str, carrier: str) -> None:
+    result = run(tmp_path / "new", "--business", kind, "--carrier", carrier, "--yes")
+    assert result.exit_code == 0, result.output
+    config, company = written(tmp_path / "new")
+    assert (company.region, company.time_zone) == ("IL", "America/Chicago")
+    assert {entry.connector_class.manifest.kind for entry in config.connectors.values()} == {
+        "carrier", "ads", "crm", "enrichment", "consent",
+    }  # fmt: skip
+    assert all(tracker.carrier == carrier for tracker in company.trackers)
+    assert carrier.upper() in (tmp_path / "new" / ".env.example").read_text()
+    assert f"hub snippet {company.name}" in result.stdout
+
+
+def test_the_answers_are_asked_for_and_the_rest_follows_from_the_phone(tmp_path: Path) -> None:
+    answers = 'dental\nSmile & Söhne: the "best" #1\n(416) 555-0123\nhttps://www.smile.example.com/start\ntelnyx\n'
+    result = run(tmp_path, keys=answers)
+    assert result.exit_code == 0, result.output
+    _, company = written(tmp_path)
+    assert company.title == 'Smile & Söhne: the "best" #1' and company.name == "smile_sohne_the_best_1"
+    assert (company.country, company.region, company.time_zone) == ("CA", "ON", "America/Toronto")
+    assert company.domains == ("smile.example.com",) and company.website.swap == ("+14165550123",)
+    numbers = [number for tracker in company.trackers for number in tracker.numbers]
+    assert len(set(numbers)) == len(numbers) and "+14165550123" not in numbers
+    assert all(number.startswith("+141655501") for number in numbers)
+
+
+@pytest.mark.parametrize("title", ["{{ 7 * 7 }}", "- x: [y]", "Joe's \\ Diner 🦷", "new\nline: 2"])
+def test_a_name_of_any_letters_is_the_name_and_nothing_else(tmp_path: Path, title: str) -> None:
+    result = run(tmp_path, "--yes", "--name", title)
+    assert result.exit_code == 0, result.output
+    assert written(tmp_path)[1].title == title
+
+
+def test_the_key_is_readable_by_its_owner_alone_and_nothing_is_overwritten(tmp_path: Path, refusal: Refusal) -> None:
+    assert run(tmp_path, "--yes").exit_code == 0
+    key = tmp_path / "secret.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    before = key.read_text()
+    assert "config.yaml exists" in refusal(run(tmp_path, "--yes"))
+    assert key.read_text() == before
+
+
+@pytest.mark.parametrize(
+    "option, answer, words",
+    [
+        ("--phone", "+442079460123", "not a phone number of the United States or Canada"),
+        ("--phone", "call us", "not a phone number"),
+        ("--domain", "my site", "not the domain of a website"),
+        ("--name", "牙医", "at least one letter"),
+        ("--name", "${env:HOME}", "cannot contain ${"),
+        ("--business", "bakery", "plumber, dental, agency"),
+        ("--carrier", "vonage", "twilio, telnyx"),
+        ("--region", "ZZ", "ZZ"),
+    ],
+)
+def test_an_answer_that_cannot_be_right_is_told_and_nothing_is_written(
+    tmp_path: Path, refusal: Refusal, option: str, answer: str, words: str
+) -> None:
+    assert words in refusal(run(tmp_path, "--yes", option, answer))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_becomes_a_name_of_configuration() -> None:
+    assert name_of("  Hübner & Sons, LLC ") == "hubner_sons_llc"
+    assert len(name_of("x" * 200)) <= 64

@@ -11,6 +11,7 @@ from hub.errors import RingfenceError
 
 MODULES = (
     "init.commands",
+    "trigger.commands",
     "serve",
     "reload",
     "demo",

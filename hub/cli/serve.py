@@ -51,17 +51,18 @@ def worker(
 
 
 def _show_first_steps(opened: Opened) -> None:
-    """Print, not log, the set-up link of a hub without users; a database that is away only delays it to the next start."""
+    """Print, not log, the set-up link of a hub without users, and what to do next. A database that is away only delays it to the next start."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from hub.access.first_owner import first_steps
+    from hub.cli.support.next_steps import next_steps
 
     if opened.hub.store.outage.since is not None:
         return
     with contextlib.suppress(SQLAlchemyError):
         steps = first_steps(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
         if steps:
-            typer.echo(steps)
+            typer.echo("\n".join([steps, *next_steps(opened.hub.config)]))
 
 
 def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None) -> None:

@@ -1,0 +1,1 @@
+"""`hub trigger`: one realistic event into a running hub, through a connector's stand-in."""

@@ -1,0 +1,104 @@
+"""`hub trigger` plays one event into a running hub and shows what became of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from commands import CliRunner
+from served import serving
+from typer.testing import Result
+
+from hub.cli import app
+from hub.startup import Opened, open_hub, read_config
+from hub.worker import Worker
+
+Refusal = Callable[[Result], str]
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--config", str(folder / "config.yaml")])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration that `hub init` writes, on a free port; no hub runs yet."""
+    made = tmp_path_factory.mktemp("business")
+    assert CliRunner().invoke(app, ["init", "--yes", "--folder", str(made)]).exit_code == 0
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    file = made / "config.yaml"
+    file.write_text(file.read_text().replace("8080", str(port)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[Opened]:
+    """The hub that serves it, with a worker."""
+    config = read_config(folder / "config.yaml")
+    host, port = config.hub.listen.split(":")
+    with open_hub(config) as opened, serving(opened, socket.create_server((host, int(port)))):
+        worker = Worker(opened.hub, opened.directory)
+        worker.start()
+        yield opened
+        worker.stop()
+
+
+def test_without_a_running_hub_it_says_how_to_start_one(folder: Path, refusal: Refusal) -> None:
+    assert "hub run" in refusal(run(folder, "trigger", "call"))
+
+
+def test_a_call_from_an_ad_is_attributed_and_reported(folder: Path, running: Opened) -> None:
+    result = run(folder, "trigger", "call", "--gclid", "Cj0KEXAMPLE", "--campaign", "spring")
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.output.split())
+    assert "The page shows +1312555" in shown and "acknowledged" in shown
+    assert "google / cpc" in shown and "qualified call, 40 USD" in shown and "/calls/" in shown
+
+
+def test_a_call_to_the_number_of_one_source_is_of_that_source(folder: Path, running: Opened) -> None:
+    result = run(folder, "trigger", "call", "--to", "lakeside_plumbing/truck", "--from", "+12025550124", "--missed")
+    assert result.exit_code == 0, result.output
+    assert "A visitor opens" not in result.output and "truck / offline" in " ".join(result.output.split())
+
+
+def test_texts_visits_and_forms_arrive_too(folder: Path, running: Opened) -> None:
+    text = run(folder, "trigger", "text", "--to", "lakeside_plumbing/truck")
+    assert text.exit_code == 0 and "1 webhook acknowledged" in text.output, text.output
+    visit = run(folder, "trigger", "visit", "--source", "bing")
+    assert visit.exit_code == 0 and "The page shows +1312555" in visit.output, visit.output
+    form = run(folder, "trigger", "form", "--from", "+12025550125")
+    assert form.exit_code == 0 and "contact form, 15 USD" in " ".join(form.output.split()), form.output
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("--from", "+13128675309"), "may be somebody's number"),
+        (("--to", "lakeside_plumbing/nothing"), "It has: lakeside_plumbing/website"),
+        (("--to", "nobody"), "It has: lakeside_plumbing/website"),
+    ],
+)
+def test_what_it_will_not_play_is_told(
+    folder: Path, running: Opened, refusal: Refusal, arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in refusal(run(folder, "trigger", "call", *arguments))
+
+
+def test_a_live_connector_takes_no_event_that_was_made_up(
+    folder: Path, running: Opened, refusal: Refusal, tmp_path: Path
+) -> None:
+    live = (
+        (folder / "config.yaml")
+        .read_text()
+        .replace(
+            "plugin: twilio\n    sandbox: true",
+            "plugin: twilio\n    account_sid: AC00000000000000000000000000000000\n    auth_token: ${file:token}",
+        )
+    )
+    (folder / "token").write_text("00000000000000000000000000000000")
+    (folder / "live.yaml").write_text(live)
+    result = CliRunner().invoke(app, ["trigger", "text", "--config", str(folder / "live.yaml")])
+    assert "twilio is live" in refusal(result)

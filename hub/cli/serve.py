@@ -51,7 +51,10 @@ def worker(
 
 
 def _show_first_steps(opened: Opened) -> None:
-    """Print, not log, the set-up link of a hub without users, and what to do next. A database that is away only delays it to the next start."""
+    """Print, not log, the set-up link of a hub without users, and what to do next.
+
+    A database that is away only delays it to the next start.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from hub.access.first_owner import first_steps

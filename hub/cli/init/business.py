@@ -1,4 +1,4 @@
-"""What `hub init` is told about a business, and what follows from it: its place, names, and numbers to try the hub with."""
+"""The answers to `hub init` about a business, and what follows from them: its place, names, and numbers to try the hub with."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ EXAMPLES = {
     "agency": ("Blue Wrench Marketing", "lakeside-plumbing.example.com"),
 }
 PHONE, CLIENT = "+13125550190", "Lakeside Plumbing"
-"""What is written with --yes where nothing is given: fictional, so that nobody's phone rings."""
+"""The examples that `--yes` writes: fictional, so that no real phone rings."""
 
 
 def register(app: typer.Typer) -> None:

@@ -156,7 +156,7 @@ def _opened(config: Any, to: str | None) -> tuple[Config, Target, Any]:
 
 
 def _person(number: str) -> str:
-    """A number that is nobody's, because what is played may lead to texts and uploads; ConfigError for any other."""
+    """A number that belongs to no one, because what is played may lead to texts and uploads; ConfigError for any other."""
     from hub.contracts.phones import phone_number
 
     read = phone_number(number)

@@ -70,7 +70,8 @@ def open_hub(
     What its sandboxes hold, other processes of this hub hold too; the sandboxes of a hub that is `alone` keep it in memory.
     With a `copied` directory the database is away, and nothing is asked of it.
     """
-    from hub.numbers.directory import LiveDirectory, write_accounts
+    from hub.numbers.accounts import write_accounts
+    from hub.numbers.directory import LiveDirectory
     from hub.plugins.sandboxes import start_sandboxes
     from hub.runtime import assemble, utc_now
     from hub.sources.plugin_rules import known_sources

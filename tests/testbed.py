@@ -33,7 +33,8 @@ from hub.flow.inbox import fold_inbox
 from hub.flow.leads import convert_leads
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery, FactRow, FormSubmission, Person, TextMessage, Visit
-from hub.numbers.directory import LiveDirectory, write_accounts
+from hub.numbers.accounts import write_accounts
+from hub.numbers.directory import LiveDirectory
 from hub.privacy.ledger import ConsentStatement, append
 from hub.reload import ConfigFile
 from hub.runtime import Hub, assemble

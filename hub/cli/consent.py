@@ -223,7 +223,7 @@ def _company_id(session: Session, config: Config, name: str, now: datetime) -> s
     from sqlmodel import select
 
     from hub.model import Company
-    from hub.numbers.directory import write_accounts
+    from hub.numbers.accounts import write_accounts
 
     found = session.exec(select(Company.id).where(Company.name == name)).first()
     if found is None:

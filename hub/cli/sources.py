@@ -221,7 +221,8 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
-    from hub.numbers.directory import read_directory, write_accounts
+    from hub.numbers.accounts import write_accounts
+    from hub.numbers.directory import read_directory
     from hub.queries.lookup import known
     from hub.runtime import utc_now
 

@@ -1,5 +1,4 @@
-"""The company, tracker and call flow of each tracking number: written from config.yaml to tables, and read as one
-map."""
+"""The company, tracker and call flow of each tracking number, read from tables as one map."""
 
 from __future__ import annotations
 
@@ -7,25 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeVar
 
-from sqlalchemy import text
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from hub.callflow.context import audio_key
 from hub.callflow.definition import Flow
-from hub.config.models import Config
 from hub.contracts.sources import OwnRule
-from hub.model import Account, Company, FlowVersion, SourceRule, Tracker, TrackingNumber
-from hub.numbers.flows import read_flow, save_version
-from hub.plugins.captured import CapturedClickId, captured, click_id_rules
-from hub.reports.dirty_days import mark_company
+from hub.model import Company, FlowVersion, SourceRule, Tracker, TrackingNumber
+from hub.numbers.flows import read_flow
+from hub.plugins.captured import CapturedClickId, click_id_rules
 from hub.store.engine import Store
 
-Row = TypeVar("Row", bound=SQLModel)
 KnownSources = Mapping[str, Mapping[tuple[str, str], OwnRule]]
 """Company's name → what its connectors know of sources."""
 
@@ -119,69 +112,6 @@ class Directory:
         }
 
 
-def write_accounts(session: Session, config: Config, now: datetime) -> None:
-    """Make accounts, companies, trackers and numbers match config.yaml.
-
-    A number or tracker that config.yaml no longer names is retired, not deleted: its calls keep their history. Numbers
-    bought for a tracker with `hub numbers buy` stay with it, and are retired with it.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        # If several processes start together, one writes; the others find the rows already written.
-        session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
-    named_trackers: set[str] = set()
-    numbers = {row.number: row for row in session.exec(select(TrackingNumber))}
-    for account_section in config.accounts:
-        account = _one(session, Account, Account.name == account_section.name) or Account(
-            name=account_section.name, title=""
-        )
-        account.title = account_section.title
-        session.add(account)
-        session.flush()
-        for section in account_section.companies:
-            company = _one(session, Company, Company.name == section.name) or Company(
-                name=section.name, title="", account_id=account.id
-            )
-            moved = company.time_zone != section.time_zone
-            company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
-            company.country, company.region, company.domains = section.country, section.region, list(section.domains)
-            company.website = section.website.model_dump(mode="json")
-            company.captured = captured(config, section.name, company.captured)
-            session.add(company)
-            session.flush()
-            if moved:
-                mark_company(session, company, now)
-            for flow in section.flows:
-                save_version(session, company.id, flow, now)
-            for wanted in section.trackers:
-                tracker = _one(
-                    session, Tracker, (Tracker.company_id == company.id) & (Tracker.name == wanted.name)
-                ) or Tracker(company_id=company.id, name=wanted.name, type="", carrier="")
-                tracker.type, tracker.carrier, tracker.is_default = wanted.type, wanted.carrier, wanted.default
-                tracker.source, tracker.medium, tracker.campaign = wanted.source, wanted.medium, wanted.campaign
-                tracker.flow_version_id = save_version(session, company.id, section.flow_of(wanted), now)
-                tracker.hold_seconds = int(wanted.hold.total_seconds())
-                tracker.max_idle_seconds = int(wanted.max_idle.total_seconds())
-                tracker.cool_down_seconds = int(wanted.cool_down.total_seconds())
-                tracker.reserve = wanted.reserve
-                tracker.retired_at = None
-                session.add(tracker)
-                session.flush()
-                named_trackers.add(tracker.id)
-                for number in wanted.numbers:
-                    row = numbers.get(number) or TrackingNumber(tracker_id=tracker.id, number=number)
-                    row.tracker_id, row.retired_at, row.released_at = tracker.id, None, None
-                    session.add(row)
-    for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None))):
-        if tracker.id not in named_trackers:
-            tracker.retired_at = now
-    named_numbers = {
-        number for company in config.companies for tracker in company.trackers for number in tracker.numbers
-    }
-    for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None))):
-        if row.number not in named_numbers and not (row.bought and row.tracker_id in named_trackers):
-            row.retired_at = now
-
-
 def read_directory(session: Session, known_sources: KnownSources = MappingProxyType({})) -> Directory:
     """The directory from the tables; a company's own source rules take precedence over `known_sources`."""
     companies = {company.id: company for company in session.exec(select(Company))}
@@ -259,7 +189,3 @@ class LiveDirectory:
             self.latest = read_directory(session, self._known_sources)
         self._read_at = self._monotonic()
         return self.latest
-
-
-def _one(session: Session, table: type[Row], condition: object) -> Row | None:
-    return session.exec(select(table).where(condition)).first()  # type: ignore[arg-type]

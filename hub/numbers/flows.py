@@ -8,28 +8,48 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from hub.callflow.definition import Flow
 from hub.model import CallStep, FlowVersion
+from hub.store.rows import write_rows
 
 
-def save_version(session: Session, company_id: str, flow: Flow, now: datetime) -> str:
-    """The id of the flow's current version; a new version if its definition differs from the latest."""
-    definition = flow.model_dump(mode="json")
-    digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
-    of_flow = select(FlowVersion).where(FlowVersion.company_id == company_id, FlowVersion.name == flow.name)
-    latest = session.exec(of_flow.order_by(col(FlowVersion.number).desc()).limit(1)).first()
-    if latest is not None and latest.hash == digest:
-        return latest.id
-    number = (session.exec(select(func.max(FlowVersion.number))).one() or 0) + 1
-    row = FlowVersion(
-        company_id=company_id, name=flow.name, number=number, revision=latest.revision + 1 if latest else 1,
-        definition=definition, hash=digest, made_at=now,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row.id
+class FlowVersions:
+    """The newest version of every flow, read once; versions that `save` finds to be new are written by `write`."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self._session, self._now = session, now
+        columns = select(
+            FlowVersion.id, FlowVersion.company_id, FlowVersion.name, FlowVersion.number, FlowVersion.revision,
+            FlowVersion.hash,
+        )  # type: ignore[call-overload]  # fmt: skip
+        rows = session.exec(columns.order_by(FlowVersion.number)).all()
+        self._newest: dict[tuple[str, str], tuple[str, int, str]]
+        self._newest = {(row.company_id, row.name): (row.id, row.revision, row.hash) for row in rows}
+        self._number = rows[-1].number if rows else 0
+        self._new: list[FlowVersion] = []
+
+    def save(self, company_id: str, flow: Flow) -> str:
+        """The id of the flow's current version; a new version if its definition differs from the latest."""
+        definition = flow.model_dump(mode="json")
+        digest = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
+        latest_id, revision, known = self._newest.get((company_id, flow.name), ("", 0, ""))
+        if known == digest:
+            return latest_id
+        self._number += 1
+        row = FlowVersion(
+            company_id=company_id, name=flow.name, number=self._number, revision=revision + 1,
+            definition=definition, hash=digest, made_at=self._now,
+        )  # fmt: skip
+        self._new.append(row)
+        self._newest[company_id, flow.name] = row.id, row.revision, digest
+        return row.id
+
+    def write(self) -> None:
+        """Write the new versions."""
+        write_rows(self._session, FlowVersion, self._new)
+        self._new = []
 
 
 def read_flow(row: FlowVersion) -> Flow:

@@ -16,7 +16,7 @@ from hub.errors import Problem
 from hub.model import HUB_CHAIN, ConfigProcess, ConfigVersion, User
 from hub.model.columns import CALL_RETENTION
 from hub.model.states import ConfigHow, ConfigState
-from hub.numbers.directory import write_accounts
+from hub.numbers.accounts import write_accounts
 from hub.store import audit
 
 MAX_NOTE = 500

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import RingfenceError
 from hub.liveness import report_failure
-from hub.numbers.directory import write_accounts
+from hub.numbers.accounts import write_accounts
 from hub.reload import ConfigFile
 from hub.serving.running_hub import RunningHub
 from hub.startup import make_ready

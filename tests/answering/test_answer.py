@@ -12,7 +12,7 @@ from hub.answering.answer import Answerer
 from hub.api import AnswerPoint
 from hub.callflow.definition import Flow
 from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, Tracker, TrackingNumber
-from hub.numbers.flows import save_version
+from hub.numbers.flows import FlowVersions
 
 Factory = Callable[..., TestHub]
 BUSINESS, SECOND = "+13125550190", "+13125550191"
@@ -191,9 +191,9 @@ def test_a_call_that_was_only_forwarded_keeps_the_version_that_was_current_when_
     changed = {**FLOW, "steps": {**FLOW["steps"], "menu": {**FLOW["steps"]["menu"], "say": "Press one."}}}  # type: ignore[dict-item]
     with desk.stage.hub.store.writing() as session:
         tracker = session.get_one(Tracker, desk.stage.directory.lines[SHARED].tracker.id)
-        tracker.flow_version_id = save_version(
-            session, tracker.company_id, Flow.model_validate(changed), desk.stage.clock()
-        )
+        versions = FlowVersions(session, desk.stage.clock())
+        tracker.flow_version_id = versions.save(tracker.company_id, Flow.model_validate(changed))
+        versions.write()
         session.add(tracker)
     desk.stage.live.refresh()
     desk.answerer.prepare()

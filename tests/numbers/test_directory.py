@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.event import listen
 from testbed import ACCOUNTS, CALLER, POOL, PRINT_AD, SHARED, YELLOW_PAGES, TestHub, company, make_config
 
 from hub.model import Call, Company, Tracker, TrackingNumber
-from hub.numbers.directory import LiveDirectory, read_directory, write_accounts
+from hub.numbers.accounts import write_accounts
+from hub.numbers.directory import LiveDirectory, read_directory
 
 Factory = Callable[..., TestHub]
 
@@ -31,8 +33,12 @@ def test_every_number_leads_to_its_tracker_its_company_and_its_route(hub: Factor
 def test_the_same_configuration_twice_changes_nothing(hub: Factory) -> None:
     stage = hub()
     before = [stage.rows(table) for table in (Company, Tracker, TrackingNumber)]
+    statements: list[str] = []
     with stage.hub.store.writing() as session:
+        session.connection()
+        listen(stage.hub.store.engine, "before_cursor_execute", lambda *found: statements.append(found[2]))
         write_accounts(session, stage.hub.config, stage.clock())
+    assert {each.split()[0] for each in statements} == {"SELECT"} and len(statements) < 10
     assert [stage.rows(table) for table in (Company, Tracker, TrackingNumber)] == before
 
 

@@ -26,7 +26,8 @@ from hub.model import (
     Disclosure,
     FactRow,
 )
-from hub.numbers.directory import LiveDirectory, write_accounts
+from hub.numbers.accounts import write_accounts
+from hub.numbers.directory import LiveDirectory
 from hub.plugins.oauth_grant import Attempt
 from hub.privacy.owner_consent import connect_owner, disconnect_owner
 from hub.runtime import assemble

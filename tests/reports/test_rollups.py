@@ -35,7 +35,7 @@ from hub.api import CallEvent, MessageEvent, Money, Outcome, OutcomePage
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.marks.leads import mark_lead
 from hub.model import Account, Call, Company, DirtyDay, FormSubmission, MonthRollup, TextMessage, User, YearRollup
-from hub.numbers.directory import write_accounts
+from hub.numbers.accounts import write_accounts
 from hub.reports.calendar import day_of, month_of, year_of
 from hub.reports.credits import MODELS
 from hub.reports.report import make_report

@@ -10,7 +10,7 @@ from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
 from hub.api import SimulatedCall
 from hub.callflow.definition import Flow
-from hub.numbers.directory import write_accounts
+from hub.numbers.accounts import write_accounts
 
 MENU = "For sales press 1, for the yard press 2."
 NOTICE = "Harbour records this call."

@@ -21,7 +21,7 @@ from web_edge import CONFIG, PUBLIC, WAV, Edge
 from hub.api import ClickId
 from hub.cli import app
 from hub.config.models import CompanySection
-from hub.numbers.directory import write_accounts
+from hub.numbers.accounts import write_accounts
 from hub.privacy.tracking_rule import SCRIPT_ZONES
 from hub.startup import read_config
 from hub.web.tracking.script import Website

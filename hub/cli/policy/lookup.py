@@ -35,7 +35,7 @@ STATEMENT = "privacy_statement"
 @contextmanager
 def opened(config: Path) -> Iterator[tuple[Config, Store]]:
     """The configuration and the database, with the accounts that the configuration names."""
-    from hub.numbers.directory import write_accounts
+    from hub.numbers.accounts import write_accounts
     from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 

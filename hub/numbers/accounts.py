@@ -1,0 +1,140 @@
+"""Writes the accounts, companies, trackers and numbers of config.yaml to tables: everything is read once, and only what
+differs is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from hub.config.models import CompanySection, Config, TrackerSection
+from hub.model import Account, Company, Tracker, TrackingNumber
+from hub.numbers.flows import FlowVersions
+from hub.plugins.captured import captured
+from hub.reports.dirty_days import mark_company
+from hub.store.rows import change_rows, write_rows
+
+Named = tuple[str, TrackerSection]
+"""The id of a tracker, and its section of config.yaml."""
+
+
+def write_accounts(session: Session, config: Config, now: datetime) -> None:
+    """Make accounts, companies, trackers and numbers match config.yaml.
+
+    A number or tracker that config.yaml no longer names is retired, not deleted: its calls keep their history. Numbers
+    bought for a tracker with `hub numbers buy` stay with it, and are retired with it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        # If several processes start together, one writes; the others find the rows already written.
+        session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
+    trackers = _write_trackers(session, _write_companies(session, config, now), now)
+    _write_numbers(session, trackers, now)
+
+
+def _write_companies(session: Session, config: Config, now: datetime) -> dict[str, CompanySection]:
+    """Company id → its section."""
+    accounts = {row.name: row for row in session.exec(select(Account))}
+    companies = {row.name: row for row in session.exec(select(Company))}
+    sections, moved = {}, []
+    for account_section in config.accounts:
+        account = accounts.get(account_section.name) or Account(name=account_section.name, title="")
+        account.title = account_section.title
+        session.add(account)
+        for section in account_section.companies:
+            company = companies.get(section.name)
+            if company is None:
+                company = Company(name=section.name, title="", account_id=account.id)
+            elif company.time_zone != section.time_zone:
+                moved.append(company)
+            company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
+            company.country, company.region, company.domains = section.country, section.region, list(section.domains)
+            company.website = section.website.model_dump(mode="json")
+            company.captured = captured(config, section.name, company.captured)
+            session.add(company)
+            sections[company.id] = section
+    session.flush()
+    for company in moved:
+        mark_company(session, company, now)
+    return sections
+
+
+def _write_trackers(session: Session, sections: dict[str, CompanySection], now: datetime) -> list[Named]:
+    versions = FlowVersions(session, now)
+    wanted = {}
+    for company_id, section in sections.items():
+        for flow in section.flows:
+            versions.save(company_id, flow)
+        shared: dict[str | None, str] = {}
+        for tracker in section.trackers:
+            if tracker.route is not None:
+                version = versions.save(company_id, section.flow_of(tracker))
+            elif tracker.flow in shared:
+                version = shared[tracker.flow]
+            else:
+                version = shared[tracker.flow] = versions.save(company_id, section.flow_of(tracker))
+            wanted[company_id, tracker.name] = tracker, _columns(tracker, version)
+    versions.write()
+    before = {(row.company_id, row.name): row._mapping for row in session.execute(select(*_table(Tracker).columns))}
+    new = [
+        Tracker(company_id=key[0], name=key[1], **columns)
+        for key, (_, columns) in wanted.items()
+        if key not in before
+    ]  # fmt: skip
+    write_rows(session, Tracker, new)
+    _change(session, Tracker, ((before[key], columns) for key, (_, columns) in wanted.items() if key in before))
+    gone = [row["id"] for key, row in before.items() if key not in wanted and row["retired_at"] is None]
+    change_rows(session, Tracker, [{"id": each, "retired_at": now} for each in gone])
+    ids = {key: row["id"] for key, row in before.items()} | {(row.company_id, row.name): row.id for row in new}
+    return [(ids[key], tracker) for key, (tracker, _) in wanted.items()]
+
+
+def _columns(section: TrackerSection, flow_version_id: str) -> dict[str, Any]:
+    return {
+        "type": section.type,
+        "carrier": section.carrier,
+        "is_default": section.default,
+        "source": section.source,
+        "medium": section.medium,
+        "campaign": section.campaign,
+        "flow_version_id": flow_version_id,
+        "hold_seconds": int(section.hold.total_seconds()),
+        "max_idle_seconds": int(section.max_idle.total_seconds()),
+        "cool_down_seconds": int(section.cool_down.total_seconds()),
+        "reserve": section.reserve,
+        "retired_at": None,
+    }
+
+
+def _write_numbers(session: Session, trackers: list[Named], now: datetime) -> None:
+    columns = ("id", "number", "tracker_id", "bought", "retired_at", "released_at")
+    rows = session.execute(select(*(_table(TrackingNumber).c[name] for name in columns)))
+    before = {row.number: row._mapping for row in rows}
+    wanted: dict[str, dict[str, Any]] = {
+        number: {"tracker_id": tracker_id, "retired_at": None, "released_at": None}
+        for tracker_id, section in trackers
+        for number in section.numbers
+    }
+    write_rows(
+        session, TrackingNumber, [TrackingNumber(number=key, **each) for key, each in wanted.items() if key not in before]
+    )  # fmt: skip
+    _change(session, TrackingNumber, ((before[key], each) for key, each in wanted.items() if key in before))
+    named = {tracker_id for tracker_id, _ in trackers}
+    gone = [
+        row["id"]
+        for number, row in before.items()
+        if row["retired_at"] is None and number not in wanted and not (row["bought"] and row["tracker_id"] in named)
+    ]
+    change_rows(session, TrackingNumber, [{"id": each, "retired_at": now} for each in gone])
+
+
+def _change(session: Session, table: Any, pairs: Iterable[tuple[Any, dict[str, Any]]]) -> None:
+    """Write the columns of the rows whose values before differ."""
+    differ = [{"id": row["id"], **columns} for row, columns in pairs if any(row[k] != v for k, v in columns.items())]
+    change_rows(session, table, differ)
+
+
+def _table(model: Any) -> Any:
+    return model.__table__

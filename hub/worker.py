@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlmodel import col, select
+from sqlmodel import col
 
 from hub.alerts.send import due_channels, send_due
 from hub.delivery.fetch_media import fetch_media, media_is_due
@@ -31,7 +31,7 @@ from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.runtime import Hub
 from hub.scheduler import Ticker
-from hub.store.claims import claim, complete, is_due
+from hub.store.claims import claim, complete, due_groups
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import take_waiting
 from hub.store.rows import write_slot
@@ -153,7 +153,7 @@ class Worker:
 
     def _sync_step(self) -> bool:
         with self._hub.store.reading() as session:
-            due = set(session.exec(select(SyncSlot.connector).where(is_due(SyncSlot, self._hub.clock())).distinct()))
+            due = due_groups(session, SyncSlot.connector, self._hub.clock())
             paused = paused_connectors(session)
         for connector in due & self._hub.plugins.connectors.keys():
             self._start(connector, partial(self._run_sync, connector))

@@ -31,9 +31,10 @@ from hub.model.states import AlertDeliveryState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
-from hub.store.claims import claim, complete, is_due
+from hub.store.claims import claim, complete, due_groups, oldest_due
 
 log = structlog.get_logger(__name__)
+ROWS_PER_TURN = 1_000
 GROUPS_PER_TURN = 20
 ROWS_PER_GROUP = 100
 MAX_TRIES = 6
@@ -56,8 +57,7 @@ class _Prepared:
 def due_channels(hub: Hub) -> set[str]:
     """The channels that have something to send now."""
     with hub.store.reading() as session:
-        due = select(AlertDelivery.channel).where(is_due(AlertDelivery, hub.clock())).distinct()
-        return set(session.exec(due))
+        return due_groups(session, AlertDelivery.channel, hub.clock())
 
 
 def send_due(
@@ -65,12 +65,11 @@ def send_due(
 ) -> int:
     """Send what is due on a channel; returns how many rows were claimed."""
     total = 0
-    due = select(AlertDelivery.user_id, AlertDelivery.target).where(
-        is_due(AlertDelivery, hub.clock()), AlertDelivery.channel == channel
-    )
+    waiting = AlertDelivery.user_id, AlertDelivery.target
     with hub.store.reading() as session:
-        groups = session.execute(due.distinct().limit(GROUPS_PER_TURN)).all()
-    for user_id, target in groups:
+        kinds = oldest_due(AlertDelivery, hub.clock(), AlertDelivery.channel == channel)
+        oldest = [row for due in kinds for row in session.execute(due.with_only_columns(*waiting).limit(ROWS_PER_TURN))]
+    for user_id, target in list(dict.fromkeys(oldest))[:GROUPS_PER_TURN]:
         sender = _Sender(hub, directory, channel, user_id, target, post or PublicPost(), jitter)
         total += sender.send()
     return total

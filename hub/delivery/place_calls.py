@@ -31,7 +31,7 @@ from hub.model.outgoing_calls import OutgoingCallStatus as Status
 from hub.model.states import OutgoingCallState as State
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
-from hub.store.claims import claim, complete, held_ids, is_due
+from hub.store.claims import claim, complete, due_groups, held_ids
 from hub.store.journal import undo, write_evidence
 from hub.store.locks import hold_locks
 from hub.texts.suppression import number_lock_key
@@ -61,10 +61,8 @@ class _Ready:
 
 def connectors_with_calls(hub: Hub) -> set[str]:
     """The connectors that have calls to place, or to settle."""
-    now = hub.clock()
-    settle = col(OutgoingCall.state).in_((State.ACCEPTED, State.HELD)) & (col(OutgoingCall.due_at) <= now)
     with hub.store.reading() as session:
-        return set(session.exec(select(OutgoingCall.connector).where(is_due(OutgoingCall, now) | settle).distinct()))
+        return due_groups(session, OutgoingCall.connector, hub.clock(), also=(State.ACCEPTED, State.HELD))
 
 
 def place_calls(hub: Hub, directory: Directory, connector: str) -> Counter[str]:

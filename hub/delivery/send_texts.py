@@ -40,7 +40,7 @@ from hub.model.states import FINAL_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
-from hub.store.claims import claim, complete, held_ids
+from hub.store.claims import claim, complete, due_groups, held_ids
 from hub.store.journal import undo, write_evidence
 from hub.store.locks import hold_locks
 from hub.store.rows import write_rows
@@ -91,14 +91,9 @@ class _Sending:
 
 def due_connectors(hub: Hub) -> set[str]:
     """The connectors that have texts to send, or to settle."""
-    now = hub.clock()
-    waiting = (
-        ((col(Delivery.state) == DeliveryState.READY) & (col(Delivery.due_at) <= now))
-        | ((col(Delivery.state) == DeliveryState.LEASED) & (col(Delivery.lease_until) < now))
-        | ((col(Delivery.state) == DeliveryState.ACCEPTED) & (col(Delivery.due_at) <= now))
-    )
     with hub.store.reading() as session:
-        return set(session.exec(select(Delivery.connector).where(Delivery.hook == SEND, waiting).distinct()))
+        sending = Delivery.hook == SEND
+        return due_groups(session, Delivery.connector, hub.clock(), sending, also=(DeliveryState.ACCEPTED,))
 
 
 def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:

@@ -19,6 +19,7 @@ from hub.model.columns import (
     personal_bytes,
     personal_text,
     time_column,
+    work_index,
 )
 
 
@@ -114,7 +115,7 @@ class AlertEvent(Work, table=True):
     States: `WorkState`. From one event come the alerts of all users."""
 
     __tablename__ = "alert_event"
-    __table_args__ = (UniqueConstraint("company_id", "dedup_key"),)
+    __table_args__ = (UniqueConstraint("company_id", "dedup_key"), work_index("alert_event"))
 
     id: str = id_column()
     company_id: str = Field(foreign_key="company.id")
@@ -157,8 +158,8 @@ class AlertDelivery(Work, table=True):
     __tablename__ = "alert_delivery"
     __table_args__ = (
         UniqueConstraint("alert_id", "channel", "target"),
-        Index("ix_alert_delivery_work", "channel", "state", "due_at"),
-        Index("ix_alert_delivery_group", "user_id", "channel", "target", "state"),
+        work_index("alert_delivery", "channel"),
+        Index("ix_alert_delivery_group", "user_id", "channel", "target", "state", "due_at"),
     )
 
     id: str = id_column()

@@ -11,7 +11,17 @@ from sqlmodel import Field, SQLModel
 
 from hub.contracts.events import CallEvent
 from hub.contracts.phones import e164
-from hub.model.columns import Row, Work, ending_column, id_column, personal_bytes, personal_text, storable, time_column
+from hub.model.columns import (
+    Row,
+    Work,
+    ending_column,
+    id_column,
+    personal_bytes,
+    personal_text,
+    storable,
+    time_column,
+    work_index,
+)
 from hub.model.states import CallStatus
 
 STATUS_RANK: dict[str, int] = {status: rank for rank, status in enumerate(CallStatus, 1)}
@@ -31,7 +41,7 @@ class InboxWebhook(Work, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("connector", "event_key"),
-        Index("ix_inbox_work", "state", "due_at"),
+        work_index("inbox"),
     )
 
     id: str = id_column()
@@ -87,7 +97,7 @@ class Call(CallState, Work, table=True):
 
     __table_args__ = (
         UniqueConstraint("connector", "carrier_call_id"),
-        Index("ix_call_work", "state", "due_at"),
+        work_index("call"),
         Index("ix_call_day", "company_id", "started_at", *COUNTED),
         Index("ix_call_person", "person_id", "started_at"),
         Index("ix_call_tracker", "tracker_id", "started_at"),

@@ -22,6 +22,7 @@ from hub.model.columns import (
     personal_json,
     personal_text,
     time_column,
+    work_index,
 )
 from hub.model.states import AttemptResult, DeliveryState
 
@@ -55,7 +56,7 @@ class Delivery(Work, table=True):
 
     __table_args__ = (
         UniqueConstraint("connector", "dedup_key"),
-        Index("ix_delivery_work", "connector", "state", "due_at"),
+        work_index("delivery", "connector", "hook"),
         Index("ix_delivery_company", "company_id", "made_at"),
         Index("ix_delivery_of_state", "state", "made_at", "company_id", "hook", "code", "set_aside_at"),
     )

@@ -7,7 +7,16 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from hub.model.columns import Work, ending_column, id_column, personal_bytes, personal_json, personal_text, time_column
+from hub.model.columns import (
+    Work,
+    ending_column,
+    id_column,
+    personal_bytes,
+    personal_json,
+    personal_text,
+    time_column,
+    work_index,
+)
 
 
 class FormSubmission(Work, table=True):
@@ -15,6 +24,7 @@ class FormSubmission(Work, table=True):
 
     __tablename__ = "form_submission"
     __table_args__ = (
+        work_index("form_submission"),
         Index("ix_form_submission_day", "company_id", "submitted_at"),
         Index("ix_form_submission_person", "person_id", "submitted_at"),
     )

@@ -19,6 +19,7 @@ from hub.model.columns import (
     personal_bytes,
     personal_text,
     time_column,
+    work_index,
 )
 
 
@@ -46,6 +47,7 @@ class LeadChange(Work, table=True):
     (`hub.flow.leads`). Rows are only added; `state` is the work on them, `ready` and then `done`."""
 
     __tablename__ = "lead_change"
+    __table_args__ = (work_index("lead_change"),)
 
     id: str = id_column()
     subject_id: str = Field(index=True, max_length=36)

@@ -16,6 +16,7 @@ from hub.model.columns import (
     personal_bytes,
     personal_text,
     time_column,
+    work_index,
 )
 from hub.model.states import Doubt, MessageStatus
 
@@ -29,6 +30,7 @@ class TextMessage(Work, table=True):
     __tablename__ = "text_message"
     __table_args__ = (
         UniqueConstraint("connector", "carrier_message_id"),
+        work_index("text_message"),
         Index("ix_text_message_day", "company_id", "at"),
         Index("ix_text_message_person", "person_id", "at"),
         Index("ix_text_message_thread", "company_id", "person_number", "at"),
@@ -72,7 +74,7 @@ class TextMedia(Work, table=True):
     """
 
     __tablename__ = "text_media"
-    __table_args__ = (UniqueConstraint("text_id", "position"),)
+    __table_args__ = (UniqueConstraint("text_id", "position"), work_index("text_media"))
 
     id: str = id_column()
     text_id: str = Field(foreign_key="text_message.id")

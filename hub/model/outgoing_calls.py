@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index
 from sqlmodel import Field
 
 from hub.contracts.call_backs import CallBackEvent
 from hub.model.calls import sane_seconds
-from hub.model.columns import Work, ending_column, id_column, personal_text, time_column
+from hub.model.columns import Work, ending_column, id_column, personal_text, time_column, work_index
 
 
 class OutgoingCallStatus(StrEnum):
@@ -36,7 +35,7 @@ class OutgoingCall(Work, table=True):
     """One call back. `state` is the work on it, `status` the call's own (`OutgoingCallStatus`)."""
 
     __tablename__ = "outgoing_call"
-    __table_args__ = (Index("ix_outgoing_call_work", "state", "due_at"),)
+    __table_args__ = (work_index("outgoing_call", "connector"),)
 
     id: str = id_column()
     connector: str = Field(max_length=64)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Work, expiry_column, id_column, personal_text, time_column
+from hub.model.columns import Work, expiry_column, id_column, personal_text, time_column, work_index
 
 
 class Recording(Work, table=True):
@@ -16,7 +16,10 @@ class Recording(Work, table=True):
     After `stored_at` is set, the encrypted audio is at `path` in the recordings' storage. It
     can be played even if work is left, such as its deletion at the carrier."""
 
-    __table_args__ = (UniqueConstraint("connector", "carrier_recording_id"),)
+    __table_args__ = (
+        UniqueConstraint("connector", "carrier_recording_id"),
+        work_index("recording", then=("connector",)),
+    )
 
     id: str = id_column()
     connector: str = Field(max_length=64)

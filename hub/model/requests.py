@@ -19,6 +19,7 @@ from hub.model.columns import (
     personal_json,
     personal_text,
     time_column,
+    work_index,
 )
 from hub.model.states import RequestState
 
@@ -110,7 +111,7 @@ class RequestTask(Work, table=True):
     """
 
     __tablename__ = "request_task"
-    __table_args__ = (UniqueConstraint("request_id", "hook", "connector"),)
+    __table_args__ = (UniqueConstraint("request_id", "hook", "connector"), work_index("request_task"))
 
     id: str = id_column()
     request_id: str = Field(foreign_key="privacy_request.id", index=True)

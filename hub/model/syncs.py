@@ -7,17 +7,17 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
-from hub.model.columns import Row, Work, id_column, time_column
+from hub.model.columns import Row, Work, id_column, time_column, work_index
 
 
 class SyncSlot(Work, table=True):
     """One due sync of one connector; if several nodes write the same slot, one wins. `due_at` is the slot's time."""
 
     __tablename__ = "sync_slot"
-    __table_args__ = (UniqueConstraint("connector", "due_at"),)
+    __table_args__ = (UniqueConstraint("connector", "due_at"), work_index("sync_slot", "connector"))
 
     id: str = id_column()
-    connector: str = Field(index=True, max_length=64)
+    connector: str = Field(max_length=64)
     why: str = Field(default="schedule", max_length=16)
     """`schedule`; `retry` if deliveries or diagnostics are due before that; `webhook` if a CRM reported a change; `command`
     if a person asked for it."""

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from hub.model.columns import Work, expiry_column, id_column, personal_bytes, time_column
+from hub.model.columns import Work, expiry_column, id_column, personal_bytes, time_column, work_index
 
 
 class TranscriptRow(Work, table=True):
     """The one transcript of a recording. States: `TranscriptState`."""
 
     __tablename__ = "transcript"
+    __table_args__ = (work_index("transcript", then=("connector",)),)
 
     id: str = id_column()
     recording_id: str = Field(foreign_key="recording.id", unique=True)

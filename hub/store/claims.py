@@ -1,4 +1,8 @@
-"""Claim work: one statement leases rows to a worker, and only the lease's holder may complete them."""
+"""Claim work: one statement leases rows to a worker, and only the lease's holder may complete them.
+
+Each kind of due rows (ready; lease run out) is read along the table's index of work (hub.model.columns.work_index), as far
+as the claim goes: neither what else waits nor what is done costs anything.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, text, update
+from sqlalchemy import bindparam, func, select, text, union, union_all, update
 from sqlmodel import Session
 
 from hub.model.columns import Work
-from hub.model.states import WorkState
+from hub.model.states import DeliveryState, OutgoingCallState, WorkState
 from hub.store.engine import Store
 from hub.store.quarantine.deaths import (
     MAX_DEATHS,
@@ -54,16 +58,17 @@ def claim(
     if alone:
         held = select(columns.id).where(columns.state == WorkState.LEASED, columns.lease_until >= now, *where)
         conditions.append(~held.correlate(None).exists())
-    wanted = _Wanted(store, table, token, now, conditions, counting, alone)
-    normal, suspect = _first(table, _is_normal(table, now), conditions), _is_suspect(table, now)
+    ready, lost = oldest_due(table, now, *conditions)
+    suspects, lost = lost.where(columns.deaths > 0), lost.where(columns.deaths == 0)
     with store.reading() as session:
         # First query without the write lock: an idle worker must not block the inbox writer.
-        has_normal, has_suspect = session.execute(
-            select(normal.scalar_subquery(), _first(table, suspect, conditions).scalar_subquery())
-        ).one()
-    if has_suspect is not None and works_steadily(store, now) and (rows := wanted.take_suspect(limit if alone else 1)):
+        found = session.execute(select(*map(_first, (ready, lost, suspects)))).one()
+    wanted = _Wanted(store, table, token, now, counting, alone)
+    steady = found[2] is not None and works_steadily(store, now)
+    if steady and (rows := wanted.take_suspect(suspects, limit if alone else 1)):
         return token, rows
-    return token, wanted.take(_is_normal(table, now), limit) if has_normal is not None else []
+    due = [each for each, first in ((ready, found[0]), (lost, found[1])) if first is not None]
+    return token, wanted.take(due, limit) if due else []
 
 
 @dataclass(frozen=True)
@@ -74,32 +79,26 @@ class _Wanted:
     table: type[Work]
     token: str
     now: datetime
-    conditions: Sequence[Any]
     counting: bool
     alone: bool
 
-    def take_suspect(self, limit: int) -> list[Any]:
+    def take_suspect(self, suspects: Any, limit: int) -> list[Any]:
         """Up to `limit` rows that processes have died of, if this process handles no other such row now."""
         suspect = self.store.suspect
         with suspect.lock:
             if suspect_is_under_way(self.store, self.now):
                 return []
-            rows = self.take(_is_suspect(self.table, self.now), limit)
+            rows = self.take([suspects], limit)
             for row in rows[:1]:
                 suspect.table, suspect.row_id, suspect.token = self.table, row.id, self.token
         return rows
 
-    def take(self, due: Any, limit: int) -> list[Any]:
+    def take(self, due: Sequence[Any], limit: int) -> list[Any]:
         """Claim up to `limit` rows; those that have killed too often go into quarantine instead."""
         columns: Any = self.table
-        chosen: Any = _first(self.table, due, self.conditions).limit(limit)
-        if not self.store.is_sqlite:
-            # As a CTE it runs once; inside the update, some query plans run it again for each row and claim too many
-            # rows.
-            chosen = select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id)
         claimed = (
             update(self.table)
-            .where(columns.id.in_(chosen))
+            .where(columns.id.in_(self._chosen(due, limit)))
             .values(
                 state=WorkState.LEASED,
                 lease_until=self.now + LEASE,
@@ -121,31 +120,65 @@ class _Wanted:
         rows.sort(key=lambda row: (row.due_at, row.id))
         return rows
 
+    def _chosen(self, due: Sequence[Any], limit: int) -> Any:
+        """The ids of the rows to claim, of all kinds that are due."""
+        kinds = [each.limit(limit) for each in due]
+        if self.store.is_sqlite:
+            parts = [each.subquery() for each in kinds]
+        else:
+            # As a CTE each runs once; inside the update, some query plans run it again for each row and claim too many
+            # rows.
+            parts = [each.with_for_update(skip_locked=True).cte() for each in kinds]
+        if len(parts) == 1:
+            return select(parts[0].c.id)
+        together = union_all(*(select(part.c.id, part.c.due_at) for part in parts)).subquery()
+        return select(together.c.id).order_by(together.c.due_at).limit(limit)
 
-def _first(table: type[Work], due: Any, conditions: Sequence[Any]) -> Any:
+
+def oldest_due(table: type[Work], now: datetime, *where: Any) -> tuple[Any, Any]:
+    """The queries for the rows of each kind that may be claimed now, oldest due time first: ready; lease run out."""
     columns: Any = table
-    return select(columns.id).where(due, *conditions).order_by(columns.due_at, columns.id).limit(1)
+    ready = _oldest(table, columns.state == WorkState.READY, columns.due_at <= now, *where)
+    return ready, _oldest(table, *_lost(table, now), *where)
 
 
-def _is_normal(table: type[Work], now: datetime) -> Any:
-    """Due, and not a suspect."""
+def is_any_due(session: Session, table: type[Work], now: datetime) -> bool:
+    """Whether any row may be claimed now."""
+    return session.execute(select(*(_first(each) for each in oldest_due(table, now)))).one() != (None, None)
+
+
+def due_groups(
+    session: Session, column: Any, now: datetime, *where: Any, also: Sequence[DeliveryState | OutgoingCallState] = ()
+) -> set[str]:
+    """The values of `column` in rows that may be claimed now, or whose state is one of `also` and whose `due_at` has
+    passed. The index of work sorts each state by this column, so it is read from one value to the next, however many
+    rows have each."""
+    table: Any = column.class_
+    found = [select(column).where(*_lost(table, now), *where)]
+    for state in (WorkState.READY, *also):
+        of_state = select(func.min(column).label("value")).where(table.state == state)
+        values = of_state.cte(recursive=True)
+        values = values.union_all(
+            select(of_state.where(column > values.c.value).scalar_subquery()).where(values.c.value.is_not(None))
+        )
+        due = select(table.id).where(table.state == state, column == values.c.value, table.due_at <= now, *where)
+        found.append(select(values.c.value).where(due.exists()))
+    return set(session.scalars(union(*found)))
+
+
+def _lost(table: type[Work], now: datetime) -> tuple[Any, ...]:
+    """Claimed by a worker that lets the lease run out."""
     columns: Any = table
-    return and_(is_due(table, now), or_(columns.state == WorkState.READY, columns.deaths == 0))
+    return columns.state == WorkState.LEASED, columns.lease_until < now
 
 
-def _is_suspect(table: type[Work], now: datetime) -> Any:
-    """Due, and a process has died of it before the one that held its lease."""
+def _oldest(table: type[Work], *conditions: Any) -> Any:
     columns: Any = table
-    return and_(columns.state == WorkState.LEASED, columns.lease_until < now, columns.deaths > 0)
+    return select(columns.id, columns.due_at).where(*conditions).order_by(columns.due_at)
 
 
-def is_due(table: type[Work], now: datetime) -> Any:
-    """The condition that a row may be claimed now."""
-    columns: Any = table
-    return or_(
-        and_(columns.state == WorkState.READY, columns.due_at <= now),
-        and_(columns.state == WorkState.LEASED, columns.lease_until < now),
-    )
+def _first(oldest: Any) -> Any:
+    return oldest.limit(1).with_only_columns(oldest.selected_columns[0]).scalar_subquery()
 
 
 def complete(session: Session, table: type[Work], ids: Sequence[str], token: str, **values: Any) -> int:

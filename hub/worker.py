@@ -153,7 +153,7 @@ class Worker:
 
     def _sync_step(self) -> bool:
         with self._hub.store.reading() as session:
-            due = due_groups(session, SyncSlot.connector, self._hub.clock())
+            due = due_groups(session, SyncSlot, "connector", self._hub.clock())
             paused = paused_connectors(session)
         for connector in due & self._hub.plugins.connectors.keys():
             self._start(connector, partial(self._run_sync, connector))

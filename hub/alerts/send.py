@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -57,7 +58,7 @@ class _Prepared:
 def due_channels(hub: Hub) -> set[str]:
     """The channels that have something to send now."""
     with hub.store.reading() as session:
-        return due_groups(session, AlertDelivery.channel, hub.clock())
+        return due_groups(session, AlertDelivery, "channel", hub.clock())
 
 
 def send_due(
@@ -67,9 +68,9 @@ def send_due(
     total = 0
     waiting = AlertDelivery.user_id, AlertDelivery.target
     with hub.store.reading() as session:
-        kinds = oldest_due(AlertDelivery, hub.clock(), AlertDelivery.channel == channel)
-        oldest = [row for due in kinds for row in session.execute(due.with_only_columns(*waiting).limit(ROWS_PER_TURN))]
-    for user_id, target in list(dict.fromkeys(oldest))[:GROUPS_PER_TURN]:
+        kinds = [each.limit(ROWS_PER_TURN) for each in oldest_due(AlertDelivery, AlertDelivery.channel == channel)]
+        found = [session.execute(each.with_only_columns(*waiting), {"now": hub.clock()}).all() for each in kinds]
+    for user_id, target in list(dict.fromkeys(chain(*found)))[:GROUPS_PER_TURN]:
         sender = _Sender(hub, directory, channel, user_id, target, post or PublicPost(), jitter)
         total += sender.send()
     return total

@@ -62,7 +62,7 @@ class _Ready:
 def connectors_with_calls(hub: Hub) -> set[str]:
     """The connectors that have calls to place, or to settle."""
     with hub.store.reading() as session:
-        return due_groups(session, OutgoingCall.connector, hub.clock(), also=(State.ACCEPTED, State.HELD))
+        return due_groups(session, OutgoingCall, "connector", hub.clock(), (State.ACCEPTED, State.HELD))
 
 
 def place_calls(hub: Hub, directory: Directory, connector: str) -> Counter[str]:

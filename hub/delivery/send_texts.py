@@ -92,8 +92,7 @@ class _Sending:
 def due_connectors(hub: Hub) -> set[str]:
     """The connectors that have texts to send, or to settle."""
     with hub.store.reading() as session:
-        sending = Delivery.hook == SEND
-        return due_groups(session, Delivery.connector, hub.clock(), sending, also=(DeliveryState.ACCEPTED,))
+        return due_groups(session, Delivery, "connector", hub.clock(), (DeliveryState.ACCEPTED,), hook=SEND)
 
 
 def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:

@@ -6,19 +6,21 @@ as the claim goes: neither what else waits nor what is done costs anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, union, union_all, update
+from sqlalchemy import Integer, bindparam, func, select, text, union, union_all, update
 from sqlmodel import Session
 
-from hub.model.columns import Work
+from hub.model.columns import UTCTime, Work
 from hub.model.states import DeliveryState, OutgoingCallState, WorkState
 from hub.store.engine import Store
 from hub.store.quarantine.deaths import (
     MAX_DEATHS,
+    SEEN_WITHIN,
     deaths_by_now,
     new_token,
     put_into_quarantine,
@@ -30,6 +32,10 @@ LEASE = timedelta(seconds=20)
 """How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
 ENDED_LEASE: Mapping[str, Any] = {"lease_until": None, "lease_token": None, "deaths": 0, "last_hook": None}
 """The columns of a lease after its row has ended or was given back."""
+NOW: Any = bindparam("now", type_=UTCTime())
+MOST: Any = bindparam("most", type_=Integer())
+READY, LOST, SUSPECT = range(3)
+"""The kinds of rows that may be claimed: ready; lease run out; lease run out after processes had died of the row."""
 
 
 def claim(
@@ -41,6 +47,7 @@ def claim(
     where: Sequence[Any] = (),
     counting: bool = True,
     alone: bool = False,
+    plain: bool = False,
 ) -> tuple[str, list[Any]]:
     """Claim up to `limit` due rows of `table`, oldest due time first: (token, rows).
 
@@ -48,27 +55,20 @@ def claim(
     On PostgreSQL, rows that another worker is claiming now are skipped. A claim counts as an attempt unless `counting`
     is False; then the caller counts its own attempts. With `alone`, nothing is claimed while another worker holds any
     row that matches `where`. A row that processes have died of is claimed alone (hub.store.quarantine.deaths); of rows
-    that are claimed `alone`, which all stand for the same work, those are claimed together.
+    that are claimed `alone`, which all stand for the same work, those are claimed together. `plain` rows can only be read,
+    and are made much faster.
     """
-    token = new_token()
-    columns: Any = table
-    conditions = list(where)
     if store.suspect.working_since is None:
         store.suspect.working_since = now
-    if alone:
-        held = select(columns.id).where(columns.state == WorkState.LEASED, columns.lease_until >= now, *where)
-        conditions.append(~held.correlate(None).exists())
-    ready, lost = oldest_due(table, now, *conditions)
-    suspects, lost = lost.where(columns.deaths > 0), lost.where(columns.deaths == 0)
-    with store.reading() as session:
+    with store.engine.connect() as connection:
         # First query without the write lock: an idle worker must not block the inbox writer.
-        found = session.execute(select(*map(_first, (ready, lost, suspects)))).one()
-    wanted = _Wanted(store, table, token, now, counting, alone)
-    steady = found[2] is not None and works_steadily(store, now)
-    if steady and (rows := wanted.take_suspect(suspects, limit if alone else 1)):
-        return token, rows
-    due = [each for each, first in ((ready, found[0]), (lost, found[1])) if first is not None]
-    return token, wanted.take(due, limit) if due else []
+        found = connection.execute(_built(_look, where)(table, tuple(where), alone), {"now": now}).one()
+    due = tuple(kind for kind in (READY, LOST, SUSPECT) if found[kind] is not None)
+    wanted = _Wanted(store, table, new_token(), now, tuple(where), counting, alone, plain)
+    if SUSPECT in due and works_steadily(store, now) and (rows := wanted.take_suspect(limit if alone else 1)):
+        return wanted.token, rows
+    normal = tuple(kind for kind in due if kind != SUSPECT)
+    return wanted.token, wanted.take(normal, limit) if normal else []
 
 
 @dataclass(frozen=True)
@@ -79,106 +79,133 @@ class _Wanted:
     table: type[Work]
     token: str
     now: datetime
+    where: tuple[Any, ...]
     counting: bool
     alone: bool
+    plain: bool
 
-    def take_suspect(self, suspects: Any, limit: int) -> list[Any]:
+    def take_suspect(self, limit: int) -> list[Any]:
         """Up to `limit` rows that processes have died of, if this process handles no other such row now."""
         suspect = self.store.suspect
         with suspect.lock:
             if suspect_is_under_way(self.store, self.now):
                 return []
-            rows = self.take([suspects], limit)
+            rows = self.take((SUSPECT,), limit)
             for row in rows[:1]:
                 suspect.table, suspect.row_id, suspect.token = self.table, row.id, self.token
         return rows
 
-    def take(self, due: Sequence[Any], limit: int) -> list[Any]:
+    def take(self, kinds: tuple[int, ...], limit: int) -> list[Any]:
         """Claim up to `limit` rows; those that have killed too often go into quarantine instead."""
-        columns: Any = self.table
-        claimed = (
-            update(self.table)
-            .where(columns.id.in_(self._chosen(due, limit)))
-            .values(
-                state=WorkState.LEASED,
-                lease_until=self.now + LEASE,
-                lease_token=self.token,
-                attempts=columns.attempts + int(self.counting),
-                deaths=deaths_by_now(self.table, self.now),
-            )
-            .returning(columns)
-            .execution_options(synchronize_session=False)
-        )
+        claimed = _built(_take, self.where)(self.table, self.where, self.alone, kinds, self.plain, self.store.is_sqlite)
+        values = {
+            "now": self.now, "most": limit, "until": self.now + LEASE, "token": self.token, "count": int(self.counting),
+            "seen": self.now - SEEN_WITHIN,
+        }  # fmt: skip
         with self.store.writing() as session:
             if self.alone and not self.store.is_sqlite:
                 # SQLite already has a single writer; here the next claimer looks only after this one has committed.
                 session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
-            rows = list(session.scalars(claimed).all())
+            found = session.execute(claimed, values)
+            rows = list(found if self.plain else found.scalars())
             deadly = [row for row in rows if row.deaths >= MAX_DEATHS]
             put_into_quarantine(session, self.table, deadly, self.now)
         rows = [row for row in rows if row.deaths < MAX_DEATHS]
         rows.sort(key=lambda row: (row.due_at, row.id))
         return rows
 
-    def _chosen(self, due: Sequence[Any], limit: int) -> Any:
-        """The ids of the rows to claim, of all kinds that are due."""
-        kinds = [each.limit(limit) for each in due]
-        if self.store.is_sqlite:
-            parts = [each.subquery() for each in kinds]
-        else:
-            # As a CTE each runs once; inside the update, some query plans run it again for each row and claim too many
-            # rows.
-            parts = [each.with_for_update(skip_locked=True).cte() for each in kinds]
-        if len(parts) == 1:
-            return select(parts[0].c.id)
-        together = union_all(*(select(part.c.id, part.c.due_at) for part in parts)).subquery()
-        return select(together.c.id).order_by(together.c.due_at).limit(limit)
-
-
-def oldest_due(table: type[Work], now: datetime, *where: Any) -> tuple[Any, Any]:
-    """The queries for the rows of each kind that may be claimed now, oldest due time first: ready; lease run out."""
-    columns: Any = table
-    ready = _oldest(table, columns.state == WorkState.READY, columns.due_at <= now, *where)
-    return ready, _oldest(table, *_lost(table, now), *where)
-
 
 def is_any_due(session: Session, table: type[Work], now: datetime) -> bool:
     """Whether any row may be claimed now."""
-    return session.execute(select(*(_first(each) for each in oldest_due(table, now)))).one() != (None, None)
+    return any(each is not None for each in session.execute(_look(table), {"now": now}).one())
 
 
 def due_groups(
-    session: Session, column: Any, now: datetime, *where: Any, also: Sequence[DeliveryState | OutgoingCallState] = ()
+    session: Session,
+    table: type[Work],
+    by: str,
+    now: datetime,
+    also: tuple[DeliveryState | OutgoingCallState, ...] = (),
+    **equal: str,
 ) -> set[str]:
-    """The values of `column` in rows that may be claimed now, or whose state is one of `also` and whose `due_at` has
+    """The values of the column `by` in rows that may be claimed now, or whose state is one of `also` and whose `due_at` has
     passed. The index of work sorts each state by this column, so it is read from one value to the next, however many
-    rows have each."""
-    table: Any = column.class_
-    found = [select(column).where(*_lost(table, now), *where)]
+    rows have each. Only rows with `equal` values count."""
+    return set(session.scalars(_groups(table, by, also, tuple(equal.items())), {"now": now}))
+
+
+def oldest_due(table: type[Work], *where: Any) -> tuple[Any, Any]:
+    """The queries for the rows of each kind that may be claimed at `NOW`, oldest due time first: ready; lease run out."""
+    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    oldest = select(columns.id, columns.due_at).where(*where).order_by(columns.due_at)
+    ready = oldest.where(columns.state == WorkState.READY, columns.due_at <= NOW)
+    return ready, oldest.where(columns.state == WorkState.LEASED, columns.lease_until < NOW)
+
+
+def _built(build: Any, where: Sequence[Any]) -> Callable[..., Any]:
+    """Statements without conditions of their own are built once: a worker looks several times a second."""
+    return build.__wrapped__ if where else build  # type: ignore[no-any-return]
+
+
+@cache
+def _look(table: type[Work], where: tuple[Any, ...] = (), alone: bool = False) -> Any:
+    """The id of the oldest row of each kind."""
+    first = [each.limit(1).with_only_columns(each.selected_columns.id) for each in _kinds(table, where, alone)]
+    return select(*(each.scalar_subquery() for each in first))
+
+
+@cache
+def _take(
+    table: type[Work], where: tuple[Any, ...], alone: bool, kinds: tuple[int, ...], plain: bool, is_sqlite: bool
+) -> Any:
+    """Lease the oldest rows of these kinds."""
+    columns: Any = table.__table__.c if plain else table  # type: ignore[attr-defined]
+    due = [each.limit(MOST) for kind, each in enumerate(_kinds(table, where, alone)) if kind in kinds]
+    # As a CTE each runs once; inside the update, some plans of PostgreSQL run it again for each row and claim too many rows.
+    parts = [each.subquery() if is_sqlite else each.with_for_update(skip_locked=True).cte() for each in due]
+    chosen = select(parts[0].c.id)
+    if len(parts) > 1:
+        together = union_all(*(select(part.c.id, part.c.due_at) for part in parts)).subquery()
+        chosen = select(together.c.id).order_by(together.c.due_at).limit(MOST)
+    leased = {
+        "state": WorkState.LEASED,
+        "lease_until": bindparam("until", type_=UTCTime()),
+        "lease_token": bindparam("token"),
+        "attempts": columns.attempts + bindparam("count", type_=Integer()),
+        "deaths": deaths_by_now(table, bindparam("seen", type_=UTCTime())),
+    }
+    claimed = update(table).where(columns.id.in_(chosen)).values(leased)
+    returned = claimed.returning(*columns) if plain else claimed.returning(columns)
+    return returned.execution_options(synchronize_session=False)
+
+
+@cache
+def _groups(table: type[Work], by: str, also: tuple[str, ...], equal: tuple[tuple[str, str], ...]) -> Any:
+    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    column, where = columns[by], [columns[name] == value for name, value in equal]
+    _, lost = oldest_due(table, *where)
+    found = [lost.with_only_columns(column).order_by(None)]
     for state in (WorkState.READY, *also):
-        of_state = select(func.min(column).label("value")).where(table.state == state)
+        of_state = select(func.min(column).label("value")).where(columns.state == state)
         values = of_state.cte(recursive=True)
         values = values.union_all(
             select(of_state.where(column > values.c.value).scalar_subquery()).where(values.c.value.is_not(None))
         )
-        due = select(table.id).where(table.state == state, column == values.c.value, table.due_at <= now, *where)
+        passed = columns.state == state, column == values.c.value, columns.due_at <= NOW
+        due = select(columns.id).where(*passed, *where)
         found.append(select(values.c.value).where(due.exists()))
-    return set(session.scalars(union(*found)))
+    return union(*found)
 
 
-def _lost(table: type[Work], now: datetime) -> tuple[Any, ...]:
-    """Claimed by a worker that lets the lease run out."""
-    columns: Any = table
-    return columns.state == WorkState.LEASED, columns.lease_until < now
-
-
-def _oldest(table: type[Work], *conditions: Any) -> Any:
-    columns: Any = table
-    return select(columns.id, columns.due_at).where(*conditions).order_by(columns.due_at)
-
-
-def _first(oldest: Any) -> Any:
-    return oldest.limit(1).with_only_columns(oldest.selected_columns[0]).scalar_subquery()
+def _kinds(table: type[Work], where: Sequence[Any], alone: bool) -> tuple[Any, Any, Any]:
+    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    ready, lost = oldest_due(table, *where)
+    kinds = ready, lost.where(columns.deaths == 0), lost.where(columns.deaths > 0)
+    if not alone:
+        return kinds
+    held = select(columns.id).where(columns.state == WorkState.LEASED, columns.lease_until >= NOW, *where)
+    free = ~held.correlate(None).exists()
+    return kinds[0].where(free), kinds[1].where(free), kinds[2].where(free)
 
 
 def complete(session: Session, table: type[Work], ids: Sequence[str], token: str, **values: Any) -> int:

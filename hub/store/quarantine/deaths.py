@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import and_, bindparam, case, func, select, update
 from sqlmodel import Session
 
 from hub import metrics
@@ -57,13 +57,19 @@ def new_token() -> str:
     return f"{process_id()}-{unique[-23:]}"
 
 
-def deaths_by_now(table: type[Work], now: datetime) -> Any:
-    """The column `deaths` of a row that is claimed now: one more if the process that held its lease has died."""
+def deaths_by_now(table: type[Work], seen_since: Any) -> Any:
+    """The column `deaths` of a row that is claimed now: one more if the process that held its lease has died, because it was
+    not seen since `SEEN_WITHIN` ago."""
     columns: Any = table
     holder = func.substr(columns.lease_token, 1, ID_LENGTH)
     process: Any = ConfigProcess
-    seen = select(process.id).where(process.id == holder, process.seen_at >= now - SEEN_WITHIN).exists()
-    died = and_(columns.state == WorkState.LEASED, columns.lease_token.is_not(None), holder != process_id(), ~seen)
+    seen = select(process.id).where(process.id == holder, process.seen_at >= seen_since).exists()
+    died = and_(
+        columns.state == WorkState.LEASED,
+        columns.lease_token.is_not(None),
+        holder != bindparam("me", callable_=process_id),
+        ~seen,
+    )
     return columns.deaths + case((died, 1), else_=0)
 
 
@@ -112,19 +118,18 @@ def disown(store: Store, table: type[Work], token: str) -> None:
 def after_death(table: type[Work], row: Any, error: PluginDied, due: datetime, now: datetime) -> dict[str, Any]:
     """The values of a claimed row after a plugin's own process died while it handled the row: it is claimed again at
     `due`, alone, or goes into quarantine after the third death."""
-    row.deaths, row.last_hook = row.deaths + 1, f"{error.connector}.{error.hook}"
-    counted = {"deaths": row.deaths, "last_hook": row.last_hook}
-    if row.deaths < MAX_DEATHS:
+    counted = {"deaths": row.deaths + 1, "last_hook": f"{error.connector}.{error.hook}"}
+    if counted["deaths"] < MAX_DEATHS:
         why = {"reason": str(error)} if says_why(table) else {}
         return {"state": WorkState.LEASED, "lease_until": due, "due_at": due, **counted, **why}
-    _tell(table, row)
-    why = {"reason": reason_of(row)} if says_why(table) else {}
+    _tell(table, row.id, error.connector, counted["last_hook"])
+    why = {"reason": _reason(error.connector, error.hook)} if says_why(table) else {}
     return {"state": WorkState.QUARANTINED, "lease_until": None, "due_at": now, **counted, **why}
 
 
-def _tell(table: type[Work], row: Any) -> None:
-    metrics.QUARANTINED.labels(table.__tablename__, connector_of(row)).inc()
-    log.error("quarantined", table=table.__tablename__, id=row.id, connector=connector_of(row), hook=row.last_hook)
+def _tell(table: type[Work], row_id: str, connector: str, hook: str | None) -> None:
+    metrics.QUARANTINED.labels(table.__tablename__, connector).inc()
+    log.error("quarantined", table=table.__tablename__, id=row_id, connector=connector, hook=hook)
 
 
 def put_into_quarantine(session: Session, table: type[Work], rows: Sequence[Any], now: datetime) -> None:
@@ -138,9 +143,9 @@ def put_into_quarantine(session: Session, table: type[Work], rows: Sequence[Any]
             values["reason"] = reason
         ended = update(table).where(columns.id == row.id).values(lease_until=None, lease_token=None, **values)
         session.execute(ended.execution_options(synchronize_session=False))
-        if isinstance(row, SyncSlot):
+        if table is SyncSlot:
             pause_within(session, row.connector, reason, now)
-        _tell(table, row)
+        _tell(table, row.id, connector_of(row), row.last_hook)
 
 
 def says_why(table: type[Work]) -> bool:
@@ -158,7 +163,10 @@ def connector_of(row: Any) -> str:
 def reason_of(row: Any) -> str:
     """Why a row is in quarantine, in one sentence."""
     connector, _, hook = (row.last_hook or "").rpartition(".")
-    connector = connector or connector_of(row)
+    return _reason(connector or connector_of(row), hook)
+
+
+def _reason(connector: str, hook: str) -> str:
     if not connector:
         return f"{MAX_DEATHS} processes died while they handled it; which connector did that is not known."
     where = f" in {hook}" if hook else ""

@@ -16,7 +16,7 @@ from rich.console import Console
 from benchmarks.baseline import keep, read_baseline
 from benchmarks.figures import Figure, print_figures
 
-MODULES = ("acknowledge", "flow", "google_sync", "start", "claims", "leases", "script", "spool")
+MODULES = ("acknowledge", "flow", "google_sync", "demo", "start", "claims", "leases", "script", "spool")
 """What runs where none is named. `reports` takes eight minutes, to roll up a million calls, `outage` as long as its outage, and
 `transcription` measures words and no speed, so they are asked for by name."""
 HAVE_LARGE = ("reports",)

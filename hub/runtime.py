@@ -59,6 +59,8 @@ class Hub:
     liveness: Liveness
     spool: Spool
     disk: Disk = field(default_factory=lambda: Disk(None, 0))
+    listed_calls: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Connector → call → a hash of its events in the carrier's list that was folded last (hub.delivery.reconcile)."""
 
     def close(self) -> None:
         """As `retire`, then close the connections to the database."""

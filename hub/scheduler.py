@@ -34,20 +34,27 @@ def schedules(hub: Hub) -> dict[str, Schedule]:
     }
 
 
-def tick(hub: Hub, connector: str, schedule: Schedule) -> datetime | None:
-    """Write the newest slot that is due and not written yet; however many were missed, they are caught up once."""
-    with hub.store.reading() as session:
-        last = session.exec(
-            select(func.max(SyncSlot.due_at)).where(
-                SyncSlot.connector == connector,
-                col(SyncSlot.why) == "schedule",
-                SyncSlot.due_at <= hub.clock(),  # one from a clock that was ahead must not hold up all that follow
-            )
-        ).one()
-    slot = schedule.latest_slot(hub.clock(), after=last)
+def tick(hub: Hub, connector: str, schedule: Schedule, written: datetime | None = None) -> datetime | None:
+    """Write the newest slot that is due and not written yet; however many were missed, they are caught up once. `written`
+    is the slot that this process wrote last, which saves a look for it."""
+    now = hub.clock()
+    if written is None or written > now:
+        written = _last_slot(hub, connector, now)
+    slot = schedule.latest_slot(now, after=written)
     if slot is not None:
         write_slot(hub.store, connector, slot, "schedule")
     return slot
+
+
+def _last_slot(hub: Hub, connector: str, now: datetime) -> datetime | None:
+    with hub.store.reading() as session:
+        return session.exec(
+            select(func.max(SyncSlot.due_at)).where(
+                SyncSlot.connector == connector,
+                col(SyncSlot.why) == "schedule",
+                SyncSlot.due_at <= now,  # one from a clock that was ahead must not hold up all that follow
+            )
+        ).one()
 
 
 class Ticker:
@@ -61,6 +68,7 @@ class Ticker:
         self._dropped, self._told = 0, -DROPS_TOLD_EVERY
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each dropped tick at length
         self._schedules = schedules(hub)
+        self._written: dict[str, datetime] = {}
         self._scheduler: Any = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_listener(self._drop, EVENT_JOB_MAX_INSTANCES)
         for name, schedule in self._schedules.items():
@@ -97,6 +105,9 @@ class Ticker:
 
     def _tick(self, connector: str) -> None:
         try:
-            tick(self._hub, connector, self._schedules[connector])
+            slot = tick(self._hub, connector, self._schedules[connector], self._written.get(connector))
         except SQLAlchemyError as error:
             log.warning("tick failed", connector=connector, error=type(error).__name__)
+        else:
+            if slot is not None:
+                self._written[connector] = slot

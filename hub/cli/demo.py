@@ -17,6 +17,8 @@ from hub.errors import ConfigError
 from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
     from hub.config.models import Config
@@ -231,33 +233,49 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
 def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
     from rich.live import Live
 
-    from hub.demo.ledger import unfinished
     from hub.demo.screen import FlowView
 
     players = threading.Thread(target=play.run, name="play", daemon=True)
     players.start()
     with Live(FlowView(opened.hub, play.tally, calls), console=console, refresh_per_second=3):
         players.join()
-        until, quiet_since = time.monotonic() + QUIET_WITHIN, None
-        while time.monotonic() < until:
-            play.texting.tell()
-            if unfinished(opened.hub):
-                quiet_since = None
-            elif quiet_since is None:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > _longest_schedule(opened) * 2:
-                break
-            time.sleep(0.2)
+        _work_off(opened, play)
     if not console.is_terminal:
         console.print()  # Rich ends a live view with a new line on terminals only
 
 
-def _longest_schedule(opened: Opened) -> float:
-    """Seconds between two syncs of the slowest connector: an idle hub is done only after this time."""
+def _work_off(opened: Opened, play: Play) -> None:
+    """Wait until nothing is left of the day: all work is done, and a sync of every connector after that brings no more."""
+    from hub.demo.ledger import unfinished
     from hub.scheduler import schedules
+    from hub.store.rows import write_slot
 
-    spans = [schedule.every.total_seconds() for schedule in schedules(opened.hub).values() if schedule.every]
-    return min(max(spans, default=1.0), 15.0)
+    hub, asked = opened.hub, None
+    until = time.monotonic() + QUIET_WITHIN
+    while time.monotonic() < until:
+        play.texting.tell()
+        synced = asked is not None and not _is_syncing(opened, asked)
+        if unfinished(hub):
+            asked = None
+        elif synced:
+            break
+        elif asked is None:
+            asked = hub.clock()
+            for connector in schedules(hub):
+                write_slot(hub.store, connector, asked, "command")
+        time.sleep(0.2)
+
+
+def _is_syncing(opened: Opened, until: datetime) -> bool:
+    """Whether a sync that was due at `until` or before has not ended."""
+    from sqlmodel import col, select
+
+    from hub.model import SyncSlot
+    from hub.model.states import WorkState
+
+    open_slots = select(SyncSlot.id).where(SyncSlot.due_at <= until, col(SyncSlot.state) != WorkState.DONE)
+    with opened.hub.store.reading() as session:
+        return session.exec(open_slots).first() is not None
 
 
 def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, address: str) -> None:

@@ -19,7 +19,7 @@ from hub.hookspecs import CostHooks
 from hub.model import CostRow
 from hub.model.columns import storable
 from hub.model.costs import MAX_CAMPAIGN_CHARACTERS
-from hub.model.syncs import Cursor
+from hub.model.syncs import ConnectorNote, Cursor
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.connectors import StoredNotes, move_cursor
@@ -42,13 +42,14 @@ def pull_costs(hub: Hub, directory: Directory, connector: str) -> Counter[str]:
     now = hub.clock()
     with hub.store.reading() as session:
         cursor = session.get(Cursor, (connector, STREAM))
+        note = session.get(ConnectorNote, (connector, NOTE))
+        refused = note.value if note else None
     owners = CostOwners.of(hub.config.connectors[connector], directory.companies.values())
     if cursor is not None:
         learn_visit_names(hub.store, connector, [company.id for company in owners.companies], now)
-    notes = StoredNotes(hub.store, connector)
-    refused = notes.get(NOTE)
     if cursor is not None and now - cursor.moved_at < (ASK_AGAIN if refused else PULL_EVERY):
         return Counter()
+    notes = StoredNotes(hub.store, connector)
     today = min((now.astimezone(ZoneInfo(each.time_zone)).date() for each in owners.companies), default=now.date())
     pulled_to = cursor.value if cursor else None
     rows = 0

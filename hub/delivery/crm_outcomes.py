@@ -54,6 +54,10 @@ def _keep(
 ) -> Counter[str]:
     now = hub.clock()
     tally: Counter[str] = Counter()
+    if not outcomes:
+        with hub.store.writing() as session:
+            move_cursor(session, connector, STREAM, cursor, now)
+        return tally
     with hub.store.writing() as session:
         upserted = [_upsert(session, connector, outcome) for outcome in outcomes]
         rows = [row for row, _ in upserted]
@@ -85,8 +89,9 @@ def _meet_waiting(hub: Hub, directory: Directory, connector: str) -> Counter[str
     with hub.store.writing() as session:
         rows = list(session.exec(waiting))
         met = [row for row in rows if _meet(hub, session, directory, row)]
-        _mark_days(session, met, now)
-        _convert(hub, session, directory, met, now, tally)
+        if met:
+            _mark_days(session, met, now)
+            _convert(hub, session, directory, met, now, tally)
     return tally
 
 

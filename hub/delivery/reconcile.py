@@ -31,18 +31,26 @@ CLOCKS_DIFFER = timedelta(days=1)
 
 
 def reconcile(hub: Hub, directory: Directory, connector: str) -> int:
-    """Fold the carrier's call list into ours; returns how many calls were found or completed."""
+    """Fold the carrier's call list into ours; returns how many calls were found or completed.
+
+    Each list holds the calls of hours, so a call that is listed as before was folded already.
+    """
     now = hub.clock()
     since = _since(hub, connector, CALLS, now)
     events = hub.plugins.call(connector, CallHooks.list_calls, since)
     by_call: dict[str, list[CallEvent]] = {}
     for event in events:
         by_call.setdefault(event.call_id, []).append(event)
+    known = hub.listed_calls.get(connector, {})
+    listed = {call_id: hash(tuple(each)) for call_id, each in by_call.items()}
+    batches = [
+        EventBatch(connector, each) for call_id, each in by_call.items() if known.get(call_id) != listed[call_id]
+    ]
     changed = 0
-    batches = [EventBatch(connector, each) for each in by_call.values()]
     for start in range(0, len(batches), RECONCILE_BATCH_SIZE):
         with hub.store.writing() as session:
             changed += keep_events(session, hub, directory, batches[start : start + RECONCILE_BATCH_SIZE], "reconcile")
+    hub.listed_calls[connector] = listed
     with hub.store.writing() as session:
         move_cursor(session, connector, CALLS, now.isoformat(), now)
     return changed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
 from hub.contracts.consent import NO_ANSWER
@@ -95,11 +95,15 @@ def tasks(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_
 
 def next_retry(hub: Hub, connector: str) -> datetime | None:
     """When the connector's next retry or poll is due, if one waits."""
-    failed = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.attempts) > 0)
-    unanswered = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.code) == NO_ANSWER)
-    killed = (col(Delivery.state) == DeliveryState.LEASED) & col(Delivery.lease_token).is_(None)
-    tried = killed | failed | unanswered | (col(Delivery.state) == DeliveryState.ACCEPTED)
-    synced = (Delivery.connector == connector, col(Delivery.hook) != SEND)  # texts are sent by their own task
-    query = select(func.min(Delivery.due_at)).where(*synced, tried)
     with hub.store.reading() as session:
-        return session.exec(query).one()
+        return session.exec(_NEXT_RETRY, params={"connector": connector}).one()
+
+
+_FAILED = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.attempts) > 0)
+_UNANSWERED = (col(Delivery.state) == DeliveryState.READY) & (col(Delivery.code) == NO_ANSWER)
+_KILLED = (col(Delivery.state) == DeliveryState.LEASED) & col(Delivery.lease_token).is_(None)
+_NEXT_RETRY = select(func.min(Delivery.due_at)).where(
+    col(Delivery.connector) == bindparam("connector"),
+    col(Delivery.hook) != SEND,  # texts are sent by their own task
+    _KILLED | _FAILED | _UNANSWERED | (col(Delivery.state) == DeliveryState.ACCEPTED),
+)

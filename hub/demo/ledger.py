@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, case, func, literal, union_all
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -106,13 +106,17 @@ def unfinished(hub: Hub) -> Counter[str]:
         col(Delivery.state) == DeliveryState.READY,
         col(Delivery.due_at) > hub.clock() + SOON,
     )
+    queries = []
+    for name, table in tables.items():
+        moving = columns(literal(name), col(table.state), func.count()).where(
+            col(table.state).in_(OPEN_DELIVERY_STATES)
+        )
+        if table is Delivery:
+            moving = moving.where(~later)
+        queries.append(moving.group_by(col(table.state)))
     with hub.store.reading() as session:
-        for name, table in tables.items():
-            moving = select(table.state, func.count()).where(col(table.state).in_(OPEN_DELIVERY_STATES))
-            if table is Delivery:
-                moving = moving.where(~later)
-            for state, count in session.exec(moving.group_by(table.state)):
-                waiting[f"{name} {state}"] = count
+        for name, state, count in session.execute(union_all(*queries)):
+            waiting[f"{name} {state}"] = count
     return waiting
 
 

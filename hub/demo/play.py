@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.demo.browser import PageEntrance
 
 PLAYERS = 6
-CALLS_A_SECOND = 12.0
+CALLS_A_SECOND = 20.0
 FORGERIES = 3
 FALLBACK = "fallback"
 MAX_MESSAGE_CHARACTERS = 200

@@ -13,6 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import func
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from hub.config.models import Config
@@ -58,17 +59,7 @@ class FlowView:
 
     def __rich__(self) -> RenderableType:
         with self._hub.store.reading() as session:
-            steps = {
-                "webhooks kept": _count(session, InboxWebhook),
-                "calls": _count(session, Call),
-                "texts": _count(session, TextMessage),
-                "recordings": _count(session, Recording),
-                "forms": _count(session, FormSubmission),
-                "attributed": _count(session, Attribution),
-                "facts learned": _count(session, FactRow),
-                "consent decisions": _count(session, ConsentDecision),
-                "conversions": _count(session, ConversionRow),
-            }
+            counts = session.execute(_COUNTS).one()
             states = session.exec(
                 select(Delivery.connector, Delivery.hook, shown_states().label("shown"), func.count()).group_by(
                     col(Delivery.connector), col(Delivery.hook), "shown"
@@ -86,7 +77,7 @@ class FlowView:
         flow = Text(" → ").join(
             [
                 Text(f"visits {self._tally.counts['visits']} ({self._tally.counts['visits by page']} by page)"),
-                *(Text(f"{name} {count}") for name, count in steps.items()),
+                *(Text(f"{name} {count}") for name, count in counts._mapping.items()),
             ]
         )
         parts: list[RenderableType] = [bar, flow, _state_table(states), _latest_table(latest)]
@@ -191,10 +182,6 @@ def _table(title: str, words: Sequence[str], figures: Sequence[str]) -> Table:
     return table
 
 
-def _count(session: Any, table: Any) -> int:
-    return int(session.exec(select(func.count()).select_from(table)).one())
-
-
 def _state_table(rows: Any) -> Table:
     lines: dict[str, Counter[str]] = {}
     for connector, hook, state, count in rows:
@@ -225,3 +212,19 @@ def _latest_table(rows: Any) -> Table:
             "answered" if call.answered else "voicemail" if call.voicemail else call.status,
         )
     return table
+
+
+_COUNTED = {
+    "webhooks kept": InboxWebhook,
+    "calls": Call,
+    "texts": TextMessage,
+    "recordings": Recording,
+    "forms": FormSubmission,
+    "attributed": Attribution,
+    "facts learned": FactRow,
+    "consent decisions": ConsentDecision,
+    "conversions": ConversionRow,
+}
+_COUNTS = columns(
+    *(columns(func.count()).select_from(table).scalar_subquery().label(name) for name, table in _COUNTED.items())
+)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from testbed import CALLER, SHARED, TestHub, finished_call
 
 from hub.api import MessageEvent, RetryLater
@@ -36,6 +37,18 @@ def test_a_call_that_is_known_is_not_doubled_and_not_processed_again(hub: Factor
     stage.carrier.listed = finished_call(call.carrier_call_id, SHARED, CALLER, True, 90, stage.clock())
     assert look(stage) == 0
     assert stage.one(Call) == call and len(stage.rows(CallEventRow)) == 3
+
+
+def test_a_call_that_is_listed_as_before_is_read_from_the_database_no_more(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    ringing, *rest = finished_call("CA1", SHARED, CALLER, True, 90, stage.clock())
+    stage.carrier.listed = [ringing]
+    assert look(stage) == 1
+    reads: list[str] = []
+    event.listen(stage.hub.store.engine, "before_cursor_execute", lambda *said: reads.append(said[2]))
+    assert look(stage) == 0 and not any("FROM call" in each for each in reads)
+    stage.carrier.listed = [ringing, *rest]
+    assert look(stage) == 1 and stage.one(Call).status == "completed"
 
 
 def test_a_call_that_lacks_its_end_is_completed(hub: Factory) -> None:

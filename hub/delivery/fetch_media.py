@@ -11,7 +11,7 @@ from hub.model import TextMedia, TextMessage
 from hub.model.states import MediaState
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
-from hub.store.claims import claim, complete, is_any_due
+from hub.store.claims import claim, complete
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.rows import change_rows
 from hub.texts.bodies import seal_file
@@ -19,12 +19,6 @@ from hub.texts.bodies import seal_file
 FETCH_BATCH_SIZE = 20
 MAX_PICTURE_BYTES = 10_000_000
 """Bytes; carriers take far less (Twilio: 5 MB)."""
-
-
-def media_is_due(hub: Hub) -> bool:
-    """Whether a picture waits to be fetched."""
-    with hub.store.reading() as session:
-        return is_any_due(session, TextMedia, hub.clock())
 
 
 def fetch_media(hub: Hub, jitter: Jitter = full_jitter) -> int:

@@ -59,10 +59,9 @@ class _Ready:
     account_id: str
 
 
-def connectors_with_calls(hub: Hub) -> set[str]:
-    """The connectors that have calls to place, or to settle."""
-    with hub.store.reading() as session:
-        return due_groups(session, OutgoingCall, "connector", hub.clock(), (State.ACCEPTED, State.HELD))
+def calls_due() -> Any:
+    """The query for the connectors that have calls to place, or to settle."""
+    return due_groups(OutgoingCall, "connector", (State.ACCEPTED, State.HELD))
 
 
 def place_calls(hub: Hub, directory: Directory, connector: str) -> Counter[str]:

@@ -89,10 +89,9 @@ class _Sending:
     account_id: str
 
 
-def due_connectors(hub: Hub) -> set[str]:
-    """The connectors that have texts to send, or to settle."""
-    with hub.store.reading() as session:
-        return due_groups(session, Delivery, "connector", hub.clock(), (DeliveryState.ACCEPTED,), hook=SEND)
+def texts_due() -> Any:
+    """The query for the connectors that have texts to send, or to settle."""
+    return due_groups(Delivery, "connector", (DeliveryState.ACCEPTED,), hook=SEND)
 
 
 def send_texts(hub: Hub, directory: Directory, connector: str, jitter: Jitter = full_jitter) -> Counter[str]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select, text, union, union_all, update
+from sqlalchemy import Integer, bindparam, func, or_, select, text, union, union_all, update
 from sqlmodel import Session
 
 from hub.model.columns import UTCTime, Work
@@ -115,23 +115,31 @@ class _Wanted:
         return rows
 
 
-def is_any_due(session: Session, table: type[Work], now: datetime) -> bool:
-    """Whether any row may be claimed now."""
-    return any(each is not None for each in session.execute(_look(table), {"now": now}).one())
+def any_due(table: type[Work]) -> Any:
+    """The condition that any row may be claimed at `NOW`."""
+    return or_(*(each.order_by(None).exists() for each in oldest_due(table)))
 
 
 def due_groups(
-    session: Session,
-    table: type[Work],
-    by: str,
-    now: datetime,
-    also: tuple[DeliveryState | OutgoingCallState, ...] = (),
-    **equal: str,
-) -> set[str]:
-    """The values of the column `by` in rows that may be claimed now, or whose state is one of `also` and whose `due_at` has
-    passed. The index of work sorts each state by this column, so it is read from one value to the next, however many
-    rows have each. Only rows with `equal` values count."""
-    return set(session.scalars(_groups(table, by, also, tuple(equal.items())), {"now": now}))
+    table: type[Work], by: str, also: tuple[DeliveryState | OutgoingCallState, ...] = (), **equal: str
+) -> Any:
+    """The query for the values of the column `by` in rows that may be claimed at `NOW`, or whose state is one of `also` and
+    whose `due_at` has passed. The index of work sorts each state by this column, so it is read from one value to the
+    next, however many rows have each. Only rows with `equal` values count."""
+    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    column, where = columns[by], [columns[name] == value for name, value in equal.items()]
+    _, lost = oldest_due(table, *where)
+    found = [lost.with_only_columns(column).order_by(None)]
+    for state in (WorkState.READY, *also):
+        of_state = select(func.min(column).label("value")).where(columns.state == state)
+        values = of_state.cte(recursive=True)
+        values = values.union_all(
+            select(of_state.where(column > values.c.value).scalar_subquery()).where(values.c.value.is_not(None))
+        )
+        passed = columns.state == state, column == values.c.value, columns.due_at <= NOW
+        due = select(columns.id).where(*passed, *where)
+        found.append(select(values.c.value).where(due.exists()))
+    return union(*found)
 
 
 def oldest_due(table: type[Work], *where: Any) -> tuple[Any, Any]:
@@ -177,24 +185,6 @@ def _take(
     claimed = update(table).where(columns.id.in_(chosen)).values(leased)
     returned = claimed.returning(*columns) if plain else claimed.returning(columns)
     return returned.execution_options(synchronize_session=False)
-
-
-@cache
-def _groups(table: type[Work], by: str, also: tuple[str, ...], equal: tuple[tuple[str, str], ...]) -> Any:
-    columns: Any = table.__table__.c  # type: ignore[attr-defined]
-    column, where = columns[by], [columns[name] == value for name, value in equal]
-    _, lost = oldest_due(table, *where)
-    found = [lost.with_only_columns(column).order_by(None)]
-    for state in (WorkState.READY, *also):
-        of_state = select(func.min(column).label("value")).where(columns.state == state)
-        values = of_state.cte(recursive=True)
-        values = values.union_all(
-            select(of_state.where(column > values.c.value).scalar_subquery()).where(values.c.value.is_not(None))
-        )
-        passed = columns.state == state, column == values.c.value, columns.due_at <= NOW
-        due = select(columns.id).where(*passed, *where)
-        found.append(select(values.c.value).where(due.exists()))
-    return union(*found)
 
 
 def _kinds(table: type[Work], where: Sequence[Any], alone: bool) -> tuple[Any, Any, Any]:

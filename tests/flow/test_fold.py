@@ -93,6 +93,17 @@ def test_a_late_event_wakes_a_call_that_the_flow_had_finished(hub: Factory) -> N
     assert stage.one(Call).answered and stage.one(Call).status == "completed"
 
 
+def test_the_flow_takes_a_call_when_it_begins_and_when_it_is_over_and_at_no_other_time(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    ringing, answered, completed = call_events(stage)
+    recorded = replace(completed, kind="recorded", recording_id="RE1", recording_duration=80)
+    for event in (ringing, answered, completed, recorded):
+        stage.tell(event)
+        stage.flow()
+    call = stage.one(Call)
+    assert (call.state, call.attempts, call.recording_id) == ("done", 2, "RE1")
+
+
 def test_news_of_a_call_that_is_being_processed_takes_it_from_its_worker(hub: Factory) -> None:
     stage = hub()
     ringing, answered, _ = call_events(stage)

@@ -10,9 +10,9 @@ from testbed import TestHub
 from text_steps import queue, write_in
 
 from hub.api import AuthError, MediaFile
-from hub.delivery.send_texts import due_connectors
 from hub.model import ConnectorState
 from hub.worker import Worker
+from hub.worker.due_work import DueWork, outgoing_work
 
 Factory = Callable[..., TestHub]
 
@@ -36,7 +36,7 @@ def test_a_worker_sends_texts_and_fetches_pictures_by_itself(hub: Factory) -> No
         assert sent.wait(10) and fetched.wait(10)
     finally:
         worker.stop()
-    assert due_connectors(stage.hub) == set()
+    assert DueWork(outgoing_work()).look(stage.hub.store, stage.clock()) == {}
 
 
 def test_refused_credentials_pause_the_carrier_and_keep_the_text(hub: Factory) -> None:

@@ -32,6 +32,10 @@ log = structlog.get_logger(__name__)
 STATE_COLUMNS = tuple(CallState.model_fields)
 COUNTED = ("started_at", "answered_at", "tracking_number")
 """Reports depend on these columns of a call; the later stages mark the call's day for all others."""
+ASKED_ABOUT = frozenset(("started_at", "tracking_number", "caller_number"))
+"""What the flow reads of a call that is not over."""
+RECORDED = frozenset(("recording_id", "recording_url", "recording_duration"))
+"""What the flow does not read of a call that is over."""
 
 _EventOfInbox = tuple[CallEvent, str | None]
 """An event with the id of its webhook."""
@@ -112,7 +116,7 @@ class _Folded:
             self.named.append((call, name))
 
     def _change(self, call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        """Set a call's new state, and queue it for the flow."""
+        """Set a call's new state, and queue it for the flow if that has something new to do."""
         self.changed += 1
         counted = [_change(call)] if call.enriched_at else []
         for column, value in after.items():
@@ -122,8 +126,15 @@ class _Folded:
             call.company_id, call.tracker_id = line.company.id, line.tracker.id
         if counted and any(before[column] != after[column] for column in COUNTED):
             self.moved += [*counted, _change(call)]
-        if call.state != SubjectState.QUARANTINED:
+        if call.state != SubjectState.QUARANTINED and _concerns_flow(call, before, after):
             call.state, call.due_at, call.lease_token, call.lease_until = SubjectState.READY, self.now, None, None
+
+
+def _concerns_flow(call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the flow has something to do after this change. It takes a call when its first event comes and when it is
+    over; in between, only what the attribution depends on."""
+    changed = {name for name, value in after.items() if value != before[name]}
+    return call.enriched_at is None or bool(changed - RECORDED if call.over else changed & ASKED_ABOUT)
 
 
 def _values(state: CallState) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The worker: processes the inbox, runs calls through the flow, runs due syncs. One, or several on PostgreSQL."""
+"""The threads of a worker, and what each of them waits for."""
 
 from __future__ import annotations
 
@@ -6,50 +6,60 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlmodel import col
 
-from hub.alerts.send import due_channels, send_due
-from hub.delivery.fetch_media import fetch_media, media_is_due
-from hub.delivery.place_calls import connectors_with_calls, place_calls
-from hub.delivery.send_texts import due_connectors, send_texts
-from hub.delivery.sync import SyncReport, next_retry, sync
+from hub.alerts.send import send_due
+from hub.delivery.fetch_media import fetch_media
+from hub.delivery.place_calls import place_calls
+from hub.delivery.send_texts import send_texts
 from hub.errors import AuthError, ConfigError
 from hub.flow.inbox import fold_inbox
 from hub.flow.leads import convert_leads
-from hub.flow.pipeline import process
+from hub.flow.pipeline import PIPELINE_BATCH_SIZE, process
 from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
 from hub.liveness import TURN_LIMIT_SECONDS, report_failure
-from hub.model import Call, FormSubmission, SyncSlot, TextMessage
-from hub.model.states import WorkState
 from hub.numbers.directory import LiveDirectory
 from hub.plugins.thread_pool import DaemonThreadPool
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.runtime import Hub
 from hub.scheduler import Ticker
-from hub.store.claims import claim, complete, due_groups
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import take_waiting
-from hub.store.rows import write_slot
+from hub.worker.due_sync import run_due_sync
+from hub.worker.due_work import (
+    ALERTS,
+    CALLS,
+    INBOX,
+    JOURNAL,
+    LEADS,
+    PICTURES,
+    SUBJECTS,
+    SYNCS,
+    TEXTS,
+    DueWork,
+    flow_work,
+    outgoing_work,
+)
 
 log = structlog.get_logger(__name__)
 IDLE = 0.25
-"""Seconds to wait for new work if there was none."""
+"""Seconds between two looks for new work if there was none. A commit of webhooks wakes the flow at once."""
+REST = 0.25
+"""Seconds that the flow rests after a small batch, so that webhooks that come one by one are folded together."""
+RECORDINGS_IDLE = 1.0
+"""The same as `IDLE`, for recordings and transcripts: nobody waits for them."""
 BACK_OFF_SECONDS = 1.0
 """Wait after a failed turn."""
 TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 """A transcription may take twice the duration of its recording (hub.recordings.transcribe)."""
+FULL_BATCH = PIPELINE_BATCH_SIZE
+"""After a turn that took this much there is more."""
 CONCURRENT_SYNCS = 8
 JOIN_SECONDS = 1.0
 """Seconds that the transcription thread gets to end."""
-TEXTS, CALLS, ALERTS = "texts/", "calls/", "alerts/"
-PICTURES = "texts/pictures"
-"""The sync work under this name does not belong to a connector."""
-SOONEST_RETRY = timedelta(seconds=1)
 
 
 class Worker:
@@ -64,11 +74,15 @@ class Worker:
         self._running: set[str] = set()
         self._syncs = DaemonThreadPool("sync", CONCURRENT_SYNCS)
         self._housekeeping = Housekeeping(periodic_jobs(hub, self._ticker), hub.liveness, self._stopping)
-        steps = {"flow": self._flow_step, "recordings": self._recording_step, "syncs": self._sync_step}
-        self._threads = [self._thread(name, step) for name, step in steps.items()]
+        self._flow_work, self._outgoing_work = DueWork(flow_work()), DueWork(outgoing_work())
+        self._threads = [
+            self._thread("flow", self._flow_step, self._rest_of_flow),
+            self._thread("recordings", self._recording_step, self._pace(RECORDINGS_IDLE)),
+            self._thread("syncs", self._sync_step, self._pace(IDLE)),
+        ]
         self._threads.append(threading.Thread(target=self._keep_house, name="housekeeping", daemon=True))
         # stop() hardly waits for it: a transcription takes minutes, and an unfinished one is repeated later.
-        self._transcripts = self._thread("transcripts", self._transcript_step)
+        self._transcripts = self._thread("transcripts", self._transcript_step, self._pace(RECORDINGS_IDLE))
 
     def start(self) -> None:
         """Start the threads and the ticker."""
@@ -108,64 +122,95 @@ class Worker:
         self._syncs.close()
         self._hub.liveness.forget()
 
-    def _thread(self, name: str, step: Callable[[], bool]) -> threading.Thread:
-        return threading.Thread(target=self._loop, args=(name, step), name=name, daemon=True)
+    def _thread(self, name: str, step: Callable[[], int], rest: Callable[[int], None]) -> threading.Thread:
+        return threading.Thread(target=self._loop, args=(name, step, rest), name=name, daemon=True)
 
-    def _loop(self, name: str, step: Callable[[], bool]) -> None:
+    def _loop(self, name: str, step: Callable[[], int], rest: Callable[[int], None]) -> None:
         while not self._stopping.is_set():
             if self._hub.store.outage.since is not None:
                 self._hub.liveness.turned(name)
                 self._stopping.wait(BACK_OFF_SECONDS)
-            elif not self._turn(name, step):
-                self._wake.wait(IDLE)
-                self._wake.clear()
+            else:
+                rest(self._turn(name, step))
+
+    def _rest_of_flow(self, taken: int) -> None:
+        """A full batch is followed by the next one at once; after a small one, others come together for the next."""
+        if taken >= FULL_BATCH:
+            return
+        if taken:
+            self._stopping.wait(REST)
+        else:
+            self._wake.wait(IDLE)
+        self._wake.clear()
+
+    def _pace(self, seconds: float) -> Callable[[int], None]:
+        """Wait `seconds` if there was nothing to do; nothing wakes the thread sooner."""
+
+        def rest(taken: int) -> None:
+            if not taken:
+                self._stopping.wait(seconds)
+
+        return rest
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(POLL_SECONDS):
             if self._hub.store.outage.since is None:
-                self._turn("housekeeping", self._housekeeping.start_due)
+                self._turn("housekeeping", lambda: len(self._housekeeping.start_due()))
 
-    def _turn(self, name: str, step: Callable[[], object]) -> bool:
-        """One turn of a thread; a failure is only reported. Returns whether there may be more work immediately."""
+    def _turn(self, name: str, step: Callable[[], int]) -> int:
+        """One turn of a thread; a failure is only reported. Returns how much work it took."""
         self._hub.liveness.turned(name)
         try:
-            return bool(step())
+            return step()
         except BaseException as error:  # noqa: BLE001 - failed work is claimed again
             report_failure(name, error)
             self._stopping.wait(BACK_OFF_SECONDS)
-            return False
+            return 0
 
-    def _flow_step(self) -> bool:
-        directory = self._directory.current()
-        taken = take_waiting(self._hub.store)
-        taken += fold_inbox(self._hub, directory)
-        taken += process(self._hub, directory, Call)
-        taken += process(self._hub, directory, TextMessage)
-        taken += process(self._hub, directory, FormSubmission)
-        taken += convert_leads(self._hub, directory)
-        return taken > 0
+    def _flow_step(self) -> int:
+        due = self._flow_work.look(self._hub.store, self._hub.clock())
+        if not due:
+            return 0
+        directory, taken = self._directory.current(), 0
+        if JOURNAL in due:
+            taken += take_waiting(self._hub.store)
+        folded = fold_inbox(self._hub, directory) if INBOX in due else 0
+        for table in SUBJECTS:
+            if folded or table.__tablename__ in due:
+                taken += process(self._hub, directory, table)
+        if LEADS in due:
+            taken += convert_leads(self._hub, directory)
+        return taken + folded
 
-    def _recording_step(self) -> bool:
-        return not self._hub.disk.short and fetch_due(self._hub) > 0
+    def _recording_step(self) -> int:
+        return 0 if self._hub.disk.short else fetch_due(self._hub)
 
-    def _transcript_step(self) -> bool:
-        return transcribe_due(self._hub, self._directory.current()) > 0
+    def _transcript_step(self) -> int:
+        return transcribe_due(self._hub, self._directory.current())
 
-    def _sync_step(self) -> bool:
+    def _sync_step(self) -> int:
+        for kind, names in self._outgoing_work.look(self._hub.store, self._hub.clock()).items():
+            self._start_each(kind, names)
+        return 0
+
+    def _start_each(self, kind: str, names: set[str]) -> None:
+        if kind == ALERTS:
+            for channel in names:
+                self._start(ALERTS + channel, partial(self._run_alerts, channel))
+        elif kind == PICTURES:
+            if not self._hub.disk.short:
+                self._start(PICTURES, partial(fetch_media, self._hub))
+        else:
+            runs = {SYNCS: self._run_sync, TEXTS: self._run_texts, CALLS: self._run_calls}
+            for connector in names & self._hub.plugins.connectors.keys() - self._paused(kind):
+                self._start(kind + connector, partial(runs[kind], connector))
+
+    def _paused(self, kind: str) -> set[str]:
+        """The connectors whose texts wait until a person has connected them again. Syncs look for themselves."""
+        if kind != TEXTS:
+            return set()
         with self._hub.store.reading() as session:
-            due = due_groups(session, SyncSlot, "connector", self._hub.clock())
-            paused = paused_connectors(session)
-        for connector in due & self._hub.plugins.connectors.keys():
-            self._start(connector, partial(self._run_sync, connector))
-        for connector in (due_connectors(self._hub) - paused.keys()) & self._hub.plugins.connectors.keys():
-            self._start(TEXTS + connector, partial(self._run_texts, connector))
-        for connector in connectors_with_calls(self._hub) & self._hub.plugins.connectors.keys():
-            self._start(CALLS + connector, partial(self._run_calls, connector))
-        for channel in due_channels(self._hub):
-            self._start(ALERTS + channel, partial(self._run_alerts, channel))
-        if not self._hub.disk.short and media_is_due(self._hub):
-            self._start(PICTURES, partial(fetch_media, self._hub))
-        return False
+            return set(paused_connectors(session))
 
     def _start(self, name: str, work: Callable[[], object]) -> None:
         """Run `work` in the thread pool, unless work with this name is running."""
@@ -200,26 +245,3 @@ class Worker:
         report = run_due_sync(self._hub, self._directory, connector)
         if report and (report.counts or (report.troubles and not report.was_paused)):
             log.info("synced", connector=connector, result=str(report))
-
-
-def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncReport | None:
-    """Claim all due slots of a connector and run one sync for them; None if none is due or another process syncs it."""
-    mine = (col(SyncSlot.connector) == connector,)
-    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine, alone=True)
-    if not slots:
-        return None
-    with hub.heartbeat.keeping(SyncSlot, token):
-        report = sync(hub, directory.current(), connector)
-    with hub.store.writing() as session:
-        ids = [slot.id for slot in slots]
-        ended = {"state": WorkState.DONE, "finished_at": hub.clock(), "result": str(report)[:500]}
-        complete(session, SyncSlot, ids, token, **ended, trouble=_trouble(report))
-    retry_at = None if report.paused else next_retry(hub, connector)
-    if retry_at is not None:
-        write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
-    return report
-
-
-def _trouble(report: SyncReport) -> str | None:
-    """Why tasks of a sync stopped early; that it was paused before says nothing about the provider."""
-    return None if report.was_paused else "; ".join(report.troubles)[:500] or None

@@ -1,0 +1,40 @@
+"""One due sync of one connector: claimed, run, and recorded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlmodel import col
+
+from hub.delivery.sync import SyncReport, next_retry, sync
+from hub.model import SyncSlot
+from hub.model.states import WorkState
+from hub.numbers.directory import LiveDirectory
+from hub.runtime import Hub
+from hub.store.claims import claim, complete
+from hub.store.rows import write_slot
+
+SOONEST_RETRY = timedelta(seconds=1)
+
+
+def run_due_sync(hub: Hub, directory: LiveDirectory, connector: str) -> SyncReport | None:
+    """Claim all due slots of a connector and run one sync for them; None if none is due or another process syncs it."""
+    mine = (col(SyncSlot.connector) == connector,)
+    token, slots = claim(hub.store, SyncSlot, now=hub.clock(), limit=1_000, where=mine, alone=True)
+    if not slots:
+        return None
+    with hub.heartbeat.keeping(SyncSlot, token):
+        report = sync(hub, directory.current(), connector)
+    with hub.store.writing() as session:
+        ids = [slot.id for slot in slots]
+        ended = {"state": WorkState.DONE, "finished_at": hub.clock(), "result": str(report)[:500]}
+        complete(session, SyncSlot, ids, token, **ended, trouble=_trouble(report))
+    retry_at = None if report.paused else next_retry(hub, connector)
+    if retry_at is not None:
+        write_slot(hub.store, connector, max(retry_at, hub.clock() + SOONEST_RETRY), "retry")
+    return report
+
+
+def _trouble(report: SyncReport) -> str | None:
+    """Why tasks of a sync stopped early; that it was paused before says nothing about the provider."""
+    return None if report.was_paused else "; ".join(report.troubles)[:500] or None

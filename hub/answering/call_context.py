@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.callflow.context import CallContext
+from hub.callflow.context import CallContext, Permission
 from hub.callflow.definition import Flow
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place
@@ -17,6 +17,7 @@ from hub.contracts.places import places_of_number
 from hub.model import Call, CallStep, Lease, Visit
 from hub.numbers.directory import Line
 
+UNASKED = Permission()
 MAX_CALL_AGE = timedelta(hours=4)
 """How far back the hub looks for the beginning of a call that continues."""
 
@@ -51,14 +52,18 @@ class Earlier:
 
 
 def call_contexts(
-    session: Session | None, requests: Sequence[AnswerRequest], now: datetime, public_url: str
+    session: Session | None,
+    requests: Sequence[AnswerRequest],
+    now: datetime,
+    public_url: str,
+    recording: Permission = UNASKED,
 ) -> list[CallContext]:
-    """What is known at each point. Flows that need nothing cause no database read."""
+    """What is known at each point, with the permission to record as given. Flows that need nothing cause no database read."""
     visits = _visits(session, requests, now) if session else {}
     earlier = _earlier(session, requests) if session else {}
     own_tags = _own_tags(session, requests) if session else {}
     return [
-        _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url)
+        _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url, recording)
         for each in requests
     ]
 
@@ -75,6 +80,7 @@ def _call_context(
     own_tags: Mapping[tuple[str, str], frozenset[str]],
     now: datetime,
     public_url: str,
+    recording: Permission,
 ) -> CallContext:
     tracker, caller = each.line.tracker, each.point.caller_number
     places = places_of_number(caller) if caller and (each.flow.asks_places or each.flow.records) else ()
@@ -95,6 +101,7 @@ def _call_context(
         landing_page=visit.landing_page if visit else None,
         tags=own_tags.get(each.call, frozenset()) | (earlier.tags if earlier else frozenset()),
         source_name=(visit.campaign or visit.source).replace("_", " ") if visit else each.line.source_name,
+        recording=recording,
         public_url=public_url,
     )
 

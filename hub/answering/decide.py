@@ -108,8 +108,8 @@ class Decider:
         return requests, missing
 
     def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[AnswerRecord]:
-        known = call_contexts(session, requests, now, self._public_url)
-        walks = [_walked(each, replace(what, recording=WILLING)) for each, what in zip(requests, known, strict=True)]
+        known = call_contexts(session, requests, now, self._public_url, WILLING)
+        walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]
         answers = [AnswerRecord(each, walked) for each, walked in zip(requests, walks, strict=True)]
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
         permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)

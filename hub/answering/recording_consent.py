@@ -13,6 +13,7 @@ from hub.callflow.context import CallContext, Permission
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.flow.consent import decision_values, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person
+from hub.model.columns import new_id
 from hub.model.people import TYPED
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted_callers
@@ -67,9 +68,10 @@ def ask_to_record(
     answers: dict[int, tuple[Permission, Columns]] = {}
     for indexes, question, decision in zip(alike.values(), questions, decisions, strict=True):
         values, duties = decision_values(question, decision, now), decision.duties
+        connector = requests[indexes[0]][0].connector
+        alike_row = ConsentDecision.columns(subject_id="", connector=connector, moment="answer", **values)
         for index in indexes:
-            connector = requests[index][0].connector
-            row = ConsentDecision.columns(subject_id="", connector=connector, moment="answer", **values)
+            row = alike_row | {"id": new_id()}
             answers[index] = Permission(allowed=decision.allowed, duties=duties, decision_id=row["id"]), row
     return [answers[index] for index in range(len(requests))]
 

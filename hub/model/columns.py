@@ -17,6 +17,7 @@ from hub.contracts.categories import CATEGORIES
 from hub.model.states import WorkState
 
 Value = TypeVar("Value")
+WITHOUT_ZONE = len("2026-01-31 00:00:00.000000")
 JSON_TYPE = JSON().with_variant(JSONB(), "postgresql")
 
 # Retention times of rows with personal data; a customer may shorten them. Source: privacy.md, retention defaults.
@@ -52,11 +53,11 @@ class UTCTime(TypeDecorator[datetime]):
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time without a zone cannot be stored")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _written_time(value: datetime | None) -> str | None:
-    return None if value is None else _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[:WITHOUT_ZONE]
 
 
 def storable(value: Value) -> Value:

@@ -29,16 +29,21 @@ def form_fields(body: bytes) -> list[Field]:
 
     Raises BadPayload for what no carrier writes: a field without `=`, an empty one, or more than `MAX_WEBHOOK_FIELDS`.
     """
+    return list(_form_fields(body))
+
+
+@lru_cache(maxsize=4)  # a webhook's form is read to check its signature, and again for its content
+def _form_fields(body: bytes) -> tuple[Field, ...]:
     if not body:
-        return []
+        return ()
     pairs = body.replace(b"+", b" ").split(b"&", MAX_WEBHOOK_FIELDS)
     split = [pair.partition(b"=") for pair in pairs]
     if len(pairs) > MAX_WEBHOOK_FIELDS or [name for name, equals, _ in split if not equals]:
         raise BadPayload("the webhook's body is not a form as carriers write it.")
-    return [
+    return tuple(
         (unquote_to_bytes(name) if b"%" in name else name, unquote_to_bytes(value) if b"%" in value else value)
         for name, _, value in split
-    ]
+    )
 
 
 def signed_text(url: str, fields: Iterable[Field]) -> bytes:

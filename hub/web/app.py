@@ -45,7 +45,7 @@ from hub.web.tracking.country_file import CountryFile
 from hub.web.tracking.forms import forms_router
 from hub.web.tracking.script import script_routes
 from hub.web.tracking.visits import tracking_router
-from hub.web.webhooks import WebhookEndpoint
+from hub.web.webhooks import WebhookEndpoint, is_webhook
 
 REFRESH_SECONDS = 5.0
 """Seconds between two checks of the directory of numbers."""
@@ -108,12 +108,14 @@ class WebEdge:
         self._countries = CountryFile(hub.config.hub.country_file)
         self._stopping = threading.Event()
         self._retired = threading.Event()
+        public_url = str(hub.config.hub.public_url)
+        self._webhooks = WebhookEndpoint(Receiver(hub, process.inbox_writer), self._answerer, public_url, hub.clock)
         self._application = self._assembled(hub, directory)
-        self._rules = EdgeRules(self._serve, str(hub.config.hub.public_url))
+        self._rules = EdgeRules(self._serve, public_url)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
-        await self._rules(scope, receive, send)
+        await (self._webhooks if is_webhook(scope) else self._rules)(scope, receive, send)
 
     def start(self) -> None:
         """Keep the answers fresh from now on."""
@@ -137,7 +139,7 @@ class WebEdge:
             return
         await self._application(scope, receive, send)
 
-    def _assembled(self, hub: Hub, directory: LiveDirectory) -> WebhookEndpoint:
+    def _assembled(self, hub: Hub, directory: LiveDirectory) -> DatabaseAwayPages:
         counters, public_url = self._process.counters, str(hub.config.hub.public_url)
         origins = Origins(hub, self._countries)
         app = FastAPI(title="Ringfence", lifespan=self._lifespan, openapi_url=None, redirect_slashes=False)
@@ -153,8 +155,7 @@ class WebEdge:
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
         app.mount("/api/v1", DeferredApp(partial(_api, hub, counters)))
         app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
-        receiver = Receiver(hub, self._process.inbox_writer)
-        return WebhookEndpoint(DatabaseAwayPages(app, hub), receiver, self._answerer, public_url, hub.clock)
+        return DatabaseAwayPages(app, hub)
 
     def _keep_answers_fresh(self) -> None:
         outage = self._hub.store.outage

@@ -139,7 +139,7 @@ def _stage(hub: Hub, directory: LiveDirectory, test: CallTest) -> Iterator[_Stag
         thread.start()
         try:
             public_url = str(hub.config.hub.public_url)
-            endpoint = WebhookEndpoint(_nothing, Receiver(tested, writer), answerer, public_url, hub.clock)
+            endpoint = WebhookEndpoint(Receiver(tested, writer), answerer, public_url, hub.clock)
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app=endpoint))
             yield _Stage(carrier, tested.plugins, _sandbox(running, carrier), client, loop)
         finally:
@@ -209,7 +209,3 @@ def _note_steps(hub: Hub, stage: _Stage, test: CallTest) -> None:
         test.problem = "The answer was not ready in time, so the call was forwarded without its flow."
     elif not rows and test.problem is None:
         test.problem = "The hub answered without any step of the flow."
-
-
-async def _nothing(scope: object, receive: object, send: object) -> None:
-    raise CannotDo("A test call sends webhooks only.")

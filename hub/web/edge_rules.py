@@ -16,6 +16,11 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
+def headers_of_answers(public_url: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of every answer that has none of these names."""
+    return (NOSNIFF, HSTS) if public_url.startswith("https://") else (NOSNIFF,)
+
+
 class EdgeRules:
     """ASGI application that limits bodies and completes the headers of the answers of the application behind it, which is
     asked with the scheme of `public_url`, whatever the proxy in front of it speaks."""
@@ -23,7 +28,7 @@ class EdgeRules:
     def __init__(self, app: ASGI, public_url: str) -> None:
         self._app = app
         self._scheme = "https" if public_url.startswith("https://") else "http"
-        self._headers = (NOSNIFF, HSTS) if self._scheme == "https" else (NOSNIFF,)
+        self._headers = headers_of_answers(public_url)
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""

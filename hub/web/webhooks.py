@@ -21,6 +21,7 @@ from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.receive import Received, Receiver
 from hub.runtime import Clock
+from hub.web.edge_rules import headers_of_answers
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 from hub.web.request_body import ASGI, content_length, read_chunks
 
@@ -56,16 +57,23 @@ class _PendingWebhook:
     """Verified, and waiting for the commit."""
 
 
-class WebhookEndpoint:
-    """ASGI application for `/webhooks/{connector}/…`; everything else goes to the application behind it.
+def is_webhook(scope: Any) -> bool:
+    """Whether a request goes to `/webhooks/…`."""
+    return bool(scope["type"] == "http" and scope["path"].startswith(PREFIX))
 
-    It is bare ASGI because this is the hub's busiest path: a framework's request, routing and response would take as
-    long as the webhook itself. `hub.flow` lists each hand-over to another thread and back.
+
+class WebhookEndpoint:
+    """ASGI application for `/webhooks/{connector}/…`.
+
+    It is bare ASGI, and nothing is in front of it, because this is the hub's busiest path: a framework's request, routing
+    and response would take as long as the webhook itself. So it limits bodies and completes the headers of its answers
+    itself, as `hub.web.edge_rules` says. `hub.flow` lists each hand-over to another thread and back.
     """
 
-    def __init__(self, app: ASGI, receiver: Receiver, answerer: Answerer, public_url: str, clock: Clock) -> None:
-        self._app, self._receiver, self._answerer, self._clock = app, receiver, answerer, clock
+    def __init__(self, receiver: Receiver, answerer: Answerer, public_url: str, clock: Clock) -> None:
+        self._receiver, self._answerer, self._clock = receiver, answerer, clock
         self._public_url = public_url.rstrip("/")
+        self._headers = headers_of_answers(public_url)
         self._completions = CompletionQueue()
         self._webhooks: dict[str, EventLoopBatcher[tuple[WebhookRequest, _PendingWebhook]]] = {
             name: EventLoopBatcher("webhooks", partial(self._receive, name)) for name in receiver.connectors
@@ -75,14 +83,12 @@ class WebhookEndpoint:
         }
 
     async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
-        """Answer a webhook; pass on everything else."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
-            await self._app(scope, receive, send)
-            return
+        """Answer a webhook."""
         status, content_type, body = await self._reply(scope, receive)
         headers = [
             (b"content-type", content_type.encode("latin-1")),
             (b"content-length", str(len(body)).encode("latin-1")),
+            *self._headers,
         ]
         if status == TOO_LARGE[0]:  # what is left of the body is not even read
             headers.append((b"connection", b"close"))
@@ -94,9 +100,10 @@ class WebhookEndpoint:
         connector, _, path = scope["path"][len(PREFIX) :].partition("/")
         if scope["method"] not in METHODS:
             return NOT_ALLOWED
-        if content_length(scope["headers"]) > self._receiver.max_bytes:
+        length = content_length(scope["headers"])
+        if length > self._receiver.max_bytes:
             return TOO_LARGE
-        received = await self._received_from(connector, path, scope, receive)
+        received = await self._received_from(connector, path, length, scope, receive)
         if received is not None and received.outcome == "forged":
             await asyncio.sleep(arrived + REFUSE_SECONDS - time.monotonic())
             return FORBIDDEN
@@ -112,10 +119,12 @@ class WebhookEndpoint:
             return _document(self._answerer.acknowledgement(connector))
         return await self._answer(connector, point, ANSWER_SECONDS - (time.monotonic() - arrived))
 
-    async def _received_from(self, connector: str, path: str, scope: Any, receive: ASGI) -> Received | None:
+    async def _received_from(
+        self, connector: str, path: str, length: int, scope: Any, receive: ASGI
+    ) -> Received | None:
         """The outcome of a webhook. What cannot be one of its connector's is read and forgotten."""
         declared = self._receiver.declared(connector)
-        refused = _refused_unread(declared, scope["headers"])
+        refused = _refused_unread(declared, length, scope["headers"])
         limit = declared.max_bytes if declared and not refused else self._receiver.max_bytes
         body = await read_chunks(receive, limit, keep=not refused)
         if refused or body is None:
@@ -212,11 +221,11 @@ def _document(document: AnswerDocument) -> Reply:
     return 200, f"{kind}; charset=utf-8" if is_bare_text else kind, document.body.encode()
 
 
-def _refused_unread(declared: Webhooks | None, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+def _refused_unread(declared: Webhooks | None, length: int, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     """Why a webhook with these headers cannot be one of a connector's; None if it may be."""
     if declared is None:
         return "unknown"
-    if content_length(headers) > declared.max_bytes:
+    if length > declared.max_bytes:
         return "too large"
     name = declared.signature_header.encode()
     return None if not name or any(each == name and value for each, value in headers) else "forged"

@@ -7,17 +7,18 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import JSON, Connection, Dialect, Table
 
 from hub.model.columns import UTCTime
 
 MAX_ROWS_PER_INSERT = 128
+FEW_ROWS = 16
 
 
 class BulkInsert:
     """`INSERT … ON CONFLICT DO NOTHING` of rows that all have the same `columns`.
 
-    A statement takes 128, 64, … or 1 rows, so there are few statement texts and drivers keep them prepared. One
+    A statement takes 128, 64, 32 or up to 16 rows, so there are few statement texts and drivers keep them prepared. One
     statement for many rows also lets SQLite run in parallel with Python: it releases the GIL once per statement.
     """
 
@@ -35,8 +36,9 @@ class BulkInsert:
         bound = [[row[name] if bind is None else bind(row[name]) for name, bind in self._columns] for row in rows]
         start, size = 0, MAX_ROWS_PER_INSERT
         while start < len(bound):
-            if start + size > len(bound):
-                size //= 2
+            left = len(bound) - start
+            if size > left:
+                size = left if left <= FEW_ROWS else size // 2
                 continue
             statement = self._head + ", ".join([self._row] * size) + self._tail
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(bound[start : start + size])))
@@ -63,5 +65,13 @@ class BulkUpdate:
 def _binder(table: Table, column: str, dialect: Dialect) -> Any:
     kind = table.columns[column].type
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
+    if bind is not None and isinstance(kind, JSON):
+        return _binder_of_json(bind)
     # Rows that are written together contain the same few times.
     return lru_cache(maxsize=32)(bind) if bind is not None and isinstance(kind, UTCTime) else bind
+
+
+def _binder_of_json(bind: Any) -> Any:
+    """Most lists are empty, and are written one time."""
+    empty = bind([])
+    return lambda value: empty if value == [] else bind(value)

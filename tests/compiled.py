@@ -1,26 +1,85 @@
-"""Statements are compiled once a test process, not once a test: every test opens engines of its own for the same SQL."""
+"""What each test would put together anew is put together once a test process: compiled statements, the schema's statements,
+the patterns of routes, and the event loop of test clients. Passwords are hashed cheaply."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, event
+import starlette.routing
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from argon2 import PasswordHasher
+from sqlalchemy import Connection, Dialect, Engine, event, text
 from sqlalchemy.util import LRUCache
+from starlette.testclient import TestClient
+
+from hub.access.sign_in import passwords
+from hub.store import schema
 
 _KEPT: dict[tuple[str, str], tuple[Dialect, LRUCache[Any, Any]]] = {}
+_TABLES: list[str] = []
+_OPEN = ExitStack()
+librarys_hasher = passwords._hasher
 
 
-def share_compiled_statements() -> None:
-    """From now on, all engines of one kind of database use the dialect of the first that connected, and one cache.
+def share() -> None:
+    """From now on, until `end`."""
+    event.listen(Engine, "engine_connect", _share_statements)
+    schema._create = _once(schema._create)
+    starlette.routing.compile_path = cache(starlette.routing.compile_path)
+    passwords._hasher = _cheap_hasher  # type: ignore[assignment]
+    TestClient._portal_factory = _one_event_loop  # type: ignore[method-assign]
+
+
+def end() -> None:
+    """End the event loop of test clients."""
+    _OPEN.close()
+
+
+def _share_statements(connection: Connection) -> None:
+    """All engines of one kind of database use the dialect of the first that connected, and one cache.
 
     SQLAlchemy keeps what it compiled by engine and by dialect. Compiling took a third of the time of a test of the flow.
     """
-    event.listen(Engine, "engine_connect", _share)
-
-
-def _share(connection: Connection) -> None:
     engine: Any = connection.engine
     kind = (engine.dialect.name, engine.dialect.driver)
     dialect, cache = _KEPT.setdefault(kind, (engine.dialect, LRUCache(4_000)))
     engine.dialect = connection.dialect = dialect
     engine._compiled_cache = cache
+
+
+def _once(create: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    """SQLAlchemy writes the statements of the first empty SQLite database; the others get the same."""
+
+    def replay(connection: Connection) -> None:
+        if connection.dialect.name != "sqlite":
+            create(connection)
+        elif not _TABLES:
+            create(connection)
+            found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"))
+            _TABLES.extend(found.scalars())
+        else:
+            for statement in _TABLES:
+                connection.exec_driver_sql(statement)
+            newest = schema.revisions()[-1]
+            connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": newest})
+
+    return replay
+
+
+@cache
+def _cheap_hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@cache
+def _portal() -> BlockingPortal:
+    return _OPEN.enter_context(start_blocking_portal())
+
+
+@contextmanager
+def _one_event_loop(client: TestClient) -> Iterator[BlockingPortal]:
+    """As in a running hub, requests share an event loop and its threads; a test client starts one for each request."""
+    yield client.portal or _portal()

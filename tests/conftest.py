@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import compiled
 import postgres
 import pytest
-from compiled import share_compiled_statements
 from hypothesis import settings
 from testbed import TestHub, open_stage
 
@@ -23,10 +24,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement."""
     told = getattr(config, "workerinput", None)
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
-    share_compiled_statements()
+    compiled.share()
     # A slow machine is no defect: no example is judged by how long it took.
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported lives as long as the run: the garbage collector need not walk it after each test."""
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -37,6 +44,7 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The first process, which ends last, clears up."""
+    compiled.end()
     if not hasattr(config, "workerinput") and FOLDER in config.stash:
         postgres.remove_folder(config.stash[FOLDER])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 
 from hub.contracts.connector import Connector
@@ -58,14 +59,33 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         else:
             classes[name], origins[name] = loaded, origin
 
-    for entry_point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        ours = entry_point.dist is not None and entry_point.dist.name == DISTRIBUTION
-        built_in = ours and entry_point.module.startswith("plugins.")
-        add(entry_point.name, Origin(module=entry_point.module, name=entry_point.attr, built_in=built_in))
+    for name, origin in _installed():
+        add(name, origin)
     for folder in plugin_dirs:
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
             add(file.stem, Origin(file=file.absolute()))
     return Catalog(classes, broken, origins)
+
+
+@cache
+def _installed() -> tuple[tuple[str, Origin], ...]:
+    """Name and origin of each plugin in an installed package, by name; packages change only with a restart."""
+    is_ours = cache(_is_ours)
+    return tuple(
+        (
+            point.name,
+            Origin(
+                module=point.module,
+                name=point.attr,
+                built_in=point.module.startswith("plugins.") and is_ours(point.dist),
+            ),
+        )
+        for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    )
+
+
+def _is_ours(distribution: Distribution | None) -> bool:
+    return distribution is not None and distribution.name == DISTRIBUTION
 
 
 def imported(connector_class: type[Connector]) -> type[Connector]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
@@ -262,12 +263,9 @@ class ConnectorConformance:
 
     def test_importing_the_plugin_imports_no_vendor_library(self) -> None:
         module = _module(self.connector_class)
-        question = json.dumps([module.__name__, module.__file__, HEAVY])
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-c", IMPORT_CHECK, question]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout) == [], "import these inside the functions that use them"
+        status, printed, errors = _imported_alone(module.__name__, module.__file__)
+        assert status == 0, errors
+        assert json.loads(printed) == [], "import these inside the functions that use them"
 
     def test_the_readme_tells_what_people_must_know(self) -> None:
         module = _module(self.connector_class)
@@ -285,6 +283,15 @@ class ConnectorConformance:
 
 def _module(connector_class: type[Connector]) -> ModuleType:
     return sys.modules[connector_class.__module__]
+
+
+@cache
+def _imported_alone(module: str, file: str | None) -> tuple[int, str, str]:
+    """Exit status and output of a new process that imports a plugin; the same for each suite of the plugin."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", IMPORT_CHECK, json.dumps([module, file, HEAVY])]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+    return done.returncode, done.stdout, done.stderr
 
 
 def _sources(connector_class: type[Connector]) -> list[Path]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pyotp
 import pytest
+from compiled import librarys_hasher
 from sqlmodel import select
 from staff import OTHER, STRONG, Staff
 
+from hub.access.sign_in import passwords
 from hub.access.sign_in.credentials import (
     change_password,
     change_totp,
@@ -58,9 +60,12 @@ def test_a_password_that_is_short_or_easy_to_guess_is_refused(password: str, wor
         hash_password(password, ["maria", "agency"])
 
 
-def test_a_hash_is_argon2id_with_the_librarys_cost_and_is_made_again_when_that_changes() -> None:
+def test_a_hash_is_argon2id_with_the_librarys_cost_and_is_made_again_when_that_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from argon2 import PasswordHasher
 
+    monkeypatch.setattr(passwords, "_hasher", librarys_hasher)
     stored = hash_password(STRONG, [])
     assert stored.startswith("$argon2id$") and STRONG not in stored
     assert check_password(stored, STRONG) and not check_password(stored, OTHER)

@@ -262,7 +262,7 @@ def test_two_workers_that_fold_the_same_call_lose_no_event(hub: Factory) -> None
 
         def fold_half(half: list[CallEvent], start: Any = start, errors: Any = errors) -> None:
             try:
-                start.wait(5)
+                start.wait(30)
                 stage.tell(*half)
             except BaseException as error:
                 errors.append(error)

@@ -153,7 +153,7 @@ def joined(network: type[JsonAds]) -> Iterator[tuple[Any, Any]]:
     sandbox_class = network.sandbox_class()
     assert sandbox_class is not None
     with sandbox_class(FrozenClock()) as sandbox:
-        yield connect(network, sandbox, clock=FrozenClock(), timeout=0.2), sandbox
+        yield connect(network, sandbox, clock=FrozenClock()), sandbox
 
 
 def conversions(count: int, **changes: Any) -> list[Conversion]:

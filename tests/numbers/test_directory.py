@@ -81,7 +81,7 @@ def test_of_several_processes_that_start_at_once_all_write_the_same_accounts(
 
     def begin() -> None:
         try:
-            start.wait(5)
+            start.wait(30)
             stages.append(open_hub_on(database_url))
         except BaseException as error:
             failures.append(error)

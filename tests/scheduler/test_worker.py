@@ -67,7 +67,7 @@ def test_of_many_nodes_that_tick_at_once_one_writes_the_slot(hub: Factory) -> No
 
     def node() -> None:
         try:
-            start.wait(5)
+            start.wait(30)
             ticked(stage)
         except BaseException as error:
             failures.append(error)

@@ -23,7 +23,7 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Says how long the body was; `/stream` sends for half a second."""
+    """Says how long the body was; `/stream` sends for a second."""
     length, more = 0, True
     while more:
         message = await receive()
@@ -32,15 +32,15 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/stream":
         for _ in range(5):
             await send({"type": "http.response.body", "body": b"data: x\n\n", "more_body": True})
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
     await send({"type": "http.response.body", "body": str(length).encode()})
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
-    """A server that waits 0.3 s for a request and has at most 6 connections."""
+    """A server that waits 0.8 s for a request and has at most 6 connections."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(connections, "REQUEST_SECONDS", 0.3)
+    patch.setattr(connections, "REQUEST_SECONDS", 0.8)
     patch.setattr(connections, "SWEEP_SECONDS", 0.05)
     patch.setattr(connections, "MAX_CONNECTIONS", 6)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -98,7 +98,7 @@ def test_a_second_request_has_its_own_time_and_an_answered_connection_may_rest(a
     with socket.create_connection(address) as wire:
         wire.sendall(GET)
         assert one_answer(wire).startswith(b"HTTP/1.1 200 ")
-        time.sleep(0.45)
+        time.sleep(1.0)
         wire.sendall(GET)
         assert one_answer(wire).startswith(b"HTTP/1.1 200 ")
         wire.sendall(b"GET")
@@ -110,7 +110,7 @@ def test_a_large_upload_may_take_longer_if_it_goes_on_and_so_may_a_stream(addres
         wire.sendall(POST % 50_000)
         for _ in range(10):
             wire.sendall(b"x" * 5_000)
-            time.sleep(0.06)
+            time.sleep(0.1)
         wire.shutdown(socket.SHUT_WR)
         assert b"50000" in whole_answer(wire)
     assert asked(address, CLOSING.replace(b"/ ", b"/stream ", 1)).count(b"data: x") == 5

@@ -125,7 +125,7 @@ def test_of_many_threads_that_find_a_token_stale_one_refreshes(store: Store) -> 
     def use() -> None:
         mine = tokens(store)
         try:
-            start.wait(5)
+            start.wait(30)
             with mine.refreshing():
                 if (mine.load() or {}).get("access_token") != "fresh":
                     time.sleep(0.02)  # the provider's answer
@@ -200,7 +200,7 @@ def test_two_processes_may_write_the_same_note_cursor_and_pause_at_once(store: S
 
     def write() -> None:
         try:
-            start.wait(5)
+            start.wait(30)
             StoredNotes(store, "google").put("api", "data_manager")
             pause(store, "google", "reconnect it", NOW)
             with store.writing() as session:

@@ -136,7 +136,7 @@ def test_two_that_meet_a_new_person_at_once_seal_under_one_key(store: Store) -> 
     sealed: list[bytes] = []
 
     def work() -> None:
-        ready.wait(5)
+        ready.wait(30)
         sealed.append(seal(store))
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -185,7 +185,7 @@ def test_hubs_that_start_at_once_make_one_key(tmp_path: Path) -> None:
     ready, made = threading.Barrier(4), []
 
     def work() -> None:
-        ready.wait(5)
+        ready.wait(30)
         made.append(keyring_of(section(tmp_path)).newest)
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""Twenty thousand leases by many at once, on both databases: never do two visitors hold one number."""
+"""Six thousand leases by many at once, on both databases: never do two visitors hold one number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.visits.visit_request import NumberShown, VisitRequest
 Opener = Callable[..., TestHub]
 NUMBERS = [f"+131255502{index:02}" for index in range(100)]
 CROWD = [{**ACCOUNTS[0], "companies": [company("lakeside", NUMBERS, SHARED)]}]
-VISITORS, LEASES = 18_000, 20_000
+VISITORS, LEASES = 5_600, 6_000
 """So many are lent a number, and some of them another one later."""
 CLIENTS, PROCESSES = 64, 4
 TURN = timedelta(seconds=200)

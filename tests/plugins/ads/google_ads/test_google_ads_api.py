@@ -230,14 +230,14 @@ def test_tls_is_spoken_to_an_authority_of_ones_own(clock: FrozenClock, make: Mak
         (Fault("status", 429, retry_after=7), RetryLater, 7.0),
         (Fault("status", 500), RetryLater, None),
         (Fault("status", 503), RetryLater, None),
-        (Fault("hang", seconds=1.0), RetryLater, None),
+        (Fault("hang", seconds=3.0), RetryLater, None),
         (Fault("garbage"), RetryLater, None),
     ],
 )
 def test_each_trouble_of_the_api_itself_ends_in_the_right_error(
     google: Sandbox, clock: FrozenClock, make: Make, fault: Fault, error: Any, after: float | None
 ) -> None:
-    connector = connect(GoogleAds, google, clock=clock, api="google_ads", timeout=0.3)
+    connector = connect(GoogleAds, google, clock=clock, api="google_ads", timeout=1.0 if fault.kind == "hang" else 10.0)
     connector.check_connection()
     google.fail_next(fault, times=9)
     with pytest.raises(error) as raised:

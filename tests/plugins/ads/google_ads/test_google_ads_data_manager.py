@@ -226,7 +226,7 @@ def test_a_dry_run_validates_and_counts_nothing(google: Sandbox, connector: Goog
 def test_each_trouble_of_the_api_itself_ends_in_the_right_error(
     google: Sandbox, clock: FrozenClock, make: Make, fault: Fault, error: Any, after: float | None
 ) -> None:
-    connector = connect(GoogleAds, google, clock=clock, timeout=0.3)
+    connector = connect(GoogleAds, google, clock=clock, timeout=1.0 if fault.kind == "hang" else 10.0)
     connector.check_connection()
     google.fail_next(fault, times=9)
     with pytest.raises(error) as raised:

@@ -9,9 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from openapi_client.models.campaign.offline_conversion import OfflineConversion
-from openapi_client.models.campaign.offline_conversion_adjustment import OfflineConversionAdjustment
-from openapi_client.models.campaign.online_conversion_adjustment import OnlineConversionAdjustment
 from pydantic import ValidationError
 
 from hub.api import Conversion, Money
@@ -46,22 +43,24 @@ def shown(**changes: Any) -> Conversion:
     return disclose(made, MicrosoftAds.manifest, "upload_conversions").value
 
 
-@pytest.mark.parametrize(
-    ("api", "kind", "model"),
-    [
+def test_a_row_has_the_fields_of_microsofts_own_library(network: Any) -> None:
+    # Importing it takes seconds, so only the process that runs this test does.
+    from openapi_client.models.campaign.offline_conversion import OfflineConversion
+    from openapi_client.models.campaign.offline_conversion_adjustment import OfflineConversionAdjustment
+    from openapi_client.models.campaign.online_conversion_adjustment import OnlineConversionAdjustment
+
+    for api, kind, model in (
         ("offline", "new", OfflineConversion),
         ("offline", "restate", OfflineConversionAdjustment),
         ("offline", "retract", OfflineConversionAdjustment),
         ("uet", "restate", OnlineConversionAdjustment),
         ("uet", "retract", OnlineConversionAdjustment),
-    ],
-)
-def test_a_row_has_the_fields_of_microsofts_own_library(network: Any, api: str, kind: Any, model: Any) -> None:
-    row = microsoft(network, api=api).row(shown(kind=kind, changed_at=NOW))
-    theirs = model.from_dict(row)
-    assert theirs is not None
-    names = {info.alias for info in model.model_fields.values()}
-    assert row.keys() <= names and row["ConversionName"] == theirs.conversion_name == "Qualified call"
+    ):
+        row = microsoft(network, api=api).row(shown(kind=kind, changed_at=NOW))
+        theirs = model.from_dict(row)
+        assert theirs is not None
+        names = {info.alias for info in model.model_fields.values()}
+        assert row.keys() <= names and row["ConversionName"] == theirs.conversion_name == "Qualified call"
 
 
 def test_an_offline_conversion_is_restated_and_taken_back_by_its_click_name_and_time(network: Any) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from telnyx import Telnyx as Client
 from telnyx_wire import CLOCK
 
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from telnyx import Telnyx as Client
 
 
 @pytest.fixture(scope="module")
@@ -45,5 +48,8 @@ def telnyx(sandbox: Sandbox) -> Telnyx:
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[Client]:
+    # Importing it takes seconds, so only the processes that use it do, here and in the tests of this folder.
+    from telnyx import Telnyx as Client
+
     with httpx.Client(trust_env=False) as http:
         yield Client(api_key=sandbox.api_key, base_url=f"{sandbox.url}/v2", http_client=http, max_retries=0)

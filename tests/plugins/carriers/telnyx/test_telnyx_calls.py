@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
-from telnyx import APIStatusError
-from telnyx import Telnyx as Client
 from telnyx_wire import BUSINESS, CALLER, CLOCK, HUB, TRACKING, play
 
 from hub.api import (
@@ -22,6 +21,9 @@ from hub.api import (
 from hub.testing.samples import person_number
 from plugins.carriers.telnyx import Telnyx, call_list
 from plugins.carriers.telnyx.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from telnyx import Telnyx as Client
 
 
 @pytest.mark.parametrize("outcome", ["answered", "voicemail", "abandoned"])
@@ -155,6 +157,8 @@ def test_a_recording_is_fetched_by_a_fresh_link_and_without_the_api_key(telnyx: 
 def test_a_recording_is_paused_and_resumed_by_forms_while_the_call_goes_on(
     telnyx: Telnyx, sandbox: Sandbox, client: Client
 ) -> None:
+    from telnyx import APIStatusError
+
     heard: list[str] = []
 
     def exchange(request: WebhookRequest) -> AnswerDocument:

@@ -9,8 +9,6 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from telnyx.types.call_hangup import Payload as HangupPayload
-from telnyx.types.messaging_inbound_message import MessagingInboundMessage
 from telnyx_sent import (
     AT,
     BASE,
@@ -134,6 +132,8 @@ def test_every_cause_of_a_hang_up_has_its_meaning(cause: str, kind: str) -> None
 
 
 def test_every_cause_that_telnyxs_client_knows_is_tested() -> None:
+    from telnyx.types.call_hangup import Payload as HangupPayload
+
     causes = get_args(get_args(HangupPayload.model_fields["hangup_cause"].annotation)[0])
     assert set(causes) == {
         "normal_clearing",
@@ -145,6 +145,8 @@ def test_every_cause_that_telnyxs_client_knows_is_tested() -> None:
 
 
 def test_the_stand_ins_events_are_what_telnyxs_client_reads() -> None:
+    from telnyx.types.messaging_inbound_message import MessagingInboundMessage
+
     request = SANDBOX.message_webhook(CALLER, TRACKING, "STOP", BASE, [b"png"])
     seen = MessagingInboundMessage.model_validate(json.loads(request.body)["data"]).payload
     ours = one(request)

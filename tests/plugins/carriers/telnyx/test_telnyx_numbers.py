@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
-from telnyx import Telnyx as Client
 from telnyx_wire import HUB, TRACKING, setup
 
 from hub.api import (
@@ -19,6 +19,9 @@ from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx, numbers
 from plugins.carriers.telnyx.rest import Rest
 from plugins.carriers.telnyx.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from telnyx import Telnyx as Client
 
 
 def test_numbers_are_offered_with_place_and_price(telnyx: Telnyx) -> None:

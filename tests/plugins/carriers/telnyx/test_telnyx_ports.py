@@ -9,8 +9,6 @@ from typing import get_args
 
 import httpx
 import pytest
-from telnyx import Telnyx as Client
-from telnyx.types.shared.porting_order_status import PortingOrderStatus
 
 from hub.api import PortRequest, Rejected
 from hub.testing import FrozenClock, connect
@@ -49,6 +47,8 @@ def telnyx(sandbox: Sandbox) -> Telnyx:
 def test_a_complete_order_is_filled_in_and_submitted(telnyx: Telnyx, sandbox: Sandbox) -> None:
     placed = telnyx.order_port(REQUEST)
     assert (placed.status, placed.numbers, placed.detail) == ("submitted", REQUEST.numbers, "")
+    from telnyx import Telnyx as Client
+
     with httpx.Client(trust_env=False) as http:
         client = Client(api_key=sandbox.api_key, base_url=f"{sandbox.url}/v2", http_client=http)
         shown = client.porting_orders.retrieve(placed.order_id).data
@@ -105,6 +105,8 @@ def test_nothing_of_the_end_user_is_told(telnyx: Telnyx) -> None:
 
 
 def test_every_status_of_telnyxs_client_is_known_and_another_is_a_step_on_the_way() -> None:
+    from telnyx.types.shared.porting_order_status import PortingOrderStatus
+
     literal = get_args(PortingOrderStatus.model_fields["value"].annotation)[0]
     assert set(get_args(literal)) == set(ports.STATUSES)
     odd = {"id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "status": {"value": "activation-in-progress"}}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-import telnyx as sdk
-from telnyx import Telnyx as Client
 from telnyx_wire import CALLER, CLOCK, HUB, TEXT, TRACKING, play
 
 from hub.api import (
@@ -21,6 +20,9 @@ from hub.api import (
 from hub.testing import connect
 from plugins.carriers.telnyx import Telnyx
 from plugins.carriers.telnyx.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from telnyx import Telnyx as Client
 
 # Texts
 
@@ -47,6 +49,8 @@ def test_a_text_whose_outcome_is_unknown_is_told_as_such(telnyx: Telnyx, sandbox
 
 
 def test_a_blocked_text_is_the_persons_own_word(telnyx: Telnyx, sandbox: Sandbox, client: Client) -> None:
+    import telnyx as sdk
+
     sandbox.block(TRACKING, CALLER)
     receipt = telnyx.send_text(TEXT)
     assert (receipt.status, receipt.code, receipt.opted_out) == ("rejected", "40300", True)
@@ -59,6 +63,8 @@ def test_a_blocked_text_is_the_persons_own_word(telnyx: Telnyx, sandbox: Sandbox
 
 
 def test_too_many_requests_say_when_to_come_back(telnyx: Telnyx, sandbox: Sandbox, client: Client) -> None:
+    import telnyx as sdk
+
     sandbox.requests_per_second = 1
     client.messaging_profiles.retrieve(sandbox.profile_id)
     with pytest.raises(sdk.RateLimitError) as limited:

@@ -35,13 +35,13 @@ def test_at_the_daily_limit_the_hub_waits(salesforce: Salesforce, sandbox: Sandb
         (Fault("status", 429, retry_after=30), 30),
         (Fault("status", 500), None),
         (Fault("garbage"), None),
-        (Fault("hang", seconds=1.0), None),
+        (Fault("hang", seconds=3.0), None),
     ],
 )
 def test_a_failure_in_an_open_session_is_tried_later(
     sandbox: Sandbox, clock: FrozenClock, fault: Fault, after: float | None
 ) -> None:
-    salesforce = connect(Salesforce, sandbox, clock=clock, timeout=0.3)
+    salesforce = connect(Salesforce, sandbox, clock=clock, timeout=1.0 if fault.kind == "hang" else 10.0)
     cursor = salesforce.pull_outcomes(None).cursor
     sandbox.fail_next(fault)
     with pytest.raises(RetryLater) as caught:

@@ -18,8 +18,8 @@ from hub.model import TrackingNumber
 from hub.reload import ConfigFile
 from hub.serving.http_server import edge_settings
 from hub.startup import Opened
-from hub.store.append_only import TABLES as APPEND_ONLY
-from hub.store.append_only import guard_append_only
+from hub.store.triggers.append_only import TABLES as APPEND_ONLY
+from hub.store.triggers.append_only import guard_append_only
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 

@@ -68,6 +68,8 @@ class Answerer:
         self._lock = threading.Lock()
         self._static: dict[tuple[str, Moment], AnswerDocument] = {}
         self._made_for: Directory | None = None
+        self._made_of: dict[str, tuple[str, int]] = {}
+        """Number → the carrier and the flow's version that its documents were rendered for."""
         self._decider = Decider(hub, directory, self._lines)
         self._acknowledgements = self._acknowledge()
         self._committers: dict[str, GroupCommitter[PendingAnswer, list[list[RenderRequest]]]] = {}
@@ -79,22 +81,27 @@ class Answerer:
             committer.close()
 
     def prepare(self) -> None:
-        """Render the static document of every number that lacks one."""
+        """Render the static documents of every number that lacks them, or whose carrier or flow has changed."""
         directory = self._directory.current()
         with self._lock:
             if directory is self._made_for:
                 return
             by_carrier: dict[str, list[RenderRequest]] = {}
             self._lines.note(directory)
-            for number, line in {**self._lines.former, **directory.lines}.items():
-                if line.tracker.carrier in self._hub.plugins.connectors:
-                    wanted = by_carrier.setdefault(line.tracker.carrier, [])
+            answered = {**self._lines.former, **directory.lines}
+            for number, line in answered.items():
+                carrier = line.tracker.carrier
+                if carrier in self._hub.plugins.connectors and self._made_of.get(number) != (carrier, line.version):
                     points = [AnswerPoint(moment=moment, tracking_number=number) for moment in MOMENTS]
-                    wanted += [(point, static(line.flow, point)) for point in points]
-            for carrier, wanted in by_carrier.items():
-                self._make_static(carrier, wanted)
+                    by_carrier.setdefault(carrier, []).extend((point, static(line.flow, point)) for point in points)
+            failed = {number for carrier, wanted in by_carrier.items() for number in self._make_static(carrier, wanted)}
+            self._made_of = {
+                number: (line.tracker.carrier, line.version)
+                for number, line in answered.items()
+                if number not in failed
+            }
             self._decider.remember(directory)
-            self._made_for = directory
+            self._made_for = None if failed else directory
 
     def knows(self, connector: str, point: AnswerPoint) -> bool:
         """Whether the number of a call at `point` belongs to that carrier. A call on another carrier's number has no
@@ -207,7 +214,8 @@ class Answerer:
 
     # in memory
 
-    def _make_static(self, carrier: str, wanted: list[RenderRequest]) -> None:
+    def _make_static(self, carrier: str, wanted: list[RenderRequest]) -> set[str]:
+        """Render documents; returns the numbers of those that failed."""
         try:
             documents = self._hub.plugins.call_each(carrier, CallHooks.render_answer, wanted, many(wanted))
         except RingfenceError as error:
@@ -219,6 +227,8 @@ class Answerer:
         for (point, _), document in zip(wanted, documents, strict=True):
             if isinstance(document, AnswerDocument):
                 self._static[point.tracking_number, point.moment] = document
+        pairs = zip(wanted, documents, strict=True)
+        return {point.tracking_number for (point, _), each in pairs if not isinstance(each, AnswerDocument)}
 
     def _acknowledge(self) -> dict[str, AnswerDocument]:
         plugins, made = self._hub.plugins, {}

@@ -27,7 +27,7 @@ from hub.model.keys import PersonKey
 from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
 from hub.model.marks import Lead, LeadChange, Note, PersonMerge, Tag
 from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
-from hub.model.numbers import Lease, NumberPurchase, PoolHour, PoolOverflow, Tracker, TrackingNumber
+from hub.model.numbers import DirectoryChange, Lease, NumberPurchase, PoolHour, PoolOverflow, Tracker, TrackingNumber
 from hub.model.opt_outs import OptOut
 from hub.model.outgoing_calls import OutgoingCall
 from hub.model.pages import RecordingPeaks, ReportLink, SavedView
@@ -104,6 +104,7 @@ __all__ = [
     "Cursor",
     "DayRollup",
     "Delivery",
+    "DirectoryChange",
     "DirtyDay",
     "Disclosure",
     "ErrorHour",

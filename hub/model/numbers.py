@@ -65,6 +65,16 @@ class TrackingNumber(Row, table=True):
     checked_at: datetime | None = time_column(nullable=True)
 
 
+class DirectoryChange(Row, table=True):
+    """One row, which has another id of a change after each change of what the directory of numbers is read from
+    (hub/store/triggers/directory_changes.py)."""
+
+    __tablename__ = "directory_change"
+
+    id: int = Field(primary_key=True)
+    change_id: str = Field(max_length=32)
+
+
 class NumberPurchase(Row, table=True):
     """One order of a number, stored before the carrier is asked: no number is ever ordered twice, and an open order counts
     against the cap."""

@@ -14,11 +14,13 @@ from sqlmodel import Session, col, select
 from hub.callflow.context import audio_key
 from hub.callflow.definition import Flow
 from hub.contracts.sources import OwnRule
-from hub.model import Company, FlowVersion, SourceRule, Tracker, TrackingNumber
+from hub.model import Company, DirectoryChange, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow
 from hub.plugins.captured import CapturedClickId, click_id_rules
 from hub.store.engine import Store
 
+UNREAD = ""
+"""The id of no change; a database without changes has None."""
 KnownSources = Mapping[str, Mapping[tuple[str, str], OwnRule]]
 """Company's name → what its connectors know of sources."""
 
@@ -147,7 +149,8 @@ def _click_ids(company: Company) -> list[CapturedClickId]:
 
 
 class LiveDirectory:
-    """The directory in memory, read again when it is older than `max_age` seconds or after `refresh()`.
+    """The directory in memory. If it is older than `max_age` seconds, or on `refresh()`, it looks whether something changed in
+    the database, and is read again only then: `latest` is the same object as long as nothing did.
 
     An answer to a ringing call never waits for the database: while it is unavailable, the last snapshot is used, or at the
     start of a process the one that was `copied` to disk.
@@ -163,18 +166,19 @@ class LiveDirectory:
     ) -> None:
         self._store, self._known_sources, self._max_age, self._monotonic = store, known_sources, max_age, monotonic
         self._lock = threading.Lock()
+        self._change_id: str | None = UNREAD
         if copied is None:
             self.refresh()
         else:
             self.latest, self._read_at = copied, monotonic() - max_age
 
     def refresh(self) -> Directory:
-        """Read it now."""
+        """Look now."""
         with self._lock:
             return self._read()
 
     def current(self) -> Directory:
-        """The directory, read again if it is too old, unless the database is away or another thread reads it just now."""
+        """The directory, after a look if the last one is too old, unless the database is away or another thread looks."""
         if self._monotonic() - self._read_at < self._max_age or self._store.outage.since is not None:
             return self.latest
         if not self._lock.acquire(blocking=False):
@@ -186,6 +190,9 @@ class LiveDirectory:
 
     def _read(self) -> Directory:
         with self._store.reading() as session:
-            self.latest = read_directory(session, self._known_sources)
+            # The change first: what is committed in between is read twice, never missed.
+            change_id = session.exec(select(DirectoryChange.change_id)).first()
+            if change_id != self._change_id:
+                self.latest, self._change_id = read_directory(session, self._known_sources), change_id
         self._read_at = self._monotonic()
         return self.latest

@@ -45,11 +45,13 @@ class DirectoryCopy:
         self._file, self._keyring = file, keyring
         self._database = f"{url.get_backend_name()}://{url.host or ''}:{url.port or ''}/{url.database or ''}"
         self._written: bytes | None = None
+        self._kept: Directory | None = None
         self._looked_at = -EVERY_SECONDS
 
     def keep(self, directory: Directory, store: Store) -> bool:
-        """Write the directory and what belongs to it, if it changed; whether it did. It looks twice a minute."""
-        if self._file is None or time.monotonic() - self._looked_at < EVERY_SECONDS:
+        """Write the directory and what belongs to it, if it changed; whether it did. It looks twice a minute, and only at
+        another directory than the last one."""
+        if self._file is None or directory is self._kept or time.monotonic() - self._looked_at < EVERY_SECONDS:
             return False
         self._looked_at = time.monotonic()
         with store.reading() as session:
@@ -60,11 +62,11 @@ class DirectoryCopy:
             {"format": FORMAT, "database": self._database, "secrets": secrets, **_as_plain(directory, former)}
         )
         digest = hashlib.sha256(plain).digest()
-        if digest == self._written:
-            return False
-        _replace(self._file, self._keyring.encrypt(plain, WHERE) if self._keyring else CLEAR + plain)
-        self._written = digest
-        return True
+        changed = digest != self._written
+        if changed:
+            _replace(self._file, self._keyring.encrypt(plain, WHERE) if self._keyring else CLEAR + plain)
+        self._written, self._kept = digest, directory
+        return changed
 
     def directory(self) -> Directory | None:
         """The directory as it was last; None without one of this database and version."""

@@ -24,6 +24,7 @@ HUB_WIDE: dict[str, str] = {
     "connector_state": "a connector may serve several accounts",
     "connector_token": "a connector's secret; no account's session has business with it",
     "cursor": "how far a connector's stream was read",
+    "directory_change": "one row, which says that something changed",
     "error_hour": "counts of the whole hub, without anybody's data",
     "health_report": "jobs and threads of the whole hub",
     "inbox": "raw webhooks, kept before anybody knows whose they are",

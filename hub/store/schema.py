@@ -12,9 +12,10 @@ from sqlmodel import SQLModel
 
 import hub.model  # noqa: F401 - the tables register themselves
 from hub.errors import ConfigError
-from hub.store.append_only import guard_append_only
 from hub.store.engine import Store
 from hub.store.row_security import guard_rows
+from hub.store.triggers.append_only import guard_append_only
+from hub.store.triggers.directory_changes import guard_directory
 from hub.store.vacuum import scrub
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _foreign_keys_checked_at_the_end(connection: Connection) -> Iterator[None]:
 def _create(connection: Connection) -> None:
     SQLModel.metadata.create_all(connection)
     guard_append_only(connection)
+    guard_directory(connection)
     guard_rows(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
@@ -122,8 +124,12 @@ def _migrate(connection: Connection, vault: Callable[[], Vault] | None) -> None:
 
     config = alembic_config()
     config.attributes |= {"connection": connection, "vault": vault}
+    if connection.dialect.name != "sqlite":
+        # PostgreSQL refuses to alter a table while a deferred trigger waits for one of its rows.
+        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     command.upgrade(config, "head")
     guard_append_only(connection)
+    guard_directory(connection)
     guard_rows(connection)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from testbed import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED, TestHub, company, finished_call
 
-from hub.answering.answer import Answerer
+from hub.answering.answer import MOMENTS, Answerer
 from hub.api import AnswerPoint
 from hub.callflow.definition import Flow
 from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, Tracker, TrackingNumber
@@ -184,6 +184,27 @@ def test_a_call_on_a_number_that_has_left_the_file_goes_on_by_its_flow(desk: Des
         BUSINESS in desk.answerer.static_document("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)).body
     )
     assert not desk.answerer.knows("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)), "a new call"
+
+
+def test_only_numbers_whose_flow_changed_get_new_static_documents(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[str] = []
+    plugins, call_each = desk.stage.hub.plugins, desk.stage.hub.plugins.call_each
+
+    def counted(name: str, hook: Any, requests: Any, *more: Any) -> Any:
+        rendered.extend(point.tracking_number for point, _ in requests)
+        return call_each(name, hook, requests, *more)
+
+    monkeypatch.setattr(plugins, "call_each", counted)
+    with desk.stage.hub.store.writing() as session:
+        tracker = session.get_one(Tracker, desk.stage.directory.lines[SHARED].tracker.id)
+        versions = FlowVersions(session, desk.stage.clock())
+        tracker.flow_version_id = versions.save(tracker.company_id, Flow.model_validate({**FLOW, "name": "other"}))
+        versions.write()
+        session.add(tracker)
+    desk.stage.live.refresh()
+    desk.answerer.prepare()
+    desk.answerer.prepare()
+    assert set(rendered) == {SHARED} and len(rendered) == len(MOMENTS)
 
 
 def test_a_call_that_was_only_forwarded_keeps_the_version_that_was_current_when_it_rang(desk: Desk) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.event import listen
 from testbed import ACCOUNTS, CALLER, POOL, PRINT_AD, SHARED, YELLOW_PAGES, TestHub, company, make_config
 
 from hub.model import Call, Company, Tracker, TrackingNumber
 from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import LiveDirectory, read_directory
+from hub.numbers.directory_copy import DirectoryCopy
+from hub.store.encryption.keyring import Keyring
+from hub.store.triggers.directory_changes import TABLES
 
 Factory = Callable[..., TestHub]
 
@@ -95,14 +101,41 @@ def test_of_several_processes_that_start_at_once_all_write_the_same_accounts(
     assert len(stages[0].rows(Company)) == 2
 
 
-def test_a_live_directory_is_read_again_when_it_is_too_old(hub: Factory) -> None:
+def test_a_live_directory_is_read_again_when_it_is_too_old_and_something_has_changed(hub: Factory) -> None:
     stage = hub()
     time = [0.0]
     live = LiveDirectory(stage.hub.store, max_age=5.0, monotonic=lambda: time[0])
     first = live.current()
-    assert live.current() is first
+    stage.visit()  # which leases a number
     time[0] = 5.0
-    assert live.current() is not first
+    assert live.current() is first
+    for statement in (
+        "UPDATE company SET title = 'Lakeside'",
+        "UPDATE tracker SET retired_at = NULL",
+        "UPDATE tracking_number SET bought = TRUE",
+        "DELETE FROM tracking_number WHERE id IN (SELECT max(id) FROM tracking_number)",
+        "UPDATE flow_version SET name = 'menu'",
+    ):
+        before = live.refresh()
+        with stage.hub.store.writing() as session:
+            session.execute(text(statement))
+        assert live.current() is before
+        time[0] += 5.0
+        assert live.current() is not before, statement
+
+
+def test_every_table_that_the_directory_or_its_copy_is_read_from_has_its_triggers(
+    lite_hub: Factory, tmp_path: Path
+) -> None:
+    store, statements = lite_hub().hub.store, list[str]()
+    listen(store.engine, "before_cursor_execute", lambda *found: statements.append(found[2]))
+    live = LiveDirectory(store)
+    assert DirectoryCopy(tmp_path / "copy", "sqlite://", Keyring(())).keep(live.latest, store)
+    tables = {name for each in statements for name in re.findall(r"(?:FROM|JOIN) (\w+)", each)}
+    assert tables - {"directory_change"} == set(TABLES)
+    with store.reading() as session:
+        triggers = session.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+    assert {f"{table}_directory_{verb}" for table in TABLES for verb in ("insert", "update", "delete")} <= set(triggers)
 
 
 @pytest.mark.parametrize("name", ["lakeside", "northgate"])

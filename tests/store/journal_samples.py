@@ -15,12 +15,12 @@ from hub.model import Account, Call, JournalEntry, Person
 from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.privacy.opt_outs import opt_out
 from hub.privacy.suppression_list import add_suppressions
-from hub.store.append_only import TABLES
 from hub.store.audit import note
 from hub.store.journal import sign_ends
 from hub.store.journal.chain import Finding
 from hub.store.journal.entries import link
 from hub.store.journal.verify import Report, verify, verify_within
+from hub.store.triggers.append_only import TABLES
 
 NOTES, SIGNED = 8, 6
 """Deeds, one an entry, and how many of them stand before the signed end."""

@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import SQLModel
 
-from benchmarks.seed_values import Contact, contact_rows, zipf
+from benchmarks.copies import copy_rows
+from benchmarks.seed_values import TABLES, Contact, contact_rows, zipf
 from hub.model import Account, Company, Tracker, TrackingNumber
 from hub.store.engine import Store
 
@@ -28,6 +29,8 @@ DAYS = 760
 CHUNK = 20_000
 COMPANIES = (("lakeside", 55), ("northgate", 25), ("hillcrest", 15), ("marina", 5))
 """Name of a company, and its share of the contacts in percent."""
+CALLS_WITH_COPIES, COPIES = 500_000, 9
+"""From so many calls on, only a tenth is made one by one, and copied nine times."""
 TRACKERS = ("website", "shared", "yellow_pages", "van", "billboard")
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
@@ -37,7 +40,11 @@ def seed(store: Store, calls: int, seed: int = 7, last: datetime | None = None) 
     last = last or datetime.now(UTC)
     companies, trackers = _places(store)
     write = _write_sqlite if store.is_sqlite else _write_postgres
-    write(store, _chunks(random.Random(seed), companies, trackers, calls, last))
+    copies = COPIES if calls >= CALLS_WITH_COPIES else 0
+    made = calls // (copies + 1)
+    write(store, _chunks(random.Random(seed), companies, trackers, made, last))
+    if copies:
+        copy_rows(store, TABLES, copies, timedelta(days=DAYS).total_seconds() / calls)
 
 
 def _places(store: Store) -> tuple[list[str], dict[str, list[str]]]:

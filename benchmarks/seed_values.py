@@ -34,6 +34,11 @@ SOURCES = (
     ("yellow_pages", "print"), ("google_business_profile", "organic"), ("chatgpt", "ai"), ("van", "print"),
     *((f"partner{number}.example", "referral") for number in range(31)),
 )  # fmt: skip
+TABLES: tuple[type[SQLModel], ...] = (
+    Person, Visit, Call, TextMessage, FormSubmission, Attribution, Lead, Tag, Recording, ConversionRow, ConsentDecision,
+    Delivery,
+)  # fmt: skip
+"""What `contact_rows` makes rows of."""
 CAMPAIGNS, KEYWORDS, PAGES = 100, 3_000, 100
 TAGS = ("estimate", "regular", "warranty", "spam", "callback", "supplier")
 AGENTS = ("+13125550190", "+13125550191", "+13125550192", "+13125550193")

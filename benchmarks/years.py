@@ -11,7 +11,7 @@ import itertools
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,13 @@ from sqlalchemy import JSON
 from sqlmodel import SQLModel
 
 from hub.model import Attribution, Call, ConversionRow, Person, Visit
+from hub.reports.tally import MEASURES
+from hub.store.engine import Store
 
 SOURCES, CAMPAIGNS, KEYWORDS, PAGES = 40, 100, 3_000, 100
 """How many different ones there are."""
 CHUNK = 50_000
+TABLES: tuple[type[SQLModel], ...] = (Person, Visit, Call, Attribution, ConversionRow)
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
 
 
@@ -38,6 +41,28 @@ def fill(file: Path, company_id: str, calls: int, last: datetime, days: int, see
         connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
+
+
+def copy_sums(store: Store, first: date, copies: int) -> None:
+    """Add `copies` copies of the sums of the days from `first` on, each right before the one before it."""
+    last = "(SELECT max(day) FROM day_rollup)"
+    span = f"(julianday({last}) - julianday('{first}') + 1)"
+    measures = ", ".join(f"sum({name})" for name in MEASURES)
+    numbers = f"WITH RECURSIVE copy (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM copy WHERE k < {copies})"
+    with store.connected() as connection:
+        connection.exec_driver_sql(f"DELETE FROM day_rollup WHERE day < '{first}'")
+        connection.exec_driver_sql(
+            f"INSERT INTO day_rollup (company_id, model, dimension, day, value, currency, {', '.join(MEASURES)}) "
+            f"{numbers} SELECT company_id, model, dimension, date(day, (-k * {span}) || ' days'), value, currency, "
+            f"{', '.join(MEASURES)} FROM day_rollup CROSS JOIN copy"
+        )
+        for table, begins in (("month_rollup", "%Y-%m-01"), ("year_rollup", "%Y-01-01")):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} (company_id, model, dimension, day, value, currency, {', '.join(MEASURES)}) "
+                f"SELECT company_id, model, dimension, strftime('{begins}', day), value, currency, {measures} "
+                f"FROM day_rollup GROUP BY company_id, model, dimension, strftime('{begins}', day), value, currency"
+            )
 
 
 def _chunks(draw: random.Random, company_id: str, calls: int, last: datetime, days: int) -> Iterator[Rows]:

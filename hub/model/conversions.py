@@ -31,10 +31,11 @@ class ConversionRow(Row, table=True):
     """The result of a call, text, form or outcome, by one rule of config.yaml. `key` is its id at every network."""
 
     __tablename__ = "conversion"
+    __table_args__ = (Index("ix_conversion_company", "company_id", "made_at"),)
 
     id: str = id_column()
     key: str = Field(unique=True, max_length=64)
-    company_id: str = Field(foreign_key="company.id", index=True)
+    company_id: str = Field(foreign_key="company.id")
     subject_id: str = Field(index=True, max_length=36)
     """The call, text or form that it came from."""
     person_id: str | None = Field(default=None, max_length=36)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session
 
 from hub.model import Lease, PoolOverflow, Tracker, TrackingNumber
-from hub.model.columns import new_id
+from hub.model.columns import UTCTime, new_id
 from hub.store.rows import change_rows, write_rows
 
 
@@ -124,10 +125,12 @@ def keep(
 
 def last_views(session: Session, visits: Collection[str]) -> dict[str, datetime]:
     """When the visits that ever held a number last viewed a page."""
+    if not visits:
+        return {}
     lease: Any = Lease
     viewed = func.max(func.coalesce(lease.viewed_at, lease.granted_at)).label("viewed")
     query = select(lease.visit_id, viewed).where(lease.visit_id.in_(visits)).group_by(lease.visit_id)
-    return {row.visit_id: row.viewed for row in session.execute(query)} if visits else {}
+    return {row.visit_id: row.viewed for row in session.execute(query)}
 
 
 def _live_leases(session: Session, visits: Collection[str], now: datetime) -> Any:
@@ -162,13 +165,9 @@ def _end(now: datetime, hold_seconds: int, viewed_at: datetime, max_idle_seconds
 
 def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datetime) -> list[Held | None]:
     """A number of the pool for each, first come, first served; None if the rest is reserved for others."""
-    number: Any = TrackingNumber
-    ours = (number.tracker_id == pool.id, number.retired_at.is_(None))
-    free = (*ours, or_(number.leased_until.is_(None), number.leased_until <= now))
     modest = sum(not each.reserved for each in seekers)
     if modest:
-        size = session.scalar(select(func.count()).where(*ours)) or 0
-        unheld = session.scalar(select(func.count()).where(*free)) or 0
+        size, unheld = _sizes(session, pool, now)
         modest = min(modest, max(0, unheld - int(size * pool.reserve) - (len(seekers) - modest)))
     entitled = []
     for each in seekers:
@@ -177,17 +176,9 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
             modest -= not each.reserved
     if not entitled:
         return [None] * len(seekers)
-    own = _own(session, free, [each.visit_id for each in entitled if each.returns])
+    own = _own(session, pool, now, [each.visit_id for each in entitled if each.returns])
     others = [each for each in entitled if each.visit_id not in own]
-    longest_idle = (
-        select(number.id, number.number)
-        .where(*free, number.id.not_in([number_id for number_id, _ in own.values()]))
-        .order_by(number.leased_until.asc().nulls_first(), number.id)
-        .limit(len(others))
-    )
-    if session.get_bind().dialect.name == "postgresql":
-        longest_idle = longest_idle.with_for_update(skip_locked=True)
-    idle = session.execute(longest_idle).all() if others else []
+    idle = _idle(session, pool, now, len(others), [number_id for number_id, _ in own.values()]) if others else []
     found = own | {each.visit_id: (number_id, digits) for each, (number_id, digits) in zip(others, idle, strict=False)}
     viewed = {each.visit_id: each.viewed_at or now for each in entitled}
     taken = {
@@ -201,7 +192,47 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
     return [taken.get(each.visit_id) for each in seekers]
 
 
-def _own(session: Session, free: Sequence[Any], visits: Sequence[str]) -> dict[str, tuple[str, str]]:
+def _free(pool: Any, now: Any) -> tuple[Any, ...]:
+    """The conditions that a number of a pool may be lent."""
+    number: Any = TrackingNumber
+    return (
+        number.tracker_id == pool,
+        number.retired_at.is_(None),
+        or_(number.leased_until.is_(None), number.leased_until <= now),
+    )
+
+
+def _sizes(session: Session, pool: Tracker, now: datetime) -> tuple[int, int]:
+    """How many numbers a pool has, and how many of them are free."""
+    *of_pool, is_free = _free(pool.id, now)
+    size, unheld = session.execute(select(func.count(), func.count().filter(is_free)).where(*of_pool)).one()
+    return size, unheld
+
+
+def _idle(session: Session, pool: Tracker, now: datetime, count: int, taken: Sequence[str]) -> Sequence[Any]:
+    """(id, number) of the free numbers that were idle longest, without those that are `taken`."""
+    connection = session.connection()
+    query = _longest_idle(locking=connection.dialect.name == "postgresql", without=bool(taken))
+    values = {"pool": pool.id, "now": now, "most": count}
+    return connection.execute(query, values | {"taken": taken} if taken else values).all()
+
+
+@cache
+def _longest_idle(*, locking: bool, without: bool) -> Any:
+    """The busiest query of a pool, built once."""
+    number: Any = TrackingNumber
+    query = (
+        select(number.id, number.number)
+        .where(*_free(bindparam("pool"), bindparam("now", type_=UTCTime())))
+        .order_by(number.leased_until.asc().nulls_first(), number.id)
+        .limit(bindparam("most"))
+    )
+    if without:
+        query = query.where(number.id.not_in(bindparam("taken", expanding=True)))
+    return query.with_for_update(skip_locked=True) if locking else query
+
+
+def _own(session: Session, pool: Tracker, now: datetime, visits: Sequence[str]) -> dict[str, tuple[str, str]]:
     """(id, number) of the free numbers that these visits were the last to hold, by visit; of several, the latest."""
     if not visits:
         return {}
@@ -210,7 +241,7 @@ def _own(session: Session, free: Sequence[Any], visits: Sequence[str]) -> dict[s
     held_last = (
         select(lease.visit_id, number.id, number.number)
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
-        .where(lease.visit_id.in_(visits), *free)
+        .where(lease.visit_id.in_(visits), *_free(pool.id, now))
         .order_by(lease.granted_at)
     )
     if session.get_bind().dialect.name == "postgresql":

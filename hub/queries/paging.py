@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlmodel import Session
+from sqlalchemy import ColumnClause, func, true
+from sqlalchemy.sql.visitors import replacement_traverse
+from sqlmodel import Session, select
 
 Item = TypeVar("Item")
+LOOK_THROUGH = 20
+"""Rows of all accounts that are looked through for one row of a page."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,34 @@ class Page(Generic[Item]):
 
 def page_of(session: Session, query: Any, key: Any, after: str | None, limit: int) -> Page[Any]:
     """At most `limit` rows after the row with the key `after`."""
-    if after is not None:
-        query = query.where(key < after)
-    rows = list(session.exec(query.order_by(key.desc()).limit(limit + 1)))
+    rows = _newest(session, query, key, after, limit + 1)
     more = len(rows) > limit
     return Page(rows[:limit], getattr(rows[limit - 1], key.key) if more else None)
+
+
+def _newest(session: Session, query: Any, key: Any, after: str | None, count: int) -> list[Any]:
+    """The newest rows before `after`. SQLite would read and sort all rows of an account. Where most rows are the account's, the
+    newest ones of the table hold enough of them; where they do not, it has few to sort."""
+    if after is not None:
+        query = query.where(key < after)
+    if session.get_bind().dialect.name == "sqlite":
+        latest = select(key).order_by(key.desc()).limit(count * LOOK_THROUGH)
+        latest = latest if after is None else latest.where(key < after)
+        along_ids = select(key.class_).where(_without_company_index(query.whereclause, key), key.in_(latest))
+        rows = list(session.exec(along_ids.order_by(key.desc()).limit(count)))
+        if len(rows) == count:
+            return rows
+    return list(session.exec(query.order_by(key.desc()).limit(count)))
+
+
+def _without_company_index(condition: Any, key: Any) -> Any:
+    """The same condition, for which SQLite does not choose an index of the companies."""
+    if condition is None:
+        return true()
+    table = key.class_.__table__.name
+
+    def replaced(part: Any, **_: Any) -> Any:
+        is_company = isinstance(part, ColumnClause) and part.name == "company_id" and part.table.name == table
+        return func.coalesce(part, "") if is_company else None
+
+    return replacement_traverse(condition, {}, replaced)

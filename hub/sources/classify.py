@@ -157,10 +157,11 @@ def _by_click_id(
 ) -> SourceMatch | None:
     if not found.carried:
         return None
-    brought = {name: Origin(rule.source, rule.medium) for (kind, name), rule in own.items() if kind == "click_id"}
-    origins = dict(table.click_ids) | {name: brought[name] for name in brought.keys() - table.click_ids.keys()}
-    present = [name for name in origins if name in found.carried]
-    present.sort(key=lambda name: origins[name].yields_to_utm)
+    origins = {name: origin for name, origin in table.click_ids.items() if name in found.carried}
+    for name in found.carried - origins.keys():
+        if (rule := own.get(("click_id", name))) is not None:
+            origins[name] = Origin(rule.source, rule.medium)
+    present = sorted(origins, key=lambda name: origins[name].yields_to_utm)
     trace += [f"the address carries {name}" for name in present]
     yields = yields or "utm_source" in utm
     fitting = [name for name in present if not (origins[name].yields_to_utm and yields)]

@@ -173,9 +173,11 @@ class _VisitBatch:
 
     def _known(self) -> dict[str, Visit]:
         ids = {job.visit_id for job in self._jobs if job.visit_id is not None}
+        if not ids:
+            return {}
         visit: Any = Visit
         live = select(visit).where(visit.id.in_(ids), visit.expires_at.is_not(None))
-        return {row.id: row for row in self._session.scalars(live)} if ids else {}
+        return {row.id: row for row in self._session.scalars(live)}
 
     def _listen(self, visit: Visit, job: ParsedVisit) -> None:
         """What the visitor says now counts from now on; a privacy signal that was seen stays."""
@@ -196,14 +198,16 @@ class _VisitBatch:
 
     def _note_pages(self) -> None:
         """The pages of the visits: for new ones the first, for known ones each different page."""
-        new = {visit.id for visit in self._new}
-        looks = [
-            Look(visit, _page(job), job.request.title, job.parameters.click_ids, job.page_id)
-            for index, visit in self._visits.items()
-            if isinstance(job := self._jobs[index], ParsedVisit)
-        ]
-        note_first_pages(self._session, [look for look in looks if look.visit.id in new], self._now)
-        note_pages(self._session, [look for look in looks if look.visit.id not in new], self._now)
+        begun = {visit.id for visit in self._new}
+        new, known = list[Look](), list[Look]()
+        for index, visit in self._visits.items():
+            job = self._arrival(index)
+            is_new = visit.id in begun
+            page = visit.landing_page if is_new else _page(job)
+            look = Look(visit, page, job.request.title, job.parameters.click_ids, job.page_id)
+            (new if is_new else known).append(look)
+        note_first_pages(self._session, new, self._now)
+        note_pages(self._session, known, self._now)
 
     def _may_record(self, job: ParsedVisit) -> bool:
         return self._limits is None or self._limits.may_record(job.company.id, job.request.networks, self._now)
@@ -284,6 +288,8 @@ class _VisitBatch:
         """A number for each visitor who wants one, until the pool is empty."""
         lent = self._ask(self._wanted)
         refused = {index: each for index, each in self._wanted.items() if each.visit_id not in lent}
+        if not refused:
+            return lent
         while flooding := self._recall(refused):
             keep(self._session, {}, dict.fromkeys(flooding), self._now)
             lent |= self._ask(refused)

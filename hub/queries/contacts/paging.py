@@ -25,7 +25,7 @@ from hub.queries.contacts.conditions import (
 from hub.queries.contacts.cursors import Count, Cursor, Key, KeyPage, is_beyond
 from hub.queries.contacts.filters import NONE, ContactFilter
 from hub.queries.contacts.kinds import Kind, Visible, indexless, visible
-from hub.queries.contacts.search import search_conditions, words_are
+from hub.queries.contacts.search import search_conditions
 from hub.queries.missed_calls import newest_missed_calls
 
 MAX_NARROWED = 5_000
@@ -213,7 +213,8 @@ class ContactList:
             yield select(Attribution.subject_id).where(mine, *attribution_is(wanted))
         search = self._asked.search
         if search is not None and search.values and not search.trackers:
-            yield select(Attribution.subject_id).where(mine, words_are(search))
+            by_index = (col(each).in_(search.values) for each in (Attribution.campaign, Attribution.keyword))
+            yield union_all(*(select_columns(col(Attribution.subject_id)).where(mine, named) for named in by_index))
         if search is not None and (search.number or search.people or search.id):
             yield union_all(
                 *(

@@ -70,14 +70,10 @@ def search_conditions(search: Search, kind: Kind) -> ColumnElement[bool]:
     if search.trackers and kind in (CALLS, TEXTS):
         parts.append(kind.table.tracker_id.in_(search.trackers))
     if search.values:
-        cause = select(1).where(col(Attribution.subject_id) == kind.table.id, words_are(search)).correlate(kind.table)
+        named = or_(col(Attribution.campaign).in_(search.values), col(Attribution.keyword).in_(search.values))
+        cause = select(1).where(col(Attribution.subject_id) == kind.table.id, named).correlate(kind.table)
         parts.append(cause.exists())
     return or_(*parts)
-
-
-def words_are(search: Search) -> ColumnElement[bool]:
-    """The condition that a cause has one of the campaigns or keywords."""
-    return or_(col(Attribution.campaign).in_(search.values), col(Attribution.keyword).in_(search.values))
 
 
 def _number(session: Session, companies: tuple[str, ...], text: str, digits: str) -> str | None:

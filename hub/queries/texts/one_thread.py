@@ -182,15 +182,10 @@ def _between(
     call: Any = Call
     form: Any = FormSubmission
     person: Any = Person
-    same_number = select(person.id).where(
-        person.company_id == text.company_id, person.phone_number == text.person_number
-    )
-    calls = scope.calls().where(
-        call.company_id == text.company_id, call.person_id.in_(same_number), call.started_at >= rows[0].at
-    )
-    forms = scope.select(FormSubmission).where(
-        form.company_id == text.company_id, form.person_id.in_(same_number), form.submitted_at >= rows[0].at
-    )
+    of_company = person.company_id == text.company_id
+    same_number = session.exec(select(person.id).where(of_company, person.phone_number == text.person_number)).all()
+    calls = scope.calls().where(call.person_id.in_(same_number), call.started_at >= rows[0].at)
+    forms = scope.select(FormSubmission).where(form.person_id.in_(same_number), form.submitted_at >= rows[0].at)
     if ends:
         calls, forms = calls.where(call.started_at <= rows[-1].at), forms.where(form.submitted_at <= rows[-1].at)
     called = session.exec(calls.order_by(call.started_at.desc()).limit(MAX_BETWEEN)).all()

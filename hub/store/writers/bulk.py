@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -13,26 +15,71 @@ from hub.model.columns import UTCTime
 
 MAX_ROWS_PER_INSERT = 128
 FEW_ROWS = 16
+Rows = Sequence[Mapping[str, Any]]
 
 
 class BulkInsert:
     """`INSERT … ON CONFLICT DO NOTHING` of rows that all have the same `columns`.
 
-    A statement takes 128, 64, 32 or up to 16 rows, so there are few statement texts and drivers keep them prepared. One
-    statement for many rows also lets SQLite run in parallel with Python: it releases the GIL once per statement.
+    On SQLite a statement takes 128, 64, 32 or up to 16 rows, so there are few statement texts and the driver keeps them
+    prepared. One statement for many rows also lets SQLite run in parallel with Python: it releases the GIL once per
+    statement. On PostgreSQL one statement takes all rows, as one document.
     """
 
     def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect, unique: Sequence[str] = ()) -> None:
-        self._columns = [(name, _binder(table, name, dialect)) for name in columns]
         quoted = dialect.identifier_preparer.quote
-        mark = "?" if dialect.paramstyle == "qmark" else "%s"
-        self._row = f"({', '.join([mark] * len(columns))})"
-        self._head = f"INSERT INTO {quoted(table.name)} ({', '.join(map(quoted, columns))}) VALUES "  # noqa: S608 - names of our own tables
+        names = ", ".join(map(quoted, columns))
         target = f" ({', '.join(map(quoted, unique))})" if unique else ""
-        self._tail = f" ON CONFLICT{target} DO NOTHING"
+        head, tail = f"INSERT INTO {quoted(table.name)} ({names}) ", f" ON CONFLICT{target} DO NOTHING"
+        self.run: Callable[[Connection, Rows], None]
+        """Insert rows; a row whose unique key already exists is ignored."""
+        if dialect.name == "postgresql":
+            source = _document(table, dialect)
+            self.run = _OneStatement(columns, f"{head}SELECT {names} FROM {source}{tail}")  # noqa: S608 - names of our own tables
+        else:
+            self.run = _FewStatements(table, columns, dialect, head, tail)
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert `rows`; a row whose unique key already exists is ignored."""
+
+class BulkUpdate:
+    """`UPDATE … SET columns WHERE key`, for many rows, each with its own values. Each row contains every column and the key,
+    and no key occurs twice."""
+
+    def __init__(self, table: Table, columns: Sequence[str], key: str, dialect: Dialect) -> None:
+        quoted = dialect.identifier_preparer.quote
+        name, key_name = quoted(table.name), quoted(key)
+        self.run: Callable[[Connection, Rows], None]
+        """Update rows."""
+        if dialect.name == "postgresql":
+            values = ", ".join(f"{quoted(each)} = changed.{quoted(each)}" for each in columns)
+            source = f"{_document(table, dialect)} AS changed WHERE {name}.{key_name} = changed.{key_name}"
+            self.run = _OneStatement((*columns, key), f"UPDATE {name} SET {values} FROM {source}")  # noqa: S608 - names of our own tables
+        else:
+            values = ", ".join(f"{quoted(each)} = ?" for each in columns)
+            self.run = _EachRow(table, (*columns, key), dialect, f"UPDATE {name} SET {values} WHERE {key_name} = ?")  # noqa: S608 - names of our own tables
+
+
+class _OneStatement:
+    """A statement for PostgreSQL that reads all rows from one JSON document: psycopg would take longer to bind thousands of
+    values than PostgreSQL takes to write them."""
+
+    def __init__(self, columns: Sequence[str], statement: str) -> None:
+        self._columns, self._statement = columns, statement
+
+    def __call__(self, connection: Connection, rows: Rows) -> None:
+        if rows:
+            document = json.dumps([{name: row[name] for name in self._columns} for row in rows], default=_text)
+            connection.exec_driver_sql(self._statement, (document,))
+
+
+class _FewStatements:
+    """Inserts for SQLite of many rows at once."""
+
+    def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect, head: str, tail: str) -> None:
+        self._columns = _binders(table, columns, dialect)
+        self._row = f"({', '.join('?' * len(columns))})"
+        self._head, self._tail = f"{head}VALUES ", tail
+
+    def __call__(self, connection: Connection, rows: Rows) -> None:
         bound = [[row[name] if bind is None else bind(row[name]) for name, bind in self._columns] for row in rows]
         start, size = 0, MAX_ROWS_PER_INSERT
         while start < len(bound):
@@ -45,33 +92,47 @@ class BulkInsert:
             start += size
 
 
-class BulkUpdate:
-    """`UPDATE … SET columns WHERE key`, for many rows, each with its own values."""
+class _EachRow:
+    """A statement for SQLite that runs once for each row."""
 
-    def __init__(self, table: Table, columns: Sequence[str], key: str, dialect: Dialect) -> None:
-        self._columns = [(name, _binder(table, name, dialect)) for name in (*columns, key)]
-        quoted = dialect.identifier_preparer.quote
-        mark = "?" if dialect.paramstyle == "qmark" else "%s"
-        values = ", ".join(f"{quoted(name)} = {mark}" for name in columns)
-        self._statement = f"UPDATE {quoted(table.name)} SET {values} WHERE {quoted(key)} = {mark}"  # noqa: S608 - names of our own tables
+    def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect, statement: str) -> None:
+        self._columns, self._statement = _binders(table, columns, dialect), statement
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Update `rows`; each contains every column and the key."""
+    def __call__(self, connection: Connection, rows: Rows) -> None:
         if rows:
             bound = [tuple(row[n] if bind is None else bind(row[n]) for n, bind in self._columns) for row in rows]
             connection.exec_driver_sql(self._statement, bound)
 
 
+def _document(table: Table, dialect: Dialect) -> str:
+    """The rows of a JSON document, with the table's types."""
+    return f"json_populate_recordset(NULL::{dialect.identifier_preparer.quote(table.name)}, %s)"
+
+
+def _text(value: Any) -> str:
+    """A value that JSON has no type for, as PostgreSQL reads it."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"\\x{bytes(value).hex()}" if isinstance(value, bytes | bytearray | memoryview) else str(value)
+
+
+def _binders(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[str, Any]]:
+    return [(name, _binder(table, name, dialect)) for name in columns]
+
+
 def _binder(table: Table, column: str, dialect: Dialect) -> Any:
     kind = table.columns[column].type
+    if isinstance(kind, JSON):
+        return _json
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
-    if bind is not None and isinstance(kind, JSON):
-        return _binder_of_json(bind)
     # Rows that are written together contain the same few times.
     return lru_cache(maxsize=32)(bind) if bind is not None and isinstance(kind, UTCTime) else bind
 
 
-def _binder_of_json(bind: Any) -> Any:
-    """Most lists are empty, and are written one time."""
-    empty = bind([])
-    return lambda value: empty if value == [] else bind(value)
+def _json(value: Any) -> str:
+    """As SQLAlchemy writes it. Most are empty."""
+    return "{}" if value == {} else "[]" if value == [] else json.dumps(value)

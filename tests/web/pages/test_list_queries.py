@@ -1,0 +1,71 @@
+"""The queries of the pages' lists: none of them reads a whole table, however many calls there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explained import full_scans, statements
+from page_client import signed_in
+from testbed import TestHub
+
+GROWING = frozenset(
+    (
+        "call",
+        "visit",
+        "page_view",
+        "text_message",
+        "form_submission",
+        "attribution",
+        "person",
+        "lead",
+        "tag",
+        "recording",
+    )
+) | {"conversion", "delivery", "consent_decision"}
+"""Tables that grow with the calls."""
+LISTS = (
+    "/",
+    "/?period=30d",
+    "/calls",
+    "/calls?company=lakeside",
+    "/calls?source=google+%2F+cpc&period=90d",
+    "/calls?missed=open",
+    "/calls?lead=qualified",
+    "/calls?sent=held",
+    "/calls?tag=spam",
+    "/calls?q=drain",
+    "/calls?q=%2B13125550142",
+    "/people",
+    "/people?after=01939f1c-0000-7000-8000-000000000000",
+    "/texts",
+    "/deliveries",
+    "/deliveries?state=held",
+    "/conversions",
+    "/numbers",
+    "/reports/hours",
+    "/reports/missed",
+    "/search?q=drain",
+    "/audit",
+)
+
+
+def test_no_list_of_the_pages_reads_a_whole_table(hub: Callable[..., TestHub]) -> None:
+    stage = hub()
+    browser = signed_in(stage)
+    with statements(stage.hub.store) as sent:
+        for path in LISTS:
+            assert browser.get(path).status_code == 200, path
+    scanned = {
+        statement: found for statement, plan in sent.plans(stage.hub.store) if (found := full_scans(plan, GROWING))
+    }
+    assert not scanned
+    assert len(sent.sent) > len(LISTS)
+
+
+def test_a_list_by_id_is_read_along_the_ids(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub()
+    browser = signed_in(stage)
+    with statements(stage.hub.store) as sent:
+        browser.get("/people")
+    listed = [plan for statement, plan in sent.plans(stage.hub.store) if "ORDER BY person.id DESC" in statement]
+    assert "ix_person_company_id" not in listed[0]

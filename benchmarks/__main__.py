@@ -16,16 +16,28 @@ from rich.console import Console
 from benchmarks.baseline import keep, read_baseline
 from benchmarks.figures import Figure, print_figures
 
-MODULES = ("acknowledge", "flow", "google_sync", "demo", "start", "claims", "leases", "script", "spool")
-"""What runs where none is named. `reports` takes eight minutes, to roll up a million calls, `outage` as long as its outage, and
-`transcription` measures words and no speed, so they are asked for by name."""
+MODULES = (
+    "acknowledge",
+    "flow",
+    "google_sync",
+    "demo",
+    "start",
+    "claims",
+    "leases",
+    "script",
+    "spool",
+    "reports",
+    "pages",
+)
+"""What runs where none is named. `reports` and `pages` take some minutes, to fill a database with a million calls. `outage`
+takes as long as its outage, and `transcription` measures words and no speed, so they are asked for by name."""
 HAVE_LARGE = ("reports",)
 
 
 def main(names: list[str], large: bool = False, keeping: bool = False) -> int:
     """Run the benchmarks one after the other, so that none is in another's way."""
     before, figures = read_baseline(), list[Figure]()
-    for name in names or (*MODULES, *(HAVE_LARGE if large else ())):
+    for name in names or MODULES:
         Console(stderr=True).print(f"measuring: {name} …")
         measure = import_module(f"benchmarks.{name}").measure
         measured = measure(large=True) if large and name in HAVE_LARGE else measure()
@@ -43,7 +55,7 @@ def main(names: list[str], large: bool = False, keeping: bool = False) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MODULES)}; reports, outage, …")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(MODULES)}; outage, transcription, …")
     parser.add_argument("--large", action="store_true", help="reports over five million calls, too")
     parser.add_argument("--keep", action="store_true", help="write what was measured into baseline.json")
     given = parser.parse_args()

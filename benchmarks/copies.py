@@ -45,9 +45,8 @@ def copy_rows(store: Store, tables: Sequence[type[SQLModel]], copies: int, secon
     for table in tables:
         with _without_indexes(store, cursor, str(table.__tablename__)):
             cursor.execute(_statement(store, table, copies, seconds))
-    if store.is_sqlite:
-        cursor.execute("PRAGMA analysis_limit=1000")
-    cursor.execute("ANALYZE")
+    if not store.is_sqlite:  # PostgreSQL does this by itself; the hub never does on SQLite
+        cursor.execute("ANALYZE")
     pooled.commit()
     pooled.invalidate()  # its settings are for filling only
 

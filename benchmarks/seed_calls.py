@@ -41,10 +41,14 @@ def seed(store: Store, calls: int, seed: int = 7, last: datetime | None = None) 
     companies, trackers = _places(store)
     write = _write_sqlite if store.is_sqlite else _write_postgres
     copies = COPIES if calls >= CALLS_WITH_COPIES else 0
-    made = calls // (copies + 1)
-    write(store, _chunks(random.Random(seed), companies, trackers, made, last))
+    write(store, _chunks(random.Random(seed), companies, trackers, calls // (copies + 1), last))
     if copies:
-        copy_rows(store, TABLES, copies, timedelta(days=DAYS).total_seconds() / calls)
+        add_copies(store, copies, calls)
+
+
+def add_copies(store: Store, copies: int, calls: int) -> None:
+    """Copy all contacts `copies` times, evenly between each other, so that there are `calls` calls."""
+    copy_rows(store, TABLES, copies, timedelta(days=DAYS).total_seconds() / calls)
 
 
 def _places(store: Store) -> tuple[list[str], dict[str, list[str]]]:

@@ -52,7 +52,9 @@ def _without_company_index(condition: Any, key: Any) -> Any:
     table = key.class_.__table__.name
 
     def replaced(part: Any, **_: Any) -> Any:
-        is_company = isinstance(part, ColumnClause) and part.name == "company_id" and part.table.name == table
-        return func.coalesce(part, "") if is_company else None
+        if isinstance(part, ColumnClause) and part.name == "company_id" and str(part.table) == table:
+            return func.coalesce(part, "")
+        return None
 
-    return replacement_traverse(condition, {}, replaced)
+    traverse: Any = replacement_traverse
+    return traverse(condition, {}, replaced)

@@ -16,6 +16,7 @@ from hub.flow.convert import UPLOAD
 from hub.model import ConversionRow, Delivery
 from hub.model.conversions import shown_states
 from hub.model.states import DeliveryState
+from hub.queries.reports.activity import deliveries_since
 
 MAX_COUNTED = 10_000
 """How many of the newest conversions are counted."""
@@ -76,8 +77,7 @@ def activity_by_rule(
         select(newest.c.rule, shown_states().label("shown"), func.count())
         .join(Delivery, col(Delivery.conversion_id) == newest.c.id)
         .where(Delivery.hook == UPLOAD, Delivery.kind == "new")
-        # No delivery is older than its conversion, and the deliveries of a company and time are found by an index.
-        .where(col(Delivery.company_id).in_(companies), col(Delivery.made_at) >= since)
+        .where(*deliveries_since(session, companies, since))
         .group_by(newest.c.rule, "shown")
     )
     for rule, state, number in session.execute(states):

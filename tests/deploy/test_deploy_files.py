@@ -1,0 +1,79 @@
+"""The files of deploy/ agree with the hub that they run."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from hub.cli import app
+from hub.config.models import HubSection
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+
+
+def arguments_are_known(arguments: list[str]) -> None:
+    """Whether `hub` has this command with these options."""
+    command: Any = get_command(app)
+    name, *rest = arguments
+    known = {option for parameter in command.commands[name].params for option in parameter.opts}
+    assert {each for each in rest if each.startswith("--")} <= known, arguments
+
+
+def test_the_image_installs_locked_packages_and_runs_without_rights() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text()
+    installs = re.findall(r"pip install (.*)", lines)
+    assert all("--require-hashes" in each or "--no-index" in each for each in installs) and len(installs) == 2
+    assert (ROOT / "requirements" / "hub.lock").exists() and "requirements/hub.lock" in lines
+    last_stage = lines.rpartition("FROM ")[2]
+    assert "USER ringfence" in last_stage and last_stage.index("USER") < last_stage.index("ENTRYPOINT")
+    copied = re.findall(r"^COPY (?!--from)(\S+)", lines, re.M)
+    assert all((ROOT / each).exists() for each in copied if each != "pyproject.toml README.md")
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
+    assert ignored[0] == "*" and {f"!{each}" for each in copied} <= set(ignored)
+
+
+def test_compose_names_commands_files_and_settings_that_exist() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    services = yaml.safe_load(text)["services"]
+    for name in ("web", "worker"):
+        arguments_are_known(services[name]["command"])
+        assert services[name]["read_only"] and services[name]["cap_drop"] == ["ALL"]
+    mounted = [each.split(":")[0] for service in services.values() for each in service["volumes"]]
+    assert all((DEPLOY / each).exists() for each in mounted if each.startswith("./"))
+    assert "ports" not in services["web"] and "ports" not in services["database"]
+    shown = yaml.safe_load("\n".join(re.findall(r"^#   (.*)", text, re.M)))
+    assert shown["hub"].keys() <= HubSection.model_fields.keys()
+
+
+@pytest.mark.parametrize("file", sorted((DEPLOY / "systemd").iterdir()), ids=lambda file: str(file.name))
+def test_units_start_commands_that_exist_as_a_user_of_their_own(file: Path) -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(file)
+    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert program == "/opt/ringfence/bin/hub"
+    arguments_are_known(arguments)
+    assert unit["Service"]["User"] == "ringfence" and unit["Service"]["ProtectSystem"] == "strict"
+
+
+def test_pods_are_ready_when_the_hub_says_so_and_keep_their_spool() -> None:
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "ringfence.yaml").read_text()))
+    kinds = {each["kind"]: each for each in documents}
+    config = yaml.safe_load(kinds["ConfigMap"]["data"]["config.yaml"])
+    assert config["hub"].keys() <= HubSection.model_fields.keys()
+    for pods in (kinds["StatefulSet"], kinds["Deployment"]):
+        (container,) = pods["spec"]["template"]["spec"]["containers"]
+        arguments_are_known(container["args"])
+        assert pods["spec"]["replicas"] == 2 and container["securityContext"]["readOnlyRootFilesystem"]
+        probes = {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe")}
+        assert probes == {"/healthz", "/readyz"}
+    claims = kinds["StatefulSet"]["spec"]["volumeClaimTemplates"]
+    assert Path(config["hub"]["spool"]).parts[1] == claims[0]["metadata"]["name"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from hub.runtime import Clock, Hub
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store
+
+COLLECT_AFTER = 10_000
+"""New objects before Python's collector looks for cycles. A batch makes a hundred thousand, hardly one of them in a cycle:
+with Python's own 700, looking took two fifths of the batch's time."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ def open_hub(
     from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
 
+    gc.set_threshold(COLLECT_AFTER)
     clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
     own = sandboxes is None

@@ -36,7 +36,7 @@ from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import StoredDecision, ask, disclosure_row
 from hub.flow.convert import LOG, UPLOAD
-from hub.flow.subjects import lock_keys_of_subjects, read_subjects
+from hub.flow.subjects import lock_keys_of_ids, read_subjects
 from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
@@ -116,8 +116,7 @@ def _claim(hub: Hub, connector: str, hook: str) -> Batch:
 def lock_keys_of_batch(hub: Hub, batch: Batch) -> set[str]:
     """The locks of all people whose data the batch holds."""
     with hub.store.reading() as session:
-        subjects = read_subjects(session, [delivery.subject_id for delivery in batch.deliveries])
-    return lock_keys_of_subjects(subjects)
+        return lock_keys_of_ids(session, [delivery.subject_id for delivery in batch.deliveries])
 
 
 def _still_ours(hub: Hub, batch: Batch) -> list[Delivery]:

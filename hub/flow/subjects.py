@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from hub.flow.case import Subject, time_of
@@ -18,6 +19,9 @@ TIME_COLUMNS: tuple[tuple[Any, Any], ...] = (
     (FormSubmission, FormSubmission.submitted_at),
 )
 """Every table of subjects with its time column."""
+NUMBER_COLUMNS: dict[Any, str] = {Call: "caller_number", TextMessage: "person_number", FormSubmission: "phone_number"}
+"""The column with the number of the person who called, wrote or filled in the form, E.164; None if it is hidden or was not
+given."""
 
 
 def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
@@ -31,23 +35,28 @@ def read_subjects(session: Session, ids: Iterable[str]) -> list[Subject]:
     return found
 
 
-def _number_of(subject: Subject) -> str | None:
-    """The number of the person who called, wrote or filled in the form, E.164; None if it is hidden or was not given."""
-    match subject:
-        case Call():
-            return subject.caller_number
-        case TextMessage():
-            return subject.person_number
-        case FormSubmission():
-            return subject.phone_number
-
-
 def lock_keys_of_subjects(subjects: Iterable[Subject]) -> set[str]:
     """The locks of all people behind these subjects. A send to or about these people holds them
     (hub.privacy.withdrawal)."""
     return set().union(
-        *(person_lock_keys(each.company_id or "", each.person_id, _number_of(each)) for each in subjects)
+        *(
+            person_lock_keys(each.company_id or "", each.person_id, getattr(each, NUMBER_COLUMNS[type(each)]))
+            for each in subjects
+        )
     )
+
+
+def lock_keys_of_ids(session: Session, ids: Iterable[str]) -> set[str]:
+    """The same for the subjects with these ids."""
+    keys: set[str] = set()
+    left = set(ids)
+    for table, number in NUMBER_COLUMNS.items():
+        if left:
+            wanted = columns(table.id, table.company_id, table.person_id, getattr(table, number))
+            for subject_id, company_id, person_id, person_number in session.execute(wanted.where(table.id.in_(left))):
+                left.discard(subject_id)
+                keys |= person_lock_keys(company_id or "", person_id, person_number)
+    return keys
 
 
 def last_of(session: Session, people: Collection[str], since: datetime, until: datetime) -> Subject | None:

@@ -175,8 +175,7 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
     """Which of some threads wait for an answer, and which have a text that may ask for a stop."""
     if not keys:
         return set(), set()
-    here = tuple_(TEXT.company_id, TEXT.person_number).in_(keys)
-    pair = select(TEXT.company_id, TEXT.person_number).where(here).distinct()
+    pair = select(TEXT.company_id, TEXT.person_number).where(*_of_threads(keys)).distinct()
     later: Any = aliased(TEXT)
     newer = and_(
         later.company_id == TEXT.company_id,
@@ -192,7 +191,13 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
 
 def count_texts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, int]:
     """How many texts some threads have."""
-    here = tuple_(TEXT.company_id, TEXT.person_number).in_(keys)
-    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(here)
+    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(*_of_threads(keys))
     rows = session.execute(counted.group_by(TEXT.company_id, TEXT.person_number))
     return {(company_id, number): count for company_id, number, count in rows}
+
+
+def _of_threads(keys: Sequence[ThreadKey]) -> tuple[Any, ...]:
+    """The conditions on texts of some threads. For the pairs alone, SQLite would read all texts of the companies."""
+    companies, numbers = {company for company, _ in keys}, {number for _, number in keys}
+    pair = tuple_(TEXT.company_id, TEXT.person_number)
+    return TEXT.company_id.in_(companies), TEXT.person_number.in_(numbers), pair.in_(keys)

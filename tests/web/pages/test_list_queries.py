@@ -8,6 +8,8 @@ from explained import full_scans, statements
 from page_client import signed_in
 from testbed import TestHub
 
+from hub.queries.texts.paging import flags_of
+
 GROWING = frozenset(
     (
         "call",
@@ -69,3 +71,12 @@ def test_a_list_by_id_is_read_along_the_ids(lite_hub: Callable[..., TestHub]) ->
         browser.get("/people")
     listed = [plan for statement, plan in sent.plans(stage.hub.store) if "ORDER BY person.id DESC" in statement]
     assert "ix_person_company_id" not in listed[0]
+
+
+def test_texts_are_found_by_their_thread(lite_hub: Callable[..., TestHub]) -> None:
+    stage = lite_hub()
+    with statements(stage.hub.store) as sent, stage.hub.store.reading() as session:
+        flags_of(session, [("a company", "+13125550142")])
+    plans = [plan for _, plan in sent.plans(stage.hub.store)]
+    assert len(plans) == 2
+    assert all("ix_text_message_thread (company_id=? AND person_number=?" in plan for plan in plans)

@@ -114,7 +114,7 @@ class Decider:
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
         permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)
         for index, (permission, decision) in zip(wanting, permitted, strict=True):
-            walked = _walked(requests[index], replace(known[index], recording=permission))
+            walked = _permitted(requests[index], known[index], walks[index], permission)
             answers[index] = AnswerRecord(requests[index], walked, decision)
         return answers
 
@@ -138,6 +138,16 @@ def _static_step(flow: Flow, point: AnswerPoint) -> StepTaken:
 
 def _walked(request: AnswerRequest, known: CallContext) -> FlowResult:
     return walk(request.flow, request.version, request.point, known)
+
+
+def _permitted(request: AnswerRequest, known: CallContext, willing: FlowResult, permission: Permission) -> FlowResult:
+    """The walk with this permission. One that asks the caller nothing leads the same way as `willing`."""
+    if not permission.allowed or permission.asks_caller:
+        return _walked(request, replace(known, recording=permission))
+    if willing.notice is None:
+        return willing
+    notice = replace(willing.notice, duties=permission.duties, decision_id=permission.decision_id)
+    return replace(willing, notice=notice)
 
 
 def _records(walked: FlowResult) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, and_, bindparam, select
 from sqlmodel import Session
 
 from hub.answering.call_context import AnswerRequest
@@ -16,7 +16,7 @@ from hub.model import ConsentDecision, ConsentEntry, Person
 from hub.model.columns import new_id
 from hub.model.people import TYPED
 from hub.privacy.policies.gate import hold_to_policies
-from hub.privacy.restriction import hold_to_restrictions, restricted_callers
+from hub.privacy.restriction import IS_HELD, hold_to_restrictions
 from hub.runtime import Hub
 from hub.store.rows import Columns
 
@@ -27,19 +27,18 @@ CONSENT_SECONDS = 0.4
 
 PEOPLE: Table = Person.__table__  # type: ignore[attr-defined]
 ENTRIES: Table = ConsentEntry.__table__  # type: ignore[attr-defined]
-LEDGER_QUERY = (
-    select(PEOPLE.c.company_id.label("told_company"), PEOPLE.c.phone_number, ENTRIES)
-    .join(ENTRIES, ENTRIES.c.person_id == PEOPLE.c.id)
+CALLERS = (
+    select(PEOPLE.c.company_id.label("told_company"), PEOPLE.c.phone_number, IS_HELD.label("is_held"), ENTRIES)
+    .outerjoin(ENTRIES, and_(ENTRIES.c.person_id == PEOPLE.c.id, ENTRIES.c.scope == "person"))
     .where(
         PEOPLE.c.phone_number.in_(bindparam("numbers", expanding=True)),
         PEOPLE.c.phone_learnt != TYPED,
         PEOPLE.c.company_id.in_(bindparam("companies", expanding=True)),
-        ENTRIES.c.scope == "person",
     )
     .order_by(ENTRIES.c.spoken_at)
 )
-"""What the people of some numbers have said to some companies. Built one time and without ORM objects, because a
-caller waits."""
+"""The people of some numbers at some companies, whether their data may only be stored, and what they have said. Built one
+time and without ORM objects, because a caller waits."""
 
 
 def ask_to_record(
@@ -52,8 +51,7 @@ def ask_to_record(
     if not requests:
         return []
     callers = {each.caller for each, _ in requests if each.point.caller_number}
-    records = _consent_records(session, callers) if session else {}
-    held = restricted_callers(session, callers) if session else set()
+    records, held = known_callers(session, callers) if session and callers else ({}, set())
     alike: dict[Hashable, list[int]] = {}
     for index, (each, known) in enumerate(requests):
         differs = (each.connector, each.line.company.id, known.places, records.get(each.caller), each.caller in held)
@@ -92,18 +90,21 @@ def _question(
     )
 
 
-def _consent_records(
+def known_callers(
     session: Session, callers: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[ConsentRecord, ...]]:
-    """What each caller has said about the use of their data, in the order in which it was said."""
-    if not callers:
-        return {}
+) -> tuple[dict[tuple[str, str], tuple[ConsentRecord, ...]], set[tuple[str, str]]]:
+    """What each (company id, phone number) has said about the use of their data, in the order in which it was said; and
+    those whose data may only be stored."""
     wanted = {
         "numbers": list({number for _, number in callers}),
         "companies": list({company for company, _ in callers}),
     }
     records: dict[tuple[str, str], tuple[ConsentRecord, ...]] = {}
-    for row in session.connection().execute(LEDGER_QUERY, wanted):
+    held = set()
+    for row in session.connection().execute(CALLERS, wanted):
         caller = (row.told_company, row.phone_number)
-        records[caller] = (*records.get(caller, ()), record_of(row))
-    return records
+        if row.is_held:
+            held.add(caller)
+        if row.id is not None:
+            records[caller] = (*records.get(caller, ()), record_of(row))
+    return records, held

@@ -24,6 +24,11 @@ class Permission:
     duties: frozenset[Duty] = frozenset()
     decision_id: str | None = None
 
+    @property
+    def asks_caller(self) -> bool:
+        """Whether the caller has a choice, so that the call waits for it."""
+        return not self.duties.isdisjoint(("ask_yes", "offer_refusal"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallContext:

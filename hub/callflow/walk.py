@@ -204,12 +204,12 @@ class _Walker:
         """Play the recording notice. Returns a walk if the caller has a choice, because the call waits for it."""
         texts, permission = self._flow.recording, self._known.recording
         assert texts is not None
-        asks = "ask_yes" in permission.duties
-        if not asks and "offer_refusal" not in permission.duties:
+        if not permission.asks_caller:
             self._mark = self._mark.having("h")
             self._said.append(self._say(texts.notice))
             self._tell(texts.notice, "announced")
             return None
+        asks = "ask_yes" in permission.duties
         text = f"{texts.notice} {texts.agree if asks else texts.refuse}"
         self._mark = self._mark.having("a")
         self._tell(text, "asked" if asks else "offered")

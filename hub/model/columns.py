@@ -165,9 +165,9 @@ class Row(SQLModel):
     @classmethod
     def columns(cls, **values: Any) -> dict[str, Any]:
         """Every column of a new row: from `values`, or its default. A row outside a session needs nothing else."""
-        made = {name: values.pop(name) if name in values else make() for name, make in _columns_of(cls)}
-        if values:
-            raise TypeError(f"{cls.__name__} has no column {', '.join(values)}")
+        made = {name: values[name] if name in values else make() for name, make in _columns_of(cls)}
+        if not values.keys() <= made.keys():
+            raise TypeError(f"{cls.__name__} has no column {', '.join(values.keys() - made.keys())}")
         return made
 
 

@@ -8,11 +8,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from hub.callflow.definition import Flow
 from hub.model import CallStep, FlowVersion
 from hub.store.rows import write_rows
+
+NEWEST_FIRST = (
+    select(CallStep.carrier_call_id, CallStep.flow_version)
+    .where(
+        CallStep.connector == bindparam("connector"),
+        col(CallStep.carrier_call_id).in_(bindparam("call_ids", expanding=True)),
+    )
+    .order_by(col(CallStep.at).desc(), col(CallStep.id).desc())
+)
+"""The flow version of each step of some calls. Built one time at import, because a caller waits for this query."""
 
 
 class FlowVersions:
@@ -71,11 +82,8 @@ def revisions_of(session: Session, numbers: Iterable[int]) -> dict[int, int]:
 
 def versions_of_calls(session: Session, connector: str, call_ids: Iterable[str]) -> dict[str, int]:
     """Carrier's call id → the version of the first step that the call took."""
-    columns = select(CallStep.carrier_call_id, CallStep.flow_version).where(
-        CallStep.connector == connector, col(CallStep.carrier_call_id).in_(set(call_ids))
-    )
-    newest_first = session.exec(columns.order_by(col(CallStep.at).desc(), col(CallStep.id).desc()))
-    return dict(newest_first.all())
+    wanted = {"connector": connector, "call_ids": list(set(call_ids))}
+    return dict(session.connection().execute(NEWEST_FIRST, wanted).tuples().all())
 
 
 @lru_cache(maxsize=1024)

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import bindparam
+from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, Decision, Opinion, strictest
 from hub.model import Person, Restriction
-from hub.model.people import TYPED
 
 RESTRICTION_RULE = "person.restricted"
 SPEAKER = "hub"
 LEGAL = "essential.legal_obligation"
 """For the person's own legal claims, so a restriction does not stop it (Art. 18(2))."""
-HELD_NUMBERS = (
-    select(Person.company_id, Person.phone_number)
-    .join(Restriction, col(Restriction.person_id) == col(Person.id))
-    .where(
-        col(Person.phone_number).in_(bindparam("numbers", expanding=True)),
-        col(Person.phone_learnt) != TYPED,
-        col(Restriction.lifted_at).is_(None),
-    )
-)
-"""Built one time at import, because a ringing call waits for this query."""
+IS_HELD = exists().where(col(Restriction.person_id) == col(Person.id), col(Restriction.lifted_at).is_(None))
+"""Whether a person's data may only be stored."""
 
 
 def restricted(session: Session, person_ids: Collection[str]) -> set[str]:
@@ -35,14 +26,6 @@ def restricted(session: Session, person_ids: Collection[str]) -> set[str]:
         col(Restriction.person_id).in_(set(person_ids)), col(Restriction.lifted_at).is_(None)
     )
     return set(session.exec(live))
-
-
-def restricted_callers(session: Session, callers: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The (company id, phone number) pairs whose data may only be stored."""
-    if not callers:
-        return set()
-    numbers = list({number for _, number in callers})
-    return {(company, number) for company, number in session.connection().execute(HELD_NUMBERS, {"numbers": numbers})}
 
 
 def hold_to_restrictions(

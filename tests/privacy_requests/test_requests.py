@@ -14,6 +14,7 @@ from fake_card_crm import FakeCardCrm
 from sqlmodel import select
 from testbed import CALLER, CONNECTORS, OTHER_CALLER, SHARED, TestHub
 
+from hub.answering.recording_consent import known_callers
 from hub.api import MessageEvent
 from hub.model import (
     AuditEntry,
@@ -32,7 +33,6 @@ from hub.model import (
     TranscriptRow,
 )
 from hub.model.columns import new_id
-from hub.privacy.restriction import restricted_callers
 from hub.privacy_requests.access_file import read_file
 from hub.privacy_requests.certificate import as_text, is_genuine
 from hub.privacy_requests.erase import plan
@@ -244,7 +244,8 @@ def test_restricted_data_is_kept_and_not_used(desk: TestHub) -> None:
     run(desk.hub, request_id, "officer")
     callers = {(desk.directory.companies["lakeside"].id, number) for number in (CALLER, OTHER_CALLER)}
     with desk.hub.store.reading() as session:
-        assert {number for _, number in restricted_callers(session, callers)} == {CALLER}
+        _, held = known_callers(session, callers)
+    assert {number for _, number in held} == {CALLER}
     desk.call_in(desk.visit().number)
     desk.deliver()
     assert len(desk.rows(Call, caller_number=CALLER)) == 2

@@ -48,6 +48,8 @@ def copy_rows(store: Store, tables: Sequence[type[SQLModel]], copies: int, secon
     if not store.is_sqlite:  # PostgreSQL does this by itself; the hub never does on SQLite
         cursor.execute("ANALYZE")
     pooled.commit()
+    if store.is_sqlite:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     pooled.invalidate()  # its settings are for filling only
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 from testbed import TestHub, open_stage
 
+from hub.model import every_table
 from hub.store import Store
 from hub.testing import FrozenClock
 
@@ -21,10 +22,12 @@ FOLDER = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement."""
+    """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement;
+    all tables, because tests look through the schema."""
     told = getattr(config, "workerinput", None)
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
     compiled.share()
+    every_table()
     # A slow machine is no defect: no example is judged by how long it took.
     settings.register_profile("untimed", deadline=None)
     settings.load_profile("untimed")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, select, tuple_
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
+from hub.model import every_table
 from hub.model.people import TYPED
 
 Owner = tuple[str | None, str | None, str]
@@ -166,4 +167,4 @@ def _of(rows: Iterable[Mapping[Any, Any]], column: str) -> set[str]:
 
 def table_named(name: str) -> Table:
     """A table by its name in the database."""
-    return SQLModel.metadata.tables[name]
+    return every_table().tables[name]

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import String, Table, func, insert, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
 from hub.backup.archive import ArchiveReader
 from hub.backup.key_assignment import personal_columns
 from hub.backup.save import DATA, KEYS, Progress, key_of, place_in
 from hub.backup.values import from_json
 from hub.errors import ConfigError
-from hub.model import PersonKey, Restoration
+from hub.model import PersonKey, Restoration, every_table
 from hub.model.columns import new_id
 from hub.privacy.erasure import replay_tombstones
 from hub.reports.rollups import ROLL_UPS, roll_up
@@ -64,7 +64,7 @@ def restore(
         session.add(note)
     _restore_keys(hub, data, key_file, buried, now)
     emptied: Counter[str] = Counter()
-    for table in SQLModel.metadata.sorted_tables:
+    for table in every_table().sorted_tables:
         _restore_table(hub, data, table, buried, emptied, progress)
     for path, audio in data.files():
         if audio[:36].decode("ascii", "replace") not in buried.keys:
@@ -136,7 +136,7 @@ def _refuse_unfit(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None)
 
 def _refuse_full(hub: Hub) -> None:
     with hub.store.reading() as session:
-        for table in SQLModel.metadata.sorted_tables:
+        for table in every_table().sorted_tables:
             if session.execute(select(func.count()).select_from(table)).scalar_one():
                 raise NotRestored(
                     f"The database is not empty ({table.name} has rows); point hub.database at a new one, then restore."
@@ -146,7 +146,7 @@ def _refuse_full(hub: Hub) -> None:
 def _restore_keys(
     hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None, buried: ErasedRows, now: datetime
 ) -> None:
-    table = SQLModel.metadata.tables["person_key"]
+    table = every_table().tables["person_key"]
     holders = data.manifest["holders"]
     for chunk in chain([[holders]] if holders else [], key_file.rows("person_key") if key_file is not None else []):
         rows = [_typed(table, row) for row in chunk]

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, func, select
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from hub.backup.archive import ArchiveWriter
 from hub.backup.key_assignment import Owners, personal_columns, table_named
 from hub.backup.values import to_json
-from hub.model import PersonKey, Recording
+from hub.model import PersonKey, Recording, every_table
 from hub.model.states import InboxState
 from hub.runtime import Hub
 from hub.store.encryption.vault import HOLDERS, NOBODYS, nobodys_holder
@@ -46,7 +46,7 @@ def save(hub: Hub, file: Path, *, recordings: bool = True, progress: Progress = 
     with hub.store.writing() as session:
         hub.vault.row_mark(session, "", "")  # makes the key that hashes names if there is none yet
     with ArchiveWriter(file, hub.keyring, DATA, hub.disk.kept_free) as archive, hub.store.snapshot() as session:
-        tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
+        tables = [table for table in every_table().sorted_tables if table.name not in LEFT_OUT]
         for table in tables:
             _save_table(hub, session, archive, table, progress)
         if recordings:

@@ -1,70 +1,52 @@
-"""The `hub` command; one module per command."""
+"""The `hub` command; one module per command, loaded when that command runs."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 import typer
 
+from hub.cli.listing import COMMANDS
 from hub.errors import RingfenceError
 
-MODULES = (
-    "init.commands",
-    "trigger.commands",
-    "serve",
-    "reload",
-    "demo",
-    "check",
-    "config",
-    "secrets",
-    "users.commands",
-    "users.sign_in",
-    "audit",
-    "alerts",
-    "backup",
-    "calls.timeline",
-    "calls.commands",
-    "calls.marks",
-    "inbox.commands",
-    "inbox.quarantine",
-    "deliveries",
-    "recordings.commands",
-    "texts",
-    "plugins.sync",
-    "numbers.commands",
-    "numbers.pools",
-    "flows",
-    "snippet",
-    "report",
-    "costs.report",
-    "costs.commands",
-    "sources",
-    "consent",
-    "policy.commands",
-    "privacy.commands",
-    "plugins.connectors",
-    "chaos",
-    "plugins.new_plugin",
-    "plugins.certify",
-)
 
-app = typer.Typer(
-    name="hub",
-    help="Ringfence: the open, self-hosted call-tracking hub.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode="markdown",
-)
-for module in MODULES:
-    import_module(f"hub.cli.{module}").register(app)
+def __getattr__(name: str) -> Any:
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = made = application(COMMANDS)
+    return made
+
+
+def application(names: Iterable[str]) -> typer.Typer:
+    """`hub` with these commands; of the others it has only what a listing shows."""
+    app = typer.Typer(
+        name="hub",
+        help="Ringfence: the open, self-hosted call-tracking hub.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode="markdown",
+    )
+    for module in dict.fromkeys(module for name in names for module in COMMANDS[name][0]):
+        import_module(f"hub.cli.{module}").register(app)
+    loaded = {command.name for command in (*app.registered_commands, *app.registered_groups)}
+    for name, (_, summary) in COMMANDS.items():
+        if name not in loaded:
+            app.command(name, help=summary)(_not_loaded)
+    return app
+
+
+def _not_loaded() -> None:
+    """Stands for a command that is only listed."""
 
 
 def main() -> None:
     """The entry point: one of our own errors prints its sentence and exits with status 2, without a traceback."""
     try:
-        app()
+        application([name for name in sys.argv[1:2] if name in COMMANDS])()
     except RingfenceError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(2)

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.visits  # noqa: F401 - foreign keys
 from hub.model.columns import Row, ending_column, json_list, personal_json, personal_text, time_column
 
 NAMED, SEARCHED = text("campaign IS NOT NULL"), text("keyword IS NOT NULL")

@@ -9,6 +9,9 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+import hub.model.accounts
+import hub.model.numbers
+import hub.model.people  # noqa: F401 - foreign keys
 from hub.contracts.events import CallEvent
 from hub.contracts.phones import e164
 from hub.model.columns import (

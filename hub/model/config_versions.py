@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.users  # noqa: F401 - foreign keys
 from hub.model.columns import (
     Row,
     ending_column,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, and_, case, literal
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.model.columns import (
     Row,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Date, Index, Numeric
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, id_column, time_column
 
 MAX_CAMPAIGN_CHARACTERS = 300

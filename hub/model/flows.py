@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.users  # noqa: F401 - foreign keys
 from hub.model.columns import Row, expiry_column, id_column, json_column, json_list, personal_text, time_column
 
 BEGINNINGS = text("position = 0 AND point = 'ringing:'")

@@ -7,6 +7,9 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.people
+import hub.model.visits  # noqa: F401 - foreign keys
 from hub.model.columns import (
     Work,
     ending_column,

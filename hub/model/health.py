@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Float
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, UTCTime, id_column, json_list, time_column
 
 

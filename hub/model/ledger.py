@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, expiry_column, id_column, json_list, personal_bytes, time_column
 
 

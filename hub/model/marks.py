@@ -8,6 +8,8 @@ from decimal import Decimal
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.people  # noqa: F401 - foreign keys
 from hub.contracts.leads import LeadStatus as LeadStatus
 from hub.model.columns import (
     Row,

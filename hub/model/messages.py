@@ -7,6 +7,9 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.numbers
+import hub.model.people  # noqa: F401 - foreign keys
 from hub.model.columns import (
     Row,
     Work,

@@ -1,4 +1,4 @@
-"""Trackers, their tracking numbers, and the leases that assign a number to a visitor for a limited time."""
+"""Trackers, their tracking numbers and how these were bought, and how full pools of numbers were."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Literal
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.flows  # noqa: F401 - foreign keys
 from hub.model.columns import Row, UTCTime, id_column, money_column, time_column
 
 PurchaseState = Literal["asked", "bought", "refused", "unknown"]
@@ -98,18 +100,6 @@ class NumberPurchase(Row, table=True):
     asked_at: datetime = time_column()
     asked_by: str = Field(max_length=64)
     ended_at: datetime | None = time_column(nullable=True)
-
-
-class Lease(Row, table=True):
-    """One visitor's hold on one number of a pool, from `granted_at` until `expires_at`."""
-
-    id: str = id_column()
-    tracking_number_id: str = Field(foreign_key="tracking_number.id", index=True)
-    visit_id: str = Field(foreign_key="visit.id", index=True)
-    granted_at: datetime = time_column(index=True)
-    expires_at: datetime = time_column()
-    viewed_at: datetime | None = time_column(nullable=True)
-    """The visitor's last page view that prolonged it; None of an earlier release's lease, which counts from its start."""
 
 
 class PoolOverflow(Row, table=True):

@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, id_column, time_column
 from hub.model.states import OptOutState
 

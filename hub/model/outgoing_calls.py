@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.users  # noqa: F401 - foreign keys
 from hub.contracts.call_backs import CallBackEvent
 from hub.model.calls import sane_seconds
 from hub.model.columns import Work, ending_column, id_column, personal_text, time_column, work_index

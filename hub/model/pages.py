@@ -6,6 +6,9 @@ from datetime import datetime
 
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.recordings
+import hub.model.users  # noqa: F401 - foreign keys
 from hub.model.columns import Row, id_column, time_column
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, or_, text
 from sqlmodel import Field, col
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, ending_column, expiry_column, id_column, personal_bytes, personal_text, time_column
 
 Learned = Literal["carrier", "proven", "typed"]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import Row, expiry_column, id_column, json_list, personal_text, time_column
 from hub.model.states import PolicyState
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.numbers  # noqa: F401 - foreign keys
 from hub.contracts.ports import PortStatus
 from hub.model.columns import Row, id_column, json_list, time_column
 

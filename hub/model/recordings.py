@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.calls  # noqa: F401 - foreign keys
 from hub.model.columns import Work, expiry_column, id_column, personal_text, time_column, work_index
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.accounts  # noqa: F401 - foreign keys
 from hub.model.columns import (
     Row,
     Work,

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.users  # noqa: F401 - foreign keys
 from hub.model.columns import Row, id_column, json_column, json_list, time_column
 
 

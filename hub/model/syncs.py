@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.users  # noqa: F401 - foreign keys
 from hub.model.columns import Row, Work, id_column, time_column, work_index
 
 

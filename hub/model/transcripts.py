@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field
 
+import hub.model.recordings  # noqa: F401 - foreign keys
 from hub.model.columns import Work, expiry_column, id_column, personal_bytes, time_column, work_index
 
 

@@ -1,4 +1,4 @@
-"""A visit to a company's website: its source, its parameters and click ids, and what the visitor allows."""
+"""A visitor's visits with their sources and pages, and the numbers of pools that they were shown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlmodel import Field
 
+import hub.model.accounts
+import hub.model.numbers  # noqa: F401 - foreign keys
 from hub.model.columns import (
     Row,
     ending_column,
@@ -67,3 +69,15 @@ class PageView(Row, table=True):
     url: str | None = personal_text("user.behavior.browsing_history")
     title: str | None = personal_text("user.behavior.browsing_history", max_length=300)
     expires_at: datetime = expiry_column()
+
+
+class Lease(Row, table=True):
+    """One visitor's hold on one number of a pool, from `granted_at` until `expires_at`."""
+
+    id: str = id_column()
+    tracking_number_id: str = Field(foreign_key="tracking_number.id", index=True)
+    visit_id: str = Field(foreign_key="visit.id", index=True)
+    granted_at: datetime = time_column(index=True)
+    expires_at: datetime = time_column()
+    viewed_at: datetime | None = time_column(nullable=True)
+    """The visitor's last page view that prolonged it; None of an earlier release's lease, which counts from its start."""

@@ -9,7 +9,8 @@ superuser or a role with BYPASSRLS (docs/access.md). SQLite has no row-level sec
 from __future__ import annotations
 
 from sqlalchemy import Connection, Table, text
-from sqlmodel import SQLModel
+
+from hub.model import every_table
 
 ALL_ACCOUNTS = "*"
 SETTING = "app.account"
@@ -112,7 +113,7 @@ def guard_rows(connection: Connection) -> None:
     """Create or replace every table's policy; does nothing on SQLite."""
     if connection.dialect.name == "sqlite":
         return
-    for table in SQLModel.metadata.sorted_tables:
+    for table in every_table().sorted_tables:
         for statement in statements(table):
             connection.execute(text(statement))
 

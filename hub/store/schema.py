@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import SQLModel
 
-import hub.model  # noqa: F401 - the tables register themselves
 from hub.errors import ConfigError
+from hub.model import every_table
 from hub.store.engine import Store
 from hub.store.row_security import guard_rows
 from hub.store.triggers.append_only import guard_append_only
@@ -68,7 +67,7 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
             _migrate(connection, vault)
             older = True
     if older:
-        scrub(store, SQLModel.metadata.tables)
+        scrub(store, every_table().tables)
     return found != revisions()[-1]
 
 
@@ -111,7 +110,7 @@ def _foreign_keys_checked_at_the_end(connection: Connection) -> Iterator[None]:
 
 
 def _create(connection: Connection) -> None:
-    SQLModel.metadata.create_all(connection)
+    every_table().create_all(connection)
     guard_append_only(connection)
     guard_directory(connection)
     guard_rows(connection)

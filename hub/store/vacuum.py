@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import structlog
 from sqlalchemy import text
-from sqlmodel import SQLModel
 
+from hub.model import every_table
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -30,5 +30,5 @@ def scrub(store: Store, tables: Collection[str]) -> None:
         return
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in tables:
-            if table in SQLModel.metadata.tables:
+            if table in every_table().tables:
                 connection.execute(text(f'VACUUM "{table}"'))

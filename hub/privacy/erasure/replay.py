@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
+from hub.model import every_table
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import TABLES, PersonData
 from hub.privacy.erasure.rows import erase_rows
@@ -33,6 +34,6 @@ def replay_tombstones(session: Session, vault: Vault, rows: frozenset[str], now:
 
 
 def _named(session: Session, vault: Vault, table: str, rows: frozenset[str]) -> list[str]:
-    target = SQLModel.metadata.tables[table]
+    target = every_table().tables[table]
     ids = session.scalars(select(target.c.id)).yield_per(1_000)
     return [row_id for row_id in ids if vault.row_mark(session, table, row_id) in rows]

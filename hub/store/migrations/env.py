@@ -1,14 +1,13 @@
 """Alembic's entry: migrates the connection that `hub.store.schema` hands over."""
 
 from alembic import context
-from sqlmodel import SQLModel
 
-import hub.model  # noqa: F401 - the tables register themselves
+from hub.model import every_table
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=SQLModel.metadata,
+    target_metadata=every_table(),
     compare_type=True,
     render_as_batch=connection.dialect.name == "sqlite",
 )

@@ -1,0 +1,92 @@
+"""The commands of `hub`: of each the modules that make it, and what a listing says of it, so that a listing loads none."""
+
+COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "run": (("serve",), "Run the web edge and the worker in one process."),
+    "web": (
+        ("serve",),
+        "Run only the web edge for webhooks and visitors; `hub worker` does the rest. Run any number of them on "
+        "PostgreSQL.",
+    ),
+    "worker": (
+        ("serve",),
+        "Run only the worker: it processes calls and runs syncs when they are due. Run any number of them on "
+        "PostgreSQL.",
+    ),
+    "reload": (
+        ("reload",),
+        "Apply config.yaml without a restart: check it, and let every running process take it, together with the "
+        "files and variables that it names. The environment must be that of the hub.",
+    ),
+    "demo": (("demo",), "Play a seeded day with provider sandboxes; the hub, its database and its syncs are real."),
+    "check": (
+        ("check",),
+        "Check config.yaml, then check that every provider accepts our credentials. Nothing is changed at the "
+        "providers. The storage of recordings is tested with a few bytes.",
+    ),
+    "backup": (("backup",), "Back up the hub while it runs: its data in one file, people's keys in another."),
+    "restore": (("backup",), "Restore a backup into the empty database and storage that config.yaml names."),
+    "call": (
+        ("calls.timeline",),
+        "Show the timeline of one call, text or form. Its id is also the correlation id in the logs.",
+    ),
+    "sync": (
+        ("plugins.sync",),
+        "Sync one connector now: lists of calls and texts, call log, outcomes, conversions, diagnostics. Exits with "
+        "status 1 on any failure.",
+    ),
+    "pools": (
+        ("numbers.pools",),
+        "Show each pool's size, visitors, use and overflow, and the size that Erlang's formula B recommends.",
+    ),
+    "snippet": (("snippet",), "Print the HTML for the head of a company's pages, and the link for their footer."),
+    "plugins": (
+        ("plugins.connectors",),
+        "List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken.",
+    ),
+    "chaos": (
+        ("chaos",),
+        "Play faults on a hub while calls, texts and forms come in, and check that nothing is lost or doubled.",
+    ),
+    "new-plugin": (
+        ("plugins.new_plugin",),
+        "Write a new plugin that passes its certification and runs against its own sandbox: one file for an ad "
+        "network, a package that installs for every other kind.",
+    ),
+    "certify": (
+        ("plugins.certify",),
+        "Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if "
+        "none could be tested.",
+    ),
+    "config": (("config",), "Show config.yaml as the hub reads it."),
+    "secrets": (("secrets",), "Make and rotate the keys that encrypt stored data."),
+    "users": (("users.commands", "users.sign_in"), "Manage the users of an account, their roles, and their API keys."),
+    "audit": (("audit",), "Read, verify and export the audit log: manual actions, and every reading of personal data."),
+    "alerts": (("alerts",), "Alerts of users: what became of each, and a test."),
+    "calls": (
+        ("calls.commands", "calls.marks"),
+        "See who waits for a call back, call people back, and mark calls, texts and forms.",
+    ),
+    "inbox": (("inbox.commands",), "List received webhooks; replay parked ones."),
+    "quarantine": (("inbox.quarantine",), "List items that processes died of; replay them after a fix."),
+    "deliveries": (("deliveries",), "List deliveries to each destination, explain failures, and retry."),
+    "recordings": (
+        ("recordings.commands",),
+        "List recordings and voicemail, make signed links, pause recording while card data is spoken.",
+    ),
+    "texts": (("texts",), "Read and send texts; see why a text was not sent."),
+    "numbers": (("numbers.commands",), "List, search, buy, configure, port and release tracking numbers."),
+    "flows": (("flows",), "Check call flows, and simulate calls without a phone."),
+    "report": (("report", "costs.report"), "Report results by source, campaign, keyword or landing page."),
+    "costs": (("costs.commands",), "What advertising costs: import, list, remove."),
+    "sources": (("sources",), "Manage rules for the sources of visits, in addition to the built-in tables."),
+    "consent": (("consent",), "Record what people say about their data, and show it."),
+    "policy": (
+        ("policy.commands",),
+        "Versions of the privacy statement and the terms, and the accounts that accepted them.",
+    ),
+    "privacy": (("privacy.commands",), "Show and prove how people's data is treated."),
+    "connectors": (
+        ("plugins.connectors",),
+        "List the connectors of config.yaml and what should be mended; sign in at providers; resume paused ones.",
+    ),
+}

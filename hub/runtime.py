@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
 from sqlalchemy import make_url
 
+from hub.clock import Clock, utc_now
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore
@@ -33,14 +32,8 @@ from hub.store.heartbeat import Heartbeat
 from hub.store.owner_consent import consented
 from hub.store.violations import write_refusals
 
-Clock = Callable[[], datetime]
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
 """For connectors in sandboxes, so that they need no key; a real connector's tokens never use it."""
-
-
-def utc_now() -> datetime:
-    """The time now, aware UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from hub.config.models import Config
+    from hub.clock import Clock
+    from hub.config.models import Config, HubSection
+    from hub.config.readers.outline import Outline
     from hub.numbers.directory import Directory, LiveDirectory
     from hub.plugins.sandboxes import RunningSandboxes
-    from hub.runtime import Clock, Hub
+    from hub.runtime import Hub
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store
 
@@ -40,10 +42,26 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
     return load_config(path, discover, sandbox=sandbox, secrets=secrets_beside(path))
 
 
+def read_outline(path: Path) -> Outline:
+    """Of the configuration only what `open_store` and `vault_of` need; nothing else of the file is checked."""
+    from hub.config.loading import read_text
+    from hub.config.readers.outline import outline_of
+
+    return outline_of(read_text(path), path)
+
+
+class Configured(Protocol):
+    """A configuration, or its outline."""
+
+    @property
+    def hub(self) -> HubSection:
+        """The settings of the hub itself."""
+
+
 @contextmanager
-def open_store(config: Config) -> Iterator[Store]:
+def open_store(config: Configured) -> Iterator[Store]:
     """Only the database, with its schema migrated."""
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store, explained
@@ -75,10 +93,11 @@ def open_hub(
     What its sandboxes hold, other processes of this hub hold too; the sandboxes of a hub that is `alone` keep it in memory.
     With a `copied` directory the database is away, and nothing is asked of it.
     """
+    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.directory import LiveDirectory
     from hub.plugins.sandboxes import start_sandboxes
-    from hub.runtime import assemble, utc_now
+    from hub.runtime import assemble
     from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
 
@@ -187,9 +206,9 @@ def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
                     sandbox.know_destination(destination)
 
 
-def vault_of(config: Config) -> Vault:
+def vault_of(config: Configured) -> Vault:
     """The vault that decrypts the names and texts of the configuration's database."""
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
 

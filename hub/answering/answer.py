@@ -21,13 +21,14 @@ from hub import metrics
 from hub.answering.call_lines import CallLines
 from hub.answering.decide import Decider
 from hub.callflow.walk import static
+from hub.clock import utc_now
 from hub.contracts.answers import AnswerPoint, Instruction, Moment
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import PluginTimeout, RingfenceError
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.plugins.registry import many
-from hub.runtime import Hub, utc_now
+from hub.runtime import Hub
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 
 log = structlog.get_logger(__name__)

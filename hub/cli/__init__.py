@@ -32,7 +32,7 @@ def application(names: Iterable[str]) -> typer.Typer:
     )
     for module in dict.fromkeys(module for name in names for module in COMMANDS[name][0]):
         import_module(f"hub.cli.{module}").register(app)
-    loaded = {command.name for command in (*app.registered_commands, *app.registered_groups)}
+    loaded = {each.name for each in app.registered_commands} | {each.name for each in app.registered_groups}
     for name, (_, summary) in COMMANDS.items():
         if name not in loaded:
             app.command(name, help=summary)(_not_loaded)

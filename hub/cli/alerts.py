@@ -27,9 +27,9 @@ def list_(
     from hub.access.users import user_named
     from hub.alerts.listing import sent_alerts
     from hub.queries.lookup import typed
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         chosen = user_named(session, typed(user)) if user else None
         rows: list[dict[str, Any]] = sent_alerts(session, chosen, limit)
     if as_json:

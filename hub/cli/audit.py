@@ -40,9 +40,9 @@ def list_entries(
     from hub.access.users import names_of
     from hub.model import AuditEntry
     from hub.queries.lookup import typed
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         chains = chains_of(session, account)
         query = select(AuditEntry).where(col(AuditEntry.chain).in_(chains))
         if subject is not None:
@@ -71,7 +71,7 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Sign the current end of each chain of the journal; the worker does it once a day."""
     from dataclasses import asdict
 
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
     from hub.startup import open_store, read_config
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.journal import sign_ends
@@ -97,10 +97,10 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
 
     from hub.cli.recordings.commands import new_file
     from hub.cli.support.audit_note import note
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.clock import utc_now
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store:
+    with open_store(read_outline(config)) as store:
         with store.writing() as session:
             chains = chains_of(session, account)
             for chain in sorted(chains):

@@ -78,12 +78,12 @@ def record(
 ) -> None:
     """Record a person's consent or refusal. It applies to everything decided or sent from now on; nothing is overwritten."""
     from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
     from hub.privacy.ledger import ConsentStatement, keep_notice
     from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     _check_word(state, use, channel)
@@ -134,8 +134,8 @@ def record(
 @commands.command("show")
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a person's consent records, browser signals, and opt-outs that needed no proof, oldest first."""
+    from hub.clock import utc_now
     from hub.privacy.opt_outs import KnownBy, opt_outs_of
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -255,7 +255,7 @@ def _entries(session: Session, person: Person) -> list[ConsentEntry]:
 
 
 def _vault(config: Config) -> Vault:
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
 

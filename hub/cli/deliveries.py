@@ -50,9 +50,9 @@ def list_deliveries(
     """Count the deliveries by destination, state and code, and list the newest."""
     from hub.model.states import DeliveryState
     from hub.queries.deliveries import count_deliveries, newest_deliveries
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         wanted = _wanted(connector, state, since, tuple(DeliveryState))
         counts = count_deliveries(session, wanted)
         rows = newest_deliveries(session, wanted, limit)
@@ -85,9 +85,9 @@ def why(
     """Explain a delivery's state: its conversion and rule, consent with every opinion, each attempt, and what comes next."""
     from hub.cli.calls.timeline import print_timeline
     from hub.queries.deliveries import why_deliveries
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         stories = why_deliveries(session, wanted)
     if as_json:
         echo_json([{**asdict(row), "timeline": [entry.plain() for entry in entries]} for row, entries in stories])
@@ -156,18 +156,18 @@ def replay(
     Consent is checked again before they are sent. The destination gets the same key as before, so nothing counts twice.
     """
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.delivery.replay import replay as try_again
     from hub.model.states import REPLAYABLE_DELIVERY_STATES
     from hub.queries.deliveries import replayable
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     if not ids and state is None and connector is None and since is None:
         raise CannotDo(
             "Choose deliveries: give ids, or --state, --connector or --since; hub deliveries list shows what there is."
         )
-    loaded, now = read_config(config, sandbox=True), utc_now()
+    loaded, now = read_outline(config), utc_now()
     with open_store(loaded) as store:
         with store.reading() as session:
             rows = replayable(session, ids or [], _wanted(connector, state, since, REPLAYABLE_DELIVERY_STATES))
@@ -186,9 +186,9 @@ def replay(
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> DeliveryFilter:
     from hub.cli.support.options import since as since_when
+    from hub.clock import utc_now
     from hub.queries.deliveries import DeliveryFilter
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
 
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} cannot be used here; choose one of {', '.join(states)}.")

@@ -1,6 +1,8 @@
 """The commands of `hub`: of each the modules that make it, and what a listing says of it, so that a listing loads none."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "init": (("init.commands",), "X"),
+    "trigger": (("trigger.commands",), "X"),
     "run": (("serve",), "Run the web edge and the worker in one process."),
     "web": (
         ("serve",),

@@ -37,9 +37,9 @@ def reload(
 
     Processes also take a changed file by themselves within two seconds, and after SIGHUP.
     """
+    from hub.clock import utc_now
     from hub.model.states import ConfigHow
     from hub.reload import ConfigFile as Configuration
-    from hub.runtime import utc_now
 
     with open_store(read_config(config, sandbox=sandbox)) as store:
         file = Configuration(config, store, utc_now, sandbox=sandbox)
@@ -68,8 +68,8 @@ def _wait(store: Store, number: int, seconds: float) -> None:
 
 
 def _processes(store: Store) -> list[ConfigProcess]:
+    from hub.clock import utc_now
     from hub.reload.versions import living
-    from hub.runtime import utc_now
 
     with store.reading() as session:
         return living(session, utc_now())

@@ -18,7 +18,6 @@ from hub.errors import CannotDo
 from hub.queries.spreadsheets import harmless
 
 if TYPE_CHECKING:
-    from hub.config.models import Config
     from hub.reports.report import Line, Report
     from hub.reports.tally import Dimension
 
@@ -95,17 +94,17 @@ def _report(
 ) -> None:
     from sqlmodel import select
 
+    from hub.clock import utc_now
     from hub.model import Company
     from hub.reports.calendar import day_of
     from hub.reports.credits import MODELS
     from hub.reports.report import make_report
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     wanted = chosen(model, MODELS, "model")
     show = chosen(form, FORMATS, "format")
-    loaded = read_config(config, sandbox=True)
-    name = _company(loaded, company)
+    loaded = read_outline(config)
+    name = _company(loaded.companies, company)
     with open_store(loaded) as store:
         with store.reading() as session:
             known = session.exec(select(Company).where(Company.name == name)).first()
@@ -129,10 +128,9 @@ def chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
     raise CannotDo(f"{shown(text)!r} is no {what}; choose one of {', '.join(choices)}.")
 
 
-def _company(config: Config, name: str | None) -> str:
+def _company(names: Sequence[str], name: str | None) -> str:
     from hub.queries.lookup import known
 
-    names = [company.name for company in config.companies]
     if name is None and len(names) != 1:
         raise CannotDo(f"Choose a company with --company; there are: {', '.join(names) or 'none'}.")
     return known(name or names[0], names, "company")

@@ -62,7 +62,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     from hub.access.sign_in.totp import rotate_totp_secrets
     from hub.alerts.rotation import rotate_alert_secrets
     from hub.cli.support.audit_note import note
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
     from hub.startup import open_store, read_config
     from hub.store.connectors import rotate_tokens
     from hub.store.encryption.keyfile import keyring_of

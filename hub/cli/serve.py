@@ -18,7 +18,7 @@ from hub.cli.support.output import CONFIG, ConfigFile
 from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
-    from hub.runtime import Clock
+    from hub.clock import Clock
     from hub.serving.process import Role
 
 SWITCH_SECONDS = 0.0005

@@ -94,9 +94,9 @@ def add(
 ) -> None:
     """Add a rule, or change the rule for the same value. After a few seconds it applies to new visits, not to earlier ones."""
     from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.contracts.clean_urls import is_personal_name
     from hub.model import SourceRule
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -130,7 +130,7 @@ def add(
 def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
     """Remove a rule; the built-in tables apply again."""
     from hub.cli.support.audit_note import note
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -221,10 +221,10 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
+    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.directory import read_directory
     from hub.queries.lookup import known
-    from hub.runtime import utc_now
 
     known(name, [each.name for each in config.companies], "company")
     found = read_directory(session).companies.get(name)

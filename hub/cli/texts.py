@@ -221,15 +221,15 @@ def release(
 ) -> None:
     """Decide on a text that is held because it is unknown whether the carrier took it. Check the carrier's log first."""
     from hub.cli.support.audit_note import actor
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.clock import utc_now
+    from hub.startup import open_store, read_outline
     from hub.texts.threads import release as decide
 
     if again is None:
         raise CannotDo(
             "Look in the carrier's message log, then use --again if the text was not sent, or --went if it was."
         )
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         decide(session, _text(session, wanted), again=again, actor=actor(), now=utc_now())
     say("It is sent again, if consent and the time of day allow it." if again else "It counts as sent.")
 
@@ -301,11 +301,11 @@ def doubtful(
 def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
     """Record that a doubtful text is not a stop, after someone has read it. Its sender gets texts as before."""
     from hub.cli.support.audit_note import actor
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.clock import utc_now
+    from hub.startup import open_store, read_outline
     from hub.texts.doubts import keep as decide
 
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         decide(session, _text(session, wanted), actor(), utc_now())
     say("It is not a stop; they will be texted as before.")
 
@@ -337,7 +337,7 @@ def classify(
 def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
     """Audit, before anything is printed, what numbers and texts are shown in clear: a row's id, and how many."""
     from hub.cli.support.audit_note import note
-    from hub.runtime import utc_now
+    from hub.clock import utc_now
 
     with store.writing() as session:
         for subject, what in shown.items():

@@ -24,6 +24,11 @@ ConversionAbility = Literal["restate", "retract", "dry_run"]
 at the provider without counting it. The hub makes no delivery that the network cannot take."""
 MAX_WEBHOOK_BYTES = 262_144
 Kind = Literal["carrier", "crm", "ads", "enrichment", "consent", "transcription"]
+CANNOT = {
+    "restate": "cannot change the value of a conversion; its first value still counts there",
+    "retract": "cannot take back a conversion; it still counts there",
+}
+"""Kind of change → what is said of a network that cannot take it, after its name."""
 
 
 class Declared(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.contracts.manifest import Manifest
+from hub.contracts.manifest import CANNOT, Manifest
 from hub.contracts.values import Money
 from hub.flow.convert import TAKEN_BACK
 from hub.model import ConversionRow, Delivery
@@ -18,11 +18,6 @@ from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
 
 NOT_SUPPORTED = "not_supported"
 """The code of a change that the network cannot take."""
-CANNOT = {
-    "restate": "cannot change the value of a conversion; its first value still counts there",
-    "retract": "cannot take back a conversion; it still counts there",
-}
-"""Kind of change → what is said of a network that cannot take it, after its name."""
 
 
 def end_unsent(

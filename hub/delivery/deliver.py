@@ -35,11 +35,11 @@ from hub.errors import (
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import StoredDecision, ask, disclosure_row
-from hub.flow.convert import LOG, UPLOAD
 from hub.flow.subjects import lock_keys_of_ids, read_subjects
 from hub.hookspecs import PERSONAL_VALUES, ConversionHooks, CrmHooks
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure
 from hub.model.columns import new_id
+from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.numbers.directory import Directory
 from hub.privacy.withdrawal import shared_person_lock

@@ -12,9 +12,9 @@ from hub.contracts.conversions import Conversion, Receipt
 from hub.delivery.deliver import Batch, lock_keys_of_batch, prepare
 from hub.errors import RingfenceError
 from hub.flow.consent import StoredDecision
-from hub.flow.convert import UPLOAD
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
+from hub.model.conversions import UPLOAD
 from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
 from hub.plugins.registry import many

@@ -26,7 +26,6 @@ from hub.errors import CannotDo
 from hub.flow.case import Case
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import (
-    UPLOAD,
     Converted,
     event_conversion,
     lead_conversion,
@@ -36,6 +35,7 @@ from hub.flow.convert import (
 )
 from hub.flow.subjects import read_subjects
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Lead, OutcomeRow
+from hub.model.conversions import UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, AttemptResult, DeliveryState, SubjectState
 from hub.numbers.directory import Directory
 from hub.reports.dirty_days import Change, mark_dirty

@@ -19,9 +19,9 @@ from hub.delivery.deliver import deliver
 from hub.delivery.poll_receipts import diagnose
 from hub.delivery.reconcile import reconcile, reconcile_texts
 from hub.errors import AuthError, ConfigError, RingfenceError
-from hub.flow.convert import LOG, UPLOAD
 from hub.hookspecs import CallHooks, ConversionHooks, CostHooks, CrmHooks, PortHooks, TextHooks
 from hub.model import Delivery
+from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open

@@ -19,7 +19,6 @@ from hub.demo.play import Tally
 from hub.demo.scenario import Story
 from hub.demo.telephony import SOON, CarrierLine, carrier_checks, carrier_lines
 from hub.demo.visitors import Showing
-from hub.flow.convert import LOG, UPLOAD
 from hub.model import (
     Attribution,
     Call,
@@ -38,6 +37,7 @@ from hub.model import (
     TrackingNumber,
     Visit,
 )
+from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState, InboxState
 from hub.plugins.sandboxes import RunningSandboxes
 from hub.queries.conversions.drift import drift

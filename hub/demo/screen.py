@@ -21,7 +21,6 @@ from hub.contracts.conversions import UNVERIFIABLE
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
 from hub.demo.telephony import CarrierLine
-from hub.flow.convert import UPLOAD
 from hub.model import (
     Attribution,
     Call,
@@ -34,7 +33,7 @@ from hub.model import (
     Recording,
     TextMessage,
 )
-from hub.model.conversions import shown_states
+from hub.model.conversions import UPLOAD, shown_states
 from hub.model.states import DeliveryState, MessageStatus, RecordingState
 from hub.runtime import Hub
 from hub.texts.queue import SEND

@@ -18,13 +18,11 @@ from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.values import Money
 from hub.flow.case import Case
 from hub.flow.consent import StoredDecision, ask, asked_again_at
-from hub.hookspecs import ConversionHooks, CrmHooks
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
-from hub.model.conversions import conversion_key
+from hub.model.conversions import LOG, UPLOAD, conversion_key
 from hub.model.states import DeliveryState
 from hub.runtime import Hub
 
-UPLOAD, LOG = ConversionHooks.upload_conversions.__name__, CrmHooks.log_calls.__name__
 EVENTS: dict[type, str] = {Call: "call", TextMessage: "text", FormSubmission: "form"}
 LATER_EVENTS = ("outcome", "lead")
 """Events that come after a call, text or form; other modules turn them into conversions (`settle`)."""

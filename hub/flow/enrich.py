@@ -20,9 +20,9 @@ from hub.flow.consent import StoredDecision, ask
 from hub.hookspecs import EnrichmentHooks
 from hub.model import FactRow
 from hub.model.columns import CALL_RETENTION, storable
+from hub.model.people import FAILED_SOURCE
 from hub.runtime import Hub
 
-FAILED_SOURCE = "enricher failed"
 FAILURE_LIFETIME = timedelta(days=30)
 HOOK = EnrichmentHooks.enrich_caller.__name__
 

@@ -27,6 +27,9 @@ from hub.model.columns import (
 )
 from hub.model.states import AttemptResult, DeliveryState
 
+UPLOAD, LOG = "upload_conversions", "log_calls"
+"""The hooks that send deliveries."""
+
 
 class ConversionRow(Row, table=True):
     """The result of a call, text, form or outcome, by one rule of config.yaml. `key` is its id at every network."""

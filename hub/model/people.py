@@ -17,6 +17,8 @@ Learned = Literal["carrier", "proven", "typed"]
 CARRIER: Final = "carrier"
 PROVEN: Final = "proven"
 TYPED: Final = "typed"
+FAILED_SOURCE = "enricher failed"
+"""The name of a fact that says why a source gave none."""
 
 
 class Person(Row, table=True):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, not_, or_, tuple_
 from sqlmodel import Session, col, select
 
+from hub.clock import utc_now
 from hub.config.models import Config
 from hub.model import (
     Attribution,
@@ -45,7 +46,6 @@ from hub.model import (
 from hub.model.requests import EVERYBODY
 from hub.privacy.erasure.reach import PersonData, reach_of, webhooks_of
 from hub.privacy.retention_rules import RETENTION_RULES
-from hub.runtime import utc_now
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.vault import Vault
 

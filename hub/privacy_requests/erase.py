@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from hub.delivery.changes import CANNOT
+from hub.contracts.manifest import CANNOT
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
 from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure

@@ -15,6 +15,7 @@ from hub.callflow.checks import lacking
 from hub.callflow.context import CallContext, Permission
 from hub.callflow.definition import Flow
 from hub.callflow.simulate import Behavior, Turn, rehearse
+from hub.clock import utc_now
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Duty, Place
@@ -24,7 +25,7 @@ from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line
 from hub.plugins.sandboxes import start_sandboxes
-from hub.runtime import Hub, assemble, utc_now
+from hub.runtime import Hub, assemble
 
 SAMPLE_NUMBER = "+13125550100"
 """The tracking number of a simulation if the flow has none yet."""

@@ -15,12 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import metrics
 from hub.answering.answer import ANSWER_SECONDS, Answerer, Document, PendingAnswer
+from hub.clock import Clock
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.receive import Received, Receiver
-from hub.runtime import Clock
 from hub.web.edge_rules import headers_of_answers
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 from hub.web.request_body import ASGI, content_length, read_chunks

@@ -12,9 +12,9 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
+from hub.clock import utc_now
 from hub.queries.spreadsheets import harmless
 from hub.reports.rollups import roll_up
-from hub.runtime import utc_now
 
 Refusal = Callable[[Result], str]
 AD = "https://north.example.com/repair?utm_source=bing&utm_medium=cpc&utm_campaign=%3Dcmd()&utm_term=drains&gclid=x"

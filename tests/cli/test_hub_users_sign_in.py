@@ -14,8 +14,8 @@ from hub.access.first_owner import first_steps, owner_of_demo
 from hub.access.keys import new_api_key
 from hub.access.sign_in.links import link_of, use_link
 from hub.access.sign_in.sessions import open_session, session_of
+from hub.clock import utc_now
 from hub.model import Account, AuditEntry, Passkey, User
-from hub.runtime import utc_now
 from hub.store import Store
 
 Refusal = Callable[[Result], str]

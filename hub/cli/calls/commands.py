@@ -83,12 +83,12 @@ def missed(
 ) -> None:
     """List the callers of the last 14 days whose calls were missed and with whom nobody has spoken since."""
     from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.queries.masking import Mask
     from hub.queries.missed_calls import missed_not_called_back
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config, vault_of
+    from hub.startup import open_store, read_outline, vault_of
 
-    loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
+    loaded, mask = read_outline(config), Mask(off=show_personal)
     vault = vault_of(loaded)
     with open_store(loaded) as store:
         with store.reading() as session:

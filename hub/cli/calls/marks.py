@@ -102,11 +102,11 @@ def note(
 def _marking(config: Path, wanted: str, user: str) -> Iterator[tuple[Session, AccessScope, Vault, str, datetime]]:
     """A writing session with the user's scope; the audit log also says which account of this machine acted for them."""
     from hub.cli.support import audit_note
+    from hub.clock import utc_now
     from hub.queries.lookup import find_subject
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config, vault_of
+    from hub.startup import open_store, read_outline, vault_of
 
-    loaded, now = read_config(config, sandbox=True), utc_now()
+    loaded, now = read_outline(config), utc_now()
     with open_store(loaded) as store, store.writing() as session:
         subject_id = find_subject(session, wanted).id
         scope = scope_named(session, user, "marks")

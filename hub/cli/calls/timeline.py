@@ -53,14 +53,14 @@ def call(
 ) -> None:
     """Show the timeline of one call, text or form. Its id is also the correlation id in the logs."""
     from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.queries.lookup import find_subject
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
     from hub.queries.timeline.subject import facts_of
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config, vault_of
+    from hub.startup import open_store, read_outline, vault_of
 
-    loaded, mask = read_config(config, sandbox=True), Mask(show_personal)
+    loaded, mask = read_outline(config), Mask(show_personal)
     vault = vault_of(loaded)
     with open_store(loaded) as store:
         with store.reading() as session:

@@ -45,15 +45,15 @@ def import_(
     The lines of a day and source replace those of an earlier import for the same company. One mistake refuses the whole file.
     """
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.costs.imports import import_costs
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     try:
         content = file.read_bytes()
     except OSError as error:
         raise CannotDo(f"{file} cannot be read ({error.strerror}).") from None
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         whose, companies, default = _whose(session, account, company)
         done = import_costs(session, whose, companies, content, actor(), utc_now(), default, check=check)
     sums = ", ".join(f"{total:,.2f} {currency}" for currency, total in done.totals.items())
@@ -74,14 +74,14 @@ def list_(first: From = None, last: To = None, as_json: AsJson = False, config: 
     """List which costs are known, and why a connector's are not."""
     from sqlmodel import select
 
+    from hub.clock import utc_now
     from hub.costs.pull import NOTE
     from hub.model import ConnectorNote
     from hub.queries.reports.known_costs import known_costs
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     begins, ends = span_of(first, last, utc_now().date()) if first or last else (None, None)
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         found = known_costs(session, begins, ends)
         notes = {
             row.connector: row.value for row in session.exec(select(ConnectorNote).filter_by(name=NOTE)) if row.value
@@ -121,15 +121,15 @@ def remove(
 ) -> None:
     """Remove imported costs; those of connectors stay."""
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.costs.imports import remove_costs
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     if first is None:
         raise CannotDo("Say from which day with --from.")
     now = utc_now()
     begins, ends = span_of(first, last, now.date())
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         whose, _, chosen = _whose(session, account, company)
         count = remove_costs(session, whose, chosen, source, begins, ends, actor(), now)
     say(f"Removed {counted(count, 'line')} from {begins} to {ends}.")

@@ -36,11 +36,11 @@ def list_webhooks(
     """Count the webhooks by state, and list the parked ones with the reason."""
     from hub.model.states import InboxState
     from hub.queries.inbox import count_webhooks, newest_webhooks
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     if state not in tuple(InboxState):
         raise CannotDo(f"{state!r} is not a webhook state; choose one of {', '.join(InboxState)}.")
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         counts = count_webhooks(session)
         rows = newest_webhooks(session, state, limit)
     if as_json:
@@ -69,16 +69,16 @@ def replay_webhooks(
 ) -> None:
     """Requeue parked webhooks after the cause is fixed. Exits with status 1 if one of them was not parked."""
     from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.flow.inbox import replay
     from hub.queries.inbox import parked_webhooks
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     if bool(ids) == everything:
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")
     now = utc_now()
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         wanted = list(dict.fromkeys(map(typed, ids or ()))) or parked_webhooks(session)
         count = sum(
             replay(session, wanted[at : at + MAX_IDS_PER_QUERY], now) for at in range(0, len(wanted), MAX_IDS_PER_QUERY)

@@ -34,11 +34,11 @@ def list_items(
     """List what is in quarantine, with the connector whose hook ran when the last process died."""
     if context.invoked_subcommand is not None:
         return
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
     from hub.store.quarantine.items import count_quarantined, in_quarantine
 
     _check(kind)
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         counts = count_quarantined(session)
         items = in_quarantine(session, kind=kind, connector=connector, limit=limit)
     if as_json:
@@ -64,16 +64,16 @@ def replay_items(
 ) -> None:
     """Make items ready again after the plugin is fixed or disabled. Exits with status 1 if one was not in quarantine."""
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
     from hub.store.quarantine.items import in_quarantine, replay_quarantined
 
     if bool(ids) == everything:
         raise CannotDo("Give the ids of items in quarantine, or --all; hub quarantine shows them.")
     _check(kind)
     wanted = set(map(typed, ids or ()))
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         items = [
             each for each in in_quarantine(session, kind=kind, connector=connector) if everything or each.id in wanted
         ]

@@ -119,10 +119,10 @@ def cap(
 ) -> None:
     """Show what the numbers cost a month and the cap, or change the cap. Above the cap nothing is bought."""
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.budget import budget_of, set_cap, written
     from hub.queries.lookup import account_named
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)

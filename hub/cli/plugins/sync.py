@@ -79,7 +79,7 @@ def _print_report(report: SyncReport) -> None:
 
 def _preview(opened: Opened, name: str, as_json: bool) -> bool:
     from hub.delivery.preview import preview
-    from hub.flow.convert import LOG, UPLOAD
+    from hub.model.conversions import LOG, UPLOAD
 
     hooks = [hook for hook in (UPLOAD, LOG) if opened.hub.plugins.implements(name, hook)]
     if not hooks:

@@ -96,10 +96,10 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show which texts apply to each account, and what is refused until it accepts. Exits with status 1 if anything is."""
     from sqlmodel import col, select
 
+    from hub.clock import utc_now
     from hub.model import Account
     from hub.privacy.policies.document import DOCUMENT_KINDS
     from hub.privacy.policies.standing import current_statement, waits
-    from hub.runtime import utc_now
 
     now = utc_now()
     rows: list[dict[str, Any]] = []

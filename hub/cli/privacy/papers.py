@@ -89,10 +89,10 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. Let a person read them before publication."""
+    from hub.clock import utc_now
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.papers import SIGNAL_NAMES, notice_blocks
     from hub.queries.lookup import known
-    from hub.runtime import utc_now
     from hub.startup import open_hub, read_config
     from hub.web.privacy.signals import SignalPolicy
 
@@ -109,9 +109,9 @@ def notice(
 
 @contextmanager
 def _drawn(path: Path, *, noting: bool = False) -> Iterator[tuple[Session, Config, DataMap]]:
+    from hub.clock import utc_now
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.versions import note_recipients
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(path, sandbox=True)

@@ -35,11 +35,11 @@ def rules(
 
     A rule written from memory is shown as unconfirmed. A rule past its date must be reviewed; hub check warns about it too.
     """
+    from hub.clock import utc_now
     from hub.contracts.rules import TOPICS
     from hub.queries.flow_simulation import connected
     from hub.queries.lookup import known, known_place
     from hub.queries.privacy.legal_rules import legal_rules
-    from hub.runtime import utc_now
     from hub.startup import read_config
 
     if topic is not None:

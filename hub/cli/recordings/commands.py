@@ -60,12 +60,12 @@ def list_recordings(
 
     from hub.model import Recording
     from hub.model.states import RecordingState
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     if state is not None and state not in tuple(RecordingState):
         raise CannotDo(f"{state!r} is not a recording state; choose one of {', '.join(RecordingState)}.")
     query = select(Recording).order_by(col(Recording.recorded_at).desc(), col(Recording.id).desc()).limit(limit)
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         rows = session.exec(query if state is None else query.where(Recording.state == state)).all()
     if as_json:
         echo_json([_plain(row) for row in rows])
@@ -91,9 +91,9 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
 
     from hub.access.users import names_of
     from hub.model import AuditEntry
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         row = found_recording(session, recording_id)
         deeds = session.exec(
             select(AuditEntry).where(AuditEntry.subject == row.id).order_by(col(AuditEntry.at), col(AuditEntry.id))
@@ -125,9 +125,9 @@ def link(
     """Sign a link to one recording for one person. It is valid for five minutes, and each use is in the audit trail."""
     from hub.access.users import may_listen, user_named
     from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
     from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
     from hub.store.audit import account_of
     from hub.store.encryption.keyfile import keyring_of

@@ -62,10 +62,10 @@ def call(
     """
     from sqlmodel import select
 
+    from hub.clock import utc_now
     from hub.config.durations import parse_span
     from hub.contracts.sandbox import SimulatedCall
     from hub.model import Call
-    from hub.runtime import utc_now
 
     loaded, target, hub = _opened(config, to)
     with hub as running:

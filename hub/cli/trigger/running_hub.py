@@ -88,9 +88,9 @@ def running_hub(config: Config) -> Iterator[RunningHub]:
 @contextmanager
 def stand_in(config: Config, carrier: str) -> Iterator[CarrierSandbox]:
     """The stand-in of a carrier. It shares what it holds with that of the running hub. CannotDo if the carrier is live."""
+    from hub.clock import utc_now
     from hub.contracts.sandbox import CarrierSandbox
     from hub.plugins.sandboxes import start_sandboxes
-    from hub.runtime import utc_now
     from hub.startup import sandbox_folder
 
     entry = config.connectors[carrier]

@@ -50,8 +50,8 @@ def add(
     """
     from hub.access.user_changes import invite
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import account_named, typed
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -79,11 +79,11 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     from sqlmodel import col, func, select
 
     from hub.access.companies import companies_by_user
+    from hub.clock import utc_now
     from hub.model import Account, ApiKey, User
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.reading() as session:
+    with open_store(read_outline(config)) as store, store.reading() as session:
         limits = companies_by_user(session)
         accounts = dict(session.exec(select(Account.id, Account.name)).all())
         columns = (ApiKey.user_id, func.count(), func.max(ApiKey.last_used_at))
@@ -131,11 +131,11 @@ def role(
     from hub.access.user_changes import give_role
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         give_role(session, user, new, utc_now(), actor=actor(), phone_numbers=phone or ())
     say(f"{plain(user.name)} is {new} now.")
@@ -147,11 +147,11 @@ def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     from hub.access.user_changes import deactivate
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         deactivate(session, user, utc_now(), actor=actor())
     say(f"{plain(user.name)} is disabled.")
@@ -169,11 +169,11 @@ def key(
     from hub.access.user_changes import make_key
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         made = make_key(session, user, utc_now(), timedelta(days=days), actor=actor())
     typer.echo(made)
@@ -185,11 +185,11 @@ def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     from hub.access.user_changes import revoke_all_keys
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         ended = revoke_all_keys(session, user, utc_now(), actor=actor())
     say(f"Ended {counted(ended, 'key')} of {plain(user.name)}.")

@@ -28,14 +28,14 @@ def companies(
     from hub.access.user_changes import give_companies
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.errors import CannotDo
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
     if company and every:
         raise CannotDo("Name companies, or write --all, not both.")
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         if company or every:
             give_companies(session, user, [typed(each) for each in company or ()], utc_now(), actor=actor())
@@ -59,11 +59,11 @@ def email(
     from hub.access.user_changes import set_email
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
-    from hub.startup import open_store, read_config
+    from hub.startup import open_store, read_outline
 
-    with open_store(read_config(config, sandbox=True)) as store, store.writing() as session:
+    with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         set_email(session, user, typed(address) if address else None, utc_now(), actor=actor())
     say(f"{plain(user.name)} has {'a new e-mail address' if address else 'no e-mail address'}.")
@@ -86,8 +86,8 @@ def reset(
     from hub.access.user_changes import reset as reset_user
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -109,8 +109,8 @@ def sessions(
     from hub.access.user_changes import sign_out
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
+    from hub.clock import utc_now
     from hub.queries.lookup import typed
-    from hub.runtime import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)

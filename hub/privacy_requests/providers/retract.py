@@ -16,15 +16,15 @@ from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
-from hub.delivery.changes import CANNOT
+from hub.contracts.manifest import CANNOT
 from hub.delivery.payloads import build_payload
 from hub.errors import NotSupported, Rejected, RetryLater
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask
-from hub.flow.convert import UPLOAD
 from hub.flow.subjects import read_subjects
 from hub.hookspecs import ConversionHooks
 from hub.model import ConversionRow, Delivery, PrivacyRequest
+from hub.model.conversions import UPLOAD
 from hub.model.states import OPEN_RETRACTION_STATES, DeliveryState, RetractionState
 from hub.numbers.directory import read_directory
 from hub.privacy.erasure import PersonData

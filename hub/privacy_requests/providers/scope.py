@@ -15,7 +15,6 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.contracts.people import PersonReference
-from hub.flow.convert import LOG
 from hub.model import (
     Call,
     Company,
@@ -29,6 +28,7 @@ from hub.model import (
     Tracker,
     TrackingNumber,
 )
+from hub.model.conversions import LOG
 from hub.privacy.erasure import PersonData
 from hub.privacy_requests.people import covering_holds
 from hub.runtime import Hub

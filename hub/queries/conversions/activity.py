@@ -12,9 +12,8 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.contracts.conversions import UNVERIFIABLE
-from hub.flow.convert import UPLOAD
 from hub.model import ConversionRow, Delivery
-from hub.model.conversions import shown_states
+from hub.model.conversions import UPLOAD, shown_states
 from hub.model.states import DeliveryState
 from hub.queries.reports.activity import deliveries_since
 

@@ -13,10 +13,9 @@ from sqlalchemy import and_, case, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, select
 
-from hub.contracts.manifest import Manifest
-from hub.delivery.changes import CANNOT
-from hub.flow.convert import UPLOAD
+from hub.contracts.manifest import CANNOT, Manifest
 from hub.model import ConversionRow, Delivery
+from hub.model.conversions import UPLOAD
 from hub.model.states import DeliveryState
 
 COUNTS = (DeliveryState.DELIVERED, DeliveryState.ACCEPTED)

@@ -22,9 +22,10 @@ from hub.flow.case import Case
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.clicks import newest_clicks
 from hub.flow.consent import StoredDecision, ask
-from hub.flow.convert import UPLOAD, event_conversion, lead_conversion, matches, outcome_conversion
+from hub.flow.convert import event_conversion, lead_conversion, matches, outcome_conversion
 from hub.flow.subjects import read_subjects
 from hub.model import Call, ConversionRow, Delivery
+from hub.model.conversions import UPLOAD
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.queries.conversions.events import RuleEvent, events_for

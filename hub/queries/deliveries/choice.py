@@ -12,9 +12,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from hub.access.scope import AccessScope
-from hub.flow.convert import LOG, UPLOAD
 from hub.model import ConversionRow, Delivery
-from hub.model.conversions import is_shown_as
+from hub.model.conversions import LOG, UPLOAD, is_shown_as
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently

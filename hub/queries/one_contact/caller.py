@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from hub.flow.case import Subject
-from hub.flow.enrich import FAILED_SOURCE
 from hub.model import Call, FactRow, OutgoingCall, TextMessage
+from hub.model.people import FAILED_SOURCE
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.flow.case import Subject
-from hub.flow.enrich import FAILED_SOURCE
 from hub.model import (
     Attribution,
     Call,
@@ -24,6 +22,7 @@ from hub.model import (
     PageView,
     TextMessage,
 )
+from hub.model.people import FAILED_SOURCE
 from hub.model.states import InboxState
 from hub.queries.masking import Mask
 from hub.queries.timeline.call_backs import call_back_entries
@@ -41,6 +40,10 @@ from hub.queries.timeline.receipts import (
 from hub.queries.timeline.recordings import recording_entries
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
+
+if TYPE_CHECKING:
+    from hub.flow.case import Subject
+
 
 PAGES_SHOWN = 5
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
 from hub.access.users import names_of
-from hub.flow.case import Subject
 from hub.model import LeadChange, Note, Tag
 from hub.queries.masking import Mask
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.receipts import worth
 from hub.store.encryption.encrypted_fields import notes_of
 from hub.store.encryption.vault import Vault
+
+if TYPE_CHECKING:
+    from hub.flow.case import Subject
 
 
 def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -> Iterator[Entry]:

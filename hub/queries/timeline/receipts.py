@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.delivery.changes import CANNOT
+from hub.contracts.manifest import CANNOT
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure, Lead, OutcomeRow
 from hub.model.states import DeliveryState
 from hub.queries.conversions.drift import COUNTS, differs

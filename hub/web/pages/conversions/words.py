@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hub.contracts.manifest import Manifest
 from hub.contracts.regions import REGIONS
 from hub.flow.consent import StoredDecision
-from hub.flow.convert import UPLOAD
+from hub.model.conversions import UPLOAD
 from hub.queries.conversions.dry_run import NOWHERE, DryRunItem
 from hub.queries.conversions.totals import ReasonCount
 from hub.web.pages.deliveries.words import release_of

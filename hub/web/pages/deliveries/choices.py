@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.contracts.conversions import UNVERIFIABLE
-from hub.flow.convert import LOG, UPLOAD
+from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import DeliveryState
 from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.web.pages.request import PageRequest

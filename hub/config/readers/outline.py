@@ -1,0 +1,52 @@
+"""The outline of config.yaml: `hub:` and the names of the companies. It is enough to read the database, and loads no plugin."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hub.config.document import read_document
+from hub.config.models import HubSection
+from hub.config.readers.hub import read_hub
+from hub.config.reading import Reading
+from hub.config.references import References
+from hub.errors import ConfigError, Problem
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What commands that only use the database need of a configuration."""
+
+    hub: HubSection
+    companies: tuple[str, ...]
+
+
+def outline_of(text: str, path: pathlib.Path) -> Outline:
+    """The outline of a config.yaml, whose other sections are not checked. ConfigError lists the problems of `hub:`."""
+    problems: list[Problem] = []
+    document = read_document(text, problems)
+    hub = None
+    if document is not None:
+        reading = Reading(document, References(os.environ, path.resolve().parent), True, problems)
+        hub = read_hub(reading, reading.references.resolve(document.tree.get("hub"), ("hub",)))
+        for place, missing in reading.references.missing.items():
+            if place not in reading.forgiven:
+                reading.tell(place, missing)
+    if document is None or hub is None or problems:
+        raise ConfigError(f"{path} has a problem; nothing was started.", problems)
+    return Outline(hub, tuple(_names(document.tree)))
+
+
+def _names(tree: Any) -> Iterator[str]:
+    for account in _items(tree, "accounts"):
+        for company in _items(account, "companies"):
+            if isinstance(company.get("name"), str):
+                yield company["name"]
+
+
+def _items(tree: Any, key: str) -> list[dict[str, Any]]:
+    found = tree.get(key)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -1,8 +1,11 @@
 """The commands of `hub`: of each the modules that make it, and what a listing says of it, so that a listing loads none."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
-    "init": (("init.commands",), "X"),
-    "trigger": (("trigger.commands",), "X"),
+    "init": (("init.commands",), "Write config.yaml for one kind of business, with comments, and a key file."),
+    "trigger": (
+        ("trigger.commands",),
+        "Play one call, text, form or visit into a running hub, through a stand-in.",
+    ),
     "run": (("serve",), "Run the web edge and the worker in one process."),
     "web": (
         ("serve",),

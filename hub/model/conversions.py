@@ -27,8 +27,9 @@ from hub.model.columns import (
 )
 from hub.model.states import AttemptResult, DeliveryState
 
-UPLOAD, LOG = "upload_conversions", "log_calls"
-"""The hooks that send deliveries."""
+UPLOAD = "upload_conversions"
+LOG = "log_calls"
+"""`Delivery.hook` of a conversion, and of an entry of the call log."""
 
 
 class ConversionRow(Row, table=True):

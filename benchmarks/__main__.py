@@ -17,8 +17,10 @@ from benchmarks.baseline import keep, read_baseline
 from benchmarks.figures import Figure, print_figures
 
 MODULES = (
+    "ringing",
     "acknowledge",
     "flow",
+    "workers",
     "google_sync",
     "demo",
     "start",

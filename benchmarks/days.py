@@ -1,13 +1,15 @@
 """Days of an agency, kept in a database: visitors land and are lent numbers, some call, and Twilio's webhooks come in.
 
-It is the repository's own configuration, without the CRMs (which are asked over the network), each provider's stand-in
-at its place. Every call has the six webhooks that Twilio sends of an answered, recorded call.
+It is the repository's own configuration with Google as the only ad network, as the goals were set, and without the CRMs
+(which are asked over the network); each provider's stand-in is at its place. Every call has the six webhooks that Twilio
+sends of an answered, recorded call.
 """
 
 from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,12 +26,15 @@ from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.record import VisitRequest, record_visit
 
 CRMS = ("salesforce", "hubspot")
+OTHER_NETWORKS = ("meta", "microsoft", "tiktok", "linkedin", "analytics")
 AREAS = (205, 206, 212, 213, 214, 216, 303, 305, 312, 313, 404, 415, 416, 503, 512, 514, 602, 604, 612, 617, 702, 713)
 """Area codes of the United States and Canada; their numbers 555-0100 to 555-0199 belong to nobody."""
 LANDED = {
     "lakeside": "https://lakeside-plumbing.example.com/repair?gclid=Cj0KCQjw{:09}&utm_campaign=emergency",
     "northgate": "https://northgate-drains.example.com/?utm_source=newsletter&utm_medium=email&utm_content={}",
 }
+OPEN = 1_000
+"""Webhooks that may be on their way into the inbox at once."""
 PRINTED = ("+13125550122", "+13135550121", "+15195550122")
 
 
@@ -43,12 +48,16 @@ class Clock:
         return self.now
 
 
-def configuration(database: str) -> Config:
-    """The repository's configuration, with another database and without the CRMs."""
+def configuration(database: str, without: Collection[str] = (*CRMS, *OTHER_NETWORKS), key: str = "") -> Config:
+    """The repository's configuration, with another database and without some connectors."""
     config = read_config(Path(__file__).parent.parent / "config.yaml")
-    connectors = {name: entry for name, entry in config.connectors.items() if name not in CRMS}
-    changed = {"database": database, "secret_keys": (SecretStr(new_key()),)}
-    return replace(config, hub=config.hub.model_copy(update=changed), connectors=connectors)
+    connectors = {name: entry for name, entry in config.connectors.items() if name not in without}
+    changed = {"database": database, "secret_keys": (SecretStr(key or new_key()),)}
+    rules = tuple(
+        rule.model_copy(update={"send_to": {name: to for name, to in rule.send_to.items() if name not in without}})
+        for rule in config.conversions
+    )
+    return replace(config, hub=config.hub.model_copy(update=changed), connectors=connectors, conversions=rules)
 
 
 def fill(opened: Opened, clock: Clock, calls: int, seed: int = 7) -> None:
@@ -56,7 +65,7 @@ def fill(opened: Opened, clock: Clock, calls: int, seed: int = 7) -> None:
     draw, twilio = random.Random(seed), opened.sandboxes.of("twilio")
     assert isinstance(twilio, CarrierSandbox)
     url = f"{str(opened.hub.config.hub.public_url).rstrip('/')}/webhooks/twilio"
-    with _Inbox(opened.hub) as inbox:
+    with Inbox(opened.hub) as inbox:
         called = 0
         while called < calls:
             clock.now += timedelta(seconds=draw.uniform(10, 90))
@@ -90,18 +99,25 @@ def _visit(opened: Opened, draw: random.Random, number: int) -> str | None:
     return record_visit(opened.hub, directory, company, request).number
 
 
-class _Inbox:
+class Inbox:
     """The road of a webhook behind the web edge."""
 
     def __init__(self, hub: Hub) -> None:
         self._writer = InboxWriter(hub.store)
         self._receiver = Receiver(hub, self._writer)
-        self._open = threading.Semaphore(1_000)
+        self._open = threading.Semaphore(OPEN)
         self._failed: list[Received] = []
 
     def keep(self, request: object) -> None:
+        """Verify a webhook and keep it."""
         self._open.acquire()
         self._receiver.submit("twilio", request, self._done)  # type: ignore[arg-type]
+
+    def settle(self) -> None:
+        """Wait until all are kept."""
+        for _ in range(OPEN):
+            self._open.acquire()
+        self._open.release(OPEN)
 
     def _done(self, received: Received) -> None:
         if received.outcome == "verified":
@@ -110,12 +126,11 @@ class _Inbox:
             self._failed.append(received)
         self._open.release()
 
-    def __enter__(self) -> _Inbox:
+    def __enter__(self) -> Inbox:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for _ in range(1_000):
-            self._open.acquire()
+        self.settle()
         self._writer.close()
         if self._failed:
             raise RuntimeError(f"{len(self._failed)} webhooks were not kept")

@@ -1,7 +1,7 @@
-"""Calls a second through the flow: folded from the inbox, and then from attribution to the outbox.
+"""CPU of a call through the flow: folded from the inbox, and then from attribution to the outbox; and how often one passes.
 
-Each round works on a fresh copy of the same filled database, in one process, with everything that the repository's
-configuration asks of a call but the CRMs' look-ups.
+Each round works on a fresh copy of the same filled database, in one process, with the carrier's stand-in that the webhooks
+came from, so that recordings are taken. It is all that the configuration asks of a call but the CRMs' look-ups.
 """
 
 from __future__ import annotations
@@ -9,27 +9,71 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
 from sqlalchemy import func
 from sqlmodel import select
 
-from benchmarks.days import Clock, configuration, fill
-from benchmarks.figures import Figure, at_least, print_figures, spread
+from benchmarks.days import CRMS, OTHER_NETWORKS, PRINTED, Clock, Inbox, configuration, fill
+from benchmarks.figures import Figure, at_least, at_most, print_figures, spread
 from benchmarks.postgres import postgres
+from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
-from hub.model import Call, Delivery
-from hub.startup import open_hub
+from hub.model import Call, Delivery, InboxWebhook
+from hub.runtime import Hub
+from hub.startup import Opened, open_hub
+from hub.store.encryption.keyring import new_key
 
 ROUNDS = 5
 CALLS = 800
 
 
+@dataclass
+class _Rounds:
+    """What was measured in each round: calls a second, and milliseconds of CPU a call."""
+
+    fold_rates: list[float] = field(default_factory=list)
+    flow_rates: list[float] = field(default_factory=list)
+    folds: list[float] = field(default_factory=list)
+    flows: list[float] = field(default_factory=list)
+    deliveries: int = 0
+
+    @property
+    def costs(self) -> list[float]:
+        """Both together, in each round."""
+        return [fold + flow for fold, flow in zip(self.folds, self.flows, strict=True)]
+
+    def __str__(self) -> str:
+        parts = f"fold {median(self.folds):.2f}, pipeline {median(self.flows):.2f}"
+        return f"{spread(self.costs, 'ms')}: {parts}; {self.deliveries / CALLS:.1f} deliveries a call"
+
+
 def measure() -> list[Figure]:
     """The flow's figures on both databases."""
+    small = _on_sqlite((*CRMS, *OTHER_NETWORKS), ROUNDS)
+    large = _on_sqlite(CRMS, 3)
+    with postgres() as server:
+        there = _measured(
+            server.create("filled"), lambda n: server.copy("filled", f"n{n}"), (*CRMS, *OTHER_NETWORKS), 3
+        )
+    return [
+        at_most("CPU of a call through fold and flow, SQLite", median(small.costs), 1.8, "ms", str(small), row=6),
+        at_most("CPU of a call through fold and flow, PostgreSQL", median(there.costs), 3, "ms", str(there), row=6),
+        at_most("passes of one call through the pipeline", _passes(), 2, row=6),
+        Figure(what="CPU of a call through fold and flow, six ad networks, SQLite", measured=str(large)),
+        at_least("calls through the flow, SQLite", median(small.flow_rates), 500, "/s", spread(small.flow_rates, "/s")),
+        Figure(what="calls folded from six webhooks each, SQLite", measured=spread(small.fold_rates, "/s")),
+        Figure(what="calls through the flow, PostgreSQL", measured=spread(there.flow_rates, "/s")),
+        Figure(what="calls folded from six webhooks each, PostgreSQL", measured=spread(there.fold_rates, "/s")),
+    ]
+
+
+def _on_sqlite(without: Collection[str], rounds: int) -> _Rounds:
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "filled.db"
 
@@ -38,46 +82,75 @@ def measure() -> list[Figure]:
             shutil.copy(template, copy)
             return f"sqlite:///{copy}"
 
-        folding, flowing, costs, deliveries = _rates(f"sqlite:///{template}", copied, ROUNDS)
-    with postgres() as server:
-        folding_there, flowing_there, _, _ = _rates(
-            server.create("filled"), lambda n: server.copy("filled", f"n{n}"), 3
-        )
-    detail = f"{spread(flowing, '/s')}; {deliveries / CALLS:.1f} deliveries and {median(costs):.2f} ms of CPU a call"
-    return [
-        at_least("calls through the flow, SQLite", median(flowing), 500, "/s", detail),
-        Figure(what="calls folded from six webhooks each, SQLite", measured=spread(folding, "/s")),
-        Figure(what="calls through the flow, PostgreSQL", measured=spread(flowing_there, "/s")),
-        Figure(what="calls folded from six webhooks each, PostgreSQL", measured=spread(folding_there, "/s")),
-    ]
+        return _measured(f"sqlite:///{template}", copied, without, rounds)
 
 
-def _rates(
-    template: str, copied: Callable[[int], str], rounds: int
-) -> tuple[list[float], list[float], list[float], int]:
-    """Calls a second folded, and taken through the flow, in each round; its CPU milliseconds a call; and all deliveries."""
-    clock = Clock()
-    with open_hub(configuration(template), clock) as opened:
-        fill(opened, clock, CALLS)
-    folding, flowing, costs = [], [], []
-    for number in range(rounds):
-        with open_hub(configuration(copied(number)), clock) as opened:
-            hub, directory = opened.hub, opened.directory.latest
-            begun = time.perf_counter()
-            while fold_inbox(hub, directory):
-                pass
-            folded, cpu = time.perf_counter(), time.process_time()
-            while process(hub, directory, Call):
-                pass
-            folding.append(CALLS / (folded - begun))
-            flowing.append(CALLS / (time.perf_counter() - folded))
-            costs.append((time.process_time() - cpu) / CALLS * 1e3)
-            with hub.store.reading() as session:
-                done = session.exec(select(func.count()).where(Call.state == "done")).one()
-                deliveries = session.exec(select(func.count()).select_from(Delivery)).one()
-            if done != CALLS:
-                raise RuntimeError(f"{done} calls of {CALLS} are done")
-    return folding, flowing, costs, deliveries
+def _measured(template: str, copied: Callable[[int], str], without: Collection[str], rounds: int) -> _Rounds:
+    clock, key, result = Clock(), new_key(), _Rounds()
+    config = configuration(template, without, key)
+    from hub.plugins.sandboxes import start_sandboxes
+
+    sandboxes = start_sandboxes(
+        {name: entry.connector_class for name, entry in config.connectors.items() if entry.in_sandbox}, clock
+    )
+    with sandboxes:
+        with open_hub(config, clock, sandboxes) as opened:
+            fill(opened, clock, CALLS)
+        for number in range(rounds):
+            with open_hub(configuration(copied(number), without, key), clock, sandboxes) as opened:
+                _round(opened, result)
+    return result
+
+
+def _round(opened: Opened, result: _Rounds) -> None:
+    hub, directory = opened.hub, opened.directory.latest
+    begun, cpu = time.perf_counter(), time.process_time()
+    while fold_inbox(hub, directory):
+        pass
+    folded, folded_cpu = time.perf_counter(), time.process_time()
+    while process(hub, directory, Call):
+        pass
+    result.fold_rates.append(CALLS / (folded - begun))
+    result.flow_rates.append(CALLS / (time.perf_counter() - folded))
+    result.folds.append((folded_cpu - cpu) / CALLS * 1e3)
+    result.flows.append((time.process_time() - folded_cpu) / CALLS * 1e3)
+    result.deliveries = _checked(hub)
+
+
+def _checked(hub: Hub) -> int:
+    """How many deliveries there are; an error if a call or a webhook was left out."""
+    with hub.store.reading() as session:
+        done = session.exec(select(func.count()).where(Call.state == "done")).one()
+        parked = session.exec(select(func.count()).where(InboxWebhook.state != "done")).one()
+        deliveries = session.exec(select(func.count()).select_from(Delivery)).one()
+    if done != CALLS or parked:
+        raise RuntimeError(f"{done} calls of {CALLS} are done, and {parked} webhooks are not")
+    return deliveries
+
+
+def _passes() -> int:
+    """How often a call is taken through the pipeline whose webhooks come one by one, each at its own time."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Clock()
+        with open_hub(configuration(f"sqlite:///{folder}/one.db"), clock) as opened, Inbox(opened.hub) as inbox:
+            twilio = opened.sandboxes.of("twilio")
+            assert isinstance(twilio, CarrierSandbox)
+            call = SimulatedCall(
+                caller_number="+12125550101",
+                tracking_number=PRINTED[0],
+                answering_number="+13125550190",
+                started_at=clock.now,
+                talk=timedelta(seconds=90),
+            )
+            url = f"{str(opened.hub.config.hub.public_url).rstrip('/')}/webhooks/twilio"
+            for at, request in twilio.webhooks(call, url):
+                clock.now = max(clock.now, at)
+                inbox.keep(request)
+                inbox.settle()
+                fold_inbox(opened.hub, opened.directory.latest)
+                process(opened.hub, opened.directory.latest, Call)
+            with opened.hub.store.reading() as session:
+                return session.exec(select(Call.attempts)).one()
 
 
 if __name__ == "__main__":

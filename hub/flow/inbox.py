@@ -20,8 +20,9 @@ from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import CallTest, InboxWebhook
 from hub.model.states import InboxState
 from hub.numbers.directory import Directory
+from hub.plugins.registry import many
 from hub.runtime import Hub
-from hub.store.claims import claim, complete
+from hub.store.claims import claim, complete, complete_each
 from hub.store.locks import hold_locks
 from hub.store.quarantine.deaths import after_death
 from hub.store.rows import write_slot
@@ -69,18 +70,12 @@ def _fold(hub: Hub, directory: Directory, token: str, rows: Sequence[InboxWebhoo
     with hold_locks(hub.store, keys, STOP_WAIT), hub.store.writing() as session:
         done = [batch.inbox_id for batch in parsed.batches if batch.inbox_id] + [row.id for row in tests]
         complete(session, InboxWebhook, done, token, state=InboxState.DONE, reason=None)
-        for inbox_id, reason in parsed.parked.items():
-            complete(session, InboxWebhook, [inbox_id], token, state=InboxState.PARKED, reason=reason)
-        for inbox_id, reason in parsed.later.items():
-            complete(
-                session,
-                InboxWebhook,
-                [inbox_id],
-                token,
-                state=InboxState.READY,
-                due_at=now + PLUGIN_WAIT,
-                reason=reason,
-            )
+        parked = {"state": InboxState.PARKED}
+        complete_each(
+            session, InboxWebhook, token, [(i, {**parked, "reason": why}) for i, why in parsed.parked.items()]
+        )
+        later = {"state": InboxState.READY, "due_at": now + PLUGIN_WAIT}
+        complete_each(session, InboxWebhook, token, [(i, {**later, "reason": why}) for i, why in parsed.later.items()])
         for row in rows:
             if row.id in parsed.killed:
                 died = after_death(InboxWebhook, row, parsed.killed[row.id], now + PLUGIN_WAIT, now)
@@ -147,7 +142,8 @@ def _answers(
 ) -> list[tuple[InboxWebhook, Sequence[Event] | RingfenceError]]:
     """What a connector says about each webhook. If it hangs, halves are tried until the one that it hangs on is alone."""
     try:
-        answers = hub.plugins.call_each(connector, CallHooks.parse_webhook, [(_request(row),) for row in rows])
+        requests = [(_request(row),) for row in rows]
+        answers = hub.plugins.call_each(connector, CallHooks.parse_webhook, requests, many(requests))
     except PluginTimeout as error:
         if len(rows) > 1:
             middle = len(rows) // 2

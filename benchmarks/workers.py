@@ -1,0 +1,111 @@
+"""One, two and four worker processes on one PostgreSQL: calls through fold and flow for each second of the workers' CPU.
+
+`python -m benchmarks.workers work` is one of these processes; its job comes over standard input.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from subprocess import PIPE, Popen
+from typing import Any
+
+from sqlmodel import col, select
+
+from benchmarks.days import Clock, configuration, fill
+from benchmarks.figures import Figure, at_least, print_figures
+from benchmarks.postgres import postgres
+from hub.flow.inbox import fold_inbox
+from hub.flow.pipeline import process
+from hub.model import Call, InboxWebhook
+from hub.runtime import Hub
+from hub.startup import open_hub
+from hub.store.encryption.keyring import new_key
+
+CALLS = 800
+COUNTS = (1, 2, 4)
+WANTED = 330.0
+POLL_SECONDS = 0.02
+UNDONE = ("ready", "leased")
+
+
+class Elsewhere:
+    """The stand-ins of another process: only the settings that point a connector at them."""
+
+    def __init__(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        self._settings = settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """Those of one connector."""
+        return self._settings[name]
+
+
+def measure() -> list[Figure]:
+    """The figures of several workers."""
+    clock, key = Clock(), new_key()
+    with postgres() as server:
+        address = server.create("filled")
+        config = configuration(address, key=key)
+        with open_hub(config, clock, alone=True) as opened:
+            fill(opened, clock, CALLS)
+            opened.hub.store.close()  # a template has no connections
+            names = [name for name, entry in config.connectors.items() if entry.in_sandbox]
+            settings = {name: opened.sandboxes.settings(name) for name in names}
+            return [_figure(count, server.copy("filled", f"n{count}"), key, clock.now, settings) for count in COUNTS]
+
+
+def _figure(count: int, address: str, key: str, now: datetime, settings: Mapping[str, Mapping[str, Any]]) -> Figure:
+    workers = [
+        Popen([sys.executable, "-m", "benchmarks.workers", "work"], stdin=PIPE, stdout=PIPE) for _ in range(count)
+    ]
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write(pickle.dumps((address, key, now, settings)))
+        worker.stdin.close()
+    told = [pickle.loads(worker.stdout.read()) for worker in workers if worker.stdout is not None]
+    if any(worker.wait() for worker in workers):
+        raise RuntimeError("a worker failed")
+    cpu = sum(seconds for seconds, _, _ in told)
+    wall = max(end for _, _, end in told) - min(begin for _, begin, _ in told)
+    detail = f"{cpu / CALLS * 1e3:.2f} ms of CPU a call, {CALLS / wall:.0f} calls/s"
+    several = f"{count} worker{'s' if count > 1 else ''}"
+    return at_least(f"{several} on PostgreSQL, calls a CPU-second", CALLS / cpu, WANTED, "", detail, row=7)
+
+
+def work(
+    address: str, key: str, now: datetime, settings: Mapping[str, Mapping[str, Any]]
+) -> tuple[float, float, float]:
+    """Fold and flow until no call is left; seconds of CPU, and when it began and ended."""
+    elsewhere: Any = Elsewhere(settings)
+    started = time.monotonic()
+    with open_hub(
+        configuration(address, key=key), lambda: now + timedelta(seconds=time.monotonic() - started), elsewhere
+    ) as opened:
+        hub, directory = opened.hub, opened.directory.latest
+        begun, cpu = time.time(), time.process_time()
+        while True:
+            if not fold_inbox(hub, directory) + process(hub, directory, Call):
+                if not _left(hub):
+                    return time.process_time() - cpu, begun, time.time()
+                time.sleep(POLL_SECONDS)
+
+
+def _left(hub: Hub) -> bool:
+    with hub.store.reading() as session:
+        return any(
+            session.exec(select(table.id).where(col(table.state).in_(UNDONE)).limit(1)).first()
+            for table in (InboxWebhook, Call)
+        )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["work"]:
+        sys.stdout.buffer.write(pickle.dumps(work(*pickle.load(sys.stdin.buffer))))
+    else:
+        print_figures(measure())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnClause, func, true
+from sqlalchemy import ColumnClause, func
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlmodel import Session, select
 
@@ -38,18 +38,18 @@ def _newest(session: Session, query: Any, key: Any, after: str | None, count: in
     if session.get_bind().dialect.name == "sqlite":
         latest = select(key).order_by(key.desc()).limit(count * LOOK_THROUGH)
         latest = latest if after is None else latest.where(key < after)
-        along_ids = select(key.class_).where(_without_company_index(query.whereclause, key), key.in_(latest))
+        along_ids = without_company_index(query, key.class_).where(key.in_(latest))
         rows = list(session.exec(along_ids.order_by(key.desc()).limit(count)))
         if len(rows) == count:
             return rows
     return list(session.exec(query.order_by(key.desc()).limit(count)))
 
 
-def _without_company_index(condition: Any, key: Any) -> Any:
-    """The same condition, for which SQLite does not choose an index of the companies."""
-    if condition is None:
-        return true()
-    table = key.class_.__table__.name
+def without_company_index(query: Any, of: Any) -> Any:
+    """The same query for rows `of` one table, for which no index of its companies is chosen: others are more selective."""
+    if query.whereclause is None:
+        return query
+    table = of.__table__.name
 
     def replaced(part: Any, **_: Any) -> Any:
         if isinstance(part, ColumnClause) and part.name == "company_id" and str(part.table) == table:
@@ -57,4 +57,4 @@ def _without_company_index(condition: Any, key: Any) -> Any:
         return None
 
     traverse: Any = replacement_traverse
-    return traverse(condition, {}, replaced)
+    return select(of).where(traverse(query.whereclause, {}, replaced))

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Delivery, FormSubmission, TextMessage, Tracker, TrackingNumber
+from hub.queries.paging import without_company_index
 from hub.queries.people import number_in
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
@@ -76,14 +77,14 @@ def _calls(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, number: str | None
 ) -> list[SearchHit]:
     call: Any = Call
-    named = [call.id == text.lower(), call.carrier_call_id == text]
+    named, by_cause = [call.id == text.lower(), call.carrier_call_id == text], list[Any]()
     lines = select(TrackingNumber.number)
     if number:
         named.append(call.caller_number == number)
         lines = lines.where(TrackingNumber.number == number)
     else:
         caused = select(Attribution.subject_id).where(col(Attribution.company_id).in_(companies))
-        named += [
+        by_cause = [
             call.id.in_(caused.where(col(Attribution.campaign) == text)),
             call.id.in_(caused.where(col(Attribution.keyword) == text)),
         ]
@@ -91,7 +92,8 @@ def _calls(
         lines = lines.where(col(Tracker.company_id).in_(companies), col(Tracker.name) == text)
     if numbers := session.exec(lines.limit(MAX_LINES)).all():
         named.append(call.tracking_number.in_(numbers))
-    rows = _newest(session, scope.calls().where(call.company_id.in_(companies)), Call, call.started_at, named)
+    query = scope.calls().where(call.company_id.in_(companies))
+    rows = _newest(session, query, Call, call.started_at, named, by_cause)
     names = names_of(vault, session, rows)
     return [_call_hit(row, names.get(row.id), "number" if number else "id, tracker or campaign") for row in rows]
 
@@ -136,9 +138,13 @@ def _forms(
     ]
 
 
-def _newest(session: Session, query: Any, table: Any, at: Any, named: Sequence[Any]) -> list[Any]:
-    """The newest rows of a query for which one of the conditions holds. Each is asked alone, so that each has its index."""
-    parts = [query.where(each).order_by(at.desc()).limit(MAX_RESULTS) for each in named]
+def _newest(
+    session: Session, query: Any, table: Any, at: Any, named: Sequence[Any], by_id: Sequence[Any] = ()
+) -> list[Any]:
+    """The newest rows of a query for which one of the conditions holds. Each is asked alone, so that each has its index; for
+    those `by_id`, that of the ids."""
+    asked = [query.where(each) for each in named] + [without_company_index(query, table).where(each) for each in by_id]
+    parts = [each.order_by(at.desc()).limit(MAX_RESULTS) for each in asked]
     ids = [select_columns(part.with_only_columns(table.id).subquery()) for part in parts]
     found = set(session.execute(union_all(*ids)).scalars())
     if not found:

@@ -25,9 +25,10 @@ from hub.errors import (
     RingfenceError,
     without_frames,
 )
-from hub.hookspecs import FAMILIES, PROJECT, SPECS, ConsentHooks, HookSpec, spec_of
+from hub.hookspecs import SPECS, ConsentHooks, HookSpec, spec_of
 from hub.plugins.discovery import GROUP as GROUP
 from hub.plugins.guard import Guard
+from hub.plugins.hook_manager import HookManager
 from hub.plugins.host.connector import HostedConnector
 from hub.plugins.host.supervisor import Supervisor
 from hub.plugins.return_values import checked
@@ -39,15 +40,6 @@ Consented = Callable[[Connector], bool]
 """Whether the owner of the data has consented that the connector reads it; asked for connectors that are `of_owner`."""
 
 
-class _Manager(pluggy.PluginManager):
-    """Asks pluggy only about a connector's marked methods: it looks at each attribute of an object with `inspect`."""
-
-    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
-        """As pluggy's."""
-        marked = hasattr(getattr(type(plugin), name, None), f"{PROJECT}_impl")
-        return super().parse_hookimpl_opts(plugin, name) if marked else None
-
-
 class Plugins:
     """The connectors of a running hub; each call is isolated and guarded."""
 
@@ -55,9 +47,7 @@ class Plugins:
         self._consented = consented
         self.connectors: dict[str, Connector] = {}
         self.guards: dict[str, Guard] = {}
-        self._manager = _Manager(PROJECT)
-        for family in FAMILIES:
-            self._manager.add_hookspecs(family)
+        self._manager = HookManager()
         problems = []
         for connector in connectors:
             try:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -19,7 +20,8 @@ import pluggy
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
 from hub.errors import PluginFailure, RetryLater, RingfenceError
-from hub.hookspecs import FAMILIES, PROJECT, SPECS, spec_of
+from hub.hookspecs import SPECS, spec_of
+from hub.plugins.hook_manager import HookManager
 from hub.plugins.thread_pool import DaemonThreadPool, Task
 from hub.testing.secrecy import personal_texts
 
@@ -75,15 +77,15 @@ class Reply:
 
 def plugin_manager() -> pluggy.PluginManager:
     """A pluggy manager that knows every hook of the hub and no plugin."""
-    manager = pluggy.PluginManager(PROJECT)
-    for family in FAMILIES:
-        manager.add_hookspecs(family)
-    return manager
+    return HookManager()
+
+
+_knowing = cache(plugin_manager)
 
 
 def implemented_hooks(connector: Connector) -> frozenset[str]:
     """The names of the hooks that a connector implements, known to the hub or not."""
-    manager = plugin_manager()
+    manager = _knowing()
     return frozenset(name for name in dir(connector) if manager.parse_hookimpl_opts(connector, name) is not None)
 
 

@@ -13,10 +13,9 @@ from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from typing import Any
 
-import pluggy
-
 from hub.contracts.connector import Connector
-from hub.hookspecs import FAMILIES, PROJECT, SPECS
+from hub.hookspecs import SPECS
+from hub.plugins.hook_manager import HookManager
 from hub.plugins.host.confinement import confine
 from hub.plugins.host.limits import limit_process
 from hub.plugins.host.load import load_class
@@ -78,9 +77,7 @@ class Host:
         """Import the plugin and make its connector; in a thread, so that the hub's answers are read meanwhile."""
         try:
             connector = make_connector(begin, self)
-            manager = pluggy.PluginManager(PROJECT)
-            for family in FAMILIES:
-                manager.add_hookspecs(family)
+            manager = HookManager()
             manager.register(connector)
             manager.check_pending()
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too

@@ -1,0 +1,28 @@
+"""A pluggy manager that knows all hooks. It shows pluggy, which inspects every attribute, only what is marked as a hook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pluggy
+
+from hub.hookspecs import FAMILIES, PROJECT
+
+
+class HookManager(pluggy.PluginManager):
+    """The specifications of all families; connectors are registered at it."""
+
+    def __init__(self) -> None:
+        super().__init__(PROJECT)
+        for family in FAMILIES:
+            self.add_hookspecs(family)
+
+    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
+        """As pluggy's."""
+        marked = hasattr(getattr(module_or_class, name, None), f"{PROJECT}_spec")
+        return super().parse_hookspec_opts(module_or_class, name) if marked else None
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        """As pluggy's; a connector's hooks are methods of its class."""
+        marked = hasattr(getattr(type(plugin), name, None), f"{PROJECT}_impl")
+        return super().parse_hookimpl_opts(plugin, name) if marked else None

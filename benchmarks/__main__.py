@@ -28,6 +28,7 @@ MODULES = (
     "leases",
     "script",
     "spool",
+    "sizes",
     "reports",
     "pages",
 )

@@ -33,13 +33,14 @@ def _company(at: int, trackers: int, pools: bool) -> dict[str, object]:
     numbers = [_number(at * trackers + each) for each in range(trackers)]
     named = [
         {"name": f"ad-{each}", "type": "source", "carrier": "twilio", "source": f"paper_{each}", "medium": "print",
+         "campaign": f"Spring in the paper of district {each}, with the coupon",
          "numbers": [number]}
         for each, number in enumerate(numbers)
     ]  # fmt: skip
     pool = [{"name": "pool", "type": "session", "carrier": "twilio", "numbers": numbers}]
     return {
         "name": f"company-{at}", "title": f"Company {at}", "time_zone": "America/Chicago", "country": "US",
-        "route": {"dial": "+13125550199", "greeting": f"Thank you for calling company {at}."},
+        "route": {"dial": "+19995550199", "greeting": f"Thank you for calling company {at}."},
         "trackers": pool if pools else named,
     }  # fmt: skip
 

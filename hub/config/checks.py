@@ -173,4 +173,4 @@ def _texts(parts: Parts) -> Found:
 
 
 def _present(parts: Parts, path: Path, key: str) -> Path:
-    return (*path, key) if (*path, key) in parts.document.lines else path
+    return (*path, key) if parts.document.is_written((*path, key)) else path

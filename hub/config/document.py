@@ -7,8 +7,8 @@ them: only `true`, `false`, `null` and plain whole numbers are special, so `+131
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -19,7 +19,9 @@ Path = tuple[str | int, ...]
 """The path of a value: keys and list positions from the root."""
 
 MAX_DEPTH = 32
-MAX_VALUES = 50_000
+MAX_VALUES = 3_000_000
+MAX_ALIASED_VALUES, MAX_EXPANSION = 50_000, 8
+"""How many values aliases may add: so many, and so many times what is written."""
 CONSTANTS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -27,16 +29,30 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Document:
-    """A tree of dicts, lists and scalars, and the line of each value (counted from 1)."""
+    """A tree of dicts, lists and scalars, and the nodes with their lines that it was made of."""
 
     tree: dict[str, Any]
-    lines: Mapping[Path, int]
+    root: _Node
 
     def line(self, path: Path) -> int | None:
-        """The line of the value at `path`, or of the nearest section around it."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path)
+        """The line of the value at `path`, counted from 1, or of the nearest section around it."""
+        lines = self._lines(path)
+        return lines[-1] if lines else None
+
+    def is_written(self, path: Path) -> bool:
+        """Whether the text has a value at `path`."""
+        return len(self._lines(path)) == len(path)
+
+    def _lines(self, path: Path) -> list[int]:
+        """The lines of the values on the way to `path`, as far as there are any; that of its key if it has one."""
+        node, lines = self.root, list[int]()
+        for step in path:
+            found = node.child(step)
+            if found is None:
+                break
+            line, node = found
+            lines.append(line)
+        return lines
 
     def problem(self, path: Path, text: str) -> Problem:
         """A problem with the value at `path`."""
@@ -74,15 +90,16 @@ def _child(value: Any, step: str | int) -> Any:
 def read_document(text: str, problems: list[Problem]) -> Document | None:
     """`text` as a document; problems are added to `problems`. None means that nothing can be read."""
     try:
-        root = _Composer(text).root()
+        composer = _Composer(text)
+        root = composer.root()
         if not isinstance(root.content, list) or not root.mapping:
             raise _Unreadable("expected sections like `hub:` and `connectors:` at the left margin", root.line)
-        unfolding = _Unfolding(problems)
-        tree = unfolding.value(root, ())
+        unfolding = _Unfolding(problems, MAX_ALIASED_VALUES + MAX_EXPANSION * composer.nodes)
+        tree = unfolding.value(root)
     except _Unreadable as refusal:
         problems.append(Problem(refusal.text, refusal.line))
         return None
-    return Document(tree, unfolding.lines)
+    return Document(tree, root)
 
 
 class _Unreadable(Exception):
@@ -99,18 +116,31 @@ class _Node:
     mapping: bool = False
     finished: bool = False
 
+    def child(self, step: str | int) -> tuple[int, _Node] | None:
+        """The line and the node of a key or of a list's entry."""
+        if isinstance(self.content, str):
+            return None
+        if self.mapping:
+            pairs = ((key, item) for key, item in self.content if key.content == step)  # type: ignore[misc]
+            return next(((key.line, item) for key, item in pairs), None)
+        item = self.content[step] if isinstance(step, int) and step < len(self.content) else None
+        return (item.line, item) if isinstance(item, _Node) else None
+
 
 class _Composer:
     """Events of the YAML parser to nodes; aliases share the node that they stand for."""
 
     def __init__(self, text: str) -> None:
-        self._events = self._parse(text)
+        self._text = text
         self._anchors: dict[str, _Node] = {}
+        self.nodes = 0
 
-    @staticmethod
-    def _parse(text: str) -> Iterator[Any]:
+    def root(self) -> _Node:
+        """The root of the only document."""
+        text = self._text
         try:
-            yield from yaml.parse(text, Loader=LOADER)
+            self._events = iter(LOADER(text).get_event, None)
+            return self._root()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise _Unreadable(
@@ -122,7 +152,7 @@ class _Composer:
         except (yaml.YAMLError, ValueError) as error:
             raise _Unreadable("is not YAML", None) from error
 
-    def root(self) -> _Node:
+    def _root(self) -> _Node:
         root = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -148,6 +178,9 @@ class _Composer:
             return shared
         if event.tag is not None:
             raise _Unreadable("tags like `!!python/name` are not allowed; write a plain value", line)
+        self.nodes += 1
+        if self.nodes > MAX_VALUES:
+            raise _Unreadable("has too many values for a config.yaml; name the right file", line)
         node = _Node(line)
         if event.anchor:
             self._anchors[event.anchor] = node
@@ -170,34 +203,31 @@ class _Composer:
 
 @dataclass
 class _Unfolding:
-    """Nodes to plain values, with the line of each. It counts the values, so that aliases cannot expand without
-    limit."""
+    """Nodes to plain values. It counts the values, so that aliases cannot expand without limit."""
 
     problems: list[Problem]
-    lines: dict[Path, int] = field(default_factory=dict)
+    limit: int
+    values: int = 0
 
-    def value(self, node: _Node, path: Path) -> Any:
-        if path:
-            self.lines.setdefault(path, node.line)
-        if len(self.lines) > MAX_VALUES or len(path) > MAX_DEPTH:
+    def value(self, node: _Node, depth: int = 0) -> Any:
+        self.values += 1
+        if self.values > self.limit or depth > MAX_DEPTH:
             raise _Unreadable("expands to too many values; use fewer aliases", node.line)
         if isinstance(node.content, str):
             return _scalar(node.content) if node.plain else node.content
         if not node.mapping:
-            return [self.value(item, (*path, index)) for index, item in enumerate(node.content)]  # type: ignore[arg-type]
+            return [self.value(item, depth + 1) for item in node.content]  # type: ignore[arg-type]
         section: dict[str, Any] = {}
         for key, item in node.content:  # type: ignore[misc]
             if not isinstance(key.content, str):
                 raise _Unreadable("a list or a section cannot be a key; write a name before the colon", key.line)
-            place = (*path, key.content)
             if key.content in section:
-                first = self.lines[place]
+                first = node.child(key.content)
                 self.problems.append(
-                    Problem(f"`{key.content}` is written twice; it is already on line {first}", key.line)
+                    Problem(f"`{key.content}` is written twice; it is already on line {first and first[0]}", key.line)
                 )
                 continue
-            self.lines[place] = key.line
-            section[key.content] = self.value(item, place)
+            section[key.content] = self.value(item, depth + 1)
         return section
 
 

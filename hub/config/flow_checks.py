@@ -13,6 +13,7 @@ from hub.config.error_messages import nearest
 from hub.config.models import CompanySection, TrackerSection
 from hub.config.parts import Parts
 
+Placed = tuple[Path, TrackerSection]
 Found = Iterator[tuple[Path, str]]
 
 
@@ -21,9 +22,15 @@ def call_problems(parts: Parts) -> Found:
     own = {number for tracker in parts.all(TrackerSection) for number in tracker.numbers}
     yield from _flows(parts, own)
     yield from _routes(parts, own)
+    trackers: dict[Path, list[Placed]] = {}
+    for path, tracker in parts.placed(TrackerSection):
+        trackers.setdefault(path[:-2], []).append((path, tracker))
+    flows: dict[Path, list[str]] = {}
+    for path, name in parts.written_names("accounts", "companies", "flows"):
+        flows.setdefault(path[:-2], []).append(name)
     for path, company in parts.placed(CompanySection):
-        yield from _choices(parts, path, company)
-        yield from _carriers(parts, path, company)
+        yield from _choices(path, company, trackers.get(path, []), flows.get(path, []))
+        yield from _carriers(parts, company, trackers.get(path, []))
     yield from _recording(parts)
 
 
@@ -46,11 +53,9 @@ def _routes(parts: Parts, own: set[str]) -> Found:
             yield (*path, "route", "dial"), problem
 
 
-def _choices(parts: Parts, path: Path, company: CompanySection) -> Found:
+def _choices(path: Path, company: CompanySection, trackers: list[Placed], named: list[str]) -> Found:
     """Each tracker has one route or flow: its own or that of the company."""
-    named = [name for place, name in parts.written_names("accounts", "companies", "flows") if place[:-2] == path]
-    chosen = [((*path,), company.route, company.flow)]
-    trackers = [(place, each) for place, each in parts.placed(TrackerSection) if place[:-2] == path]
+    chosen = [(path, company.route, company.flow)]
     chosen += [(place, each.route, each.flow) for place, each in trackers]
     for place, route, flow in chosen:
         if route is not None and flow is not None:
@@ -65,15 +70,20 @@ def _choices(parts: Parts, path: Path, company: CompanySection) -> Found:
         )
 
 
-def _carriers(parts: Parts, path: Path, company: CompanySection) -> Found:
-    for place, tracker in parts.placed(TrackerSection):
+def _carriers(parts: Parts, company: CompanySection, trackers: list[Placed]) -> Found:
+    fit: set[tuple[str, str | None]] = set()
+    for place, tracker in trackers:
         carrier = parts.connector_classes.get(tracker.carrier)
-        if place[:-2] != path or carrier is None or carrier.manifest.kind != "carrier":
+        shared = (tracker.carrier, tracker.flow)
+        if carrier is None or carrier.manifest.kind != "carrier" or (tracker.route is None and shared in fit):
             continue
         flow = _flow_of(company, tracker)
         if flow is None:
             continue
-        for step, missing in lacking(flow, carrier.manifest.abilities).items():
+        lacks = lacking(flow, carrier.manifest.abilities)
+        if not lacks and tracker.route is None:
+            fit.add(shared)
+        for step, missing in lacks.items():
             yield (
                 (*place, "carrier"),
                 f"{tracker.carrier!r} cannot do the step {step!r} of flow {flow.name!r} for tracker {tracker.name!r} "

@@ -23,7 +23,7 @@ from hub.config.references import References
 from hub.config.retention import RetentionSection
 from hub.errors import ConfigError, Problem
 
-MAX_SIZE = 1_000_000
+MAX_BYTES = 16_000_000
 SECTIONS = ("hub", "connectors", "recordings", "retention", "mail", "conversions", "accounts")
 Discover = Callable[[Sequence[pathlib.Path]], Installed]
 Secrets = Callable[[HubSection], Callable[[str], str | None]]
@@ -93,14 +93,16 @@ def read_text(path: pathlib.Path) -> str:
         if path.is_dir():
             raise ConfigError(f"{path} is a folder; name the file, like {path / 'config.yaml'}.")
         with path.open("rb") as stream:
-            content = stream.read(MAX_SIZE + 1)
+            content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; create it, or name another file with --config.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no file name"
         raise ConfigError(f"{path} cannot be read ({reason}); allow the hub's user to read it.") from None
-    if len(content) > MAX_SIZE:
-        raise ConfigError(f"{path} is larger than 1 MB, too large for a config.yaml; name the right file.")
+    if len(content) > MAX_BYTES:
+        raise ConfigError(
+            f"{path} is larger than {MAX_BYTES // 1_000_000} MB, too large for a config.yaml; name the right file."
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

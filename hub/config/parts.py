@@ -53,13 +53,14 @@ class Parts:
     def written_names(self, *keys: str) -> list[tuple[Path, str]]:
         """Every `name:` in the lists at `keys`, valid or not: ("accounts", "companies") gives the names of all
         companies."""
-        places: list[Path] = [()]
+        places: list[tuple[Path, Any]] = [((), self.document.tree)]
         for key in keys:
-            lists = ((*place, key) for place in places)
-            places = [(*place, index) for place in lists for index in range(self._length(place))]
-        named = ((place, self.document.at((*place, "name"))) for place in places)
+            lists = (((*place, key), value.get(key)) for place, value in places if isinstance(value, dict))
+            places = [
+                ((*place, index), item)
+                for place, items in lists
+                if isinstance(items, list)
+                for index, item in enumerate(items)
+            ]
+        named = ((place, item.get("name")) for place, item in places if isinstance(item, dict))
         return [(place, str(name)) for place, name in named if name is not None]
-
-    def _length(self, path: Path) -> int:
-        value = self.document.at(path)
-        return len(value) if isinstance(value, list) else 0

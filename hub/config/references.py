@@ -31,9 +31,11 @@ class References:
     def resolve(self, value: Any, path: Path = ()) -> Any:
         """`value` with its references replaced; a text with a bad reference stays as it is and is noted in `missing`."""
         if isinstance(value, dict):
-            return {key: self.resolve(item, (*path, key)) for key, item in value.items()}
+            return {key: self.resolve(item, (*path, key)) if _may_refer(item) else item for key, item in value.items()}
         if isinstance(value, list):
-            return [self.resolve(item, (*path, index)) for index, item in enumerate(value)]
+            return [
+                self.resolve(item, (*path, index)) if _may_refer(item) else item for index, item in enumerate(value)
+            ]
         if not isinstance(value, str) or "${" not in value:
             return value
         if "${" in REFERENCE.sub("", value):
@@ -84,3 +86,7 @@ class References:
         if not value or len(content) > MAX_FILE:
             raise LookupError(f"the file {name} is {'longer than 64 KB' if value else 'empty'}; write only the secret")
         return value
+
+
+def _may_refer(value: Any) -> bool:
+    return "${" in value if isinstance(value, str) else isinstance(value, dict | list)

@@ -20,6 +20,8 @@ from hub.numbers.accounts import write_accounts
 from hub.store import audit
 
 MAX_NOTE = 500
+MAX_KEPT_CHARACTERS = 50_000_000
+"""How much text the versions may hold together: of large files fewer versions can be compared and applied again."""
 SEEN_WITHIN = timedelta(seconds=20)
 """A process that has not been seen for longer is not running; each writes its row every 5 seconds."""
 ACCOUNTS_LOCK = 7246002
@@ -83,7 +85,7 @@ def write_applied(
         state=ConfigState.APPLIED,
     )
     session.add(row)
-    session.flush()
+    end_texts(session)
     write_accounts(session, config, now)
     who, subject = _told(actor, how)
     audit.note(session, now, who, "config.apply", subject, f"version {number}: {note}"[:MAX_NOTE])
@@ -112,7 +114,23 @@ def write_refused(
         expires_at=now + CALL_RETENTION,
     )
     session.add(row)
+    end_texts(session)
     return row
+
+
+def end_texts(session: Session, most: int = MAX_KEPT_CHARACTERS) -> None:
+    """Delete the texts of the oldest versions beyond `most` characters; never that of the one that runs."""
+    session.flush()
+    running, kept, ended = newest_number(session), 0, []
+    texts = select(ConfigVersion.id, ConfigVersion.number, func.length(ConfigVersion.text))
+    for row_id, number, length in session.exec(
+        texts.where(col(ConfigVersion.text).is_not(None)).order_by(col(ConfigVersion.id).desc())
+    ):
+        kept += length
+        if kept > most and (number is None or number != running):
+            ended.append(row_id)
+    if ended:
+        session.execute(update(ConfigVersion).where(col(ConfigVersion.id).in_(ended)).values(text=None))
 
 
 def living(session: Session, now: datetime) -> list[ConfigProcess]:

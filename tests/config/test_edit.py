@@ -251,8 +251,9 @@ def test_comments_outside_the_edited_value_survive(value: Any, seed: int) -> Non
     chance = random.Random(seed)
     document = read(EXAMPLE)
     place = chance.choice(places(document.tree)[1:])
-    first = document.lines[place]
-    later = sorted(line for path, line in document.lines.items() if line > first and path[: len(place)] != place)
+    lines = {path: document.line(path) or 0 for path in places(document.tree)[1:]}
+    first = lines[place]
+    later = sorted(line for path, line in lines.items() if line > first and path[: len(place)] != place)
     until = later[0] if later else EXAMPLE.count("\n") + 2
     outside = [
         line.strip()

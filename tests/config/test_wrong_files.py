@@ -167,7 +167,7 @@ def test_a_wrong_file_names_the_line_and_says_what_was_wanted(
         ("hub: \x07", "a character that YAML does not allow"),
         ("hub: \0", "a character that YAML does not allow"),
         (b"hub: \xff\xfe", "is not UTF-8 text"),
-        (b"#" * 1_000_001, "larger than 1 MB"),
+        (b"#" * 16_000_001, "larger than 16 MB"),
         ("{}", "hub: is missing"),
         ("{}", "connectors: is missing"),
     ],

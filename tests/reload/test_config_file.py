@@ -14,11 +14,11 @@ from testbed import TestHub
 
 from hub.access.users import add_user
 from hub.config.edit import Change
-from hub.errors import CannotDo, ConfigError
+from hub.errors import CannotDo, ConfigError, NotFound
 from hub.model import Account, AuditEntry, ConfigVersion, Tracker, User
 from hub.model.states import ConfigHow, ConfigState
 from hub.reload import ConfigConflict, ConfigFile
-from hub.reload.versions import history, problems_of
+from hub.reload.versions import end_texts, history, problems_of
 from hub.testing import FrozenClock
 
 YELLOW = ("accounts", "agency", "companies", "lakeside", "trackers", "yellow_pages")
@@ -118,6 +118,22 @@ def test_an_earlier_version_is_applied_again_as_a_new_one(stage_of: Stages) -> N
     assert row.note.startswith("back to version 1: accounts[agency]")
     with stage.hub.store.reading() as session:
         assert [each.number for each in history(session)] == [3, 2, 1]
+
+
+def test_versions_keep_their_texts_up_to_a_size_and_the_running_one_always(stage_of: Stages) -> None:
+    stage = stage_of()
+    file = file_of(stage)
+    for campaign in ("one", "two", "three"):
+        file.apply(file.propose([Change((*YELLOW, "campaign"), campaign)]), "root")
+    file.path.write_text("x" * 100_000)
+    with pytest.raises(ConfigError):
+        file.take(ConfigHow.FILE)
+    with stage.hub.store.writing() as session:
+        end_texts(session, most=1_000)
+    kept = [(row.number, row.text is not None) for row in stage.rows(ConfigVersion)]
+    assert sorted(number for number, is_kept in kept if is_kept) == [file.newest_number()], "the version that runs"
+    with pytest.raises(NotFound, match="is not kept"):
+        file.text_of(1)
 
 
 def test_a_removed_tracker_retires_with_the_version_that_removes_it(stage_of: Stages) -> None:

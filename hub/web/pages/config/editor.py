@@ -15,7 +15,7 @@ from hub.web.pages.config.review import Review, as_written, editable, review, ru
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-MAX_CONFIG_BYTES = 3_000_000
+MAX_CONFIG_BYTES = 11_000_000
 """Of a form; escaped, a text takes up to three times its size."""
 HOW = {
     "start": "at a start",

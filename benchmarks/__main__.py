@@ -25,6 +25,7 @@ MODULES = (
     "demo",
     "start",
     "claims",
+    "backlog",
     "leases",
     "script",
     "spool",

@@ -17,9 +17,10 @@ from hub.backup.archive import ArchiveWriter
 from hub.backup.key_assignment import Owners, personal_columns, table_named
 from hub.backup.values import to_json
 from hub.model import PersonKey, Recording, every_table
+from hub.model.keys import OF_BACKUPS
 from hub.model.states import InboxState
 from hub.runtime import Hub
-from hub.store.encryption.vault import HOLDERS, NOBODYS, nobodys_holder
+from hub.store.encryption.vault import HOLDERS, nobodys_holder
 from hub.store.schema import revisions
 from hub.store.tombstones import ErasedRows, in_database, journal_of, read_journal
 
@@ -90,11 +91,7 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
 def end_backup_keys(hub: Hub) -> int:
     """Destroy the keys of backups that are older than the maximum age of a backup of keys; returns how many."""
     with hub.store.writing() as session:
-        old = select_rows(PersonKey.id).where(
-            col(PersonKey.holder).startswith(NOBODYS),
-            col(PersonKey.made_at) <= hub.clock() - KEY_BACKUP_LIFETIME,
-            col(PersonKey.wrapped).is_not(None),
-        )
+        old = select_rows(PersonKey.id).where(OF_BACKUPS, col(PersonKey.made_at) <= hub.clock() - KEY_BACKUP_LIFETIME)
         return len(hub.vault.destroy_keys(session, (), session.exec(old).all()))
 
 

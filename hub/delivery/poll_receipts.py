@@ -18,6 +18,7 @@ from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 
+UPLOAD = ConversionHooks.upload_conversions.__name__
 RECEIPT_TIMEOUT = timedelta(days=7)
 MAX_POLL_INTERVAL = timedelta(hours=1)
 POLL_BATCH_SIZE = 2_000
@@ -30,7 +31,8 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
     with hub.store.reading() as session:
         waiting = session.exec(
             select(Delivery)
-            .where(Delivery.connector == connector, Delivery.state == DeliveryState.ACCEPTED, Delivery.due_at <= now)
+            .where(Delivery.connector == connector, Delivery.hook == UPLOAD)
+            .where(Delivery.state == DeliveryState.ACCEPTED, Delivery.due_at <= now)
             .order_by(col(Delivery.due_at))
             .limit(POLL_BATCH_SIZE)
         ).all()

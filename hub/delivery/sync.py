@@ -105,5 +105,6 @@ _KILLED = (col(Delivery.state) == DeliveryState.LEASED) & col(Delivery.lease_tok
 _NEXT_RETRY = select(func.min(Delivery.due_at)).where(
     col(Delivery.connector) == bindparam("connector"),
     col(Delivery.hook) != SEND,  # texts are sent by their own task
+    col(Delivery.state).in_((DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED)),
     _KILLED | _FAILED | _UNANSWERED | (col(Delivery.state) == DeliveryState.ACCEPTED),
 )

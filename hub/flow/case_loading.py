@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person
@@ -177,17 +176,10 @@ def _first_contacts(session: Session, people: set[str], table: Any, at: Any) -> 
     """The time and the id of each person's first row in a table of contacts."""
     if not people:
         return {}
-    other = aliased(table)
-    first = (
-        select(other.id)
-        .where(other.person_id == col(Person.id))
-        .order_by(getattr(other, at.key), other.id)
-        .limit(1)
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    found = select(Person.id, at, table.id).join(table, table.id == first).where(col(Person.id).in_(people))
-    return {person_id: (when, contact_id) for person_id, when, contact_id in session.exec(found)}
+    oldest = select(at).where(table.person_id == Person.id).order_by(at, table.id).limit(1).correlate(Person)
+    first, when = (oldest.with_only_columns(each).scalar_subquery() for each in (table.id, at))
+    found = session.execute(select(col(Person.id), when, first).where(col(Person.id).in_(people)))
+    return {person_id: (at, contact_id) for person_id, at, contact_id in found if contact_id is not None}
 
 
 def _load_attributions(session: Session, cases: Sequence[Case]) -> None:

@@ -69,7 +69,7 @@ class CallState(SQLModel):
     """What the events of one call add up to. Times are aware UTC, durations are seconds."""
 
     tracking_number: str | None = Field(default=None, max_length=16)
-    caller_number: str | None = personal_text("user.contact.phone_number", index=True, max_length=16)
+    caller_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     attestation: str | None = Field(default=None, max_length=1)
     status: str = Field(default=CallStatus.RINGING, max_length=16)
     started_at: datetime = time_column(index=True)
@@ -102,6 +102,7 @@ class Call(CallState, Work, table=True):
         UniqueConstraint("connector", "carrier_call_id"),
         work_index("call"),
         Index("ix_call_day", "company_id", "started_at", *COUNTED),
+        Index("ix_call_caller", "caller_number", "company_id", "started_at"),
         Index("ix_call_person", "person_id", "started_at"),
         Index("ix_call_tracker", "tracker_id", "started_at"),
         Index("ix_call_number", "tracking_number", "company_id", "started_at"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from hub.model.columns import Row, id_column, time_column
+
+OF_BACKUPS = text("substr(holder, 1, 7) = 'backup|' AND wrapped IS NOT NULL")
+"""The keys that only backups use (`hub.store.encryption.vault.NOBODYS`), until they are destroyed."""
 
 
 class PersonKey(Row, table=True):
@@ -18,7 +21,10 @@ class PersonKey(Row, table=True):
     """
 
     __tablename__ = "person_key"
-    __table_args__ = (UniqueConstraint("holder", "generation"),)
+    __table_args__ = (
+        UniqueConstraint("holder", "generation"),
+        Index("ix_person_key_of_backups", "made_at", sqlite_where=OF_BACKUPS, postgresql_where=OF_BACKUPS),
+    )
 
     id: str = id_column()
     holder: str = Field(max_length=64)

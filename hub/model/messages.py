@@ -35,6 +35,7 @@ class TextMessage(Work, table=True):
         UniqueConstraint("connector", "carrier_message_id"),
         work_index("text_message"),
         Index("ix_text_message_day", "company_id", "at"),
+        Index("ix_text_message_told", "connector", "at"),
         Index("ix_text_message_person", "person_id", "at"),
         Index("ix_text_message_thread", "company_id", "person_number", "at"),
         Index("ix_text_message_doubt", "at", sqlite_where=OPEN_DOUBTS, postgresql_where=OPEN_DOUBTS),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 import hub.model.calls  # noqa: F401 - foreign keys
 from hub.model.columns import Work, expiry_column, id_column, personal_text, time_column, work_index
+
+KEPT = text("path IS NOT NULL")
 
 
 class Recording(Work, table=True):
@@ -20,6 +22,7 @@ class Recording(Work, table=True):
     __table_args__ = (
         UniqueConstraint("connector", "carrier_recording_id"),
         work_index("recording", then=("connector",)),
+        Index("ix_recording_size", "recorded_at", "size", sqlite_where=KEPT, postgresql_where=KEPT),
     )
 
     id: str = id_column()

@@ -35,7 +35,9 @@ def roll_up_pools(store: Store, now: datetime) -> bool:
         rows = [row for pool in pools if starts[pool] < until for row in _rows(session, pool, starts[pool], last[pool])]
     with store.writing() as session:
         write_rows(session, PoolHour, rows)
-        session.execute(delete(PoolHour).where(col(PoolHour.hour) < now - KEPT))
+        # Pool by pool, because the table is sorted so.
+        old = col(PoolHour.tracker_id).in_(select(col(Tracker.id))), col(PoolHour.hour) < now - KEPT
+        session.execute(delete(PoolHour).where(*old))
     # A day without visitors leaves no row that the next run could begin after.
     return bool(rows) and any(each < until for each in last.values())
 

@@ -117,7 +117,7 @@ class _Wanted:
 
 def any_due(table: type[Work]) -> Any:
     """The condition that any row may be claimed at `NOW`."""
-    return or_(*(each.order_by(None).exists() for each in oldest_due(table)))
+    return or_(*(_first(each).is_not(None) for each in oldest_due(table)))
 
 
 def due_groups(
@@ -137,8 +137,8 @@ def due_groups(
             select(of_state.where(column > values.c.value).scalar_subquery()).where(values.c.value.is_not(None))
         )
         passed = columns.state == state, column == values.c.value, columns.due_at <= NOW
-        due = select(columns.id).where(*passed, *where)
-        found.append(select(values.c.value).where(due.exists()))
+        due = select(columns.id).where(*passed, *where).order_by(columns.due_at).correlate(values)
+        found.append(select(values.c.value).where(_first(due).is_not(None)))
     return union(*found)
 
 
@@ -150,6 +150,11 @@ def oldest_due(table: type[Work], *where: Any) -> tuple[Any, Any]:
     return ready, oldest.where(columns.state == WorkState.LEASED, columns.lease_until < NOW)
 
 
+def _first(oldest: Any) -> Any:
+    """The id of the first row. Its order keeps PostgreSQL on the index, where EXISTS would let it read the table."""
+    return oldest.with_only_columns(oldest.selected_columns.id).limit(1).scalar_subquery()
+
+
 def _built(build: Any, where: Sequence[Any]) -> Callable[..., Any]:
     """Statements without conditions of their own are built once: a worker looks several times a second."""
     return build.__wrapped__ if where else build  # type: ignore[no-any-return]
@@ -158,8 +163,7 @@ def _built(build: Any, where: Sequence[Any]) -> Callable[..., Any]:
 @cache
 def _look(table: type[Work], where: tuple[Any, ...] = (), alone: bool = False) -> Any:
     """The id of the oldest row of each kind."""
-    first = [each.limit(1).with_only_columns(each.selected_columns.id) for each in _kinds(table, where, alone)]
-    return select(*(each.scalar_subquery() for each in first))
+    return select(*map(_first, _kinds(table, where, alone)))
 
 
 @cache

@@ -86,8 +86,9 @@ def _steps_back(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str]
     """The texts of the text-back steps in these calls, the last one for each call."""
     if not calls:
         return {}
-    ids = {call.carrier_call_id for call in calls}
-    taken = select(CallStep).where(col(CallStep.carrier_call_id).in_(ids), col(CallStep.text_back).is_not(None))
+    of = {call.connector for call in calls}, {call.carrier_call_id for call in calls}
+    mine = col(CallStep.connector).in_(of[0]), col(CallStep.carrier_call_id).in_(of[1])
+    taken = select(CallStep).where(*mine, col(CallStep.text_back).is_not(None))
     rows = session.exec(taken.order_by(col(CallStep.at), col(CallStep.position)))
     return {(row.connector, row.carrier_call_id): row.text_back for row in rows if row.text_back}
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from hub.errors import ConfigError
 from hub.model.columns import new_id
-from hub.model.keys import PersonKey
+from hub.model.keys import OF_BACKUPS, PersonKey
 from hub.store.encryption.keyring import NONCE_BYTES, Keyring
 from hub.store.engine import Store
 from hub.store.rows import write_rows
@@ -146,9 +146,7 @@ class Vault:
     def keys_of_shares(session: Session, row_ids: Collection[str]) -> list[str]:
         """Ids of the backups' own keys with which these rows may have been encrypted (`nobodys_holder`)."""
         shares = {str(_share(row_id)) for row_id in row_ids}
-        keys = select(PersonKey.id, PersonKey.holder).where(
-            col(PersonKey.holder).startswith(NOBODYS), col(PersonKey.wrapped).is_not(None)
-        )
+        keys = select(PersonKey.id, PersonKey.holder).where(OF_BACKUPS)
         return [key_id for key_id, holder in session.exec(keys) if holder.rpartition("|")[2] in shares]
 
     def fingerprint(self, session: Session, company_id: str, phone_number: str) -> str:

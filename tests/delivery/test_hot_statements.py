@@ -1,0 +1,168 @@
+"""What a worker runs at each turn, sync and housekeeping run reads indexes: no table that grows as a whole, no backlog.
+
+The statements are those that a worker executes here. SQLite plans each for a million rows in every table, as it does without
+statistics; PostgreSQL is told a million, and uses a sequential scan only where no index fits.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from call_desk import call_back
+from sqlalchemy import event, make_url
+from testbed import OTHER_CALLER, TestHub
+from text_steps import queue, webhook_row, write_in
+
+from hub.housekeeping import periodic_jobs
+from hub.model import InboxWebhook, SyncSlot, every_table
+from hub.store.claims import LEASE, claim
+from hub.worker import Worker
+
+TABLES = every_table().tables
+PARTIAL = {
+    index.name
+    for table in TABLES.values()
+    for index in table.indexes
+    if index.dialect_options["sqlite"]["where"] is not None
+}
+"""Indexes that have only the rows that matter: to read one as a whole is fine."""
+FEW = {
+    "account", "alert_preference", "alert_rule", "app_user", "company", "config_process", "connector_state", "cost",
+    "directory_change", "error_hour", "health_report", "journal_end", "journal_waiting", "legal_hold",
+    "number_purchase", "outgoing_call", "policy_version", "privacy_request", "recipient_version", "recovery_code",
+    "sign_in_link", "source_rule", "tracker", "tracking_number", "user_company", "web_session",
+}  # fmt: skip
+"""Tables of settings, of what people do one by one, and a queue of which only the first rows are read."""
+SHARED = {"account_id", "company_id", "connector", "hook"}
+"""Columns that very many rows have in common: to look up nothing else reads as many."""
+
+GUESSED = "DELETE FROM alert WHERE"
+"""PostgreSQL cannot know without statistics that few alerts are over."""
+
+
+def test_no_statement_of_a_worker_reads_a_growing_table_or_the_backlog(
+    hub: Callable[..., TestHub], databases: Path
+) -> None:
+    stage = hub()
+    store = stage.hub.store
+    statements: dict[str, Any] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        statements.setdefault(statement, values[0] if many else values)
+
+    something_of_everything(stage)
+    event.listen(store.engine, "before_cursor_execute", note)
+    work(stage)
+    event.remove(store.engine, "before_cursor_execute", note)
+    read = {each: values for each, values in statements.items() if re.match("SELECT|UPDATE|DELETE|WITH", each)}
+    assert len(read) > 200
+    faults = on_sqlite(stage, read) if store.is_sqlite else on_postgresql(stage, read, databases)
+    assert not [f"{fault}: {statement}" for statement, fault in faults]
+
+
+def something_of_everything(stage: TestHub) -> None:
+    """Webhooks, one of them left by a process that died; calls, texts and a call back that wait; syncs that are due."""
+    shown = stage.visit()
+    call = stage.call_in(shown.number)
+    stage.call_in(shown.number, answered=False, process=False)
+    stage.call_in(caller=OTHER_CALLER, process=False)
+    write_in(stage, "Do you have a room?")
+    queue(stage)
+    call_back(stage, call)
+    stage.add(*(webhook_row(stage, key, b"{}") for key in "ab"))
+    claim(stage.hub.store, InboxWebhook, now=stage.clock(), limit=1)
+    stage.clock.advance(seconds=LEASE.total_seconds() + 1)
+    stage.add(*(SyncSlot(connector=name, due_at=stage.clock(), why="command") for name in stage.hub.plugins.connectors))
+
+
+def work(stage: TestHub) -> None:
+    """Everything that a worker's threads do, now and an hour later."""
+    worker = Worker(stage.hub, stage.live)
+    for _ in range(2):
+        for step in (worker._flow_step, worker._recording_step, worker._transcript_step, worker._sync_step):
+            step()
+        until = time.monotonic() + 60
+        while worker._running and time.monotonic() < until:
+            time.sleep(0.01)
+        stage.clock.advance(seconds=timedelta(hours=1).total_seconds())
+        for job in periodic_jobs(stage.hub, worker._ticker):
+            job.run()
+    worker._syncs.close()
+
+
+def on_sqlite(stage: TestHub, statements: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each step of a plan that reads too much, with its statement."""
+    with stage.hub.store.engine.connect() as connection:
+        for statement, values in statements.items():
+            before = ""
+            for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values):
+                if _reads_much(step, statement) or (
+                    step == "USE TEMP B-TREE FOR ORDER BY" and "LIMIT" in statement and _table_of(before)
+                ):
+                    yield statement, step
+                before = step
+
+
+def _reads_much(step: str, statement: str) -> bool:
+    used = re.search(r"INDEX (\w+)", step)
+    if not _table_of(step) or (used and used[1] in PARTIAL):
+        return False
+    if step.startswith("SCAN"):
+        return "LIMIT" not in statement or "WHERE" in statement
+    looked_up = set(re.findall(r"(\w+)[=<>]", step))
+    return bool(looked_up) and looked_up <= SHARED
+
+
+def _table_of(step: str) -> str | None:
+    """The growing table that a step of SQLite's plan reads, under whatever alias."""
+    found = re.match(r"(?:SCAN|SEARCH) (\w+?)(?:_\d+)?(?: |$)", step)
+    return found[1] if found and found[1] in TABLES.keys() - FEW else None
+
+
+def on_postgresql(stage: TestHub, statements: dict[str, Any], databases: Path) -> Iterator[tuple[str, str]]:
+    """As `on_sqlite`."""
+    name = make_url(str(stage.hub.config.hub.database)).database
+    with psycopg.connect(host=str(databases), user="postgres", dbname=name, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")  # rows without what they refer to
+        for table in TABLES:
+            _put_one(superuser, table)
+        superuser.execute("UPDATE pg_class SET reltuples = 1000000, relpages = 1 WHERE relkind IN ('r', 'i')")
+    with stage.hub.store.engine.connect() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, values in statements.items():
+            if statement.startswith(GUESSED):
+                continue
+            (plan,) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
+            for fault in _faults(plan["Plan"], limited=False, chosen="WHERE" in statement):
+                yield statement, fault
+
+
+def _put_one(superuser: psycopg.Connection, table: str) -> None:
+    """A table without any row has no plan but to read it."""
+    found = superuser.execute(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s AND is_nullable = 'NO'",
+        (table,),
+    ).fetchall()
+    columns = ", ".join(f'"{column}"' for column, _ in found)
+    values = ", ".join("'now'" if kind.startswith(("timestamp", "date")) else "'0'" for _, kind in found)
+    superuser.execute(f'INSERT INTO "{table}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING'.encode())
+
+
+def _faults(node: dict[str, Any], *, limited: bool, chosen: bool) -> Iterator[str]:
+    """`limited`: only the first rows are read; `chosen`: those that a condition chooses."""
+    kind, table, below = node["Node Type"], node.get("Relation Name"), node.get("Plans", [])
+    if table in TABLES.keys() - FEW and kind in ("Seq Scan", "Index Scan", "Index Only Scan"):
+        whole = "Index Cond" not in node and node.get("Index Name") not in PARTIAL
+        if whole and (chosen or not limited):
+            yield f"{kind} of the whole of {table}"
+    if kind == "Sort" and limited and below[0].get("Relation Name") in TABLES.keys() - FEW:
+        yield f"Sort of {below[0]['Relation Name']}"
+    passed_on = limited and kind in ("LockRows", "Subquery Scan", "Sort", "Nested Loop", "Result")
+    for each in below:
+        yield from _faults(each, limited=kind == "Limit" or passed_on, chosen=chosen)

@@ -24,6 +24,7 @@ MODULES = (
     "google_sync",
     "demo",
     "start",
+    "commands",
     "claims",
     "backlog",
     "leases",

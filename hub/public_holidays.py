@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 
 def regions_with_holidays(country: str) -> frozenset[str] | None:
@@ -18,20 +22,29 @@ def regions_with_holidays(country: str) -> frozenset[str] | None:
 
 def public_holidays(country: str, region: str | None, year: int) -> Mapping[date, str]:
     """The holidays of one year with their names, of a country and a region that are known."""
-    import holidays
-
+    holidays = _library()
     return dict(holidays.country_holidays(country, subdiv=region, years=year).items())
 
 
 def weekend_of(country: str) -> frozenset[int]:
     """The free days of the week in a known country; Monday is 0."""
-    import holidays
-
+    holidays = _library()
     return frozenset(holidays.country_holidays(country).weekend)
 
 
 @lru_cache(maxsize=1)
 def _countries() -> Mapping[str, list[str]]:
+    found: Mapping[str, list[str]] = _library().list_supported_countries(include_aliases=False)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _library() -> Any:
+    """The package, which imports a country when it is asked for it. Its own package of countries imports all 250, 8 MB, with
+    the first one."""
     import holidays
 
-    return holidays.list_supported_countries(include_aliases=False)
+    countries = ModuleType("holidays.countries")
+    countries.__path__ = [str(Path(holidays.__file__).parent / "countries")]
+    sys.modules.setdefault(countries.__name__, countries)
+    return holidays

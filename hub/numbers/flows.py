@@ -83,7 +83,7 @@ def revisions_of(session: Session, numbers: Iterable[int]) -> dict[int, int]:
 def versions_of_calls(session: Session, connector: str, call_ids: Iterable[str]) -> dict[str, int]:
     """Carrier's call id → the version of the first step that the call took."""
     wanted = {"connector": connector, "call_ids": list(set(call_ids))}
-    return dict(session.connection().execute(NEWEST_FIRST, wanted).tuples().all())
+    return dict(session.connection().execute(NEWEST_FIRST, wanted).all())
 
 
 @lru_cache(maxsize=1024)

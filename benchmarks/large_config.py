@@ -40,11 +40,12 @@ def _company(at: int, trackers: int, pools: bool) -> dict[str, object]:
     pool = [{"name": "pool", "type": "session", "carrier": "twilio", "numbers": numbers}]
     return {
         "name": f"company-{at}", "title": f"Company {at}", "time_zone": "America/Chicago", "country": "US",
-        "route": {"dial": "+19995550199", "greeting": f"Thank you for calling company {at}."},
+        "route": {"dial": "+13125550199", "greeting": f"Thank you for calling company {at}."},
         "trackers": pool if pools else named,
     }  # fmt: skip
 
 
 def _number(at: int) -> str:
-    """One of the fictional numbers: 100 an area code, and 80,000 together."""
-    return f"+1{200 + at // 100}55501{at % 100:02}"
+    """One of the fictional numbers: 100 an area code, without that of the phones that ring."""
+    area = 200 + at // 100
+    return f"+1{area + (area >= 312)}55501{at % 100:02}"

@@ -75,23 +75,24 @@ class _Shooter:
     def __init__(self, requests: list[bytes], per_second: float | None) -> None:
         self._requests, self._per_second = requests, per_second
         self._next = 0
-        self._idle: list[_Connection] = []
+        self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         self._over = asyncio.get_running_loop().create_future()
         self.shots = Shots()
 
     async def run(self, port: int, connections: int) -> None:
         loop = asyncio.get_running_loop()
         pairs = [await loop.create_connection(lambda: _Connection(self), "127.0.0.1", port) for _ in range(connections)]
-        self._idle = [connection for _, connection in pairs]
         begun, cpu = time.perf_counter(), time.process_time()
         if self._per_second is None:
-            for connection in list(self._idle)[: len(self._requests)]:
+            for _, connection in pairs[: len(self._requests)]:
                 self._fire(connection, time.perf_counter())
         else:
+            for _, connection in pairs:
+                self._idle.put_nowait(connection)
             for number in range(len(self._requests)):
                 due = begun + number / self._per_second
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                self._fire(self._idle.pop(), due)
+                self._fire(await self._idle.get(), due)
         await self._over
         self.shots.seconds = time.perf_counter() - begun
         self.shots.cpu_seconds = time.process_time() - cpu
@@ -107,7 +108,7 @@ class _Shooter:
         if self.shots.statuses.total() == len(self._requests):
             self._over.set_result(None)
         elif self._per_second is not None:
-            self._idle.append(connection)
+            self._idle.put_nowait(connection)
         elif self._next < len(self._requests):
             self._fire(connection, time.perf_counter())
 

@@ -39,7 +39,7 @@ MAX_MESSAGE_CHARACTERS = 200
 """Of the message of a player's error that the ledger shows."""
 MISSED_AGO = timedelta(minutes=2)
 """How long ago a missed call to a printed number began: its answer text waits half a minute after the call's end."""
-PAGE_EVERY = 4
+PAGE_EVERY = 8
 """With a browser, one visitor in this many opens the company's page, and every visitor who sends a form. A page takes
 half a second of CPU time: with all visitors in the browser, the day would take twice as long on two processors."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ from hub.privacy.erasure import empty_webhooks
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
+from hub.store.rows import change_rows
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
 
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 STATE_COLUMNS = tuple(CallState.model_fields)
 COUNTED = ("started_at", "answered_at", "tracking_number")
 """Reports depend on these columns of a call; the later stages mark the call's day for all others."""
+WRITTEN = (*STATE_COLUMNS, "company_id", "tracker_id", "found_by", "state", "due_at", "lease_token", "lease_until")
+"""What folding changes of a call."""
 ASKED_ABOUT = frozenset(("started_at", "tracking_number", "caller_number"))
 """What the flow reads of a call that is not over."""
 RECORDED = frozenset(("recording_id", "recording_url", "recording_duration"))
@@ -64,6 +67,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     folded = _Folded(directory, told_by, now)
     for key, call in calls.items():
         folded.add(call, events[key], names[key], known.get(call.id))
+    _write(session, folded.written, folded.columns)
     seal_names(hub.vault, session, folded.named)
     empty_webhooks(session, folded.erased)
     keep_recordings(session, hub, folded.recorded, now)
@@ -88,13 +92,16 @@ class _Folded:
     erased: list[str] = field(default_factory=list)
     """Webhooks on calls whose person was erased: their content must not restore that person's data."""
     named: list[tuple[Named, str]] = field(default_factory=list)
+    written: list[Call] = field(default_factory=list)
+    """The calls that changed in any of `columns`."""
+    columns: set[str] = field(default_factory=set)
 
     def add(self, call: Call, events: Sequence[_EventOfInbox], name: str | None, known_name: str | None) -> None:
         """Fold a call's events into it. `name` is the caller's name in the events, `known_name` the stored one."""
         if call.state == SubjectState.ERASED:
             self.erased += [inbox_id for _, inbox_id in events if inbox_id]
             return
-        before = _values(call)
+        old, before = {name: getattr(call, name) for name in WRITTEN}, _values(call)
         state: CallState | None = None if call.state == SubjectState.NEW else call
         for event, _ in events:
             state = fold(state, event)
@@ -107,27 +114,39 @@ class _Folded:
         is_renamed = name is not None and name != known_name
         has_changed = after != before or is_renamed or call.state == SubjectState.NEW
         if self.told_by == "webhook":
-            call.found_by = self.told_by
+            _set(call, found_by=self.told_by)
         if self.told_by == "webhook" or has_changed:
             self.notes += [_note(call, event, inbox_id, self.told_by, self.now) for event, inbox_id in events]
         if has_changed:
             self._change(call, before, after)
         if name is not None and is_renamed:
             self.named.append((call, name))
+        changed = {column for column, value in old.items() if value != getattr(call, column)}
+        if changed:
+            self.written.append(call)
+            self.columns |= changed
 
     def _change(self, call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Set a call's new state, and queue it for the flow if that has something new to do."""
         self.changed += 1
         counted = [_change(call)] if call.enriched_at else []
-        for column, value in after.items():
-            setattr(call, column, value)
+        _set(call, **after)
         line = self.directory.lines.get(call.tracking_number or "")
         if line is not None and call.company_id is None:
-            call.company_id, call.tracker_id = line.company.id, line.tracker.id
+            _set(call, company_id=line.company.id, tracker_id=line.tracker.id)
         if counted and any(before[column] != after[column] for column in COUNTED):
             self.moved += [*counted, _change(call)]
         if call.state != SubjectState.QUARANTINED and _concerns_flow(call, before, after):
-            call.state, call.due_at, call.lease_token, call.lease_until = SubjectState.READY, self.now, None, None
+            _set(call, state=SubjectState.READY, due_at=self.now, lease_token=None, lease_until=None)
+
+
+def _set(call: Call, **values: Any) -> None:
+    """Set columns that `_write` writes; the session, which would take much longer, does not see it."""
+    vars(call).update(values)
+
+
+def _write(session: Session, calls: Sequence[Call], columns: Collection[str]) -> None:
+    change_rows(session, Call, [{name: getattr(call, name) for name in ("id", *columns)} for call in calls])
 
 
 def _concerns_flow(call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

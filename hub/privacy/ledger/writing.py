@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from sqlalchemy import or_, true
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import State
@@ -20,6 +21,11 @@ from hub.store.rows import write_rows
 STATES: tuple[State, ...] = get_args(State)
 REFUSING_STATES: frozenset[str] = frozenset({"refused", "withdrawn", "objected"})
 """States after which data must not be sent. Before one is written, `hub.privacy.withdrawal` waits for running sends."""
+
+STATEMENTS_AT_ONCE = 500
+SAID = ("person_id", "visit_id", "use", "state", "channel", "evidence", "spoken_at")
+"""Two records that are equal in these, of the same company, repeat each other."""
+HELD = frozenset((*SAID, "id", "recorded_at"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,32 +85,76 @@ def _append(session: Session, statements: Sequence[ConsentStatement], now: datet
     # One writer per company, so that a repeated record is recognized and each record supersedes the one before.
     company = select(Company.account_id).where(Company.id == statements[0].company_id).with_for_update(key_share=True)
     account_id = session.exec(company).one() if statements[0].company_id else statements[0].account_id
-    made: list[dict[str, Any]] = []
-    for statement in statements:
-        if not _is_known(session, statement):
-            made.append(_fields(session, statement, now, vault))
-            write_rows(session, ConsentEntry, made[-1:])
-    record(session, account_id or HUB_CHAIN, ConsentEntry, made)
-    return [row["id"] for row in made]
+    ids = []
+    for start in range(0, len(statements), STATEMENTS_AT_ONCE):
+        some = statements[start : start + STATEMENTS_AT_ONCE]
+        held, made = _Held(session, some), list[dict[str, Any]]()
+        for statement in some:
+            if not held.knows(statement):
+                made.append(_fields(session, statement, now, vault, held.before(statement)))
+                held.add(made[-1])
+        write_rows(session, ConsentEntry, made)
+        record(session, account_id or HUB_CHAIN, ConsentEntry, made)
+        ids += [row["id"] for row in made]
+    return ids
 
 
-def _is_known(session: Session, statement: ConsentStatement) -> bool:
-    if statement.evidence is None:
-        return False
-    same = (
-        ConsentEntry.company_id == statement.company_id,
-        ConsentEntry.person_id == statement.person_id,
-        ConsentEntry.visit_id == statement.visit_id,
-        ConsentEntry.use == statement.use,
-        ConsentEntry.state == statement.state,
-        ConsentEntry.channel == statement.channel,
-        ConsentEntry.evidence == statement.evidence,
-        ConsentEntry.spoken_at == statement.spoken_at,
-    )
-    return session.exec(select(ConsentEntry.id).where(*same)).first() is not None
+class _Held:
+    """The records of the ledger that statements of one company, or of one account, may repeat or supersede."""
+
+    def __init__(self, session: Session, statements: Sequence[ConsentStatement]) -> None:
+        self._of_statements: set[tuple[Any, ...]] = set()
+        self._newest: dict[tuple[Any, ...], tuple[datetime, str]] = {}
+        columns = [column for column in ConsentEntry.__table__.c if column.name in HELD]  # type: ignore[attr-defined]
+        same = (
+            ConsentEntry.company_id == statements[0].company_id,
+            ConsentEntry.account_id == statements[0].account_id,
+            col(ConsentEntry.use).in_({statement.use for statement in statements}),
+        )
+        for row in session.execute(select(*columns).where(*same, _about(statements))):
+            self.add(row._asdict())
+
+    def knows(self, statement: ConsentStatement) -> bool:
+        """Whether it is a repetition."""
+        return statement.evidence is not None and _said(vars(statement)) in self._of_statements
+
+    def before(self, statement: ConsentStatement) -> str | None:
+        """The newest record on the same use of the same person, or else browser, or else account."""
+        if statement.person_id is None and statement.visit_id is None and statement.company_id is not None:
+            return None
+        newest = self._newest.get(_whose(statement.use, statement.person_id, statement.visit_id))
+        return newest[1] if newest else None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add a record."""
+        self._of_statements.add(_said(row))
+        use, written = row["use"], (row["recorded_at"], row["id"])
+        for whose in {_whose(use, row["person_id"], None), _whose(use, None, row["visit_id"]), _whose(use, None, None)}:
+            self._newest[whose] = max(written, self._newest.get(whose, written))
 
 
-def _fields(session: Session, statement: ConsentStatement, now: datetime, vault: Vault | None) -> dict[str, Any]:
+def _about(statements: Sequence[ConsentStatement]) -> Any:
+    people = {each.person_id for each in statements if each.person_id is not None}
+    visits = {each.visit_id for each in statements if each.person_id is None and each.visit_id is not None}
+    found: list[Any] = [col(ConsentEntry.person_id).in_(people)] if people else []
+    found += [col(ConsentEntry.visit_id).in_(visits)] if visits else []
+    if any(each.person_id is None and each.visit_id is None for each in statements):
+        nobody = col(ConsentEntry.person_id).is_(None) & col(ConsentEntry.visit_id).is_(None)
+        found.append(nobody if statements[0].company_id is not None else true())
+    return or_(*found)
+
+
+def _said(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[name] for name in SAID)
+
+
+def _whose(use: str, person_id: str | None, visit_id: str | None) -> tuple[Any, ...]:
+    return (use, person_id, None if person_id is not None else visit_id)
+
+
+def _fields(
+    session: Session, statement: ConsentStatement, now: datetime, vault: Vault | None, before: str | None
+) -> dict[str, Any]:
     record_id = new_id()
     return ConsentEntry.columns(
         id=record_id,
@@ -127,7 +177,7 @@ def _fields(session: Session, statement: ConsentStatement, now: datetime, vault:
         spoken_at=statement.spoken_at,
         lapses_at=statement.lapses_at,
         recorded_at=now,
-        supersedes=_before(session, statement),
+        supersedes=before,
     )
 
 
@@ -144,19 +194,3 @@ def _seal(session: Session, statement: ConsentStatement, record_id: str, now: da
         [ConsentDetail(id=record_id, sealed=sealed, expires_at=statement.spoken_at + CONSENT_RETENTION)],
     )
     return hashlib.sha256(sealed).hexdigest()
-
-
-def _before(session: Session, statement: ConsentStatement) -> str | None:
-    same = [
-        ConsentEntry.company_id == statement.company_id,
-        ConsentEntry.account_id == statement.account_id,
-        ConsentEntry.use == statement.use,
-    ]
-    if statement.person_id is not None:
-        same.append(ConsentEntry.person_id == statement.person_id)
-    elif statement.visit_id is not None:
-        same.append(ConsentEntry.visit_id == statement.visit_id)
-    elif statement.company_id is not None:
-        return None
-    newest = (col(ConsentEntry.recorded_at).desc(), col(ConsentEntry.id).desc())
-    return session.exec(select(ConsentEntry.id).where(*same).order_by(*newest).limit(1)).first()

@@ -57,6 +57,10 @@ class _PendingWebhook:
     """Verified, and waiting for the commit."""
 
 
+_PendingCall = tuple[AnswerPoint, asyncio.Future[AnswerDocument], float]
+"""A call whose carrier waits for an answer, and until when, by the event loop's clock."""
+
+
 def is_webhook(scope: Any) -> bool:
     """Whether a request goes to `/webhooks/…`."""
     return bool(scope["type"] == "http" and scope["path"].startswith(PREFIX))
@@ -78,7 +82,7 @@ class WebhookEndpoint:
         self._webhooks: dict[str, EventLoopBatcher[tuple[WebhookRequest, _PendingWebhook]]] = {
             name: EventLoopBatcher("webhooks", partial(self._receive, name)) for name in receiver.connectors
         }
-        self._answers: dict[str, EventLoopBatcher[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]] = {
+        self._answers: dict[str, EventLoopBatcher[_PendingCall]] = {
             name: EventLoopBatcher("answers", partial(self._make_answers, name)) for name in receiver.connectors
         }
 
@@ -181,34 +185,43 @@ class WebhookEndpoint:
 
     async def _answer(self, connector: str, point: AnswerPoint, seconds_left: float) -> Reply:
         try:
-            async with asyncio.timeout(seconds_left):
-                document = await self._answer_to(connector, point)
+            document = await self._answer_to(connector, point, seconds_left)
         except (TimeoutError, RingfenceError, SQLAlchemyError) as error:
             log.warning("static answer", connector=connector, moment=point.moment, error=type(error).__name__)
             document = self._answerer.static_document(connector, point)
             self._answerer.note_forwarded(connector, point)
         return _document(document)
 
-    def _answer_to(self, connector: str, point: AnswerPoint) -> asyncio.Future[AnswerDocument]:
-        answer: asyncio.Future[AnswerDocument] = asyncio.get_running_loop().create_future()
-        self._answers[connector].add((point, answer))
+    def _answer_to(self, connector: str, point: AnswerPoint, seconds_left: float) -> asyncio.Future[AnswerDocument]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[AnswerDocument] = loop.create_future()
+        self._answers[connector].add((point, answer, loop.time() + seconds_left))
         return answer
 
-    def _make_answers(
-        self, connector: str, batch: Sequence[tuple[AnswerPoint, asyncio.Future[AnswerDocument]]]
-    ) -> None:
+    def _make_answers(self, connector: str, batch: Sequence[_PendingCall]) -> None:
         """Pass on the answers that were requested in one round."""
-        pending = self._answerer.submit(connector, [point for point, _ in batch])
+        pending = self._answerer.submit(connector, [point for point, _, _ in batch])
 
         def made(done: Future[list[Document]]) -> None:
             error = done.exception()
             documents: Sequence[AnswerDocument | BaseException] = [error] * len(batch) if error else done.result()
-            for (_, answer), document in zip(batch, documents, strict=True):
+            for (_, answer, _), document in zip(batch, documents, strict=True):
                 self._completions.put(answer, document)
 
         pending.documents.add_done_callback(made)
+        self._end_late(batch)
         # One timer for all of them. Only a slow plugin is counted as late, not a slow database.
         asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._note_if_late, connector, pending)
+
+    def _end_late(self, batch: Sequence[_PendingCall]) -> None:
+        """End the answers whose callers have waited long enough; check the others again at the next one's time."""
+        loop = asyncio.get_running_loop()
+        for _, answer, until in batch:
+            if until <= loop.time() and not answer.done():
+                answer.set_exception(TimeoutError())
+        waiting = [each for each in batch if not each[1].done()]
+        if waiting:
+            loop.call_at(min(until for _, _, until in waiting), self._end_late, waiting)
 
     def _note_if_late(self, connector: str, pending: PendingAnswer) -> None:
         if pending.plugin_is_late:

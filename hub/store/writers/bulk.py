@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Dialect, Table
-
-from hub.model.columns import UTCTime
 
 MAX_ROWS_PER_INSERT = 128
 FEW_ROWS = 16
@@ -80,7 +77,7 @@ class _FewStatements:
         self._head, self._tail = f"{head}VALUES ", tail
 
     def __call__(self, connection: Connection, rows: Rows) -> None:
-        bound = [[row[name] if bind is None else bind(row[name]) for name, bind in self._columns] for row in rows]
+        bound = _bound(self._columns, rows)
         start, size = 0, MAX_ROWS_PER_INSERT
         while start < len(bound):
             left = len(bound) - start
@@ -100,8 +97,7 @@ class _EachRow:
 
     def __call__(self, connection: Connection, rows: Rows) -> None:
         if rows:
-            bound = [tuple(row[n] if bind is None else bind(row[n]) for n, bind in self._columns) for row in rows]
-            connection.exec_driver_sql(self._statement, bound)
+            connection.exec_driver_sql(self._statement, _bound(self._columns, rows))
 
 
 def _document(table: Table, dialect: Dialect) -> str:
@@ -120,6 +116,24 @@ def _text(value: Any) -> str:
     return f"\\x{bytes(value).hex()}" if isinstance(value, bytes | bytearray | memoryview) else str(value)
 
 
+def _bound(columns: Sequence[tuple[str, Any]], rows: Rows) -> list[tuple[Any, ...]]:
+    """The rows as the driver takes them."""
+    by_column = ([row[name] for row in rows] for name, _ in columns)
+    return list(zip(*(_each(bind, values) for (_, bind), values in zip(columns, by_column, strict=True)), strict=True))
+
+
+def _each(bind: Any, values: list[Any]) -> list[Any]:
+    """A column's values. Rows that are written together often hold the same object, which is bound one time."""
+    if bind is None:
+        return values
+    bound, before, made = [], values, None
+    for value in values:
+        if value is not before:
+            before, made = value, bind(value)
+        bound.append(made)
+    return bound
+
+
 def _binders(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[str, Any]]:
     return [(name, _binder(table, name, dialect)) for name in columns]
 
@@ -128,9 +142,7 @@ def _binder(table: Table, column: str, dialect: Dialect) -> Any:
     kind = table.columns[column].type
     if isinstance(kind, JSON):
         return _json
-    bind = kind.dialect_impl(dialect).bind_processor(dialect)
-    # Rows that are written together contain the same few times.
-    return lru_cache(maxsize=32)(bind) if bind is not None and isinstance(kind, UTCTime) else bind
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _json(value: Any) -> str:

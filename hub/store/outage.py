@@ -11,8 +11,6 @@ import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hub import metrics
-
 log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 0.5
 """How long a commit may take while a caller waits: half of the time in which a ringing call is answered."""
@@ -51,7 +49,7 @@ class Outage:
             if self.since is not None:
                 return
             self.since = datetime.now(UTC)
-        metrics.DATABASE_AWAY.set(1)
+        _report(1)
         log.error("the database is away; what comes in is spooled", why=why)
 
     def end(self) -> tuple[datetime, float] | None:
@@ -60,7 +58,7 @@ class Outage:
             seconds, since, self.since = self.seconds, self.since, None
         if since is None:
             return None
-        metrics.DATABASE_AWAY.set(0)
+        _report(0)
         log.info("the database is back", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1))
         return since, seconds
 
@@ -91,6 +89,12 @@ class Outage:
     def _watch(self) -> None:
         while not self._ending.wait(WATCH_SECONDS):
             self.look()
+
+
+def _report(away: int) -> None:
+    from hub.metrics import DATABASE_AWAY
+
+    DATABASE_AWAY.set(away)
 
 
 class DatabaseAway(Exception):

@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 from weakref import WeakSet
 
-import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 0.5
 """How long a commit may take while a caller waits: half of the time in which a ringing call is answered."""
 FILE_PATIENCE_SECONDS = 3.0
@@ -50,7 +48,9 @@ class Outage:
                 return
             self.since = datetime.now(UTC)
         _report(1)
-        log.error("the database is away; what comes in is spooled", why=why)
+        import structlog
+
+        structlog.get_logger(__name__).error("the database is away; what comes in is spooled", why=why)
 
     def end(self) -> tuple[datetime, float] | None:
         """The database takes writes again; since when it was away, and for how many seconds."""
@@ -59,7 +59,11 @@ class Outage:
         if since is None:
             return None
         _report(0)
-        log.info("the database is back", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1))
+        import structlog
+
+        structlog.get_logger(__name__).info(
+            "the database is back", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1)
+        )
         return since, seconds
 
     def watch(self, work: Watched) -> None:

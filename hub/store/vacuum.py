@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import structlog
 from sqlalchemy import text
 
 from hub.model import every_table
 from hub.store.engine import Store
-
-log = structlog.get_logger(__name__)
 
 
 def scrub(store: Store, tables: Collection[str]) -> None:
@@ -24,7 +21,9 @@ def scrub(store: Store, tables: Collection[str]) -> None:
         finally:
             raw.close()
         if busy:
-            log.warning(
+            import structlog
+
+            structlog.get_logger(__name__).warning(
                 "SQLite's log is not empty yet, because there is still a reader; it is emptied after the next erasure"
             )
         return

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from typing import TYPE_CHECKING, Any
 
 from hub.alerts.unsubscribe import ALERTS, unsubscribe_url
 from hub.alerts.wording import Message, summary_title
@@ -14,6 +12,9 @@ from hub.errors import Rejected
 from hub.mail import make_mail, send_mail
 from hub.model import User
 from hub.runtime import Hub
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def send_alert_mail(
@@ -59,6 +60,8 @@ def _address(hub: Hub, path: str) -> str:
 
 @cache
 def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
     return Environment(
         loader=PackageLoader("hub.alerts", "templates"),
         autoescape=select_autoescape(["html"]),

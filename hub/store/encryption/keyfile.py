@@ -6,7 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-import structlog
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -15,7 +14,6 @@ from hub.errors import ConfigError
 from hub.model.columns import new_id
 from hub.store.encryption.keyring import Keyring, new_key
 
-log = structlog.get_logger(__name__)
 KEY_FILE_NAME = "secret.key"
 
 
@@ -52,6 +50,8 @@ def key_file(settings: HubSection) -> Path | None:
 
 def _make(file: Path) -> None:
     """Write a new key atomically; an existing file, or one that another process is making, stays."""
+    import structlog
+
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,9 @@ def _make(file: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.link(draft, file)
-        log.warning("key file made; keep a copy of it, separate from the database backups", file=str(file))
+        structlog.get_logger(__name__).warning(
+            "key file made; keep a copy of it, separate from the database backups", file=str(file)
+        )
     except FileExistsError:
         pass
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.serving.process import Role
 
-SWITCH_SECONDS = 0.0005
-"""How long the worker's threads may keep those of the web edge waiting in one process; Python's default is ten times that."""
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 
 
@@ -83,8 +80,6 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
 
     raise_file_limit()
     return_freed_memory()
-    if role == "run":
-        sys.setswitchinterval(SWITCH_SECONDS)
     if listen is not None:
         refuse_taken_address(listen, "--listen")
     logs.configure()

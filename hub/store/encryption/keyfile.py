@@ -50,10 +50,10 @@ def key_file(settings: HubSection) -> Path | None:
 
 def _make(file: Path) -> None:
     """Write a new key atomically; an existing file, or one that another process is making, stays."""
-    import structlog
-
     if file.exists():
         return
+    import structlog
+
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{KEY_FILE_NAME}.{new_id()}")
     try:

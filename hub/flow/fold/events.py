@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -25,7 +24,7 @@ from hub.privacy.erasure import empty_webhooks
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
-from hub.store.rows import change_rows
+from hub.store.rows import change_rows, write_rows
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
 
@@ -72,8 +71,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     empty_webhooks(session, folded.erased)
     keep_recordings(session, hub, folded.recorded, now)
     session.flush()
-    if folded.notes:
-        session.execute(insert(CallEventRow), folded.notes)
+    write_rows(session, CallEventRow, folded.notes)
     mark_dirty(session, folded.moved, now)
     return folded.changed
 

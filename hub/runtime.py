@@ -10,8 +10,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import make_url
 
-from hub.clock import Clock as Clock
-from hub.clock import utc_now as utc_now
+from hub.clock import Clock, utc_now
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 MAX_VISITS_PER_COMMIT = 400
 PATIENCE = 3.0
-"""Times the patience of a ringing call, so that a page still has its answer within its two seconds."""
+"""Times the patience of a ringing call: on PostgreSQL a page still has its answer within its two seconds."""
 Job = tuple[ParsedVisit | Departure, Future[Any]]
 
 

@@ -20,6 +20,7 @@ from hub.model import (
     FormSubmission,
     Person,
     PrivacyRequest,
+    SpamMark,
     TextMessage,
     Tracker,
 )
@@ -246,6 +247,8 @@ def _load_effects(session: Session, cases: Sequence[Case]) -> None:
     by_subject = {case.subject.id: case for case in cases}
     for row in session.exec(select(ConversionRow).where(col(ConversionRow.subject_id).in_(by_subject))):
         by_subject[row.subject_id].converted[row.key] = row
+    for subject_id in session.exec(select(SpamMark.subject_id).where(col(SpamMark.subject_id).in_(by_subject))):
+        by_subject[subject_id].is_spam = True
     made = select(Delivery.subject_id, Delivery.connector, Delivery.dedup_key)
     for subject_id, connector, dedup_key in session.exec(made.where(col(Delivery.subject_id).in_(by_subject))):
         by_subject[subject_id].sent_to.add((connector, dedup_key))

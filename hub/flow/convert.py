@@ -101,10 +101,14 @@ def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datet
 
 def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None, lead: Lead | None = None) -> bool:
     """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome or a lead that goes
-    back to one."""
+    back to one. No condition holds for spam."""
     when, subject = rule.when, case.subject
     event = "outcome" if outcome is not None else "lead" if lead is not None else EVENTS[type(subject)]
-    if when.event != event or (event == "text" and isinstance(subject, TextMessage) and subject.meaning in OPT_WORDS):
+    if (
+        case.is_spam
+        or when.event != event
+        or (event == "text" and isinstance(subject, TextMessage) and subject.meaning in OPT_WORDS)
+    ):
         return False
     attribution = case.attribution
     wanted: list[tuple[object, object]] = [

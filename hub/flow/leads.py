@@ -8,10 +8,11 @@ from sqlmodel import Session, col, select
 
 from hub.flow.case import Subject
 from hub.flow.case_loading import load_cases, load_past
-from hub.flow.convert import lead_conversion, matches
+from hub.flow.convert import EVENTS, event_conversion, lead_conversion, matches
 from hub.flow.settle import Wanted, settle
 from hub.flow.subjects import read_subjects
-from hub.model import Lead, LeadChange
+from hub.model import Call, Lead, LeadChange
+from hub.model.marks import NOT_SPAM, SPAM
 from hub.model.states import SubjectState, WorkState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
@@ -35,7 +36,8 @@ def convert_leads(hub: Hub, directory: Directory) -> int:
         of = {change.id: change.subject_id for change in changes if change.id in held}
         subjects = read_subjects(session, set(of.values()))
         early = {subject.id for subject in subjects if _is_waiting(subject)}
-        _settle(hub, session, directory, [each for each in subjects if each.id not in early])
+        judged = {change.subject_id for change in changes if change.status in (SPAM, NOT_SPAM)}
+        _settle(hub, session, directory, [each for each in subjects if each.id not in early], judged)
         done = [change_id for change_id, subject_id in of.items() if subject_id not in early]
         note_leads(session, [change for change in changes if change.id in set(done)], now)
         complete(session, LeadChange, done, token, state=WorkState.DONE)
@@ -49,9 +51,15 @@ def _is_waiting(subject: Subject) -> bool:
     return subject.enriched_at is None and subject.state in (SubjectState.NEW, SubjectState.READY, SubjectState.LEASED)
 
 
-def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Subject]) -> None:
+def _is_over(subject: Subject) -> bool:
+    return not isinstance(subject, Call) or subject.over
+
+
+def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Subject], judged: set[str]) -> None:
+    """Settle the rules about leads for all subjects; of those that were `judged` to be spam, or not, the rules about the
+    call, text or form itself too."""
     now = hub.clock()
-    rules = [rule for rule in hub.config.conversions if rule.when.event == "lead"]
+    rules = [rule for rule in hub.config.conversions if rule.when.event != "outcome"]
     if not rules:
         return
     # What an erased person bought is sent to nobody (hub.delivery.crm_outcomes).
@@ -62,6 +70,14 @@ def _settle(hub: Hub, session: Session, directory: Directory, subjects: list[Sub
     wanted = []
     for rule in rules:
         for case in cases:
+            if rule.when.event != "lead":
+                if (
+                    case.subject.id in judged
+                    and EVENTS[type(case.subject)] == rule.when.event
+                    and _is_over(case.subject)
+                ):
+                    wanted.append(Wanted(rule, case, event_conversion(rule, case, now), matches(rule, case)))
+                continue
             lead = leads.get(case.subject.id)
             fits = lead is not None and matches(rule, case, lead=lead)
             wanted.append(Wanted(rule, case, lead_conversion(rule, case, lead, now), fits))

@@ -10,10 +10,10 @@ from sqlmodel import Session, col, func, select
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
 from hub.marks.subjects import company_of, markable, note_deed
+from hub.marks.tag_definitions import definitions_of
+from hub.marks.tag_names import tag_name
 from hub.model import Tag
-from hub.model.columns import storable
 
-MAX_TAG_CHARACTERS = 40
 MAX_TAGS = 50
 """Limit of tags on one call, text or form."""
 
@@ -37,6 +37,10 @@ def tag_all(
     ids = [subject.id for subject in subjects]
     companies = {company_of(subject) for subject in subjects}
     spelled = _spelled(session, companies, wanted)
+    for company_id, definition in definitions_of(session, companies, wanted).items():
+        if not definition.enabled:
+            raise CannotDo(f"The tag {definition.name} is disabled; enable it, or choose another one.")
+        spelled[company_id] = definition.name
     counts: dict[str, int] = {}
     there = set()
     for subject_id, known in session.exec(select(Tag.subject_id, Tag.name).where(col(Tag.subject_id).in_(ids))):
@@ -82,16 +86,6 @@ def untag_all(
     had = frozenset(row.subject_id for row in rows)
     note_deed(session, scope, "tag.remove", [subject for subject in subjects if subject.id in had], now)
     return had
-
-
-def tag_name(text: str) -> str:
-    """A tag's name without outer and double spaces; CannotDo if it is empty or too long."""
-    name = " ".join(storable(text).split())
-    if not name:
-        raise CannotDo("Give the tag a name.")
-    if len(name) > MAX_TAG_CHARACTERS or not name.isprintable():
-        raise CannotDo(f"A tag's name has at most {MAX_TAG_CHARACTERS} characters.")
-    return name
 
 
 def _spelled(session: Session, companies: set[str], wanted: str) -> dict[str, str]:

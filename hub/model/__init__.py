@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from hub.model.flows import CallStep, FlowDraft, FlowVersion, RecordingNotice
     from hub.model.forms import FormSubmission
     from hub.model.health import CallTest, ErrorHour, HealthReport
+    from hub.model.idempotency import IdempotentRequest
     from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry, JournalWaiting
     from hub.model.keys import PersonKey
     from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
-    from hub.model.marks import Lead, LeadChange, Note, PersonMerge, Tag
-    from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus
+    from hub.model.marks import Lead, LeadChange, Note, PersonMerge, SpamMark, Tag, TagDefinition
+    from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus, ThreadArchive
     from hub.model.numbers import DirectoryChange, NumberPurchase, PoolHour, PoolOverflow, Tracker, TrackingNumber
     from hub.model.opt_outs import OptOut
     from hub.model.outgoing_calls import OutgoingCall
@@ -125,6 +126,7 @@ __all__ = [
     "FlowVersion",
     "FormSubmission",
     "HealthReport",
+    "IdempotentRequest",
     "IdentityProof",
     "IgnoredRepair",
     "InboxWebhook",
@@ -171,13 +173,16 @@ __all__ = [
     "SignInChallenge",
     "SignInLink",
     "SourceRule",
+    "SpamMark",
     "StoredSecret",
     "Suppression",
     "SyncSlot",
     "Tag",
+    "TagDefinition",
     "TextMedia",
     "TextMessage",
     "TextStatus",
+    "ThreadArchive",
     "Tombstone",
     "Tracker",
     "TrackingNumber",
@@ -215,11 +220,12 @@ MODULES = {
     "flows": ("CallStep", "FlowDraft", "FlowVersion", "RecordingNotice"),
     "forms": ("FormSubmission",),
     "health": ("CallTest", "ErrorHour", "HealthReport"),
+    "idempotency": ("IdempotentRequest",),
     "journal": ("HUB_CHAIN", "JournalEnd", "JournalEntry", "JournalWaiting"),
     "keys": ("PersonKey",),
     "ledger": ("ConsentDetail", "ConsentEntry", "ConsentNotice"),
-    "marks": ("Lead", "LeadChange", "Note", "PersonMerge", "Tag"),
-    "messages": ("Suppression", "TextMedia", "TextMessage", "TextStatus"),
+    "marks": ("Lead", "LeadChange", "Note", "PersonMerge", "SpamMark", "Tag", "TagDefinition"),
+    "messages": ("Suppression", "TextMedia", "TextMessage", "TextStatus", "ThreadArchive"),
     "numbers": ("DirectoryChange", "NumberPurchase", "PoolHour", "PoolOverflow", "Tracker", "TrackingNumber"),
     "opt_outs": ("OptOut",),
     "outgoing_calls": ("OutgoingCall",),

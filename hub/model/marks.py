@@ -1,4 +1,4 @@
-"""What users add to calls, texts and forms: lead status and value, tags, notes; and people whom a user merged."""
+"""What users add to calls, texts and forms: lead status and value, tags, notes, spam; and people whom a user merged."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from hub.model.columns import (
     time_column,
     work_index,
 )
+
+SPAM, NOT_SPAM = "spam", "not_spam"
+"""What `LeadChange.status` says of a call, text or form that was marked as spam, or no longer is."""
 
 
 class Lead(Row, table=True):
@@ -55,7 +58,7 @@ class LeadChange(Work, table=True):
     subject_id: str = Field(index=True, max_length=36)
     company_id: str = Field(foreign_key="company.id")
     status: str = Field(max_length=16)
-    """Empty if the mark was removed."""
+    """Empty if the mark was removed; `SPAM` or `NOT_SPAM` if only that changed."""
     amount: Decimal | None = money_column()
     currency: str | None = Field(default=None, max_length=3)
     marked_at: datetime = time_column()
@@ -75,6 +78,35 @@ class Tag(Row, table=True):
     made_at: datetime = time_column()
     made_by: str = Field(max_length=36)
     expires_at: datetime = expiry_column()
+
+
+class TagDefinition(Row, table=True):
+    """A tag as the account or one company offers it: how it is written, its color, whether it may be chosen."""
+
+    __tablename__ = "tag_definition"
+    __table_args__ = (Index("ix_tag_definition_name", "account_id", "name"),)
+
+    id: str = id_column()
+    account_id: str = Field(foreign_key="account.id", index=True)
+    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    """None: all companies of the account."""
+    name: str = Field(max_length=40)
+    color: str = Field(max_length=8)
+    enabled: bool = True
+    made_at: datetime = time_column()
+    made_by: str = Field(max_length=36)
+
+
+class SpamMark(Row, table=True):
+    """A call, text or form (`subject_id`) that a user calls spam: no rule makes a conversion of it, and CallRail's
+    lists leave it out."""
+
+    __tablename__ = "spam_mark"
+
+    subject_id: str = Field(primary_key=True, max_length=36)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    marked_at: datetime = time_column()
+    marked_by: str = Field(max_length=36)
 
 
 class Note(Row, table=True):

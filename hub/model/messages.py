@@ -93,6 +93,17 @@ class TextMedia(Work, table=True):
     expires_at: datetime = expiry_column()
 
 
+class ThreadArchive(Row, table=True):
+    """A thread that a user put aside when `text_id` was its newest text; a newer text brings it back."""
+
+    __tablename__ = "thread_archive"
+
+    text_id: str = Field(primary_key=True, foreign_key="text_message.id", max_length=36)
+    company_id: str = Field(foreign_key="company.id", index=True)
+    archived_at: datetime = time_column()
+    archived_by: str = Field(max_length=36)
+
+
 class TextStatus(Row, table=True):
     """A carrier's merged status reports on one text. A separate table, because one may come before the text's id is known."""
 

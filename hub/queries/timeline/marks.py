@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.users import names_of
 from hub.model import LeadChange, Note, Tag
+from hub.model.marks import NOT_SPAM, SPAM
 from hub.queries.masking import Mask
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.receipts import worth
@@ -33,6 +34,8 @@ def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -
         status = each.status.replace("_", " ") or "no mark"
         data: dict[str, Any] = {"lead": each.status or None, "amount": each.amount, "currency": each.currency}
         text = f"lead: {status}{worth(each.amount, each.currency)}"
+        if each.status in (SPAM, NOT_SPAM):
+            data, text = {"spam": each.status == SPAM}, status
         yield Entry(each.marked_at, "mark", text, (f"by {names[each.marked_by]}",), None, data)
     for tag in tags:
         name = mask.text(tag.name)

@@ -16,7 +16,8 @@ from hub.contracts.values import Money
 from hub.marks.leads import DEFAULT_CURRENCY, LeadMark, Value, mark_lead
 from hub.marks.notes import MAX_NOTE_CHARACTERS, add_note
 from hub.marks.subjects import markable
-from hub.marks.tags import MAX_TAG_CHARACTERS, tag
+from hub.marks.tag_names import MAX_TAG_CHARACTERS
+from hub.marks.tags import tag
 from hub.queries.marks import marks_in_list
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.schemas import LeadAnswer, MarkedLead, NoteAnswer, TagsAnswer

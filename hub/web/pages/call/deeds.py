@@ -14,7 +14,8 @@ from hub.delivery.replay_fresh import Step, replay_fresh
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
-from hub.marks.tags import tag, tag_name, untag
+from hub.marks.tag_names import tag_name
+from hub.marks.tags import tag, untag
 from hub.model import Delivery, Lead, Note, Tag
 from hub.web.pages.call.page import address_of, show, subject_of
 from hub.web.pages.guard import Page

@@ -10,6 +10,7 @@ from datetime import datetime
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.formats import duration, money, phone
 from hub.model import OutgoingCall, TextMessage
+from hub.model.marks import NOT_SPAM, SPAM
 from hub.model.states import DeliveryState, RecordingState
 from hub.queries.marks import LeadShown
 from hub.queries.one_contact.consent import ConsentEvidence
@@ -81,6 +82,9 @@ def later_lines(
 ) -> Iterator[Line]:
     """What users did afterwards: lead changes, texts, calls back."""
     for change in history:
+        if change.status in (SPAM, NOT_SPAM):
+            yield Line(change.at, f"{change.by} marked it as {'spam' if change.status == SPAM else 'no spam'}")
+            continue
         worth = f", {money(change.value.amount, change.value.currency)}" if change.value else ""
         word = f"the lead as {LEAD_WORDS.get(change.status, change.status).lower()}{worth}"
         yield Line(change.at, f"{change.by} marked {word}" if change.status else f"{change.by} removed the lead")

@@ -4,13 +4,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .venv-tools
+SITE := .venv-site
 ARGS ?=
 WORKERS ?= 3
 
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgresql check bench docs screenshots format migration lock sbom audit clean
+.PHONY: run test test-postgresql check bench docs screenshots format migration lock sbom audit site clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -55,8 +56,11 @@ sbom: $(VENV)/dev $(TOOLS)/ready ## write sbom.json (CycloneDX): what requiremen
 audit: $(TOOLS)/ready         ## look for known vulnerabilities in all locked packages; needs the network
 	$(TOOLS)/bin/python .ci/audit.py
 
+site: $(SITE)/ready           ## the documentation as a site with search, in build/site; fails for links that lead nowhere
+	$(SITE)/bin/python .ci/site.py
+
 clean:
-	rm -rf $(VENV) $(TOOLS) build sbom.json *.egg-info
+	rm -rf $(VENV) $(TOOLS) $(SITE) build sbom.json *.egg-info
 
 $(VENV)/ready: pyproject.toml requirements/demo.lock
 	sh .ci/environment $(VENV) demo
@@ -68,4 +72,8 @@ $(VENV)/dev: pyproject.toml requirements/dev.lock
 
 $(TOOLS)/ready: requirements/tools.lock
 	sh .ci/environment $(TOOLS) tools alone
+	touch $@
+
+$(SITE)/ready: requirements/site.lock
+	sh .ci/environment $(SITE) site alone
 	touch $@

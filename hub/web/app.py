@@ -154,6 +154,7 @@ class WebEdge:
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
         app.mount("/api/v1", DeferredApp(partial(_api, hub, counters)))
+        app.mount("/v3", DeferredApp(partial(_callrail_api, hub, counters)))
         app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
         return DatabaseAwayPages(app, hub)
 
@@ -182,6 +183,12 @@ def _api(hub: Hub, counters: Counters) -> ASGI:
     from hub.web.api import create_api
 
     return create_api(hub, counters=counters)
+
+
+def _callrail_api(hub: Hub, counters: Counters) -> ASGI:
+    from hub.web.callrail import create_callrail_api
+
+    return create_callrail_api(hub, counters=counters)
 
 
 def _pages(hub: Hub, directory: LiveDirectory, process: WebProcess, retired: threading.Event) -> ASGI:

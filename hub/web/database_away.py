@@ -12,6 +12,8 @@ from hub.web.request_body import ASGI
 
 SERVED = ("/audio/", "/t/", "/track/", "/.well-known/")
 """What is served from memory, or knows itself what to do without a database."""
+API_ERRORS = {"/api/": "detail", "/v3/": "error"}
+"""Path of an API → the member of its errors with the sentence."""
 GRACE_SECONDS = 2.0
 """An outage that ends sooner is not shown: a page that waits gets its rows."""
 SENTENCE = (
@@ -43,10 +45,8 @@ class DatabaseAwayPages:
             return
         else:
             sentence, headers = SENTENCE.format(since=since), {"Retry-After": "5", "Cache-Control": "no-store"}
-            is_api = scope["path"].startswith("/api/")
+            key = next((key for prefix, key in API_ERRORS.items() if scope["path"].startswith(prefix)), None)
             answer = (
-                JSONResponse({"detail": sentence}, 503, headers)
-                if is_api
-                else PlainTextResponse(f"{sentence}\n", 503, headers)
+                JSONResponse({key: sentence}, 503, headers) if key else PlainTextResponse(f"{sentence}\n", 503, headers)
             )
         await answer(scope, receive, send)

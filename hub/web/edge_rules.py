@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from hub.web.request_body import ASGI, content_length
 
-API_PREFIX = "/api/"
+API_PREFIXES = ("/api/", "/v3/")
 MAX_API_BODY_BYTES = 100_000
 MAX_BODY_BYTES = 11_000_000
 """Of any body; most roads take far less, and more than a form only from signed-in users."""
@@ -43,7 +43,7 @@ class EdgeRules:
                 message["headers"] = headers + [each for each in self._headers if each[0] not in present]
             await send(message)
 
-        limit = MAX_API_BODY_BYTES if scope["path"].startswith(API_PREFIX) else MAX_BODY_BYTES
+        limit = MAX_API_BODY_BYTES if scope["path"].startswith(API_PREFIXES) else MAX_BODY_BYTES
         if content_length(scope["headers"]) > limit:
             length = (b"content-length", b"0")
             await completed(

@@ -1,12 +1,13 @@
-"""Authenticates API requests: whose key it is, what the role may do, and how often. Each answer covers one account
-only."""
+"""Authenticates API requests, of `/api/v1` and of `/v3` alike: whose key it is, what the role may do, and how often. Each
+answer covers one account only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 
 from fastapi import HTTPException, Request
@@ -27,6 +28,25 @@ BURST, PER_SECOND = 120.0, 4.0
 MAX_CACHED_KEYS = 10_000
 LAST_USE_PRECISION = timedelta(hours=1)
 """The precision of a key's last use."""
+ReadKey = Callable[[Request], str]
+"""Takes a request; returns the key that it sends, or an empty text."""
+
+
+def bearer_key(request: Request) -> str:
+    """The key of `Authorization: Bearer KEY`."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+def rate_headers(left: float) -> dict[str, str]:
+    """The headers that say how many requests a key has left, and in how many seconds it has all of them again."""
+    remaining = max(0, int(left))
+    reset = math.ceil((BURST - remaining) / PER_SECOND)
+    return {
+        "X-RateLimit-Limit": f"{BURST:.0f}",
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(reset),
+    }
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,8 @@ class AuthorizedRequest:
 
     hub: Hub
     scope: AccessScope
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """The headers of its rate limit (`rate_headers`)."""
 
     @property
     def user(self) -> User:
@@ -56,32 +78,48 @@ class AuthorizedRequest:
 class Authenticator:
     """Authenticates requests. One per process; thread-safe."""
 
-    def __init__(self, hub: Hub, narrow: Narrow, counters: Counters) -> None:
+    def __init__(
+        self, hub: Hub, narrow: Narrow, counters: Counters, read_key: ReadKey = bearer_key, scheme: str = "Bearer"
+    ) -> None:
         self._hub, self._narrow = hub, narrow
+        self._read_key, self._scheme = read_key, scheme
         self._buckets = counters.of("api keys", partial(Buckets, MAX_CACHED_KEYS))
 
     def to(self, action: Action) -> Permission:
         """A route's dependency that admits only roles that may do `action`."""
         return Permission(self, action)
 
-    def authorize(self, request: Request, action: Action) -> AuthorizedRequest:
-        """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may not do it."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    def authorize(self, request: Request, *actions: Action) -> AuthorizedRequest:
+        """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may do none of
+        `actions`. The scope is that of the first one that it may do."""
         now = self._hub.clock()
         with self._hub.store.reading() as session:
-            holder = key_holder(session, token.strip() if scheme.lower() == "bearer" else "", now)
-            access = scope_of(session, holder[1], action, self._narrow) if holder else None
+            holder = key_holder(session, self._read_key(request), now)
+            scopes = [scope_of(session, holder[1], action, self._narrow) for action in actions] if holder else []
         if holder is None:
-            raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": "Bearer"})
+            raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": self._scheme})
         key, user = holder
-        if not self._buckets.take(key.id, (BURST, PER_SECOND), now):
-            raise HTTPException(429, "Too many requests with this key; wait a second.", {"Retry-After": "1"})
+        limits = self._limited(key.id, now)
         if key.last_used_at is None or now - key.last_used_at >= LAST_USE_PRECISION:
             with self._hub.store.writing() as session:
                 session.execute(update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now))
+        access = next((scope for scope in scopes if scope is not None), None)
         if access is None:
-            raise HTTPException(403, f"The role {user.role} may not do this; ask the account's owner for another role.")
-        return AuthorizedRequest(self._hub, access)
+            raise HTTPException(
+                403, f"The role {user.role} may not do this; ask the account's owner for another role.", limits
+            )
+        return AuthorizedRequest(self._hub, access, limits)
+
+    def _limited(self, key_id: str, now: datetime) -> dict[str, str]:
+        """The headers of a key's rate limit after one more request; 429 if that is one too many."""
+        left = round(self._buckets.use(key_id, (BURST, PER_SECOND), now) * BURST, 6)
+        headers = rate_headers(left - 1)
+        if left < 1:
+            wait = math.ceil((1 - left) / PER_SECOND)
+            raise HTTPException(
+                429, "Too many requests with this key; wait a second.", {**headers, "Retry-After": str(max(1, wait))}
+            )
+        return headers
 
 
 @dataclass(frozen=True)

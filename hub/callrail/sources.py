@@ -1,0 +1,37 @@
+"""Names of sources: what CallRail displays (`Google Ads`), and the slug of its webhooks (`google_paid`)."""
+
+from __future__ import annotations
+
+PAID = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_search", "paid_social", "display", "cpm"})
+BRANDS = {"google": "Google", "bing": "Bing", "yahoo": "Yahoo", "facebook": "Facebook", "instagram": "Instagram",
+          "linkedin": "LinkedIn", "tiktok": "TikTok", "duckduckgo": "DuckDuckGo", "youtube": "YouTube",
+          "meta": "Meta", "microsoft": "Microsoft", "gmb": "Google My Business"}  # fmt: skip
+DIRECT = ("direct", "none", "(none)", "(direct)", "")
+
+
+def source_name(source: str | None, medium: str | None) -> str | None:
+    """`Google Ads`, `Google Organic`, `Direct`, `Yellow Pages`; None before a contact has a source."""
+    if source is None:
+        return None
+    kind, brand = (medium or "").casefold(), _brand(source)
+    if source.casefold() in DIRECT or (source.casefold() == "website" and kind in DIRECT):
+        return "Direct"
+    if kind in PAID:
+        return "Google Ads" if source.casefold() == "google" else f"{brand} Paid"
+    return f"{brand} Organic" if kind == "organic" else brand
+
+
+def source_slug(source: str | None, medium: str | None) -> str:
+    """`google_paid`, `google_organic`, `direct`, `yellow_pages`; empty without a source."""
+    name = source_name(source, medium)
+    if name is None:
+        return ""
+    if name == "Google Ads":
+        return "google_paid"
+    return "_".join("".join(char if char.isalnum() else " " for char in name.casefold()).split())
+
+
+def _brand(source: str) -> str:
+    known = BRANDS.get(source.casefold())
+    plain = source.replace("_", " ").replace("-", " ")
+    return known or (source if "." in source else plain.title() if plain.islower() else plain)

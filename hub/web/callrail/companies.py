@@ -1,0 +1,49 @@
+"""`companies`: the companies of the account, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.callrail import fields
+from hub.callrail.accounts import company_record
+from hub.callrail.ids import COMPANY
+from hub.model import Company
+from hub.queries.listings.paging import Order, in_order
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Fields, Resource
+
+
+def _visible(asked: Asked, session: Session) -> Any:
+    return asked.scope.select(Company)
+
+
+def _query(asked: Asked, session: Session) -> Any:
+    query = asked.scope.select(Company)
+    search = asked.parameters.text("search")
+    if search is not None:
+        query = query.where(col(Company.title).icontains(search, autoescape=True))
+    return query.where(False) if asked.parameters.text("status") == "disabled" else query
+
+
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+    rows = in_order(session.exec(select(Company).where(col(Company.id).in_(ids))).all(), ids)
+    return [company_record(row, names, asked.place.public_url) for row in rows]
+
+
+COMPANIES = Resource(
+    path="companies",
+    actions=("account",),
+    prefix=COMPANY,
+    fields=fields.COMPANY,
+    query=_query,
+    one_query=_visible,
+    records=_records,
+    orders={
+        "name": lambda descending: Order(col(Company.title), col(Company.id), descending),
+        "created_at": lambda descending: Order(col(Company.id), col(Company.id), descending),
+    },
+    is_newest_first=False,
+)

@@ -1,0 +1,120 @@
+"""The three ways of paging: by number, by `next_page`, and by the Link header, which every list with a further page has.
+
+Pages by number carry totals. They are counted with the first page and kept for later ones of the same list, so that a
+client that reads to the end counts once (`Counts`); with `relative_pagination` nothing is counted, and the address of the
+next page holds a cursor, so that page costs the same however far it is. A client that names an `offset` gets that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.errors import CannotDo
+from hub.web.callrail.request import Asked
+
+DEFAULT_PER_PAGE, MAX_PER_PAGE = 100, 250
+KEPT_FOR = timedelta(minutes=10)
+"""How long a total is used for the later pages of a list."""
+MAX_KEPT = 2_000
+
+
+class Counts:
+    """Totals of lists that are being read; thread-safe, in the memory of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, tuple[datetime, int]] = OrderedDict()
+
+    def of(self, key: Hashable, now: datetime, is_first: bool, count: Callable[[], int]) -> int:
+        """The total of a list; its first page counts it again."""
+        with self._lock:
+            kept = None if is_first else self._kept.get(key)
+        if kept is not None and now - kept[0] < KEPT_FOR:
+            return kept[1]
+        total = count()
+        with self._lock:
+            self._kept[key] = (now, total)
+            self._kept.move_to_end(key)
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        return total
+
+
+@dataclass(frozen=True)
+class PageWanted:
+    """The page that a request asks for. `number` is from 1; a relative page begins after a cursor or at an offset."""
+
+    per_page: int
+    number: int
+    is_relative: bool
+    offset: int
+    after: str | None
+
+
+def page_wanted(asked: Asked) -> PageWanted:
+    """Read the parameters of a page. More than 250 rows are asked for as 250."""
+    sent = asked.parameters
+    per_page = min(sent.number("per_page", DEFAULT_PER_PAGE, least=1) or DEFAULT_PER_PAGE, MAX_PER_PAGE)
+    number = sent.number("page", 1, least=1) or 1
+    if not sent.flag("relative_pagination"):
+        return PageWanted(per_page, number, False, (number - 1) * per_page, None)
+    after = sent.text("after")
+    if after is not None and "~" not in after:
+        raise CannotDo("after is made by this API; follow next_page as it is.")
+    return PageWanted(per_page, number, True, sent.number("offset", 0) or 0, after)
+
+
+@dataclass(frozen=True)
+class PageFound:
+    """The records of one page, and the cursor after which the next one begins; None on the last page."""
+
+    records: Sequence[Mapping[str, Any]]
+    next: str | None
+
+
+def page_body(
+    asked: Asked, wanted: PageWanted, found: PageFound, key: str, count: Callable[[], int], counts: Counts
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answer with one page, and its headers."""
+    following = _address(asked, wanted, found)
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+    if wanted.is_relative:
+        return {
+            "per_page": wanted.per_page,
+            "next_page": following,
+            "has_next_page": following is not None,
+            key: list(found.records),
+        }, headers
+    scope = asked.scope
+    list_of = (scope.user.id, scope.companies, scope.reach, asked.ids.get("id"), key, _filters(asked))
+    total = counts.of(list_of, asked.hub.clock(), wanted.number == 1, count)
+    if found.records:
+        seen = wanted.offset + len(found.records)
+        total = max(total, seen + 1) if found.next else seen
+    return {
+        "page": wanted.number,
+        "per_page": wanted.per_page,
+        "total_pages": -(-total // wanted.per_page),
+        "total_records": total,
+        key: list(found.records),
+    }, headers
+
+
+def _address(asked: Asked, wanted: PageWanted, found: PageFound) -> str | None:
+    """The address of the next page, with every filter."""
+    if found.next is None:
+        return None
+    if wanted.is_relative:
+        query = asked.parameters.address(after=found.next, offset=None, page=None)
+    else:
+        query = asked.parameters.address(page=str(wanted.number + 1))
+    return f"{asked.place.api(asked.path)}?{query}"
+
+
+def _filters(asked: Asked) -> str:
+    return asked.parameters.address(page=None, per_page=None, fields=None, sort=None, order=None)

@@ -1,0 +1,112 @@
+"""How a part of the API is declared: `Resource` for what is listed and read, `Endpoint` for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.access.permissions import Action
+from hub.callrail.fields import FieldSet
+from hub.errors import CannotDo, NotFound
+from hub.queries.listings.paging import Order, count_of, page_of_ids
+from hub.web.callrail.paging import Counts, PageFound, page_body, page_wanted
+from hub.web.callrail.request import Asked
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Answer = Mapping[str, Any] | Response | None
+"""What a function answers: a JSON object, a response, or None for 204 without a body."""
+Fields = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address and method. `path` is below the account, without `.json`, with ids in braces, like `calls/{id}`.
+    A user needs one of `actions`; `asked.scope` is that of the first one that the user has."""
+
+    method: Method
+    path: str
+    actions: tuple[Action, ...]
+    answer: Callable[[Asked], Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """Something that is listed and read one by one.
+
+    `query(asked, session)` selects the rows that the user may see, with all filters of the request; `one_query` the same
+    without the filters. `records(asked, session, ids, fields)` renders rows in the order of their ids, each table asked
+    once. `orders` are the names that `sort` may have; the first is the default.
+    """
+
+    path: str
+    actions: tuple[Action, ...]
+    prefix: str
+    fields: FieldSet
+    query: Callable[[Asked, Session], Any]
+    one_query: Callable[[Asked, Session], Any]
+    records: Callable[[Asked, Session, Sequence[str], Fields], Sequence[Mapping[str, Any]]]
+    orders: Mapping[str, Callable[[bool], Order]]
+    is_newest_first: bool = True
+    key: str | None = None
+    """The name of the list in an answer; the path if left out."""
+
+    def endpoints(self, counts: Counts) -> tuple[Endpoint, ...]:
+        """The list and the single record."""
+        return (
+            Endpoint("GET", self.path, self.actions, lambda asked: self._list(asked, counts)),
+            Endpoint("GET", f"{self.path}/{{id}}", self.actions, self.one),
+        )
+
+    def chosen(self, asked: Asked) -> tuple[str, ...]:
+        """The fields of the answer."""
+        return self.fields.chosen(asked.parameters.list("fields"))
+
+    def one(self, asked: Asked) -> Mapping[str, Any]:
+        """The record that the path names; NotFound if the user does not see it."""
+        with asked.session() as session:
+            return self.record(asked, session, asked.row_id(self.prefix))
+
+    def record(self, asked: Asked, session: Session, row_id: str) -> Mapping[str, Any]:
+        """One record by the id of its row, as the answer to a write has it, too; NotFound if the user does not see it."""
+        row_column = self._order(asked, is_default=True).row_id
+        seen = session.execute(self.one_query(asked, session).where(row_column == row_id).with_only_columns(row_column))
+        if seen.first() is None:
+            raise NotFound("Not found")
+        found = self.records(asked, session, [row_id], self.chosen(asked))
+        if not found:
+            raise NotFound("Not found")
+        return found[0]
+
+    def _list(self, asked: Asked, counts: Counts) -> Response:
+        wanted, order = page_wanted(asked), self._order(asked)
+        with asked.session() as session:
+            query = self.query(asked, session)
+            offset = 0 if wanted.after is not None else wanted.offset
+            page = page_of_ids(session, query, order, wanted.per_page, offset=offset, after=wanted.after)
+            found = PageFound(self.records(asked, session, page.ids, self.chosen(asked)) if page.ids else (), page.next)
+            body, headers = page_body(
+                asked, wanted, found, self.key or self.path, lambda: count_of(session, query, order.row_id), counts
+            )
+        return json_answer(body, headers=headers)
+
+    def _order(self, asked: Asked, *, is_default: bool = False) -> Order:
+        sent, first = asked.parameters, next(iter(self.orders))
+        name = None if is_default else sent.text("sort") or sent.text("sort_by")
+        direction = (sent.text("order") or sent.text("sort_dir") or "").casefold()
+        if not is_default and direction not in ("", "asc", "desc"):
+            raise CannotDo("order must be asc or desc.")
+        if name is not None and name not in self.orders:
+            raise CannotDo(f"{self.path} cannot be sorted by {name[:40]}; sort by one of {', '.join(self.orders)}.")
+        descending = direction == "desc" if direction else self.is_newest_first
+        return self.orders[name or first](descending)
+
+
+def json_answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON object."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(dict(body), status, dict(headers or {}))

@@ -1,0 +1,17 @@
+"""Everything that the API answers."""
+
+from __future__ import annotations
+
+from hub.web.callrail import accounts
+from hub.web.callrail.calls import CALLS
+from hub.web.callrail.companies import COMPANIES
+from hub.web.callrail.paging import Counts
+from hub.web.callrail.resource import Endpoint, Resource
+
+RESOURCES: tuple[Resource, ...] = (CALLS, COMPANIES)
+ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS,)
+
+
+def every_endpoint(counts: Counts) -> tuple[Endpoint, ...]:
+    """The lists and records of all resources, and all other endpoints."""
+    return (*ENDPOINTS, *(each for resource in RESOURCES for each in resource.endpoints(counts)))

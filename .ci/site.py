@@ -19,6 +19,8 @@ import yaml
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
 LINK = re.compile(r"\]\(([^)#:\s]+)[^)\s]*\)|<img[^>]+src=\"([^\":]+)\"")
+ITEM = re.compile(r" *(?:[-*]|\d+\.) +(?=\S)")
+FENCE = re.compile(r" *(`{3,})")
 LOADED = re.compile(
     r"<(?:script|img|iframe)[^>]+src=\"((?:https?:)?//[^\"]+)\""
     r"|<link[^>]+rel=\"(?:stylesheet|preconnect)\"[^>]+href=\"((?:https?:)?//[^\"]+)\""
@@ -28,7 +30,7 @@ LOADED = re.compile(
 def title(page: Path) -> str:
     """The first heading of a page."""
     first = next((line[2:] for line in page.read_text().splitlines() if line.startswith("# ")), page.stem)
-    return first.replace("`", "")
+    return first.replace("`", "").removesuffix(" in five steps")
 
 
 def expanded(navigation: list[Any]) -> list[Any]:
@@ -55,6 +57,31 @@ def pages_of(navigation: list[Any]) -> list[str]:
     return pages
 
 
+def indented(text: str) -> str:
+    """A page whose lists are indented by four for each level, as Python-Markdown wants them; forges take two or three."""
+    lines: list[str] = []
+    levels: list[int] = []  # where the content of each list that a line is in begins
+    fence, shift = "", 0
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip(" "))
+        if fence:
+            lines.append(" " * max(0, indent + shift) + line.lstrip(" ") if line.strip() else "")
+            fence = "" if line.strip() == fence else fence
+            continue
+        if not line.strip():
+            lines.append("")
+            continue
+        while levels and indent < levels[-1]:
+            levels.pop()
+        new = 4 * len(levels) + indent - (levels[-1] if levels else 0)
+        lines.append(" " * new + line.lstrip(" "))
+        if item := ITEM.match(line):
+            levels.append(item.end())
+        elif opened := FENCE.match(line):
+            fence, shift = opened[1], new - indent
+    return "\n".join(lines) + "\n"
+
+
 def lay_out(navigation: list[Any], source: Path) -> None:
     """Copy the pages and the files that they link to, and write a list of pages for each folder that they link to."""
     shutil.rmtree(source, ignore_errors=True)
@@ -64,7 +91,10 @@ def lay_out(navigation: list[Any], source: Path) -> None:
         for file in [page, *(each for each in linked if each.is_file() and each.suffix != ".md")]:
             copy = source / file.resolve().relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, copy)
+            if file.suffix == ".md":
+                copy.write_text(indented(file.read_text()))
+            else:
+                shutil.copy(file, copy)
         for folder in (each.resolve() for each in linked if each.is_dir()):
             listed = "\n".join(f"- [{title(each)}]({each.name})" for each in sorted(folder.glob("*.md")))
             target = source / folder.relative_to(ROOT) / "index.md"

@@ -186,7 +186,7 @@ class Auth(Declared):
     client_path: tuple[str, ...] = ()
     """The section of the settings with `client_id` and `client_secret`; empty if they are at the top."""
     first: tuple[str, ...] = ()
-    """Settings that must be known before the sign-in, such as the address to sign in at."""
+    """Settings that must be known before the sign-in, such as the address to sign in at, and keys that do without one."""
 
 
 class Limits(Declared):

@@ -81,6 +81,10 @@ def _details(refusal: Refusal) -> tuple[str | None, str]:
     return None, ""
 
 
+FIRST = ("api", "tag_id", "uet_token", "client_id", "developer_token")
+"""A tag's token does without a sign-in; the account that is chosen after one needs the developer token."""
+
+
 class MicrosoftAds(JsonAds):
     """One UET tag or one ad account. Both APIs refuse row by row and name the row by its index."""
 
@@ -116,7 +120,7 @@ class MicrosoftAds(JsonAds):
         click_ids=(ClickId(parameter="msclkid", source="bing", medium="cpc"),),
         retention="as Microsoft keeps the conversions of an ad account",
         deletion=Deletion(supported=False, note="Conversions are retracted; Microsoft cannot delete what was uploaded."),
-        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=("client_id",)),
+        auth=Auth(kind="oauth2", scopes=SCOPES, asks=ASKS, first=FIRST),
         limits=Limits(batch_size=1000, max_age=timedelta(days=90)),
         abilities=("restate", "retract"),
     )  # fmt: skip

@@ -69,6 +69,7 @@ MANIFEST = Manifest(
         kind="oauth2",
         scopes=tuple(scope.name for scope in ASKS),
         asks=ASKS,
+        first=("access_token",),
         note="HubSpot asks for all of them together; without one of them it does not connect.",
     ),
     limits=Limits(batch_size=100, requests_per_minute=600),

@@ -207,6 +207,21 @@ def _connect_with_a_key(stage: TestHub, browser: PageClient, typed: dict[str, An
     assert "connectors.connect" in [row.action for row in stage.rows(AuditEntry)]
 
 
+def test_a_key_that_is_enough_alone_does_without_the_sign_in(stage: TestHub) -> None:
+    browser = signed_in(stage)
+    assert "Access token" in browser.text("/connectors/new/hubspot")
+    done = browser.post("/connectors/new/hubspot", {"name": "hubspot_two", "set.access_token": "${env:HUBSPOT_SECRET}"})
+    assert done.status_code == 303 and done.headers["location"] == "/connectors", done.text[:3000]
+    assert "Tag ID" in browser.text("/connectors/new/microsoft_ads")
+    typed = {"set.api": "uet", "set.tag_id": "12345678", "set.uet_token": "${env:HUBSPOT_SECRET}"}
+    assert browser.post("/connectors/new/microsoft_ads", {"name": "bing", **typed}).status_code == 303
+    file = stage.config_file
+    assert file is not None
+    entries = file.check(file.read().text).connectors
+    assert entries["hubspot_two"].settings.client_id is None and entries["bing"].settings.tag_id == "12345678"
+    assert entries["hubspot_two"].common.schedule is not None and entries["bing"].common.companies is None
+
+
 def test_only_who_may_configure_signs_in_and_a_draft_is_nobody_elses(stage: TestHub) -> None:
     marketer = signed_in(stage, "marketer")
     for path in ("/connectors/google/sign-in", "/connectors/google/sign-in/go", "/connectors/new/google_ads"):

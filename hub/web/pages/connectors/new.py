@@ -42,7 +42,7 @@ def create(page: PageRequest) -> Response:
     if connector_class.manifest.auth.asks and values["app"] and not typed_a_client:
         return _sign_in(page, connector_class, values, _same_app(page, connector_class, values["app"]), errors)
     settings = settings_form.settings_from(fields, values)
-    if connector_class.manifest.auth.asks:
+    if _needs_sign_in(connector_class, settings):
         return _sign_in(page, connector_class, values, settings, errors)
     errors |= settings_form.problems_of(connector_class.Settings, settings, fields)
     errors = errors or _failed_test(page, connector_class, values["name"], settings)
@@ -53,8 +53,8 @@ def create(page: PageRequest) -> Response:
         plugin=connector_class.manifest.name,
         settings=settings,
         secrets=settings_form.secret_paths(fields),
-        companies=companies_of(page, page.form.get("companies", [])),
-        schedule=values["schedule"] if settings_form.has_schedule(connector_class) else None,
+        companies=companies_of(page, page.form.get("companies") or [each.name for each in page.companies]),
+        schedule=(values["schedule"] or DEFAULT_SCHEDULE) if settings_form.has_schedule(connector_class) else None,
     )
     try:
         if page.config_file is None:
@@ -75,6 +75,16 @@ def create(page: PageRequest) -> Response:
     )
 
 
+def _needs_sign_in(connector_class: type[Connector], settings: Mapping[str, Any]) -> bool:
+    """Whether a person has to sign in: not if a key was typed that does without."""
+    if not connector_class.manifest.auth.asks:
+        return False
+    try:
+        return connector_class.needs_sign_in(connector_class.Settings.model_validate(settings))
+    except ValueError:
+        return True
+
+
 def _failed_test(
     page: PageRequest, connector_class: type[Connector], name: str, settings: Mapping[str, Any]
 ) -> dict[str, str]:
@@ -87,7 +97,7 @@ def _failed_test(
 
 
 def form_fields(connector_class: type[Connector]) -> list[settings_form.SettingField]:
-    """The fields of the form: for a sign-in only the client and what must be known before it."""
+    """The fields of the form: for a sign-in only the client, what must be known before it, and a key that does without."""
     fields = list(settings_form.fields_of(connector_class.Settings))
     auth = connector_class.manifest.auth
     if not auth.asks:

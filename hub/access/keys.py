@@ -9,28 +9,45 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
 from hub.access.users import AccessRefused
 from hub.model import ApiKey, User
 
 MAX_KEY_LIFETIME = timedelta(days=365)
 SECRET_BYTES = 32
+LAST_USE_PRECISION = timedelta(hours=1)
+"""The precision of a key's last use."""
+PERSONAL_DATA = "personal_data"
+SCOPES = (PERSONAL_DATA,)
+"""What a key may be given besides its user's role: with `personal_data`, an assistant gets names, numbers and words in clear
+(docs/mcp.md). The APIs show what the role may see, whatever the scopes are."""
 _KEY = re.compile(r"ctk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _NOBODYS = "0" * 64
 
 
-def new_api_key(session: Session, user: User, now: datetime, life: timedelta = MAX_KEY_LIFETIME) -> str:
-    """Make a key for a user within `session`; the full key can be read only now.
+def new_api_key(
+    session: Session,
+    user: User,
+    now: datetime,
+    life: timedelta = MAX_KEY_LIFETIME,
+    scopes: Collection[str] = (),
+) -> str:
+    """Make a key for a user within `session`; the full key can be read only now. `scopes` are some of `SCOPES`.
 
-    AccessRefused if the user is disabled or the lifetime is not positive or longer than a year.
+    AccessRefused if the user is disabled or the lifetime is not positive or longer than a year, or if a scope
+    is not known.
     """
     if user.disabled_at is not None:
         raise AccessRefused("This user is disabled; make the key for another user.")
     if not timedelta() < life <= MAX_KEY_LIFETIME:
         raise AccessRefused("A key is valid for 1 to 365 days.")
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise AccessRefused(f"{unknown[0]:.40} is no scope of a key; there is {', '.join(SCOPES)}.")
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(SECRET_BYTES)
     session.add(
         ApiKey(
@@ -40,6 +57,7 @@ def new_api_key(session: Session, user: User, now: datetime, life: timedelta = M
             secret_sha256=_hashed(secret),
             made_at=now,
             ends_at=now + life,
+            personal_data=PERSONAL_DATA in scopes,
         )
     )
     return f"ctk_{key_id}_{secret}"
@@ -57,6 +75,16 @@ def key_holder(session: Session, key_text: str, now: datetime) -> tuple[ApiKey, 
         return None
     user = session.get(User, key.user_id)
     return (key, user) if user is not None and user.disabled_at is None else None
+
+
+def note_use(session: Session, key: ApiKey, now: datetime) -> None:
+    """Note, within `session`, a writing one, that a key was just used."""
+    session.execute(update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now))
+
+
+def is_use_noted(key: ApiKey, now: datetime) -> bool:
+    """Whether a use of the key was noted within the last hour."""
+    return key.last_used_at is not None and now - key.last_used_at < LAST_USE_PRECISION
 
 
 def _hashed(secret: str) -> str:

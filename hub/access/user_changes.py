@@ -113,10 +113,12 @@ def deactivate(session: Session, user: User, now: datetime, *, actor: Actor) -> 
     _note(session, now, actor, "users.disable", user)
 
 
-def make_key(session: Session, user: User, now: datetime, life: timedelta, *, actor: Actor) -> str:
-    """Make an API key for a user; it can be read only now."""
-    key = new_api_key(session, user, now, life)
-    _note(session, now, actor, "users.key", user, key.split("_")[1])
+def make_key(
+    session: Session, user: User, now: datetime, life: timedelta, *, actor: Actor, scopes: Collection[str] = ()
+) -> str:
+    """Make an API key for a user; it can be read only now. `scopes` are some of hub.access.keys.SCOPES."""
+    key = new_api_key(session, user, now, life, scopes)
+    _note(session, now, actor, "users.key", user, " ".join([key.split("_")[1], *sorted(set(scopes))]))
     return key
 
 

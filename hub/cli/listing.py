@@ -22,14 +22,15 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "Apply config.yaml without a restart: check it, and let every running process take it, together with the "
         "files and variables that it names. The environment must be that of the hub.",
     ),
+    "mcp": (("operation.mcp",), "Let an assistant on this machine ask the hub, over MCP on standard input and output."),
     "demo": (("demo",), "Play a seeded day with provider sandboxes; the hub, its database and its syncs are real."),
     "check": (
         ("check",),
         "Check config.yaml, then check that every provider accepts our credentials. Nothing is changed at the "
         "providers. The storage of recordings is tested with a few bytes.",
     ),
-    "backup": (("backup",), "Back up the hub while it runs: its data in one file, people's keys in another."),
-    "restore": (("backup",), "Restore a backup into the empty database and storage that config.yaml names."),
+    "backup": (("operation.backup",), "Back up the hub while it runs: its data in one file, people's keys in another."),
+    "restore": (("operation.backup",), "Restore a backup into the empty database and storage that config.yaml names."),
     "call": (
         ("calls.timeline",),
         "Show the timeline of one call, text or form. Its id is also the correlation id in the logs.",

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -50,6 +51,12 @@ def _key(secret: SecretStr) -> SecretStr:
     if len(key) != 32:
         raise ValueError("is not 32 bytes in base64; `hub secrets new-key` makes a key")
     return secret
+
+
+def _with_package(wanted: bool) -> bool:
+    if wanted and find_spec("mcp") is None:
+        raise ValueError("needs the package mcp; install it with: pip install 'ringfence[mcp]'")
+    return wanted
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
@@ -122,6 +129,10 @@ class HubSection(Section):
         "when the disk is full, so that what is under way can end; 0 holds none, and then nothing watches the disk.",
     )
     plugin_dirs: tuple[str, ...] = Field(default=(), description="Folders with one-file plugins.")
+    mcp: Annotated[bool, AfterValidator(_with_package)] = Field(
+        default=False,
+        description="Answer assistants over MCP at /mcp of the public address, with API keys; needs the extra `mcp`.",
+    )
     sign_in: SignInSection = Field(
         default=SignInSection(), description="Sessions of the web interface, and an OpenID provider."
     )

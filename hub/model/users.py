@@ -45,3 +45,5 @@ class ApiKey(Row, table=True):
     last_used_at: datetime | None = time_column(nullable=True)
     """Rounded to the hour."""
     revoked_at: datetime | None = time_column(nullable=True)
+    personal_data: bool = Field(default=False)
+    """Whether an assistant that uses the key over MCP gets personal data in clear, as far as the user's role may see it."""

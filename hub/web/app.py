@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.routing import Router
+from starlette.routing import Route, Router
 
 from hub.alerts.hub_trouble import note_trouble
 from hub.answering import step_log
@@ -151,6 +151,8 @@ class WebEdge:
             picture_route(hub),
             *script_routes(directory, public_url),
         ]
+        if hub.config.hub.mcp:
+            app.router.routes.append(Route("/mcp", DeferredApp(partial(_mcp, hub, counters))))
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
         app.mount("/api/v1", DeferredApp(partial(_api, hub, counters)))
@@ -189,6 +191,12 @@ def _callrail_api(hub: Hub, counters: Counters) -> ASGI:
     from hub.web.callrail import create_callrail_api
 
     return create_callrail_api(hub, counters=counters)
+
+
+def _mcp(hub: Hub, counters: Counters) -> ASGI:
+    from hub.web.mcp import McpEndpoint
+
+    return McpEndpoint(hub, counters)
 
 
 def _pages(hub: Hub, directory: LiveDirectory, process: WebProcess, retired: threading.Event) -> ASGI:

@@ -161,6 +161,14 @@ def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
 def key(
     name: Name,
     days: Annotated[int, typer.Option(min=1, max=365, help="Days until the key expires.")] = 90,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="personal_data: an assistant that uses the key (hub mcp) gets names, numbers and words in clear, as far as "
+            "the role may see them.",
+            metavar="SCOPE",
+        ),
+    ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Make an API key for a user and print it: it cannot be shown again."""
@@ -175,7 +183,7 @@ def key(
 
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
-        made = make_key(session, user, utc_now(), timedelta(days=days), actor=actor())
+        made = make_key(session, user, utc_now(), timedelta(days=days), actor=actor(), scopes=scope or ())
     typer.echo(made)
 
 

@@ -7,14 +7,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from fastapi import HTTPException, Request
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from hub.access.keys import key_holder
+from hub.access.keys import is_use_noted, key_holder, note_use
 from hub.access.narrowing import Narrow
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
@@ -26,8 +25,6 @@ from hub.store import audit
 BURST, PER_SECOND = 120.0, 4.0
 """Requests of one key, in a burst and per second, in one process."""
 MAX_CACHED_KEYS = 10_000
-LAST_USE_PRECISION = timedelta(hours=1)
-"""The precision of a key's last use."""
 ReadKey = Callable[[Request], str]
 """Takes a request; returns the key that it sends, or an empty text."""
 
@@ -92,23 +89,30 @@ class Authenticator:
     def authorize(self, request: Request, *actions: Action) -> AuthorizedRequest:
         """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may do none of
         `actions`. The scope is that of the first one that it may do."""
-        now = self._hub.clock()
+        _, user, limits = self.admit(request)
         with self._hub.store.reading() as session:
-            holder = key_holder(session, self._read_key(request), now)
-            scopes = [scope_of(session, holder[1], action, self._narrow) for action in actions] if holder else []
-        if holder is None:
-            raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": self._scheme})
-        key, user = holder
-        limits = self._limited(key.id, now)
-        if key.last_used_at is None or now - key.last_used_at >= LAST_USE_PRECISION:
-            with self._hub.store.writing() as session:
-                session.execute(update(ApiKey).where(col(ApiKey.id) == key.id).values(last_used_at=now))
+            scopes = [scope_of(session, user, action, self._narrow) for action in actions]
         access = next((scope for scope in scopes if scope is not None), None)
         if access is None:
             raise HTTPException(
                 403, f"The role {user.role} may not do this; ask the account's owner for another role.", limits
             )
         return AuthorizedRequest(self._hub, access, limits)
+
+    def admit(self, request: Request) -> tuple[ApiKey, User, dict[str, str]]:
+        """The request's key, its user, and the headers of its rate limit; 401 without a valid key, 429 if it is used too
+        often."""
+        now = self._hub.clock()
+        with self._hub.store.reading() as session:
+            holder = key_holder(session, self._read_key(request), now)
+        if holder is None:
+            raise HTTPException(401, "Send a living API key as a bearer token.", {"WWW-Authenticate": self._scheme})
+        key, user = holder
+        limits = self._limited(key.id, now)
+        if not is_use_noted(key, now):
+            with self._hub.store.writing() as session:
+                note_use(session, key, now)
+        return key, user, limits
 
     def _limited(self, key_id: str, now: datetime) -> dict[str, str]:
         """The headers of a key's rate limit after one more request; 429 if that is one too many."""

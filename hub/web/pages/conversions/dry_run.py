@@ -13,6 +13,7 @@ from hub.formats import money
 from hub.queries.conversions.dry_run import DryRun, DryRunItem, dry_run
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.subjects import subject_labels
 from hub.web.pages.conversions.draft import draft_of
 from hub.web.pages.conversions.payload import lines_of
@@ -20,7 +21,6 @@ from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.weeks import week_of, weeks_of
 from hub.web.pages.conversions.words import consent_words, headline, leaves, place_name, remedy, sayer, short_reason
 from hub.web.pages.deliveries.listing import whose
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import Period
 from hub.web.pages.request import PageRequest

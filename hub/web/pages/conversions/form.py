@@ -13,6 +13,7 @@ from hub.errors import RingfenceError
 from hub.hookspecs import ConnectHooks
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import by_destination, in_all
+from hub.queries.deliveries.advice import recipient_of
 from hub.reload import Proposal
 from hub.web.pages.conversions.draft import Draft, checked, takers_of, trackers_of, typed, was_of
 from hub.web.pages.conversions.dry_run import run, worth
@@ -20,7 +21,6 @@ from hub.web.pages.conversions.fields import EVENTS, VALUES, conditions, options
 from hub.web.pages.conversions.sentences import sentence
 from hub.web.pages.conversions.values import SEND, Takers, Values, first, values_of
 from hub.web.pages.conversions.weeks import LAST_DAYS, week_of
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

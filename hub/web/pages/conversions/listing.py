@@ -11,10 +11,10 @@ from hub.model import Delivery
 from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
 from hub.queries.conversions.drift import drift, why
 from hub.queries.conversions.stages import stages_of
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.choice import DRIFT
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.sentences import options_in_words, sentence
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from hub.config.edit import Change
 from hub.errors import CannotDo, ConfigError, NotFound
 from hub.queries.conversions.stages import MEANINGS, WINDOW, StagesOfConnector, mapped_crms, stages_of
+from hub.queries.deliveries.advice import recipient_of
 from hub.web.pages.conversions.deeds import APPLIED, sentences
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -11,7 +11,7 @@ from hub.flow.consent import StoredDecision
 from hub.model.conversions import UPLOAD
 from hub.queries.conversions.dry_run import NOWHERE, DryRunItem
 from hub.queries.conversions.totals import ReasonCount
-from hub.web.pages.deliveries.words import release_of
+from hub.queries.deliveries.advice import release_of
 
 FIELDS: Mapping[str, str] = {
     "click_ids": "click id",

@@ -12,10 +12,10 @@ from hub.delivery.set_aside import set_aside
 from hub.errors import CannotDo
 from hub.model.states import REPLAYABLE_DELIVERY_STATES
 from hub.numbers.directory import read_directory
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.queries.deliveries.listing import chosen_ids
 from hub.web.pages.deliveries.choices import choice_of, filters_of, same_choice
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -15,9 +15,10 @@ from hub.formats import zone_name
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.numbers.directory import read_directory
+from hub.queries.deliveries.advice import recipient_of, release_of
 from hub.queries.deliveries.details import DeliveryDetails, one_delivery
 from hub.web.pages.deliveries.listing import whose
-from hub.web.pages.deliveries.words import KINDS, RESULTS, STATES, recipient_of, release_of
+from hub.web.pages.deliveries.words import KINDS, RESULTS, STATES
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

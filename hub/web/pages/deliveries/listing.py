@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.formats import phone, zone_name
+from hub.queries.deliveries.advice import Advice, advice_on, recipient_of
 from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU
 from hub.queries.deliveries.listing import (
     MAX_COUNTED,
@@ -15,7 +16,7 @@ from hub.queries.deliveries.listing import (
 )
 from hub.queries.deliveries.subjects import SubjectLabel
 from hub.web.pages.deliveries.choices import choice_of, connectors_of, filters_of, rules_of, same_choice
-from hub.web.pages.deliveries.words import KINDS, STATES, TABS, Advice, advice_on, recipient_of
+from hub.web.pages.deliveries.words import KINDS, STATES, TABS
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.request import PageRequest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import current_flows
 from hub.queries.flows.listing import list_flows, own_drafts
 from hub.queries.flows.versions import MAX_COUNTED
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

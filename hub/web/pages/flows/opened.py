@@ -19,10 +19,10 @@ from hub.errors import NotFound
 from hub.model import Company, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import draft_of, flow_of_draft, save_draft
 from hub.numbers.flows import read_flow
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
 from hub.queries.flows.versions import latest_versions, version_of
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.request import PageRequest
 
 SWITCH_TIME = timedelta(seconds=30)

@@ -100,7 +100,8 @@ def _change(page: PageRequest, session: Session, user: User, deed: str) -> tuple
     if deed == "key":
         days = page.value("days")
         life = timedelta(days=int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0)
-        return "", ("API key", user_changes.make_key(session, user, now, life, actor=actor))
+        scopes = [each for each in page.form.get("scopes", []) if each]
+        return "", ("API key", user_changes.make_key(session, user, now, life, actor=actor, scopes=scopes))
     raise AccessRefused("Choose one of the buttons.")
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from hub.callflow.definition import Flow
 from hub.contracts.consent import Duty
 from hub.formats import clock_time
+from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flow_simulation import SimulatedTurn, Simulation, simulated
-from hub.web.pages.deliveries.words import recipient_of
 from hub.web.pages.flows.opened import OpenFlow
 from hub.web.pages.flows.simulation.questions import SimulatedCaller, caller_of, place_name
 from hub.web.pages.flows.simulation.stops import Stop, ending, stops_of

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
+from hub.access.idempotency import delete_old_requests
 from hub.access.sign_in.expired import delete_expired
 from hub.alerts.digests import queue_digests
 from hub.alerts.spread import spread
@@ -81,6 +82,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("health report", 30.0, lambda: write_health(store, hub.liveness, clock())),
         Job("health figures", 600.0, lambda: write_figures(store, clock())),
         Job("sign-ins", 600.0, lambda: delete_expired(store, clock())),
+        Job("repeated requests", 600.0, lambda: delete_old_requests(store, clock())),
         Job("identity proofs", 60.0, partial(drop_old_proofs, hub)),
         Job("alerts", 2.0, partial(spread, hub), drain=True),
         Job("alerts about connectors and pools", 60.0, Watch(hub).look),

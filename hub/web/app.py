@@ -155,7 +155,7 @@ class WebEdge:
             app.router.routes.append(Route("/mcp", DeferredApp(partial(_mcp, hub, counters))))
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
-        app.mount("/api/v1", DeferredApp(partial(_api, hub, counters)))
+        app.mount("/api/v1", DeferredApp(partial(_api, hub, directory, counters)))
         app.mount("/v3", DeferredApp(partial(_callrail_api, hub, counters)))
         app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
         return DatabaseAwayPages(app, hub)
@@ -181,10 +181,10 @@ class WebEdge:
         self._process.close()
 
 
-def _api(hub: Hub, counters: Counters) -> ASGI:
+def _api(hub: Hub, directory: LiveDirectory, counters: Counters) -> ASGI:
     from hub.web.api import create_api
 
-    return create_api(hub, counters=counters)
+    return create_api(hub, directory, counters=counters)
 
 
 def _callrail_api(hub: Hub, counters: Counters) -> ASGI:

@@ -1,138 +1,41 @@
-"""The read API: who may ask for what, by role; and that no account ever sees another's."""
+"""The API: who may ask for what, by role; that no account ever sees another's; and that a repeated request is done once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from api_house import (
+    ALLOWED,
+    BODIES,
+    NEW_NAMES,
+    OF_WHOLE_ACCOUNT,
+    RIVALS_DESK,
+    TWO_ACCOUNTS,
+    Factory,
+    House,
+    fill,
+    furnish,
+)
 from fastapi.routing import APIRoute
 from sqlmodel import select
 from starlette.testclient import TestClient
-from testbed import ACCOUNTS, TestHub, company
+from testbed import TestHub
 
 from hub.access.companies import limit_to_companies
-from hub.access.keys import new_api_key
-from hub.access.narrowing import to_account
 from hub.access.permissions import ROLES
-from hub.access.users import add_user, change_role, disable, may_listen
+from hub.access.users import change_role, disable, may_listen
 from hub.model import (
-    Account,
     ApiKey,
     AuditEntry,
     Call,
-    Company,
     CostRow,
-    Person,
     Recording,
-    TextMessage,
-    TranscriptRow,
     User,
 )
-from hub.privacy_requests.steps import open_request
-from hub.texts.bodies import seal_body
-from hub.web.api import create_api
 from hub.web.api.auth import BURST, Permission
-
-Factory = Callable[..., TestHub]
-DESK, RIVALS_DESK = "+13125550190", "+13125550199"
-RIVAL = "+13145550120"
-TWO_ACCOUNTS = [
-    *ACCOUNTS,
-    {"name": "rival", "title": "Rival", "companies": [company("southside", ("+13145550100",), RIVAL)]},
-]
-ALLOWED = {
-    "GET /companies": {"owner", "admin", "marketer", "receptionist", "privacy_officer"},
-    "GET /calls": {"owner", "admin", "marketer", "receptionist", "agent"},
-    "GET /calls/{call_id}": {"owner", "admin", "marketer", "receptionist", "agent"},
-    "POST /calls/{call_id}/lead": {"owner", "admin", "marketer", "receptionist", "agent"},
-    "POST /calls/{call_id}/tags": {"owner", "admin", "marketer", "receptionist", "agent"},
-    "POST /calls/{call_id}/notes": {"owner", "admin", "marketer", "receptionist", "agent"},
-    "GET /texts": {"owner", "admin", "marketer", "receptionist"},
-    "GET /texts/{text_id}/body": {"owner", "admin", "receptionist"},
-    "POST /recordings/{recording_id}/link": {"owner", "admin", "agent"},
-    "GET /recordings/{recording_id}/transcript": {"owner", "admin", "agent"},
-    "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
-    "GET /reports/{company}/costs": {"owner", "admin", "marketer"},
-    "GET /consent": {"owner", "admin", "privacy_officer"},
-    "GET /requests": {"owner", "privacy_officer"},
-    "GET /requests/{request_id}": {"owner", "privacy_officer"},
-    "GET /requests/{request_id}/file": {"owner", "privacy_officer"},
-    "GET /audit": {"owner", "auditor"},
-    "GET /openapi.json": {"owner", "admin", "marketer", "receptionist", "privacy_officer"},
-}
-"""Written by hand and not read from the product: a route that is not here fails, and so does a role too many."""
-
-BODIES = {
-    "POST /calls/{call_id}/lead": {"status": "qualified", "amount": "240"},
-    "POST /calls/{call_id}/tags": {"name": "roof"},
-    "POST /calls/{call_id}/notes": {"text": "Wants a quote"},
-}
-
-
-@dataclass
-class House:
-    """Two accounts, each with a call, a text and a recording, and a user of every role in the first."""
-
-    stage: TestHub
-    keys: dict[str, str]
-    mine: dict[str, str]
-    theirs: dict[str, str]
-
-    def api(self, narrow: Any = to_account) -> Any:
-        return create_api(self.stage.hub, narrow)
-
-    def get(
-        self, path: str, role: str = "owner", method: str = "GET", api: Any = None, body: Any = None, **query: Any
-    ) -> Any:
-        headers = {"authorization": f"Bearer {self.keys[role]}"}
-        return TestClient(api or self.api()).request(method, path, headers=headers, params=query, json=body)
-
-    def user(self, role: str) -> User:
-        return self.stage.one(User, name=role.replace("_", "-"))
-
-
-def fill(stage: TestHub, number: str) -> dict[str, str]:
-    call = stage.call_in(number=number)
-    now, later = stage.clock(), stage.clock() + timedelta(days=90)
-    with stage.hub.store.writing() as session:
-        text = TextMessage(
-            connector="carrier", company_id=call.company_id, tracking_number=number, person_number="+13125550142",
-            body=None, at=now, due_at=now, state="done", expires_at=later,
-        )  # fmt: skip
-        text.body = seal_body(stage.hub.vault, session, text.company_id, text.person_number, text.id, "My sink leaks")
-        recording = Recording(
-            connector="carrier", carrier_recording_id=f"RE{number}", call_id=call.id, recorded_at=now, due_at=now,
-            state="stored", path=f"{number[1:]}.sealed", stored_at=now, expires_at=later,
-        )  # fmt: skip
-        session.add_all([text, recording])
-        session.flush()
-        session.add(
-            TranscriptRow(recording_id=recording.id, connector="x", language="en", due_at=now, expires_at=later)
-        )
-        assert call.company_id is not None
-        asks = session.get_one(Company, call.company_id)
-        request = open_request(session, stage.hub, asks, "access", actor="x", channel="phone", phone="+13125550142")
-        name, request_id = asks.name, request.id
-    stage.say(stage.one(Person, id=call.person_id), "given", "marketing", evidence="form 1")
-    return {
-        "call_id": call.id, "text_id": text.id, "recording_id": recording.id, "company": name, "dimension": "source",
-        "company_id": str(call.company_id), "request_id": request_id,
-    }  # fmt: skip
-
-
-def furnish(stage: TestHub) -> House:
-    keys = {}
-    with stage.hub.store.writing() as session:
-        agency = session.exec(select(Account).where(Account.name == "agency")).one()
-        for role in ROLES:
-            phones = [DESK] if role == "agent" else []
-            user = add_user(session, agency, role.replace("_", "-"), role, stage.clock(), phone_numbers=phones)
-            keys[role] = new_api_key(session, user, stage.clock())
-    return House(stage, keys, fill(stage, "+13125550120"), fill(stage, RIVAL))
 
 
 @pytest.fixture
@@ -156,7 +59,8 @@ def routes(api: Any) -> dict[str, APIRoute]:
 
 def asked(house: House, route: str, ids: dict[str, str], role: str, api: Any = None) -> Any:
     method, path = route.format(**ids).split(" ")
-    return house.get(path, role, method, api, BODIES.get(route), first="2026-01-01", last="2026-12-31")
+    body = {"name": next(NEW_NAMES)} if route == "POST /tags" else BODIES.get(route)
+    return house.get(path, role, method, api, body, first="2026-01-01", last="2026-12-31")
 
 
 def test_every_route_asks_for_one_permission_and_is_in_the_matrix(lite_house: House) -> None:
@@ -199,7 +103,7 @@ def test_without_the_hubs_own_filters_postgresql_alone_lets_nothing_leak(
         assert theirs.status_code == (404 if "{" in route else 200), route
         assert not any(value in theirs.text for value in house.theirs.values() if len(value) > 8), route
         mine = asked(house, route, house.mine, "owner", unfiltered)
-        assert mine.status_code == (409 if "transcript" in route or "file" in route else 200), (
+        assert mine.status_code in ({409} if "transcript" in route or "file" in route else {200, 204}), (
             "and what is ours is still there"
         )
     told = house.get("/calls", api=unfiltered).json()["calls"]
@@ -222,7 +126,7 @@ def test_a_key_of_a_user_limited_to_a_company_opens_nothing_of_another_company(h
     for route in ALLOWED:
         for role in ALLOWED[route] - {"auditor"}:
             theirs = asked(house, route, house.theirs, role, api)
-            wanted = {403} if "/audit" in route else {404} if "{" in route else {200}
+            wanted = {403} if route in OF_WHOLE_ACCOUNT else {404} if "{" in route else {200}
             assert theirs.status_code in wanted, (route, role, theirs.text)
             assert not any(value in theirs.text for value in house.theirs.values() if len(value) > 8), (route, role)
     assert [each["id"] for each in house.get("/calls").json()["calls"]] == [house.mine["call_id"]]
@@ -239,7 +143,7 @@ def test_without_the_hubs_own_filters_postgresql_alone_keeps_the_limit_to_a_comp
 ) -> None:
     house = limited_house(open_hub_on(postgres_url, accounts=TWO_ACCOUNTS))
     unfiltered = house.api(narrow=lambda query, table, user: query)
-    for route in (each for each in ALLOWED if "/audit" not in each):
+    for route in ALLOWED.keys() - OF_WHOLE_ACCOUNT:
         theirs = asked(house, route, house.theirs, "owner", unfiltered)
         assert theirs.status_code == (404 if "{" in route else 200), route
         assert not any(value in theirs.text for value in house.theirs.values() if len(value) > 8), route

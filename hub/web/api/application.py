@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,15 +14,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from hub.access.narrowing import Narrow, to_account
-from hub.errors import CannotDo, NotFound
+from hub.delivery.queue_call_back import CannotCall
+from hub.errors import CannotDo, NotFound, RingfenceError
+from hub.numbers.directory import LiveDirectory
 from hub.rate_limit import Counters
 from hub.runtime import Hub
+from hub.texts.queue import CannotText
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.calls import add_calls
+from hub.web.api.contact import add_contact
+from hub.web.api.deliveries import add_deliveries
+from hub.web.api.docs_page import docs_page
 from hub.web.api.marks import add_marks
 from hub.web.api.recordings import add_recordings
 from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
+from hub.web.api.tags import add_tags
 from hub.web.public_requests import refusal
 
 BASE = "/api/v1"
@@ -30,24 +38,47 @@ FORMS = {"date": "must be a date like 2026-11-24", "datetime": "must be a time l
 """The first word of pydantic's error types → what is expected."""
 
 
-def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None = None) -> FastAPI:
+def create_api(
+    hub: Hub, directory: LiveDirectory, narrow: Narrow = to_account, counters: Counters | None = None
+) -> FastAPI:
     """The API of one hub; `narrow` is the account filter of its queries."""
     api = FastAPI(
         title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     authenticator = Authenticator(hub, narrow, counters or Counters())
-    for add in (add_calls, add_marks, add_recordings, add_reports_and_logs, add_requests):
+    for add in (add_calls, add_marks, add_tags, add_recordings, add_reports_and_logs, add_requests):
         add(api, authenticator)
+    for add_with in (add_contact, add_deliveries):
+        add_with(api, authenticator, directory)
 
     def describe(request: Request) -> Response:
         key = "Send your key as `Authorization: Bearer KEY`; `hub users key` makes one."
-        return JSONResponse({"title": api.title, "sign_in": key, "openapi": f"{BASE}/openapi.json"})
+        writes = "It reads and writes; send an Idempotency-Key with each request that writes."
+        about = {"title": api.title, "sign_in": key, "writes": writes}
+        return JSONResponse({**about, "openapi": f"{BASE}/openapi.json", "docs": f"{BASE}/docs"})
 
     @api.get("/openapi.json", include_in_schema=False)
     def document(*, authorized: AuthorizedRequest = Depends(authenticator.to("account"))) -> Response:
         return JSONResponse({**api.openapi(), "servers": [{"url": BASE}]})
 
     api.add_route("/", describe)
+    api.add_route("/docs", partial(docs_page, api))
+
+    _add_errors(api)
+
+    @api.middleware("http")
+    async def private(request: Request, call_next):  # type: ignore[no-untyped-def]
+        if NUL in request.url.path or NUL in unquote(request.url.query):
+            return refusal(422, "The address has a NUL character.")
+        response = await call_next(request)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return api
+
+
+def _add_errors(api: FastAPI) -> None:
+    """Each error as an answer: one sentence."""
 
     @api.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
@@ -63,6 +94,11 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
     def impossible(request: Request, error: CannotDo) -> Response:
         return refusal(422, str(error))
 
+    @api.exception_handler(CannotText)
+    @api.exception_handler(CannotCall)
+    def not_contacted(request: Request, error: RingfenceError) -> Response:
+        return refusal(422, str(error))
+
     @api.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Response:
         wrong = sorted({f"{each['loc'][1]} {_expected(each)}" for each in error.errors() if len(each["loc"]) > 1})
@@ -71,16 +107,6 @@ def create_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None 
     @api.exception_handler(SQLAlchemyError)
     def away(request: Request, error: SQLAlchemyError) -> Response:
         return refusal(503, "Try again")
-
-    @api.middleware("http")
-    async def private(request: Request, call_next):  # type: ignore[no-untyped-def]
-        if NUL in request.url.path or NUL in unquote(request.url.query):
-            return refusal(422, "The address has a NUL character.")
-        response = await call_next(request)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    return api
 
 
 def _expected(error: Mapping[str, Any]) -> str:

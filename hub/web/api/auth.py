@@ -54,6 +54,8 @@ class AuthorizedRequest:
     scope: AccessScope
     limits: Mapping[str, str] = field(default_factory=dict)
     """The headers of its rate limit (`rate_headers`)."""
+    key_id: str = ""
+    """The id of its API key."""
 
     @property
     def user(self) -> User:
@@ -89,7 +91,7 @@ class Authenticator:
     def authorize(self, request: Request, *actions: Action) -> AuthorizedRequest:
         """The authenticated user; 401 without a valid key, 429 if it is used too often, 403 if the role may do none of
         `actions`. The scope is that of the first one that it may do."""
-        _, user, limits = self.admit(request)
+        key, user, limits = self.admit(request)
         with self._hub.store.reading() as session:
             scopes = [scope_of(session, user, action, self._narrow) for action in actions]
         access = next((scope for scope in scopes if scope is not None), None)
@@ -97,7 +99,7 @@ class Authenticator:
             raise HTTPException(
                 403, f"The role {user.role} may not do this; ask the account's owner for another role.", limits
             )
-        return AuthorizedRequest(self._hub, access, limits)
+        return AuthorizedRequest(self._hub, access, limits, key.id)
 
     def admit(self, request: Request) -> tuple[ApiKey, User, dict[str, str]]:
         """The request's key, its user, and the headers of its rate limit; 401 without a valid key, 429 if it is used too

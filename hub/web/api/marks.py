@@ -1,35 +1,42 @@
-"""Mark a call, text or form as a lead, tag it, write a note on it."""
+"""Mark a call, text or form: lead, tags, notes, spam, the person's name; and read what is marked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Path
+from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
+from hub.errors import NotFound
 from hub.marks.leads import DEFAULT_CURRENCY, LeadMark, Value, mark_lead
-from hub.marks.notes import MAX_NOTE_CHARACTERS, add_note
+from hub.marks.names import MAX_NAME_CHARACTERS, name_contact
+from hub.marks.notes import MAX_NOTE_CHARACTERS, add_note, delete_note
+from hub.marks.spam import mark_spam, spam_among
 from hub.marks.subjects import markable
 from hub.marks.tag_names import MAX_TAG_CHARACTERS
-from hub.marks.tags import tag
-from hub.queries.marks import marks_in_list
+from hub.marks.tags import tag, untag
+from hub.model import Note
+from hub.queries.marks import LeadShown, marks_in_list, marks_of
 from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.deed_schemas import MarksAnswer, NoteText, SpamAnswer
+from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import LeadAnswer, MarkedLead, NoteAnswer, TagsAnswer
 
 SubjectId = Annotated[str, Path(description="The id of a call, text or form.", max_length=36)]
+NAMED = {"description": "The person is named; the call or form shows it."}
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """The body of a request; an unknown field is an error."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class LeadBody(_Body):
+class LeadBody(Body):
     """A lead's status and value. Without `amount` the present value stays; null removes it."""
 
     status: LeadStatus | None
@@ -37,61 +44,185 @@ class LeadBody(_Body):
     currency: str = Field(default=DEFAULT_CURRENCY, pattern="^[A-Z]{3}$")
 
 
-class TagBody(_Body):
+class TagBody(Body):
     """A tag."""
 
     name: str = Field(max_length=4 * MAX_TAG_CHARACTERS)
 
 
-class NoteBody(_Body):
+class NoteBody(Body):
     """A note."""
 
     text: str = Field(max_length=4 * MAX_NOTE_CHARACTERS)
 
 
-def add_marks(api: FastAPI, authenticator: Authenticator) -> None:
-    """Add the routes for lead, tags and notes. The id may also be that of a text or a form."""
+class SpamBody(Body):
+    """Whether it is spam: no rule makes a conversion of it, and CallRail's lists leave it out."""
 
+    spam: bool
+
+
+class NameBody(Body):
+    """Who called or sent the form."""
+
+    name: str = Field(max_length=4 * MAX_NAME_CHARACTERS)
+
+
+def add_marks(api: FastAPI, authenticator: Authenticator) -> None:
+    """Add the routes for what users mark. The id may also be that of a text or a form."""
+    _add_reading(api, authenticator)
+    _add_lead_and_spam(api, authenticator)
+    _add_tags_and_notes(api, authenticator)
+
+
+def _add_reading(api: FastAPI, authenticator: Authenticator) -> None:
+    @api.get("/calls/{call_id}/marks")
+    def marks(*, authorized: AuthorizedRequest = Depends(authenticator.to("marks")), call_id: SubjectId) -> MarksAnswer:
+        with authorized.session() as session:
+            found = marks_of(session, authorized.scope, authorized.hub.vault, call_id)
+            spam = call_id in spam_among(session, [call_id])
+        notes = [NoteText(id=each.id, text=each.text, made_at=each.at, by=each.by) for each in found.notes]
+        return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=spam)
+
+
+def _add_lead_and_spam(api: FastAPI, authenticator: Authenticator) -> None:
     @api.post("/calls/{call_id}/lead")
     def lead(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("marks")), call_id: SubjectId, body: LeadBody
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: LeadBody,
     ) -> MarkedLead:
         value: Value = Money(body.amount, body.currency) if body.amount is not None else None
         if "amount" not in body.model_fields_set:
             value = "keep"
-        with _marking(authorized, call_id) as session:
-            former = mark_lead(session, authorized.scope, call_id, body.status, authorized.hub.clock(), value)
-            session.flush()
-            now = marks_in_list(session, authorized.scope, [call_id])[call_id].lead
-        after = LeadMark(LeadStatus(now.status), now.value) if now else None
-        return MarkedLead(lead=_shown(after), former=_shown(former))
 
+        def deed(session: Session) -> dict[str, Any]:
+            former = mark_lead(session, authorized.scope, call_id, body.status, authorized.hub.clock(), value)
+            return {"former": _shown(former).model_dump(mode="json")}
+
+        seen(authorized, call_id)
+        done = once.do(authorized, deed)
+        with authorized.session() as session:
+            now = marks_in_list(session, authorized.scope, [call_id])[call_id].lead
+        return MarkedLead(lead=_of_list(now), former=LeadAnswer.model_validate(done["former"]))
+
+    @api.post("/calls/{call_id}/spam")
+    def spam(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: SpamBody,
+    ) -> SpamAnswer:
+        def deed(session: Session) -> dict[str, Any]:
+            mark_spam(session, authorized.scope, call_id, body.spam, authorized.hub.clock())
+            return {}
+
+        seen(authorized, call_id)
+        once.do(authorized, deed)
+        with authorized.session() as session:
+            return SpamAnswer(spam=call_id in spam_among(session, [call_id]))
+
+    @api.post("/calls/{call_id}/name", status_code=204, response_class=Response, responses={204: NAMED})
+    def name(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: NameBody,
+    ) -> None:
+        def deed(session: Session) -> dict[str, Any]:
+            hub = authorized.hub
+            name_contact(session, authorized.scope, hub.vault, call_id, body.name, hub.clock())
+            return {}
+
+        seen(authorized, call_id)
+        once.do(authorized, deed, 204)
+
+
+def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
     @api.post("/calls/{call_id}/tags")
     def tags(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("marks")), call_id: SubjectId, body: TagBody
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: TagBody,
     ) -> TagsAnswer:
-        with _marking(authorized, call_id) as session:
+        def deed(session: Session) -> dict[str, Any]:
             tag(session, authorized.scope, call_id, body.name, authorized.hub.clock())
-            return TagsAnswer(tags=list(marks_in_list(session, authorized.scope, [call_id])[call_id].tags))
+            return {}
+
+        seen(authorized, call_id)
+        once.do(authorized, deed)
+        return _tags(authorized, call_id)
+
+    @api.delete("/calls/{call_id}/tags/{tag}")
+    def remove_tag(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        tag: Annotated[str, Path(description="The tag's name.", max_length=4 * MAX_TAG_CHARACTERS)],
+    ) -> TagsAnswer:
+        def deed(session: Session) -> dict[str, Any]:
+            untag(session, authorized.scope, call_id, tag, authorized.hub.clock())
+            return {}
+
+        seen(authorized, call_id)
+        once.do(authorized, deed)
+        return _tags(authorized, call_id)
 
     @api.post("/calls/{call_id}/notes")
     def notes(
-        *, authorized: AuthorizedRequest = Depends(authenticator.to("marks")), call_id: SubjectId, body: NoteBody
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: NoteBody,
     ) -> NoteAnswer:
-        with _marking(authorized, call_id) as session:
+        def deed(session: Session) -> dict[str, Any]:
             hub = authorized.hub
-            return NoteAnswer.model_validate(
-                add_note(session, authorized.scope, hub.vault, call_id, body.text, hub.clock())
-            )
+            note = add_note(session, authorized.scope, hub.vault, call_id, body.text, hub.clock())
+            return NoteAnswer.model_validate(note).model_dump(mode="json")
+
+        seen(authorized, call_id)
+        return NoteAnswer.model_validate(once.do(authorized, deed))
+
+    @api.delete("/calls/{call_id}/notes/{note_id}", status_code=204, response_class=Response)
+    def remove_note(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        note_id: Annotated[str, Path(max_length=36)],
+    ) -> None:
+        def deed(session: Session) -> dict[str, Any]:
+            wanted = select(Note.id).where(Note.id == note_id, Note.subject_id == call_id)
+            if session.exec(wanted).first() is None:
+                raise NotFound("Not found")
+            delete_note(session, authorized.scope, note_id, authorized.hub.clock())
+            return {}
+
+        seen(authorized, call_id)
+        once.do(authorized, deed, 204)
 
 
-@contextmanager
-def _marking(authorized: AuthorizedRequest, subject_id: str) -> Iterator[Session]:
-    """A writing session, after the database itself has shown the subject to the user's account."""
+def seen(authorized: AuthorizedRequest, subject_id: str) -> None:
+    """Insist that the database itself shows the call, text or form to the user's account."""
     with authorized.session() as session:
         markable(session, authorized.scope, [subject_id])
-    with authorized.hub.store.writing() as session:
-        yield session
+
+
+def _tags(authorized: AuthorizedRequest, subject_id: str) -> TagsAnswer:
+    with authorized.session() as session:
+        return TagsAnswer(tags=list(marks_in_list(session, authorized.scope, [subject_id])[subject_id].tags))
+
+
+def _of_list(lead: LeadShown | None) -> LeadAnswer:
+    return _shown(LeadMark(LeadStatus(lead.status), lead.value) if lead and lead.status else None)
 
 
 def _shown(mark: LeadMark | None) -> LeadAnswer:

@@ -1,0 +1,123 @@
+"""Text the person of a call, a text or a form, call them back, and put their texts aside."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Path
+from pydantic import Field
+from sqlmodel import Session, col
+
+from hub.delivery.answer_text import answer_text
+from hub.delivery.queue_call_back import queue_call_back
+from hub.marks.subjects import markable
+from hub.model import OutgoingCall, TextMessage
+from hub.model.columns import new_id
+from hub.numbers.directory import LiveDirectory
+from hub.queries.texts.recipients import due_time, recipient_in
+from hub.texts.archive import archive_thread
+from hub.texts.queue import MAX_BODY_CHARACTERS
+from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.deed_schemas import CallBackAnswer, CallBacks, QueuedText
+from hub.web.api.marks import Body, SubjectId, seen
+from hub.web.api.once import Once, once_of
+from hub.web.api.schemas import shaped
+
+
+class TextBody(Body):
+    """A text. With `later` it waits until the law's hours and the person's consent allow it; otherwise it is refused."""
+
+    text: str = Field(min_length=1, max_length=MAX_BODY_CHARACTERS)
+    later: bool = False
+
+
+class CallBackBody(Body):
+    """`phone` is yours, in E.164, and rings first; without it, that of the key's user."""
+
+    phone: str | None = Field(default=None, max_length=32)
+
+
+class ArchiveBody(Body):
+    """Whether the thread is put aside; a new text brings it back."""
+
+    archived: bool
+
+
+def add_contact(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+    """Add the routes for texts and calls to people."""
+    _add_texts(api, authenticator, directory)
+    _add_call_backs(api, authenticator, directory)
+
+
+def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+    @api.post("/calls/{call_id}/texts")
+    def text(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: TextBody,
+    ) -> QueuedText:
+        hub, scope = authorized.hub, authorized.scope
+        # The text recognizes the key too, so a request whose process died may be repeated.
+        token = f"{authorized.key_id}/{once.key}" if once.key else new_id()
+
+        def deed() -> dict[str, Any]:
+            with authorized.session() as session:
+                recipient = recipient_in(session, scope, call_id)
+            row = answer_text(hub, directory.current(), scope, recipient, body.text, token, later=body.later)
+            return {"id": row.id}
+
+        seen(authorized, call_id)
+        done = once.do_alone(authorized, deed, harmless=True)
+        with hub.store.reading() as session:
+            row = session.get_one(TextMessage, done["id"])
+            return QueuedText(id=row.id, status=row.status, not_before=due_time(session, row))
+
+    @api.post("/texts/{text_id}/archive")
+    def archive(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
+        once: Once = Depends(once_of),
+        text_id: Annotated[str, Path(max_length=36)],
+        body: ArchiveBody,
+    ) -> ArchiveBody:
+        def deed(session: Session) -> dict[str, Any]:
+            archive_thread(session, authorized.scope, text_id, authorized.hub.clock(), archived=body.archived)
+            return {"archived": body.archived}
+
+        with authorized.session() as session:
+            authorized.scope.one(session, TextMessage, text_id)
+        return ArchiveBody.model_validate(once.do(authorized, deed))
+
+
+def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+    @api.post("/calls/{call_id}/call_backs")
+    def call_back(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: CallBackBody,
+    ) -> CallBackAnswer:
+        hub, scope = authorized.hub, authorized.scope
+
+        def deed(session: Session) -> dict[str, Any]:
+            (subject,) = markable(session, scope, [call_id])
+            present = directory.current()
+            return {"id": queue_call_back(session, scope, hub, present, subject, body.phone, scope.user.id).id}
+
+        seen(authorized, call_id)
+        done = once.do(authorized, deed)
+        with hub.store.reading() as session:
+            return CallBackAnswer.model_validate(session.get_one(OutgoingCall, done["id"]))
+
+    @api.get("/calls/{call_id}/call_backs")
+    def call_backs(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("contact")), call_id: SubjectId
+    ) -> CallBacks:
+        with authorized.session() as session:
+            markable(session, authorized.scope, [call_id])
+            rows = authorized.scope.select(OutgoingCall).where(OutgoingCall.subject_id == call_id)
+            newest = session.exec(rows.order_by(col(OutgoingCall.id).desc()))
+            return CallBacks(call_backs=shaped(CallBackAnswer, newest))

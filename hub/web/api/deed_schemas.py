@@ -1,0 +1,95 @@
+"""What the API answers to deeds, and what users added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.web.api.schemas import Answer, LeadAnswer
+
+
+class NoteText(Answer):
+    """A note; `text` is None if its person's key was destroyed."""
+
+    id: str
+    text: str | None
+    made_at: datetime
+    by: str
+
+
+class SpamAnswer(Answer):
+    """Whether it is spam."""
+
+    spam: bool
+
+
+class MarksAnswer(Answer):
+    """What users added to a call, text or form."""
+
+    lead: LeadAnswer
+    tags: list[str]
+    notes: list[NoteText]
+    spam: bool
+
+
+class TagDefinitionAnswer(Answer):
+    """A tag that the account or one of its companies offers; `company_id` is None for all companies."""
+
+    id: str
+    name: str
+    color: str
+    enabled: bool
+    company_id: str | None
+
+
+class QueuedText(Answer):
+    """A text that was queued; it is sent after `not_before` if consent allows it then."""
+
+    id: str
+    status: str
+    not_before: datetime | None
+
+
+class CallBackAnswer(Answer):
+    """A call back. `status` is queued, placed, answered, completed, failed or refused; `reason` says why it failed."""
+
+    id: str
+    status: str
+    reason: str | None
+    made_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    duration: int | None
+
+
+class DeliveryAnswer(Answer):
+    """What was sent, or is to be sent, to one destination."""
+
+    id: str
+    connector: str
+    hook: str
+    kind: str
+    state: str
+    code: str | None
+    reason: str | None
+    attempts: int
+    made_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+
+
+class CallBacks(Answer):
+    """The calls back that answered one call, text or form, the newest first."""
+
+    call_backs: list[CallBackAnswer]
+
+
+class Deliveries(Answer):
+    """What was sent because of one call, text or form, the newest first."""
+
+    deliveries: list[DeliveryAnswer]
+
+
+class TagDefinitions(Answer):
+    """The tags that the user may choose from."""
+
+    tags: list[TagDefinitionAnswer]

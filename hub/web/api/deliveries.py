@@ -1,0 +1,69 @@
+"""What was sent because of a call, text or form; replay a delivery."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Path
+from sqlmodel import Session, col, select
+
+from hub.delivery.replay import replay
+from hub.delivery.replay_fresh import replay_fresh
+from hub.errors import NotFound
+from hub.marks.subjects import visible_subjects
+from hub.model import Delivery
+from hub.numbers.directory import LiveDirectory
+from hub.queries.deliveries.choice import HOOKS
+from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.deed_schemas import Deliveries, DeliveryAnswer
+from hub.web.api.marks import Body, SubjectId
+from hub.web.api.once import Once, once_of
+from hub.web.api.schemas import shaped
+
+
+class ReplayBody(Body):
+    """With `fresh` it is built again from what is known now; otherwise the same is sent again."""
+
+    fresh: bool = False
+
+
+def add_deliveries(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
+    """Add the routes for deliveries."""
+
+    @api.get("/calls/{call_id}/deliveries")
+    def deliveries(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("deliveries")), call_id: SubjectId
+    ) -> Deliveries:
+        with authorized.session() as session:
+            if not visible_subjects(session, authorized.scope, [call_id]):
+                raise NotFound("Not found")
+            rows = authorized.scope.select(Delivery).where(
+                Delivery.subject_id == call_id, col(Delivery.hook).in_(HOOKS)
+            )
+            newest = session.exec(rows.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()))
+            return Deliveries(deliveries=shaped(DeliveryAnswer, newest))
+
+    @api.post("/deliveries/{delivery_id}/replay")
+    def again(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("replay")),
+        once: Once = Depends(once_of),
+        delivery_id: Annotated[str, Path(max_length=36)],
+        body: ReplayBody,
+    ) -> DeliveryAnswer:
+        hub, actor = authorized.hub, authorized.user.id
+        wanted = (Delivery.id == delivery_id, col(Delivery.hook).in_(HOOKS))
+
+        def deed(session: Session) -> dict[str, Any]:
+            if body.fresh:
+                replay_fresh(hub, session, directory.current(), delivery_id, actor=actor)
+            elif not replay(session, [delivery_id], hub.clock(), actor=actor, about=delivery_id):
+                raise HTTPException(409, "It has not ended, or was delivered; there is nothing to send again.")
+            return {}
+
+        with authorized.session() as session:
+            if session.exec(authorized.scope.select(Delivery).where(*wanted)).first() is None:
+                raise NotFound("Not found")
+        once.do(authorized, deed)
+        with authorized.session() as session:
+            return DeliveryAnswer.model_validate(session.exec(select(Delivery).where(*wanted)).one())

@@ -1,0 +1,116 @@
+"""One writing request: what it does is done once, however often a program sends it with the same `Idempotency-Key`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Header, HTTPException, Request, Response
+from sqlmodel import Session
+
+from hub.access.idempotency import Earlier, KeyReused, OnceKey, StillHandled, claim, finish, forget
+from hub.web.api.auth import AuthorizedRequest
+
+MAX_KEY_CHARACTERS = 255
+REPLAYED = "Idempotent-Replayed"
+"""The header of an answer to a repeated request."""
+Answer = Mapping[str, Any]
+"""The ids from which the answer is made; without personal data."""
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Any text of yours, at most 255 characters: within 24 hours the same request with the same key is "
+        "done once.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Once:
+    """A request with its key, if it has one. `replayed` is called if it was answered before."""
+
+    key: str | None
+    request: bytes
+    replayed: Callable[[], object] = lambda: None
+
+    def do(self, authorized: AuthorizedRequest, deed: Callable[[Session], Answer], status: int = 200) -> Answer:
+        """Run a deed in one transaction with the note that it was done."""
+        hub, now = authorized.hub, authorized.hub.clock()
+        once = self._key_of(authorized)
+        if once is None:
+            with hub.store.writing() as session:
+                return deed(session)
+        with _refusing(), hub.store.writing() as session:
+            earlier = claim(session, hub.keyring, once, now)
+            if earlier is None:
+                answer = deed(session)
+                finish(session, once, status, answer)
+                return answer
+        return self._again(earlier)
+
+    def do_alone(
+        self, authorized: AuthorizedRequest, deed: Callable[[], Answer], status: int = 200, *, harmless: bool = False
+    ) -> Answer:
+        """The same for a deed that has transactions of its own. `harmless` says that it may be done again if the hub died
+        within it, because it recognizes a repetition itself."""
+        hub, once = authorized.hub, self._key_of(authorized)
+        if once is None:
+            return deed()
+        with _refusing(), hub.store.writing() as session:
+            earlier = claim(session, hub.keyring, once, hub.clock(), harmless=harmless)
+        if earlier is not None:
+            return self._again(earlier)
+        try:
+            answer = deed()
+        except BaseException:
+            with hub.store.writing() as session:
+                forget(session, once)
+            raise
+        with hub.store.writing() as session:
+            finish(session, once, status, answer)
+        return answer
+
+    def _again(self, earlier: Earlier) -> Answer:
+        self.replayed()
+        return earlier.answer
+
+    def _key_of(self, authorized: AuthorizedRequest) -> OnceKey | None:
+        if not self.key:
+            return None
+        return OnceKey(authorized.key_id, authorized.user.account_id, self.key, self.request)
+
+
+class _refusing:
+    """Turns the refusals of a key into the API's answers."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, KeyReused):
+            raise HTTPException(422, str(error)) from None
+        if isinstance(error, StillHandled):
+            raise HTTPException(409, str(error), {"Retry-After": "1"}) from None
+
+
+async def once_of(request: Request, response: Response, key: IdempotencyKey = None) -> Once:
+    """The dependency of every route that writes."""
+    checked(key)
+
+    def replayed() -> None:
+        response.headers[REPLAYED] = "true"
+
+    return Once(key, await request_bytes(request), replayed)
+
+
+def checked(key: str | None) -> None:
+    """422 if a key is too long."""
+    if key is not None and len(key) > MAX_KEY_CHARACTERS:
+        raise HTTPException(422, f"An Idempotency-Key has at most {MAX_KEY_CHARACTERS} characters.")
+
+
+async def request_bytes(request: Request) -> bytes:
+    """What makes two requests the same: method, path and body."""
+    return b" ".join((request.method.encode(), request.url.path.encode(), await request.body()))

@@ -1,0 +1,123 @@
+"""The API changes things once for each Idempotency-Key, and each change is in the next read; its documentation is a page."""
+
+from __future__ import annotations
+
+import pytest
+from api_house import (
+    ALLOWED,
+    TWO_ACCOUNTS,
+    Factory,
+    House,
+    furnish,
+    sent,
+)
+from starlette.testclient import TestClient
+from testbed import CALLER
+
+from hub.access.idempotency import delete_old_requests
+from hub.model import (
+    Call,
+    IdempotentRequest,
+    TextMessage,
+)
+from hub.privacy.erasure import erase_person
+from hub.texts.suppression import stop
+
+
+@pytest.fixture
+def lite_house(lite_hub: Factory) -> House:
+    return furnish(lite_hub(accounts=TWO_ACCOUNTS))
+
+
+def test_a_request_that_is_sent_twice_with_its_key_is_done_once(lite_house: House) -> None:
+    path = f"/calls/{lite_house.mine['call_id']}/notes"
+    first, again = (sent(lite_house, path, {"text": "Wants a quote"}, "note-1") for _ in range(2))
+    assert first.json() == again.json() and (first.status_code, again.status_code) == (200, 200)
+    assert ("idempotent-replayed" in first.headers, again.headers["idempotent-replayed"]) == (False, "true")
+    notes = lite_house.get(f"/calls/{lite_house.mine['call_id']}/marks").json()["notes"]
+    assert [each["text"] for each in notes if each["text"]] == ["Wants a quote"]
+    other = sent(lite_house, path, {"text": "Wants two"}, "note-1")
+    assert other.status_code == 422 and "another request" in other.json()["detail"]
+    assert sent(lite_house, path, {"text": "Wants two"}, "note-1", "admin").status_code == 200, (
+        "keys are of one API key"
+    )
+    assert sent(lite_house, path, {"text": "x"}, "k" * 256).status_code == 422
+    lite_house.stage.clock.advance(hours=24)
+    assert sent(lite_house, path, {"text": "Wants two"}, "note-1").status_code == 200
+
+
+def test_a_refused_request_may_be_sent_again_with_its_key_and_one_under_way_is_a_conflict(lite_house: House) -> None:
+    stage, call_id = lite_house.stage, lite_house.mine["call_id"]
+    path = f"/calls/{call_id}/tags"
+    assert sent(lite_house, path, {"name": " "}, "tag-1").status_code == 422
+    assert sent(lite_house, path, {"name": " "}, "tag-1").status_code == 422
+    assert stage.rows(IdempotentRequest) == []
+    assert sent(lite_house, path, {"name": "roof"}, "tag-1").json() == {"tags": ["roof"]}
+    row = stage.one(IdempotentRequest)
+    assert "roof" not in str(row.model_dump()) and "tag-1" not in str(row.model_dump())
+    with stage.hub.store.writing() as session:
+        session.get_one(IdempotentRequest, (row.api_key_id, row.key_sha256)).status = None
+    reply = sent(lite_house, path, {"name": "roof"}, "tag-1")
+    assert reply.status_code == 409 and reply.headers["retry-after"] == "1"
+    stage.clock.advance(hours=24)
+    assert delete_old_requests(stage.hub.store, stage.clock()) == 1
+
+
+def test_a_repeated_request_is_answered_with_what_is_there_by_then(lite_house: House) -> None:
+    path = f"/calls/{lite_house.mine['call_id']}"
+    sent(lite_house, f"{path}/lead", {"status": "booked"}, "lead-1")
+    sent(lite_house, f"{path}/lead", {"status": "not_a_lead"}, None)
+    again = sent(lite_house, f"{path}/lead", {"status": "booked"}, "lead-1").json()
+    assert (again["lead"]["status"], again["former"]["status"]) == ("not_a_lead", None)
+    erase_person(lite_house.stage.hub, lite_house.stage.one(Call, id=lite_house.mine["call_id"]).person_id or "")
+    reply = sent(lite_house, f"{path}/lead", {"status": "booked"}, "lead-1")
+    assert reply.status_code == 422 and "erased" in reply.json()["detail"]
+
+
+def test_a_text_with_a_key_is_queued_once_even_if_the_hub_died_before_it_answered(lite_house: House) -> None:
+    stage, path = lite_house.stage, f"/calls/{lite_house.mine['call_id']}/texts"
+    body = {"text": "We call you back.", "later": True}
+    first = sent(lite_house, path, body, "text-1").json()
+    row = stage.one(IdempotentRequest)
+    with stage.hub.store.writing() as session:
+        session.get_one(IdempotentRequest, (row.api_key_id, row.key_sha256)).status = None
+    assert sent(lite_house, path, body, "text-1").status_code == 409
+    stage.clock.advance(minutes=3)
+    assert sent(lite_house, path, body, "text-1").json()["id"] == first["id"]
+    assert len(stage.rows(TextMessage, direction="out")) == 1
+    with stage.hub.store.writing() as session:
+        place, now = stage.directory.companies[lite_house.mine["company"]], stage.clock()
+        stop(session, stage.hub, place.id, CALLER, channel="phone", evidence="x", at=now, now=now)
+    refused = sent(lite_house, path, {"text": "Hello again"}, None)
+    assert refused.status_code == 422 and "stop texts" in refused.json()["detail"]
+
+
+def test_marks_names_and_spam_are_seen_in_the_next_read(lite_house: House) -> None:
+    path = f"/calls/{lite_house.mine['call_id']}"
+    sent(lite_house, f"{path}/name", {"name": "Pat  Doe"}, None)
+    assert lite_house.get(path).json()["caller_name"] == "Pat Doe"
+    assert sent(lite_house, f"{path}/spam", {"spam": True}, None).json() == {"spam": True}
+    assert lite_house.get(f"{path}/marks").json()["spam"] is True
+    sent(lite_house, f"{path}/tags", {"name": "roof"}, None)
+    assert sent(lite_house, f"{path}/tags/roof", None, None, method="DELETE").json() == {"tags": []}
+    assert (
+        sent(lite_house, f"{path}/notes/{lite_house.mine['note_id']}", None, None, method="DELETE").status_code == 204
+    )
+    assert lite_house.get(f"{path}/marks").json()["notes"] == []
+    tag = sent(lite_house, "/tags", {"name": "Gutters", "color": "blue1"}, "g").json()
+    assert sent(lite_house, f"/tags/{tag['id']}", {"enabled": False}, None).json()["enabled"] is False
+    assert tag["name"] in [each["name"] for each in lite_house.get("/tags").json()["tags"]]
+    replayed = sent(lite_house, f"/deliveries/{lite_house.mine['delivery_id']}/replay", {}, None)
+    assert replayed.json()["state"] == "ready"
+    assert sent(lite_house, f"/deliveries/{lite_house.mine['delivery_id']}/replay", {}, None).status_code == 409
+    assert lite_house.get(f"{path}/deliveries").json()["deliveries"][0]["state"] == "ready"
+
+
+def test_the_docs_page_shows_every_route_without_a_key_a_script_or_another_site(lite_house: House) -> None:
+    page = TestClient(lite_house.api()).get("/docs")
+    assert page.status_code == 200 and "default-src 'none'" in page.headers["content-security-policy"]
+    text = page.text
+    assert "<script" not in text and "http://" not in text and "https://" not in text
+    for route in set(ALLOWED) - {"GET /openapi.json"}:
+        assert f"<code>{route}</code>" in text, route
+    assert "style=" not in text and lite_house.get("/docs", "owner").text == text

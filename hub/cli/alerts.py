@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import table
 
 commands = typer.Typer(help="Alerts of users: what became of each, and a test.", no_args_is_help=True)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.support.journal_report import OneAccount, chains_of, verify
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -63,6 +64,7 @@ def list_entries(
              plain(row.action), plain(row.subject), plain(row.detail))
             for row in rows
         ),
+        ("account",),
     )  # fmt: skip
 
 

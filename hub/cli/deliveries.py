@@ -19,8 +19,8 @@ from hub.cli.support.output import (
     moment,
     plain,
     say,
-    table,
 )
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -199,15 +199,16 @@ def _wanted(connector: str | None, state: str | None, since: str | None, states:
 def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
     if not rows:
         return
+    short, items = short_ids(row.id for row in rows), short_ids(row.key for row in rows)
     table(
         title,
         ("id", "made (UTC)", "destination", "item", "kind", "state", "tries", "why"),
         (
             (
-                row.id,
+                short(row.id),
                 moment(row.made_at),
                 plain(row.connector),
-                plain(row.key),
+                plain(items(row.key)),
                 "call log" if row.hook == "log_calls" else plain(row.kind),
                 colored(row.shown_state),
                 str(row.attempts),
@@ -215,6 +216,7 @@ def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
             )
             for row in rows
         ),
+        ("item", "tries", "kind"),
     )
 
 

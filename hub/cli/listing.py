@@ -69,9 +69,14 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "audit": (("audit",), "Read, verify and export the audit log: manual actions, and every reading of personal data."),
     "alerts": (("alerts",), "Alerts of users: what became of each, and a test."),
     "calls": (
-        ("calls.commands", "calls.marks"),
-        "See who waits for a call back, call people back, and mark calls, texts and forms.",
+        ("calls.commands", "calls.marks", "lists.contacts"),
+        "List calls, texts and forms, see who waits for a call back, call people back, and mark what came in.",
     ),
+    "leads": (
+        ("calls.commands", "lists.contacts"),
+        "List the calls, texts and forms that somebody marked as a lead, with status and value, newest first.",
+    ),
+    "visits": (("lists.visits",), "List visits of the companies' websites, newest first."),
     "inbox": (("inbox.commands",), "List received webhooks; replay parked ones."),
     "quarantine": (("inbox.quarantine",), "List items that processes died of; replay them after a fix."),
     "deliveries": (("deliveries",), "List deliveries to each destination, explain failures, and retry."),

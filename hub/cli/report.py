@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hub.cli.support.output import CONFIG, ConfigFile, counted, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.tables import table
 from hub.errors import CannotDo
 from hub.queries.spreadsheets import harmless
 
@@ -170,7 +171,7 @@ def _print_table(report: Report, top: int) -> None:
     if others:
         rows.append([f"[dim]{counted(len(others), 'other')}[/dim]", *_cells(sum_of(others), currencies)])
     rows.append([f"[bold]{cell}[/bold]" for cell in ("total", *_cells(report.total, currencies))])
-    table(title, (report.dimension.replace("_", " "), *headings, *amounts), rows)
+    table(title, (report.dimension.replace("_", " "), *headings, *amounts), rows, ("first-time callers", "answered"))
 
 
 def _title(report: Report) -> str:

@@ -20,8 +20,8 @@ from hub.cli.support.output import (
     moment,
     plain,
     say,
-    table,
 )
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -99,14 +99,16 @@ def list_threads(
     elif not rows:
         say("No texts have been received or sent yet.")
     else:
+        short = short_ids(row["thread"] for row in rows)
         table(
             "Threads, newest first",
             ("thread", "company", "person", "texts", "newest (UTC)", "direction", "status", "read as"),
             (
-                (row["thread"], plain(row["company"]), plain(row["person_number"]), str(row["texts"]), moment(row["newest"]),
-                 row["direction"], colored(row["status"]), plain(row["meaning"]))
+                (short(row["thread"]), plain(row["company"]), plain(row["person_number"]), str(row["texts"]),
+                 moment(row["newest"]), row["direction"], colored(row["status"]), plain(row["meaning"]))
                 for row in rows
             ),
+            ("read as", "company"),
         )  # fmt: skip
         say("Full thread: [bold]hub texts show THREAD[/bold]")
 
@@ -133,15 +135,17 @@ def show(
         echo_json(rows)
         return
     say(f"[bold]{counted(len(rows), 'text')}[/bold] with {plain(rows[0]['person_number'])}")
+    short = short_ids(row["id"] for row in rows)
     table(
         "Oldest first",
         ("id", "at (UTC)", "direction", "number", "why", "status", "words"),
         (
-            (row["id"], moment(row["at"]), row["direction"], plain(row["tracking_number"]),
+            (short(row["id"]), moment(row["at"]), row["direction"], plain(row["tracking_number"]),
              "doubtful" if row["doubt"] == Doubt.OPEN else plain(row["purpose"] or row["meaning"]), colored(row["status"]),
              plain(row["body"]))
             for row in rows
         ),
+        ("number",),
     )  # fmt: skip
 
 
@@ -286,11 +290,18 @@ def doubtful(
     elif not rows:
         say("There are no doubtful texts.")
     else:
+        short = short_ids(row["id"] for row in rows)
         table(
             "Texts that may ask for a stop, oldest first",
             ("id", "company", "at (UTC)", "person", "words"),
             (
-                (row["id"], plain(row["company"]), moment(row["at"]), plain(row["person_number"]), plain(row["body"]))
+                (
+                    short(row["id"]),
+                    plain(row["company"]),
+                    moment(row["at"]),
+                    plain(row["person_number"]),
+                    plain(row["body"]),
+                )
                 for row in rows
             ),
         )

@@ -50,6 +50,13 @@ def find_deliveries(session: Session, wanted: str) -> list[Delivery]:
     return found
 
 
+def full_id(session: Session, table: Any, wanted: str, what: str) -> str:
+    """The id of the row that was typed in full or in part; as typed if there is none; CannotDo if several fit."""
+    text = typed(wanted)
+    found = by_id(session, table, text, table.id)
+    return one(found, what, text).id if found else text
+
+
 def by_id(session: Session, table: Any, text: str, carrier_id: Any) -> list[Any]:
     """The rows of a table with an id, a part of it, or the carrier's id."""
     from sqlmodel import select
@@ -61,7 +68,7 @@ def by_id(session: Session, table: Any, text: str, carrier_id: Any) -> list[Any]
 def _by_part(session: Session, table: Any, text: str, *columns: Any) -> list[Any]:
     from sqlmodel import col, or_, select
 
-    part = text.lower()
+    part = text.lower().lstrip("…")
     if not MIN_ID_CHARACTERS <= len(part) <= MAX_ID_CHARACTERS:
         return []
     fits = [
@@ -77,8 +84,24 @@ def one(found: list[Any], what: str, text: str) -> Any:
         return found[0]
     if not found:
         raise missing(what, text)
-    ids = ", ".join(row.id for row in found[:MAX_MATCHES_NAMED]) + (" …" if len(found) > MAX_MATCHES_NAMED else "")
-    raise CannotDo(f"{len(found)} have {text!r} at an end of their id; give more of it: {ids}.")
+    raise _ambiguous([row.id for row in found], text)
+
+
+def among(ids: Iterable[str], wanted: str) -> str:
+    """The one of `ids` that was typed in full or in part; as typed if it is none of them; CannotDo if several fit."""
+    text = typed(wanted).lower().lstrip("…")
+    there = list(ids)
+    if text in there or len(text) < MIN_ID_CHARACTERS:
+        return text
+    found = [each for each in there if each.startswith(text) or each.endswith(text)]
+    if len(found) > 1:
+        raise _ambiguous(found, text)
+    return found[0] if found else text
+
+
+def _ambiguous(ids: list[str], text: str) -> CannotDo:
+    named = ", ".join(ids[:MAX_MATCHES_NAMED]) + (" …" if len(ids) > MAX_MATCHES_NAMED else "")
+    return CannotDo(f"{len(ids)} have {text!r} at an end of their id; give more of it: {named}.")
 
 
 def missing(what: str, text: str) -> NotFound:

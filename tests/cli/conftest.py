@@ -48,6 +48,7 @@ def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.
     carrier.clock = made.clock
     made.configure()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")
     return made
 
 

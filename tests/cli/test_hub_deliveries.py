@@ -35,10 +35,10 @@ def test_deliveries_are_counted_by_destination_state_and_code(shop: Shop) -> Non
     assert [row["state"] for row in told["deliveries"]] == ["delivered", "rejected", "rejected"]
     shown = shop.run("deliveries", "list").stdout
     assert "There is no such action." in shown
-    assert all(row["id"] in shown for row in told["deliveries"])
+    assert all(row["id"][-8:] in shown for row in told["deliveries"])
 
 
-def test_on_a_narrow_terminal_a_row_is_a_paragraph_with_its_ids_in_one_piece(
+def test_a_narrow_terminal_gets_a_table_of_what_fits_with_its_ids_in_one_piece(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.play()
@@ -46,10 +46,8 @@ def test_on_a_narrow_terminal_a_row_is_a_paragraph_with_its_ids_in_one_piece(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
     lines = Text.from_ansi(shop.run("deliveries", "list").stdout).plain.splitlines()
-    assert row.id in lines
-    paragraph = " ".join(line.strip() for line in lines[lines.index(row.id) + 1 :])
-    for told in ("destination ads;", f"item {row.item_key};", "state delivered;"):
-        assert told in paragraph
+    (line,) = [each for each in lines if each.startswith(row.id[-8:])]
+    assert "ads" in line and "delivered" in line
     assert all(len(line) <= 80 for line in lines)
 
 
@@ -60,7 +58,7 @@ def test_deliveries_are_filtered(shop: Shop, refusal: Refusal) -> None:
     assert shop.json("deliveries", "list", "--connector", "elsewhere")["counts"] == []
     assert "No deliveries match." in shop.run("deliveries", "list", "--state", "dead").stdout
     assert "cannot be used here" in refusal(shop.run("deliveries", "list", "--state", "gone"))
-    assert "is not a time" in refusal(shop.run("deliveries", "list", "--since", "yesterday"))
+    assert "is not a time" in refusal(shop.run("deliveries", "list", "--since", "soon"))
 
 
 def test_why_tells_conversion_consent_tries_and_the_providers_words(shop: Shop) -> None:

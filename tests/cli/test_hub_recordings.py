@@ -70,7 +70,7 @@ def test_recordings_are_listed_with_what_became_of_each(shop: Shop) -> None:
         "call",
         "audio/wav",
     )
-    assert row.id in shop.run("recordings", "list", "--state", "stored").stdout
+    assert row.id[-8:] in shop.run("recordings", "list", "--state", "stored").stdout
     assert "No recording is failed." in shop.run("recordings", "list", "--state", "failed").stdout
 
 

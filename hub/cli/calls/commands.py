@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    ConfigFile,
-    Sandboxed,
-    colored,
-    echo_json,
-    moment,
-    plain,
-    say,
-    table,
-)
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, moment, plain, say
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -26,8 +17,20 @@ if TYPE_CHECKING:
     from hub.access.permissions import Action
     from hub.access.scope import AccessScope
 
+
+class ListedByDefault(TyperGroup):
+    """A group whose `list` is meant if no command is named: `hub calls --since today`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `list` before the options."""
+        if not args or (args[0].startswith("-") and args[0] != "--help"):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
 commands = typer.Typer(
-    help="See who waits for a call back, call people back, and mark calls, texts and forms.", no_args_is_help=True
+    cls=ListedByDefault,
+    help="List calls, texts and forms, see who waits for a call back, call people back, and mark what came in.",
 )
 UserName = Annotated[str, typer.Option("--user", help="The user who calls (hub users list).", metavar="NAME")]
 
@@ -114,11 +117,12 @@ def missed(
     elif not rows:
         say("Nobody waits for a call back.")
     else:
+        short = short_ids(row["call"] for row in rows)
         table(
             "Missed, longest wait first",
             ("call", "caller", "name", "missed", "first missed (UTC)", "voicemail"),
             (
-                (row["call"], plain(row["caller_number"]), plain(row["caller_name"]), str(row["missed"]),
+                (short(row["call"]), plain(row["caller_number"]), plain(row["caller_name"]), str(row["missed"]),
                  moment(row["first_missed_at"]), "yes" if row["voicemail"] else "no")
                 for row in rows
             ),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.report import number, span_of
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.tables import table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:

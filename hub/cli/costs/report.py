@@ -26,7 +26,8 @@ from hub.cli.report import (
     number,
     span_of,
 )
-from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.tables import table
 from hub.errors import CannotDo
 from hub.queries.spreadsheets import harmless
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from hub.cli.inbox import spool
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
@@ -49,13 +50,15 @@ def list_webhooks(
     counted = ", ".join(f"{colored(name)} {counts[name]}" for name in InboxState if counts.get(name))
     say(f"Webhooks: {counted or 'none yet'}")
     if rows:
+        short = short_ids(row.id for row in rows)
         table(
             f"{state}, newest first",
             ("id", "connector", "received (UTC)", "event", "reason"),
             (
-                (row.id, plain(row.connector), moment(row.received_at), plain(row.event_key), plain(row.reason))
+                (short(row.id), plain(row.connector), moment(row.received_at), plain(row.event_key), plain(row.reason))
                 for row in rows
             ),
+            ("event",),
         )
     if state == InboxState.PARKED and rows:
         say("After a fix: [bold]hub inbox replay --all[/bold], or the ids of some.")
@@ -63,7 +66,9 @@ def list_webhooks(
 
 @commands.command("replay")
 def replay_webhooks(
-    ids: Annotated[list[str] | None, typer.Argument(help="Parked webhooks, by id.", metavar="ID…")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Parked webhooks, by id or an end of it.", metavar="ID…")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All parked webhooks.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -71,15 +76,17 @@ def replay_webhooks(
     from hub.cli.support.audit_note import note
     from hub.clock import utc_now
     from hub.flow.inbox import replay
+    from hub.model import InboxWebhook
     from hub.queries.inbox import parked_webhooks
-    from hub.queries.lookup import typed
+    from hub.queries.lookup import full_id
     from hub.startup import open_store, read_outline
 
     if bool(ids) == everything:
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")
     now = utc_now()
     with open_store(read_outline(config)) as store, store.writing() as session:
-        wanted = list(dict.fromkeys(map(typed, ids or ()))) or parked_webhooks(session)
+        named = dict.fromkeys(full_id(session, InboxWebhook, each, "webhook") for each in ids or ())
+        wanted = list(named) or parked_webhooks(session)
         count = sum(
             replay(session, wanted[at : at + MAX_IDS_PER_QUERY], now) for at in range(0, len(wanted), MAX_IDS_PER_QUERY)
         )

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 commands = typer.Typer(help="List items that processes died of; replay them after a fix.")
@@ -46,17 +47,23 @@ def list_items(
         return
     say(f"In quarantine: {', '.join(f'{name} {count}' for name, count in counts.items()) or 'nothing'}")
     if items:
+        short = short_ids(each.id for each in items)
         table(
             "In quarantine, newest first",
             ("id", "kind", "connector", "since (UTC)", "reason"),
-            ((each.id, each.kind, plain(each.connector), moment(each.since), plain(each.reason)) for each in items),
+            (
+                (short(each.id), each.kind, plain(each.connector), moment(each.since), plain(each.reason))
+                for each in items
+            ),
         )
         say("After a fix: [bold]hub quarantine replay --all[/bold], or the ids of some.")
 
 
 @commands.command("replay")
 def replay_items(
-    ids: Annotated[list[str] | None, typer.Argument(help="Items in quarantine, by id.", metavar="ID…")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Items in quarantine, by id or an end of it.", metavar="ID…")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All items that the filters select.")] = False,
     kind: Kind = None,
     connector: OfConnector = None,
@@ -65,18 +72,17 @@ def replay_items(
     """Make items ready again after the plugin is fixed or disabled. Exits with status 1 if one was not in quarantine."""
     from hub.cli.support.audit_note import actor
     from hub.clock import utc_now
-    from hub.queries.lookup import typed
+    from hub.queries.lookup import among
     from hub.startup import open_store, read_outline
     from hub.store.quarantine.items import in_quarantine, replay_quarantined
 
     if bool(ids) == everything:
         raise CannotDo("Give the ids of items in quarantine, or --all; hub quarantine shows them.")
     _check(kind)
-    wanted = set(map(typed, ids or ()))
     with open_store(read_outline(config)) as store, store.writing() as session:
-        items = [
-            each for each in in_quarantine(session, kind=kind, connector=connector) if everything or each.id in wanted
-        ]
+        there = in_quarantine(session, kind=kind, connector=connector)
+        wanted = {among((each.id for each in there), text) for text in ids or ()}
+        items = [each for each in there if everything or each.id in wanted]
         about = "all" if everything else ",".join(sorted(wanted))[:500]
         count = replay_quarantined(session, items, utc_now(), actor=actor(), about=about)
     say(f"[green]{counted(count, 'item')}[/green] will be handled again by the next worker.")

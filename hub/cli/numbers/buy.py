@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.numbers.commands import Carrier, able_carriers, read_number
-from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
+from hub.cli.support.tables import table
 from hub.errors import CannotDo, RingfenceError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, echo_json, plain, say
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from hub.numbers.pools import PoolFigures
@@ -88,6 +89,7 @@ def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
             )
             for each in figures
         ),
+        ("a number rests", "held for", "overflow", "busiest h", "use"),
     )
     say(f"Advised: so many that at most {blocking:.2%} of the busiest hour's visitors would find none (Erlang B).")
 

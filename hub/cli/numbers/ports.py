@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.numbers.commands import able_carriers, read_number
-from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo, RingfenceError
 
 if TYPE_CHECKING:
     from hub.contracts.ports import PortRequest
     from hub.model.ports import PortOrderRow
+    from hub.runtime import Hub
 
 MAX_BILL_BYTES = 10 * 1024 * 1024
 
@@ -115,9 +117,9 @@ def ports(
     with open_hub(loaded) as opened:
         hub, able = opened.hub, able_carriers(opened, connector, PortHooks.list_ports)
         if not_placed is not None:
-            forget_unplaced(hub, not_placed, actor())
+            forget_unplaced(hub, _order(hub, not_placed), actor())
         if cancel is not None:
-            cancel_port(hub, cancel, actor())
+            cancel_port(hub, _order(hub, cancel), actor())
         for name in able:
             try:
                 refresh(hub, name)
@@ -132,6 +134,14 @@ def ports(
             say(f"[red]{plain(trouble)}[/red]")
     if troubles:
         raise typer.Exit(1)
+
+
+def _order(hub: Hub, wanted: str) -> str:
+    from hub.model import PortOrderRow
+    from hub.queries.lookup import full_id
+
+    with hub.store.reading() as session:
+        return full_id(session, PortOrderRow, wanted, "port order")
 
 
 def _given_or_prompted(given: str | None, question: str) -> str:
@@ -194,12 +204,13 @@ def _print(rows: Sequence[PortOrderRow]) -> None:
     if not rows:
         say("No port orders; hub numbers port places one.")
         return
+    short = short_ids(row.id for row in rows)
     table(
         "Port orders",
         ("id", "carrier", "order", "numbers", "status", "what to do"),
         (
             (
-                row.id,
+                short(row.id),
                 plain(row.connector),
                 plain(row.order_id),
                 plain(", ".join(row.numbers)),

@@ -10,7 +10,8 @@ import typer
 
 from hub.cli.policy import show
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.support.output import CONFIG, ConfigFile, moment, plain, say, table
+from hub.cli.support.output import CONFIG, ConfigFile, moment, plain, say
+from hub.cli.support.tables import table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:

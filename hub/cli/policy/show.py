@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from sqlmodel import Session

@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.support.journal_report import verify
-from hub.cli.support.output import (
-    CONFIG,
-    AsJson,
-    ConfigFile,
-    colored,
-    echo_json,
-    moment,
-    plain,
-    say,
-    table,
-)
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, echo_json, moment, plain, say
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from sqlmodel import Session

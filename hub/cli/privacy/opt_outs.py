@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ def list_opt_outs(
     if not rows:
         say("Nobody has opted out without proof.")
         return
+    short = short_ids(each.row.id for each in rows)
     table(
         "Opt-outs without proof, busiest network first",
         ("id", "company", "network", "numbers from there", "of", "scope", "at (UTC)", "state", "reason"),
         (
-            (each.row.id, plain(each.company), each.row.network[:SHORT], _marked(each.numbers, MANY), each.row.subject,
+            (short(each.row.id), plain(each.company), each.row.network[:SHORT], _marked(each.numbers, MANY), each.row.subject,
              each.row.scope, moment(each.row.at, seconds=False), colored(each.row.state), plain(each.row.reason))
             for each in rows
         ),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from sqlmodel import Session

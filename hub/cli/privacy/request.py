@@ -35,8 +35,8 @@ from hub.cli.support.output import (
     moment,
     plain,
     say,
-    table,
 )
+from hub.cli.support.tables import short_ids, table
 
 commands = typer.Typer(help="People's requests about their own data.", no_args_is_help=True)
 
@@ -135,14 +135,16 @@ def list_requests(
     elif not rows:
         say("There are no open requests.")
     else:
+        short = short_ids(row.id for row, _ in rows)
         table(
             "Privacy requests, most urgent first",
             ("id", "company", "kind", "state", "received (UTC)", "due (UTC)", "left", "rule"),
             (
-                (row.id, plain(name), row.kind, colored(row.state), moment(row.received_at, seconds=False),
+                (short(row.id), plain(name), row.kind, colored(row.state), moment(row.received_at, seconds=False),
                  due(row, now), left(row, now), plain(row.rule))
                 for row, name in rows
             ),
+            ("received (UTC)", "company"),
         )  # fmt: skip
     if late:
         if not as_json:

@@ -17,7 +17,8 @@ from hub.cli.privacy.request_lookup import (
     open_for,
 )
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import short_ids, table
 
 
 def register(requests: typer.Typer) -> None:
@@ -75,12 +76,13 @@ def holds(
     elif not found:
         say("No legal hold is in force.")
     else:
+        short = short_ids(each.hold.id for each in found)
         table(
             "Legal holds",
             ("id", "company", "on", "reason", "set (UTC)", "by", "lifted (UTC)"),
             (
-                (each.hold.id, plain(each.company), "everybody" if each.everybody else "one person", plain(each.hold.reason),
-                 moment(each.hold.set_at), plain(each.hold.set_by),
+                (short(each.hold.id), plain(each.company), "everybody" if each.everybody else "one person",
+                 plain(each.hold.reason), moment(each.hold.set_at), plain(each.hold.set_by),
                  moment(each.hold.lifted_at) if each.hold.lifted_at else "–")
                 for each in found
             ),

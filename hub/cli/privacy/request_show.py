@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.cli.support.output import EMPTY_CELL, moment, plain, say, table
+from hub.cli.support.output import EMPTY_CELL, moment, plain, say
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from hub.model import PrivacyRequest

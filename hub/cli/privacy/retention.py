@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import table
 
 
 def register(privacy: typer.Typer) -> None:

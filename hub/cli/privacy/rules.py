@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
     from hub.contracts.rules import LegalRule

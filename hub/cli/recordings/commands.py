@@ -20,8 +20,8 @@ from hub.cli.support.output import (
     moment,
     plain,
     say,
-    table,
 )
+from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -73,14 +73,16 @@ def list_recordings(
     if not rows:
         say("There are no recordings yet." if state is None else f"No recording is {state}.")
         return
+    short = short_ids(row.id for row in rows)
     table(
         counted(len(rows), "recording"),
         ("id", "recorded (UTC)", "kind", "seconds", "state", "until", "reason"),
         (
-            (row.id, moment(row.recorded_at), row.kind, plain(row.duration), colored(row.state),
+            (short(row.id), moment(row.recorded_at), row.kind, plain(row.duration), colored(row.state),
              moment(row.expires_at, seconds=False), plain(row.reason))
             for row in rows
         ),
+        ("until",),
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""Output of commands: errors, common options, tables for people, JSON for machines."""
+"""Output of commands: errors, common options, JSON for machines; `hub.cli.support.tables` prints tables for people."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,9 +21,8 @@ Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' san
 Agreed = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 PLAIN_WIDTH = 250
-"""Width in columns of a table that is not printed on a terminal."""
-UNBOUNDED = 10_000
-"""Width in columns to measure the narrowest form of a table that breaks no word."""
+"""Width in columns of what is printed if the command has no terminal at all."""
+MIN_WIDTH = 40
 COLORS = {
     "delivered": "green",
     "received": "green",
@@ -60,18 +60,34 @@ EMPTY_CELL = "[dim]–[/dim]"
 
 
 def console(*, to_errors: bool = False) -> Console:
-    """The console of a command: as wide as the terminal, and wide enough for whole rows in a pipe."""
+    """The console of a command, as wide as `width` says."""
     from rich.console import Console
 
-    made = Console(stderr=to_errors, highlight=False)
-    if not made.is_terminal:
-        made.width = PLAIN_WIDTH
-    return made
+    return Console(stderr=to_errors, highlight=False, width=width())
+
+
+def width() -> int:
+    """COLUMNS, or the width of the command's terminal, to which its output or only its errors go, or its input comes from:
+    `hub calls | less` fits it too. PLAIN_WIDTH without a terminal."""
+    if (set_by_hand := os.environ.get("COLUMNS", "")).isdigit() and int(set_by_hand) > 0:
+        return max(int(set_by_hand), MIN_WIDTH)
+    for stream in (1, 2, 0):
+        try:
+            columns = os.get_terminal_size(stream).columns
+        except OSError:
+            continue
+        if columns > 0:
+            return max(columns, MIN_WIDTH)
+    return PLAIN_WIDTH
 
 
 def say(text: str, *, to_errors: bool = False) -> None:
-    """Print one line with Rich's markup, without wrapping."""
-    console(to_errors=to_errors).print(text, soft_wrap=True)
+    """Print a sentence with Rich's markup. It is wrapped between words, but never within an address or an id."""
+    from rich.text import Text
+
+    here = console(to_errors=to_errors)
+    longest = max(map(len, Text.from_markup(text).plain.split()), default=0)
+    here.print(text, soft_wrap=here.width == PLAIN_WIDTH or longest > here.width)
 
 
 def plain(value: object) -> str:
@@ -96,44 +112,6 @@ def moment(at: datetime | None, *, seconds: bool = True) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 text`, `2 texts`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; cells may hold Rich's markup, so text from outside goes through `plain` first.
-
-    On a terminal that is too narrow, each row is printed as a paragraph instead, because users copy ids, so they must not
-    be wrapped.
-    """
-    from rich.table import Table
-
-    cells = [tuple(row) for row in rows]
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
-    for column in columns:
-        made.add_column(column)
-    for row in cells:
-        made.add_row(*row)
-    here = console()
-    if not cells:
-        here.print(f"{title}: none.")
-    elif here.measure(made, options=here.options.update(width=UNBOUNDED)).minimum > here.width:
-        _print_paragraphs(here, title, columns, cells)
-    else:
-        here.print(made)
-
-
-def _print_paragraphs(here: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    here.print(f"[bold]{title}[/bold]")
-    for first, *others in rows:
-        here.print(first, soft_wrap=True)
-        lines = [
-            Text.assemble((f"{column} ", "dim"), Text.from_markup(cell))
-            for column, cell in zip(columns[1:], others, strict=True)
-            if cell not in ("", EMPTY_CELL)
-        ]
-        here.print(Padding(Text("; ").join(lines), (0, 0, 0, 4), expand=False))
 
 
 def echo_json(value: Mapping[str, Any] | Sequence[Any]) -> None:

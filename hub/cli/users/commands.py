@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say, table
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
+from hub.cli.support.tables import table
 
 commands = typer.Typer(help="Manage the users of an account, their roles, and their API keys.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]

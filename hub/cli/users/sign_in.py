@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say, table
+from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
+from hub.cli.support.tables import table
 from hub.cli.users.commands import Name, commands
 
 

@@ -16,7 +16,7 @@ from hub.model.calls import MAX_CALL_SECONDS
 from hub.model.conversions import is_shown_as
 from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.contacts import filters
-from hub.queries.contacts.filters import NONE, ContactFilter, Outcome, SentState
+from hub.queries.contacts.filters import MARKED, NONE, ContactFilter, Outcome, SentState
 from hub.queries.contacts.kinds import CALLS, TEXTS, Kind, indexless
 from hub.queries.contacts.search import Search, search_conditions, search_of
 from hub.reports.calendar import bounds, days_between
@@ -154,7 +154,7 @@ def _is_page(page: str) -> Condition:
 def lead_is(wanted: ContactFilter) -> list[Condition]:
     """The conditions on a contact's lead status and value."""
     found: list[Condition] = []
-    if wanted.lead not in (None, NONE):
+    if wanted.lead not in (None, MARKED, NONE):
         found.append(col(Lead.status) == wanted.lead)
     if wanted.value_from is not None:
         found.append(col(Lead.amount) >= wanted.value_from)
@@ -193,7 +193,8 @@ def _on_attribution(wanted: ContactFilter, kind: Kind) -> list[Condition]:
 
 def _on_marks(wanted: ContactFilter, kind: Kind) -> list[Condition]:
     found = []
-    if leads := lead_is(wanted):
+    leads = lead_is(wanted)
+    if leads or wanted.lead == MARKED:
         found.append(exists_for(kind, col(Lead.subject_id), *leads))
     if wanted.lead == NONE:
         found.append(~exists_for(kind, col(Lead.subject_id)))

@@ -20,6 +20,8 @@ MAX_SECONDS = 86_400
 MAX_AMOUNT = Decimal(10**9)
 NONE = "none"
 """As a lead status or a delivery state: there is none."""
+MARKED = "any"
+"""As a lead status: there is one."""
 
 
 class ContactKind(StrEnum):
@@ -68,7 +70,7 @@ VERDICTS = ("allow", "needs", "deny")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(ContactKind),
     "outcome": (*Outcome, UNANSWERED),
-    "lead": (*LeadStatus, NONE),
+    "lead": (*LeadStatus, MARKED, NONE),
     "sent": (*SentState, NONE),
     "recording": RECORDING_STATES,
     "consent": VERDICTS,

@@ -1,0 +1,248 @@
+"""`hub calls list` and `hub leads`: calls, texts and forms with filters, as the page of calls has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.calls.commands import commands
+from hub.cli.lists.reading import (
+    After,
+    AsCsv,
+    AsUser,
+    CampaignName,
+    CompanyName,
+    Limit,
+    Reading,
+    SearchWords,
+    ShowPersonal,
+    Since,
+    SourceName,
+    TrackerName,
+    Until,
+    company_and_tracker,
+    print_list,
+    reading,
+    source_and_medium,
+)
+from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, colored, plain, say
+from hub.cli.support.tables import short_ids, table
+from hub.errors import CannotDo
+
+if TYPE_CHECKING:
+    from hub.queries.contacts.filters import ContactFilter
+    from hub.queries.contacts.rows import ContactRow
+
+LeadChoice = Annotated[
+    str | None,
+    typer.Option(help="new, qualified, booked, not_a_lead; any that is marked, or none.", metavar="STATUS"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `hub leads` to `hub`, and `list` to `hub calls`."""
+    app.command("leads")(leads)
+    if "list" not in {each.name for each in commands.registered_commands}:
+        commands.command("list")(list_calls)
+
+
+def list_calls(
+    company: CompanyName = None,
+    tracker: TrackerName = None,
+    source: SourceName = None,
+    campaign: CampaignName = None,
+    since: Since = None,
+    until: Until = None,
+    status: Annotated[
+        str | None,
+        typer.Option(help="answered, missed, voicemail, abandoned, unanswered or live.", metavar="STATUS"),
+    ] = None,
+    lead: LeadChoice = None,
+    search: SearchWords = None,
+    kind: Annotated[str, typer.Option(help="call, text, form or all.", metavar="KIND")] = "call",
+    limit: Limit = 50,
+    after: After = None,
+    user: AsUser = None,
+    show_personal: ShowPersonal = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List calls, and with --kind also texts and forms, newest first. Without a command, hub calls does the same."""
+    query = {"status": status, "lead": lead, "kind": kind, "campaign": campaign, "search": search}
+    _list(
+        config, "calls", query, (company, tracker), source, (since, until), limit, after, user, show_personal,
+        as_json=as_json, as_csv=as_csv,
+    )  # fmt: skip
+
+
+def leads(
+    company: CompanyName = None,
+    tracker: TrackerName = None,
+    source: SourceName = None,
+    campaign: CampaignName = None,
+    since: Since = None,
+    until: Until = None,
+    status: Annotated[str, typer.Option(help="new, qualified, booked, not_a_lead, or any.", metavar="STATUS")] = "any",
+    search: SearchWords = None,
+    limit: Limit = 50,
+    after: After = None,
+    user: AsUser = None,
+    show_personal: ShowPersonal = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List the calls, texts and forms that somebody marked as a lead, with status and value, newest first."""
+    if status == "none":
+        raise CannotDo("hub leads lists what is marked; hub calls list --lead none --kind all lists what is not.")
+    query = {"lead": status, "kind": "all", "campaign": campaign, "search": search}
+    _list(
+        config, "leads", query, (company, tracker), source, (since, until), limit, after, user, show_personal,
+        as_json=as_json, as_csv=as_csv,
+    )  # fmt: skip
+
+
+def _list(
+    config: Path,
+    name: str,
+    query: dict[str, str | None],
+    place: tuple[str | None, str | None],
+    source: str | None,
+    span: tuple[str | None, str | None],
+    limit: int,
+    after: str | None,
+    user: str | None,
+    show_personal: bool,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    from hub.queries.contacts.listing import list_contacts
+
+    company, tracker = company_and_tracker(*place)
+    with reading(config, company, user, "calls", personal=name if show_personal else "") as read:
+        wanted = _filter(read, {**query, "tracker": tracker}, source, span)
+        page = list_contacts(
+            read.session, read.scope, read.vault, list(read.companies), wanted, after=_place(read, after), limit=limit
+        )
+        rows = [_row(read, each) for each in page.items]
+    print_list(
+        name, rows, rows[-1]["id"] if rows and page.next else None, lambda: _print(name, read, rows, wanted.kind),
+        "Nothing that matches. Play a call: hub trigger call", as_json=as_json, as_csv=as_csv,
+    )  # fmt: skip
+
+
+def _filter(
+    read: Reading, query: dict[str, str | None], source: str | None, span: tuple[str | None, str | None]
+) -> ContactFilter:
+    """The filter that the options make; CannotDo names the first option that makes none."""
+    from hub.cli.support.options import choice, since, until
+    from hub.queries.contacts.filters import CHOICES, ContactFilter
+    from hub.queries.lookup import typed
+
+    kind = choice(query.get("kind"), (*CHOICES["kind"], "all"), "--kind")
+    name, medium = source_and_medium(source)
+    search = query.get("search")
+    return ContactFilter(
+        kind=None if kind == "all" else kind,
+        outcome=choice(query.get("status"), CHOICES["outcome"], "--status"),
+        lead=choice(query.get("lead"), CHOICES["lead"], "--lead" if "status" in query else "--status"),
+        tracker=query.get("tracker"),
+        source=name,
+        medium=medium,
+        campaign=query.get("campaign"),
+        q=typed(search) if search else None,
+        begins=since(span[0], read.now, read.zone),
+        ends=until(span[1], read.now, read.zone),
+        zone=read.zone,
+        now=read.now,
+    )
+
+
+def _place(read: Reading, after: str | None) -> str | None:
+    """The cursor after the contact with an id, or a part of it."""
+    from hub.model import Call, TextMessage
+    from hub.queries.contacts.cursors import Key
+    from hub.queries.lookup import find_subject
+
+    if after is None:
+        return None
+    found = find_subject(read.session, after)
+    at = (
+        found.started_at
+        if isinstance(found, Call)
+        else found.at
+        if isinstance(found, TextMessage)
+        else found.submitted_at
+    )
+    return Key(at, found.id, "").cursor()
+
+
+def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
+    mask = read.mask
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "at": each.at,
+        "company": read.companies[each.company_id].name,
+        "tracker": each.tracker,
+        "number": mask.phone(each.number),
+        "name": None if each.erased else mask.text(each.name),
+        "email": mask.text(each.email),
+        "outcome": each.outcome,
+        "duration": each.duration,
+        "answered_by": mask.phone(each.agent),
+        "first_time": each.first_time,
+        "source": each.source,
+        "medium": each.medium,
+        "campaign": each.campaign,
+        "keyword": mask.text(each.keyword),
+        "landing_page": mask.page(each.landing_page),
+        "lead": each.lead,
+        "value": None if each.amount is None else f"{each.amount:.2f}",
+        "currency": each.currency,
+        "tags": [mask.text(tag) for tag in each.tags],
+        "sent": {str(state): count for state, count in each.sent.items()},
+    }
+
+
+def _print(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | None) -> None:
+    from hub.formats import duration
+
+    short = short_ids(row["id"] for row in rows)
+    columns: dict[str, Any] = {
+        "id": lambda row: short(row["id"]),
+        read.zone_name: lambda row: read.moment(row["at"]),
+        "kind": lambda row: row["kind"],
+        "company": lambda row: plain(row["company"]),
+        "from": lambda row: plain(row["number"] or row["email"]),
+        "name": lambda row: plain(row["name"]),
+        "status": lambda row: colored(row["outcome"]) if row["outcome"] else EMPTY_CELL,
+        "length": lambda row: EMPTY_CELL if row["duration"] is None else duration(row["duration"]),
+        "tracker": lambda row: plain(row["tracker"]),
+        "source": lambda row: plain(f"{row['source']} / {row['medium']}" if row["source"] else None),
+        "campaign": lambda row: plain(row["campaign"]),
+        "lead": lambda row: plain(row["lead"]),
+        "value": lambda row: plain(f"{row['value']} {row['currency']}" if row["value"] else None),
+    }
+    left_out = {"kind"} if kind == "call" else set() if name == "calls" else {"length", "status"}
+    left_out |= {"company"} if len(read.companies) == 1 else set()
+    left_out |= {
+        each for each in ("name", "campaign", "lead", "value") if all(_is_empty(columns[each](row)) for row in rows)
+    }
+    shown = [each for each in columns if each not in left_out]
+    optional = [each for each in ("campaign", "name", "company", "tracker", "length") if each in shown]
+    table(
+        f"{name.capitalize()}, newest first",
+        shown,
+        ([columns[each](row) for each in shown] for row in rows),
+        optional,
+    )
+    say("The whole story of one: [bold]hub call ID[/bold]")
+
+
+def _is_empty(cell: str) -> bool:
+    return cell in ("", EMPTY_CELL)

@@ -77,6 +77,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "List the calls, texts and forms that somebody marked as a lead, with status and value, newest first.",
     ),
     "visits": (("lists.visits",), "List visits of the companies' websites, newest first."),
+    "listen": (
+        ("lists.listen",),
+        "Print what happens as it happens, one line each: calls, texts, forms, visits, conversions, deliveries.",
+    ),
     "inbox": (("inbox.commands",), "List received webhooks; replay parked ones."),
     "quarantine": (("inbox.quarantine",), "List items that processes died of; replay them after a fix."),
     "deliveries": (("deliveries",), "List deliveries to each destination, explain failures, and retry."),

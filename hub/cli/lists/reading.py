@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.model import Company
     from hub.queries.masking import Mask
     from hub.store.encryption.vault import Vault
+    from hub.store.engine import Store
 
 CompanyName = Annotated[str | None, typer.Option("--company", help="Only this company.", metavar="NAME")]
 TrackerName = Annotated[
@@ -91,6 +92,15 @@ def reading(
     config: Path, company: str | None, user: str | None, action: Action, *, personal: str = ""
 ) -> Iterator[Reading]:
     """Open the database for one list. If it shows `personal` data, named by that word, that is audited first."""
+    with opened(config, company, user, action, personal=personal) as (store, read), store.reading() as session:
+        yield read(session)
+
+
+@contextmanager
+def opened(
+    config: Path, company: str | None, user: str | None, action: Action, *, personal: str = ""
+) -> Iterator[tuple[Store, Callable[[Session], Reading]]]:
+    """The database, and what may be read in a session of it."""
     from hub.access.scope import scope_of_operator
     from hub.cli.calls.commands import scope_named
     from hub.cli.support.audit_note import note
@@ -115,8 +125,7 @@ def reading(
             with store.writing() as session:
                 for account_id in sorted({each.account_id for each in found.values()}):
                     note(session, now, f"{personal}.show_personal", account_id, company or "all companies")
-        with store.reading() as session:
-            yield Reading(session, scope, vault, Mask(off=bool(personal)), found, now)
+        yield store, lambda session: Reading(session, scope, vault, Mask(off=bool(personal)), found, now)
 
 
 def company_and_tracker(company: str | None, tracker: str | None) -> tuple[str | None, str | None]:

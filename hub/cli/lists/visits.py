@@ -59,13 +59,13 @@ def visits(
     from hub.cli.support.options import choice
     from hub.cli.support.options import since as since_when
     from hub.cli.support.options import until as until_when
+    from hub.queries.activity.visits import VisitFilter, list_visits
     from hub.queries.lookup import typed
-    from hub.queries.visits import VisitFilter, list_visits
 
     company, tracker = company_and_tracker(company, tracker)
     name, medium = source_and_medium(source)
     known = choice(status, ("called", "silent"), "--status")
-    with reading(config, company, user, "calls", personal="visits" if show_personal else "") as read:
+    with reading(config, company, user, "reports", personal="visits" if show_personal else "") as read:
         wanted = VisitFilter(
             source=name, medium=medium, campaign=campaign, tracker=tracker,
             known=None if known is None else known == "called",

@@ -1,0 +1,1 @@
+"""What visitors do, and what happens in the hub, row by row."""

@@ -15,6 +15,7 @@ from hub.alerts.digests import queue_digests
 from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
+from hub.config.recipients import recipients_of
 from hub.liveness import Liveness, report_failure
 from hub.numbers.pointing import check_live_carriers
 from hub.numbers.pool_hours import roll_up_pools
@@ -160,4 +161,4 @@ def _note_recipients(hub: Hub) -> None:
     with hold_locks(hub.store, [RECIPIENTS_LOCK], LOCK_SECONDS) as free:
         if free:
             with hub.store.writing() as session:
-                note_recipients(session, hub.config.connectors, hub.clock())
+                note_recipients(session, recipients_of(hub.config), hub.clock())

@@ -18,7 +18,6 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from hub.alerts.channels.email import send_alert_mail
-from hub.alerts.channels.public_post import PublicPost
 from hub.alerts.channels.push import send_push
 from hub.alerts.channels.text import queue_alert_text
 from hub.alerts.channels.webhook import open_webhook, send_webhook
@@ -30,6 +29,7 @@ from hub.errors import RetryLater, RingfenceError, place_of
 from hub.model import Alert, AlertDelivery, AlertPreference, AlertRule, Company, User
 from hub.model.states import AlertDeliveryState
 from hub.numbers.directory import Directory
+from hub.plugins.public_post import PublicPost
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, due_groups, oldest_due

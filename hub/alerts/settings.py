@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from hub.alerts.channels.webhook import new_secret, open_webhook, seal_webhook
+from hub.alerts.channels.webhook import open_webhook, seal_webhook
 from hub.alerts.kinds import CHANNEL_NAMES, DIGESTS, Channel, kinds_for, may_use, threshold_of
 from hub.alerts.spread import write_alert
 from hub.errors import CannotDo, NotFound
@@ -26,6 +26,7 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.runtime import Hub
 from hub.store import audit
+from hub.store.encryption.webhook_secrets import new_secret
 from hub.store.writers.alert_events import ALERT_LIFETIME
 
 NO_WEBHOOK = "A webhook takes data to another system, so only roles that see the set-up have one."

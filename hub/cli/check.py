@@ -79,10 +79,11 @@ def check(
 
 def _flow_findings(opened: Opened) -> list[str]:
     """Disclosures that no manifest declares, and changed recipients (hub privacy map)."""
+    from hub.config.recipients import recipients_of
     from hub.privacy.datamap.chart import problems
 
     with opened.hub.store.reading() as session:
-        return problems(session, opened.hub.config.connectors, opened.hub.clock())
+        return problems(session, recipients_of(opened.hub.config), opened.hub.clock())
 
 
 def _overdue_requests(opened: Opened) -> list[str]:

@@ -18,7 +18,7 @@ class _Removed(Enum):
     REMOVED = "removed"
 
 
-NAMED_LISTS = frozenset({"accounts", "companies", "trackers", "flows", "conversions"})
+NAMED_LISTS = frozenset({"accounts", "companies", "trackers", "flows", "conversions", "webhooks"})
 """Keys whose value is a list; an entry named below one that does not exist yet begins the list."""
 REMOVED: Final = _Removed.REMOVED
 """The value of a Change that removes what stands at its path."""

@@ -38,6 +38,7 @@ from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
 from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount
 from hub.config.sections.texts import TextsSection
+from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import ConfigError
@@ -351,6 +352,9 @@ class CompanySection(Section):
         default=DEFAULT_PRICE, description="What one text is counted for in `text_budget`, in the same currency."
     )
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
+    webhooks: Webhooks = Field(
+        default=(), description="Addresses that get what happens at the company (docs/webhooks.md)."
+    )
 
     @model_validator(mode="after")
     def _one_currency(self) -> Self:

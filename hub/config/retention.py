@@ -117,6 +117,7 @@ class RetentionSection(BaseModel):
     privacy_request: RetentionPeriod = _kind(731, "People's requests about their data, once answered.")
     dead_letter: RetentionPeriod = _kind(30, "Why a delivery was abandoned, with its attempts.")
     alert: RetentionPeriod = _kind(90, "Alerts of users, and what became of each on its way to them.")
+    webhook_event: RetentionPeriod = _kind(30, "Which events went to webhooks of yours, without what was in them.")
     audit_log: RetentionPeriod = _kind(
         7 * 365, "Who made manual changes, and who read personal data; it names people only by id."
     )

@@ -26,6 +26,28 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+MAX_URL_CHARACTERS = 1_000
+WEBHOOK_PORTS = (443, 8443)
+
+
+def why_no_webhook(text: str, *, private: bool = False) -> str | None:
+    """What is wrong with an address that the hub shall send to, in one sentence; None if nothing is. A `private` one may
+    use http:// and any port: which IP addresses it has is checked when it is connected to."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port or 443
+    except ValueError:
+        return "This is not an address; write it like https://hooks.example.com/calls."
+    if not parts.hostname or parts.scheme not in (("https", "http") if private else ("https",)):
+        return "The address must begin with https://, so that nobody on the way reads it."
+    if parts.username or parts.password:
+        return "Leave the user and password out of the address; the signature shows who sends."
+    plain = text.strip().isascii() and text.strip().isprintable() and "\\" not in text and " " not in text.strip()
+    if not plain or len(text) > MAX_URL_CHARACTERS or (port not in WEBHOOK_PORTS and not private):
+        return f"The address must use port {' or '.join(map(str, WEBHOOK_PORTS))} and be written in plain characters."
+    return None
+
+
 def is_loopback(host: str | None) -> bool:
     """Whether a host is this machine itself."""
     if host == "localhost":

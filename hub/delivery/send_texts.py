@@ -44,6 +44,7 @@ from hub.store.claims import claim, complete, due_groups, held_ids
 from hub.store.journal import undo, write_evidence
 from hub.store.locks import hold_locks
 from hub.store.rows import write_rows
+from hub.store.writers.webhook_events import note_sent_text
 from hub.texts.arriving import ANSWER_WITHIN
 from hub.texts.automatic import was_answered_after_all
 from hub.texts.bodies import open_body, seal_body
@@ -363,6 +364,8 @@ def _write_end(
     if reference and outcome.state == DeliveryState.ACCEPTED:
         changed["carrier_message_id"] = reference
     _set(session, TextMessage, text.id, **changed)
+    if outcome.state == DeliveryState.ACCEPTED:
+        note_sent_text(session, text, now)
 
 
 def _settle_silent(hub: Hub, connector: str) -> None:

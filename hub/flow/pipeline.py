@@ -22,6 +22,7 @@ from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock
 from hub.reports.dirty_days import mark_dirty
 from hub.runtime import Hub
 from hub.store.claims import claim, held_ids
+from hub.store.writers import webhook_events
 from hub.store.writers.alert_events import note_subjects
 from hub.texts.automatic import answer_calls
 
@@ -59,6 +60,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             correct_firsts(session, ours, now)
             answer_calls(session, hub, directory, [case.subject for case in ours if isinstance(case.subject, Call)])
             note_subjects(session, [case.subject for case in ours], now)
+            webhook_events.note_subjects(session, [case.subject for case in ours], now)
             mark_dirty(session, [change for case in ours for change in changes_of(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))
     metrics.FLOW_SECONDS.labels("pipeline").observe(time.perf_counter() - begun)

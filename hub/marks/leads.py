@@ -19,6 +19,7 @@ from hub.marks.subjects import company_of, markable, note_deed
 from hub.model import Lead, LeadChange
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.store.rows import write_rows
+from hub.store.writers.webhook_events import note_changes
 
 Value = Money | None | Literal["keep"]
 """A lead's value; `keep` leaves the present one."""
@@ -66,6 +67,7 @@ def mark_leads(
         _set(session, leads[subject.id], after[subject.id], former[subject.id], now, scope.user.id)
     write_rows(session, LeadChange, [_change(each, after[each.id], now, scope.user.id) for each in changed])
     mark_dirty(session, [Change(company_of(each), time_of(each)) for each in changed], now)
+    note_changes(session, changed, ("lead_status", "value") if value != "keep" else ("lead_status",), now)
     note_deed(session, scope, "lead.mark", changed, now, wanted.value if wanted else "removed")
     return former
 

@@ -13,6 +13,7 @@ from hub.model import Note
 from hub.store import audit
 from hub.store.encryption.encrypted_fields import seal_note
 from hub.store.encryption.vault import Vault
+from hub.store.writers.webhook_events import note_changes, note_changes_of
 
 MAX_NOTE_CHARACTERS = 5_000
 
@@ -37,6 +38,7 @@ def add_note(session: Session, scope: AccessScope, vault: Vault, subject_id: str
     seal_note(vault, session, subject, note, words)
     session.add(note)
     session.flush()
+    note_changes(session, [subject], ("note",), now)
     audit.note(session, now, scope.user.id, "note.add", subject.id, note.id)
     return note
 
@@ -51,4 +53,5 @@ def delete_note(session: Session, scope: AccessScope, note_id: str, now: datetim
         raise CannotDo("Only the user who wrote a note, or an owner, can delete it.")
     session.delete(note)
     session.flush()
+    note_changes_of(session, note.subject_id, ("note",), now)
     audit.note(session, now, scope.user.id, "note.delete", note.subject_id, note.id)

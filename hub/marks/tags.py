@@ -13,6 +13,7 @@ from hub.marks.subjects import company_of, markable, note_deed
 from hub.marks.tag_definitions import definitions_of
 from hub.marks.tag_names import tag_name
 from hub.model import Tag
+from hub.store.writers.webhook_events import note_changes
 
 MAX_TAGS = 50
 """Limit of tags on one call, text or form."""
@@ -63,6 +64,7 @@ def tag_all(
             )
         )
     session.flush()
+    note_changes(session, new, ("tags",), now)
     note_deed(session, scope, "tag.add", new, now)
     return frozenset(subject.id for subject in new)
 
@@ -84,7 +86,9 @@ def untag_all(
         session.delete(row)
     session.flush()
     had = frozenset(row.subject_id for row in rows)
-    note_deed(session, scope, "tag.remove", [subject for subject in subjects if subject.id in had], now)
+    untagged = [subject for subject in subjects if subject.id in had]
+    note_changes(session, untagged, ("tags",), now)
+    note_deed(session, scope, "tag.remove", untagged, now)
     return had
 
 

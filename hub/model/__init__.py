@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from hub.model.transcripts import TranscriptRow
     from hub.model.users import ApiKey, User
     from hub.model.visits import Lease, PageView, Visit
+    from hub.model.webhooks_out import WebhookEndpoint, WebhookEvent
 
 __all__ = [
     "HUB_CHAIN",
@@ -193,6 +194,8 @@ __all__ = [
     "VapidKey",
     "Visit",
     "WebSession",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "YearRollup",
     "every_table",
 ]
@@ -260,6 +263,7 @@ MODULES = {
     "transcripts": ("TranscriptRow",),
     "users": ("ApiKey", "User"),
     "visits": ("Lease", "PageView", "Visit"),
+    "webhooks_out": ("WebhookEndpoint", "WebhookEvent"),
 }
 """Each module with the names of this package that it defines."""
 _PLACES = {name: module for module, names in MODULES.items() for name in names}

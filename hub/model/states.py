@@ -333,3 +333,42 @@ class AlertDeliveryState(StrEnum):
     """Final: a worker ended while the mail server took it. It is not sent again, so that it does not arrive twice."""
     QUARANTINED = "quarantined"
     """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""
+
+
+class WebhookType(StrEnum):
+    """What a webhook that the hub sends is about; the names are CallRail's."""
+
+    PRE_CALL = "pre_call"
+    """A call comes in."""
+    ROUTED = "call_routing_complete"
+    """It is known where the call went."""
+    POST_CALL = "post_call"
+    """A call that came in is over."""
+    MODIFIED = "call_modified"
+    """A call that is over has changed: a mark, its recording, its transcript."""
+    OUTBOUND = "outbound_post_call"
+    """A call that a user placed is over."""
+    TEXT_RECEIVED = "text_received"
+    TEXT_SENT = "text_sent"
+    FORM = "form"
+
+
+class WebhookEventState(StrEnum):
+    """An event on its way to one endpoint."""
+
+    READY = "ready"
+    """Waits for its first or next try: leased."""
+    LEASED = "leased"
+    """A worker sends it: delivered, held, dropped, dead, waiting, or ready again."""
+    WAITING = "waiting"
+    """An earlier event of the endpoint is tried again first; after that it is ready."""
+    DELIVERED = "delivered"
+    """Final: the endpoint took it."""
+    HELD = "held"
+    """Final: the person's privacy forbids it; `reason` says why. A replay asks again."""
+    DROPPED = "dropped"
+    """Final: there is nothing to send any more; `reason` says why."""
+    DEAD = "dead"
+    """Set aside: refused, or given up; `reason` says why. A replay sends it again."""
+    QUARANTINED = "quarantined"
+    """Three processes died while they handled it. `hub quarantine replay` makes it ready again."""

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.model import Account, Company, Tracker, TrackingNumber
 from hub.numbers.flows import FlowVersions
+from hub.numbers.webhook_endpoints import write_endpoints
 from hub.plugins.captured import captured
 from hub.reports.dirty_days import mark_company
 from hub.store.rows import change_rows, write_rows
@@ -30,8 +31,9 @@ def write_accounts(session: Session, config: Config, now: datetime) -> None:
     if session.get_bind().dialect.name == "postgresql":
         # If several processes start together, one writes; the others find the rows already written.
         session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
-    trackers = _write_trackers(session, _write_companies(session, config, now), now)
-    _write_numbers(session, trackers, now)
+    sections = _write_companies(session, config, now)
+    _write_numbers(session, _write_trackers(session, sections, now), now)
+    write_endpoints(session, sections, now)
 
 
 def _write_companies(session: Session, config: Config, now: datetime) -> dict[str, CompanySection]:

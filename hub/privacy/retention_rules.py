@@ -50,6 +50,7 @@ from hub.model import (
     TranscriptRow,
     User,
     Visit,
+    WebhookEvent,
 )
 from hub.model.columns import Row
 from hub.model.states import DeliveryState, RecordingState, TranscriptState
@@ -215,6 +216,7 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     RetentionRule("events for alerts", AlertEvent, "alert"),
     RetentionRule("unconfirmed numbers for alerts", AlertPhone, "alert", "emptied"),
     RetentionRule("browsers for alerts", PushSubscription, "alert"),
+    RetentionRule("events for webhooks", WebhookEvent, "webhook_event"),
     RetentionRule("disabled users", User, "call_metadata", "emptied"),
     RetentionRule("versions of config.yaml", ConfigVersion, "call_metadata", "emptied"),
     RetentionRule("drafts of config.yaml", ConfigDraft, "call_metadata"),

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from hub.config.recipients import recipients_of
 from hub.contracts.manifest import CANNOT
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
@@ -96,7 +97,8 @@ def not_recallable(
     says.
     """
     able = {each["recipient"] for each in ask}
-    notes = {each.manifest.recipient.name: each.manifest.deletion.note for each in hub.plugins.connectors.values()}
+    manifests = [each.connector_class.manifest for each in recipients_of(hub.config).values()]
+    notes = {each.recipient.name: each.deletion.note for each in manifests}
     by_recipient: dict[str, dict[str, Any]] = {}
     for row in recipients(session, hub, reach, request):
         name = row["recipient"]

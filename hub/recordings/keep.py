@@ -27,6 +27,7 @@ from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
+from hub.store.writers.webhook_events import note_changes_of
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -122,6 +123,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
                 raise RetryLater("Another worker took it over.")
             keep_peaks(session, row.id, stored["content_type"], audio)
             want_transcript(session, hub, row, call, stored["stored_at"])
+            note_changes_of(session, call.id, ("recording", "recording_duration"), stored["stored_at"])
         row.stored_at = stored["stored_at"]
     outcome: dict[str, Any] = {"state": RecordingState.STORED, "reason": None, "url": None}
     if hub.config.recordings.delete_at_carrier and row.carrier_deleted_at is None:

@@ -38,6 +38,7 @@ from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import write_evidence
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
+from hub.store.writers.webhook_events import note_changes_of
 
 log = structlog.get_logger(__name__)
 HOOK, MOMENT = "transcribe", "hear"
@@ -147,6 +148,7 @@ def _write(
             "written_at": hub.clock(),
         }
         complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome)
+        note_changes_of(session, call.id, ("transcription",), hub.clock())
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()
     return None
 

@@ -85,6 +85,8 @@ class _Change:
             for key in PROCESS_SETTINGS:
                 if _section(before, name).get(key) != _section({name: entry}, name).get(key):
                     yield f"connectors.{name}.{key} would change{ON_THE_MACHINE}"
+        if not _inward(self.new) <= _inward(self.old):
+            yield f"A webhook would reach into the hub's own network (allow_private){ON_THE_MACHINE}"
         if _names(self.old, "accounts") != _names(self.new, "accounts"):
             yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
         known = set(_references(self.old))
@@ -219,6 +221,13 @@ def _by_name(value: Any, key: str) -> dict[str, Any]:
 
 def _names(value: Any, key: str) -> set[str]:
     return set(_by_name(value, key))
+
+
+def _inward(tree: dict[str, Any]) -> set[str]:
+    """The addresses of webhooks that may be inside the hub's own network."""
+    companies = [company for account in _list(tree, "accounts") for company in _list(account, "companies")]
+    webhooks = [each for company in companies for each in _list(company, "webhooks") if isinstance(each, dict)]
+    return {str(each.get("url")) for each in webhooks if each.get("allow_private") not in (None, False)}
 
 
 def _trackers(account: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from alert_stage import AlertStage
 from receivers import HOST, Receiver
 
-from hub.alerts.channels.public_post import PublicPost
+from hub.plugins.public_post import PublicPost
 from hub.alerts.settings import set_webhook
 from hub.contracts.addresses import is_public
 from hub.errors import Rejected

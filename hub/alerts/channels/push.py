@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session, col, select
 
-from hub.alerts.channels.public_post import PublicPost, checked_url
 from hub.alerts.kinds import URGENT
 from hub.alerts.wording import Message, summary_title
 from hub.errors import CannotDo, NotFound, Rejected
 from hub.model import PushSubscription, User, VapidKey
 from hub.model.columns import new_id
+from hub.plugins.public_post import PublicPost, checked_url
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from hub.alerts.channels.public_post import PublicPost, checked_url
 from hub.alerts.wording import Message, summary_title
 from hub.errors import Rejected
 from hub.model import AlertPreference
+from hub.plugins.public_post import PublicPost, checked_url
 from hub.store.encryption.keyring import Keyring
-
-SECRET_BYTES = 24
-PREFIX = "whsec_"
-
-
-def new_secret() -> str:
-    """A new signing secret in the form of the standard."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+from hub.store.encryption.webhook_secrets import signature
 
 
 def seal_webhook(keyring: Keyring, user_id: str, company_id: str, url: str, secret: str) -> bytes:
@@ -73,13 +62,6 @@ def send_webhook(
         "webhook-signature": signature(secret, delivery_id, stamp, body),
     }
     post.deliver(url, headers, body)
-
-
-def signature(secret: str, message_id: str, stamp: str, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA256 of id, time and body, in base64. Source: github.com/standard-webhooks/standard-webhooks."""
-    key = base64.b64decode(secret.removeprefix(PREFIX))
-    made = hmac.new(key, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(made).decode()
 
 
 def place_of_webhook(user_id: str, company_id: str) -> str:

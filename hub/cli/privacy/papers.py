@@ -39,6 +39,7 @@ def list_processors(
 
     The current declarations of config.yaml are stored first, so the list includes a change made a minute ago.
     """
+    from hub.config.recipients import recipients_of
     from hub.privacy.datamap.papers import processors
     from hub.privacy.datamap.versions import notices as announcements
     from hub.privacy.datamap.versions import versions
@@ -61,7 +62,7 @@ def list_processors(
         )  # fmt: skip
         return
     since = {row.recipient: f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
-    listed = list(processors(chart, loaded.connectors, since))
+    listed = list(processors(chart, recipients_of(loaded), since))
     if as_json:
         echo_json([asdict(each) for each in listed])
         return

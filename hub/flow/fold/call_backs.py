@@ -10,6 +10,7 @@ from hub.contracts.call_backs import CallBackEvent
 from hub.model import OutgoingCall
 from hub.model.outgoing_calls import OutgoingCallStatus, fold_call_back
 from hub.model.states import OutgoingCallState as State
+from hub.store.writers.webhook_events import note_outgoing_call
 
 
 def keep_call_back(session: Session, connector: str, event: CallBackEvent, now: datetime) -> None:
@@ -27,3 +28,4 @@ def keep_call_back(session: Session, connector: str, event: CallBackEvent, now: 
         call.state = State.DONE if call.ended_at else State.ACCEPTED
     session.add(call)
     session.flush()
+    note_outgoing_call(session, call, now)

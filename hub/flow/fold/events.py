@@ -25,6 +25,7 @@ from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
 from hub.store.rows import change_rows, write_rows
+from hub.store.writers.webhook_events import note_answers, note_beginnings, note_changes
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
 
@@ -38,6 +39,9 @@ ASKED_ABOUT = frozenset(("started_at", "tracking_number", "caller_number"))
 """What the flow reads of a call that is not over."""
 RECORDED = frozenset(("recording_id", "recording_url", "recording_duration"))
 """What the flow does not read of a call that is over."""
+
+REPORTED: Mapping[str, str] = {"answered_at": "answered", "duration": "duration", "voicemail": "voicemail"}
+"""Columns whose late change is reported to webhooks, by CallRail's name; a recording is reported once it is stored."""
 
 _EventOfInbox = tuple[CallEvent, str | None]
 """An event with the id of its webhook."""
@@ -72,6 +76,10 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     keep_recordings(session, hub, folded.recorded, now)
     session.flush()
     write_rows(session, CallEventRow, folded.notes)
+    note_beginnings(session, folded.begun, now)
+    note_answers(session, folded.answered, now)
+    for changed in sorted(set(folded.changes.values())):
+        note_changes(session, [calls[key] for key, names in folded.changes.items() if names == changed], changed, now)
     mark_dirty(session, folded.moved, now)
     return folded.changed
 
@@ -90,6 +98,11 @@ class _Folded:
     erased: list[str] = field(default_factory=list)
     """Webhooks on calls whose person was erased: their content must not restore that person's data."""
     named: list[tuple[Named, str]] = field(default_factory=list)
+    begun: list[Call] = field(default_factory=list)
+    answered: list[Call] = field(default_factory=list)
+    """Calls that have just come in, and calls that were just answered, as webhooks report them."""
+    changes: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """What changed of calls that were over before, by CallRail's names of it."""
     written: list[Call] = field(default_factory=list)
     """The calls that changed in any of `columns`."""
     columns: set[str] = field(default_factory=set)
@@ -116,13 +129,27 @@ class _Folded:
         if self.told_by == "webhook" or has_changed:
             self.notes += [_note(call, event, inbox_id, self.told_by, self.now) for event, inbox_id in events]
         if has_changed:
+            is_new, was_over = call.state == SubjectState.NEW, call.over
             self._change(call, before, after)
+            self._tell(call, before, is_new=is_new, was_over=was_over, is_renamed=is_renamed)
         if name is not None and is_renamed:
             self.named.append((call, name))
         changed = {column for column, value in old.items() if value != getattr(call, column)}
         if changed:
             self.written.append(call)
             self.columns |= changed
+
+    def _tell(self, call: Call, before: Mapping[str, Any], *, is_new: bool, was_over: bool, is_renamed: bool) -> None:
+        """Note what webhooks report of a change."""
+        if is_new and self.told_by == "webhook":
+            self.begun.append(call)
+        if before["answered_at"] is None and call.answered_at is not None and self.told_by == "webhook":
+            self.answered.append(call)
+        if was_over and not is_new:
+            names = [told for column, told in REPORTED.items() if before[column] != getattr(call, column)]
+            names += ["customer_name"] if is_renamed else []
+            if names:
+                self.changes[call.connector, call.carrier_call_id] = tuple(names)
 
     def _change(self, call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Set a call's new state, and queue it for the flow if that has something new to do."""

@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config, ConnectorEntry
+from hub.config.recipients import recipients_of
 from hub.config.retention import spell_life
 from hub.model import Refusal
 from hub.privacy.datamap.flows import Flow, Key, Seen, declared, misfit, observed, undeclared
@@ -88,7 +89,7 @@ def _as_data(seen: Mapping[Key, Seen]) -> list[dict[str, Any]]:
 def draw(session: Session, config: Config, now: datetime) -> DataMap:
     """Build the data map as of now."""
     seen = observed(session)
-    known = list(declared(config.connectors))
+    known = list(declared(recipients_of(config)))
     unknown, former = undeclared(known, seen), versions(session)
     flows = [replace(flow, seen=seen.get(flow.key)) for flow in known]
     return DataMap(

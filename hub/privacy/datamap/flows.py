@@ -14,12 +14,14 @@ from sqlmodel import Session, col, select
 
 from hub.config.models import ConnectorEntry
 from hub.contracts.values import personal_fields
+from hub.contracts.webhook_data import NEWS
 from hub.hookspecs import PERSONAL_VALUES
 from hub.model import Disclosure, Person, PrivacyRequest
 from hub.model.columns import CONSENT_RETENTION
 from hub.model.purposes import USES as TEXT_PURPOSES
 
 SEND_TEXT = "send_text"
+VALUES = {**PERSONAL_VALUES, **NEWS}
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
     for name, entry in entries.items():
         manifest = entry.connector_class.manifest
         for flow in manifest.flows:
-            categories = personal_fields(PERSONAL_VALUES[flow.hook])
+            categories = personal_fields(VALUES[flow.hook])
             uses = sorted({flow.use, *TEXT_PURPOSES.values()}) if flow.hook == SEND_TEXT else [flow.use]
             for share in flow.shares:
                 for use in uses:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hub.config.models import CompanySection, Config, ConnectorEntry
+from hub.config.recipients import recipients_of
 from hub.config.retention import kinds, spell_life
 from hub.privacy.datamap.chart import DataMap, readable
 from hub.privacy.datamap.flows import Flow, by_recipient, said
@@ -98,7 +99,7 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
 
     The last argument: names of the browser signals that its consent plugins obey.
     """
-    serving = {name for name, entry in config.connectors.items() if entry.serves(company.name)}
+    serving = {name for name, entry in recipients_of(config).items() if entry.serves(company.name)}
     flows = [flow for flow in chart.flows if flow.connector in serving]
     yield f"# {company.title}: text blocks for the privacy statement\n"
     yield "## What we collect\n"

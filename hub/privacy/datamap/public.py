@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hub.config.models import Config
+from hub.config.recipients import recipients_of
 from hub.config.retention import kinds, spell_life
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
@@ -64,7 +65,7 @@ def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -
 
     It needs no database query, because data that no manifest declares is never sent.
     """
-    serving = {name: entry for name, entry in config.connectors.items() if entry.serves(company)}
+    serving = {name: entry for name, entry in recipients_of(config).items() if entry.serves(company)}
     rehearsed = {name for name, entry in serving.items() if entry.common.sandbox}
     return PublicMap(
         receivers=tuple(

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.config.models import Config
+from hub.config.recipients import recipients_of
 from hub.model import Company
 from hub.privacy.datamap.chart import DataMap, Refused, refusals
 from hub.privacy.datamap.flows import Flow, Seen, by_recipient, declared, misfit, observed, undeclared
@@ -65,24 +66,24 @@ def data_map(
     serving = serving_connectors(config, companies)
     ids = [each.id for each in companies]
     seen = observed(session, since, until, None if is_whole_hub(session, ids) else ids)
-    flows = [replace(flow, seen=seen.get(flow.key)) for flow in declared(config.connectors)]
+    flows = [replace(flow, seen=seen.get(flow.key)) for flow in declared(recipients_of(config))]
     rows = versions(session)
     unknown = {key: one for key, one in undeclared(flows, seen).items() if not was_declared(rows, key, one)}
     mine = [flow for flow in flows if flow.connector in serving]
     begun = {row.recipient: f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
     chart = replace(_empty(now), flows=tuple(mine))
     return DataMapShown(
-        [_recipient(config, each, mine) for each in processors(chart, config.connectors, begun)],
+        [_recipient(config, each, mine) for each in processors(chart, recipients_of(config), begun)],
         [*(misfit(key, flows) for key in unknown), *recent_changes([r for r in rows if r.connector in serving], now)],
         [each for each in refusals(session, now) if each.connector in serving],
         [each for each in notices(rows) if each.connector in serving],
-        what_it_rests_on({name: config.connectors[name] for name in serving}),
+        what_it_rests_on({name: recipients_of(config)[name] for name in serving}),
     )
 
 
 def serving_connectors(config: Config, companies: Sequence[Company]) -> list[str]:
     """The connectors to which data of one of the companies may go."""
-    return [name for name, entry in config.connectors.items() if any(entry.serves(each.name) for each in companies)]
+    return [name for name, entry in recipients_of(config).items() if any(entry.serves(each.name) for each in companies)]
 
 
 def narrowed(chart: DataMap, config: Config, companies: Sequence[Company]) -> tuple[DataMap, Config]:
@@ -112,7 +113,7 @@ def _recipient(config: Config, processor: Processor, flows: Sequence[Flow]) -> R
         )
         for (category, use), each in sorted(grouped.items())
     ]
-    return Recipient(processor, all(config.connectors[name].common.sandbox for name in processor.connectors), given)
+    return Recipient(processor, all(recipients_of(config)[name].common.sandbox for name in processor.connectors), given)
 
 
 def _sum(seen: Mapping[str, Seen | None]) -> Seen | None:

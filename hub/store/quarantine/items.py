@@ -26,6 +26,7 @@ from hub.model import (
     TextMedia,
     TextMessage,
     TranscriptRow,
+    WebhookEvent,
 )
 from hub.model.columns import Work
 from hub.model.states import WorkState
@@ -49,6 +50,7 @@ KINDS: Mapping[str, type[Work]] = {
     "privacy_task": RequestTask,
     "alert_event": AlertEvent,
     "alert": AlertDelivery,
+    "webhook_event": WebhookEvent,
 }
 """Every kind of work that workers claim."""
 

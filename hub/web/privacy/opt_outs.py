@@ -13,11 +13,12 @@ from typing import Any
 from starlette.requests import Request
 
 from hub.config.models import Config
+from hub.config.recipients import recipients_of
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.phones import phone_number
-from hub.hookspecs import PERSONAL_VALUES
 from hub.model import Company
 from hub.model.opt_outs import OptOutScope
+from hub.privacy.datamap.flows import VALUES
 from hub.privacy.opt_outs import limits_apply, opt_out
 from hub.runtime import Hub
 
@@ -87,9 +88,9 @@ def _visitor_id(fields: dict[str, str]) -> str | None:
 def offers_limits(config: Config, company: str) -> bool:
     """Whether what people say or write to a company goes anywhere beyond the service itself; by the company's name."""
     return limits_apply(
-        (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, PERSONAL_VALUES[flow.hook]))
-        for entry in config.connectors.values()
+        (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, VALUES[flow.hook]))
+        for entry in recipients_of(config).values()
         if entry.serves(company)
         for flow in entry.connector_class.manifest.flows
-        if flow.hook in PERSONAL_VALUES
+        if flow.hook in VALUES
     )

@@ -11,9 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from hub.contracts.addresses import is_public
+from hub.contracts.addresses import is_public, why_no_webhook
 from hub.errors import CannotDo, Rejected, RetryLater
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from hub.plugins.checked_connections import Resolve
 
-MAX_URL_CHARACTERS = 1_000
-PORTS = (443, 8443)
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 16_384
 BUSY = (408, 425, 429)
@@ -38,17 +35,8 @@ class Answer:
 
 def checked_url(text: str) -> str:
     """An address that a POST may go to; CannotDo says what is wrong with it."""
-    try:
-        parts = urlsplit(text.strip())
-        port = parts.port or 443
-    except ValueError:
-        raise CannotDo("This is not an address; write it like https://hooks.example.com/calls.") from None
-    if parts.scheme != "https" or not parts.hostname:
-        raise CannotDo("The address must begin with https://, so that nobody on the way reads it.")
-    if parts.username or parts.password:
-        raise CannotDo("Leave the user and password out of the address; the signature shows who sends.")
-    if port not in PORTS or len(text) > MAX_URL_CHARACTERS or not text.strip().isascii() or "\\" in text:
-        raise CannotDo(f"The address must use port {' or '.join(map(str, PORTS))} and be written in plain characters.")
+    if wrong := why_no_webhook(text):
+        raise CannotDo(wrong)
     return text.strip()
 
 
@@ -94,7 +82,7 @@ class PublicPost:
 
     def _refuse(self, host: str, addresses: Sequence[str]) -> None:
         if not all(map(self.allowed, addresses)):
-            raise Rejected("The address leads into a private network; only public addresses get alerts.")
+            raise Rejected("The address leads into a private network; the hub sends to public addresses only.")
 
     @staticmethod
     def judge(answer: Answer) -> None:

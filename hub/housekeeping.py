@@ -15,12 +15,12 @@ from hub.alerts.digests import queue_digests
 from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
-from hub.config.recipients import recipients_of
 from hub.liveness import Liveness, report_failure
 from hub.numbers.pointing import check_live_carriers
 from hub.numbers.pool_hours import roll_up_pools
 from hub.numbers.purchases import settle_old
 from hub.plugins.thread_pool import DaemonThreadPool
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import write_expired

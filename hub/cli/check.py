@@ -79,8 +79,8 @@ def check(
 
 def _flow_findings(opened: Opened) -> list[str]:
     """Disclosures that no manifest declares, and changed recipients (hub privacy map)."""
-    from hub.config.recipients import recipients_of
     from hub.privacy.datamap.chart import problems
+    from hub.privacy.datamap.recipients import recipients_of
 
     with opened.hub.store.reading() as session:
         return problems(session, recipients_of(opened.hub.config), opened.hub.clock())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,7 +16,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -34,6 +32,7 @@ from hub.config.sections.contact import ContactSection
 from hub.config.sections.conversion_values import Statuses, Value
 from hub.config.sections.networks import Network
 from hub.config.sections.places import Country, Region, TimeZone
+from hub.config.sections.secret_keys import SecretKey
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
 from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount
@@ -42,16 +41,6 @@ from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import ConfigError
-
-
-def _key(secret: SecretStr) -> SecretStr:
-    try:
-        key = base64.b64decode(secret.get_secret_value().strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise ValueError("is not 32 bytes in base64; `hub secrets new-key` makes a key")
-    return secret
 
 
 def _with_package(wanted: bool) -> bool:
@@ -94,7 +83,7 @@ class HubSection(Section):
         description="Address and port for `/metrics` and the details of `/readyz`, like 127.0.0.1:9080; never public. If left "
         "out, 127.0.0.1 and the port of `listen` plus 1,000.",
     )
-    secret_keys: tuple[Annotated[SecretStr, AfterValidator(_key)], ...] = Field(
+    secret_keys: tuple[SecretKey, ...] = Field(
         default=(),
         description="Keys that encrypt recordings, texts and tokens, newest first (`hub secrets new-key` makes one). "
         "If left out, a hub on SQLite makes `secret.key` beside its database; a hub on PostgreSQL needs them.",

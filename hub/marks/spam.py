@@ -13,6 +13,7 @@ from hub.marks.subjects import company_of, markable, note_deed
 from hub.model import LeadChange, SpamMark
 from hub.model.marks import NOT_SPAM, SPAM
 from hub.store.rows import write_rows
+from hub.store.writers.webhook_events import note_changes
 
 
 def mark_spam(session: Session, scope: AccessScope, subject_id: str, spam: bool, now: datetime) -> bool:
@@ -39,6 +40,7 @@ def mark_spam(session: Session, scope: AccessScope, subject_id: str, spam: bool,
     )
     write_rows(session, LeadChange, [change])
     session.flush()
+    note_changes(session, [subject], ("spam",), now)
     note_deed(session, scope, "spam.mark" if spam else "spam.remove", [subject], now)
     return True
 

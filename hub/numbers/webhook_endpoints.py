@@ -1,4 +1,4 @@
-"""Writes the endpoints of `webhooks:` to their table, where whoever writes an event finds them."""
+"""Writes the endpoints of `webhooks:` to their table, where the code that notes events finds them."""
 
 from __future__ import annotations
 

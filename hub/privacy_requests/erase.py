@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from hub.config.recipients import recipients_of
 from hub.contracts.manifest import CANNOT
 from hub.model import IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
 from hub.privacy_requests.access_file import drop_file

@@ -1,7 +1,7 @@
 """Endpoints as CallRail's API has them: one integration of the type Webhooks a company, with addresses by type of event.
 
-`addresses_by_type` reads it, `changes_for` makes the edits of config.yaml that create, change or disable endpoints; whoever
-calls it proposes and applies them (`hub.reload.ConfigFile`).
+`addresses_by_type` reads it, `changes_for` makes the edits of config.yaml that create, change or disable endpoints; the
+caller proposes and applies them (`hub.reload.ConfigFile`).
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ import pytest
 from alert_stage import AlertStage
 from receivers import HOST, Receiver
 
-from hub.plugins.public_post import PublicPost
 from hub.alerts.settings import set_webhook
 from hub.contracts.addresses import is_public
 from hub.errors import Rejected
 from hub.model import User
+from hub.plugins.public_post import PublicPost
 
 
 def hooked(alerting: AlertStage, **more: object) -> tuple[User, str]:

@@ -39,8 +39,8 @@ def list_processors(
 
     The current declarations of config.yaml are stored first, so the list includes a change made a minute ago.
     """
-    from hub.config.recipients import recipients_of
     from hub.privacy.datamap.papers import processors
+    from hub.privacy.datamap.recipients import recipients_of
     from hub.privacy.datamap.versions import notices as announcements
     from hub.privacy.datamap.versions import versions
 

@@ -11,10 +11,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config, ConnectorEntry
-from hub.config.recipients import recipients_of
 from hub.config.retention import spell_life
 from hub.model import Refusal
 from hub.privacy.datamap.flows import Flow, Key, Seen, declared, misfit, observed, undeclared
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.trust import what_it_rests_on
 from hub.privacy.datamap.versions import recent_changes, versions, was_declared
 from hub.privacy.holds import on_hold

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hub.config.models import CompanySection, Config, ConnectorEntry
-from hub.config.recipients import recipients_of
 from hub.config.retention import kinds, spell_life
 from hub.privacy.datamap.chart import DataMap, readable
 from hub.privacy.datamap.flows import Flow, by_recipient, said
+from hub.privacy.datamap.recipients import recipients_of
 
 SUBJECTS = "people who call, text or write to the company, and visitors of its website"
 SECURITY = (

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hub.config.models import Config
-from hub.config.recipients import recipients_of
 from hub.config.retention import kinds, spell_life
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
 from hub.privacy.datamap.flows import Flow, by_recipient, declared, said
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.versions import FIELD_LABELS, Notice, notices
 
 PRIVATE_LABELS = tuple(f"{FIELD_LABELS[key]}: " for key in ("hosts", "plugin"))

@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from hub.config.models import Config
-from hub.config.recipients import recipients_of
 from hub.model import Company
 from hub.privacy.datamap.chart import DataMap, Refused, refusals
 from hub.privacy.datamap.flows import Flow, Seen, by_recipient, declared, misfit, observed, undeclared
 from hub.privacy.datamap.papers import Processor, processors
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.trust import what_it_rests_on
 from hub.privacy.datamap.versions import Notice, notices, recent_changes, versions, was_declared
 from hub.queries.privacy.retention import is_whole_hub

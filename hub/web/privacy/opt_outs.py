@@ -13,12 +13,12 @@ from typing import Any
 from starlette.requests import Request
 
 from hub.config.models import Config
-from hub.config.recipients import recipients_of
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.phones import phone_number
 from hub.model import Company
 from hub.model.opt_outs import OptOutScope
 from hub.privacy.datamap.flows import VALUES
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.opt_outs import limits_apply, opt_out
 from hub.runtime import Hub
 

@@ -11,7 +11,7 @@ WORKERS ?= 3
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgresql check bench docs screenshots format migration lock sbom audit site clean
+.PHONY: run test test-postgresql check bench docs screenshots format migration lock newcomer sbom audit site clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -49,6 +49,9 @@ migration: $(VENV)/dev        ## write the migration to the tables as declared; 
 
 lock: $(TOOLS)/ready          ## write requirements/*.lock to pyproject.toml; ARGS=--upgrade takes the newest versions
 	sh .ci/lock $(TOOLS)/bin/uv $(ARGS)
+
+newcomer: $(TOOLS)/ready      ## a first hour in an empty folder: install the wheel, start a hub, play a call, find it everywhere
+	python3 .ci/newcomer.py $(TOOLS)/bin/uv
 
 sbom: $(VENV)/dev $(TOOLS)/ready ## write sbom.json (CycloneDX): what requirements/hub.lock installs, with licenses and hashes
 	$(TOOLS)/bin/python .ci/sbom.py $(BIN)/python sbom.json

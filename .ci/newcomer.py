@@ -1,0 +1,221 @@
+"""A newcomer's first hour in an empty folder: install the wheel, `hub init`, `hub run`, and find a call everywhere.
+
+    python .ci/newcomer.py UV
+
+Builds a wheel from the files of this checkout, installs it with `uv tool install` (UV is the path of uv), and prints a line
+for each step. Exits with status 1 at the first one that fails, with the log of the hub. Needs a package index.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+EXTRAS = "hubspot"
+"""What the configuration of a plumber needs beside the hub itself."""
+START_SECONDS, RECEIVE_SECONDS = 60.0, 30.0
+PASSWORD = "a newcomer's long enough passphrase 77"  # noqa: S105 - of a hub that lives for a minute
+
+
+class Failed(Exception):
+    """A step that did not do what a newcomer may expect."""
+
+
+class Newcomer:
+    """One folder, with the commands that were installed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.home = folder, folder / "hub"
+        self.home.mkdir()
+        self.port = _free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+        self.environment = kept | {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
+        self.cookies = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), urllib.request.ProxyHandler({})
+        )
+
+    def run(self, *words: str | Path, cwd: Path | None = None) -> str:
+        """Run a command to its end; what it printed."""
+        done = subprocess.run(  # noqa: S603 - our own commands
+            [str(word) for word in words],
+            cwd=cwd or self.home, env=self.environment, text=True, capture_output=True, timeout=600, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise Failed(
+                f"{' '.join(map(str, words))} ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return done.stdout
+
+    def hub(self, *words: str) -> str:
+        """Run `hub …` as it was installed."""
+        return self.run(self.folder / "bin" / "hub", *words)
+
+    @contextlib.contextmanager
+    def running(self, *words: str) -> Iterator[Path]:
+        """`hub …` in the background; the file that it prints to."""
+        log = self.folder / f"{words[0]}.log"
+        with log.open("w") as out:
+            process = subprocess.Popen(  # noqa: S603
+                [str(self.folder / "bin" / "hub"), *words], cwd=self.home, env=self.environment, stdout=out, stderr=out
+            )
+            try:
+                yield log
+            finally:
+                process.terminate()
+                process.wait(timeout=30)
+
+    def get(self, path: str, form: dict[str, str] | None = None, **headers: str) -> str:
+        """A page of the hub, in the browser of a person."""
+        data = urllib.parse.urlencode(form).encode() if form is not None else None
+        request = urllib.request.Request(  # noqa: S310 - our own address
+            path if path.startswith("http") else self.address + path, data, {"Origin": self.address, **headers}
+        )
+        try:
+            with self.cookies.open(request, timeout=20) as answer:
+                return answer.read().decode()  # type: ignore[no-any-return]
+        except urllib.error.HTTPError as error:
+            raise Failed(f"{path} answered {error.code}: {error.read().decode()[:500]}") from None
+
+
+def install(person: Newcomer, uv: str) -> None:
+    """Build a wheel of the checkout's files alone, look into it, and install it."""
+    source = person.folder / "source"
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT, capture_output=True, check=True,
+    ).stdout.decode().split("\0")  # fmt: skip
+    files = [name for name in names if name and (ROOT / name).is_file()]
+    for name in files:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, source / name)
+    person.run(uv, "build", "--quiet", "--wheel", "--out-dir", person.folder / "dist", source, cwd=person.folder)
+    (wheel,) = (person.folder / "dist").glob("*.whl")
+    there = set(zipfile.ZipFile(wheel).namelist())
+    missing = [name for name in files if name.startswith(("hub/", "plugins/")) and name not in there]
+    if missing:
+        raise Failed(f"The wheel lacks {', '.join(missing[:10])}; add their kind to package-data in pyproject.toml.")
+    person.run(uv, "tool", "install", "--python", sys.executable, f"{wheel}[{EXTRAS}]", cwd=person.folder)
+
+
+def begin(person: Newcomer) -> None:
+    """Write the configuration, for a port that is free."""
+    person.hub("init", "--business", "plumber", "--yes")
+    config = person.home / "config.yaml"
+    config.write_text(config.read_text().replace("127.0.0.1:8080", f"127.0.0.1:{person.port}"))
+
+
+def sign_in(person: Newcomer, log: Path) -> None:
+    """Open the link that `hub run` prints, choose a password, and add the app that shows codes."""
+    link = _wait_for(
+        lambda: re.search(r"http\S+/setup/\S+", log.read_text()), "hub run to print a link", START_SECONDS
+    )[0]
+    page = person.get(link)
+    secret = re.search(r"\b[A-Z2-7]{4}(?: ?[A-Z2-7]{4}){7}\b", re.sub(r"<[^>]+>", " ", page))
+    app = re.search(r'name="app" value="([^"]+)"', page)
+    if secret is None or app is None:
+        raise Failed("The page of the link shows no secret for an app.")
+    form = {"app": app[1], "code": _code(secret[0].replace(" ", "")), "password": PASSWORD, "again": PASSWORD}
+    if "ecovery codes" not in person.get(link, form):
+        raise Failed("The link did not sign the owner in.")
+
+
+def main(uv: str) -> None:
+    """Play the hour."""
+    begun = time.monotonic()
+
+    def say(words: str) -> None:
+        print(f"{time.monotonic() - begun:6.1f} s  {words}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="newcomer-") as name:
+        person = Newcomer(Path(name))
+        install(person, uv)
+        say("built the wheel, and installed it with uv tool install")
+        begin(person)
+        say("hub init wrote the configuration of a plumber")
+        with person.running("run") as log:
+            try:
+                sign_in(person, log)
+                say("hub run prints a link, and its page signs the owner in")
+                look_for_a_call(person, say)
+            except BaseException:
+                print(log.read_text(), file=sys.stderr)
+                raise
+    say("everything a newcomer does works")
+
+
+def look_for_a_call(person: Newcomer, say: Callable[[str], None]) -> None:
+    """Play a call, and find it in the terminal, in the API that CallRail's clients use, and in the browser."""
+    with person.running("listen", "--json", "--kind", "call") as heard:
+        _wait_for(lambda: "Listening" in heard.read_text(), "hub listen", START_SECONDS)
+        played = person.hub("trigger", "call", "--gclid", "Cj0KEXAMPLE")
+        call = re.findall(r"^hub call (\S+)$", played, re.M)[-1]
+        say("hub trigger call played a call")
+        _wait_for(lambda: call in heard.read_text(), "hub listen to print the call", RECEIVE_SECONDS)
+        say("hub listen printed it")
+    if [each["id"] for each in json.loads(person.hub("calls", "--json"))["calls"]] != [call]:
+        raise Failed("The call is not in hub calls.")
+    if call[-8:] not in person.hub("calls") or "google / cpc" not in person.hub("call", call[-8:]):
+        raise Failed("The call is not found by its short id, or its source is not shown.")
+    say("it is in hub calls")
+    key = person.hub("users", "key", "owner").strip().splitlines()[-1]
+    token = {"Authorization": f'Token token="{key}"'}
+    (account,) = json.loads(person.get("/v3/a.json", **token))["accounts"]
+    listed = json.loads(person.get(f"/v3/a/{account['id']}/calls.json?date_range=today", **token))["calls"]
+    if [each["id"] for each in listed] != [f"CAL{call.replace('-', '')}"]:
+        raise Failed(f"The call is not in /v3: {listed}")
+    say("it is in /v3/a/…/calls.json")
+    if "google" not in person.get(f"/calls/{call}") or call not in person.get("/calls"):
+        raise Failed("The call has no page, or is not in the list of calls.")
+    say("it is on its page, and in the list of calls")
+
+
+def _wait_for(found: Callable[[], Any], what: str, seconds: float) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if value := found():
+            return value
+        time.sleep(0.1)
+    raise Failed(f"Waited {seconds:.0f} s for {what}.")
+
+
+def _code(secret: str) -> str:
+    """The code that an app shows now. Source: RFC 6238."""
+    step = struct.pack(">Q", int(time.time()) // 30)
+    digest = hmac.new(base64.b32decode(secret), step, hashlib.sha1).digest()
+    (number,) = struct.unpack(">I", digest[digest[-1] & 15 :][:4])
+    return f"{(number & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "uv")
+    except Failed as failure:
+        sys.exit(f"The newcomer's script failed: {failure}")

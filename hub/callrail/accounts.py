@@ -44,10 +44,10 @@ _NO: Reader = lambda company, url: False  # noqa: E731 - one for many fields
 COMPANY_READERS: Mapping[str, Reader] = {
     "id": lambda company, url: wire_id(COMPANY, company.id),
     "name": lambda company, url: company.title,
-    "status": lambda company, url: "active",
+    "status": lambda company, url: "disabled" if company.disabled_at else "active",
     "time_zone": lambda company, url: company.time_zone,
     "created_at": lambda company, url: utc_time(made_at(company.id)),
-    "disabled_at": lambda company, url: None,
+    "disabled_at": lambda company, url: utc_time(company.disabled_at),
     "dni_active": lambda company, url: bool(company.domains),
     "script_url": _script,
     "lead_scoring_enabled": lambda company, url: True,

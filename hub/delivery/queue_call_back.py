@@ -47,10 +47,13 @@ def queue_call_back(
     subject: Subject,
     user_number: str | None = None,
     actor: str | None = None,
+    *,
+    shown: str | None = None,
 ) -> OutgoingCall:
     """Queue a call back to the person of a missed call, a text or a form, and note it in the audit log, within `session`.
 
     `scope` is the user's for the action `contact`. `user_number` is the phone that rings first; None: the user's first.
+    `shown` is the company's tracking number that the person sees; None: the one that they know.
     A call that may never be made ends at once as `refused`, with the reason. CannotCall if something is missing or wrong,
     so that the user can mend it. After the commit the worker asks consent and the quiet hours, and places the call.
     """
@@ -59,7 +62,7 @@ def queue_call_back(
     person_number = person_number_of(subject)
     if company is None or person_number is None:
         raise CannotCall(UNKNOWN_NUMBER)
-    line = line_for(hub, directory, company, subject)
+    line = line_for(hub, directory, company, subject, shown)
     own = _user_number(scope.user, user_number, company)
     now = hub.clock()
     # One at a time for each company, so that two clicks make one call and the cap holds.
@@ -98,13 +101,18 @@ def person_number_of(subject: Subject) -> str | None:
             return phone_number(subject.phone_number)
 
 
-def line_for(hub: Hub, directory: Directory, company: Company, subject: Subject) -> Line:
-    """The number that the person called or wrote to, or else the company's shared one; its carrier must place calls."""
+def line_for(hub: Hub, directory: Directory, company: Company, subject: Subject, shown: str | None = None) -> Line:
+    """The number `shown`, or the one that the person called or wrote to, or else the company's shared one; its carrier
+    must place calls."""
     showable = directory.showable(company)
     shared = (showable.shared,) if showable.shared else ()
     known = None if isinstance(subject, FormSubmission) else directory.lines.get(subject.tracking_number or "")
     among: tuple[Line | None, ...] = (known, *shared, *showable.fixed)
+    if shown is not None:
+        among = (directory.lines.get(shown),)
     lines = [each for each in among if each is not None and each.company.id == company.id]
+    if shown is not None and not lines:
+        raise CannotCall("A caller ID is one of the company's tracking numbers; that number is none of them.")
     if not lines:
         raise CannotCall("The company has no tracking number of its own from which somebody could be called.")
     can = [line for line in lines if hub.plugins.implements(line.tracker.carrier, PLACE)]

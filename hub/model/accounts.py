@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Field
 
-from hub.model.columns import Row, id_column, json_column, json_list, money_column
+from hub.model.columns import Row, id_column, json_column, json_list, money_column, time_column
 
 
 class Account(Row, table=True):
@@ -48,6 +49,8 @@ class Company(Row, table=True):
     domains: list[str] = json_list()
     website: dict[str, Any] = json_column()
     """As `website:` in config.yaml: the numbers to swap, the cookie's lifetime, linked domains."""
+    disabled_at: datetime | None = time_column(nullable=True)
+    """Since when config.yaml no longer names it."""
     captured: dict[str, Any] = json_column()
     """What its connectors read of visitors, as hub/plugins/captured.py writes it."""
 

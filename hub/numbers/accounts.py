@@ -55,8 +55,13 @@ def _write_companies(session: Session, config: Config, now: datetime) -> dict[st
             company.country, company.region, company.domains = section.country, section.region, list(section.domains)
             company.website = section.website.model_dump(mode="json")
             company.captured = captured(config, section.name, company.captured)
+            company.disabled_at = None
             session.add(company)
             sections[company.id] = section
+    for company in companies.values():
+        if company.id not in sections and company.disabled_at is None:
+            company.disabled_at = now
+            session.add(company)
     session.flush()
     for company in moved:
         mark_company(session, company, now)

@@ -156,7 +156,7 @@ class WebEdge:
         app.include_router(tracking_router(hub, directory, self._process.batch_writer, origins))
         app.include_router(forms_router(hub, directory, self._process.form_writer, origins, counters))
         app.mount("/api/v1", DeferredApp(partial(_api, hub, directory, counters)))
-        app.mount("/v3", DeferredApp(partial(_callrail_api, hub, counters)))
+        app.mount("/v3", DeferredApp(partial(_callrail_api, hub, directory, self._process)))
         app.mount("", DeferredApp(partial(_pages, hub, directory, self._process, self._retired)))
         return DatabaseAwayPages(app, hub)
 
@@ -187,10 +187,10 @@ def _api(hub: Hub, directory: LiveDirectory, counters: Counters) -> ASGI:
     return create_api(hub, directory, counters=counters)
 
 
-def _callrail_api(hub: Hub, counters: Counters) -> ASGI:
+def _callrail_api(hub: Hub, directory: LiveDirectory, process: WebProcess) -> ASGI:
     from hub.web.callrail import create_callrail_api
 
-    return create_callrail_api(hub, counters=counters)
+    return create_callrail_api(hub, counters=process.counters, directory=directory, config_file=process.config_file)
 
 
 def _mcp(hub: Hub, counters: Counters) -> ASGI:

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.contracts.phones import phone_number
+from hub.marks.spam import is_spam
 from hub.model import Attribution, Call, Lead, Tag, Tracker
 from hub.model.states import CallStatus
 from hub.queries.contacts.kinds import indexless
@@ -50,9 +51,14 @@ class CallFilter:
     sources: tuple[str, ...] = ()
 
 
+def visible_calls(scope: AccessScope) -> Any:
+    """The calls that the user may see, without those that are marked as spam."""
+    return scope.calls().where(~is_spam(col(Call.id)))
+
+
 def calls_query(session: Session, scope: AccessScope, wanted: CallFilter) -> Any:
-    """The calls that the user may see and the filter selects."""
-    query = scope.calls()
+    """Those of them that the filter selects."""
+    query = visible_calls(scope)
     if wanted.company_id is not None:
         query = query.where(col(Call.company_id) == wanted.company_id)
     return query.where(*_on_call(wanted), *_on_marks(wanted), *_on_cause(wanted), *_on_search(session, scope, wanted))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Header, HTTPException, Request, Response
 from sqlmodel import Session
+from starlette.requests import Request as StarletteRequest
 
 from hub.access.idempotency import Earlier, KeyReused, OnceKey, StillHandled, claim, finish, forget
 from hub.web.api.auth import AuthorizedRequest
@@ -97,20 +98,21 @@ class _refusing:
 
 async def once_of(request: Request, response: Response, key: IdempotencyKey = None) -> Once:
     """The dependency of every route that writes."""
-    checked(key)
+    checked_key(key)
 
     def replayed() -> None:
         response.headers[REPLAYED] = "true"
 
-    return Once(key, await request_bytes(request), replayed)
+    return Once(key, request_bytes(request, await request.body()), replayed)
 
 
-def checked(key: str | None) -> None:
-    """422 if a key is too long."""
+def checked_key(key: str | None) -> str | None:
+    """The key as it was sent; 422 if it is too long."""
     if key is not None and len(key) > MAX_KEY_CHARACTERS:
         raise HTTPException(422, f"An Idempotency-Key has at most {MAX_KEY_CHARACTERS} characters.")
+    return key
 
 
-async def request_bytes(request: Request) -> bytes:
+def request_bytes(request: StarletteRequest, body: bytes) -> bytes:
     """What makes two requests the same: method, path and body."""
-    return b" ".join((request.method.encode(), request.url.path.encode(), await request.body()))
+    return b" ".join((request.method.encode(), request.url.path.encode(), body))

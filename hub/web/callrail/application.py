@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -17,13 +19,16 @@ from starlette.responses import JSONResponse, Response
 
 from hub.access.narrowing import Narrow, to_account
 from hub.callrail.ids import ACCOUNT, is_named
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo, NotFound, RetryLater, RingfenceError
+from hub.numbers.directory import LiveDirectory
 from hub.rate_limit import Counters
+from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.api.auth import Authenticator
+from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
 from hub.web.callrail.paging import Counts
-from hub.web.callrail.request import Asked, Parameters
+from hub.web.callrail.request import Asked, Parameters, Tools
 from hub.web.callrail.resource import Answer, Endpoint
 from hub.web.callrail.routes import every_endpoint
 from hub.web.request_body import ASGI
@@ -33,9 +38,17 @@ NO_ROUTE = "Not found"
 WITHOUT_BODY = ("GET", "DELETE")
 
 
-def create_callrail_api(hub: Hub, narrow: Narrow = to_account, counters: Counters | None = None) -> CallRailApi:
-    """The API of one hub; `narrow` is the account filter of its queries."""
-    return CallRailApi(hub, narrow, counters or Counters(), every_endpoint(Counts()))
+def create_callrail_api(
+    hub: Hub,
+    narrow: Narrow = to_account,
+    counters: Counters | None = None,
+    directory: LiveDirectory | None = None,
+    config_file: ConfigFile | None = None,
+) -> CallRailApi:
+    """The API of one hub; `narrow` is the account filter of its queries. Without `config_file` nothing that stands in
+    config.yaml can be changed."""
+    tools = Tools(directory or LiveDirectory(hub.store), config_file)
+    return CallRailApi(hub, narrow, counters or Counters(), every_endpoint(Counts()), tools)
 
 
 def token_key(request: Request) -> str:
@@ -50,7 +63,10 @@ def token_key(request: Request) -> str:
 class CallRailApi:
     """An ASGI application below `/v3`. Paths are taken with and without `.json`, and with a `/` at the end."""
 
-    def __init__(self, hub: Hub, narrow: Narrow, counters: Counters, endpoints: Sequence[Endpoint]) -> None:
+    def __init__(
+        self, hub: Hub, narrow: Narrow, counters: Counters, endpoints: Sequence[Endpoint], tools: Tools
+    ) -> None:
+        self._tools = tools
         self._authenticator = Authenticator(hub, narrow, counters, token_key, "Token")
         ordered = sorted(endpoints, key=lambda each: each.path.count("{"))
         self.endpoints = [(_pattern(each.path), each) for each in ordered]
@@ -67,25 +83,31 @@ class CallRailApi:
         await answer(scope, receive, send)
 
     def _answer(self, request: Request, body: bytes) -> Response:
-        limits: Mapping[str, str] = {}
+        limits: dict[str, str] = {}
         try:
             endpoint, account, path, ids = self._found(request)
             authorized = self._authenticator.authorize(request, *endpoint.actions)
-            limits = authorized.limits
+            limits = dict(authorized.limits)
             if account is not None and not is_named(ACCOUNT, account, authorized.user.account_id):
                 raise NotFound("Account not found")
             if "\0" in unquote(request.url.query):
                 raise CannotDo("The address has a NUL character.")
             parameters = Parameters(request.query_params)
-            asked = Asked(authorized, parameters, path, ids, _members(request, body))
+            key = checked_key(request.headers.get("idempotency-key"))
+            once = Once(key, request_bytes(request, body), partial(limits.update, {REPLAYED: "true"}))
+            asked = Asked(authorized, parameters, path, ids, _members(request, body), once, self._tools)
             answer = _response(endpoint.answer(asked))
         except HTTPException as error:
             answer = refusal(error.status_code, str(error.detail), error.headers)
         except NotFound as error:
             answer = refusal(404, str(error))
-        except CannotDo as error:
-            answer = refusal(400, str(error))
-        except (SQLAlchemyError, DatabaseAway):
+        except DatabaseAway:
+            answer = refusal(503, "The database does not answer; try again.", {"Retry-After": "5"})
+        except RetryLater as error:
+            answer = refusal(503, str(error), {"Retry-After": str(math.ceil(error.after or 5))})
+        except RingfenceError as error:
+            answer = refusal(400, " ".join(str(error).split()))
+        except SQLAlchemyError:
             answer = refusal(503, "The database does not answer; try again.", {"Retry-After": "5"})
         for name, value in limits.items():
             answer.headers.setdefault(name, value)

@@ -1,7 +1,4 @@
-"""`calls`: the list with CallRail's filters, and one call.
-
-A spam mark, once there is one, belongs into `visible`: CallRail hides spam from lists, and answers 404 singly.
-"""
+"""`calls`: the list with CallRail's filters, and one call."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED, STATUSES
 from hub.callrail.visits import PHONES, TABLETS
 from hub.model import Call, Company, Tracker, User
 from hub.queries.listings.call_facts import facts_of_calls
-from hub.queries.listings.calls import CallFilter, calls_query, order_of
+from hub.queries.listings.calls import CallFilter, calls_query, order_of, visible_calls
 from hub.queries.listings.paging import in_order
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
@@ -100,8 +97,8 @@ def _agent(session: Session, asked: Asked) -> tuple[str, ...] | None:
 
 
 def visible(asked: Asked, session: Session) -> Any:
-    """The calls that the user may see."""
-    return asked.scope.calls()
+    """The calls that the user may see. Spam is hidden from lists, and answered with 404 singly."""
+    return visible_calls(asked.scope)
 
 
 def _query(asked: Asked, session: Session) -> Any:

@@ -15,6 +15,8 @@ from hub.queries.listings.paging import Order, in_order
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
+STATUSES = ("active", "disabled", "all")
+
 
 def _visible(asked: Asked, session: Session) -> Any:
     return asked.scope.select(Company)
@@ -25,7 +27,10 @@ def _query(asked: Asked, session: Session) -> Any:
     search = asked.parameters.text("search")
     if search is not None:
         query = query.where(col(Company.title).icontains(search, autoescape=True))
-    return query.where(False) if asked.parameters.text("status") == "disabled" else query
+    status, disabled = asked.parameters.choice("status", STATUSES), col(Company.disabled_at)
+    if status in (None, "all"):
+        return query
+    return query.where(disabled.is_not(None) if status == "disabled" else disabled.is_(None))
 
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:

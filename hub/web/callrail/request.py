@@ -17,8 +17,11 @@ from hub.callrail.calls import Place
 from hub.callrail.ids import ending_of, row_id
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
+from hub.numbers.directory import Directory, LiveDirectory
+from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.api.auth import AuthorizedRequest
+from hub.web.api.once import Once
 
 TRUE, FALSE = frozenset({"true", "1", "yes", "t"}), frozenset({"false", "0", "no", "f"})
 
@@ -82,6 +85,15 @@ class Parameters(Mapping[str, str]):
 
 
 @dataclass(frozen=True)
+class Tools:
+    """What writes need besides the hub."""
+
+    directory: LiveDirectory
+    config_file: ConfigFile | None = None
+    """config.yaml; None if the hub was not started from a file."""
+
+
+@dataclass(frozen=True)
 class Asked:
     """A request of an authenticated user, as the function of a resource gets it."""
 
@@ -93,6 +105,9 @@ class Asked:
     """The parts of the path in braces."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The JSON body of a write, without members that are null: they mean not given."""
+    once: Once = Once(None, b"")
+    """Does a deed once for each `Idempotency-Key`."""
+    tools: Tools | None = None
 
     @property
     def hub(self) -> Hub:
@@ -114,6 +129,12 @@ class Asked:
         """A session for reading that sees only what the user may see."""
         with self.authorized.session() as session:
             yield session
+
+    @property
+    def directory(self) -> Directory:
+        """The companies, trackers and numbers as config.yaml has them."""
+        assert self.tools is not None
+        return self.tools.directory.current()
 
     def row_id(self, prefix: str, name: str = "id") -> str:
         """The id of the row that the path names; NotFound if it is none with this prefix."""

@@ -7,9 +7,10 @@ from hub.web.callrail.calls import CALLS
 from hub.web.callrail.companies import COMPANIES
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.resource import Endpoint, Resource
+from hub.web.callrail.writing import ENDPOINTS as WRITES
 
 RESOURCES: tuple[Resource, ...] = (CALLS, COMPANIES)
-ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS,)
+ENDPOINTS: tuple[Endpoint, ...] = (*accounts.ENDPOINTS, *WRITES)
 
 
 def every_endpoint(counts: Counts) -> tuple[Endpoint, ...]:

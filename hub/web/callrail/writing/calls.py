@@ -1,0 +1,133 @@
+"""Change a call, and place one: the user's phone rings first, then the person's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+from starlette.responses import Response
+
+from hub.callrail import fields
+from hub.callrail.dates import local_time
+from hub.callrail.formatted import phone
+from hub.callrail.ids import CALL, COMPANY, USER, row_id, wire_id
+from hub.delivery.queue_call_back import queue_call_back
+from hub.errors import CannotDo
+from hub.flow.case import Subject, time_of
+from hub.marks.spam import spam_among
+from hub.model import Call, Company, FormSubmission, OutgoingCall, TextMessage, User
+from hub.web.callrail.calls import CALLS
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.writing.marks import write_marks
+from hub.web.callrail.writing.members import company_in, flag_in, number_in, text_in
+
+NOBODY = (
+    "Nobody has called, written or sent a form to this company from that number, and Ringfence calls nobody who did not "
+    "ask for it."
+)
+NOT_RECORDED = "Calls that you place are not recorded; leave recording_enabled out, or send false."
+NO_GREETING = "A call that you place has no greeting; leave outbound_greeting_text and its recording out."
+
+
+def update(asked: Asked) -> Answer:
+    """Change a call; the answer has it even if it is spam now."""
+    call_id = asked.row_id(CALL)
+    write_marks(asked, call_id)
+    names = CALLS.chosen(asked)
+    with asked.session() as session:
+        (record,) = CALLS.records(asked, session, [call_id], names)
+        spam = {"spam": call_id in spam_among(session, [call_id])}
+    return {name: spam.get(name, value) for name, value in record.items()}
+
+
+def place(asked: Asked) -> Response:
+    """Call a person who has been in contact with the company. Consent and the law's hours are asked as on the pages."""
+    if flag_in(asked.body, "recording_enabled"):
+        raise CannotDo(NOT_RECORDED)
+    if text_in(asked.body, "outbound_greeting_text") or text_in(asked.body, "outbound_greeting_recording_url"):
+        raise CannotDo(NO_GREETING)
+    with asked.session() as session:
+        company = company_in(asked, session)
+        person = number_in(asked.body, "customer_phone_number", company.country)
+        if person is None:
+            raise CannotDo("customer_phone_number is missing.")
+        caller_id = number_in(asked.body, "caller_id", company.country)
+        subject = newest_contact(session, company, person)
+        own = number_in(asked.body, "business_phone_number", company.country) or _agent(session, asked)
+    if subject is None:
+        raise CannotDo(NOBODY)
+
+    def deed(session: Session) -> dict[str, str]:
+        row = queue_call_back(
+            session, asked.scope, asked.hub, asked.directory, subject, own, asked.scope.user.id, shown=caller_id
+        )
+        return {"id": row.id}
+
+    done = asked.once.do(asked.authorized, deed, 201)
+    with asked.session() as session:
+        row = session.get_one(OutgoingCall, done["id"])
+        return json_answer(outbound_record(row, company, CALLS.chosen(asked)), 201)
+
+
+def newest_contact(session: Session, company: Company, number: str) -> Subject | None:
+    """The person's newest call, text or form at a company."""
+    called = select(Call).where(Call.caller_number == number, Call.company_id == company.id)
+    wrote = select(TextMessage).where(
+        TextMessage.person_number == number, TextMessage.company_id == company.id, TextMessage.direction == "in"
+    )
+    sent = select(FormSubmission).where(FormSubmission.phone_number == number, FormSubmission.company_id == company.id)
+    found: tuple[Subject | None, ...] = (
+        session.exec(called.order_by(col(Call.started_at).desc()).limit(1)).first(),
+        session.exec(wrote.order_by(col(TextMessage.at).desc()).limit(1)).first(),
+        session.exec(sent.order_by(col(FormSubmission.submitted_at).desc()).limit(1)).first(),
+    )
+    return max((each for each in found if each is not None), key=time_of, default=None)
+
+
+def outbound_record(row: OutgoingCall, company: Company, names: tuple[str, ...]) -> Mapping[str, Any]:
+    """A call that was placed, with the fields of a call; what it has not is null."""
+    zone = ZoneInfo(company.time_zone)
+    known = {
+        "id": wire_id(CALL, row.id),
+        "answered": row.answered_at is not None,
+        "business_phone_number": row.user_number,
+        "customer_phone_number": row.person_number,
+        "formatted_customer_phone_number": phone(row.person_number),
+        "direction": "outbound",
+        "duration": row.duration or 0,
+        "start_time": local_time(row.made_at, zone),
+        "created_at": local_time(row.made_at, zone),
+        "tracking_phone_number": row.tracking_number,
+        "voicemail": False,
+        "call_type": "outbound",
+        "company_id": wire_id(COMPANY, company.id),
+        "company_name": company.title,
+        "company_time_zone": company.time_zone,
+        "spam": False,
+        "tags": [],
+        "notice": row.reason,
+    }
+    return {name: known.get(name) for name in names if name in fields.CALL.all}
+
+
+def _agent(session: Session, asked: Asked) -> str | None:
+    """The first phone of the user that `agent_id` names."""
+    wanted = text_in(asked.body, "agent_id")
+    if not wanted:
+        return None
+    user_id = row_id(USER, wanted)
+    query = select(User).where(User.account_id == asked.scope.user.account_id, User.id == (user_id or ""))
+    user = session.exec(query).first()
+    numbers = (user.phone_numbers or "").split() if user and user.disabled_at is None else []
+    if not numbers:
+        raise CannotDo("agent_id names no user with a phone; send business_phone_number.")
+    return numbers[0]
+
+
+ENDPOINTS = (
+    Endpoint("PUT", "calls/{id}", ("marks",), update),
+    Endpoint("POST", "calls", ("contact",), place),
+)

@@ -1,0 +1,130 @@
+"""Add, change and disable companies: edits of config.yaml."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlmodel import select
+from starlette.responses import Response
+
+from hub.callrail.dates import zone_named
+from hub.callrail.ids import COMPANY
+from hub.config.edit import REMOVED, Change
+from hub.errors import CannotDo
+from hub.model import Company
+from hub.web.callrail.companies import COMPANIES
+from hub.web.callrail.request import Asked, company_of
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of, sections
+from hub.web.callrail.writing.members import companies_in, flag_in, needed, text_in
+
+DAYS = {"days": 1, "weeks": 7, "months": 30}
+NOT_HERE = ("callscore_enabled", "callscribe_enabled", "lead_scoring_enabled", "keyword_spotting_enabled")
+"""Switches of functions that Ringfence has not."""
+FORMS_ALWAYS = "The forms of a company's sites are captured by its script; they cannot be switched by the API."
+
+
+def create(asked: Asked) -> Response:
+    """Add a company, with the country of the account's first one. It needs a tracker next."""
+    title = needed(asked.body, "name")
+    with asked.session() as session:
+        first = session.exec(asked.scope.select(Company).order_by(Company.name)).first()
+        place = place_of_company(asked, session, file_name(title, ()))
+    zone = _zone(asked) or (first.time_zone if first else "America/New_York")
+    tree: dict[str, Any] = {"title": title, "time_zone": zone, "country": first.country if first else "US"}
+    if first is not None and first.region:
+        tree["region"] = first.region
+    forward = text_in(asked.body, "destination_number")
+    if forward:
+        tree["route"] = {"dial": forward}
+
+    def deed() -> dict[str, str]:
+        name = file_name(title, (each.name for each in sections(asked)))
+        apply(asked, [Change(place, tree)])
+        with asked.hub.store.reading() as session:
+            return {"id": session.exec(select(Company.id).where(Company.name == name)).one()}
+
+    done = asked.once.do_alone(asked.authorized, deed, 201)
+    with asked.session() as session:
+        return json_answer(COMPANIES.record(asked, session, done["id"]), 201)
+
+
+def change(asked: Asked) -> Answer:
+    """Rename a company, or change its time zone or how long its visits are remembered."""
+    for name in NOT_HERE:
+        if flag_in(asked.body, name):
+            raise CannotDo(f"{name} cannot be switched on: Ringfence has no such function.")
+    if "external_form_capture" in asked.body:
+        raise CannotDo(FORMS_ALWAYS)
+    with asked.session() as session:
+        company = company_of(session, asked.scope, asked.ids["id"])
+        place = place_of_company(asked, session, company.name)
+    section = section_of(asked, company)
+    edits = []
+    title, zone, days = text_in(asked.body, "name"), _zone(asked), _cookie_days(asked)
+    if title and title != section.title:
+        edits.append(Change((*place, "title"), title))
+    if zone and zone != section.time_zone:
+        edits.append(Change((*place, "time_zone"), zone))
+    if days:
+        edits.append(Change((*place, "website", "cookie_days"), days))
+
+    def deed() -> dict[str, str]:
+        apply(asked, edits)
+        return {"id": company.id}
+
+    done = asked.once.do_alone(asked.authorized, deed, harmless=True)
+    with asked.session() as session:
+        return COMPANIES.record(asked, session, done["id"])
+
+
+def disable(asked: Asked) -> None:
+    """Take a company out of config.yaml: its numbers are out of use and rest, its calls keep their history."""
+
+    def deed() -> dict[str, str]:
+        with asked.session() as session:
+            company = company_of(session, asked.scope, asked.ids["id"])
+            place = place_of_company(asked, session, company.name)
+        section_of(asked, company)
+        apply(asked, [Change(place, REMOVED)])
+        return {}
+
+    asked.once.do_alone(asked.authorized, deed, 204)
+
+
+def bulk_update(asked: Asked) -> Answer:
+    """CallRail's switch of form capture, for several companies: here it is always on."""
+    with asked.session() as session:
+        companies = companies_in(asked, session)
+    if flag_in(asked.body, "external_form_capture") is False:
+        raise CannotDo(FORMS_ALWAYS)
+    return {"company_ids": [COMPANY + each.id.replace("-", "") for each in companies]}
+
+
+def _zone(asked: Asked) -> str | None:
+    written = text_in(asked.body, "time_zone")
+    if not written:
+        return None
+    zone = zone_named(written, "UTC").key
+    if zone not in available_timezones():
+        raise CannotDo("time_zone is not known; write an IANA name like America/Chicago.")
+    return zone
+
+
+def _cookie_days(asked: Asked) -> int | None:
+    written = text_in(asked.body, "swap_cookie_duration")
+    if not written:
+        return None
+    unit = text_in(asked.body, "swap_cookie_duration_unit") or "days"
+    if not written.isdecimal() or unit not in DAYS or not 1 <= int(written) * DAYS[unit] <= 180:
+        raise CannotDo("swap_cookie_duration must be 1 day to 6 months.")
+    return int(written) * DAYS[unit]
+
+
+ENDPOINTS = (
+    Endpoint("POST", "companies", ("configure",), create),
+    Endpoint("POST", "companies/bulk_update", ("configure",), bulk_update),
+    Endpoint("PUT", "companies/{id}", ("configure",), change),
+    Endpoint("DELETE", "companies/{id}", ("configure",), disable),
+)

@@ -1,0 +1,73 @@
+"""Changes of config.yaml that a client asks for: the same edit, check and versions as in the web interface."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from fastapi import HTTPException
+from sqlmodel import Session
+
+from hub.config.edit import Change, Move
+from hub.config.models import CompanySection
+from hub.errors import CannotDo
+from hub.model import Account, Company
+from hub.reload import ConfigFile
+from hub.web.callrail.request import Asked
+
+NO_FILE = "This hub was not started from a config.yaml, so this cannot be changed by the API."
+READ_ONLY = "config.yaml is read-only on this hub; make the change where the file comes from."
+MAX_NAME_CHARACTERS = 64
+
+
+def file_of(asked: Asked) -> ConfigFile:
+    """config.yaml, if it can be written; 403 says why it cannot."""
+    file = asked.tools.config_file if asked.tools else None
+    if file is None:
+        raise HTTPException(403, NO_FILE)
+    if not file.writable:
+        raise HTTPException(403, READ_ONLY)
+    return file
+
+
+def apply(asked: Asked, edits: Iterable[Change | Move]) -> None:
+    """Apply edits in the user's name; CannotDo holds the first problem of the file that they would make."""
+    file, user = file_of(asked), asked.scope.user
+    proposal = file.propose(list(edits), user)
+    if proposal.problems:
+        raise CannotDo(str(proposal.problems[0]))
+    if not proposal.changes_nothing:
+        file.apply(proposal, user)
+        assert asked.tools is not None
+        asked.tools.directory.refresh()
+
+
+def sections(asked: Asked) -> Sequence[CompanySection]:
+    """All companies as the file has them now, those of other accounts too."""
+    file = file_of(asked)
+    return tuple(file.check(file.read().text).companies)
+
+
+def section_of(asked: Asked, company: Company) -> CompanySection:
+    """A company as the file has it now; CannotDo if it is not in it."""
+    found = next((each for each in sections(asked) if each.name == company.name), None)
+    if found is None:
+        raise CannotDo("The company is no longer in config.yaml.")
+    return found
+
+
+def place_of_company(asked: Asked, session: Session, name: str) -> tuple[str, ...]:
+    """Where a company of the account stands in the file."""
+    account = session.get_one(Account, asked.scope.user.account_id)
+    return ("accounts", account.name, "companies", name)
+
+
+def file_name(title: str, taken: Iterable[str]) -> str:
+    """A name for config.yaml made of what a client calls something: `Lakeside Dental` becomes `lakeside-dental`. CannotDo if
+    nothing is left of it, or it is taken."""
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:MAX_NAME_CHARACTERS].strip("-")
+    if not name or not name[0].isalnum():
+        raise CannotDo("name needs letters or digits.")
+    if name in set(taken):
+        raise CannotDo("Name has already been taken")
+    return name

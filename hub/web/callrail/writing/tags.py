@@ -1,0 +1,153 @@
+"""`tags`: what the account and its companies offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.callrail import fields
+from hub.callrail.dates import utc_time
+from hub.callrail.ids import COMPANY, number_of, wire_id
+from hub.errors import CannotDo, NotFound
+from hub.marks.tag_definitions import (
+    DEFAULT_COLOR,
+    change_tag,
+    define_tag,
+    remove_tag_definition,
+    tag_definitions,
+)
+from hub.model import TagDefinition
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.small_lists import small_list
+from hub.web.callrail.writing.members import choice_in, company_in, needed, text_in
+
+STATUSES, LEVELS = ("enabled", "disabled"), ("account", "company")
+
+
+def listed(asked: Asked) -> Response:
+    """The tags, by name."""
+    sent = asked.parameters
+    status, level = sent.choice("status", (*STATUSES, "all")), sent.choice("tag_level", (*LEVELS, "all"))
+    search = (sent.text("search") or "").casefold()
+    with asked.session() as session:
+        company = asked.company(session)
+        rows = tag_definitions(session, asked.scope)
+    found = [
+        row
+        for row in rows
+        if (status in (None, "all") or _status(row) == status)
+        and (level in (None, "all") or _level(row) == level)
+        and (company is None or row.company_id in (None, company.id))
+        and search in row.name.casefold()
+    ]
+    return small_list(asked, "tags", [tag_record(row, _names(asked)) for row in found])
+
+
+def one(asked: Asked) -> Answer:
+    """One tag."""
+    with asked.session() as session:
+        return tag_record(_row(asked, session), _names(asked))
+
+
+def create(asked: Asked) -> Response:
+    """Define a tag, for the company that `company_id` names or for the account."""
+    name, color = needed(asked.body, "name"), text_in(asked.body, "color") or DEFAULT_COLOR
+    is_of_account = choice_in(asked.body, "tag_level", LEVELS) == "account" or "company_id" not in asked.body
+    with asked.session() as session:
+        company_id = None if is_of_account else company_in(asked, session).id
+
+    def deed(session: Session) -> dict[str, str]:
+        row = define_tag(session, asked.scope, name, asked.hub.clock(), company_id=company_id, color=color)
+        return {"id": row.id}
+
+    return json_answer(_after(asked, asked.once.do(asked.authorized, deed, 201)["id"]), 201)
+
+
+def change(asked: Asked) -> Answer:
+    """Rename a tag, or change its color or status."""
+    status = choice_in(asked.body, "status", STATUSES)
+    if "disabled" in asked.body and status is None:
+        raise CannotDo("disabled is not a member of a tag; send status enabled or disabled.")
+    with asked.session() as session:
+        tag_id = _row(asked, session).id
+
+    def deed(session: Session) -> dict[str, str]:
+        change_tag(
+            session,
+            asked.scope,
+            tag_id,
+            asked.hub.clock(),
+            name=text_in(asked.body, "name") or None,
+            color=text_in(asked.body, "color") or None,
+            enabled=None if status is None else status == "enabled",
+        )
+        return {"id": tag_id}
+
+    return _after(asked, asked.once.do(asked.authorized, deed)["id"])
+
+
+def remove(asked: Asked) -> None:
+    """Offer a tag no longer; calls that have it keep it."""
+
+    def deed(session: Session) -> dict[str, str]:
+        remove_tag_definition(session, asked.scope, _row(asked, session).id, asked.hub.clock())
+        return {}
+
+    asked.once.do(asked.authorized, deed, 204)
+
+
+def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, Any]:
+    """A tag with these fields; its id is a whole number."""
+    values: Mapping[str, Any] = {
+        "id": number_of(row.id),
+        "name": row.name,
+        "tag_level": _level(row),
+        "color": row.color,
+        "background_color": row.color,
+        "company_id": wire_id(COMPANY, row.company_id) if row.company_id else None,
+        "status": _status(row),
+        "created_at": utc_time(row.made_at),
+    }
+    return {name: values[name] for name in names}
+
+
+def _after(asked: Asked, tag_id: str) -> Mapping[str, Any]:
+    with asked.session() as session:
+        row = next((each for each in tag_definitions(session, asked.scope) if each.id == tag_id), None)
+    if row is None:
+        raise NotFound("Not found")
+    return tag_record(row, _names(asked))
+
+
+def _row(asked: Asked, session: Session) -> TagDefinition:
+    wanted = asked.ids["id"]
+    rows = tag_definitions(session, asked.scope)
+    found = next((each for each in rows if wanted == str(number_of(each.id))), None)
+    if found is None:
+        raise NotFound("Not found")
+    return found
+
+
+def _names(asked: Asked) -> Sequence[str]:
+    return fields.TAG.chosen(asked.parameters.list("fields"))
+
+
+def _status(row: TagDefinition) -> str:
+    return "enabled" if row.enabled else "disabled"
+
+
+def _level(row: TagDefinition) -> str:
+    return "company" if row.company_id else "account"
+
+
+ENDPOINTS = (
+    Endpoint("GET", "tags", ("account",), listed),
+    Endpoint("GET", "tags/{id}", ("account",), one),
+    Endpoint("POST", "tags", ("configure",), create),
+    Endpoint("PUT", "tags/{id}", ("configure",), change),
+    Endpoint("DELETE", "tags/{id}", ("configure",), remove),
+)

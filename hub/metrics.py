@@ -51,6 +51,11 @@ THREAD_AGE = Gauge("ringfence_thread_age_seconds", "Seconds since a worker threa
 JOB_AGE = Gauge(
     "ringfence_job_age_seconds", "Seconds since a periodic job last succeeded; since the start before it did.", ["job"]
 )
+BACKUP_AGE = Gauge(
+    "ringfence_backup_age_seconds",
+    "Seconds since the newest backup of data or keys, and since the last backup drill that passed.",
+    ["kind"],
+)
 DISK_FREE = Gauge("ringfence_disk_free_bytes", "Bytes that may still be written on the hub's disk.")
 DISK_FULL = Gauge("ringfence_disk_full", "1 while the disk is full and nothing new is taken in.")
 POOL_LEASES = Gauge("ringfence_pool_numbers", "Numbers of a pool by use.", ["tracker", "use"])

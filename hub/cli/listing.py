@@ -29,7 +29,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "Check config.yaml, then check that every provider accepts our credentials. Nothing is changed at the "
         "providers. The storage of recordings is tested with a few bytes.",
     ),
-    "backup": (("operation.backup",), "Back up the hub while it runs: its data in one file, people's keys in another."),
+    "backup": (
+        ("operation.backup", "operation.drill"),
+        "Back up the hub while it runs: its data in one file, people's keys in another.",
+    ),
     "restore": (("operation.backup",), "Restore a backup into the empty database and storage that config.yaml names."),
     "call": (
         ("calls.timeline",),

@@ -22,6 +22,7 @@ from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, Trackin
 from hub.model.states import WorkState
 from hub.plugins.circuit_breaker import BreakerState
 from hub.queries.silent_consent import silent_consent
+from hub.queries.status.machine import newest_backups
 from hub.runtime import Hub
 from hub.store.connectors import PAUSED_BY_HAND, disabled_connectors, paused_connectors
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine
@@ -221,6 +222,8 @@ class Operation:
                     select(func.min(table.due_at)).where(table.state == WorkState.READY, table.due_at <= now)
                 ).one()
                 metrics.QUEUE_AGE.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
+            for kind, at in newest_backups(session).items():
+                metrics.BACKUP_AGE.labels(kind).set((now - at).total_seconds())
             quarantined = count_quarantined(session)
             for kind in KINDS:
                 metrics.QUARANTINE_SIZE.labels(kind).set(quarantined.get(kind, 0))

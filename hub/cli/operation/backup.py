@@ -6,23 +6,47 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as altered
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from hub.cli.support.output import CONFIG, ConfigFile, console, counted, plain, say
+from hub.cli.support.output import (
+    CONFIG,
+    ConfigFile,
+    console,
+    counted,
+    plain,
+    say,
+)
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.runtime import Hub
 
 
+class _SaveByDefault(TyperGroup):
+    """`hub backup FILE` is `hub backup save FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of the command in front, if none was named."""
+        named = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if named else ["save", *args])
+
+
+commands = typer.Typer(
+    help="Back up the hub while it runs: its data in one file, people's keys in another.",
+    cls=_SaveByDefault,
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
-    app.command("backup")(backup)
+    app.add_typer(commands, name="backup")
     app.command("restore")(restore)
 
 
+@commands.command("save")
 def backup(
     file: Annotated[Path | None, typer.Argument(help="Write all data to this file; without it, only the keys.")] = None,
     keys: Annotated[
@@ -35,7 +59,7 @@ def backup(
     replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Back up the hub while it runs: its data in one file, people's keys in another.
+    """Write a backup; `hub backup FILE` is the same as `hub backup save FILE`.
 
     Each person's data is encrypted under that person's key. After the hub erases a person and the key, a data backup can
     no longer be read for that person. The files restore on both SQLite and PostgreSQL. Both files need the hub's own key,
@@ -48,17 +72,17 @@ def backup(
     for each in (file, keys):
         if each is not None and each.exists() and not replace:
             raise CannotDo(f"{each} already exists; name a new file, or use --replace.")
-    with _hub(config) as hub:
+    with hub_alone(config) as hub:
         if file is not None:
-            with _telling() as progress:
+            with telling() as progress:
                 manifest = save(hub, file, recordings=not without_recordings, progress=progress)
-            _note(hub, "backup.data", manifest["id"])
+            note_deed(hub, "backup.data", manifest["id"])
             rows = sum(each["rows"] for name, each in manifest["tables"].items() if name != "recordings")
             audio = manifest["tables"].get("recordings", {"rows": 0})["rows"]
             say(f"Wrote {plain(file)}: {counted(rows, 'row')}, {counted(audio, 'recording')}.")
         if keys is not None:
             manifest = save_keys(hub, keys)
-            _note(hub, "backup.keys", manifest["id"])
+            note_deed(hub, "backup.keys", manifest["id"])
             count = manifest["tables"].get("person_key", {"rows": 0})["rows"]
             say(f"Wrote {plain(keys)}: {counted(count, 'key')}; it can be restored until {manifest['until'][:10]}.")
 
@@ -89,9 +113,9 @@ def restore(
 
     if (keys is None) != without_keys:
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")
-    with _hub(config) as hub, _telling() as progress:
+    with hub_alone(config) as hub, telling() as progress:
         result = restore_all(hub, file, keys, tombstones, without_journal=without_tombstones, progress=progress)
-        _note(hub, "backup.restored", result.backup_id)
+        note_deed(hub, "backup.restored", result.backup_id)
     say(f"Restored the hub as it was at {result.backup_made_at:%Y-%m-%d %H:%M} UTC.")
     for name, count in sorted(result.emptied.items()):
         say(
@@ -99,7 +123,8 @@ def restore(
         )
 
 
-def _note(hub: Hub, action: str, backup_id: str) -> None:
+def note_deed(hub: Hub, action: str, backup_id: str) -> None:
+    """Write the audit entry of a deed with a backup."""
     from hub.cli.support.audit_note import note
 
     with hub.store.writing() as session:
@@ -107,7 +132,7 @@ def _note(hub: Hub, action: str, backup_id: str) -> None:
 
 
 @contextmanager
-def _hub(config: Path) -> Iterator[Hub]:
+def hub_alone(config: Path) -> Iterator[Hub]:
     """The hub without its connectors, because no provider is needed."""
     from hub.runtime import assemble
     from hub.startup import read_config
@@ -122,7 +147,7 @@ def _hub(config: Path) -> Iterator[Hub]:
 
 
 @contextmanager
-def _telling() -> Iterator[Callable[[str, int, int], None]]:
+def telling() -> Iterator[Callable[[str, int, int], None]]:
     """A progress line on a terminal; nothing in a pipe."""
     made = console(to_errors=True)
     if not made.is_terminal:

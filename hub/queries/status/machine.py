@@ -22,7 +22,8 @@ from hub.runtime import Hub
 from hub.store.schema import revisions
 from hub.store.writers.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS
 
-BACKUP = "backup.data"
+BACKUPS = {"backup.data": "data", "backup.keys": "keys", "backup.drill": "drill"}
+"""Audit entry → what was done: a backup, or a drill that passed."""
 MAX_MONTHS = 1_200
 
 
@@ -71,13 +72,11 @@ class Machine:
 def machine(session: Session, hub: Hub, now: datetime) -> Machine:
     """As it is now. Run it in a session of the hub."""
     report: Any = HealthReport
-    entry: Any = AuditEntry
     reports = select(report.name, report.value).where(report.kind == "figure")
     figures = dict(session.execute(reports).all())
     found = session.execute(text("SELECT version_num FROM alembic_version")).scalar()
     known = revisions()
     disks = _disks(hub)
-    newest = select(func.max(entry.at)).where(entry.chain == HUB_CHAIN, entry.action == BACKUP)
     return Machine(
         hub_version=hub_version(),
         python_version=platform.python_version(),
@@ -90,10 +89,17 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
         recording_bytes=figures.get(RECORDING_BYTES),
         disks=tuple(disks.values()),
         lasts=_lasts(hub, disks, figures.get(RECORDINGS_MONTH)),
-        backup_at=session.execute(newest).scalar(),
+        backup_at=newest_backups(session).get("data"),
         now=now,
         clock_ahead=_clock_ahead(session, hub),
     )
+
+
+def newest_backups(session: Session) -> dict[str, datetime]:
+    """`data`, `keys` and `drill` → when the newest backup was written, and when a drill last passed."""
+    entry: Any = AuditEntry
+    newest = select(entry.action, func.max(entry.at)).where(entry.chain == HUB_CHAIN, entry.action.in_(BACKUPS))
+    return {BACKUPS[action]: at for action, at in session.execute(newest.group_by(entry.action))}
 
 
 def hub_version() -> str:

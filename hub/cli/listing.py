@@ -2,6 +2,7 @@
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "init": (("init.commands",), "Write config.yaml for one kind of business, with comments, and a key file."),
+    "import": (("importing.commands",), "Move in from another call-tracking service: CallRail."),
     "trigger": (
         ("trigger.commands",),
         "Play one call, text, form or visit into a running hub, through a stand-in.",

@@ -28,6 +28,8 @@ HUB_WIDE: dict[str, str] = {
     "directory_change": "one row, which says that something changed",
     "error_hour": "counts of the whole hub, without anybody's data",
     "health_report": "jobs and threads of the whole hub",
+    "import_match": "ids of another service and ours, read by the command that imports",
+    "import_step": "how far an import was read",
     "inbox": "raw webhooks, kept before anybody knows whose they are",
     "recipient_version": "about connectors",
     "refusal": "counts of connectors",

@@ -16,19 +16,19 @@ def seal_body(
 ) -> bytes | None:
     """The encrypted body as stored in the row. None for an empty body."""
     plain = body.encode("utf-8", "replace")
-    return vault.seal(session, company_id, person_number, text_id, plain, _place(text_id)) if plain else None
+    return vault.seal(session, company_id, person_number, text_id, plain, body_place(text_id)) if plain else None
 
 
 def open_body(vault: Vault, session: Session, text: TextMessage) -> str | None:
     """The decrypted body. None if it is empty or the person's key was destroyed."""
-    plain = vault.open(session, text.body, _place(text.id)) if text.body else None
+    plain = vault.open(session, text.body, body_place(text.id)) if text.body else None
     return plain.decode("utf-8", "replace") if plain is not None else None
 
 
 def open_bodies(vault: Vault, session: Session, texts: Iterable[TextMessage]) -> dict[str, str]:
     """The decrypted bodies of many texts, by text id; without empty ones and those whose key was destroyed."""
     written = [(text, text.body) for text in texts if text.body]
-    opened = decrypt_many(vault, session, [(body, _place(text.id)) for text, body in written])
+    opened = decrypt_many(vault, session, [(body, body_place(text.id)) for text, body in written])
     return {text.id: plain for (text, _), plain in zip(written, opened, strict=True) if plain is not None}
 
 
@@ -42,5 +42,6 @@ def open_file(vault: Vault, session: Session, media: TextMedia) -> bytes | None:
     return vault.open(session, media.data, f"text_media/{media.id}") if media.data else None
 
 
-def _place(text_id: str) -> str:
+def body_place(text_id: str) -> str:
+    """The place that the body of a text is bound to."""
     return f"text_message/{text_id}"

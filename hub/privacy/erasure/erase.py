@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.errors import RetryLater, RingfenceError
-from hub.model import FormSubmission, Person
+from hub.model import FormSubmission, Person, Tombstone
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
@@ -76,7 +77,7 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
         keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed, others)
         rows = erase_rows(session, reach, now)
         mark_dirty(session, changes, now)
-        write_tombstones(session, journal_of(hub.config.hub), _buried(session, hub, reach, keys), now)
+        write_tombstones(session, journal_of(hub.config.hub), _buried(session, hub, person, reach, keys), now)
     deleted = sum(_deleted(hub, path) for path in files)
     scrub(hub.store, sorted({*rows, "person_key"}))
     return ErasedPerson(rows, len(keys), deleted)
@@ -102,8 +103,14 @@ def _holders_of_others(session: Session, hub: Hub, person: Person, reach: Person
     return {hub.vault.holder(session, person.company_id, number, "") for number in typed}
 
 
-def _buried(session: Session, hub: Hub, reach: PersonData, keys: list[str]) -> ErasedRows:
+def _buried(session: Session, hub: Hub, person: Person, reach: PersonData, keys: list[str]) -> ErasedRows:
+    """What must not come back: from a backup, or, by the number, from another service's history (hub.importing)."""
     marks = {hub.vault.row_mark(session, table, each) for table, ids in reach.by_table().items() for each in ids}
+    if person.known_number:
+        mark = hub.vault.number_mark(session, person.company_id, person.known_number)
+        marks.add(mark)
+        # A person who called again after an erasure is erased again: the later time counts.
+        session.execute(update(Tombstone).where(col(Tombstone.mark) == mark).values(at=hub.clock()))
     return ErasedRows(frozenset(keys), frozenset(marks))
 
 

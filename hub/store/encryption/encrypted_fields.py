@@ -63,14 +63,16 @@ def values_of(vault: Vault, session: Session, facts: Iterable[FactRow]) -> dict[
 def seal_fields(vault: Vault, session: Session, form: FormSubmission, fields: Mapping[str, str]) -> None:
     """Put the entries of a form into its row."""
     if fields:
-        plaintext = Plaintext(holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), _fields_in(form))
+        plaintext = Plaintext(
+            holder_of(vault, session, form), json.dumps(fields, ensure_ascii=False), fields_place(form.id)
+        )
         (form.sealed_fields,) = encrypt_many(vault, session, [plaintext])
 
 
 def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -> dict[str, dict[str, str]]:
     """The entries of some forms, by form id; without empty forms and forms whose key was destroyed."""
     written = [(form, form.sealed_fields) for form in forms if form.sealed_fields]
-    opened = decrypt_many(vault, session, [(sealed, _fields_in(form)) for form, sealed in written])
+    opened = decrypt_many(vault, session, [(sealed, fields_place(form.id)) for form, sealed in written])
     return {
         form.id: json.loads(plaintext)
         for (form, _), plaintext in zip(written, opened, strict=True)
@@ -80,14 +82,14 @@ def fields_of(vault: Vault, session: Session, forms: Iterable[FormSubmission]) -
 
 def seal_note(vault: Vault, session: Session, contact: Contact, note: Note, text: str) -> None:
     """Put the text of a note on a call, text or form into its row."""
-    words = Plaintext(holder_of(vault, session, contact), text, _note_in(note))
+    words = Plaintext(holder_of(vault, session, contact), text, note_place(note.id))
     (note.sealed,) = encrypt_many(vault, session, [words])
 
 
 def notes_of(vault: Vault, session: Session, notes: Iterable[Note]) -> dict[str, str]:
     """The texts of notes, by note id; without those whose key was destroyed."""
     written = [(note, note.sealed) for note in notes if note.sealed]
-    opened = decrypt_many(vault, session, [(sealed, _note_in(note)) for note, sealed in written])
+    opened = decrypt_many(vault, session, [(sealed, note_place(note.id)) for note, sealed in written])
     return {note.id: text for (note, _), text in zip(written, opened, strict=True) if text is not None}
 
 
@@ -140,19 +142,26 @@ def holder_of(vault: Vault, session: Session, row: Named | Contact) -> str:
 
 def name_in(row: Named) -> str:
     """The place that the name in a row is bound to."""
-    return f"{row.__tablename__}/{row.id}/name"
+    return name_place(str(row.__tablename__), row.id)
+
+
+def name_place(table: str, row_id: str) -> str:
+    """The place that the name in a row is bound to, for a row that is not made yet."""
+    return f"{table}/{row_id}/name"
 
 
 def _value_of(fact: FactRow) -> str:
     return f"fact/{fact.id}"
 
 
-def _fields_in(form: FormSubmission) -> str:
-    return f"form_submission/{form.id}/fields"
+def fields_place(form_id: str) -> str:
+    """The place that the entries of a form are bound to."""
+    return f"form_submission/{form_id}/fields"
 
 
-def _note_in(note: Note) -> str:
-    return f"note/{note.id}"
+def note_place(note_id: str) -> str:
+    """The place that the text of a note is bound to."""
+    return f"note/{note_id}"
 
 
 def _correction_in(request: PrivacyRequest) -> str:

@@ -158,6 +158,10 @@ class Vault:
         """A keyed hash for tombstones: it recognizes a row, also in a backup, and reveals nothing about it."""
         return hmac.new(self._naming(session), f"row|{table}|{row_id}".encode(), hashlib.sha256).hexdigest()
 
+    def number_mark(self, session: Session, company_id: str, phone_number: str) -> str:
+        """A keyed hash for tombstones: it recognizes the number of a company's person who was erased, and reveals nothing."""
+        return self.row_mark(session, "number", f"{company_id}|{phone_number}")
+
     def check(self, session: Session) -> None:
         """ConfigError if this database was encrypted with a key that the hub does not have."""
         row = _newest(session, HOLDERS)

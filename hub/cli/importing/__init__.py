@@ -1,0 +1,1 @@
+"""`hub import`: move in from another call-tracking service."""

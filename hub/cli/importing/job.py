@@ -1,0 +1,231 @@
+"""One run of `hub import callrail`: what would be brought over, or what was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hub.cli.support.audit_note import actor
+from hub.cli.support.output import console, counted, plain, say, table
+from hub.clock import utc_now
+from hub.importing.callrail.client import CallRail
+from hub.importing.recordings import AudioSource, Wanted
+from hub.importing.run import Progress, Reader, import_rows
+from hub.importing.steps import SAMPLES, merged
+from hub.importing.structure import Proposed, apply_structure, propose_structure, refuse_problems, target_of
+from hub.reload import ConfigFile
+from hub.runtime import Hub, assemble
+from hub.startup import open_store, read_config
+
+if TYPE_CHECKING:
+    from hub.config.models import Config
+    from hub.importing.records import Structure
+    from hub.model import ImportStep
+    from hub.store.engine import Store
+
+SHOWN_DIFF_LINES = 60
+COUNTS = ("new", "changed", "unchanged", "skipped", "recordings")
+SIGN_IN = "The users cannot sign in yet: hub users reset NAME prints a link for each."
+
+
+class Source(Reader, Protocol):
+    """An account behind the API, or exported files."""
+
+    title: str
+    found: list[tuple[str, str]]
+    companies: Sequence[str]
+
+    def structure(self) -> Structure:
+        """Companies, trackers and users."""
+
+    def total(self, resource: str) -> int:
+        """How many entries a list has."""
+
+
+@dataclass
+class Result:
+    """What a run did or would do."""
+
+    done: bool
+    title: str
+    companies: int
+    trackers: int
+    users: int
+    new_companies: Sequence[str] = ()
+    new_trackers: int = 0
+    diff: str = ""
+    lists: dict[str, dict[str, int]] = field(default_factory=dict)
+    """List → how many entries it has (`there`), and what became of them."""
+    problems: dict[str, Any] = field(default_factory=dict)
+    """Reason → how many, and the first ids there."""
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether something could not be brought over."""
+        return bool(self.problems)
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "done": self.done,
+            "companies": {"there": self.companies, "new": list(self.new_companies)},
+            "trackers": {"there": self.trackers, "new": self.new_trackers},
+            "users": {"there": self.users},
+            "lists": self.lists,
+            "config_diff": self.diff,
+            "not_brought_over": self.problems,
+        }
+
+    def show(self) -> None:
+        """For people."""
+        verb = "Brought over" if self.done else "Would bring over"
+        say(
+            f"[bold]{verb}[/bold] {plain(self.title)}: {_several(self.companies, 'company', 'companies')}, "
+            f"{counted(self.trackers, 'tracker')}, {counted(self.users, 'user')}."
+        )
+        if self.diff and not self.done:
+            self._show_diff()
+        elif self.diff:
+            say("config.yaml has the companies and trackers now; hub config history shows the change.")
+        columns = [name for name in ("there", *COUNTS) if any(each.get(name) for each in self.lists.values())]
+        rows = [[plain(name), *(f"{each.get(c, 0):,}" for c in columns)] for name, each in self.lists.items()]
+        if rows:
+            table("Lists", ("list", *("at CallRail" if c == "there" else c for c in columns)), rows)
+        if self.problems:
+            table(
+                "Not, or not wholly, brought over",
+                ("how many", "why", "for example"),
+                [
+                    (f"{each['count']:,}", plain(reason), plain(", ".join(map(str, each["ids"]))))
+                    for reason, each in sorted(self.problems.items(), key=lambda item: -item[1]["count"])
+                ],
+            )
+        if not self.done:
+            say("Nothing was changed. Run it again with [bold]--yes[/bold] to bring it over.")
+            return
+        if self.users:
+            say(SIGN_IN)
+        say("[bold]hub import plan[/bold] prints in which order to move the numbers.")
+
+    def _show_diff(self) -> None:
+        lines = self.diff.splitlines()
+        say("config.yaml would change like this:")
+        for line in lines[:SHOWN_DIFF_LINES]:
+            say(f"[green]{plain(line)}[/green]" if line.startswith("+") else plain(line))
+        if len(lines) > SHOWN_DIFF_LINES:
+            say(f"… and {len(lines) - SHOWN_DIFF_LINES:,} lines more; --json prints all of them.")
+
+
+@dataclass
+class Job:
+    """What was asked for."""
+
+    source: Source
+    wanted: Sequence[str]
+    recordings: Wanted
+    config: Path
+    sandbox: bool
+    quiet: bool
+    into: str | None
+    carrier: str | None
+    dial: str | None
+
+    def look(self) -> Result:
+        """Ask, compare, and change nothing."""
+        with self._proposed() as (_, _, structure, proposed):
+            refuse_problems(proposed)
+            result = self._result(structure, proposed, done=False)
+            for resource in self.wanted:
+                result.lists[resource] = {"there": self.source.total(resource)}
+        return result
+
+    def bring(self) -> Result:
+        """Bring it over."""
+        with self._proposed() as (store, file, structure, proposed):
+            target = target_of(
+                read_config(self.config, sandbox=self.sandbox), self.source.title, self.into, self.carrier
+            )
+            users = apply_structure(store, file, structure, self.source.source, target, proposed, utc_now(), actor())
+            result = self._result(structure, proposed, done=True)
+        result.problems = merged(result.problems, users.problems)
+        result.lists["users"] = {"there": len(structure.users), **users.counts}
+        audio = None
+        client = getattr(self.source, "client", None)
+        if isinstance(client, CallRail) and self.recordings != Wanted.NONE:
+            audio = AudioSource(client, getattr(self.source, "account", ""), self.recordings)
+        with _quiet_hub(read_config(self.config, sandbox=self.sandbox)) as hub, _bar(self.quiet) as progress:
+            steps = import_rows(
+                hub, self.source, self.wanted, actor(), progress, audio=audio, companies=self.source.companies
+            )
+        for step in steps:
+            self._add(result, step)
+        return result
+
+    @contextmanager
+    def _proposed(self) -> Iterator[tuple[Store, ConfigFile, Structure, Proposed]]:
+        config = read_config(self.config, sandbox=self.sandbox)
+        target = target_of(config, self.source.title, self.into, self.carrier)
+        structure = self.source.structure()
+        with open_store(config) as store:
+            file = ConfigFile(self.config, store, utc_now, sandbox=self.sandbox)
+            proposed = propose_structure(store, file, structure, self.source.source, target, self.dial)
+            yield store, file, structure, proposed
+
+    def _result(self, structure: Structure, proposed: Proposed, *, done: bool) -> Result:
+        unreadable: dict[str, list[str]] = {}
+        for external_id, reason in self.source.found:
+            unreadable.setdefault(reason, []).append(external_id)
+        return Result(
+            done=done,
+            title=self.source.title or self.source.source,
+            companies=len(structure.companies),
+            trackers=len(structure.trackers),
+            users=len(structure.users),
+            new_companies=proposed.plan.new_companies,
+            new_trackers=proposed.plan.new_trackers,
+            diff=proposed.proposal.diff if proposed.proposal else "",
+            problems=merged(merged({}, proposed.plan.problems), unreadable),
+        )
+
+    @staticmethod
+    def _add(result: Result, step: ImportStep) -> None:
+        result.lists[step.resource] = {"there": step.total or 0, **step.counts}
+        for reason, each in step.problems.items():
+            known = result.problems.setdefault(reason, {"count": 0, "ids": []})
+            known["count"] += each["count"]
+            known["ids"] = [*known["ids"], *each["ids"]][:SAMPLES]
+
+
+@contextmanager
+def _quiet_hub(config: Config) -> Iterator[Hub]:
+    """A hub without connectors and rules: an import asks nobody, and nothing of it goes anywhere."""
+    hub = assemble(replace(config, connectors={}, conversions=()))
+    try:
+        yield hub
+    finally:
+        hub.close()
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Progress]:
+    """A bar for each list, on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=console(to_errors=True), disable=quiet) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(resource: str, done: int, total: int | None) -> None:
+            if resource not in tasks:
+                tasks[resource] = bars.add_task(resource, total=total)
+            bars.update(tasks[resource], completed=done, total=total)
+
+        yield show
+
+
+def _several(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,1 @@
+"""Import: moves companies, trackers, users, calls, forms and texts in from another call-tracking service."""

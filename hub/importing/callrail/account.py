@@ -1,0 +1,160 @@
+"""One CallRail account, read through its API as structure, totals and pages of records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from hub.errors import CannotDo
+from hub.importing.callrail.client import PER_PAGE, CallRail, NotThere, RawPage
+from hub.importing.callrail.rows import (
+    CALL_FIELDS,
+    FORM_FIELDS,
+    TEXT_FIELDS,
+    Unreadable,
+    call_of,
+    company_of,
+    form_of,
+    id_of,
+    records_of,
+    thread_of,
+    tracker_of,
+    user_of,
+)
+from hub.importing.records import Page, Record, Structure
+
+Reads = Callable[[Mapping[str, Any]], Iterable[Record]]
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list of the API: its path, its key in the answers, how a row is read, and what is asked for."""
+
+    path: str
+    key: str
+    read: Reads
+    fields: tuple[str, ...]
+    sort: str
+
+
+LISTS: Mapping[str, _List] = {
+    "calls": _List("calls.json", "calls", call_of, CALL_FIELDS, "start_time"),
+    "forms": _List("form_submissions.json", "form_submissions", form_of, FORM_FIELDS, "submitted_at"),
+    "texts": _List("text-messages.json", "conversations", thread_of, TEXT_FIELDS, ""),
+}
+ACCOUNT_PREFIX = "callrail/"
+
+
+@dataclass
+class CallRailAccount:
+    """An account there. `since` and `until` are days, both included; `companies` are ids there, empty for all."""
+
+    client: CallRail
+    account: str
+    title: str = ""
+    since: date | None = None
+    until: date | None = None
+    companies: Sequence[str] = ()
+    found: list[tuple[str, str]] = field(default_factory=list)
+    """(id, reason) of what of the structure cannot be read."""
+
+    @property
+    def source(self) -> str:
+        """The name of the account in our tables."""
+        return f"{ACCOUNT_PREFIX}{self.account}"
+
+    @property
+    def options(self) -> str:
+        """What was asked for: with something else, a list is read from its beginning."""
+        return f"{self.since or ''}..{self.until or ''} {','.join(self.companies)}".strip()[:200]
+
+    def structure(self) -> Structure:
+        """Companies, trackers and users."""
+        chosen = set(self.companies)
+        companies = self._read("companies.json", "companies", company_of)
+        unknown = chosen - {each.id for each in companies}
+        if unknown:
+            raise CannotDo(f"The account has no company {sorted(unknown)[0]}; without --company all are brought over.")
+        trackers = self._read("trackers.json", "trackers", tracker_of)
+        return Structure(
+            companies=tuple(each for each in companies if not chosen or each.id in chosen),
+            trackers=tuple(each for each in trackers if not chosen or each.company_id in chosen),
+            users=tuple(self._read("users.json", "users", user_of)),
+        )
+
+    def total(self, resource: str) -> int:
+        """How many calls, forms or threads of texts the account has."""
+        wanted = LISTS[resource]
+        pages = self.client.pages(self._path(wanted.path), wanted.key, self._asked(resource), per_page=1)
+        return next(pages).total
+
+    def pages(self, resource: str, place: int) -> Iterator[Page]:
+        """The pages of a list behind page `place`. The whole history is never in memory."""
+        wanted = LISTS[resource]
+        for raw in self.client.pages(self._path(wanted.path), wanted.key, self._asked(resource), first=place + 1):
+            rows = self._threads(raw) if resource == "texts" else raw.rows
+            records, unreadable = records_of(rows, wanted.read)
+            is_last = raw.number >= raw.pages or not raw.rows
+            done = (raw.number - 1) * PER_PAGE + len(raw.rows)
+            yield Page(raw.number, done, raw.total, records, unreadable, is_last)
+
+    def _threads(self, raw: RawPage) -> Iterator[dict[str, Any]]:
+        """The conversations of a page, each with all its texts: the list has only the latest of each."""
+        for row in raw.rows:
+            try:
+                whole = self.client.get(self._path(f"text-messages/{id_of(row)}.json"))
+            except (NotThere, Unreadable):
+                whole = {}
+            yield {**row, **{name: whole[name] for name in ("messages", "recent_messages") if whole.get(name)}}
+
+    def _read(self, path: str, key: str, read: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
+        found = []
+        for page in self.client.pages(self._path(path), key):
+            for row in page.rows:
+                try:
+                    found.append(read(row))
+                except Unreadable as refusal:
+                    self.found.append((refusal.external_id, refusal.reason))
+        return found
+
+    def _asked(self, resource: str) -> dict[str, str]:
+        wanted = LISTS[resource]
+        asked = {"fields": ",".join(wanted.fields)}
+        if wanted.sort:
+            # The oldest first: what comes in during an import is appended, and moves no page.
+            asked |= {"sort": wanted.sort, "order": "asc"}
+        if self.since is None and self.until is None:
+            asked["date_range"] = "all_time"
+        else:
+            asked["start_date"] = str(self.since or date(2000, 1, 1))
+            if self.until is not None:
+                asked["end_date"] = str(self.until)
+        if len(self.companies) == 1:
+            asked["company_id"] = self.companies[0]
+        return asked
+
+    def _path(self, path: str) -> str:
+        return f"a/{self.account}/{path}"
+
+
+def open_account(
+    client: CallRail,
+    wanted: str | None,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    companies: Sequence[str] = (),
+) -> CallRailAccount:
+    """The account with an id, or the only one that the key can see; CannotDo lists them if there are several."""
+    accounts = {str(row.get("id")): str(row.get("name") or "") for row in client.accounts()}
+    if wanted is None and len(accounts) > 1:
+        listed = ", ".join(f"{each} ({title})" for each, title in sorted(accounts.items()))
+        raise CannotDo(f"The key can see several accounts; choose one with --account: {listed}.")
+    if not accounts:
+        raise CannotDo("The key can see no account; make one in the account that you want to bring over.")
+    if wanted is not None and wanted not in accounts:
+        raise CannotDo(f"The key can see no account {wanted}; it sees {', '.join(sorted(accounts))}.")
+    chosen = wanted or next(iter(accounts))
+    return CallRailAccount(client, chosen, accounts[chosen], since, until, tuple(companies))

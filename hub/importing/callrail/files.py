@@ -1,0 +1,183 @@
+"""CallRail's exported CSV files as structure, totals and pages of records; a file is never in memory as a whole."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from hub.contracts.phones import phone_number
+from hub.errors import CannotDo
+from hub.importing.callrail.columns import kind_of, meanings
+from hub.importing.callrail.lines import Line, company_id, record_of, tracker_id
+from hub.importing.callrail.vocabulary import origin_of, slug, zone_of
+from hub.importing.records import CompanyRecord, Page, Record, Structure, TrackerRecord
+
+LINES_PER_PAGE = 250
+NO_LINE = "the line has no time that can be read; say with --time-zone in which zone the times of the files are"
+EXPECTED = (
+    "calls need the columns Start Time, Tracking Number and Duration; forms Submitted At and Form Name or Form URL; texts "
+    "Content, Phone Number and a time"
+)
+
+
+@dataclass
+class _Seen:
+    """What a tracker's lines say of it."""
+
+    company: str
+    title: str
+    numbers: dict[str, None] = field(default_factory=dict)
+    source: str | None = None
+    dial: str | None = None
+
+
+@dataclass
+class CallRailFiles:
+    """Some exported files. `zone` is that of times without an offset; `company` is whose they are, if they do not say it."""
+
+    files: Mapping[Path, str]
+    """File → calls, forms or texts."""
+    zone: str | None
+    company: str | None
+    since: date | None = None
+    until: date | None = None
+    title: str = "exported files"
+    found: list[tuple[str, str]] = field(default_factory=list)
+    companies: Sequence[str] = ()
+    _totals: dict[str, int] = field(default_factory=dict)
+    _source: str = ""
+
+    @property
+    def source(self) -> str:
+        """`csv/` and the digest of the files: the same files are the same import."""
+        if not self._source:
+            digest = hashlib.sha256()
+            for file in sorted(self.files):
+                with file.open("rb") as stream:
+                    while block := stream.read(1 << 20):
+                        digest.update(block)
+            self._source = f"csv/{digest.hexdigest()[:32]}"
+        return self._source
+
+    @property
+    def options(self) -> str:
+        """What was asked for."""
+        return f"{self.since or ''}..{self.until or ''} {self.zone or ''} {self.company or ''}".strip()[:200]
+
+    def structure(self) -> Structure:
+        """The companies and trackers that the lines name."""
+        companies: dict[str, str] = {}
+        trackers: dict[str, _Seen] = {}
+        for kind in set(self.files.values()):
+            for line in self._lines(kind):
+                self._totals[kind] = self._totals.get(kind, 0) + 1
+                self._see(line, companies, trackers)
+        zone = self.zone or "UTC"
+        return Structure(
+            companies=tuple(CompanyRecord(id=each, title=title, time_zone=zone) for each, title in companies.items()),
+            trackers=tuple(
+                TrackerRecord(
+                    id=each,
+                    company_id=seen.company,
+                    title=seen.title,
+                    is_pool=len(seen.numbers) > 1,
+                    numbers=tuple(seen.numbers),
+                    source=None if len(seen.numbers) > 1 else origin_of(seen.source) or (slug(seen.title), "other"),
+                    dial=seen.dial,
+                )
+                for each, seen in trackers.items()
+            ),
+        )
+
+    def total(self, resource: str) -> int:
+        """How many lines of a kind there are."""
+        if not self._totals:
+            self.structure()
+        return self._totals.get(resource, 0)
+
+    def pages(self, resource: str, place: int) -> Iterator[Page]:
+        """The lines of a kind behind line `place`, 250 at a time."""
+        lines = islice(self._lines(resource), place, None)
+        total = self.total(resource)
+        while True:
+            records: list[Record] = []
+            unreadable = []
+            some = list(islice(lines, LINES_PER_PAGE))
+            for line in some:
+                record = record_of(line, resource, self.zone)
+                if record is None:
+                    unreadable.append((line.place, NO_LINE))
+                elif self._is_asked(record):
+                    records.append(record)
+            place += len(some)
+            yield Page(place, place, total, tuple(records), tuple(unreadable), len(some) < LINES_PER_PAGE)
+            if len(some) < LINES_PER_PAGE:
+                return
+
+    def _is_asked(self, record: Record) -> bool:
+        day = record.at.date()
+        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
+
+    def _see(self, line: Line, companies: dict[str, str], trackers: dict[str, _Seen]) -> None:
+        company = line.get("company")
+        if company is None:
+            return
+        companies.setdefault(company_id(company), company)
+        number = phone_number(line.get("tracking_number"))
+        if number is None:
+            return
+        title = line.get("tracker") or number
+        seen = trackers.setdefault(tracker_id(company, title), _Seen(company_id(company), title))
+        seen.numbers.setdefault(number)
+        seen.source = seen.source or line.get("source")
+        seen.dial = phone_number(line.get("business_number")) or seen.dial
+
+    def _lines(self, kind: str) -> Iterator[Line]:
+        for file, holds in self.files.items():
+            if holds == kind:
+                with _rows(file) as (header, rows):
+                    known = meanings(header)
+                    for number, row in enumerate(rows, 2):
+                        yield Line.of(header, known, row, f"{file.name} line {number}", self.company)
+
+
+def open_files(
+    files: Sequence[Path],
+    days: tuple[date | None, date | None] = (None, None),
+    zone: str | None = None,
+    company: str | None = None,
+) -> CallRailFiles:
+    """Exported files; CannotDo if one cannot be read, is none of CallRail's exports, or does not say whose it is."""
+    kinds = {}
+    for file in files:
+        with _rows(file) as (header, _):
+            known = meanings(header)
+        kind = kind_of(known)
+        if kind is None:
+            raise CannotDo(f"{file.name} is none of CallRail's exports: {EXPECTED}.")
+        if "company" not in known and company is None:
+            raise CannotDo(f"{file.name} has no column Company Name; say with --company whose it is.")
+        kinds[file] = kind
+    if zone is not None and zone_of(zone) == "UTC" and zone.upper() != "UTC":
+        raise CannotDo(f"{zone} is not a time zone; write it like America/Chicago.")
+    return CallRailFiles(kinds, zone, company, *days)
+
+
+@contextmanager
+def _rows(file: Path) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.reader(stream)
+            yield next(rows, []), rows
+    except OSError as error:
+        raise CannotDo(f"{file} cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise CannotDo(f"{file.name} is not UTF-8; export it again, or save it as CSV UTF-8.") from None
+    except csv.Error:
+        raise CannotDo(f"{file.name} is not a CSV file; export it again as CSV.") from None

@@ -1,0 +1,140 @@
+"""One line of an exported CSV file as a record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.contracts.phones import phone_number
+from hub.importing.callrail.columns import CALLS, FORMS
+from hub.importing.callrail.rows import CURRENCY, cause_of
+from hub.importing.callrail.vocabulary import LEAD_STATUSES, is_yes, moment_of, money_of, seconds_of
+from hub.importing.records import CallRecord, FormRecord, Marks, Record, TextRecord
+
+ID_CHARACTERS = 32
+MAX_ID = 64
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: the values by meaning, those of columns without a known meaning by name, and where it is."""
+
+    known: Mapping[str, str]
+    other: Mapping[str, str]
+    place: str
+
+    @classmethod
+    def of(
+        cls, header: Sequence[str], meanings: Sequence[str | None], row: Sequence[str], place: str, company: str | None
+    ) -> Line:
+        """A line of a file; `company` is whose it is if the file does not say it."""
+        known, other = {}, {}
+        for name, meaning, value in zip(header, meanings, row, strict=False):
+            if value := value.strip():
+                if meaning is None:
+                    other[name] = value
+                else:
+                    known[meaning] = value
+        if company is not None:
+            known.setdefault("company", company)
+        return cls(known, other, place)
+
+    def get(self, meaning: str) -> str | None:
+        """A value by its meaning; None if it is empty."""
+        return self.known.get(meaning)
+
+
+def company_id(title: str) -> str:
+    """The id of a company in files, which name companies by their titles only."""
+    return hashlib.sha256(title.casefold().encode()).hexdigest()[:ID_CHARACTERS]
+
+
+def tracker_id(company: str, title: str) -> str:
+    """The id of a tracker in files."""
+    return company_id(f"{company}\n{title}")
+
+
+def record_of(line: Line, kind: str, zone: str | None) -> Record | None:
+    """A line as a call, form or text; None if its time cannot be read. A time without an offset needs a `zone`."""
+    written = line.get("at") or ""
+    at = moment_of(written, zone or "UTC")
+    if at is None or (zone is None and moment_of(written, "America/Chicago") != at):
+        return None
+    if kind == CALLS:
+        return _call(line, at)
+    return _form(line, at) if kind == FORMS else _text(line, at)
+
+
+def _call(line: Line, at: datetime) -> CallRecord:
+    status = (line.get("status") or "").casefold()
+    voicemail = "voicemail" in status or is_yes(line.get("voicemail")) is True
+    answered = not voicemail and (is_yes(status) is True or "answered" in status.replace("unanswered", ""))
+    place = {"place": line.get("city"), "region": line.get("region"), "country": line.get("country")}
+    return CallRecord(
+        id=(line.get("id") or "")[:MAX_ID] or None,
+        at=at,
+        direction="out" if (line.get("direction") or "").casefold().startswith("out") else "in",
+        caller_number=phone_number(line.get("number")),
+        business_number=phone_number(line.get("business_number")),
+        name=line.get("name"),
+        place={name: value for name, value in place.items() if value},
+        duration=seconds_of(line.get("duration")),
+        answered=answered,
+        voicemail=voicemail,
+        is_first=is_yes(line.get("first")),
+        **_shared(line),
+    )
+
+
+def _form(line: Line, at: datetime) -> FormRecord:
+    fields = {**line.other}
+    for name in ("email", "body"):
+        if value := line.get(name):
+            fields.setdefault("message" if name == "body" else name, value)
+    told = _shared(line)
+    return FormRecord(
+        id=(line.get("id") or "")[:MAX_ID] or None,
+        company=told["company"],
+        at=at,
+        form_id=line.get("form_name"),
+        page=line.get("page"),
+        number=phone_number(line.get("number")),
+        name=line.get("name"),
+        fields=fields,
+        is_first=is_yes(line.get("first")),
+        cause=told["cause"],
+        marks=told["marks"],
+    )
+
+
+def _text(line: Line, at: datetime) -> TextRecord:
+    direction = (line.get("direction") or "").casefold()
+    return TextRecord(
+        id=(line.get("id") or "")[:MAX_ID] or None,
+        at=at,
+        direction="out" if direction.startswith(("out", "sent")) else "in",
+        person_number=phone_number(line.get("number")),
+        body=line.get("body") or "",
+        **_shared(line),
+    )
+
+
+def _shared(line: Line) -> dict[str, Any]:
+    company, tracking = line.get("company"), phone_number(line.get("tracking_number"))
+    told = {**line.known, "landing_page_url": line.get("landing_page")}
+    tags = tuple(filter(None, (each.strip() for each in (line.get("tags") or "").split(","))))
+    return {
+        "company": company_id(company) if company else None,
+        "tracker": tracker_id(company, line.get("tracker") or tracking) if company and tracking else None,
+        "tracking_number": tracking,
+        "cause": cause_of(told),
+        "marks": Marks(
+            status=LEAD_STATUSES.get((line.get("lead_status") or "").casefold()),
+            value=money_of(line.get("value"), CURRENCY),
+            tags=tags,
+            note=line.get("note"),
+        ),
+    }

@@ -1,0 +1,79 @@
+"""How far an import is, and what it could not bring over: written in the transaction of each page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session
+
+from hub.model import ImportStep
+
+SAMPLES = 5
+"""Ids that are kept of what could not be brought over, for each reason."""
+NEW, CHANGED, SAME, SKIPPED = "new", "changed", "unchanged", "skipped"
+
+
+@dataclass
+class Tally:
+    """What happened to the records of a page."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    def skip(self, reason: str, external_id: str | None) -> None:
+        """Note a record that is not brought over; `external_id` is its id there, which names nobody."""
+        self.counts[SKIPPED] += 1
+        self.note(reason, external_id)
+
+    def note(self, reason: str, external_id: str | None) -> None:
+        """Note what of a record is not brought over, though the record is."""
+        self.problems.setdefault(reason, []).append(external_id or "")
+
+
+def begin_step(
+    session: Session, source: str, resource: str, options: str, now: datetime, *, again: bool = False
+) -> ImportStep:
+    """The step of a list, to go on with: where it was left, or from its beginning if it was finished, if other `options`
+    were asked for, or if it shall be read `again`."""
+    step = session.get(ImportStep, (source, resource))
+    if step is None or step.finished_at is not None or step.options != options or again:
+        if step is not None:
+            session.delete(step)
+            session.flush()
+        step = ImportStep(source=source, resource=resource, options=options, begun_at=now, moved_at=now)
+        session.add(step)
+        session.flush()
+    return step
+
+
+def move_step(
+    session: Session,
+    step: ImportStep,
+    tally: Tally,
+    now: datetime,
+    *,
+    place: int,
+    total: int | None,
+    is_last: bool,
+) -> ImportStep:
+    """Write that the records up to `place` are stored; in the transaction that stores them."""
+    row = session.get_one(ImportStep, (step.source, step.resource))
+    row.place, row.total, row.moved_at = place, total, now
+    row.counts = dict(Counter(row.counts) + tally.counts)
+    row.problems = merged(row.problems, tally.problems)
+    row.finished_at = now if is_last else None
+    session.add(row)
+    session.flush()
+    return row
+
+
+def merged(known: dict[str, dict[str, object]], new: dict[str, list[str]]) -> dict[str, dict[str, object]]:
+    """Reasons with how often each was met, and the first ids of each."""
+    found = {reason: dict(each) for reason, each in known.items()}
+    for reason, ids in new.items():
+        each = found.setdefault(reason, {"count": 0, "ids": []})
+        samples = [*each["ids"], *(one for one in ids if one)]  # type: ignore[misc]
+        found[reason] = {"count": int(each["count"]) + len(ids), "ids": samples[:SAMPLES]}  # type: ignore[call-overload]
+    return found

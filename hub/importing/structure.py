@@ -1,0 +1,119 @@
+"""Brings over companies, trackers and users: config.yaml first, because it is the source of truth, then their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from hub.config.edit import tree_of
+from hub.config.models import Config
+from hub.errors import CannotDo, ConfigError
+from hub.importing.config_plan import ConfigPlan, free_name, plan_config
+from hub.importing.records import Structure
+from hub.importing.retired import known_places, write_structure
+from hub.importing.steps import Tally
+from hub.importing.users import write_users
+from hub.model import Account
+from hub.model.imports import CALLRAIL
+from hub.model.states import ConfigHow
+from hub.reload import ConfigFile, Proposal
+from hub.store.engine import Store
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an import goes: the account here (name and title), and the carrier that gets its numbers."""
+
+    account: str
+    title: str
+    carrier: str
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What config.yaml gets; `proposal` is None if it has everything already."""
+
+    plan: ConfigPlan
+    proposal: Proposal | None
+
+    @property
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """What is not, or not wholly, brought over: reason → ids there."""
+        return self.plan.problems
+
+
+def target_of(config: Config, title: str, account: str | None, carrier: str | None) -> Target:
+    """The account and the carrier of config.yaml: as named, or the only ones. CannotDo lists them if there are several."""
+    if CALLRAIL in config.connectors:
+        raise ConfigError(f"config.yaml has a connector named {CALLRAIL}; give it another name before the import.")
+    carriers = [entry.name for entry in config.of_kind("carrier")]
+    chosen = carrier or (carriers[0] if len(carriers) == 1 else None)
+    if chosen is None or chosen not in carriers:
+        listed = ", ".join(carriers) or "none yet; write one first"
+        raise CannotDo(f"Say with --carrier which carrier gets the numbers; config.yaml has {listed}.")
+    accounts = {each.name: each.title for each in config.accounts}
+    if account is None and len(accounts) > 1:
+        raise CannotDo(f"Say with --into which account gets the companies: {', '.join(accounts)}.")
+    if account is not None and account not in accounts:
+        raise CannotDo(f"config.yaml has no account {account}; it has {', '.join(accounts) or 'none'}.")
+    name = account or next(iter(accounts), None) or free_name(title or "imported", ())
+    return Target(name, accounts.get(name) or title or name, chosen)
+
+
+def propose_structure(
+    store: Store, file: ConfigFile, structure: Structure, source: str, target: Target, dial: str | None = None
+) -> Proposed:
+    """What config.yaml would get; nothing is written."""
+    with store.reading() as session:
+        matched, placed = known_places(session, source)
+    plan = plan_config(
+        tree_of(file.read().text),
+        structure,
+        account=(target.account, target.title),
+        carrier=target.carrier,
+        matched=matched,
+        placed=placed,
+        dial=dial,
+    )
+    return Proposed(plan, file.propose(plan.changes) if plan.changes else None)
+
+
+def refuse_problems(proposed: Proposed) -> None:
+    """ConfigError if what config.yaml would get is not right; its problems say why."""
+    if proposed.proposal is not None and proposed.proposal.problems:
+        raise ConfigError(
+            "config.yaml cannot take what is imported; mend this first, or name another carrier.",
+            proposed.proposal.problems,
+        )
+
+
+def apply_structure(
+    store: Store,
+    file: ConfigFile,
+    structure: Structure,
+    source: str,
+    target: Target,
+    proposed: Proposed,
+    now: datetime,
+    actor: str,
+) -> Tally:
+    """Write config.yaml, then the matches, the retired companies and trackers, and the users; returns what became of the
+    users. ConfigError if config.yaml would have problems; CannotDo if it cannot be written."""
+    refuse_problems(proposed)
+    if proposed.proposal is not None and not proposed.proposal.changes_nothing:
+        file.apply(proposed.proposal, actor, ConfigHow.COMMAND, note=f"imported from {source.partition('/')[0]}")
+    with store.writing() as session:
+        account = _account(session, target.account)
+        write_structure(session, source, structure, proposed.plan, account.name, target.carrier, now)
+    with store.writing() as session:
+        return write_users(session, source, _account(session, target.account), structure.users, now, actor)
+
+
+def _account(session: Session, name: str) -> Account:
+    found = session.exec(select(Account).where(Account.name == name)).first()
+    if found is None:
+        raise CannotDo("The hub has not taken config.yaml yet; run hub reload, then the same command again.")
+    return found

@@ -1,0 +1,67 @@
+"""What an import from another call-tracking service has brought so far, and which of its things are which of ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field
+
+from hub.model.calls import Call
+from hub.model.columns import Row, json_column, time_column
+from hub.model.forms import FormSubmission
+from hub.model.messages import TextMessage
+
+CALLRAIL = "callrail"
+"""The connector of imported calls, texts and recordings. No connector of config.yaml may have this name during an import."""
+IMPORTED = "imported"
+"""`found_by` of imported calls; `rule` of what the other service said of a contact's source."""
+FORM_PREFIX = f"{CALLRAIL}/"
+"""Begins the key of an imported form; that of a form from a page begins with its company's id."""
+
+
+class ImportStep(Row, table=True):
+    """How far one list of the other service was read. It is written together with the rows of each page, so an import that
+    was killed goes on behind the last page that was stored."""
+
+    __tablename__ = "import_step"
+
+    source: str = Field(primary_key=True, max_length=80)
+    """Whose list it is: `callrail/` and the account's id there, or `csv/` and the digest of a file."""
+    resource: str = Field(primary_key=True, max_length=16)
+    """`calls`, `forms` or `texts`."""
+    options: str = Field(default="", max_length=200)
+    """What was asked for, such as the days; with other options the list is read from its beginning."""
+    place: int = 0
+    """Pages, or lines of a file, that were read."""
+    total: int | None = None
+    counts: dict[str, Any] = json_column()
+    """How many rows were new, changed, unchanged or skipped."""
+    problems: dict[str, Any] = json_column()
+    """Reason → how many could not be brought over, and the ids there of the first few."""
+    begun_at: datetime = time_column()
+    moved_at: datetime = time_column()
+    finished_at: datetime | None = time_column(nullable=True)
+
+
+class ImportMatch(Row, table=True):
+    """A company, tracker or user there, and its counterpart here, so that a new name on either side changes nothing."""
+
+    __tablename__ = "import_match"
+
+    source: str = Field(primary_key=True, max_length=80)
+    kind: str = Field(primary_key=True, max_length=16)
+    external_id: str = Field(primary_key=True, max_length=64)
+    own_id: str = Field(max_length=36)
+    matched_at: datetime = time_column()
+
+
+def was_imported(subject: Call | TextMessage | FormSubmission) -> bool:
+    """Whether a call, text or form was brought over from another service, which has reported its conversions already."""
+    match subject:
+        case Call():
+            return subject.found_by == IMPORTED
+        case TextMessage():
+            return subject.connector == CALLRAIL
+        case FormSubmission():
+            return subject.submission_key.startswith(FORM_PREFIX)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import JSON
 from sqlmodel import SQLModel
@@ -54,27 +55,30 @@ def add_copies(store: Store, copies: int, calls: int) -> None:
 def _places(store: Store) -> tuple[list[str], dict[str, list[str]]]:
     """The ids of the companies, and of the trackers of each."""
     with store.writing() as session:
-        account = Account(id="account-agency", name="agency", title="Agency")
+        account = Account(id=place_id("agency"), name="agency", title="Agency")
         session.add(account)
         session.flush()
         trackers: dict[str, list[str]] = defaultdict(list)
         for index, (name, _) in enumerate(COMPANIES):
             zone = "America/Chicago"
-            company = Company(
-                id=f"company-{name}", account_id=account.id, name=name, title=name.title(), time_zone=zone
-            )
+            company = Company(id=place_id(name), account_id=account.id, name=name, title=name.title(), time_zone=zone)
             session.add(company)
             session.flush()
             for number, each in enumerate(TRACKERS):
                 tracker = Tracker(
-                    id=f"tracker-{name}-{each}", company_id=company.id, name=each, type="source", carrier="twilio"
+                    id=place_id(f"{name} {each}"), company_id=company.id, name=each, type="source", carrier="twilio"
                 )
                 session.add(tracker)
                 session.flush()
                 shown = TrackingNumber(tracker_id=tracker.id, number=f"+1312555{index}1{number:02}")
                 session.add(shown)
                 trackers[company.id].append(tracker.id)
-    return [f"company-{name}" for name, _ in COMPANIES], trackers
+    return [place_id(name) for name, _ in COMPANIES], trackers
+
+
+def place_id(name: str) -> str:
+    """The id of the account, of a company or of a tracker: the same in every run."""
+    return str(uuid5(NAMESPACE_URL, f"https://{name.replace(' ', '.')}.example.com"))
 
 
 def _chunks(

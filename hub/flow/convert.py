@@ -20,6 +20,7 @@ from hub.flow.case import Case
 from hub.flow.consent import StoredDecision, ask, asked_again_at
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, Lead, OutcomeRow, TextMessage
 from hub.model.conversions import LOG, UPLOAD, conversion_key
+from hub.model.imports import was_imported
 from hub.model.states import DeliveryState
 from hub.runtime import Hub
 
@@ -101,11 +102,12 @@ def _take_back(hub: Hub, rule: ConversionRule, cases: Sequence[Case], now: datet
 
 def matches(rule: ConversionRule, case: Case, outcome: OutcomeRow | None = None, lead: Lead | None = None) -> bool:
     """Whether all conditions of the rule's `when:` hold for a call, a text, a form, or an outcome or a lead that goes
-    back to one. No condition holds for spam."""
+    back to one. No condition holds for spam, nor for what was imported: the service before this hub has reported it."""
     when, subject = rule.when, case.subject
     event = "outcome" if outcome is not None else "lead" if lead is not None else EVENTS[type(subject)]
     if (
         case.is_spam
+        or was_imported(subject)
         or when.event != event
         or (event == "text" and isinstance(subject, TextMessage) and subject.meaning in OPT_WORDS)
     ):

@@ -22,7 +22,7 @@ Known = tuple[str, str]
 
 def erased_at(session: Session, vault: Vault, wanted: Collection[Known]) -> dict[Known, datetime]:
     """When the people of these numbers were erased last; those who never were are left out. Nothing from before that may
-    come back, whoever still has it."""
+    come back, even if another service still has it."""
     by_mark = {vault.number_mark(session, *each): each for each in set(wanted)}
     by_holder = {vault.holder(session, *each, ""): each for each in set(wanted)}
     found: dict[Known, datetime] = {}

@@ -30,7 +30,7 @@ PLAN_REFUSES = "CallRail's plan, or the key, does not include this list"
 Writer = Callable[[Session, Hub, Places, Sequence[Any], datetime], tuple[Tally, Sequence[Any]]]
 WRITERS: Mapping[str, Writer] = {CALLS: write_calls, FORMS: write_forms, TEXTS: write_texts}
 Progress = Callable[[str, int, int | None], None]
-"""Told after each page: the list, how many of its records were read, and how many it has."""
+"""Called after each page: the list, how many of its records were read, and how many it has."""
 
 
 class Reader(Protocol):

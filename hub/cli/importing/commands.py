@@ -26,6 +26,9 @@ BASE_URL = "https://api.callrail.com"
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    from hub.cli.importing.plan import plan
+
+    commands.command("plan")(plan)
     app.add_typer(commands, name="import")
 
 

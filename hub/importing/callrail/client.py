@@ -49,7 +49,7 @@ class Pace:
 
     def __init__(self, per_hour: int, burst: int = BURST, sleep: Callable[[float], None] = time.sleep) -> None:
         self._between = 3_600 / per_hour if per_hour else 0.0
-        self._allowance, self._sleep = burst * self._between, sleep
+        self._allowance, self._sleep = max(0, burst - 1) * self._between, sleep
         self._next = 0.0
 
     def wait(self) -> None:

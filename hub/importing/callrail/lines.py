@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.contracts.phones import phone_number
 from hub.importing.callrail.columns import CALLS, FORMS
-from hub.importing.callrail.rows import CURRENCY, cause_of
+from hub.importing.callrail.rows import CURRENCY, cause_of, place_of
 from hub.importing.callrail.vocabulary import LEAD_STATUSES, is_yes, moment_of, money_of, seconds_of
 from hub.importing.records import CallRecord, FormRecord, Marks, Record, TextRecord
 
@@ -20,7 +20,7 @@ MAX_ID = 64
 
 @dataclass(frozen=True)
 class Line:
-    """A line: the values by meaning, those of columns without a known meaning by name, and where it is."""
+    """A line: the values by meaning, those of columns without a known meaning by name, and its place in the file."""
 
     known: Mapping[str, str]
     other: Mapping[str, str]
@@ -72,7 +72,6 @@ def _call(line: Line, at: datetime) -> CallRecord:
     status = (line.get("status") or "").casefold()
     voicemail = "voicemail" in status or is_yes(line.get("voicemail")) is True
     answered = not voicemail and (is_yes(status) is True or "answered" in status.replace("unanswered", ""))
-    place = {"place": line.get("city"), "region": line.get("region"), "country": line.get("country")}
     return CallRecord(
         id=(line.get("id") or "")[:MAX_ID] or None,
         at=at,
@@ -80,7 +79,7 @@ def _call(line: Line, at: datetime) -> CallRecord:
         caller_number=phone_number(line.get("number")),
         business_number=phone_number(line.get("business_number")),
         name=line.get("name"),
-        place={name: value for name, value in place.items() if value},
+        place=place_of(line.get("city"), line.get("region"), line.get("country")),
         duration=seconds_of(line.get("duration")),
         answered=answered,
         voicemail=voicemail,

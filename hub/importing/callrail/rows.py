@@ -130,11 +130,7 @@ def call_of(row: Mapping[str, Any]) -> Iterator[CallRecord]:
         raise Unreadable(external_id, NO_TIME)
     voicemail = is_yes(row.get("voicemail")) is True
     recording_duration = seconds_of(row.get("recording_duration"))
-    place = {
-        "place": text_of(row.get("customer_city"), 100),
-        "region": text_of(row.get("customer_state"), 100),
-        "country": text_of(row.get("customer_country"), 100),
-    }
+    city, state, country = (text_of(row.get(f"customer_{name}"), 100) for name in ("city", "state", "country"))
     yield CallRecord(
         id=external_id,
         company=text_of(row.get("company_id"), MAX_ID),
@@ -145,7 +141,7 @@ def call_of(row: Mapping[str, Any]) -> Iterator[CallRecord]:
         tracking_number=phone_number(row.get("tracking_phone_number")),
         business_number=phone_number(row.get("business_phone_number")),
         name=text_of(row.get("customer_name"), 200),
-        place={name: value for name, value in place.items() if value},
+        place=place_of(city, state, country),
         duration=seconds_of(row.get("duration")),
         answered=is_yes(row.get("answered")) is True and not voicemail,
         voicemail=voicemail,
@@ -229,6 +225,12 @@ def cause_of(row: Mapping[str, Any]) -> Cause:
         landing_page=text_of(row.get("landing_page_url"), 4_000),
         click_ids=clicks,
     )
+
+
+def place_of(city: str | None, state: str | None, country: str | None) -> dict[str, str]:
+    """Where a caller is, by the names of facts."""
+    told = {"place": f"{city}, {state}" if city and state else city, "region": state, "country": country}
+    return {name: value for name, value in told.items() if value}
 
 
 def marks_of(row: Mapping[str, Any]) -> Marks:

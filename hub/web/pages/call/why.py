@@ -25,6 +25,7 @@ RULES: Mapping[str, str] = {
     "person.remembered": "An earlier visit of the same caller held the number.",
     "lease.cooling": "Nobody held the number any more; the visit that held it last is the likeliest.",
     "person.earlier": "No visit held the number, but the caller is known from an earlier visit.",
+    "imported": "CallRail reported this source before the call was imported.",
     "tracker.unknown": "No visit matches, so the source of the tracking number itself stands.",
 }
 PURPOSES: Mapping[str, str] = {

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import console, counted, plain, say, table
+from hub.cli.support.output import console, counted, plain, say
+from hub.cli.support.tables import table
 from hub.clock import utc_now
 from hub.importing.callrail.client import CallRail
 from hub.importing.recordings import AudioSource, Wanted

@@ -99,11 +99,11 @@ def _days(name: str, today: date) -> tuple[date | None, date]:
     month, year = today.replace(day=1), today.replace(month=1, day=1)
     yesterday, before_month, before_year = (each - timedelta(days=1) for each in (today, month, year))
     spans: dict[str, tuple[date | None, date]] = {
-        "recent": (today - timedelta(days=RECENT_DAYS), today),
+        "recent": (today - timedelta(days=RECENT_DAYS - 1), today),
         "today": (today, today),
         "yesterday": (yesterday, yesterday),
-        "last_7_days": (today - timedelta(days=7), today),
-        "last_30_days": (today - timedelta(days=30), today),
+        "last_7_days": (today - timedelta(days=6), today),
+        "last_30_days": (today - timedelta(days=29), today),
         "this_month": (month, today),
         "last_month": (before_month.replace(day=1), before_month),
         "this_year": (year, today),

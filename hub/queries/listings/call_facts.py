@@ -83,7 +83,7 @@ def facts_of_calls(
         return []
     shared = _Shared(session, calls)
     by_subject = _BySubject(session, vault, calls, ids)
-    recordings = _recordings(session, ids) if user is None or may(user, "recordings") else {}
+    recordings = recordings_of(session, ids) if user is None or may(user, "recordings") else {}
     extras: dict[str, Mapping[str, Any]] = defaultdict(dict)
     for name in EXTRAS & set(wanted):
         extras[name] = _read(name, session, vault, calls, by_subject.causes, recordings, user)
@@ -207,7 +207,7 @@ def _read(
             return _transcripts(session, vault, recordings) if allowed else {}
 
 
-def _recordings(session: Session, ids: Sequence[str]) -> dict[str, Recording]:
+def recordings_of(session: Session, ids: Sequence[str]) -> dict[str, Recording]:
     """The longest stored recording of each call."""
     stored = select(Recording).where(col(Recording.call_id).in_(ids), col(Recording.path).is_not(None))
     rows = session.exec(stored.order_by(func.coalesce(Recording.duration, 0), col(Recording.id)))
@@ -238,7 +238,7 @@ def _last_pages(session: Session, calls: Sequence[Call], causes: Mapping[str, At
     asked = joined.join(cause, col(cause.subject_id) == call.id).where(col(call.id).in_(of_visits))
     pages = {call_id: page_id for call_id, page_id in session.execute(asked) if page_id}
     urls = select_columns(col(PageView.id), col(PageView.url)).where(col(PageView.id).in_(set(pages.values())))
-    known = dict(session.execute(urls).tuples().all())
+    known = dict(session.execute(urls).all())
     return {call_id: url for call_id, page_id in pages.items() if (url := known.get(page_id))}
 
 

@@ -4,7 +4,7 @@ answer covers one account only."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,8 +70,14 @@ class AuthorizedRequest:
 
     def note(self, action: str, subject: str, detail: str = "") -> None:
         """Write an audit entry before the user gets the data."""
-        with self.hub.store.writing() as session:
-            audit.note(session, self.hub.clock(), self.user.id, action, subject, detail)
+        self.note_each(action, [subject], detail)
+
+    def note_each(self, action: str, subjects: Sequence[str], detail: str = "") -> None:
+        """The same about several subjects, in one transaction."""
+        if subjects:
+            with self.hub.store.writing() as session:
+                for subject in subjects:
+                    audit.note(session, self.hub.clock(), self.user.id, action, subject, detail)
 
 
 class Authenticator:

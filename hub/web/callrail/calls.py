@@ -108,6 +108,8 @@ def _query(asked: Asked, session: Session) -> Any:
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(Call).where(col(Call.id).in_(ids))).all(), ids)
     facts = facts_of_calls(session, asked.hub.vault, rows, extras(names), asked.scope.user)
+    read = [each.recording.id for each in facts if each.transcript and each.recording]
+    asked.authorized.note_each("recording.transcript", read)
     return [call_record(each, names, asked.place) for each in facts]
 
 

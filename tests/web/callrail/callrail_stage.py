@@ -12,19 +12,39 @@ from typing import Any
 import postgres
 from sqlmodel import select
 from starlette.testclient import TestClient
-from testbed import CALLER, NORTH_SHARED, OTHER_CALLER, SHARED, YELLOW_PAGES, TestHub, open_stage
+from testbed import ACCOUNTS, CALLER, NORTH_SHARED, OTHER_CALLER, SHARED, YELLOW_PAGES, TestHub, open_stage
 
 from hub.access.keys import new_api_key
 from hub.access.permissions import ROLES
 from hub.access.users import add_user
 from hub.callrail.ids import ACCOUNT, wire_id
-from hub.model import Account, Call, Company, Lead, Recording, Tag
+from hub.model import (
+    Account,
+    Call,
+    Company,
+    FormSubmission,
+    Lead,
+    Recording,
+    Tag,
+    TextMessage,
+    Tracker,
+)
 from hub.rate_limit import Buckets, Counters
+from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.testing import FrozenClock
+from hub.texts.bodies import seal_body
 from hub.web.callrail import create_callrail_api
 
 DESK = "+13125550190"
-CALLS = 23
+ZONES = ("America/Chicago", "America/New_York")
+IN_AMERICA = [
+    {
+        **account,
+        "companies": [{**each, "time_zone": zone} for each, zone in zip(account["companies"], ZONES, strict=True)],
+    }
+    for account in ACCOUNTS
+]
+CALLS, FORMS, THREADS = 23, 7, 3
 """Of the filled hub; not a multiple of any page size in the tests."""
 
 
@@ -72,7 +92,7 @@ class CallRailHub:
 def callrail_hub(databases: Path) -> Iterator[CallRailHub]:
     """A hub on a new SQLite database, with a user of every role."""
     file = postgres.sqlite_copy(databases)
-    with open_stage(f"sqlite:///{file}", FrozenClock()) as stage:
+    with open_stage(f"sqlite:///{file}", FrozenClock(), accounts=IN_AMERICA) as stage:
         keys = {}
         with stage.hub.store.writing() as session:
             agency = session.exec(select(Account).where(Account.name == "agency")).one()
@@ -86,7 +106,10 @@ def callrail_hub(databases: Path) -> Iterator[CallRailHub]:
 
 def fill(stage: TestHub) -> None:
     """Calls of three weeks, some missed, some at the same second, one with everything that is known of a call."""
-    shown = stage.visit(landing_page="https://lakeside.example.com/drains?gclid=Cj0KCQjw123456789&utm_source=google")
+    shown = stage.visit(
+        landing_page="https://lakeside.example.com/drains?gclid=Cj0KCQjw123456789&utm_source=google",
+        user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1",
+    )
     begins = stage.clock() - timedelta(days=20)
     stage.call_in(shown.number, caller="+13125550150", at=stage.clock())
     for number in range(CALLS - 1):
@@ -101,6 +124,7 @@ def fill(stage: TestHub) -> None:
     now, ends = stage.clock(), stage.clock() + timedelta(days=90)
     best = calls[0]
     assert best.company_id is not None
+    write(stage, best.company_id)
     stage.add(
         Lead(subject_id=best.id, company_id=best.company_id, status="booked", amount=240, currency="USD",
              marked_at=now, marked_by="owner"),
@@ -108,6 +132,34 @@ def fill(stage: TestHub) -> None:
         Recording(connector="carrier", carrier_recording_id="RE1", call_id=best.id, recorded_at=now, due_at=now,
                   state="stored", path="re1.sealed", stored_at=now, duration=81, expires_at=ends),
     )  # fmt: skip
+
+
+def write(stage: TestHub, lakeside: str) -> None:
+    """Forms and texts: three conversations, of which one has a text that was never sent."""
+    begins, ends = stage.clock() - timedelta(days=9), stage.clock() + timedelta(days=90)
+    northgate = stage.one(Company, name="northgate").id
+    tracker = stage.one(Tracker, company_id=lakeside, name="shared").id
+    with stage.hub.store.writing() as session:
+        for number in range(FORMS):
+            form = FormSubmission(
+                company_id=(lakeside, northgate)[number % 2], submission_key=f"form-{number}", form_id="contact",
+                page="https://lakeside.example.com/contact", phone_number="+13125550142", email="ada@example.com",
+                submitted_at=begins + timedelta(hours=number // 2), due_at=begins, state="ready", expires_at=ends,
+            )  # fmt: skip
+            session.add(form)
+            session.flush()
+            seal_fields(stage.hub.vault, session, form, {"name": "Ada Rossi", "message": "My sink leaks"})
+            seal_names(stage.hub.vault, session, [(form, "Ada Rossi")])
+        for number in range(12):
+            person = ("+13125550142", "+13125550143", "+13125550144")[number % 3]
+            text = TextMessage(
+                connector="carrier", direction="in" if number < 6 else "out", company_id=lakeside, tracker_id=tracker,
+                status="received" if number < 6 else "refused" if number == 11 else "sent", tracking_number=SHARED,
+                person_number=person, at=begins + timedelta(minutes=number), due_at=begins, state="done", expires_at=ends,
+            )  # fmt: skip
+            text.body = seal_body(stage.hub.vault, session, lakeside, person, text.id, f"Text {number}")
+            session.add(text)
+    stage.flow()
 
 
 def company_id(stage: TestHub, name: str) -> str:

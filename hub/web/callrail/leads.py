@@ -1,0 +1,72 @@
+"""`leads`: the people who contacted the companies, the newest first; and `leads/{id}/timeline`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from hub.callrail import fields
+from hub.callrail.ids import PERSON
+from hub.callrail.people import lead_record, timeline_entry
+from hub.model import Company, Person
+from hub.queries.listings.leads import (
+    LeadFilter,
+    facts_of_leads,
+    lead_order,
+    leads_query,
+    timeline_of,
+    visible_people,
+)
+from hub.queries.listings.paging import in_order
+from hub.web.callrail.calls import asked_period
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
+
+
+def _visible(asked: Asked, session: Session) -> Any:
+    return visible_people(asked.scope)
+
+
+def _query(asked: Asked, session: Session) -> Any:
+    sent, company = asked.parameters, asked.company(session)
+    span = asked_period(asked, session, company)
+    is_dated = any(sent.text(name) for name in ("start_date", "end_date", "date_range"))
+    wanted = LeadFilter(
+        begins=span.begins if is_dated else None,
+        ends=span.ends if is_dated else None,
+        company_id=company.id if company else None,
+        search=sent.text("search"),
+    )
+    return leads_query(asked.scope, wanted)
+
+
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+    rows = in_order(session.exec(select(Person).where(col(Person.id).in_(ids))).all(), ids)
+    return [lead_record(each, names) for each in facts_of_leads(session, asked.hub.vault, rows)]
+
+
+def timeline(asked: Asked) -> Answer:
+    """A lead with its calls, forms and texts."""
+    person_id = asked.row_id(PERSON)
+    with asked.session() as session:
+        lead = LEADS.record(asked, session, person_id)
+        person = session.get_one(Person, person_id)
+        zone = ZoneInfo(session.get_one(Company, person.company_id).time_zone)
+        contacts = timeline_of(session, asked.scope, person_id)
+    return {"lead": lead, "timeline": [timeline_entry(each, zone) for each in contacts]}
+
+
+LEADS = Resource(
+    path="leads",
+    actions=("people",),
+    prefix=PERSON,
+    fields=fields.LEAD,
+    query=_query,
+    one_query=_visible,
+    records=_records,
+    orders={"created_at": lambda descending: lead_order(descending=descending)},
+)
+ENDPOINTS = (Endpoint("GET", "leads/{id}/timeline", ("people",), timeline),)

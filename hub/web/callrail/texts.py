@@ -1,0 +1,84 @@
+"""`text-messages` and `sms-threads`: the conversations by text. Each reading is in the audit log before the words are sent.
+
+`text-messages` keeps its list under `conversations`, `sms-threads` under `sms_threads`; the records are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.access.users import may
+from hub.callrail import fields
+from hub.callrail.ids import THREAD
+from hub.callrail.texts import MARKS, thread_record
+from hub.errors import NotFound
+from hub.model import TextMessage
+from hub.queries.listings.paging import in_order
+from hub.queries.listings.threads import (
+    ThreadFilter,
+    facts_of_threads,
+    newest_of,
+    thread_order,
+    threads_query,
+    visible_texts,
+)
+from hub.web.callrail.calls import asked_period
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Fields, Resource
+
+
+def _visible(asked: Asked, session: Session) -> Any:
+    return visible_texts(asked.scope)
+
+
+def _query(asked: Asked, session: Session) -> Any:
+    company = asked.company(session)
+    span = asked_period(asked, session, company)
+    wanted = ThreadFilter(
+        begins=span.begins,
+        ends=span.ends,
+        company_id=company.id if company else None,
+        search=asked.parameters.text("search"),
+    )
+    return threads_query(asked.scope, wanted)
+
+
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+    rows = in_order(session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids))).all(), ids)
+    user = asked.scope.user
+    facts = facts_of_threads(session, asked.hub.vault, rows, with_marks=not MARKS.isdisjoint(names), user=user)
+    if facts and may(user, "bodies"):
+        if "id" in asked.ids:
+            asked.authorized.note("text.read", rows[0].id, f"thread, {len(facts[0].texts)} texts")
+        else:
+            asked.authorized.note("text.list", user.account_id, f"texts of {len(facts)} threads")
+    return [thread_record(each, names) for each in facts]
+
+
+class Threads(Resource):
+    """A resource whose records are conversations: one is named by any of its texts."""
+
+    def record(self, asked: Asked, session: Session, row_id: str) -> Mapping[str, Any]:
+        """The conversation that has the text `row_id`; NotFound if the user does not see it."""
+        newest = newest_of(session, asked.scope, row_id)
+        if newest is None:
+            raise NotFound("Not found")
+        return super().record(asked, session, newest)
+
+
+TEXT_MESSAGES = Threads(
+    path="text-messages",
+    actions=("texts",),
+    prefix=THREAD,
+    fields=fields.CONVERSATION,
+    query=_query,
+    one_query=_visible,
+    records=_records,
+    orders={"last_message_at": lambda descending: thread_order(descending=descending)},
+    key="conversations",
+)
+SMS_THREADS = replace(TEXT_MESSAGES, path="sms-threads", key="sms_threads")

@@ -1,0 +1,60 @@
+"""`trackers`: numbers and pools, those in use first by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.callrail import fields
+from hub.callrail.ids import TRACKER
+from hub.callrail.trackers import tracker_record
+from hub.model import Tracker
+from hub.queries.listings.paging import Order, in_order
+from hub.queries.listings.tracker_facts import facts_of_trackers
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Fields, Resource
+
+STATUSES = ("active", "disabled", "all")
+TYPES = ("source", "session", "all")
+
+
+def _visible(asked: Asked, session: Session) -> Any:
+    return asked.scope.select(Tracker)
+
+
+def _query(asked: Asked, session: Session) -> Any:
+    sent, company = asked.parameters, asked.company(session)
+    query = asked.scope.select(Tracker)
+    if company is not None:
+        query = query.where(Tracker.company_id == company.id)
+    if (kind := sent.choice("type", TYPES)) not in (None, "all"):
+        query = query.where(Tracker.type == kind)
+    status, retired = sent.choice("status", STATUSES), col(Tracker.retired_at)
+    if status in ("active", "disabled"):
+        query = query.where(retired.is_(None) if status == "active" else retired.is_not(None))
+    search = sent.text("search")
+    return query.where(col(Tracker.name).icontains(search, autoescape=True)) if search else query
+
+
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+    rows = in_order(session.exec(select(Tracker).where(col(Tracker.id).in_(ids))).all(), ids)
+    return [tracker_record(each, names) for each in facts_of_trackers(session, asked.hub.plugins, rows)]
+
+
+TRACKERS = Resource(
+    path="trackers",
+    actions=("setup",),
+    prefix=TRACKER,
+    fields=fields.TRACKER,
+    query=_query,
+    one_query=_visible,
+    records=_records,
+    orders={
+        "name": lambda descending: Order(col(Tracker.name), col(Tracker.id), descending),
+        "type": lambda descending: Order(col(Tracker.type), col(Tracker.id), descending),
+        "created_at": lambda descending: Order(col(Tracker.id), col(Tracker.id), descending),
+    },
+    is_newest_first=False,
+)

@@ -1,0 +1,66 @@
+"""`users`: who has access to the account, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from hub.access.companies import companies_by_user
+from hub.callrail import fields
+from hub.callrail.ids import USER
+from hub.callrail.users import user_record
+from hub.model import Company, User
+from hub.queries.listings.paging import Order, in_order
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Fields, Resource
+
+
+def _visible(asked: Asked, session: Session) -> Any:
+    return select(User).where(User.account_id == asked.authorized.user.account_id, col(User.disabled_at).is_(None))
+
+
+def _query(asked: Asked, session: Session) -> Any:
+    query, company = _visible(asked, session), asked.company(session)
+    if company is not None:
+        limits = companies_by_user(session)
+        shut_out = [user for user, names in limits.items() if company.name not in names]
+        query = query.where(col(User.id).not_in(shut_out))
+    search = asked.parameters.text("search")
+    if search is None:
+        return query
+    found = (col(each).icontains(search, autoescape=True) for each in (User.name, User.email))
+    return query.where(or_(*found))
+
+
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+    rows = in_order(session.exec(select(User).where(col(User.id).in_(ids))).all(), ids)
+    companies, limits = (
+        session.exec(asked.scope.select(Company).order_by(Company.title)).all(),
+        companies_by_user(session),
+    )
+    return [
+        user_record(row, [each for each in companies if each.name in limits.get(row.id, (each.name,))], names)
+        for row in rows
+    ]
+
+
+USERS = Resource(
+    path="users",
+    actions=("users",),
+    prefix=USER,
+    fields=fields.USER,
+    query=_query,
+    one_query=_visible,
+    records=_records,
+    orders={
+        "name": lambda descending: Order(col(User.name), col(User.id), descending),
+        "email": lambda descending: Order(col(User.email), col(User.id), descending, ""),
+        "created_at": lambda descending: Order(
+            col(User.made_at), col(User.id), descending, kind=datetime.fromisoformat
+        ),
+    },
+    is_newest_first=False,
+)

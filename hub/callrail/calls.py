@@ -234,12 +234,13 @@ READERS: Mapping[str, Reader] = {
     "speaker_percent": lambda facts, place: _speaking(facts),
     "transcription": lambda facts, place: _transcription(facts),
     "conversational_transcript": lambda facts, place: _transcript(facts),
-    "spam": lambda facts, place: False,
+    "spam": lambda facts, place: facts.spam,
     "recording_redirect": _recording,
     "abandoned": lambda facts, place: is_abandoned(facts.call),
 }
 """Field → its value. The fields of CallRail's conversation intelligence that Ringfence has not are null or empty."""
 NEEDED_FOR: Mapping[str, frozenset[str]] = {
+    "spam": frozenset({"spam"}),
     "counts": frozenset({"total_calls", "prior_calls"}),
     "notes": frozenset({"note"}),
     "visit": frozenset({"device_type", "referring_url", "referrer_domain", "milestones", *UTM}),

@@ -16,7 +16,7 @@ from hub.queries.listings.threads import ThreadFacts
 
 MARKS = frozenset({"lead_status", "source", "tags", "notes", "value"})
 """Fields for which the marks of a conversation must be read."""
-ACTIVE = "active"
+ACTIVE, ARCHIVED = "active", "archived"
 
 
 def thread_record(facts: ThreadFacts, fields: Sequence[str]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ READERS: Mapping[str, Callable[[ThreadFacts], Any]] = {
     "initial_tracking_number": lambda facts: facts.first.tracking_number,
     "current_tracking_number": lambda facts: facts.newest.tracking_number,
     "last_message_at": lambda facts: local_time(facts.newest.at, ZoneInfo(facts.company.time_zone)),
-    "state": lambda facts: ACTIVE,
+    "state": lambda facts: ARCHIVED if facts.archived else ACTIVE,
     "company_time_zone": lambda facts: facts.company.time_zone,
     "formatted_customer_phone_number": lambda facts: formatted.phone(facts.newest.person_number),
     "formatted_initial_tracking_number": lambda facts: formatted.phone(facts.first.tracking_number),

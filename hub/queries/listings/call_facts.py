@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.users import may
 from hub.contracts.transcripts import TranscriptPart
+from hub.marks.spam import spam_among
 from hub.model import (
     Attribution,
     Call,
@@ -38,7 +39,7 @@ from hub.store.encryption.vault import Vault
 
 PLACES = ("country", "region", "place", "postal_code")
 """The facts that say where a caller is from."""
-EXTRAS = frozenset({"counts", "notes", "visit", "page", "keys", "agent", "transcript"})
+EXTRAS = frozenset({"spam", "counts", "notes", "visit", "page", "keys", "agent", "transcript"})
 """What is read only if it is wanted."""
 
 
@@ -68,6 +69,7 @@ class CallFacts:
     """The phone keys that the caller pressed."""
     agent: User | None = None
     transcript: Sequence[TranscriptPart] = ()
+    spam: bool = False
 
 
 def facts_of_calls(
@@ -107,6 +109,7 @@ def facts_of_calls(
             keys=extras["keys"].get(call.id),
             agent=extras["agent"].get(call.answered_by or ""),
             transcript=extras["transcript"].get(call.id, ()),
+            spam=call.id in extras["spam"],
         )
         for call in calls
     ]
@@ -200,6 +203,8 @@ def _read(
             return _last_pages(session, calls, causes)
         case "keys":
             return _keys(session, calls)
+        case "spam":
+            return dict.fromkeys(spam_among(session, [call.id for call in calls]), True)
         case "agent":
             return agents_of(session, {each.company_id for each in calls if each.company_id})
         case _:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.contracts.phones import phone_number
 from hub.marks.spam import is_spam
-from hub.model import Attribution, Call, Lead, Tag, Tracker
+from hub.model import Attribution, Call, Lead, Tag, Tracker, Visit
 from hub.model.states import CallStatus
 from hub.queries.contacts.kinds import indexless
 from hub.queries.listings.paging import Order
@@ -132,8 +132,6 @@ def _on_marks(wanted: CallFilter) -> list[Any]:
 
 
 def _on_cause(wanted: CallFilter) -> list[Any]:
-    from hub.model import Visit
-
     found: list[Any] = []
     if wanted.sources:
         found.append(_exists(col(Attribution.subject_id), col(Attribution.source).in_(wanted.sources)))

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.contracts.leads import LeadStatus
+from hub.marks.spam import is_spam
 from hub.model import Attribution, Company, FormSubmission, Lead, Tag, User, Visit
 from hub.queries.listings.call_facts import notes_by_subject, tags_of
 from hub.queries.listings.paging import Order
@@ -52,8 +53,8 @@ class FormFacts:
 
 
 def visible_forms(scope: AccessScope) -> Any:
-    """The forms that the user may see: who sees only own calls sees none."""
-    query = scope.select(FormSubmission)
+    """The forms that the user may see and that are not marked as spam; who sees only own calls sees none."""
+    query = scope.select(FormSubmission).where(~is_spam(col(FormSubmission.id)))
     return query if scope.reach == "account" else query.where(false())
 
 

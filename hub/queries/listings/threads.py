@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.access.users import may
-from hub.model import Attribution, Company, Lead, Note, Tag, TextMessage, Tracker, User
+from hub.model import Attribution, Company, Lead, Note, Tag, TextMessage, ThreadArchive, Tracker, User
 from hub.queries.listings.paging import Order
 from hub.queries.texts.paging import STAFF, ThreadKey
 from hub.queries.texts.threads import key_of, names_in_threads
@@ -58,6 +58,7 @@ class ThreadFacts:
     tags: Sequence[str] = ()
     notes: Sequence[str] = ()
     cause: Attribution | None = None
+    archived: bool = False
 
 
 def visible_texts(scope: AccessScope) -> Any:
@@ -133,6 +134,7 @@ def facts_of_threads(
     names = names_in_threads(session, vault, keys)
     reads = user is None or may(user, "bodies") is not None
     bodies = open_bodies(vault, session, [text for texts in recent.values() for text in texts]) if reads else {}
+    archived = _archived(session, keys)
     marks = _Marks(session, vault, keys if with_marks else [])
     return [
         ThreadFacts(
@@ -146,6 +148,7 @@ def facts_of_threads(
             tags=tuple(sorted(marks.tags.get(key, ()), key=str.casefold)),
             notes=tuple(marks.notes.get(key, ())),
             cause=marks.causes.get(key),
+            archived=key in archived and archived[key] >= each.at,
         )
         for each, key in zip(newest, keys, strict=True)
     ]
@@ -184,6 +187,14 @@ def _of(keys: Sequence[ThreadKey]) -> tuple[Any, ...]:
     companies, numbers = {company for company, _ in keys}, {number for _, number in keys}
     pair = tuple_(TEXT.company_id, TEXT.person_number)
     return TEXT.company_id.in_(companies), TEXT.person_number.in_(numbers), pair.in_(keys)
+
+
+def _archived(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, datetime]:
+    """The time of the text at which each conversation was put aside last."""
+    query = select_columns(TEXT.company_id, TEXT.person_number, func.max(TEXT.at, type_=TEXT.at.type))
+    query = query.join(ThreadArchive, col(ThreadArchive.text_id) == TEXT.id).where(*_of(keys))
+    rows = session.execute(query.group_by(TEXT.company_id, TEXT.person_number))
+    return {(company, number): at for company, number, at in rows}
 
 
 def _firsts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, TextMessage]:

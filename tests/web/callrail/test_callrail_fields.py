@@ -6,13 +6,17 @@ import re
 from typing import Any
 
 import pytest
-from callrail_stage import CallRailHub, callrail_hub
+from callrail_stage import CALLS, CallRailHub, callrail_hub, fill
 from sqlmodel import select
 
+from hub.access.scope import AccessScope
 from hub.callrail import fields, forms, people, texts, trackers, users
 from hub.callrail.accounts import COMPANY_READERS
 from hub.callrail.calls import NEEDED_FOR, READERS
+from hub.callrail.ids import row_id
+from hub.marks.spam import mark_spam
 from hub.model import AuditEntry, Call, Recording, User
+from hub.texts.archive import archive_thread
 
 PUBLISHED = {
     "calls": "id, answered, business_phone_number, customer_city, customer_country, customer_name, customer_phone_number, "
@@ -141,6 +145,25 @@ def test_a_call_without_a_stored_recording_and_a_role_without_ears_get_no_link(f
     assert filled.get(f"calls/{other}/recording.json").status_code == 404
     assert filled.get(f"calls/{best}/recording.json", "marketer").status_code == 403
     assert filled.get(f"calls/{best}/transcription.json").status_code == 404
+
+
+def test_spam_is_in_no_list_and_404_alone_and_an_archived_conversation_says_so(databases: Any) -> None:
+    with callrail_hub(databases) as hub:
+        fill(hub.stage)
+        call, thread = (records(hub, path)[0]["id"] for path in ("calls", "text-messages"))
+        owner = hub.stage.one(User, name="owner")
+        with hub.stage.hub.store.writing() as session:
+            scope = AccessScope(owner)
+            mark_spam(session, scope, row_id("CAL", call) or "", True, hub.stage.clock())
+            archive_thread(session, scope, row_id("SMT", thread) or "", hub.stage.clock())
+        assert hub.get(f"calls/{call}.json").status_code == 404
+        assert call not in {each["id"] for each in records(hub, "calls")}
+        totals = [
+            hub.read("calls.json")["total_records"],
+            hub.read("calls/summary.json")["total_results"]["total_calls"],
+        ]
+        assert totals == [CALLS - 1, CALLS - 1]
+        assert [each["state"] for each in records(hub, "sms-threads")] == ["archived", "active", "active"]
 
 
 def test_nothing_of_an_erased_person_is_given(databases: Any) -> None:

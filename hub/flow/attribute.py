@@ -63,7 +63,7 @@ def attribute(case: Case, now: datetime) -> Attribution:
     # What a visit says about its visitor is copied only if the visitor is surely this person.
     sure = visit if confidence >= SURE_FROM else None
     clicks = _clicks(sure, case.at) if sure else {}
-    case.attribution = Attribution(
+    case.attribution = Attribution.to_write(
         subject_id=case.subject.id,
         company_id=case.company.id,
         visit_id=visit.id if visit else None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person
@@ -25,8 +26,33 @@ from hub.model import (
     Tracker,
 )
 from hub.model.people import CARRIER, TYPED
-from hub.model.states import CLOSED_REQUEST_STATES
+from hub.model.states import CLOSED_REQUEST_STATES, SubjectState
 from hub.numbers.directory import Directory
+
+_PEOPLE = (
+    select(Person)
+    .where(
+        or_(
+            col(Person.phone_number).in_(bindparam("numbers", expanding=True)),
+            col(Person.email).in_(bindparam("emails", expanding=True)),
+        )
+    )
+    .order_by(col(Person.id))
+)
+_FORMS_BEHIND = (
+    select(FormSubmission)
+    .where(
+        col(FormSubmission.visit_id).in_(bindparam("visits", expanding=True)),
+        col(FormSubmission.phone_number).in_(bindparam("numbers", expanding=True)),
+    )
+    .order_by(col(FormSubmission.submitted_at))
+)
+_CHILDREN = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
+    col(PrivacyRequest.company_id).in_(bindparam("companies", expanding=True)),
+    PrivacyRequest.kind == "child",
+    col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES),
+    col(PrivacyRequest.verified_at).is_not(None),
+)
 
 
 def load_cases(session: Session, directory: Directory, subjects: Sequence[Subject], now: datetime) -> list[Case]:
@@ -48,10 +74,13 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
     if not cases:
         return []
     _load_people(session, cases, now)
-    _load_attributions(session, cases)
+    if met := _met_before(cases):
+        _load_attributions(session, met)
     load_visits(session, cases)
     _load_forms_of_callers(session, cases)
-    _load_facts_and_consent(session, cases)
+    if met:
+        _load_facts(session, met)
+    _load_consent(session, cases)
     _load_children(session, cases)
     return cases
 
@@ -60,7 +89,17 @@ def load_past(session: Session, cases: Sequence[Case]) -> None:
     """Load what came before, and what the cases led to so far. Rules for conversions need it; deliveries do not."""
     if cases:
         _load_earlier_contacts(session, cases)
-        _load_effects(session, cases)
+        if met := _met_before(cases):
+            _load_effects(session, met)
+
+
+def _met_before(cases: Sequence[Case]) -> list[Case]:
+    """Those that may have led to something already: all but the ones that the flow has now for the first time."""
+    return [
+        case
+        for case in cases
+        if case.subject.enriched_at is not None or case.subject.state not in (SubjectState.READY, SubjectState.LEASED)
+    ]
 
 
 def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None:
@@ -69,8 +108,7 @@ def _load_people(session: Session, cases: Sequence[Case], now: datetime) -> None
     numbers = {case.phone_number for case in cases if case.phone_number}
     emails = {case.email for case in cases if case.email}
     people = _People()
-    found = select(Person).where(or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails)))
-    for person in session.exec(found.order_by(col(Person.id))):
+    for person in session.exec(_PEOPLE, params={"numbers": list(numbers), "emails": list(emails)}):
         people.add(person)
     for case in cases:
         if not case.phone_number and not case.email:
@@ -99,10 +137,7 @@ def _load_forms_of_callers(session: Session, cases: Sequence[Case]) -> None:
     visits, numbers = set().union(*behind.values()), {case.phone_number for case in calls}
     if not visits:
         return
-    sent = select(FormSubmission).where(
-        col(FormSubmission.visit_id).in_(visits), col(FormSubmission.phone_number).in_(numbers)
-    )
-    forms = session.exec(sent.order_by(col(FormSubmission.submitted_at))).all()
+    forms = session.exec(_FORMS_BEHIND, params={"visits": list(visits), "numbers": list(numbers)}).all()
     for case in calls:
         case.forms = [
             form
@@ -143,13 +178,15 @@ def _load_earlier_contacts(session: Session, cases: Sequence[Case]) -> None:
 
     Reads only the first contact of each person, because a robocaller has tens of thousands.
     """
-    people = {case.person.id for case in cases if case.person and not case.is_new_person}
-    alike = set().union(*(case.alike for case in cases))
+    new = {case.person.id for case in cases if case.person and case.is_new_person}
+    people = {case.person.id for case in cases if case.person} - new
+    alike = set().union(*(case.alike for case in cases)) - new
     calls = _first_contacts(session, people | alike, Call, Call.started_at)
     others: dict[str, _Contact] = {}
-    for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
-        for person_id, contact in _first_contacts(session, alike, table, at).items():
-            _keep_earlier(others, person_id, contact)
+    if any(isinstance(case.subject, FormSubmission) for case in cases):
+        for table, at in ((TextMessage, TextMessage.at), (FormSubmission, FormSubmission.submitted_at)):
+            for person_id, contact in _first_contacts(session, alike, table, at).items():
+                _keep_earlier(others, person_id, contact)
     for case in cases:  # contacts of this batch have no person in the database yet
         if case.person is not None:
             kind = calls if isinstance(case.subject, Call) else others
@@ -209,12 +246,18 @@ def _likely(attribution: Attribution) -> list[str]:
     return list(dict.fromkeys([attribution.visit_id, *ids])) if attribution.visit_id else []
 
 
-def _load_facts_and_consent(session: Session, cases: Sequence[Case]) -> None:
+def _load_facts(session: Session, cases: Sequence[Case]) -> None:
     facts: dict[str, list[FactRow]] = {}
     of_batch = col(FactRow.subject_id).in_([case.subject.id for case in cases])
     for fact in session.exec(select(FactRow).where(of_batch, col(FactRow.name).in_(CONSENT_FACTS))):
         facts.setdefault(fact.subject_id, []).append(fact)
-    people = {person.id for case in cases for person in ([case.person] if case.person else []) + case.named}
+    for case in cases:
+        case.facts = facts.get(case.subject.id, [])
+
+
+def _load_consent(session: Session, cases: Sequence[Case]) -> None:
+    people = {case.person.id for case in cases if case.person and not case.is_new_person}
+    people |= {person.id for case in cases for person in case.named}
     entries: dict[str, list[ConsentEntry]] = {}
     if people:
         theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
@@ -222,7 +265,6 @@ def _load_facts_and_consent(session: Session, cases: Sequence[Case]) -> None:
         for entry in session.exec(spoken):
             entries.setdefault(entry.person_id or "", []).append(entry)
     for case in cases:
-        case.facts = facts.get(case.subject.id, [])
         case.consent_entries = entries.get(case.person.id, []) if case.person else []
         case.consent_entries_of_named = [entries[person.id] for person in case.named if person.id in entries]
 
@@ -231,13 +273,8 @@ def _load_children(session: Session, cases: Sequence[Case]) -> None:
     """The people whose data a parent asks to have erased, from the proof of who asks until the request is done or
     refused. Laws on children's data apply if their age is known."""
     companies = {case.company.id for case in cases}
-    asked = select(PrivacyRequest.company_id, PrivacyRequest.phone_number, PrivacyRequest.email).where(
-        col(PrivacyRequest.company_id).in_(companies),
-        PrivacyRequest.kind == "child",
-        col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES),
-        col(PrivacyRequest.verified_at).is_not(None),
-    )
-    known = {(company_id, name) for company_id, *names in session.exec(asked) for name in names if name}
+    asked = session.exec(_CHILDREN, params={"companies": list(companies)})
+    known = {(company_id, name) for company_id, *names in asked for name in names if name}
     for case in cases if known else ():
         names = (case.phone_number, case.email)
         case.under_13 = any((case.company.id, name) in known for name in names)

@@ -5,16 +5,41 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, or_, select
 
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
 from hub.flow.consent import CONSENT_FIELDS
 from hub.model import FormSubmission, Lease, Visit
+from hub.model.columns import UTCTime
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
 CONSENT_KEYS = (*CONSENT_FIELDS, *(f"default_{name}" for name in CONSENT_FIELDS), "tcf", "gpp")
 """The consent of a visit is read from these."""
+
+_SHOWN = (
+    select(Visit)
+    .where(
+        col(Visit.number_shown_id).in_(bindparam("numbers", expanding=True)),
+        col(Visit.started_at) <= bindparam("latest", type_=UTCTime()),
+        or_(
+            col(Visit.started_at) >= bindparam("earliest", type_=UTCTime()),
+            col(Visit.last_seen_at) >= bindparam("earliest", type_=UTCTime()),
+        ),
+    )
+    .order_by(col(Visit.started_at).desc())
+)
+_LEASES = (
+    select(Lease, Visit)
+    .join(Visit, col(Visit.id) == col(Lease.visit_id))
+    .where(
+        col(Lease.tracking_number_id).in_(bindparam("numbers", expanding=True)),
+        col(Lease.expires_at) >= bindparam("earliest", type_=UTCTime()),
+        col(Lease.granted_at) <= bindparam("latest", type_=UTCTime()),
+    )
+    .order_by(col(Lease.granted_at).desc())
+)
 
 
 def load_visits(session: Session, cases: Sequence[Case]) -> None:
@@ -36,15 +61,8 @@ def _load_shown(session: Session, cases: Sequence[Case]) -> None:
     if not cases:
         return
     numbers = {case.line.number.id for case in cases if case.line}
-    earliest = min(case.at for case in cases) - SHOWN_FOR
-    seen = session.exec(
-        select(Visit)
-        .where(
-            col(Visit.number_shown_id).in_(numbers),
-            or_(col(Visit.started_at) >= earliest, col(Visit.last_seen_at) >= earliest),
-        )
-        .order_by(col(Visit.started_at).desc())
-    ).all()
+    earliest, latest = min(case.at for case in cases) - SHOWN_FOR, max(case.at for case in cases) + CLOCK_SLACK
+    seen = session.exec(_SHOWN, params={"numbers": list(numbers), "earliest": earliest, "latest": latest}).all()
     shown: dict[str, list[Visit]] = {}
     for visit in seen:
         shown.setdefault(visit.number_shown_id or "", []).append(visit)
@@ -75,16 +93,9 @@ def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = t
         return
     numbers = {case.line.number.id for case in cases if case.line}
     ended = {case.subject.id: case.at - min(longest, _cool_down(case)) for case in cases}
-    leases = session.exec(
-        select(Lease, Visit)
-        .join(Visit, col(Visit.id) == col(Lease.visit_id))
-        .where(
-            col(Lease.tracking_number_id).in_(numbers),
-            col(Lease.expires_at) >= min(ended.values()),
-            col(Lease.granted_at) <= max(case.at for case in cases) + CLOCK_SLACK,
-        )
-        .order_by(col(Lease.granted_at).desc())
-    ).all()
+    latest = max(case.at for case in cases) + CLOCK_SLACK
+    span = {"numbers": list(numbers), "earliest": min(ended.values()), "latest": latest}
+    leases = session.exec(_LEASES, params=span).all()
     by_number: dict[str, list[tuple[Lease, Visit]]] = {}
     for lease, visit in leases:
         by_number.setdefault(lease.tracking_number_id, []).append((lease, visit))

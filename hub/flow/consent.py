@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Row as RowOfTable
+from sqlmodel import select
 
 from hub.contracts.consent import NO_ANSWER, ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest
 from hub.flow.case import Case
-from hub.model import ConsentDecision, ConsentEntry, FormSubmission, Visit
+from hub.model import ConsentDecision, ConsentEntry, FormSubmission, OptOut, PolicyVersion, Restriction, Visit
 from hub.model.columns import CONSENT_RETENTION, new_id
 from hub.privacy.ledger import REFUSING_STATES
 from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
@@ -24,6 +25,8 @@ from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import hold_to_restrictions, restricted
 from hub.runtime import Hub
 
+ANY_REFUSAL = select(*(select(table.id).limit(1).scalar_subquery() for table in (PolicyVersion, Restriction, OptOut)))
+"""Whether there is anything at all of which the hub itself says no; most hubs have at most the first."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=10)
 """How soon, and how late, a question is asked again that a consent plugin did not answer."""
 
@@ -110,12 +113,16 @@ def decide(
     """One ruling per question, each for the case at the same index; `connector` is the recipient's."""
     decisions = hub.plugins.judge(questions)
     with hub.store.reading() as session:
-        decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
-        people = [{each.id for each in (case.person, *case.named) if each} for case in cases]
-        held = restricted(session, set().union(*people))
-        stops = [bool(each & held) for each in people]
-        decisions = hold_to_restrictions(stops, questions, decisions)
-        decisions = hold_to_opt_outs(opt_outs_of(session, hub.vault, list(map(_known_by, cases))), questions, decisions)
+        version, restriction, opt_out = session.execute(ANY_REFUSAL).one()
+        if version:
+            decisions = hold_to_policies(session, [case.company.account_id for case in cases], questions, decisions)
+        if restriction:
+            people = [{each.id for each in (case.person, *case.named) if each} for case in cases]
+            held = restricted(session, set().union(*people))
+            decisions = hold_to_restrictions([bool(each & held) for each in people], questions, decisions)
+        if opt_out:
+            opted_out = opt_outs_of(session, hub.vault, list(map(_known_by, cases)))
+            decisions = hold_to_opt_outs(opted_out, questions, decisions)
     return [
         StoredDecision(
             question, decision, decision_row(case.subject.id, connector, moment, question, decision, question.at)
@@ -293,7 +300,7 @@ def decision_row(
     subject_id: str, connector: str, moment: str, question: ConsentQuestion, decision: Decision, now: datetime
 ) -> ConsentDecision:
     """A decision in the form in which it is stored."""
-    return ConsentDecision(
+    return ConsentDecision.to_write(
         subject_id=subject_id, connector=connector, moment=moment, **decision_values(question, decision, now)
     )
 

@@ -71,7 +71,7 @@ def convert(hub: Hub, cases: Sequence[Case], now: datetime) -> Converted:
             call_id = case.subject.id
             result.deliveries.append(
                 _decided(
-                    Delivery(
+                    Delivery.to_write(
                         connector=name,
                         hook=LOG,
                         dedup_key=f"call:{call_id}",
@@ -160,7 +160,7 @@ def send(
         for (case, row), ruling in zip(served, rulings, strict=True):
             result.deliveries.append(
                 _decided(
-                    Delivery(
+                    Delivery.to_write(
                         connector=name,
                         hook=UPLOAD,
                         dedup_key=_upload_key(row, kind),

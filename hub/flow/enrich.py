@@ -128,7 +128,7 @@ def ends_at(fact: Fact, entry: ConnectorEntry, began_at: datetime, now: datetime
 
 
 def _row(case: Case, source: str, fact: Fact, now: datetime, expires_at: datetime) -> FactRow:
-    return FactRow(
+    return FactRow.to_write(
         subject_id=case.subject.id,
         source=source,
         name=fact.name,

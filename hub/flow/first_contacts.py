@@ -21,9 +21,9 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
 
     Call this after the batch's own calls, texts and forms are written, before their days are marked.
     """
-    people = {case.person.id for case in cases if case.person}
-    if not people:
-        return
+    new = {case.person.id for case in cases if case.person and case.is_new_person}
+    people = {case.person.id for case in cases if case.person} - new
+    alike = set().union(*(case.alike for case in cases)) - new
     lock_people(session, people)
     call: Any = Call
     form: Any = FormSubmission
@@ -34,9 +34,9 @@ def correct_firsts(session: Session, cases: Sequence[Case], now: datetime) -> No
         "lease_token": None,
         "lease_until": None,
     }
-    if late_calls := _late_calls(session, people, min(case.at for case in cases)):
+    if people and (late_calls := _late_calls(session, people, min(case.at for case in cases))):
         session.execute(update(call).where(call.id.in_(late_calls)).values(again))
-    if late_forms := _late_forms(session, cases):
+    if alike and (late_forms := _late_forms(session, cases, alike)):
         session.execute(update(form).where(form.id.in_(late_forms)).values(first_time_contact=False))
 
 
@@ -55,11 +55,10 @@ def _late_calls(session: Session, people: set[str], since: datetime) -> list[str
     return list(session.scalars(_unheld(session, wrong, call)))
 
 
-def _late_forms(session: Session, cases: Sequence[Case]) -> list[str]:
-    """Ids of the forms that are marked as the first contact with their number or address although the batch has an
-    earlier one."""
+def _late_forms(session: Session, cases: Sequence[Case], alike: set[str]) -> list[str]:
+    """Ids of the forms of these people that are marked as the first contact with their number or address although the batch
+    has an earlier one."""
     form: Any = FormSubmission
-    alike = set().union(*(case.alike for case in cases))
     firsts = select(form.id, form.person_id, form.submitted_at).where(
         form.person_id.in_(alike), form.first_time_contact.is_(True)
     )

@@ -43,8 +43,8 @@ def write_results(
     """Write all results of the batch for these cases; results for other cases are left out."""
     by_subject = {case.subject.id: case for case in cases}
     people = {case.person.id: case.person for case in cases if case.person and case.is_new_person}
-    write_rows(session, Person, list(people.values()))
-    _meet_people(session, cases)
+    if write_rows(session, Person, list(people.values())) < len(people):
+        _meet_people(session, cases)
     write_rows(session, Attribution, [case.attribution for case in cases if case.attribution])
     _link_visits(session, cases)
     hear(session, cases, hub.clock())
@@ -103,7 +103,8 @@ def _meet_people(session: Session, cases: Sequence[Case]) -> None:
     found = session.exec(select(Person).where(has_known_number(*numbers)))
     people = {(person.company_id, person.phone_number): person for person in found}
     for case in new:
-        case.person = people.get((case.company.id, case.phone_number), case.person)
+        met = people.get((case.company.id, case.phone_number), case.person)
+        case.person, case.is_new_person = met, met is case.person
 
 
 def _link_visits(session: Session, cases: Sequence[Case]) -> None:
@@ -141,7 +142,8 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
 def changes_of(case: Case) -> Iterator[Change]:
     """What reports must add up again: for the person, and for the person to whom the subject belonged before."""
     visited_at, visitor_id = (case.visit.started_at, case.visit.visitor_id) if case.visit else (None, None)
-    for person_id in {case.person.id if case.person else None, case.subject.person_id}:
+    # A person who was met just now has no other contacts.
+    for person_id in {case.person.id if case.person and not case.is_new_person else None, case.subject.person_id}:
         yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)
 
 
@@ -161,5 +163,4 @@ def finish(
         if isinstance(subject, FormSubmission):
             row["first_time_contact"] = not case.has_earlier_contact if case and case.person else None
         rows.append(row)
-    if rows:
-        session.execute(update(subject_table), rows)
+    change_rows(session, subject_table, rows)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 import hub.model.accounts
 import hub.model.numbers
@@ -65,7 +65,7 @@ COUNTED = ("answered_at", "status", "voicemail", "first_time_caller", "duration"
 """What charts and reports count of the calls of a period; the index of days has it, so that they read no rows."""
 
 
-class CallState(SQLModel):
+class CallState(Row):
     """What the events of one call add up to. Times are aware UTC, durations are seconds."""
 
     tracking_number: str | None = Field(default=None, max_length=16)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any, TypeVar, cast
+from types import SimpleNamespace
+from typing import Any, Self, TypeVar, cast
 
 import uuid_utils
 from pydantic.fields import FieldInfo
@@ -162,6 +163,12 @@ class Row(SQLModel):
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(type(self).columns(**values))
+
+    @classmethod
+    def to_write(cls, **values: Any) -> Self:
+        """A new row only for `write_rows`: it has the columns as attributes, and nothing else of its class. SQLAlchemy does
+        not watch it, and so it is made in a fifth of the time."""
+        return cast(Self, SimpleNamespace(**cls.columns(**values)))
 
     @classmethod
     def columns(cls, **values: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, union_all
+from sqlalchemy import bindparam, delete, func, select, union_all
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
@@ -18,6 +18,10 @@ from hub.store.rows import write_rows
 
 MAX_LATER_CONTACTS = 1_000
 """Limit per table and batch of changes. If people have more, only their first contact of each day is read."""
+
+_ZONES = select(col(Company.id), col(Company.time_zone)).where(
+    col(Company.id).in_(bindparam("companies", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,5 @@ def _one_a_day(session: Session, table: Any, at: Any, person_id: str, begun: dat
 
 
 def _zones(session: Session, companies: Collection[str]) -> Mapping[str, ZoneInfo]:
-    company: Any = Company
-    query = select(company.id, company.time_zone).where(company.id.in_(companies))
-    return {company_id: ZoneInfo(name) for company_id, name in session.execute(query)}
+    found = session.execute(_ZONES, {"companies": list(companies)})
+    return {company_id: ZoneInfo(name) for company_id, name in found}

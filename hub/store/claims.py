@@ -236,6 +236,12 @@ def complete_each(
 
 def held_ids(session: Session, table: type[Work], ids: Sequence[str], token: str) -> set[str]:
     """The claimed rows that `token` still holds, locked until the transaction ends."""
-    columns: Any = table
-    held = select(columns.id).where(columns.id.in_(ids), columns.lease_token == token)
-    return set(session.scalars(held.with_for_update() if session.get_bind().dialect.name == "postgresql" else held))
+    held = _held(table, session.get_bind().dialect.name == "postgresql")
+    return set(session.scalars(held, {"ids": list(ids), "token": token}))
+
+
+@cache
+def _held(table: type[Work], locked: bool) -> Any:
+    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    mine = columns.id.in_(bindparam("ids", expanding=True)), columns.lease_token == bindparam("token")
+    return select(columns.id).where(*mine).with_for_update() if locked else select(columns.id).where(*mine)

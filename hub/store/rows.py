@@ -18,16 +18,17 @@ Columns = dict[str, Any]
 """A row as a dictionary by column name, for latency-critical code: SQLAlchemy's objects are slow."""
 
 
-def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> None:
-    """Insert `rows`, given as table objects or as dictionaries of every column; an existing row stays unchanged."""
-    if rows:
-        insert_rows(session.connection(), table, [row if isinstance(row, dict) else vars(row) for row in rows])
+def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> int:
+    """Insert `rows`, given as table objects or as dictionaries of every column; an existing row stays unchanged. Returns how
+    many were new."""
+    if not rows:
+        return 0
+    return insert_rows(session.connection(), table, [row if isinstance(row, dict) else vars(row) for row in rows])
 
 
-def insert_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Columns]) -> None:
+def insert_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Columns]) -> int:
     """The same as `write_rows`, without a session."""
-    if rows:
-        _insert(table, connection.dialect).run(connection, rows)
+    return _insert(table, connection.dialect).run(connection, rows) if rows else 0
 
 
 def change_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:

@@ -78,18 +78,22 @@ class TwimlWebhook:
         self, request: WebhookRequest, fields: Iterable[Field], carried: Carried, origins: Sequence[str] = ()
     ) -> None:
         self.path, self.received_at, self.carried, self.origins = request.path, request.received_at, carried, origins
-        self._fields = list(fields)
+        self._values: dict[bytes, bytes] = {}
+        self._repeated: set[bytes] = set()
+        for name, value in fields:
+            if name in self._values:
+                self._repeated.add(name)
+            self._values[name] = value
 
     # The fields
 
     def text(self, name: str) -> str:
         """A field; blank if absent."""
         wanted = name.encode()
-        values = [value for field, value in self._fields if field == wanted]
-        if len(values) > 1:
+        if wanted in self._repeated:
             raise BadPayload(f"the webhook has the field {name} more than once.")
         # PostgreSQL cannot store NUL, and NUL has no meaning in any field.
-        return values[0].decode("utf-8", "replace").replace("\x00", "") if values else ""
+        return self._values.get(wanted, b"").decode("utf-8", "replace").replace("\x00", "")
 
     def call_id(self, name: str = "CallSid") -> str:
         """The id of a leg (required)."""

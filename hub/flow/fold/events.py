@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from hub.contracts.call_backs import CallBackEvent
@@ -18,7 +17,7 @@ from hub.flow.fold.recordings import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_RETENTION, new_id
-from hub.model.states import CallStatus, SubjectState
+from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import empty_webhooks
 from hub.reports.dirty_days import Change, mark_dirty
@@ -63,7 +62,7 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     events = _by_call(session, hub, directory, batches, now)
     if not events:
         return 0
-    _make_missing(session, hub, events, now, told_by)
+    _make_missing(session, events, now, told_by)
     calls = _locked(session, events)
     names = {key: caller_name(event.caller_name for event, _ in events[key]) for key in calls}
     known = names_of(hub.vault, session, [call for key, call in calls.items() if names[key]])
@@ -112,13 +111,13 @@ class _Folded:
         if call.state == SubjectState.ERASED:
             self.erased += [inbox_id for _, inbox_id in events if inbox_id]
             return
-        old, before = {name: getattr(call, name) for name in WRITTEN}, _values(call)
+        old, before = _columns(call, WRITTEN), _columns(call, STATE_COLUMNS)
         state: CallState | None = None if call.state == SubjectState.NEW else call
         for event, _ in events:
             state = fold(state, event)
         assert state is not None
         self.recorded += [(call, event) for event, _ in events if event.kind in ("recorded", "voicemail")]
-        after = _values(state)
+        after = _columns(state, STATE_COLUMNS)
         if call.company_id is not None:
             after["tracking_number"] = before["tracking_number"]  # a carrier's id that is used again moves no call
         name = caller_name((name, known_name))
@@ -134,7 +133,8 @@ class _Folded:
             self._tell(call, before, is_new=is_new, was_over=was_over, is_renamed=is_renamed)
         if name is not None and is_renamed:
             self.named.append((call, name))
-        changed = {column for column, value in old.items() if value != getattr(call, column)}
+        now = vars(call)
+        changed = {column for column, value in old.items() if value != now[column]}
         if changed:
             self.written.append(call)
             self.columns |= changed
@@ -171,7 +171,7 @@ def _set(call: Call, **values: Any) -> None:
 
 
 def _write(session: Session, calls: Sequence[Call], columns: Collection[str]) -> None:
-    change_rows(session, Call, [{name: getattr(call, name) for name in ("id", *columns)} for call in calls])
+    change_rows(session, Call, [_columns(call, ("id", *columns)) for call in calls])
 
 
 def _concerns_flow(call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -181,8 +181,10 @@ def _concerns_flow(call: Call, before: Mapping[str, Any], after: Mapping[str, An
     return call.enriched_at is None or bool(changed - RECORDED if call.over else changed & ASKED_ABOUT)
 
 
-def _values(state: CallState) -> dict[str, Any]:
-    return {name: getattr(state, name) for name in STATE_COLUMNS}
+def _columns(row: CallState, names: Iterable[str]) -> dict[str, Any]:
+    """Columns of a row that has just been read or made; the attributes of SQLAlchemy take much longer."""
+    values = vars(row)
+    return {name: values[name] for name in names}
 
 
 def _by_call(
@@ -222,30 +224,23 @@ def _change(call: Call) -> Change:
 
 def _make_missing(
     session: Session,
-    hub: Hub,
     calls: dict[tuple[str, str], list[_EventOfInbox]],
     now: datetime,
     told_by: str,
 ) -> None:
-    dialect = sqlite if hub.store.is_sqlite else postgresql
     rows = [
-        {
-            "id": new_id(),
-            "connector": connector,
-            "carrier_call_id": call_id,
-            "status": CallStatus.RINGING,
-            "started_at": events[0][0].at,
-            "start_told": False,
-            "voicemail": False,
-            "state": SubjectState.NEW,
-            "due_at": now,
-            "attempts": 0,
-            "found_by": told_by,
-            "expires_at": events[0][0].at + CALL_RETENTION,
-        }
+        Call.columns(
+            connector=connector,
+            carrier_call_id=call_id,
+            started_at=events[0][0].at,
+            state=SubjectState.NEW,
+            due_at=now,
+            found_by=told_by,
+            expires_at=events[0][0].at + CALL_RETENTION,
+        )
         for (connector, call_id), events in sorted(calls.items())
     ]
-    session.execute(dialect.insert(Call).on_conflict_do_nothing(), rows)
+    write_rows(session, Call, rows)
 
 
 def _locked(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Call]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from hub.contracts.leads import LeadStatus
@@ -28,6 +29,12 @@ MAX_AGE = timedelta(hours=24)
 LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 KEYWORDS = ("stop", "start", "help")
 """The meanings of texts that the hub answers automatically."""
+
+_KINDS = (
+    select(AlertRule.company_id, AlertRule.kind)
+    .where(col(AlertRule.company_id).in_(bindparam("companies", expanding=True)))
+    .distinct()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +118,8 @@ def _is_news(text: TextMessage) -> bool:
 
 def _wanted(session: Session, companies: Collection[str]) -> dict[str, set[str]]:
     """Company → the kinds that at least one user wants."""
-    query = select(AlertRule.company_id, AlertRule.kind).where(col(AlertRule.company_id).in_(companies)).distinct()
     found: dict[str, set[str]] = {}
-    for company_id, kind in session.exec(query):
+    for company_id, kind in session.exec(_KINDS, params={"companies": list(companies)}):
         found.setdefault(company_id, set()).add(kind)
     return found
 

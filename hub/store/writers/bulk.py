@@ -28,8 +28,8 @@ class BulkInsert:
         names = ", ".join(map(quoted, columns))
         target = f" ({', '.join(map(quoted, unique))})" if unique else ""
         head, tail = f"INSERT INTO {quoted(table.name)} ({names}) ", f" ON CONFLICT{target} DO NOTHING"
-        self.run: Callable[[Connection, Rows], None]
-        """Insert rows; a row whose unique key already exists is ignored."""
+        self.run: Callable[[Connection, Rows], int]
+        """Insert rows; a row whose unique key already exists is ignored. Returns how many were new."""
         if dialect.name == "postgresql":
             source = _document(table, dialect)
             self.run = _OneStatement(columns, f"{head}SELECT {names} FROM {source}{tail}")  # noqa: S608 - names of our own tables
@@ -44,7 +44,7 @@ class BulkUpdate:
     def __init__(self, table: Table, columns: Sequence[str], key: str, dialect: Dialect) -> None:
         quoted = dialect.identifier_preparer.quote
         name, key_name = quoted(table.name), quoted(key)
-        self.run: Callable[[Connection, Rows], None]
+        self.run: Callable[[Connection, Rows], object]
         """Update rows."""
         if dialect.name == "postgresql":
             values = ", ".join(f"{quoted(each)} = changed.{quoted(each)}" for each in columns)
@@ -62,10 +62,11 @@ class _OneStatement:
     def __init__(self, columns: Sequence[str], statement: str) -> None:
         self._columns, self._statement = columns, statement
 
-    def __call__(self, connection: Connection, rows: Rows) -> None:
-        if rows:
-            document = json.dumps([{name: row[name] for name in self._columns} for row in rows], default=_text)
-            connection.exec_driver_sql(self._statement, (document,))
+    def __call__(self, connection: Connection, rows: Rows) -> int:
+        if not rows:
+            return 0
+        document = json.dumps([{name: row[name] for name in self._columns} for row in rows], default=_text)
+        return connection.exec_driver_sql(self._statement, (document,)).rowcount
 
 
 class _FewStatements:
@@ -76,17 +77,19 @@ class _FewStatements:
         self._row = f"({', '.join('?' * len(columns))})"
         self._head, self._tail = f"{head}VALUES ", tail
 
-    def __call__(self, connection: Connection, rows: Rows) -> None:
+    def __call__(self, connection: Connection, rows: Rows) -> int:
         bound = _bound(self._columns, rows)
-        start, size = 0, MAX_ROWS_PER_INSERT
+        start, size, written = 0, MAX_ROWS_PER_INSERT, 0
         while start < len(bound):
             left = len(bound) - start
             if size > left:
                 size = left if left <= FEW_ROWS else size // 2
                 continue
             statement = self._head + ", ".join([self._row] * size) + self._tail
-            connection.exec_driver_sql(statement, tuple(chain.from_iterable(bound[start : start + size])))
+            values = tuple(chain.from_iterable(bound[start : start + size]))
+            written += connection.exec_driver_sql(statement, values).rowcount
             start += size
+        return written
 
 
 class _EachRow:

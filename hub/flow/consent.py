@@ -92,7 +92,8 @@ def question_about(
         records=tuple(map(record_of, case.consent_entries)) + _records_of_pages(case),
         age=_age_of(case),
     )
-    return replace(question, records=(*question.records, *_refusals_of_named(case, question)))
+    refused = _refusals_of_named(case, question) if case.named else []
+    return replace(question, records=(*question.records, *refused)) if refused else question
 
 
 def _refusals_of_named(case: Case, question: ConsentQuestion) -> list[ConsentRecord]:

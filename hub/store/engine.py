@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
@@ -162,7 +163,11 @@ def _sqlite_engine(url: Any) -> Engine:
             raise ConfigError(
                 f"The folder {folder} cannot be created ({error.strerror}); create it, or name another in hub.database."
             ) from None
-    arguments: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
+    arguments: dict[str, Any] = {
+        "connect_args": {"timeout": 30, "check_same_thread": False},
+        "hide_parameters": True,
+        "json_deserializer": _read_json,
+    }
     if not url.database or url.database == ":memory:":
         from sqlalchemy.pool import StaticPool
 
@@ -192,6 +197,11 @@ def _sqlite_engine(url: Any) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _read_json(document: str) -> Any:
+    """Most documents are empty."""
+    return {} if document == "{}" else [] if document == "[]" else json.loads(document)
 
 
 class _FirstLook:

@@ -26,7 +26,7 @@ def keep_recordings(session: Session, hub: Hub, recorded: Sequence[tuple[Call, C
     for call, event in sorted(recorded, key=lambda each: each[1].kind == "voicemail"):
         recording_id = storable(event.recording_id)
         if recording_id:
-            rows[call.connector, recording_id] = Recording(
+            rows[call.connector, recording_id] = Recording.to_write(
                 connector=call.connector,
                 carrier_recording_id=recording_id,
                 call_id=call.id,

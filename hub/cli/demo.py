@@ -53,8 +53,9 @@ def demo(
     from hub.demo.access_file import write_access_file
     from hub.demo.alerts import choose_alerts
     from hub.demo.data_map import show_data_map
+    from hub.demo.ending import unplayed_lines
     from hub.demo.ledger import account
-    from hub.demo.screen import show_ledger, unreached_lines
+    from hub.demo.screen import show_ledger
 
     logs.configure("error")
     console = Console()
@@ -79,21 +80,23 @@ def demo(
         ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
         opened.sandboxes.share(_sandboxes_of(_file_of(loaded)))
         show_ledger(console, ledger)
-        for line in unreached_lines(loaded, play.tally.unreached):
+        for line in unplayed_lines(loaded, calls, play.tally.counts["calls"], play.tally.unreached):
             console.print(f"[yellow]{line}[/yellow]")
         papers = _papers_of(_file_of(loaded))
         write_access_file(console, opened.hub, papers)
         show_data_map(console, opened.hub, papers)
-        _farewell(console, opened, ledger.adds_up, leave, address)
+        _farewell(console, opened, ledger.adds_up, leave, address, config)
         if leave:
             raise typer.Exit(0 if ledger.adds_up else 1)
         _until_interrupted()
 
 
 def _demo_file(config: Path) -> Path:
-    """A copy of the file beside it, with a free port and its own recordings: the pages of the demo edit the copy."""
+    """A copy of the file beside it, with a free port and its own recordings, and open around the clock, because the demo may
+    be played at night: the pages of the demo edit the copy."""
     from hub.config.edit import REMOVED, Change, edited
     from hub.config.loading import read_text
+    from hub.demo.opening_hours import always_open
 
     loaded = read_config(config, sandbox=True)
     database = loaded.hub.database
@@ -109,7 +112,7 @@ def _demo_file(config: Path) -> Path:
         Change(("recordings", "options"), REMOVED),
     )
     copied = config.with_name(f"{config.stem}.demo{config.suffix}")
-    copied.write_text(edited(read_text(config), changes), encoding="utf-8")
+    copied.write_text(always_open(edited(read_text(config), changes), loaded), encoding="utf-8")
     return copied
 
 
@@ -278,23 +281,18 @@ def _is_syncing(opened: Opened, until: datetime) -> bool:
         return session.exec(open_slots).first() is not None
 
 
-def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, address: str) -> None:
-    from sqlmodel import col, select
-
-    from hub.model import Delivery
-    from hub.model.states import DeliveryState
+def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, address: str, config: Path) -> None:
+    from hub.demo.ending import example_call
 
     with opened.hub.store.reading() as session:
-        example = session.exec(
-            select(Delivery.subject_id)
-            .where(col(Delivery.state) == DeliveryState.REJECTED)
-            .order_by(col(Delivery.id).desc())
-        ).first()
+        example = example_call(session)
+    of_file = "" if config == CONFIG else f" -c {config}"
     console.print(
         "[green]Everything adds up.[/green]" if adds_up else "[bold red]Something does not add up.[/bold red]"
     )
     if example:
-        console.print(f"Look at one call with:  hub call {example}")
+        console.print(f"Look at one call:  hub call {example}{of_file}", soft_wrap=True)
+        console.print(f"List them all:     hub calls{of_file}", soft_wrap=True)
     if not leave:
         console.print(f"Still serving on {address}; press Ctrl-C to end.")
         _show_link(console, opened, "Sign in as the owner (the link works once, for 12 hours)")

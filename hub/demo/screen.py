@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -16,7 +16,6 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import col, select
 
-from hub.config.models import Config
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.demo.ledger import Ledger
 from hub.demo.play import Tally
@@ -106,18 +105,6 @@ def _carriers(ledger: Ledger) -> Table:
     return table
 
 
-def unreached_lines(config: Config, unreached: Mapping[str, int]) -> list[str]:
-    """Why some visitors of the played day did not call: one sentence for each company."""
-    lines = []
-    for company in (each for each in config.companies if unreached.get(each.name)):
-        shows = any(tracker.type == "session" or tracker.default for tracker in company.trackers)
-        why = "no number was free" if shows else "it has no session tracker and no `default: true` number"
-        count = unreached[company.name]
-        visitors = "1 visitor" if count == 1 else f"{count} visitors"
-        lines.append(f"{visitors} of {company.title} saw no tracking number and did not call: {why}.")
-    return lines
-
-
 def _sent(line: CarrierLine) -> int:
     return line.texts[MessageStatus.SENT] + line.texts[MessageStatus.DELIVERED]
 
@@ -198,15 +185,13 @@ def _state_table(rows: Any) -> Table:
 
 def _latest_table(rows: Any) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("call", "source", "medium", "campaign", "rule", "sure", "status"):
+    for heading in ("call", "source", "campaign", "sure", "status"):
         table.add_column(heading, no_wrap=True)
     for call, attribution in rows:
         table.add_row(
             f"…{call.id[-6:]}",
-            attribution.source,
-            attribution.medium,
+            f"{attribution.source} / {attribution.medium}",
             attribution.campaign or "",
-            attribution.rule,
             f"{attribution.confidence:.2f}",
             "answered" if call.answered else "voicemail" if call.voicemail else call.status,
         )

@@ -12,8 +12,8 @@ from typing import Any
 
 import uvicorn
 
+from hub.config.addresses import listen_address
 from hub.runtime import Hub
-from hub.serving.addresses import listen_address
 from hub.serving.connections import ConnectionLimits, Connections
 from hub.serving.http_protocol import LimitedHttpProtocol
 from hub.web.client_ip import Proxies

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlencode
 
 import typer
 
-from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
-from hub.errors import CannotDo, ConfigError
+from hub.cli.support.output import CONFIG, ConfigFile, plain, say
+from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.cli.trigger.running_hub import RunningHub, Target
     from hub.config.models import Config
-    from hub.contracts.sandbox import SimulatedCall
+    from hub.trigger.running_hub import Target
 
 commands = typer.Typer(
     help="Play one call, text, form or visit into a running hub, through a stand-in.", no_args_is_help=True
@@ -62,21 +59,18 @@ def call(
     """
     from sqlmodel import select
 
-    from hub.clock import utc_now
     from hub.config.durations import parse_span
-    from hub.contracts.sandbox import SimulatedCall
     from hub.model import Call
+    from hub.trigger.calls import Ad, CallPlan, play_call
 
     loaded, target, hub = _opened(config, to)
+    plan = CallPlan(
+        caller=caller, outcome="abandoned" if missed else "voicemail" if voicemail else "answered",
+        talk=parse_span(answered), keys=keys,
+    )  # fmt: skip
     with hub as running:
-        number = _number(running, target, _landing_page(target, source, medium, campaign, gclid))
-        forward = target.company.flow_of(target.tracker).forward
-        played = SimulatedCall(
-            caller_number=_person(caller), tracking_number=number, answering_number=forward,
-            started_at=utc_now(), outcome="abandoned" if missed else "voicemail" if voicemail else "answered",
-            ring=timedelta(seconds=4), talk=parse_span(answered), keys=tuple(keys),
-        )  # fmt: skip
-        call_id = _place(running, target, played)
+        ad = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid)
+        call_id = play_call(running, target, ad, plan, _say)
     _show(loaded, select(Call).where(Call.carrier_call_id == call_id), lambda made: made.ended_at is not None)
 
 
@@ -88,16 +82,17 @@ def text(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a text message from a person to a tracking number."""
-    from hub.cli.trigger.running_hub import stand_in
     from hub.runtime import webhook_url
+    from hub.trigger.calls import fictional, say_webhooks
+    from hub.trigger.running_hub import stand_in
 
     loaded, target, hub = _opened(config, to)
     with hub as running, stand_in(loaded, target.tracker.carrier) as carrier:
         number = target.tracker.numbers[0]
         address = webhook_url(loaded, target.tracker.carrier)
-        request = carrier.message_webhook(_person(sender), number, body, address)
+        request = carrier.message_webhook(fictional(sender), number, body, address)
         running.post(request)
-        _say_webhooks(running)
+        say_webhooks(running, _say)
     say(f"It is in the inbox: {plain(_page(loaded, '/texts'))}")
 
 
@@ -111,9 +106,13 @@ def visit(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a visitor of the company's website who clicked an ad, and print the number that the page would show."""
+    from hub.trigger.calls import Ad
+    from hub.trigger.calls import visit as play_visit
+
     _, target, hub = _opened(config, to)
     with hub as running:
-        shown = _visit(running, target, _landing_page(target, source, medium, campaign, gclid))
+        ad = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid)
+        shown = play_visit(running, target, ad, _say)
     say(f"The page shows {plain(shown['number'] or 'its own number')}; the visit is {plain(shown['visit_id'])}.")
 
 
@@ -136,85 +135,30 @@ def form(
 
     from hub.model import FormSubmission
     from hub.model.columns import new_id
+    from hub.trigger.calls import Ad, fictional, landing_page
+    from hub.trigger.calls import visit as play_visit
 
     loaded, target, hub = _opened(config, to)
-    landing_page, key = _landing_page(target, source, medium, campaign, gclid), f"trigger-{new_id()}"
+    ad, key = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid), f"trigger-{new_id()}"
     with hub as running:
-        shown = _visit(running, target, landing_page)
-        fields = {"name": name, "phone": _person(sender), "email": email, "message": message}
-        body = {"submission_key": key, "visit_id": shown["visit_id"], "form_id": form_id, "page": landing_page}
+        shown = play_visit(running, target, ad, _say)
+        fields = {"name": name, "phone": fictional(sender), "email": email, "message": message}
+        page = landing_page(target, ad)
+        body = {"submission_key": key, "visit_id": shown["visit_id"], "form_id": form_id, "page": page}
         running.send_form(target.company.name, {**body, "fields": fields})
     _show(loaded, select(FormSubmission).where(col(FormSubmission.submission_key).endswith(key)), lambda made: True)
 
 
 def _opened(config: Any, to: str | None) -> tuple[Config, Target, Any]:
-    from hub.cli.trigger.running_hub import running_hub, target_of
     from hub.startup import read_config
+    from hub.trigger.running_hub import running_hub, target_of
 
     loaded = read_config(config)
     return loaded, target_of(loaded, to), running_hub(loaded)
 
 
-def _person(number: str) -> str:
-    """A number that belongs to no one, because what is played may lead to texts and uploads; ConfigError for any other."""
-    from hub.contracts.phones import phone_number
-
-    read = phone_number(number)
-    if read is None or not (read.startswith("+1") and read[5:10] == "55501"):
-        raise ConfigError(f"{number} may be somebody's number. Use a fictional one, like +1 202 555 0123.")
-    return read
-
-
-def _landing_page(target: Target, source: str, medium: str, campaign: str | None, gclid: str | None) -> str:
-    domain = next(iter(target.company.domains), "example.com")
-    tags = {"utm_source": source, "utm_medium": medium, "utm_campaign": campaign, "gclid": gclid}
-    return f"https://{domain}/?{urlencode({name: value for name, value in tags.items() if value})}"
-
-
-def _visit(running: RunningHub, target: Target, landing_page: str) -> dict[str, Any]:
-    say(f"A visitor opens {plain(landing_page)}")
-    return running.visit(target.company.name, landing_page, "https://www.google.com/", target.company.country)
-
-
-def _number(running: RunningHub, target: Target, landing_page: str) -> str:
-    """The number to call: the one of a source, or the one that a visitor of the website sees."""
-    if target.tracker.type == "source":
-        return target.tracker.numbers[0]
-    number = _visit(running, target, landing_page)["number"]
-    if number is None:
-        raise CannotDo(
-            "The website shows no tracking number to this visitor: the pool is empty, or the visitor is asked first."
-        )
-    say(f"The page shows {plain(number)}.")
-    return str(number)
-
-
-def _place(running: RunningHub, target: Target, played: SimulatedCall) -> str:
-    """Play the call; the carrier's id of it."""
-    from hub.cli.trigger.running_hub import stand_in
-    from hub.runtime import webhook_url
-
-    carrier = _carrier_of(running.config, played.tracking_number, target)
-    with stand_in(running.config, carrier) as sandbox:
-        say(f"{plain(played.caller_number)} calls {plain(played.tracking_number)}.")
-        call_id = sandbox.place_call(played, webhook_url(running.config, carrier), running.post)
-        for heard in sandbox.spoken(call_id):
-            say(f"  hears: {plain(heard)}")
-    _say_webhooks(running)
-    return call_id
-
-
-def _carrier_of(config: Config, number: str, target: Target) -> str:
-    """The page may show the number of another tracker of the company."""
-    return next((each.carrier for each in target.company.trackers if number in each.numbers), target.tracker.carrier)
-
-
-def _say_webhooks(running: RunningHub) -> None:
-    refused = [status for _, status, _ in running.sent if status >= 300]
-    if refused:
-        raise CannotDo(f"The hub refused {counted(len(refused), 'webhook')} of the stand-in with status {refused[0]}.")
-    first = running.sent[0][2]
-    say(f"{counted(len(running.sent), 'webhook')} acknowledged, the first after {first * 1000:.0f} ms.")
+def _say(words: str) -> None:
+    say(plain(words))
 
 
 def _show(config: Config, found: Any, settled: Any) -> None:

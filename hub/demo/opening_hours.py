@@ -1,4 +1,4 @@
-"""Opens the demo's businesses around the clock: at night every call would go where nobody answers."""
+"""Opens the demo's businesses around the clock: at night, calls would go to numbers that nobody answers."""
 
 from __future__ import annotations
 

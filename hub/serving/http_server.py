@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from hub.config.addresses import listen_address
+from hub.config.readers.addresses import listen_address
 from hub.runtime import Hub
 from hub.serving.connections import ConnectionLimits, Connections
 from hub.serving.http_protocol import LimitedHttpProtocol

@@ -19,6 +19,7 @@ from hub.trigger.running_hub import RunningHub, Target, stand_in
 CALLER = "+12025550123"
 """A fictional number: it belongs to nobody."""
 RING = timedelta(seconds=4)
+Outcome = Literal["answered", "voicemail", "abandoned"]
 Say = Callable[[str], None]
 """Takes one sentence about what was done."""
 
@@ -38,7 +39,7 @@ class CallPlan:
     """How the call goes. The keys are pressed one at each menu."""
 
     caller: str = CALLER
-    outcome: Literal["answered", "voicemail", "abandoned"] = "answered"
+    outcome: Outcome = "answered"
     talk: timedelta = timedelta(seconds=90)
     keys: str = ""
 

@@ -76,7 +76,7 @@ def running_hub(config: Config) -> Iterator[RunningHub]:
     """The hub that listens where `config` says; CannotDo at the first request if none does."""
     import httpx
 
-    from hub.config.addresses import listen_address
+    from hub.config.readers.addresses import listen_address
 
     host, port = listen_address(config.hub.listen)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from commands import CliRunner
+from page_client import signed_in
 from served import serving
+from testbed import TestHub
 from typer.testing import Result
 
 from hub.cli import app
+from hub.clock import utc_now
+from hub.model import AuditEntry
 from hub.startup import Opened, open_hub, read_config
+from hub.testing import FrozenClock
 from hub.worker import Worker
 
 Refusal = Callable[[Result], str]
@@ -102,3 +108,22 @@ def test_a_live_connector_takes_no_event_that_was_made_up(
     (folder / "live.yaml").write_text(live)
     result = CliRunner().invoke(app, ["trigger", "text", "--config", str(folder / "live.yaml")])
     assert "twilio is live" in refusal(result)
+
+
+def test_the_web_interface_plays_a_call_and_ends_on_its_page(running: Opened) -> None:
+    stage = TestHub(running.hub, running.directory, FrozenClock(utc_now()))
+    account = running.hub.config.accounts[0].name
+    company = running.hub.config.companies[0].name
+    owner = signed_in(stage, account=account)
+    assert "Play a realistic call" in owner.text("/status/test-call")
+    answer = owner.post("/status/test-call/play", {"tracker": f"{company}/website", "ending": "answered"})
+    assert answer.status_code == 303, answer.text
+    page = answer.headers["location"]
+    assert re.fullmatch(r"/calls/[0-9a-f-]{36}", page)
+    shown = owner.text(page)
+    assert "google / cpc" in shown and "test_call" in shown
+    assert [each.detail for each in stage.rows(AuditEntry) if each.action == "call_test.play"] == ["website"]
+    wrong = owner.post("/status/test-call/play", {"tracker": "nobody/website", "ending": "answered"})
+    assert wrong.status_code == 422 and "Choose one of these trackers" in wrong.text
+    marketer = signed_in(stage, "marketer", account=account)
+    assert marketer.post("/status/test-call/play", {"tracker": f"{company}/website"}).status_code == 403

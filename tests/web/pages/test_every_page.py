@@ -71,6 +71,7 @@ ALLOWED = {
     "GET /status": {"owner", "admin"},
     "GET /status/test-call": {"owner", "admin"},
     "POST /status/test-call": {"owner", "admin"},
+    "POST /status/test-call/play": {"owner", "admin"},
     "GET /texts": DESK,
     "GET /texts/new": DESK,
     "POST /texts/new": DESK,

@@ -1,14 +1,27 @@
-"""`/status/test-call`: choose a number, and have a carrier's stand-in call it. No phone rings."""
+"""`/status/test-call`: choose a number, and have a carrier's stand-in call it, as a test that counts nowhere; or, if the
+carrier's connector is a stand-in anyway, play a call that is like any other. No phone rings."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
-from hub.errors import CannotDo
+from hub.config.models import Config
+from hub.errors import CannotDo, RingfenceError
+from hub.model import Call
 from hub.numbers.directory import Line
+from hub.trigger.calls import Ad, CallPlan, Outcome, can_play, play_call
+from hub.trigger.running_hub import Target, running_hub
 from hub.web.call_tests import make_test_call, testable
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
+
+ENDINGS: Mapping[Outcome, str] = {"answered": "Answered", "abandoned": "Missed", "voicemail": "Voicemail"}
+AD = Ad(campaign="test_call", gclid="Cj0KEXAMPLE")
+WAIT_SECONDS, POLL_SECONDS = 10.0, 0.2
+"""How long the page waits for a worker to take the call."""
 
 
 def form(page: PageRequest) -> Response:
@@ -29,7 +42,55 @@ def make(page: PageRequest) -> Response:
     return page.redirect(f"{page.link('/status')}#tests", words)
 
 
-def _form(page: PageRequest, error: str | None = None, status: int = 200) -> Response:
+def play(page: PageRequest) -> Response:
+    """Play a call like any other through a connector that is a stand-in, and go to its page."""
+    target = next((each for each in _playable(page) if _name(each) == page.value("tracker")), None)
+    ending = next((each for each in ENDINGS if each == page.value("ending")), None)
+    if target is None or ending is None:
+        return _form(page, status=422, play_error="Choose one of these trackers, and how the call ends.")
+    company = next(each for each in page.companies if each.name == target.company.name)
+    page.note("call_test.play", company.id, target.tracker.name)
+    try:
+        with running_hub(page.hub.config) as running:
+            carrier_call_id = play_call(running, target, AD, CallPlan(outcome=ending), lambda words: None)
+    except RingfenceError as error:
+        return _form(page, status=422, play_error=str(error))
+    call_id = _taken(page, carrier_call_id)
+    if call_id is None:
+        return page.redirect(page.link("/calls"), "The call was played. It appears here when a worker has taken it.")
+    return page.redirect(page.link(f"/calls/{call_id}"), "The call was played through the carrier's stand-in.")
+
+
+def _taken(page: PageRequest, carrier_call_id: str) -> str | None:
+    """The id of the call when the worker has taken it to its end; None if that takes longer than the page waits."""
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
+        with page.session() as session:
+            mine = page.scope.select(Call).where(Call.carrier_call_id == carrier_call_id)
+            row = session.exec(mine).first()
+            if row is not None and row.state == "done" and row.ended_at is not None:
+                return str(row.id)
+        time.sleep(POLL_SECONDS)
+    return None
+
+
+def _playable(page: PageRequest) -> list[Target]:
+    """The trackers of the page's companies whose carrier is a stand-in, if the user may play calls there."""
+    config: Config = page.hub.config
+    mine = {each.name for each in page.companies if each.id in page.company_ids}
+    if not page.may("configure"):
+        return []
+    targets = [
+        Target(company, tracker) for company in config.companies if company.name in mine for tracker in company.trackers
+    ]
+    return [each for each in targets if each.tracker.numbers and can_play(config, each)]
+
+
+def _name(target: Target) -> str:
+    return f"{target.company.name}/{target.tracker.name}"
+
+
+def _form(page: PageRequest, error: str | None = None, status: int = 200, play_error: str | None = None) -> Response:
     lines = _lines(page)
     wanted = page.value("number") or page.query.get("number", "")
     flow = page.query.get("flow")
@@ -38,6 +99,7 @@ def _form(page: PageRequest, error: str | None = None, status: int = 200) -> Res
     )
     return page.render(
         "test_call.html", status, title="Make a test call", lines=lines, chosen=chosen, error=error,
+        playable=[(_name(each), each) for each in _playable(page)], endings=ENDINGS, play_error=play_error,
         without=sorted({each.tracker.carrier for each in _mine(page)} - {each.tracker.carrier for each in lines}),
     )  # fmt: skip
 
@@ -61,4 +123,5 @@ def _lines(page: PageRequest) -> list[Line]:
 PAGES = (
     Page("/status/test-call", form, "status"),
     Page("/status/test-call", make, "status", method="POST"),
+    Page("/status/test-call/play", play, "configure", method="POST"),
 )

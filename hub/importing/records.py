@@ -58,12 +58,24 @@ class UserRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TagRecord:
+    """A tag that users there may choose; `company_id` is None if all companies have it."""
+
+    id: str
+    name: str
+    color: str
+    company_id: str | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
     """What an account consists of; it becomes part of config.yaml."""
 
     companies: tuple[CompanyRecord, ...] = ()
     trackers: tuple[TrackerRecord, ...] = ()
     users: tuple[UserRecord, ...] = ()
+    tags: tuple[TagRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ def write_structure(
                 name=free_name(record.title, companies),
                 title=record.title,
                 time_zone=record.time_zone,
+                disabled_at=now,
             )
             session.add(company)
             companies[company.name] = company

@@ -15,6 +15,7 @@ from hub.importing.config_plan import ConfigPlan, free_name, plan_config
 from hub.importing.records import Structure
 from hub.importing.retired import known_places, write_structure
 from hub.importing.steps import Tally
+from hub.importing.tags import write_tags
 from hub.importing.users import write_users
 from hub.model import Account
 from hub.model.imports import CALLRAIL
@@ -99,9 +100,9 @@ def apply_structure(
     proposed: Proposed,
     now: datetime,
     actor: str,
-) -> Tally:
-    """Write config.yaml, then the matches, the retired companies and trackers, and the users; returns what became of the
-    users. ConfigError if config.yaml would have problems; CannotDo if it cannot be written."""
+) -> dict[str, Tally]:
+    """Write config.yaml, then the matches, the retired companies and trackers, the users and tags; returns what became of
+    users and tags. ConfigError if config.yaml would have problems; CannotDo if it cannot be written."""
     refuse_problems(proposed)
     if proposed.proposal is not None and not proposed.proposal.changes_nothing:
         file.apply(proposed.proposal, actor, ConfigHow.COMMAND, note=f"imported from {source.partition('/')[0]}")
@@ -109,7 +110,10 @@ def apply_structure(
         account = _account(session, target.account)
         write_structure(session, source, structure, proposed.plan, account.name, target.carrier, now)
     with store.writing() as session:
-        return write_users(session, source, _account(session, target.account), structure.users, now, actor)
+        account = _account(session, target.account)
+        tags = write_tags(session, source, account, structure.tags, now, actor)
+        users = write_users(session, source, account, structure.users, now, actor)
+        return {"users": users, "tags": tags}
 
 
 def _account(session: Session, name: str) -> Account:

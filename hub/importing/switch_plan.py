@@ -13,7 +13,8 @@ from sqlmodel import Session, col
 
 from hub.config.models import Config
 from hub.hookspecs import PortHooks
-from hub.model import Call, Company, PortOrderRow, TextMessage, Tracker, TrackingNumber
+from hub.importing.places import TRACKER
+from hub.model import Call, Company, ImportMatch, ImportStep, PortOrderRow, TextMessage, Tracker, TrackingNumber
 from hub.model.imports import CALLRAIL, IMPORTED
 
 LOOKED_AT = timedelta(days=90)
@@ -72,7 +73,7 @@ class SwitchPlan:
 
 
 def switch_plan(session: Session, config: Config, now: datetime) -> SwitchPlan:
-    """The plan for all numbers in use."""
+    """The plan for the numbers in use of the trackers that were imported."""
     numbers = list(_numbers(session, now))
     open_ports = {"ported", "rejected", "cancelled"}
     arrived = [each for each in numbers if each.here or each.port == "ported"]
@@ -111,8 +112,6 @@ def _can_port(config: Config, carrier: str) -> bool:
 
 
 def _last_import(session: Session) -> datetime | None:
-    from hub.model import ImportStep
-
     found: datetime | None = session.scalar(select(func.max(ImportStep.finished_at)))
     return found
 
@@ -122,7 +121,10 @@ def _numbers(session: Session, now: datetime) -> Iterable[Moving]:
     traffic, texts, ports = _calls(session, since), _texts(session, since), _ports(session)
     companies = {each.id: each for each in session.scalars(select(Company))}
     living = select(TrackingNumber, Tracker).join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
-    living = living.where(col(TrackingNumber.retired_at).is_(None), col(Tracker.retired_at).is_(None))
+    imported = select(col(ImportMatch.own_id)).where(col(ImportMatch.kind) == TRACKER)
+    living = living.where(
+        col(TrackingNumber.retired_at).is_(None), col(Tracker.retired_at).is_(None), col(Tracker.id).in_(imported)
+    )
     for number, tracker in session.execute(living.order_by(col(TrackingNumber.number))):
         calls, repeats, here = traffic.get(number.number, (0, 0, 0))
         yield Moving(

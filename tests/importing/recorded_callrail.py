@@ -45,6 +45,13 @@ USERS = [
 ]  # fmt: skip
 
 
+TAGS = [
+    {"id": 7, "name": "roof", "tag_level": "account", "color": "orange3", "background_color": "orange3",
+     "company_id": None, "status": "enabled", "created_at": "2025-02-10T08:43:51.280Z"},
+    {"id": 8, "name": "Estimate", "tag_level": "company", "color": "no color", "company_id": LAKESIDE, "status": "disabled"},
+]  # fmt: skip
+
+
 def call(number: int, **more: Any) -> dict[str, Any]:
     """A call as the API gives it with the fields that an import asks for."""
     return {
@@ -135,7 +142,7 @@ class RecordedCallRail(httpx.BaseTransport):
             return self._page(request, "accounts", [{"id": ACCOUNT, "name": "Blue Wrench Marketing", "numeric_id": 7}])
         name = path.removeprefix(f"/v3/a/{ACCOUNT}/").removesuffix(".json")
         lists = {"companies": COMPANIES, "trackers": TRACKERS, "users": USERS, "calls": self.calls,
-                 "form_submissions": self.forms}  # fmt: skip
+                 "form_submissions": self.forms, "tags": TAGS}  # fmt: skip
         if name in lists:
             return self._page(request, name, lists[name])
         if name == "text-messages":

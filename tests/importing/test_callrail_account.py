@@ -37,6 +37,7 @@ from hub.model import (
     Recording,
     Suppression,
     Tag,
+    TagDefinition,
     TextMessage,
     Tracker,
     TrackingNumber,
@@ -345,3 +346,38 @@ def test_only_the_chosen_company_comes_over(ours: Ours) -> None:
     assert steps[0].problems["its company is not brought over"]["count"] == 1
     with pytest.raises(CannotDo, match="no company COMx"):
         account(RecordedCallRail(), companies=["COMx"]).structure()
+
+
+def test_tags_come_with_their_colors(moved: Ours) -> None:
+    tags = {each.name: each for each in moved.stage.rows(TagDefinition)}
+    assert {name: (each.color, each.enabled) for name, each in tags.items()} == {
+        "roof": ("orange3", True), "Estimate": ("gray1", False),
+    }  # fmt: skip
+    assert tags["roof"].company_id is None
+    assert tags["Estimate"].company_id == moved.stage.one(Company, name="lakeside_plumbing").id
+
+
+def test_what_the_key_may_not_read_is_told_and_the_rest_comes(ours: Ours) -> None:
+    theirs = RecordedCallRail()
+    theirs.before = lambda request: (
+        httpx.Response(403) if "form" in request.url.path or "users" in request.url.path else None
+    )
+    source = account(theirs)
+    steps = {step.resource: step for step in ours.bring(source)}
+    assert steps["calls"].counts["new"] == 5
+    assert list(steps["forms"].problems) == ["CallRail's plan, or the key, does not include this list"]
+    assert source.found == [("", "CallRail does not permit this key to read the users")]
+
+
+def test_an_address_where_nobody_answers_is_told_at_once() -> None:
+    class Silent(httpx.BaseTransport):
+        asked = 0
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            self.asked += 1
+            raise httpx.ConnectError("no")
+
+    silent = Silent()
+    with pytest.raises(RetryLater, match="check the base URL"):
+        account(silent)
+    assert silent.asked == 2

@@ -55,6 +55,7 @@ class Result:
     companies: int
     trackers: int
     users: int
+    tags: int
     new_companies: Sequence[str] = ()
     new_trackers: int = 0
     diff: str = ""
@@ -75,6 +76,7 @@ class Result:
             "companies": {"there": self.companies, "new": list(self.new_companies)},
             "trackers": {"there": self.trackers, "new": self.new_trackers},
             "users": {"there": self.users},
+            "tags": {"there": self.tags},
             "lists": self.lists,
             "config_diff": self.diff,
             "not_brought_over": self.problems,
@@ -85,7 +87,7 @@ class Result:
         verb = "Brought over" if self.done else "Would bring over"
         say(
             f"[bold]{verb}[/bold] {plain(self.title)}: {_several(self.companies, 'company', 'companies')}, "
-            f"{counted(self.trackers, 'tracker')}, {counted(self.users, 'user')}."
+            f"{counted(self.trackers, 'tracker')}, {counted(self.users, 'user')}, {counted(self.tags, 'tag')}."
         )
         if self.diff and not self.done:
             self._show_diff()
@@ -107,7 +109,7 @@ class Result:
         if not self.done:
             say("Nothing was changed. Run it again with [bold]--yes[/bold] to bring it over.")
             return
-        if self.users:
+        if self.lists.get("users", {}).get("new"):
             say(SIGN_IN)
         say("[bold]hub import plan[/bold] prints in which order to move the numbers.")
 
@@ -149,10 +151,12 @@ class Job:
             target = target_of(
                 read_config(self.config, sandbox=self.sandbox), self.source.title, self.into, self.carrier
             )
-            users = apply_structure(store, file, structure, self.source.source, target, proposed, utc_now(), actor())
+            tallies = apply_structure(store, file, structure, self.source.source, target, proposed, utc_now(), actor())
             result = self._result(structure, proposed, done=True)
-        result.problems = merged(result.problems, users.problems)
-        result.lists["users"] = {"there": len(structure.users), **users.counts}
+        for name, tally in tallies.items():
+            result.problems = merged(result.problems, tally.problems)
+            if tally.counts:
+                result.lists[name] = {"there": sum(tally.counts.values()), **tally.counts}
         audio = None
         client = getattr(self.source, "client", None)
         if isinstance(client, CallRail) and self.recordings != Wanted.NONE:
@@ -185,6 +189,7 @@ class Job:
             companies=len(structure.companies),
             trackers=len(structure.trackers),
             users=len(structure.users),
+            tags=len(structure.tags),
             new_companies=proposed.plan.new_companies,
             new_trackers=proposed.plan.new_trackers,
             diff=proposed.proposal.diff if proposed.proposal else "",

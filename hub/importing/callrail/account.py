@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from hub.errors import CannotDo
-from hub.importing.callrail.client import PER_PAGE, CallRail, NotThere, RawPage
+from hub.importing.callrail.client import PER_PAGE, CallRail, NotPermitted, NotThere, RawPage
 from hub.importing.callrail.rows import (
     CALL_FIELDS,
     FORM_FIELDS,
@@ -19,6 +19,7 @@ from hub.importing.callrail.rows import (
     form_of,
     id_of,
     records_of,
+    tag_of,
     thread_of,
     tracker_of,
     user_of,
@@ -78,10 +79,12 @@ class CallRailAccount:
         if unknown:
             raise CannotDo(f"The account has no company {sorted(unknown)[0]}; without --company all are brought over.")
         trackers = self._read("trackers.json", "trackers", tracker_of)
+        tags = self._permitted("tags.json", "tags", tag_of)
         return Structure(
             companies=tuple(each for each in companies if not chosen or each.id in chosen),
             trackers=tuple(each for each in trackers if not chosen or each.company_id in chosen),
-            users=tuple(self._read("users.json", "users", user_of)),
+            users=tuple(self._permitted("users.json", "users", user_of)),
+            tags=tuple(each for each in tags if not chosen or each.company_id in (None, *chosen)),
         )
 
     def total(self, resource: str) -> int:
@@ -108,6 +111,14 @@ class CallRailAccount:
             except (NotThere, Unreadable):
                 whole = {}
             yield {**row, **{name: whole[name] for name in ("messages", "recent_messages") if whole.get(name)}}
+
+    def _permitted(self, path: str, key: str, read: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
+        """A list that not every key may read; then it is left out, and the report says so."""
+        try:
+            return self._read(path, key, read)
+        except NotPermitted:
+            self.found.append(("", f"CallRail does not permit this key to read the {key}"))
+            return []
 
     def _read(self, path: str, key: str, read: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
         found = []

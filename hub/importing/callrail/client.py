@@ -26,9 +26,12 @@ BURST = 60
 """Requests that are sent without a pause at the beginning."""
 TRIES = 6
 """How often a request is sent before an import stops; each try but the last is followed by a pause."""
+FIRST_TRIES = 2
+"""How often the first request of all is sent: if nobody answers it, the address is wrong."""
 LONGEST_PAUSE = 3_600.0
 """Seconds. An account that is at its hourly limit may go on after this time at the latest."""
 TIMEOUT = httpx.Timeout(60, connect=15)
+UNREACHABLE: Final = "CallRail cannot be reached; check the base URL and this machine's network, and run it again."
 MAX_AUDIO_BYTES = 200_000_000
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 AWAY: Final = "CallRail does not answer; run the same command again, and it goes on where it stopped."
@@ -80,7 +83,7 @@ class CallRail:
         if not key.isascii() or not key.isprintable() or not key:
             raise ConfigError("The key is empty or has characters that no key has; copy it again.")
         self._pace, self._sleep = pace or Pace(REQUESTS_PER_HOUR, sleep=sleep), sleep
-        self._base = base_url.rstrip("/")
+        self._base, self._answered = base_url.rstrip("/"), False
         signed = {"Authorization": f"Token token={key}", "Accept": "application/json"}
         self._api = httpx.Client(headers=signed, timeout=TIMEOUT, follow_redirects=False, transport=transport)
         self._files = httpx.Client(timeout=TIMEOUT, follow_redirects=True, transport=transport)
@@ -170,6 +173,9 @@ class CallRail:
                 answer = send()
             except httpx.HTTPError:
                 answer = None
+                if not self._answered and left <= TRIES - FIRST_TRIES:
+                    raise RetryLater(UNREACHABLE) from None
+            self._answered = self._answered or answer is not None
             if answer is not None and answer.status_code < 500 and answer.status_code != 429:
                 return _checked(answer)
             if left:

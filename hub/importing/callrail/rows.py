@@ -27,6 +27,7 @@ from hub.importing.records import (
     FormRecord,
     Marks,
     Record,
+    TagRecord,
     TextRecord,
     TrackerRecord,
     UserRecord,
@@ -105,6 +106,17 @@ def tracker_of(row: Mapping[str, Any]) -> TrackerRecord:
         record=is_yes(flow.get("recording_enabled")) is True,
         swap=tuple(filter(None, map(phone_number, _list(swap)))),
         lost=tuple(lost),
+    )
+
+
+def tag_of(row: Mapping[str, Any]) -> TagRecord:
+    """A tag; its id is a number."""
+    return TagRecord(
+        id=id_of(row),
+        name=text_of(row.get("name"), 200) or "",
+        color=text_of(row.get("color"), 20) or "",
+        company_id=text_of(row.get("company_id"), MAX_ID) if row.get("tag_level") != "account" else None,
+        enabled=row.get("status") != "disabled",
     )
 
 

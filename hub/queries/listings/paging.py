@@ -17,6 +17,8 @@ from sqlmodel import Session
 
 from hub.errors import CannotDo
 
+MIN_YEAR, MAX_YEAR, MAX_NUMBER = 1_900, 2_200, 1 << 60
+"""What a cursor may hold, so that every database takes it."""
 BAD_CURSOR = "The address of this page cannot be read; begin again with the first page."
 
 
@@ -62,7 +64,9 @@ class Order:
             value = self.kind(text)
         except (ValueError, ArithmeticError):
             raise CannotDo(BAD_CURSOR) from None
-        if isinstance(value, datetime) and value.tzinfo is None:
+        if isinstance(value, datetime) and (value.tzinfo is None or not MIN_YEAR < value.year < MAX_YEAR):
+            raise CannotDo(BAD_CURSOR)
+        if isinstance(value, int) and abs(value) > MAX_NUMBER:
             raise CannotDo(BAD_CURSOR)
         return value
 

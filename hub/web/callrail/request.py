@@ -23,6 +23,8 @@ from hub.runtime import Hub
 from hub.web.api.auth import AuthorizedRequest
 from hub.web.api.once import Once
 
+MAX_LIST = 250
+"""Values of one list parameter."""
 TRUE, FALSE = frozenset({"true", "1", "yes", "t"}), frozenset({"false", "0", "no", "f"})
 
 
@@ -76,7 +78,10 @@ class Parameters(Mapping[str, str]):
         in_brackets = re.compile(re.escape(name) + r"\[\d*\]")
         values = [value for key, value in self._pairs if in_brackets.fullmatch(key)]
         values += self._last.get(name, "").split(",")
-        return tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+        found = tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+        if len(found) > MAX_LIST:
+            raise CannotDo(f"{name} may have at most {MAX_LIST} values.")
+        return found
 
     def address(self, **changes: str | None) -> str:
         """The query of the same request with other values; None leaves a parameter out."""

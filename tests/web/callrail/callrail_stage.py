@@ -89,10 +89,9 @@ class CallRailHub:
 
 
 @contextmanager
-def callrail_hub(databases: Path) -> Iterator[CallRailHub]:
-    """A hub on a new SQLite database, with a user of every role."""
-    file = postgres.sqlite_copy(databases)
-    with open_stage(f"sqlite:///{file}", FrozenClock(), accounts=IN_AMERICA) as stage:
+def callrail_hub(databases: Path, url: str | None = None) -> Iterator[CallRailHub]:
+    """A hub on a new SQLite database, or on the one at `url`, with a user of every role."""
+    with open_stage(url or f"sqlite:///{postgres.sqlite_copy(databases)}", FrozenClock(), accounts=IN_AMERICA) as stage:
         keys = {}
         with stage.hub.store.writing() as session:
             agency = session.exec(select(Account).where(Account.name == "agency")).one()

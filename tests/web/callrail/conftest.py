@@ -1,4 +1,4 @@
-"""One hub that is filled once for all tests of a module, which only read it."""
+"""One hub that is filled once for all tests that only read it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from callrail_stage import CallRailHub, callrail_hub, fill
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def filled(databases: Path) -> Iterator[CallRailHub]:
-    """A filled hub, which the tests of a module only read."""
+    """A filled hub, which tests only read."""
     with callrail_hub(databases) as made:
         fill(made.stage)
         yield made

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from callrail_stage import CALLS, FORMS, CallRailHub, company_id
+from callrail_stage import CALLS, FORMS, CallRailHub, callrail_hub, company_id, fill
 from starlette.testclient import TestClient
+
+from hub.callrail import fields
+from hub.queries.listings.totals import FORM_GROUPS, GROUPS
+from hub.web.callrail.calls import CALLS as CALLS_LIST
+from hub.web.callrail.routes import RESOURCES
 
 ONLY_FORMAT = "%Y-%m-%dT%H:%M:%S.%f%z"
 
@@ -186,6 +192,39 @@ def test_summaries_and_series_add_up_to_the_list(filled: CallRailHub) -> None:
     assert forms["grouped_results"] == [{"key": "contact", "total_forms": FORMS}]
     refused = filled.get("calls/timeseries.json", interval="hour", date_range="last_30_days")
     assert refused.status_code == 400 and "200 points" in refused.json()["error"]
+
+
+@pytest.mark.postgresql
+def test_postgresql_answers_every_list_total_and_filter_alike(
+    filled: CallRailHub, databases: Path, postgres_url: str
+) -> None:
+    everything = ",".join(fields.CALL.optional)
+    paths = [
+        *(f"{resource.path}.json?per_page=3&date_range=all_time" for resource in RESOURCES),
+        *(f"calls.json?sort={name}&per_page=4&relative_pagination=true" for name in CALLS_LIST.orders),
+        *(f"calls/summary.json?group_by={group}" for group in GROUPS),
+        *(f"forms/summary.json?group_by={group}" for group in FORM_GROUPS),
+        *(
+            f"calls.json?{name}={value}"
+            for name, value in (("search", "yellow"), ("device", "desktop"), ("tags", "roof"))
+        ),
+        f"calls.json?fields={everything}",
+        "calls/timeseries.json?interval=week",
+        "text-messages.json?fields=tags,notes,source",
+    ]
+    with callrail_hub(databases, postgres_url) as hub:
+        fill(hub.stage)
+        for path in paths:
+            here, there = filled.read(path), hub.read(path)
+            assert numbers_in(there) == numbers_in(here), path
+
+
+def numbers_in(body: dict[str, Any]) -> Any:
+    """What is alike in two hubs that were filled in the same way: numbers and lengths, not ids."""
+    lists = {name: len(value) for name, value in body.items() if isinstance(value, list)}
+    totals = [each["total_calls"] for each in body.get("grouped_results", []) if "total_calls" in each]
+    starts = [each["start_time"] for each in body.get("calls", [])]
+    return lists, totals, body.get("total_results"), body.get("total_records"), sorted(starts)
 
 
 def test_a_series_by_hour_covers_the_day_on_which_the_clocks_change(filled: CallRailHub) -> None:

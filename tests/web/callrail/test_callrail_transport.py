@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from callrail_stage import CallRailHub, callrail_hub
+from sqlalchemy import event
 from starlette.testclient import TestClient
 from testbed import NORTH_SHARED
 
+from hub.callrail import fields
 from hub.callrail.ids import wire_id
 from hub.model import Account, Call
 from hub.web.api.auth import BURST
+from hub.web.app import create_app
 from hub.web.callrail import create_callrail_api
 
 
@@ -69,10 +73,14 @@ def test_what_does_not_exist_is_404_and_a_wrong_method_405(filled: CallRailHub) 
         ({"answer_status": "maybe"}, "answer_status must be one of answered, missed"),
         ({"relative_pagination": "true", "after": "x"}, "after is made by this API"),
         ({"relative_pagination": "true", "after": "x~y"}, "The address of this page cannot be read"),
+        ({"relative_pagination": "true", "after": "0001-01-01T00:00:00+14:00~y"}, "The address of this page"),
+        ({"relative_pagination": "true", "sort": "duration", "after": f"{1 << 70}~y"}, "The address of this page"),
+        ({"tags[]": [str(each) for each in range(251)]}, "tags may have at most 250 values."),
+        ({"search": "\0"}, "The address has a NUL character."),
     ],
 )  # fmt: skip
 def test_a_parameter_that_cannot_be_read_gets_one_sentence(
-    filled: CallRailHub, query: dict[str, str], said: str
+    filled: CallRailHub, query: dict[str, Any], said: str
 ) -> None:
     answer = filled.get("calls.json", **query)
     assert answer.status_code == 400 and answer.json()["error"].startswith(said)
@@ -92,6 +100,30 @@ def test_roles_see_what_they_may_and_an_agent_only_own_calls(filled: CallRailHub
     assert filled.get(f"calls/{missed}.json", "agent").status_code == 404
     best = filled.read("calls.json", "marketer", search="+13125550150")["calls"][0]
     assert best["recording"] is best["recording_player"] is best["recording_duration"] is None
+
+
+def test_the_hub_serves_it_beside_its_pages_with_the_same_rules(filled: CallRailHub) -> None:
+    client = TestClient(create_app(filled.stage.hub, filled.stage.live), base_url="https://calls.example.com")
+    headers = {"authorization": f"Token token={filled.keys['owner']}"}
+    for path in ("/v3/a.json", "/v3/a", f"/v3/a/{filled.account}/calls.json"):
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 200 and answer.headers["x-content-type-options"] == "nosniff", path
+    assert client.get("/v3/a.json").status_code == 401
+    large = client.post(f"/v3/a/{filled.account}/tags.json", headers=headers, content=b" " * 100_001)
+    assert large.status_code == 413
+
+
+def test_a_page_costs_as_many_statements_whatever_its_size(filled: CallRailHub) -> None:
+    asked: list[str] = []
+    engine = filled.stage.hub.store.engine
+    event.listen(engine, "before_cursor_execute", lambda *each: asked.append(each[2]))
+    wanted = ",".join(fields.CALL.optional)
+    counts = []
+    for per_page in (5, 20):
+        asked.clear()
+        filled.read("calls.json", per_page=per_page, fields=wanted, relative_pagination="true")
+        counts.append(len(asked))
+    assert counts[0] == counts[1] < 40
 
 
 def test_a_key_that_asks_too_often_is_told_to_wait(databases: Path) -> None:

@@ -11,7 +11,7 @@ WORKERS ?= 3
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgresql check bench docs screenshots format migration lock newcomer sbom audit site clean
+.PHONY: run test test-postgresql check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -58,6 +58,12 @@ sbom: $(VENV)/dev $(TOOLS)/ready ## write sbom.json (CycloneDX): what requiremen
 
 audit: $(TOOLS)/ready         ## look for known vulnerabilities in all locked packages; needs the network
 	$(TOOLS)/bin/python .ci/audit.py
+
+deploy-schemas: $(TOOLS)/ready ## hold deploy/kubernetes and deploy/compose.yaml against their published schemas
+	$(TOOLS)/bin/python .ci/deploy_schemas.py
+
+image-steps:                  ## build deploy/Dockerfile and run the image, with docker or podman; without, in a chroot, as root
+	python3 .ci/image_steps.py
 
 site: $(SITE)/ready           ## the documentation as a site with search, in build/site; fails for links that lead nowhere
 	$(SITE)/bin/python .ci/site.py

@@ -58,7 +58,7 @@ def pages_of(navigation: list[Any]) -> list[str]:
 
 
 def indented(text: str) -> str:
-    """A page whose lists are indented by four for each level, as Python-Markdown wants them; forges take two or three."""
+    """A page whose lists are indented by four for each level and begin after an empty line, as Python-Markdown wants them."""
     lines: list[str] = []
     levels: list[int] = []  # where the content of each list that a line is in begins
     fence, shift = "", 0
@@ -71,11 +71,14 @@ def indented(text: str) -> str:
         if not line.strip():
             lines.append("")
             continue
+        item, in_list = ITEM.match(line), bool(levels)
         while levels and indent < levels[-1]:
             levels.pop()
+        if item and not in_list and lines and lines[-1]:
+            lines.append("")
         new = 4 * len(levels) + indent - (levels[-1] if levels else 0)
         lines.append(" " * new + line.lstrip(" "))
-        if item := ITEM.match(line):
+        if item:
             levels.append(item.end())
         elif opened := FENCE.match(line):
             fence, shift = opened[1], new - indent

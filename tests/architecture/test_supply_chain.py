@@ -54,7 +54,7 @@ def version(pin: Requirement) -> str:
     return str(pin.specifier).removeprefix("==")
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "tools", "site"])
+@pytest.mark.parametrize("name", [*LOCKS, "tools", "build", "site"])
 def test_a_lock_pins_each_package_with_the_hashes_of_its_files_and_names_no_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text

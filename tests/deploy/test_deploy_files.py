@@ -5,6 +5,8 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,12 @@ def arguments_are_known(arguments: list[str]) -> None:
 def test_the_image_installs_locked_packages_and_runs_without_rights() -> None:
     lines = (DEPLOY / "Dockerfile").read_text()
     installs = re.findall(r"pip install (.*)", lines)
-    assert all("--require-hashes" in each or "--no-index" in each for each in installs) and len(installs) == 2
+    assert all("--require-hashes" in each or "--no-index" in each for each in installs) and len(installs) == 3
     assert (ROOT / "requirements" / "hub.lock").exists() and "requirements/hub.lock" in lines
     last_stage = lines.rpartition("FROM ")[2]
     assert "USER ringfence" in last_stage and last_stage.index("USER") < last_stage.index("ENTRYPOINT")
-    copied = re.findall(r"^COPY (?!--from)(\S+)", lines, re.M)
-    assert all((ROOT / each).exists() for each in copied if each != "pyproject.toml README.md")
+    copied = [each for found in re.findall(r"^COPY (?!--from)(.+) \S+$", lines, re.M) for each in found.split()]
+    assert copied and all((ROOT / each).exists() for each in copied)
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
     assert ignored[0] == "*" and {f"!{each}" for each in copied} <= set(ignored)
 
@@ -62,6 +64,16 @@ def test_units_start_commands_that_exist_as_a_user_of_their_own(file: Path) -> N
     assert program == "/opt/ringfence/bin/hub"
     arguments_are_known(arguments)
     assert unit["Service"]["User"] == "ringfence" and unit["Service"]["ProtectSystem"] == "strict"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    for file in (DEPLOY / "systemd").iterdir():
+        unit = file.read_text().replace("ExecStart=/opt/ringfence/bin/hub", "ExecStart=/bin/true")
+        (tmp_path / file.name).write_text(unit)
+    told = ["systemd-analyze", "verify", *map(str, tmp_path.iterdir())]
+    done = subprocess.run(told, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_pods_are_ready_when_the_hub_says_so_and_keep_their_spool() -> None:

@@ -149,23 +149,30 @@ def config_file_at(path: Path, store: Store, clock: FrozenClock, **options: Any)
     return ConfigFile(path, store, clock, discover=discover, environ={"HUB_KEY": KEY}, **options)
 
 
-def written(database: str, text: str = CONFIG) -> str:
+def written(database: str, text: str = CONFIG, plugins: Mapping[str, type[Connector]] = PLUGINS) -> str:
     """A text with its database and plugins filled in."""
-    return text.format(database=database, **{name: each.manifest.name for name, each in PLUGINS.items()})
+    return text.format(database=database, **{name: each.manifest.name for name, each in plugins.items()})
 
 
 @contextmanager
-def open_config_stage(database: str, clock: FrozenClock, folder: Path, text: str = CONFIG) -> Iterator[TestHub]:
+def open_config_stage(
+    database: str,
+    clock: FrozenClock,
+    folder: Path,
+    text: str = CONFIG,
+    plugins: Mapping[str, type[Connector]] = PLUGINS,
+) -> Iterator[TestHub]:
     """A hub opened from `folder`/config.yaml, whose version 1 it runs."""
     path = folder / "config.yaml"
-    path.write_text(written(database, text))
+    path.write_text(written(database, text, plugins))
     unopened = Store(database)
     try:
-        file = config_file_at(path, unopened, clock)
+        file = config_file_at(path, unopened, clock, connectors=plugins)
         hub = assemble(file.check(path.read_text()), clock)
         try:
             file.take(ConfigHow.START)
-            yield TestHub(hub, LiveDirectory(hub.store), clock, config_file_at(path, hub.store, clock))
+            edited = config_file_at(path, hub.store, clock, connectors=plugins)
+            yield TestHub(hub, LiveDirectory(hub.store), clock, edited)
         finally:
             hub.close()
     finally:

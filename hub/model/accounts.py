@@ -65,6 +65,11 @@ class Company(Row, table=True):
         return tuple(self.website.get("parameters", ()))
 
     @property
+    def ignored_fields(self) -> tuple[str, ...]:
+        """Names of form fields that are never kept."""
+        return tuple(self.website.get("ignored_fields", ()))
+
+    @property
     def read_click_ids(self) -> tuple[str, ...]:
         """The click ids that its connectors read, as the connectors spell them."""
         return tuple(each["name"] for each in self.captured.get("click_ids", ()))

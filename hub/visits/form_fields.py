@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -61,13 +61,15 @@ class Contact:
     name: str | None = None
 
 
-def kept_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """What may be kept of a form: at most 100 fields, without passwords and similar secrets, card numbers masked."""
+def kept_fields(fields: Mapping[str, str], ignored: Collection[str] = ()) -> dict[str, str]:
+    """What may be kept of a form: at most 100 fields, without passwords and similar secrets and what the company wants
+    `ignored`, card numbers masked."""
+    unwanted = {each.casefold() for each in ignored}
     kept: dict[str, str] = {}
     for name, value in fields.items():
         if len(kept) == MAX_FIELDS:
             break
-        if not is_secret(name):
+        if not is_secret(name) and name.casefold() not in unwanted:
             kept[_text(name, MAX_NAME_CHARACTERS)] = without_cards(_text(value, MAX_VALUE_CHARACTERS))
     return kept
 

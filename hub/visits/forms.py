@@ -78,7 +78,7 @@ def read_form(company: Company, sent: SentForm, now: datetime) -> ReadForm:
         phone_number=contact.phone_number,
         email=storable(contact.email),
         name=storable(contact.name),
-        fields=kept_fields(sent.fields),
+        fields=kept_fields(sent.fields, company.ignored_fields),
         consent=dict(sent.consent),
         gpc=sent.gpc,
         dnt=sent.dnt,

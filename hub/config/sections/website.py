@@ -39,6 +39,9 @@ class WebsiteSection(BaseModel):
         description="Parameters of the company's own links that source rules read, like ref. All other parameters, except "
         "the `utm_` tags, click ids and ad parameters, are removed from URLs in the browser.",
     )
+    ignored_fields: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        default=(), description="Fields of the forms on its pages that are never kept, by their names."
+    )
     tracking: Literal["opt_in", "opt_out", "by_visitor"] = Field(
         default="by_visitor",
         description="`opt_in`: visitors are recorded after they consent; `opt_out`: until they object; `by_visitor`: a company "

@@ -92,15 +92,21 @@ class CallRailHub:
 def callrail_hub(databases: Path, url: str | None = None) -> Iterator[CallRailHub]:
     """A hub on a new SQLite database, or on the one at `url`, with a user of every role."""
     with open_stage(url or f"sqlite:///{postgres.sqlite_copy(databases)}", FrozenClock(), accounts=IN_AMERICA) as stage:
-        keys = {}
-        with stage.hub.store.writing() as session:
-            agency = session.exec(select(Account).where(Account.name == "agency")).one()
-            for role in ROLES:
-                phones = [DESK] if role == "agent" else []
-                user = add_user(session, agency, role.replace("_", "-"), role, stage.clock(), phone_numbers=phones)
-                user.email = f"{role}@agency.example.com"
-                keys[role] = new_api_key(session, user, stage.clock())
-        yield CallRailHub(stage, keys, create_callrail_api(stage.hub, counters=Unlimited()))
+        yield with_users(stage)
+
+
+def with_users(stage: TestHub) -> CallRailHub:
+    """The hub with a user of every role, and its API."""
+    keys = {}
+    with stage.hub.store.writing() as session:
+        agency = session.exec(select(Account).where(Account.name == "agency")).one()
+        for role in ROLES:
+            phones = [DESK] if role == "agent" else []
+            user = add_user(session, agency, role.replace("_", "-"), role, stage.clock(), phone_numbers=phones)
+            user.email = f"{role}@agency.example.com"
+            keys[role] = new_api_key(session, user, stage.clock())
+    api = create_callrail_api(stage.hub, counters=Unlimited(), directory=stage.live, config_file=stage.config_file)
+    return CallRailHub(stage, keys, api)
 
 
 def fill(stage: TestHub) -> None:

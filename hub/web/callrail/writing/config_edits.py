@@ -56,6 +56,13 @@ def section_of(asked: Asked, company: Company) -> CompanySection:
     return found
 
 
+def running_section(asked: Asked, company: Company) -> CompanySection | None:
+    """A company as the file has it, or as the hub runs without a file; None if it is in neither."""
+    file = asked.tools.config_file if asked.tools else None
+    found = file.check(file.read().text).companies if file else asked.hub.config.companies
+    return next((each for each in found if each.name == company.name), None)
+
+
 def place_of_company(asked: Asked, session: Session, name: str) -> tuple[str, ...]:
     """Where a company of the account stands in the file."""
     account = session.get_one(Account, asked.scope.user.account_id)

@@ -1,0 +1,115 @@
+"""Send a form for a website, mark one, and name fields that are never kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session, select
+from starlette.responses import Response
+
+from hub.callrail.ids import COMPANY, FORM, wire_id
+from hub.config.edit import Change
+from hub.errors import CannotDo
+from hub.model import Company, FormSubmission, Visit
+from hub.model.columns import new_id
+from hub.visits.forms import SentForm, read_form, store_form
+from hub.web.callrail.forms import FORMS
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.writing.config_edits import apply, place_of_company, section_of
+from hub.web.callrail.writing.marks import write_marks
+from hub.web.callrail.writing.members import companies_in, company_in, list_in, object_in, text_in
+
+MAX_FIELDS = 100
+
+
+def create(asked: Asked) -> Response:
+    """Store a form that a site sent by its own server. Its fields may stand in `form_submission`, or in the body itself."""
+    body: Mapping[str, Any] = object_in(asked.body, "form_submission") or asked.body
+    fields = object_in(body, "form_data")
+    if not fields:
+        raise CannotDo("form_data is missing; send the form's fields as an object.")
+    texts = {str(name): _value(value) for name, value in list(fields.items())[:MAX_FIELDS]}
+    now = asked.hub.clock()
+    with asked.session() as session:
+        company = company_in(asked, session, body)
+        visit = text_in(body, "session_id")
+        if visit and session.get(Visit, visit) is None:
+            raise CannotDo("session_id names no visit; leave it out if you do not know it.")
+    sent = SentForm(
+        key=f"api/{new_id()}",
+        fields=texts,
+        visit_id=visit or None,
+        form_id=text_in(body, "form_name") or None,
+        page=text_in(body, "form_url", "landing_page_url") or None,
+        phone=text_in(body, "customer_phone_number") or None,
+        email=text_in(body, "customer_email") or None,
+        name=text_in(body, "customer_name") or None,
+    )
+    form = read_form(company, sent, now)
+
+    def deed(session: Session) -> dict[str, str]:
+        store_form(session, asked.hub.vault, form, now)
+        row = select(FormSubmission.id).where(FormSubmission.submission_key == form.submission_key)
+        return {"id": session.exec(row).one()}
+
+    done = asked.once.do(asked.authorized, deed, 201)
+    with asked.session() as session:
+        return json_answer(FORMS.record(asked, session, done["id"]), 201)
+
+
+def change(asked: Asked) -> Answer:
+    """Tags, note, value and lead of a form."""
+    form_id = asked.row_id(FORM)
+    write_marks(asked, form_id)
+    with asked.session() as session:
+        return FORMS.record(asked, session, form_id)
+
+
+def ignored(asked: Asked) -> Answer:
+    """The fields that are not kept, by company."""
+    with asked.session() as session:
+        query = asked.scope.select(Company).order_by(Company.name)
+        one = asked.company(session)
+        companies = [one] if one else list(session.exec(query))
+    found = [
+        {"company_id": wire_id(COMPANY, each.id), "field_names": list(each.website.get("ignored_fields", ()))}
+        for each in companies
+    ]
+    return {"ignored_fields": found}
+
+
+def ignore(asked: Asked) -> Answer:
+    """Never keep these fields of new forms of some companies; what is ignored already stays so."""
+    names = list_in(asked.body, "field_names")
+    if not names:
+        raise CannotDo("field_names is missing.")
+    with asked.session() as session:
+        companies = companies_in(asked, session)
+        places = {each.id: place_of_company(asked, session, each.name) for each in companies}
+
+    def deed() -> dict[str, str]:
+        edits = []
+        for each in companies:
+            before = section_of(asked, each).website.ignored_fields
+            more = [name for name in names if name not in before]
+            if more:
+                edits.append(Change((*places[each.id], "website", "ignored_fields"), [*before, *more]))
+        apply(asked, edits)
+        return {}
+
+    asked.once.do_alone(asked.authorized, deed, harmless=True)
+    return {"company_ids": [wire_id(COMPANY, each.id) for each in companies], "field_names": names}
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+ENDPOINTS = (
+    Endpoint("POST", "form_submissions", ("contact", "setup"), create),
+    Endpoint("GET", "form_submissions/ignored_fields", ("setup",), ignored),
+    Endpoint("POST", "form_submissions/ignored_fields", ("configure",), ignore),
+    Endpoint("PUT", "form_submissions/{id}", ("marks",), change),
+)

@@ -1,0 +1,184 @@
+"""`integrations`: where a company's webhooks go; and `integration_triggers`, which Ringfence has not.
+
+The webhooks of a company that have CallRail's form are one integration of the type Webhooks. They stand in config.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import HTTPException
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.callrail.ids import COMPANY, number_of, wire_id
+from hub.config.models import CompanySection
+from hub.errors import CannotDo, NotFound
+from hub.model import Company
+from hub.model.states import WebhookType
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.small_lists import small_list
+from hub.web.callrail.writing.config_edits import apply, place_of_company, running_section, section_of
+from hub.web.callrail.writing.members import choice_in, company_in, list_in, object_in
+from hub.webhooks_out.integrations import addresses_by_type, changes_for
+
+WEBHOOKS = "Webhooks"
+NAMES: Mapping[str, WebhookType] = {
+    "pre_call_webhook": WebhookType.PRE_CALL,
+    "answered_call_webhook": WebhookType.ROUTED,
+    "post_call_webhook": WebhookType.POST_CALL,
+    "updated_call_webhook": WebhookType.MODIFIED,
+    "post_outbound_call_webhook": WebhookType.OUTBOUND,
+    "sms_received_webhook": WebhookType.TEXT_RECEIVED,
+    "sms_sent_webhook": WebhookType.TEXT_SENT,
+    "form_captured_webhook": WebhookType.FORM,
+}
+"""The name of a list of addresses in `config` → the type of event."""
+NOT_CUSTOM = (
+    "Only integrations of the type Webhooks can be made: Ringfence keeps no cookies but those that its connectors read."
+)
+NO_TRIGGERS = (
+    "What a webhook gets is set at the webhook itself, and what becomes a conversion by conversions: in config.yaml."
+)
+STATES = ("active", "disabled")
+
+
+def listed(asked: Asked) -> Response:
+    """The company's integration, if it has one."""
+    with asked.session() as session:
+        company = asked.company(session)
+    if company is None:
+        raise CannotDo("company_id is missing.")
+    section = running_section(asked, company)
+    found = [_record(company, section)] if section and _has_any(section) else []
+    return small_list(asked, "integrations", found)
+
+
+def one(asked: Asked) -> Answer:
+    """One integration."""
+    company = _named(asked)
+    section = running_section(asked, company)
+    if section is None or not _has_any(section):
+        raise NotFound("Not found")
+    return _record(company, section)
+
+
+def create(asked: Asked) -> Response:
+    """Send a company's events to these addresses."""
+    _check_type(asked)
+    with asked.session() as session:
+        company = company_in(asked, session)
+    return json_answer(_saved(asked, company, object_in(asked.body, "config"), 201), 201)
+
+
+def change(asked: Asked) -> Answer:
+    """Change the addresses; with the state `disabled` none gets anything, and with `active` alone all do again."""
+    company = _named(asked)
+    section = section_of(asked, company)
+    if not _has_any(section):
+        raise NotFound("Not found")
+    state = choice_in(asked.body, "state", STATES)
+    config = object_in(asked.body, "config")
+    if state == "disabled":
+        config = {name: [] for name in NAMES}
+    elif state == "active" and not config:
+        config = {
+            name: [each.url for each in section.webhooks if each.format == "callrail" and event in each.events]
+            for name, event in NAMES.items()
+        }
+    return _saved(asked, company, config, 200)
+
+
+def disable(asked: Asked) -> None:
+    """Send nothing to the addresses any more; they stay in config.yaml, disabled."""
+    company = _named(asked)
+    if not _has_any(section_of(asked, company)):
+        raise NotFound("Not found")
+    _saved(asked, company, {name: [] for name in NAMES}, 204)
+
+
+def triggers(asked: Asked) -> Response:
+    """None."""
+    return small_list(asked, "integration_triggers", [])
+
+
+def no_trigger(asked: Asked) -> Answer:
+    """What CallRail itself answers on most plans."""
+    raise HTTPException(403, NO_TRIGGERS)
+
+
+def _saved(asked: Asked, company: Company, config: Mapping[str, Any], status: int) -> Mapping[str, Any]:
+    unknown = sorted(config.keys() - NAMES.keys() - {"updated_outbound_call_webhook"})
+    if unknown:
+        raise CannotDo(f"config has the unknown member {unknown[0][:60]}; it takes {', '.join(NAMES)}.")
+    if config.get("updated_outbound_call_webhook"):
+        raise CannotDo("Calls that you place are told once, by post_outbound_call_webhook; they do not change later.")
+    with asked.session() as session:
+        account = place_of_company(asked, session, company.name)[1]
+
+    def deed() -> dict[str, str]:
+        section = section_of(asked, company)
+        if status == 201 and any(addresses_by_type(section).values()):
+            raise CannotDo("The company has an integration of the type Webhooks; change that one.")
+        wanted: dict[WebhookType, list[str]] = dict(addresses_by_type(section))
+        for name, event in NAMES.items():
+            addresses = list_in(config, name)
+            if addresses is not None:
+                wanted[event] = addresses
+        if status == 201 and not any(wanted.values()):
+            raise CannotDo("config is missing; send lists of addresses, like post_call_webhook.")
+        apply(asked, changes_for(account, section, wanted))
+        return {}
+
+    asked.once.do_alone(asked.authorized, deed, status, harmless=True)
+    return _record(company, section_of(asked, company))
+
+
+def _check_type(asked: Asked) -> None:
+    kind = choice_in(asked.body, "type", (WEBHOOKS, "Custom"))
+    if kind is None:
+        raise CannotDo("type is missing; send Webhooks.")
+    if kind != WEBHOOKS:
+        raise CannotDo(NOT_CUSTOM)
+
+
+def _has_any(section: CompanySection) -> bool:
+    return any(each.format == "callrail" for each in section.webhooks)
+
+
+def _record(company: Company, section: CompanySection) -> dict[str, Any]:
+    addresses = addresses_by_type(section)
+    return {
+        "id": number_of(company.id),
+        "type": WEBHOOKS,
+        "state": "active" if any(addresses.values()) else "disabled",
+        "company_id": wire_id(COMPANY, company.id),
+        "config": {name: addresses[event] for name, event in NAMES.items()},
+    }
+
+
+def _named(asked: Asked) -> Company:
+    """The company whose integration the path names."""
+    with asked.session() as session:
+        found = _by_number(asked, session)
+    if found is None:
+        raise NotFound("Not found")
+    return found
+
+
+def _by_number(asked: Asked, session: Session) -> Company | None:
+    companies = session.exec(asked.scope.select(Company))
+    return next((each for each in companies if asked.ids["id"] == str(number_of(each.id))), None)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "integrations", ("setup",), listed),
+    Endpoint("GET", "integrations/{id}", ("setup",), one),
+    Endpoint("POST", "integrations", ("configure",), create),
+    Endpoint("PUT", "integrations/{id}", ("configure",), change),
+    Endpoint("DELETE", "integrations/{id}", ("configure",), disable),
+    Endpoint("GET", "integration_triggers", ("setup",), triggers),
+    Endpoint("POST", "integration_triggers", ("configure",), no_trigger),
+)

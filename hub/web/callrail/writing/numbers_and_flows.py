@@ -1,0 +1,192 @@
+"""`caller_ids`: the tracking numbers that people see when a user calls them; `message-flows`: the answer to incoming texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.callrail.accounts import made_at
+from hub.callrail.dates import utc_time
+from hub.callrail.ids import COMPANY, number_of, wire_id
+from hub.config.edit import REMOVED, Change
+from hub.config.models import CompanySection
+from hub.delivery.call_back_consent import PLACE
+from hub.errors import CannotDo, NotFound
+from hub.model import Company
+from hub.numbers.directory import Line
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.small_lists import small_list
+from hub.web.callrail.writing.config_edits import apply, place_of_company, running_section, section_of
+from hub.web.callrail.writing.members import company_in, number_in, object_in, text_in
+
+FLOW, STEP = "MFL", "response-01"
+NOT_OURS = (
+    "Only the company's tracking numbers are caller IDs here: a person who calls back must reach the company. That number "
+    "is none of them."
+)
+STAYS = "A tracking number is a caller ID as long as its tracker has it; disable the tracker instead."
+ONE_ANSWER = (
+    "Ringfence answers an incoming text with one text: send one step of the type sms_response with its message."
+)
+
+
+def _lines(asked: Asked, company: Company | None) -> list[Line]:
+    """The numbers from which calls can be placed, of the companies that the user sees."""
+    with asked.session() as session:
+        seen = {company.id} if company else {each.id for each in session.exec(asked.scope.select(Company))}
+    lines = asked.directory.lines.values()
+    can = [
+        each for each in lines if each.company.id in seen and asked.hub.plugins.implements(each.tracker.carrier, PLACE)
+    ]
+    return sorted(can, key=lambda each: each.number.number)
+
+
+def caller_id(line: Line) -> dict[str, Any]:
+    """One caller ID."""
+    return {
+        "id": number_of(line.number.id),
+        "company_id": wire_id(COMPANY, line.company.id),
+        "name": line.tracker.name,
+        "phone_number": line.number.number,
+        "verified": True,
+        "created_at": utc_time(made_at(line.number.id)),
+    }
+
+
+def list_caller_ids(asked: Asked) -> Response:
+    """The caller IDs, of one company or of all."""
+    with asked.session() as session:
+        company = asked.company(session)
+    return small_list(asked, "caller_ids", [caller_id(each) for each in _lines(asked, company)])
+
+
+def one_caller_id(asked: Asked) -> Answer:
+    """One of them."""
+    return caller_id(_caller_id(asked))
+
+
+def add_caller_id(asked: Asked) -> Response:
+    """A tracking number needs no verification, and no other number can be one."""
+    with asked.session() as session:
+        company = company_in(asked, session)
+    number = number_in(asked.body, "phone_number", company.country)
+    found = next((each for each in _lines(asked, company) if each.number.number == number), None)
+    if found is None:
+        raise CannotDo(NOT_OURS if number else "phone_number is missing.")
+    return json_answer(caller_id(found), 201)
+
+
+def remove_caller_id(asked: Asked) -> None:
+    """It stays while its tracker is there."""
+    _caller_id(asked)
+    raise CannotDo(STAYS)
+
+
+def _caller_id(asked: Asked) -> Line:
+    found = next((each for each in _lines(asked, None) if asked.ids["id"] == str(number_of(each.number.id))), None)
+    if found is None:
+        raise NotFound("Not found")
+    return found
+
+
+def flow_record(company: Company, section: CompanySection) -> dict[str, Any]:
+    """The answer to incoming texts, as a flow of one step."""
+    step = {"type": "sms_response", "message": section.texts.auto_reply, "next_step_id": None}
+    return {
+        "id": wire_id(FLOW, company.id),
+        "company_id": wire_id(COMPANY, company.id),
+        "name": "Automatic reply",
+        "initial_step_id": STEP,
+        "steps": {STEP: step},
+    }
+
+
+def list_flows(asked: Asked) -> Response:
+    """The flows of the companies that answer incoming texts."""
+    with asked.session() as session:
+        one = asked.company(session)
+        companies = [one] if one else list(session.exec(asked.scope.select(Company).order_by(Company.name)))
+    found = [(each, running_section(asked, each)) for each in companies]
+    shown = [flow_record(each, at) for each, at in found if at is not None and at.texts.auto_reply]
+    return small_list(asked, "message_flows", shown)
+
+
+def one_flow(asked: Asked) -> Answer:
+    """One of them."""
+    company = _flow_of(asked)
+    section = running_section(asked, company)
+    if section is None or not section.texts.auto_reply:
+        raise NotFound("Not found")
+    return flow_record(company, section)
+
+
+def create_flow(asked: Asked) -> Response:
+    """Answer a company's incoming texts."""
+    with asked.session() as session:
+        company = company_in(asked, session)
+    return json_answer(_save_flow(asked, company, _message(asked), 201), 201)
+
+
+def change_flow(asked: Asked) -> Answer:
+    """Change the answer."""
+    return _save_flow(asked, _flow_of(asked), _message(asked), 200)
+
+
+def remove_flow(asked: Asked) -> None:
+    """Answer no incoming texts any more."""
+    _save_flow(asked, _flow_of(asked), None, 204)
+
+
+def _save_flow(asked: Asked, company: Company, message: str | None, status: int) -> Mapping[str, Any]:
+    with asked.session() as session:
+        place = (*place_of_company(asked, session, company.name), "texts", "auto_reply")
+
+    def deed() -> dict[str, str]:
+        answers = section_of(asked, company).texts.auto_reply
+        if status == 201 and answers:
+            raise CannotDo("The company answers incoming texts already; change that flow.")
+        if status != 201 and not answers:
+            raise NotFound("Not found")
+        apply(asked, [Change(place, REMOVED if message is None else message)])
+        return {}
+
+    asked.once.do_alone(asked.authorized, deed, status, harmless=True)
+    return flow_record(company, section_of(asked, company))
+
+
+def _message(asked: Asked) -> str:
+    steps = object_in(asked.body, "steps")
+    if len(steps) != 1 or not all(isinstance(each, dict) for each in steps.values()):
+        raise CannotDo(ONE_ANSWER)
+    (step,) = steps.values()
+    message = text_in(step, "message", "content", "body", "text")
+    if step.get("type") != "sms_response" or step.get("next_step_id") or not message:
+        raise CannotDo(ONE_ANSWER)
+    return message
+
+
+def _flow_of(asked: Asked) -> Company:
+    with asked.session() as session:
+        return _company_of_flow(asked, session)
+
+
+def _company_of_flow(asked: Asked, session: Session) -> Company:
+    company: Company = asked.scope.one(session, Company, asked.row_id(FLOW))
+    return company
+
+
+ENDPOINTS = (
+    Endpoint("GET", "caller_ids", ("contact", "setup"), list_caller_ids),
+    Endpoint("GET", "caller_ids/{id}", ("contact", "setup"), one_caller_id),
+    Endpoint("POST", "caller_ids", ("configure",), add_caller_id),
+    Endpoint("DELETE", "caller_ids/{id}", ("configure",), remove_caller_id),
+    Endpoint("GET", "message-flows", ("setup",), list_flows),
+    Endpoint("GET", "message-flows/{id}", ("setup",), one_flow),
+    Endpoint("POST", "message-flows", ("configure",), create_flow),
+    Endpoint("PUT", "message-flows/{id}", ("configure",), change_flow),
+    Endpoint("DELETE", "message-flows/{id}", ("configure",), remove_flow),
+)

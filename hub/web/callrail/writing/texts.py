@@ -1,0 +1,115 @@
+"""Text a person, archive a conversation, mark it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session
+from starlette.responses import Response
+
+from hub.callrail.ids import THREAD, ending_of, row_id
+from hub.delivery.answer_text import Recipient, answer_text
+from hub.errors import CannotDo, NotFound
+from hub.model import Company, TextMessage, TrackingNumber
+from hub.model.columns import new_id
+from hub.texts.archive import archive_thread
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.texts import SMS_THREADS, TEXT_MESSAGES
+from hub.web.callrail.writing.calls import newest_contact
+from hub.web.callrail.writing.marks import write_marks
+from hub.web.callrail.writing.members import choice_in, company_in, list_in, needed, number_in, text_in
+
+NOBODY = (
+    "Nobody has called, written or sent a form to this company from that number, and Ringfence texts nobody who did not "
+    "ask for it."
+)
+NO_PICTURES = "Pictures are sent on the page Texts; leave media_urls out."
+STATES = ("active", "archived")
+
+
+def send(asked: Asked) -> Response:
+    """Text a person who has been in contact with the company; consent and the law's hours are asked as on the pages."""
+    content = needed(asked.body, "content")
+    if list_in(asked.body, "media_urls"):
+        raise CannotDo(NO_PICTURES)
+    with asked.session() as session:
+        company = company_in(asked, session)
+        number = number_in(asked.body, "customer_phone_number", company.country)
+        if number is None:
+            raise CannotDo("customer_phone_number is missing.")
+        sender = _sender(asked, session, company)
+        known = newest_contact(session, company, number)
+    if known is None:
+        raise CannotDo(NOBODY)
+    recipient = Recipient(company.id, number, sender or getattr(known, "tracking_number", None))
+    token = f"{asked.authorized.key_id}/{asked.once.key}" if asked.once.key else new_id()
+
+    def deed() -> dict[str, str]:
+        row = answer_text(asked.hub, asked.directory, asked.scope, recipient, content, token)
+        return {"id": row.id}
+
+    # The text recognizes the key too, so a request whose process died may be repeated.
+    done = asked.once.do_alone(asked.authorized, deed, 201, harmless=True)
+    with asked.session() as session:
+        return json_answer(TEXT_MESSAGES.record(asked, session, done["id"]), 201)
+
+
+def set_state(asked: Asked) -> Answer:
+    """Archive a conversation, or bring it back. It is named in the path, or by `conversation_id`."""
+    state = choice_in(asked.body, "state", STATES)
+    if state is None:
+        raise CannotDo("state is missing; send active or archived.")
+    text_id = _conversation(asked)
+
+    def deed(session: Session) -> dict[str, str]:
+        archive_thread(session, asked.scope, text_id, asked.hub.clock(), archived=state == "archived")
+        return {"id": text_id}
+
+    asked.once.do(asked.authorized, deed)
+    with asked.session() as session:
+        return TEXT_MESSAGES.record(asked, session, text_id)
+
+
+def mark(asked: Asked) -> Answer:
+    """Note, tags, value and lead of a conversation."""
+    text_id = _conversation(asked)
+    write_marks(asked, text_id, status_name="lead_qualification")
+    with asked.session() as session:
+        return SMS_THREADS.record(asked, session, text_id)
+
+
+def _conversation(asked: Asked) -> str:
+    """The id of a text of the conversation; NotFound if the user does not see it."""
+    wanted = asked.ids.get("id") or asked.parameters.text("conversation_id") or text_in(asked.body, "conversation_id")
+    text_id = row_id(THREAD, wanted or "")
+    if text_id is None:
+        raise NotFound("Not found")
+    with asked.session() as session:
+        asked.scope.one(session, TextMessage, text_id)
+    return text_id
+
+
+def _sender(asked: Asked, session: Session, company: Company) -> str | None:
+    """The tracking number to text from, which the body names by its digits or its id."""
+    written = text_in(asked.body, "tracking_number")
+    if not written:
+        return None
+    ours = {line.number.id: line for line in asked.directory.lines.values() if line.company.id == company.id}
+    ending = ending_of(int(written)) if written.isdecimal() and len(written) > 11 else None
+    found: Any = next((line for key, line in ours.items() if ending and key.endswith(ending)), None)
+    if found is None:
+        digits = number_in(asked.body, "tracking_number", company.country) if ending is None else None
+        found = next((line for line in ours.values() if line.number.number == digits), None)
+    if found is None:
+        raise CannotDo("tracking_number is none of the company's tracking numbers.")
+    number: TrackingNumber = found.number
+    return number.number
+
+
+ENDPOINTS = (
+    Endpoint("POST", "text-messages", ("contact",), send),
+    Endpoint("PUT", "text-messages", ("contact",), set_state),
+    Endpoint("PUT", "text-messages/{id}", ("contact",), set_state),
+    Endpoint("PUT", "sms-threads/{id}", ("marks",), mark),
+)

@@ -1,0 +1,224 @@
+"""Make, change and retire trackers: edits of config.yaml, and numbers that the carrier sells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlmodel import Session, select
+from starlette.responses import Response
+
+from hub.callrail.ids import TRACKER
+from hub.config.edit import REMOVED, Change
+from hub.config.models import CompanySection, TrackerSection
+from hub.contracts.phones import phone_number
+from hub.errors import CannotDo
+from hub.model import Company, Tracker
+from hub.numbers.buying import NotBought, OutcomeNotKnown
+from hub.web.callrail.request import Asked
+from hub.web.callrail.resource import Answer, Endpoint, json_answer
+from hub.web.callrail.trackers import TRACKERS
+from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of
+from hub.web.callrail.writing.members import choice_in, company_in, flag_in, list_in, needed, text_in
+from hub.web.callrail.writing.number_orders import Order, buy_all, offers_for, order_in
+from hub.web.callrail.writing.tracker_settings import flow_in, route_in, source_in
+
+TYPES = ("source", "session")
+RENAMED = "A tracker keeps its name, by which config.yaml and its calls know it; make a new one instead."
+NO_CARRIER = "carrier is missing: name the connector that owns the numbers."
+
+
+@dataclass(frozen=True)
+class Place:
+    """A company of the user's, with where it stands in config.yaml."""
+
+    company: Company
+    section: CompanySection
+    path: tuple[str, ...]
+
+    def of(self, tracker: str) -> tuple[str, ...]:
+        """Where one of its trackers stands."""
+        return (*self.path, "trackers", tracker)
+
+
+def create(asked: Asked) -> Response:
+    """Make a tracker; with `tracking_number` or `pool_size` its numbers are bought, with `tracking_numbers` they are yours."""
+    kind = choice_in(asked.body, "type", TYPES)
+    if kind is None:
+        raise CannotDo("type is missing; send source or session.")
+    with asked.session() as session:
+        company = company_in(asked, session)
+        path = place_of_company(asked, session, company.name)
+
+    def deed() -> dict[str, str]:
+        place = Place(company, section_of(asked, company), path)
+        name = file_name(needed(asked.body, "name"), (each.name for each in place.section.trackers))
+        tree = {
+            "name": name,
+            "type": kind,
+            "carrier": _carrier(asked, place.section),
+            **_settings(asked, kind, name, company),
+        }
+        offers = offers_for(asked, tree["carrier"], company.country, order_in(asked.body, kind, company.country))
+        apply(asked, [Change(place.of(name), tree), *_swap(asked, place)])
+        tracker = _row(asked, company, name)
+        try:
+            buy_all(asked, company, tracker, offers)
+        except OutcomeNotKnown:
+            raise
+        except NotBought:
+            if not _has_numbers(asked, tracker):
+                apply(asked, [Change(place.of(name), REMOVED)])
+            raise
+        return {"id": tracker.id}
+
+    done = asked.once.do_alone(asked.authorized, deed, 201)
+    with asked.session() as session:
+        return json_answer(TRACKERS.record(asked, session, done["id"]), 201)
+
+
+def change(asked: Asked) -> Answer:
+    """Change a tracker's source, route, campaign or swap targets, or make its pool larger."""
+    if flag_in(asked.body, "disabled"):
+        raise CannotDo("Send DELETE to disable a tracker.")
+
+    def deed() -> dict[str, str]:
+        with asked.session() as session:
+            tracker, company = _found(asked, session)
+            path = place_of_company(asked, session, company.name)
+        place = Place(company, section_of(asked, company), path)
+        written = _written(place, tracker)
+        name = text_in(asked.body, "name")
+        if name is not None and file_name(name, ()) != tracker.name:
+            raise CannotDo(RENAMED)
+        order = order_in(asked.body, tracker.type, company.country)
+        have = sum(line.tracker.id == tracker.id for line in asked.directory.lines.values())
+        offers = offers_for(asked, tracker.carrier, company.country, _more(order, have))
+        apply(asked, [*_changes(asked, place, written), *_swap(asked, place)])
+        buy_all(asked, company, tracker, offers)
+        return {"id": tracker.id}
+
+    done = asked.once.do_alone(asked.authorized, deed)
+    with asked.session() as session:
+        return TRACKERS.record(asked, session, done["id"])
+
+
+def disable(asked: Asked) -> None:
+    """Take a tracker out of config.yaml; its numbers rest, its calls keep their history."""
+
+    def deed() -> dict[str, str]:
+        with asked.session() as session:
+            tracker, company = _found(asked, session)
+            path = place_of_company(asked, session, company.name)
+        place = Place(company, section_of(asked, company), path)
+        _written(place, tracker)
+        apply(asked, [Change(place.of(tracker.name), REMOVED)])
+        return {}
+
+    asked.once.do_alone(asked.authorized, deed, 204)
+
+
+def _settings(asked: Asked, kind: str, name: str, company: Company) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    own = list_in(asked.body, "tracking_numbers")
+    if own:
+        numbers = [phone_number(each, company.country) for each in own]
+        if None in numbers:
+            raise CannotDo("tracking_numbers must be phone numbers, like +13125550142.")
+        tree["numbers"] = numbers
+    source = source_in(asked.body, kind, name)
+    if source is not None:
+        tree |= {"source": source[0], "medium": source[1]}
+    campaign = text_in(asked.body, "campaign_name")
+    if campaign and kind == "source":
+        tree["campaign"] = campaign
+    flow, route = flow_in(asked.body), route_in(asked.body, company.country)
+    if flow:
+        tree["flow"] = flow
+    elif route:
+        tree["route"] = route
+    return tree
+
+
+def _changes(asked: Asked, place: Place, written: TrackerSection) -> Iterator[Change]:
+    at, country = place.of(written.name), place.company.country
+    if "source" in asked.body and written.type == "source":
+        source = source_in(asked.body, written.type, written.name)
+        if source is not None:
+            yield Change((*at, "source"), source[0])
+            yield Change((*at, "medium"), source[1])
+    campaign = text_in(asked.body, "campaign_name")
+    if campaign is not None:
+        yield Change((*at, "campaign"), campaign or REMOVED)
+    flow, route = flow_in(asked.body), route_in(asked.body, country)
+    if flow:
+        yield Change((*at, "route"), REMOVED)
+        yield Change((*at, "flow"), flow)
+    elif route:
+        before = written.route or place.section.route
+        kept = before.model_dump(mode="json", exclude_defaults=True) if before else {}
+        yield Change((*at, "flow"), REMOVED)
+        yield Change((*at, "route"), {**kept, **route})
+
+
+def _swap(asked: Asked, place: Place) -> Iterator[Change]:
+    """The numbers on the company's pages that visitors see replaced; those that are there stay."""
+    wanted = list_in(asked.body, "swap_targets")
+    if not wanted:
+        return
+    numbers = [phone_number(each, place.company.country) for each in wanted]
+    if None in numbers:
+        raise CannotDo("swap_targets must be phone numbers, like +13125550142.")
+    now = [*place.section.website.swap]
+    more = [each for each in numbers if each not in now]
+    if more:
+        yield Change((*place.path, "website", "swap"), [*now, *more])
+
+
+def _carrier(asked: Asked, section: CompanySection) -> str:
+    """The connector that the body names, or that of the company's other trackers, or the only one there is."""
+    named = text_in(asked.body, "carrier")
+    entries = asked.hub.config.connectors.items()
+    carriers = [name for name, entry in entries if entry.connector_class.manifest.kind == "carrier"]
+    if named:
+        return named
+    used = [each.carrier for each in section.trackers]
+    if not used and len(carriers) != 1:
+        raise CannotDo(NO_CARRIER)
+    return used[0] if used else carriers[0]
+
+
+def _more(order: Order, have: int) -> Order:
+    """What is missing to the pool size that a client wants."""
+    return replace(order, count=max(0, order.count - have)) if order.count else order
+
+
+def _row(asked: Asked, company: Company, name: str) -> Tracker:
+    with asked.hub.store.reading() as session:
+        return session.exec(select(Tracker).where(Tracker.company_id == company.id, Tracker.name == name)).one()
+
+
+def _has_numbers(asked: Asked, tracker: Tracker) -> bool:
+    assert asked.tools is not None
+    lines = asked.tools.directory.refresh().lines.values()
+    return any(line.tracker.id == tracker.id for line in lines)
+
+
+def _found(asked: Asked, session: Session) -> tuple[Tracker, Company]:
+    tracker: Tracker = asked.scope.one(session, Tracker, asked.row_id(TRACKER))
+    return tracker, session.get_one(Company, tracker.company_id)
+
+
+def _written(place: Place, tracker: Tracker) -> TrackerSection:
+    found = next((each for each in place.section.trackers if each.name == tracker.name), None)
+    if found is None:
+        raise CannotDo("The tracker is disabled: it is no longer in config.yaml.")
+    return found
+
+
+ENDPOINTS = (
+    Endpoint("POST", "trackers", ("configure",), create),
+    Endpoint("PUT", "trackers/{id}", ("configure",), change),
+    Endpoint("DELETE", "trackers/{id}", ("configure",), disable),
+)

@@ -34,6 +34,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         ("operation.backup", "operation.drill"),
         "Back up the hub while it runs: its data in one file, people's keys in another.",
     ),
+    "upgrade": (
+        ("operation.upgrade",),
+        "Bring the database to the schema of the installed version; every start does it too. With --check nothing is "
+        "changed.",
+    ),
     "restore": (("operation.backup",), "Restore a backup into the empty database and storage that config.yaml names."),
     "call": (
         ("calls.timeline",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hub.store.encryption.vault import Vault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "head"
+"""The newest revision, as Alembic names it."""
 
 
 def revisions() -> list[str]:
@@ -71,10 +74,21 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
     return found != revisions()[-1]
 
 
-def migrate(store: Store) -> None:
-    """Run every migration that the database lacks; all of them if it is empty."""
+def migrate(store: Store, to: str = NEWEST) -> None:
+    """Run every migration that the database lacks, up to the revision `to`; all of them if it is empty."""
     with _alone(store) as connection:
-        _migrate(connection, None)
+        _migrate(connection, None, to)
+
+
+def pending(found: str) -> list[tuple[str, str]]:
+    """The migrations that a database of revision `found` lacks, oldest first: revision, and what it does in a line."""
+    files = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
+    lacking = [file for file in files if file.name.split("_", 1)[0] > found]
+    return [(file.name.split("_", 1)[0], " ".join((_docstring(file) or "").split())) for file in lacking]
+
+
+def _docstring(file: Path) -> str | None:
+    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
 
 
 @contextmanager
@@ -118,7 +132,7 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
 
-def _migrate(connection: Connection, vault: Callable[[], Vault] | None) -> None:
+def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str = NEWEST) -> None:
     from alembic import command
 
     config = alembic_config()
@@ -126,10 +140,11 @@ def _migrate(connection: Connection, vault: Callable[[], Vault] | None) -> None:
     if connection.dialect.name != "sqlite":
         # PostgreSQL refuses to alter a table while a deferred trigger waits for one of its rows.
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-    command.upgrade(config, "head")
-    guard_append_only(connection)
-    guard_directory(connection)
-    guard_rows(connection)
+    command.upgrade(config, to)
+    if to == NEWEST:  # the guards are those of the declared tables
+        guard_append_only(connection)
+        guard_directory(connection)
+        guard_rows(connection)
 
 
 def alembic_config() -> Config:

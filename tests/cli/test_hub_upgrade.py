@@ -1,0 +1,193 @@
+"""`hub upgrade --check` tries the migrations on a copy and changes nothing; `hub upgrade` migrates."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import postgres
+import pytest
+from commands import CliRunner
+from sqlalchemy import JSON, MetaData, insert, make_url
+from typer.testing import Result
+
+from hub.cli import app
+from hub.store import Store
+from hub.store.encryption.keyring import new_key
+from hub.store.schema import current, migrate, revisions
+from hub.trials.scratch import PREFIX, scratch
+
+Refusal = Callable[[Result], str]
+OLD = "0030"
+CALLS = 20_000
+AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
+CONFIG = """\
+hub:
+  public_url: https://calls.example.com
+  disk_reserve: 0
+  database: {database}
+  secret_keys: ["${{file:key}}"]
+connectors:
+  law: {{plugin: signals}}
+accounts:
+  - name: agency
+    title: Agency
+    companies:
+      - {{name: north, title: North, country: US, region: IL, route: {{dial: "+13125550190"}}, trackers: []}}
+"""
+
+
+def fill(database: str, calls: int) -> None:
+    """A database of an older version, with an account, a company and many calls."""
+    store = Store(database)
+    migrate(store, OLD)
+    tables = MetaData()
+    with store.engine.execution_options(ringfence_write=True).begin() as connection:
+        tables.reflect(connection)
+
+        def add(name: str, rows: list[dict[str, Any]]) -> None:
+            table = tables.tables[name]
+            fixed = {c.name: _filler(c) for c in table.columns if not c.nullable and c.server_default is None}
+            connection.execute(insert(table), [{**fixed, **row} for row in rows])
+
+        add("account", [{"id": "a", "name": "agency"}])
+        add("company", [{"id": "c", "account_id": "a", "name": "north"}])
+        add("call", [{"id": f"call{n}", "company_id": "c", "carrier_call_id": f"CA{n}", "connector": "phone",
+                      "started_at": AT + timedelta(seconds=n)} for n in range(calls)])  # fmt: skip
+    store.close()
+
+
+def _filler(column: Any) -> Any:
+    if isinstance(column.type, JSON):
+        return {}
+    kind = column.type.python_type
+    return AT if kind is datetime else kind()
+
+
+def configure(folder: Path, database: str) -> Path:
+    (folder / "key").write_text(new_key())
+    (folder / "config.yaml").write_text(CONFIG.format(database=database))
+    return folder / "config.yaml"
+
+
+def run(file: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["upgrade", *words, "--config", str(file)])
+
+
+def revision(database: str) -> str | None:
+    store = Store(database)
+    try:
+        return current(store)
+    finally:
+        store.close()
+
+
+def findings(result: Result) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in json.loads(result.stdout)["findings"]:
+        found.setdefault(each["what"], []).append((each["state"], each["text"]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A large database of an older version."""
+    file = tmp_path_factory.mktemp("old") / "old.db"
+    fill(f"sqlite:///{file}", CALLS)
+    return file
+
+
+@pytest.fixture
+def old(tmp_path: Path, filled: Path) -> tuple[Path, str]:
+    """config.yaml over a copy of it."""
+    database = f"sqlite:///{shutil.copy(filled, tmp_path / 'old.db')}"
+    return configure(tmp_path, database), database
+
+
+def test_a_large_old_database_is_tried_on_a_copy_and_then_migrated(old: tuple[Path, str]) -> None:
+    file, database = old
+    before = (file.parent / "old.db").read_bytes()
+    result = run(file, "--check", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["found"], found["target"], found["safe"]) == (OLD, revisions()[-1], True)
+    assert [number for number, _ in found["migrations"]] == [each for each in revisions() if each > OLD]
+    assert all(what for _, what in found["migrations"])
+    assert found["trial"]["bytes"] > 2_000_000 and found["trial"]["migration_seconds"] > 0
+    assert "call" not in found["trial"]["changed"], "no call is lost"
+    assert {state for each in findings(result).values() for state, _ in each} == {"fine", "warning"}
+    assert findings(result)["backup"][0] == ("warning", "There is no backup of data; make one before (hub backup).")
+    assert revision(database) == OLD and (file.parent / "old.db").read_bytes() == before
+    assert [*file.parent.glob(f".{PREFIX}*")] == []
+    assert run(file).output.startswith(f"✓ Schema {OLD} → {revisions()[-1]}")
+    assert revision(database) == revisions()[-1]
+    assert run(file).output == f"The database is of schema {revisions()[-1]} already.\n"
+    again = run(file, "--check")
+    assert "already; nothing is migrated" in again.output and again.exit_code == 0
+
+
+def test_what_stands_against_an_upgrade_is_said_and_ends_with_status_1(old: tuple[Path, str]) -> None:
+    file, database = old
+    store = Store(database)
+    with store.writing() as session:
+        session.connection().exec_driver_sql("ALTER TABLE connector_state ADD COLUMN plugin_died BOOLEAN")
+    store.close()
+    file.write_text(file.read_text() + "no_such_setting: 1\n")
+    result = run(file, "--check", "--json")
+    assert result.exit_code == 1
+    found = findings(result)
+    assert found["config.yaml"][0][0] == "wrong" and "no_such_setting" in found["config.yaml"][0][1]
+    assert found["trial"][0][0] == "wrong" and "plugin_died" in found["trial"][0][1]
+    assert revision(database) == OLD
+    assert "Mend this before the upgrade" in run(file, "--check", "--max-gb", "0").output
+
+
+def test_a_database_that_is_too_large_newer_or_not_there_is_not_tried(
+    tmp_path: Path, refusal: Refusal, sqlite_url: str
+) -> None:
+    missing = configure(tmp_path, f"sqlite:///{tmp_path / 'none.db'}")
+    assert "The database is empty" in run(missing, "--check").output and not (tmp_path / "none.db").exists()
+    newer = configure(tmp_path, sqlite_url)
+    store = Store(sqlite_url)
+    with store.writing() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    result = run(newer, "--check")
+    assert result.exit_code == 1 and "schema 9999, newer than this" in " ".join(result.output.split())
+    assert "belongs to a newer version" in refusal(run(newer))
+    assert "are for --check" in refusal(run(newer, "--without-trial"))
+
+
+def test_on_postgresql_the_rows_are_copied_into_a_scratch_database(
+    tmp_path: Path, databases: Path, refusal: Refusal
+) -> None:
+    with postgres.fresh_database(databases) as database, postgres.fresh_database(databases) as other:
+        for each in (database, other):
+            with postgres._connection(databases) as server:  # both empty, as an administrator makes them
+                name = make_url(each).database
+                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                server.execute(f"CREATE DATABASE {name} OWNER {postgres.OWNER}")
+        fill(database, 2_000)
+        file = configure(tmp_path, database)
+        assert "name it with --scratch" in refusal(run(file, "--check"))
+        result = run(file, "--check", "--json", "--scratch", other)
+        assert result.exit_code == 0, result.output
+        trial = json.loads(result.stdout)["trial"]
+        assert "call" not in trial["changed"] and trial["migration_seconds"] > 0
+        assert revision(other) is None and revision(database) == OLD
+        assert "names the hub's own database" in refusal(run(file, "--check", "--scratch", database))
+        store = Store(database)
+        with postgres._connection(databases) as server:
+            server.execute(f"ALTER ROLE {postgres.OWNER} CREATEDB")
+            try:
+                with scratch(store, tmp_path) as made:
+                    assert revision(made.database) is None and made.database != database
+            finally:
+                server.execute(f"ALTER ROLE {postgres.OWNER} NOCREATEDB")
+            left = server.execute(f"SELECT count(*) FROM pg_database WHERE datname LIKE '{PREFIX}%'").fetchone()
+        store.close()
+        assert left == (0,)

@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.support.journal_report import OneAccount, chains_of, verify
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.tables import UUID, short_ids, table
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_entries(
     account: OneAccount = None,
-    subject: Annotated[str | None, typer.Option(help="Only entries about the row with this id.", metavar="ID")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="Only entries about the row with this id, or the end of it.", metavar="ID")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number listed, newest first.")] = 50,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
@@ -47,7 +49,7 @@ def list_entries(
         chains = chains_of(session, account)
         query = select(AuditEntry).where(col(AuditEntry.chain).in_(chains))
         if subject is not None:
-            query = query.where(AuditEntry.subject == typed(subject))
+            query = query.where(col(AuditEntry.subject).endswith(typed(subject), autoescape=True))
         rows = session.exec(query.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)).all()
         names = names_of(session, {row.actor for row in rows})
     if as_json:
@@ -56,12 +58,17 @@ def list_entries(
     if not rows:
         say("There are no entries yet.")
         return
+    short = short_ids(each for row in rows for each in UUID.findall(f"{row.subject} {row.detail}"))
+
+    def shortened(text: str | None) -> str:
+        return plain(UUID.sub(lambda each: short(each[0]), text or ""))
+
     table(
         counted(len(rows), "record"),
         ("account", "at (UTC)", "who", "what", "of", "detail"),
         (
             (plain(chains[row.chain]), moment(row.at), plain(names.get(row.actor, row.actor)),
-             plain(row.action), plain(row.subject), plain(row.detail))
+             plain(row.action), shortened(row.subject), shortened(row.detail))
             for row in rows
         ),
         ("account",),

@@ -92,9 +92,8 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
         for each in listed
     ]  # fmt: skip
     heads = ("company", "flow", "version", "since", "steps", "forward", "records", "trackers")
-    table(
-        "Call flows", heads, [[cell if index == 3 else plain(cell) for index, cell in enumerate(row)] for row in cells]
-    )
+    shown = [[cell if index == 3 else plain(cell) for index, cell in enumerate(row)] for row in cells]
+    table("Call flows", heads, shown, ("since", "forward", "steps", "records"))
 
 
 @commands.command("simulate")

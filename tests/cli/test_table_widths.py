@@ -41,6 +41,14 @@ LISTS = (
     ("privacy", "retention"),
     ("privacy", "map"),
     ("numbers", "list"),
+    ("sources", "list"),
+    ("flows", "list"),
+    ("quarantine",),
+    ("alerts", "list"),
+    ("costs", "list"),
+    ("privacy", "request", "list"),
+    ("privacy", "request", "holds"),
+    ("privacy", "opt-outs", "list"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -139,5 +140,5 @@ def _print(read: Reading, rows: list[dict[str, Any]]) -> None:
 
 
 def _page(address: str | None) -> str | None:
-    """A landing page without what all of them have in common."""
-    return address.removeprefix("https://").removeprefix("http://").partition("?")[0] if address else None
+    """A landing page's path: the site is the company's."""
+    return urlsplit(address).path or "/" if address else None

@@ -19,6 +19,7 @@ MAX_LINES_OF_A_CELL = 6
 MIN_SHORT_ID = 8
 """Characters of a short id, the last ones of it: the first of a UUIDv7 are its time, alike in all rows of a minute."""
 NUMBER = re.compile(r"-?[\d.,:]+%?")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNBROKEN = re.compile(r"\d\d-\d\d \d\d:\d\d")
 """Words that stay on one line together."""
 

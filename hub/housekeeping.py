@@ -36,6 +36,7 @@ from hub.store.locks import hold_locks
 from hub.store.violations import write_refusals
 from hub.store.writers.health import write_figures, write_health
 from hub.texts.doubts import lapse
+from hub.webhooks_out.send import release_waiting
 
 FIRST_RETRY_SECONDS = 5.0
 """After a failure; doubled after each further one, up to the job's interval."""
@@ -88,6 +89,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("alerts", 2.0, partial(spread, hub), drain=True),
         Job("alerts about connectors and pools", 60.0, Watch(hub).look),
         Job("alerts about volume", 300.0, partial(watch_volume, hub)),
+        Job("webhooks that wait", 60.0, partial(release_waiting, hub)),
         Job("digests", 60.0, partial(queue_digests, hub)),
     ]
 

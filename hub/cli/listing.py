@@ -77,6 +77,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "users": (("users.commands", "users.sign_in"), "Manage the users of an account, their roles, and their API keys."),
     "audit": (("audit",), "Read, verify and export the audit log: manual actions, and every reading of personal data."),
     "alerts": (("alerts",), "Alerts of users: what became of each, and a test."),
+    "webhooks": (
+        ("webhooks_out",),
+        "Webhooks that the hub sends: endpoints and how they do, events, a test, replays, secrets.",
+    ),
     "calls": (
         ("calls.commands", "calls.marks", "lists.contacts"),
         "List calls, texts and forms, see who waits for a call back, call people back, and mark what came in.",

@@ -54,8 +54,8 @@ def new_key(
 
 @commands.command()
 def rotate(config: ConfigFile = CONFIG) -> None:
-    """Re-encrypt all tokens, entered secrets, users' app secrets, addresses of alerts and people's keys with the first
-    key of `hub: secret_keys:`, so that you can remove the others.
+    """Re-encrypt all tokens, entered secrets, users' app secrets, addresses of alerts, secrets of webhooks and people's
+    keys with the first key of `hub: secret_keys:`, so that you can remove the others.
 
     Data encrypted under a person's key, such as a recording or a text, does not change.
     """
@@ -68,6 +68,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import rotate_person_keys
     from hub.store.secrets import rotate_secrets
+    from hub.webhooks_out.endpoints import encrypt_again
 
     loaded = read_config(config)
     keyring = keyring_of(loaded.hub)
@@ -78,6 +79,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
         with store.writing() as session:
             apps = rotate_totp_secrets(session, keyring)
             entered = rotate_secrets(session, keyring) + rotate_alert_secrets(session, keyring)
+            entered += encrypt_again(session, keyring)
         done = f"{counted(tokens + entered, 'token')}, {counted(apps, 'app secret')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)

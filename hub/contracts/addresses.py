@@ -26,6 +26,17 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+def is_connectable(address: str) -> bool:
+    """Whether an IP address may be connected to if private ones are allowed: never the link's own, where clouds answer with
+    their machine's credentials, nor one that stands for several machines or for none."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    plain = ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+    return not (plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain.is_reserved)
+
+
 MAX_URL_CHARACTERS = 1_000
 WEBHOOK_PORTS = (443, 8443)
 

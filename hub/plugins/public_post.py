@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub.clock import utc_now
 from hub.contracts.addresses import is_public, why_no_webhook
+from hub.contracts.refusals import retry_after
 from hub.errors import CannotDo, Rejected, RetryLater
 
 if TYPE_CHECKING:
@@ -72,7 +74,9 @@ class PublicPost:
                         if read > MAX_ANSWER_BYTES or time.monotonic() > until:
                             break
                     told = {name.lower(): value for name, value in answer.headers}
-                    return Answer(answer.status, _seconds(told.get(b"retry-after")))
+                    return Answer(
+                        answer.status, retry_after(told.get(b"retry-after", b"").decode("latin-1"), utc_now())
+                    )
             except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
                 raise RetryLater(f"The address did not answer ({type(error).__name__}).") from None
 
@@ -94,10 +98,3 @@ class PublicPost:
         if 300 <= answer.status < 400:
             raise Rejected(f"The address answered {answer.status}; redirects are not followed.", str(answer.status))
         raise Rejected(f"The address answered {answer.status}.", str(answer.status))
-
-
-def _seconds(text: bytes | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None

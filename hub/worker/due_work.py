@@ -16,11 +16,13 @@ from hub.model import Call, FormSubmission, InboxWebhook, LeadChange, SyncSlot, 
 from hub.model.journal import JournalWaiting
 from hub.store.claims import any_due, due_groups
 from hub.store.engine import Store
+from hub.webhooks_out.send import endpoints_due
 
 SUBJECTS = (Call, TextMessage, FormSubmission)
 JOURNAL, INBOX, LEADS = "journal", "inbox", "leads"
-SYNCS, TEXTS, CALLS, ALERTS, PICTURES = "", "texts/", "calls/", "alerts/", "texts/pictures"
-"""Kinds of outgoing work; each but the last has one piece of work for each connector or channel, which is named so."""
+SYNCS, TEXTS, CALLS, ALERTS, PICTURES, WEBHOOKS = "", "texts/", "calls/", "alerts/", "texts/pictures", "webhooks/"
+"""Kinds of outgoing work; each but pictures has one piece of work for each connector, channel or endpoint, which is named
+so."""
 
 
 class DueWork:
@@ -58,6 +60,7 @@ def outgoing_work() -> dict[str, Any]:
         CALLS: calls_due(),
         ALERTS: channels_due(),
         PICTURES: _any(any_due(TextMedia)),
+        WEBHOOKS: endpoints_due(),
     }
 
 

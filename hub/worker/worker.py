@@ -28,6 +28,7 @@ from hub.runtime import Hub
 from hub.scheduler import Ticker
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import take_waiting
+from hub.webhooks_out.send import send_events
 from hub.worker.due_sync import run_due_sync
 from hub.worker.due_work import (
     ALERTS,
@@ -39,6 +40,7 @@ from hub.worker.due_work import (
     SUBJECTS,
     SYNCS,
     TEXTS,
+    WEBHOOKS,
     DueWork,
     flow_work,
     outgoing_work,
@@ -58,6 +60,8 @@ TRANSCRIPT_LIMIT_SECONDS = 12 * 3_600.0
 FULL_BATCH = PIPELINE_BATCH_SIZE
 """After a turn that took this much there is more."""
 CONCURRENT_SYNCS = 8
+CONCURRENT_WEBHOOKS = 4
+"""Endpoints that are sent to at the same time: in threads of their own, so that slow ones delay nothing else."""
 JOIN_SECONDS = 1.0
 """Seconds that the transcription thread gets to end."""
 
@@ -73,6 +77,7 @@ class Worker:
         self._ticker = Ticker(hub)
         self._running: set[str] = set()
         self._syncs = DaemonThreadPool("sync", CONCURRENT_SYNCS)
+        self._webhooks = DaemonThreadPool("webhook", CONCURRENT_WEBHOOKS)
         self._housekeeping = Housekeeping(periodic_jobs(hub, self._ticker), hub.liveness, self._stopping)
         self._flow_work, self._outgoing_work = DueWork(flow_work()), DueWork(outgoing_work())
         self._threads = [
@@ -120,6 +125,7 @@ class Worker:
         while self._running and time.monotonic() < until:
             time.sleep(0.05)
         self._syncs.close()
+        self._webhooks.close()
         self._hub.liveness.forget()
 
     def _thread(self, name: str, step: Callable[[], int], rest: Callable[[int], None]) -> threading.Thread:
@@ -197,6 +203,9 @@ class Worker:
         if kind == ALERTS:
             for channel in names:
                 self._start(ALERTS + channel, partial(self._run_alerts, channel))
+        elif kind == WEBHOOKS:
+            for endpoint in names:
+                self._start(WEBHOOKS + endpoint, partial(self._run_webhooks, endpoint), self._webhooks)
         elif kind == PICTURES:
             if not self._hub.disk.short:
                 self._start(PICTURES, partial(fetch_media, self._hub))
@@ -212,11 +221,11 @@ class Worker:
         with self._hub.store.reading() as session:
             return set(paused_connectors(session))
 
-    def _start(self, name: str, work: Callable[[], object]) -> None:
-        """Run `work` in the thread pool, unless work with this name is running."""
+    def _start(self, name: str, work: Callable[[], object], pool: DaemonThreadPool | None = None) -> None:
+        """Run `work` in a thread pool, unless work with this name is running."""
         if name not in self._running:
             self._running.add(name)
-            self._syncs.submit(Future(), partial(self._run, name, work))
+            (pool or self._syncs).submit(Future(), partial(self._run, name, work))
 
     def _run(self, name: str, work: Callable[[], object]) -> None:
         try:
@@ -240,6 +249,9 @@ class Worker:
 
     def _run_alerts(self, channel: str) -> None:
         send_due(self._hub, self._directory.current(), channel)
+
+    def _run_webhooks(self, endpoint: str) -> None:
+        send_events(self._hub, self._directory.current(), endpoint)
 
     def _run_sync(self, connector: str) -> None:
         report = run_due_sync(self._hub, self._directory, connector)

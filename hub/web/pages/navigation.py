@@ -36,6 +36,7 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
 """What the business is run with; the side bar shows it under "Set up"."""
 SETTINGS_TABS: tuple[NavigationItem, ...] = (
     NavigationItem("companies", "Companies", "/companies", "setup"),
+    NavigationItem("webhooks", "Webhooks", "/webhooks-out", "setup"),
     NavigationItem("users", "Users and keys", "/users", "users"),
     NavigationItem("config", "Configuration", "/config", "configure"),
     NavigationItem("status", "Status", "/status", "status"),

@@ -34,6 +34,7 @@ from hub.web.pages import (
     style,
     texts,
     users,
+    webhooks_out,
 )
 from hub.web.pages.app.install import app_routes
 from hub.web.pages.app.unsubscribe import Unsubscribe
@@ -69,6 +70,7 @@ PAGES: tuple[Page, ...] = (
     *alerts.PAGES,
     *branding.PAGES,
     *companies.PAGES,
+    *webhooks_out.PAGES,
 )
 
 

@@ -93,6 +93,12 @@ ACTIONS: Mapping[str, str] = {
     "users.role": "Changed a user's role",
     "view.delete": "Deleted a view",
     "view.save": "Saved a view",
+    "webhook.replay": "Sent events of a webhook again",
+    "webhook.resume": "Let a webhook go on",
+    "webhook.rotate": "Gave a webhook a new secret",
+    "webhook.rotate.end": "Ended a webhook's former secret",
+    "webhook.secret": "Read a webhook's secret",
+    "webhook.test": "Tested a webhook",
 }
 """Action → what somebody did. An action without words shows its own name."""
 

@@ -1,0 +1,130 @@
+"""What users do with an endpoint: a test, replays, its secret, and letting it go on."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from starlette.responses import Response
+
+from hub.errors import CannotDo
+from hub.model.states import WebhookEventState
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+from hub.web.pages.webhooks_out.details import company_of, path_of, show
+from hub.web.pages.webhooks_out.listing import PATH
+from hub.webhooks_out.endpoints import Endpoint, end_rotation, endpoint_named, resume, rotate, secrets_of
+from hub.webhooks_out.replay import replay_one, replay_range
+from hub.webhooks_out.sample import send_test
+
+
+def test(page: PageRequest) -> Response:
+    """Send one fictional call now."""
+    try:
+        verdict = send_test(page.hub, _endpoint(page), page.user.id)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    if verdict.state != WebhookEventState.DELIVERED:
+        return show(page, problem=f"The test was not taken. {verdict.reason}")
+    return _back(page, f"The test was taken: the endpoint answered {verdict.status}.")
+
+
+def again(page: PageRequest) -> Response:
+    """Send one event again."""
+    endpoint = _endpoint(page)
+    try:
+        with page.hub.store.writing() as session:
+            replay_one(session, endpoint, page.value("event"), page.now, page.user.id)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    return _back(page, "The event is on its way again, with the same id.")
+
+
+def again_between(page: PageRequest) -> Response:
+    """Send the events of some days again."""
+    endpoint = _endpoint(page)
+    try:
+        first, last = (_day(page.value(name)) for name in ("first", "last"))
+        begins = datetime.combine(first, datetime.min.time(), page.zone).astimezone(UTC)
+        ends = datetime.combine(last + timedelta(days=1), datetime.min.time(), page.zone).astimezone(UTC)
+        all_of_them = page.value("delivered") == "yes"
+        with page.hub.store.writing() as session:
+            count = replay_range(session, endpoint, begins, ends, page.now, page.user.id, delivered=all_of_them)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    told = "1 event is" if count == 1 else f"{count:,} events are"
+    return _back(page, f"{told} on the way again, oldest first." if count else "There was nothing to send again.")
+
+
+def reveal(page: PageRequest) -> Response:
+    """Show the secret."""
+    endpoint = _endpoint(page)
+    try:
+        known = secrets_of(page.hub, endpoint)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    page.note("webhook.secret", endpoint.row.company_id, endpoint.row.name)
+    return show(page, secret=known.present)
+
+
+def new_secret(page: PageRequest) -> Response:
+    """Make a new secret, or take the one that a receiver has; show it this one time."""
+    endpoint, given = _endpoint(page), page.value("secret")
+    try:
+        with page.hub.store.writing() as session:
+            made = rotate(session, page.hub, endpoint, page.user.id, secret=given)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    return _back(page, "The secret is set.") if given else show(page, secret=made)
+
+
+def end(page: PageRequest) -> Response:
+    """End the former secret."""
+    endpoint = _endpoint(page)
+    try:
+        with page.hub.store.writing() as session:
+            end_rotation(session, page.hub, endpoint, page.user.id)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    return _back(page, "The former secret no longer signs.")
+
+
+def go_on(page: PageRequest) -> Response:
+    """Let a paused endpoint get events again."""
+    endpoint = _endpoint(page)
+    try:
+        with page.hub.store.writing() as session:
+            resume(session, page.hub, endpoint, page.user.id)
+    except CannotDo as refused:
+        return show(page, 422, problem=str(refused))
+    return _back(page, "It gets events again. Send again what it missed, if it still wants it.")
+
+
+def _endpoint(page: PageRequest) -> Endpoint:
+    with page.session() as session:
+        return endpoint_named(session, page.hub.config, company_of(page), page.path("webhook"))
+
+
+def _back(page: PageRequest, notice: str) -> Response:
+    return page.redirect(page.link(path_of(company_of(page), page.path("webhook"))), notice)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise CannotDo("Choose the first and the last day.") from None
+    if not 2000 <= day.year <= 2100:
+        raise CannotDo("Choose days between 2000 and 2100.")
+    return day
+
+
+_ONE = f"{PATH}/{{company}}/{{webhook}}"
+PAGES = (
+    Page(f"{_ONE}/test", test, "configure", method="POST"),
+    Page(f"{_ONE}/replay", again, "replay", method="POST"),
+    Page(f"{_ONE}/replay-days", again_between, "replay", method="POST"),
+    Page(f"{_ONE}/secret", reveal, "configure", method="POST"),
+    Page(f"{_ONE}/rotate", new_secret, "configure", method="POST"),
+    Page(f"{_ONE}/rotate/end", end, "configure", method="POST"),
+    Page(f"{_ONE}/resume", go_on, "configure", method="POST"),
+)

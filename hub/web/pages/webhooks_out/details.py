@@ -1,0 +1,75 @@
+"""`/webhooks-out/{company}/{name}`: one endpoint and its events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from hub.errors import NotFound
+from hub.formats import zone_name
+from hub.model import Company
+from hub.queries.webhooks_out import events_of, shown_endpoint
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+from hub.web.pages.webhooks_out.listing import PATH
+from hub.web.pages.webhooks_out.words import FORMATS, HEALTH, STATES, TABS, TYPES, WITHHELD
+
+CONTACTS = ("text_received", "text_sent", "outbound_post_call")
+"""Types whose subject has no page of its own below /calls."""
+
+
+def details(page: PageRequest) -> Response:
+    """The endpoint, with its newest events."""
+    return show(page)
+
+
+def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
+    """The page, with `secret` or `problem` after a deed."""
+    company, chosen = company_of(page), page.query.get("state")
+    with page.session() as session:
+        endpoint = shown_endpoint(session, page.hub.config, company, page.path("webhook"), page.now)
+        if endpoint is None:
+            raise NotFound("Not found")
+        found = events_of(session, endpoint.id, state=chosen, after=page.query.get("after"))
+    here = path_of(company, endpoint.name)
+    return page.render(
+        "webhook_out.html",
+        status,
+        **{
+            "title": endpoint.name,
+            "endpoint": endpoint,
+            "path": here,
+            "rows": found.items,
+            "older": page.link(here, state=chosen, after=found.next) if found.next else None,
+            "newest": page.link(here, state=chosen) if page.query.get("after") else None,
+            "tabs": [(state, word, page.link(here, state=state)) for state, word in TABS],
+            "chosen": chosen,
+            "health": HEALTH,
+            "states": STATES,
+            "types": TYPES,
+            "formats": FORMATS,
+            "withheld": WITHHELD,
+            "zone": zone_name(page.zone),
+            "no_page": CONTACTS,
+            "secret": None,
+            "problem": None,
+            **more,
+        },
+    )
+
+
+def company_of(page: PageRequest) -> Company:
+    """The company of the path; NotFound if it is not the user's."""
+    found = next((each for each in page.companies if each.name == page.path("company")), None)
+    if found is None:
+        raise NotFound("Not found")
+    return found
+
+
+def path_of(company: Company, name: str) -> str:
+    """The page of an endpoint."""
+    return f"{PATH}/{company.name}/{name}"
+
+
+PAGES = (Page(f"{PATH}/{{company}}/{{webhook}}", details, "setup"),)

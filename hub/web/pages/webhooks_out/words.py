@@ -1,0 +1,47 @@
+"""How the pages of webhooks name what they show."""
+
+from __future__ import annotations
+
+HEALTH = {
+    "unused": ("", "Nothing sent yet"),
+    "working": ("good", "Working"),
+    "retrying": ("warn", "Trying again"),
+    "paused": ("bad", "Gone"),
+    "disabled": ("held", "Disabled"),
+}
+STATES = {
+    "ready": ("", "Due"),
+    "leased": ("live", "Being sent"),
+    "waiting": ("", "Waiting its turn"),
+    "delivered": ("good", "Taken"),
+    "held": ("held", "Held"),
+    "dropped": ("", "Nothing to send"),
+    "dead": ("bad", "Set aside"),
+    "quarantined": ("bad", "In quarantine"),
+}
+TABS = ((None, "All"), ("dead", "Set aside"), ("held", "Held"), ("delivered", "Taken"))
+TYPES = {
+    "pre_call": "A call comes in",
+    "call_routing_complete": "It is known where a call went",
+    "post_call": "A call is over",
+    "call_modified": "A call changed afterwards",
+    "outbound_post_call": "A call placed here is over",
+    "text_received": "A text came",
+    "text_sent": "A text went out",
+    "form": "A form was sent",
+}
+FORMATS = {"standard": "Ringfence (Standard Webhooks)", "callrail": "CallRail"}
+ROLES = {"processor": "Works for the company", "independent_controller": "Decides itself what it does with it"}
+WITHHELD = {
+    "phone_number": "Phone numbers",
+    "name": "Names",
+    "email": "E-mail addresses",
+    "place": "Where people are",
+    "pages": "Pages that they saw",
+    "click_ids": "Click ids",
+    "recording": "Links to recordings",
+    "transcript": "Transcripts",
+    "message": "What texts say",
+    "fields": "What forms say",
+    "notes": "Notes",
+}

@@ -1,0 +1,139 @@
+"""What an event says: read when it is sent, in the endpoint's format, without what the endpoint must not get.
+
+Every field of a body belongs to a part (`hub.contracts.webhook_data`). A field whose part is withheld is empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.callrail.calls import Place
+from hub.callrail.webhook import TextFacts, call_body, form_body, text_body
+from hub.config.sections.webhooks import WebhookSection
+from hub.contracts.values import personal_fields
+from hub.contracts.webhook_data import KINDS, NEWS
+from hub.model import Call, Company, FormSubmission, Lead, Person, TextMedia, TextMessage, WebhookEvent
+from hub.model.states import WebhookType
+from hub.queries.listings.call_facts import EXTRAS, facts_of_calls
+from hub.queries.listings.forms import facts_of_forms
+from hub.runtime import Hub
+from hub.store.encryption.encrypted_fields import names_of
+from hub.texts.bodies import open_body
+from hub.webhooks_out import standard
+from hub.webhooks_out.endpoints import CALLRAIL, Endpoint
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "phone_number": (
+        "phone_number", "customer_phone_number", "formatted_customer_phone_number", "callernum",
+        "formatted_customer_name_or_phone_number", "source_number", "destination_number",
+    ),
+    "name": (
+        "name", "customer_name", "formatted_customer_name", "callername", "formatted_customer_name_or_phone_number",
+    ),
+    "email": ("email",),
+    "place": (
+        "city", "region", "country", "customer_city", "customer_state", "customer_country",
+        "formatted_customer_location", "callercity", "callerstate", "callercountry",
+    ),
+    "pages": (
+        "landing_page", "page", "landing_page_url", "landingpage", "referrer", "referring_url", "referrer_domain",
+        "last_requested_url", "form_url", "milestones", "device_type", "utm_source", "utm_medium", "utm_term", "utm_content",
+        "utm_campaign", "utma", "utmb", "utmc", "utmv", "utmz",
+    ),
+    "click_ids": ("click_ids", "gclid", "fbclid", "msclkid", "ga", "milestones"),
+    "recording": (
+        "recording_url", "recording_seconds", "recording", "recording_duration", "recording_player", "recording_redirect",
+    ),
+    "transcript": (
+        "transcript", "transcription", "conversational_transcript", "call_summary", "call_highlights", "keywords_spotted",
+        "sentiment", "speaker_percent",
+    ),
+    "message": ("message", "content", "media_urls"),
+    "fields": ("fields", "form_data"),
+    "notes": ("notes", "note"),
+    "person": ("person_id", "person_resource_id"),
+}  # fmt: skip
+"""Part → the fields that hold it, in both formats. All other fields are about the contact itself."""
+NUMBER_FIELD = {WebhookType.TEXT_RECEIVED: "destination_number", WebhookType.TEXT_SENT: "source_number"}
+"""Of texts in CallRail's form: the field with the business's own number."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent, and which categories of data are in it."""
+
+    data: bytes
+    categories: frozenset[str]
+
+
+def body_of(hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent, subject: Any) -> Body:
+    """The body of an event about a call, text or form, with what is known of it now."""
+    kind = WebhookType(event.type)
+    fields = _fields(hub, session, endpoint, event, kind, subject)
+    own = NUMBER_FIELD.get(kind)
+    kept, parts = stripped(fields, endpoint.section, own)
+    whole = kept if endpoint.section.format == CALLRAIL else standard.document(kind, event.at, kept)
+    categories = personal_fields(NEWS[KINDS[kind]])
+    return Body(encoded(whole), frozenset(categories[part] for part in parts if part in categories))
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """The bytes that are sent and signed."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace")
+
+
+def stripped(
+    fields: Mapping[str, Any], section: WebhookSection, own: str | None = None
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The fields without what the endpoint must not get, and the parts that are really in them. `own` is a field that is
+    the business's, though it may hold a person's data in other events."""
+    empty = "" if section.format == CALLRAIL else None
+    kept, present = {}, {"contact"}
+    for name, value in fields.items():
+        parts = [part for part, names in PARTS.items() if name in names] if name != own else []
+        if any(part in section.withhold for part in parts):
+            kept[name] = empty
+            continue
+        kept[name] = value
+        if value not in ("", None, [], {}):
+            present.update(parts)
+    return kept, frozenset(present)
+
+
+def _fields(
+    hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent, kind: WebhookType, subject: Any
+) -> dict[str, Any]:
+    place = Place(str(hub.config.hub.public_url), event.account_id)
+    of_callrail = endpoint.section.format == CALLRAIL
+    if isinstance(subject, TextMessage):
+        text = _text_facts(hub, session, subject, endpoint.company)
+        return text_body(text) if of_callrail else standard.text_data(text, place)
+    if isinstance(subject, FormSubmission):
+        (form,) = facts_of_forms(session, hub.vault, [subject], with_notes=True)
+        return form_body(form, place) if of_callrail else standard.form_data(form, place)
+    assert isinstance(subject, Call)
+    (call,) = facts_of_calls(session, hub.vault, [subject], EXTRAS)
+    if of_callrail:
+        return call_body(call, place, kind, event.changes)
+    return standard.call_data(call, place, kind, event.changes)
+
+
+def _text_facts(hub: Hub, session: Session, text: TextMessage, company: Company) -> TextFacts:
+    same = (TextMessage.company_id == text.company_id, TextMessage.person_number == text.person_number)
+    first = session.exec(select(TextMessage.id).where(*same).order_by(col(TextMessage.at), col(TextMessage.id))).first()
+    person = session.get(Person, text.person_id) if text.person_id else None
+    pictures = session.exec(select(TextMedia.id).where(TextMedia.text_id == text.id)).all()
+    return TextFacts(
+        text=text,
+        company=company,
+        first_id=first or text.id,
+        name=names_of(hub.vault, session, [person]).get(person.id) if person else None,
+        content=open_body(hub.vault, session, text),
+        pictures=[f"{str(hub.config.hub.public_url).rstrip('/')}/texts/media/{each}" for each in pictures],
+        lead=session.get(Lead, text.id),
+    )

@@ -1,0 +1,132 @@
+"""Webhooks in the web interface: added by an edit of config.yaml, watched, tested, sent again, given a new secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_client import PageClient, seen, signed_in
+from testbed import TestHub
+from webhook_receiver import WebhookReceiver
+
+from hub.config.edit import tree_of
+from hub.model import WebhookEndpoint, WebhookEvent
+from hub.numbers.accounts import write_accounts
+from hub.webhooks_out.send import send_events
+
+FORM = {"company": "lakeside", "name": "crm", "format": "standard", "role": "processor", "event.post_call": "yes"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[WebhookReceiver]:
+    with ExitStack() as stack:
+        yield WebhookReceiver.start(stack)
+
+
+def webhooks(stage: TestHub) -> list[dict[str, Any]]:
+    assert stage.config_file is not None
+    tree = tree_of(stage.config_file.path.read_text())
+    return tree["accounts"][0]["companies"][0].get("webhooks", [])  # type: ignore[no-any-return]
+
+
+def test_a_webhook_is_added_changed_and_removed_in_config_yaml(config_stage: TestHub) -> None:
+    owner = signed_in(config_stage)
+    assert "No webhook yet" in owner.text("/webhooks-out")
+    refused = owner.post("/webhooks-out/new", {**FORM, "url": "http://10.0.0.1/"})
+    assert refused.status_code == 422 and "must begin with https://" in seen(refused.text)
+    added = owner.post(
+        "/webhooks-out/new", {**FORM, "url": "https://hooks.example.com/a?key=1", "withhold.name": "yes"}
+    )
+    assert added.status_code == 303, seen(added.text)
+    assert webhooks(config_stage) == [
+        {"name": "crm", "url": "https://hooks.example.com/a?key=1", "events": ["post_call"], "withhold": ["name"]}
+    ]
+    assert "already one of this name" not in owner.text("/webhooks-out/new")
+    reread(config_stage)
+    owner = signed_in(config_stage)
+    page = owner.text("/webhooks-out")
+    assert "hooks.example.com" in page and "key=1" not in page and "Nothing sent yet" in page
+    form = {**FORM, "url": "https://hooks.example.com/b", "event.form": "yes", "disabled": "yes"}
+    assert owner.post("/webhooks-out/lakeside/crm/edit", form).status_code == 303
+    assert webhooks(config_stage) == [
+        {"name": "crm", "url": "https://hooks.example.com/b", "events": ["post_call", "form"], "enabled": False}
+    ]
+    assert owner.post("/webhooks-out/lakeside/crm/remove").status_code == 303
+    assert webhooks(config_stage) == []
+
+
+def test_no_user_lets_a_webhook_into_the_network(config_stage: TestHub) -> None:
+    assert config_stage.config_file is not None
+    file = config_stage.config_file
+    text = file.path.read_text()
+    inward = text.replace(
+        "name: lakeside",
+        "name: lakeside\n        webhooks: [{name: crm, url: 'http://10.0.0.1/', allow_private: true}]",
+        1,
+    )
+    assert inward != text
+    owner = signed_in(config_stage)
+    answer = owner.post("/config", {"text": inward, "action": "apply", "version": "1"})
+    assert "allow_private" not in file.path.read_text(), answer.text[:300]
+
+
+def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, receiver: WebhookReceiver) -> None:
+    stage = config_stage
+    assert stage.config_file is not None
+    file: Path = stage.config_file.path
+    hook = f"\\g<0>\n        webhooks: [{{name: crm, url: '{receiver.url}', allow_private: true}}]"
+    file.write_text(re.sub(r"name: lakeside\b", hook, file.read_text(), count=1))
+    reread(stage)
+    receiver.answers = [(422, {})]
+    stage.call_in()
+    stage.clock.advance(minutes=3)
+    endpoint = stage.one(WebhookEndpoint)
+    send_events(stage.hub, stage.directory, endpoint.id)
+    owner = signed_in(stage)
+    path = "/webhooks-out/lakeside/crm"
+    page = owner.text(path)
+    assert "A call comes in" in page and "Set aside" in page and "does not take this event" in page and "422" in page
+    (dead,) = stage.rows(WebhookEvent, state="dead")
+    assert owner.post(f"{path}/replay", {"event": dead.id}).status_code == 303
+    assert stage.one(WebhookEvent, id=dead.id).state == "ready"
+    day = f"{stage.clock():%Y-%m-%d}"
+    assert owner.post(f"{path}/replay-days", {"first": day, "last": day, "delivered": "yes"}).status_code == 303
+    assert owner.post(f"{path}/replay-days", {"first": "", "last": day}).status_code == 422
+    assert owner.post(f"{path}/test").status_code == 303
+    receiver.answers = [(500, {})]
+    assert "answered 500" in seen(owner.post(f"{path}/test").text)
+    first = re.findall(r"whsec_[\w+/=]+", owner.post(f"{path}/secret").text)
+    second = re.findall(r"whsec_[\w+/=]+", owner.post(f"{path}/rotate").text)
+    assert len(first) == len(second) == 1 and first != second
+    assert "Two secrets sign" in owner.text(path)
+    assert owner.post(f"{path}/rotate/end").status_code == 303
+    assert owner.post(f"{path}/resume").status_code == 422
+
+
+def test_a_marketer_sees_and_replays_but_learns_no_secret(config_stage: TestHub) -> None:
+    assert config_stage.config_file is not None
+    file = config_stage.config_file.path
+    hook = "\\g<0>\n        webhooks: [{name: crm, url: 'https://hooks.example.com/'}]"
+    file.write_text(re.sub(r"name: lakeside\b", hook, file.read_text(), count=1))
+    reread(config_stage)
+    marketer: PageClient = signed_in(config_stage, "marketer")
+    assert "Signing secret" not in marketer.text("/webhooks-out/lakeside/crm")
+    for deed in ("secret", "rotate", "test", "edit", "remove"):
+        assert marketer.post(f"/webhooks-out/lakeside/crm/{deed}").status_code == 403
+    other = signed_in(config_stage, "marketer", "northgate")
+    assert other.get("/webhooks-out/lakeside/crm").status_code == 404
+
+
+def reread(stage: TestHub) -> None:
+    """The hub takes config.yaml as it is now."""
+    assert stage.config_file is not None
+    loaded = stage.config_file.check(stage.config_file.path.read_text())
+    stage.hub = replace(stage.hub, config=replace(stage.hub.config, accounts=loaded.accounts))
+    with stage.hub.store.writing() as session:
+        write_accounts(session, stage.hub.config, stage.clock())
+    stage.live.refresh()

@@ -1,0 +1,173 @@
+"""What happens at a company arrives at its endpoints: signed, in order, and again until they take it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from standardwebhooks.webhooks import Webhook
+from testbed import TestHub, finished_call
+from webhook_receiver import WebhookReceiver
+from webhook_stage import WebhookStage
+
+from hub.marks.leads import mark_lead
+from hub.marks.notes import add_note
+from hub.marks.tags import tag
+from hub.model import WebhookEndpoint
+from hub.webhooks_out.endpoints import end_rotation, rotate, secrets_of
+
+
+def test_a_call_is_told_from_its_beginning_to_its_end(sending: WebhookStage) -> None:
+    stage, events = sending.stage, finished_call("CA1", "+13125550120", "+13125550142", True, 90, sending.stage.clock())
+    stage.tell(events[0])
+    stage.flow()
+    sending.run()
+    assert sending.receiver.types == ["call.started"]
+    begun = sending.receiver.received[0].document["data"]
+    assert begun["phone_number"] == "+13125550142" and begun["source"] == "website" and begun["company"] == "lakeside"
+    stage.tell(events[1])
+    sending.run()
+    stage.tell(events[2])
+    stage.flow()
+    sending.after(minutes=3)
+    assert sending.receiver.types == ["call.started", "call.routed", "call.ended"]
+    ended = sending.receiver.received[-1].document["data"]
+    assert (ended["answered"], ended["duration_seconds"], ended["id"]) == (True, 90, begun["id"])
+
+
+def test_an_event_is_signed_as_standard_webhooks_says(sending: WebhookStage) -> None:
+    sending.stage.call_in()
+    sending.after(minutes=3)
+    secret = secrets_of(sending.stage.hub, sending.endpoint()).present
+    request = sending.receiver.received[0]
+    oracle = Webhook(secret)
+    signed = oracle.sign(request.headers["webhook-id"], sending.stage.clock(), request.body.decode())
+    assert signed in request.headers["webhook-signature"].split(" ")
+    assert oracle.sign(request.headers["webhook-id"], sending.stage.clock(), "{}") != signed
+
+
+def test_marks_of_a_call_are_told_as_changes(sending: WebhookStage) -> None:
+    stage, scope = sending.stage, sending.owner()
+    call = stage.call_in()
+    sending.after(minutes=3)
+    with stage.hub.store.writing() as session:
+        tag(session, scope, call.id, "new patient", stage.clock())
+        mark_lead(session, scope, call.id, "booked", stage.clock())
+        add_note(session, scope, stage.hub.vault, call.id, "Asked for Tuesday.", stage.clock())
+    sending.run()
+    told = [each.document["data"] for each in sending.receiver.received if each.document["type"] == "call.changed"]
+    assert [each["changes"] for each in told] == [["tags"], ["lead_status"], ["note"]]
+    assert (told[-1]["tags"], told[-1]["lead_status"]) == (["new patient"], "booked")
+    assert told[-1]["notes"] == ["Asked for Tuesday."]
+
+
+def test_what_changes_before_the_end_is_told_comes_with_the_end(sending: WebhookStage) -> None:
+    stage, scope = sending.stage, sending.owner()
+    call = stage.call_in()
+    with stage.hub.store.writing() as session:
+        tag(session, scope, call.id, "new patient", stage.clock())
+    sending.after(minutes=3)
+    assert "call.changed" not in sending.receiver.types
+    assert sending.receiver.received[-1].document["data"]["tags"] == ["new patient"]
+
+
+def test_an_endpoint_gets_only_what_it_asked_for(lite_hub: Callable[..., TestHub], receiver: WebhookReceiver) -> None:
+    sending = WebhookStage.open(lite_hub, receiver, events=["post_call"])
+    sending.stage.call_in()
+    sending.after(minutes=3)
+    assert receiver.types == ["call.ended"] and receiver.received[0].path == "/calls?key=in-the-address"
+
+
+def test_while_an_event_is_tried_again_the_next_ones_wait(sending: WebhookStage) -> None:
+    stage, receiver = sending.stage, sending.receiver
+    receiver.answers = [(503, {"Retry-After": "120"})]
+    stage.call_in()
+    sending.after(minutes=3)
+    assert len(receiver.received) == 1
+    stage.call_in(caller="+13125550143")
+    sending.after(seconds=60)
+    assert len(receiver.received) == 1 and {state for _, state in sending.states} == {"ready", "waiting"}
+    sending.after(seconds=61)
+    sending.after(minutes=1)
+    first, *others = receiver.received
+    assert first.headers["webhook-id"] == others[0].headers["webhook-id"]
+    assert [each.document["type"] for each in others] == [
+        "call.started", "call.routed", "call.ended", "call.started", "call.routed", "call.ended",
+    ]  # fmt: skip
+    assert {state for _, state in sending.states} == {"delivered"}
+
+
+def test_an_event_that_is_refused_for_itself_holds_nothing_up(sending: WebhookStage) -> None:
+    sending.receiver.answers = [(422, {})]
+    sending.stage.call_in()
+    sending.after(minutes=3)
+    assert [state for _, state in sending.states] == ["dead", "delivered", "delivered"]
+    assert sending.events[0].status == 422 and "does not take this event" in str(sending.events[0].reason)
+
+
+def test_an_event_that_breaks_its_receiver_is_set_aside_and_the_others_go_on(sending: WebhookStage) -> None:
+    sending.receiver.answers = [(500, {})] * 5
+    sending.stage.call_in()
+    sending.stage.clock.advance(minutes=3)
+    for _ in range(8):
+        sending.after(minutes=31)
+    assert [state for _, state in sending.states] == ["dead", "delivered", "delivered"]
+    assert sending.events[0].reason == "Given up after 5 tries: The endpoint answered 500."
+
+
+def test_an_endpoint_that_is_away_for_a_day_loses_only_what_is_older(sending: WebhookStage) -> None:
+    sending.receiver.answers = [(503, {})] * 1_000
+    sending.stage.call_in()
+    for _ in range(6):
+        sending.after(hours=3)
+    sending.stage.call_in(caller="+13125550143")
+    for _ in range(4):
+        sending.after(hours=2)
+    sending.receiver.answers = []
+    sending.after(minutes=31)
+    states = [state for _, state in sending.states]
+    assert states == ["dead"] * 3 + ["delivered"] * 3
+    assert str(sending.events[0].reason).startswith("Given up after")
+
+
+def test_a_redirect_is_not_followed(sending: WebhookStage) -> None:
+    sending.receiver.answers = [(302, {"Location": sending.receiver.url})]
+    sending.stage.call_in()
+    sending.after(minutes=3)
+    assert len(sending.receiver.received) == 3 and "redirects are not followed" in str(sending.events[0].reason)
+
+
+def test_an_endpoint_that_is_gone_gets_nothing_until_it_is_resumed(sending: WebhookStage) -> None:
+    sending.receiver.answers = [(410, {})]
+    sending.stage.call_in()
+    sending.after(minutes=3)
+    assert len(sending.receiver.received) == 1 and {state for _, state in sending.states} == {"dead"}
+    sending.stage.call_in(caller="+13125550143")
+    sending.after(minutes=3)
+    assert len(sending.events) == 3
+    assert str(sending.stage.one(WebhookEndpoint).pause_reason).startswith("The endpoint answered 410")
+
+
+def test_a_rotation_signs_with_both_secrets_for_a_while(sending: WebhookStage) -> None:
+    stage, endpoint = sending.stage, sending.endpoint()
+    former = secrets_of(stage.hub, endpoint).present
+    with stage.hub.store.writing() as session:
+        present = rotate(session, stage.hub, endpoint, "maria")
+    stage.call_in()
+    sending.after(minutes=3)
+    request = sending.receiver.received[0]
+    signatures = request.headers["webhook-signature"].split(" ")
+    wanted = [
+        Webhook(each).sign(request.headers["webhook-id"], stage.clock(), request.body.decode())
+        for each in (present, former)
+    ]
+    assert signatures == wanted
+    with stage.hub.store.writing() as session:
+        end_rotation(session, stage.hub, endpoint, "maria")
+    assert secrets_of(stage.hub, endpoint).former is None
+
+
+def test_nothing_of_a_person_rests_in_the_outbox(sending: WebhookStage) -> None:
+    sending.stage.call_in(caller_name="Kim Example")
+    (text,) = {json.dumps(vars(row), default=str) for row in sending.events[:1]}
+    assert "0142" not in text and "Kim" not in text

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, select
+from starlette.responses import Response
 
 from hub.callrail import fields
 from hub.callrail.calls import call_record, extras
@@ -14,10 +15,13 @@ from hub.callrail.dates import Period, period, zone_named
 from hub.callrail.ids import CALL, TRACKER, ending_of, row_id
 from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED, STATUSES
 from hub.callrail.visits import PHONES, TABLETS
+from hub.errors import NotFound
 from hub.model import Call, Company, Tracker, User
 from hub.queries.listings.call_facts import facts_of_calls
 from hub.queries.listings.calls import CallFilter, calls_query, order_of, visible_calls
 from hub.queries.listings.paging import in_order
+from hub.web.callrail.outbound import OUTBOUND, is_outbound
+from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -117,7 +121,21 @@ def _sorted_by(name: str, descending: bool) -> Any:
     return order_of(name, descending=descending)
 
 
-CALLS = Resource(
+class Calls(Resource):
+    """Calls that came in; those that users placed are asked for by `direction=outbound`, or by their id."""
+
+    def one(self, asked: Asked) -> Mapping[str, Any]:
+        """The call that the path names."""
+        try:
+            return super().one(asked)
+        except NotFound:
+            return OUTBOUND.one(asked)
+
+    def _list(self, asked: Asked, counts: Counts) -> Response:
+        return OUTBOUND._list(asked, counts) if is_outbound(asked) else super()._list(asked, counts)
+
+
+CALLS = Calls(
     path="calls",
     actions=("calls",),
     prefix=CALL,

@@ -240,6 +240,9 @@ def test_a_call_is_placed_to_a_person_who_called_and_to_nobody_else(hub: CallRai
         "outbound", CALLER, SHARED,
     )  # fmt: skip
     assert hub.stage.one(OutgoingCall, person_number=CALLER).user_number == "+13125550191"
+    assert hub.read(f"calls/{answer['id']}.json") == answer
+    assert hub.read("calls.json", direction="outbound", company_id=lakeside)["calls"] == [answer]
+    assert answer["id"] not in [each["id"] for each in hub.read("calls.json")["calls"]]
     twice = hub.send("POST", "calls.json", json=body)
     assert twice.status_code == 400 and "under way" in twice.json()["error"]
     for changes, says in (

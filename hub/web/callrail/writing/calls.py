@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from zoneinfo import ZoneInfo
-
 from sqlmodel import Session, col, select
 from starlette.responses import Response
 
-from hub.callrail import fields
-from hub.callrail.dates import local_time
-from hub.callrail.formatted import phone
-from hub.callrail.ids import CALL, COMPANY, USER, row_id, wire_id
+from hub.callrail.ids import CALL, USER, row_id
 from hub.delivery.queue_call_back import queue_call_back
 from hub.errors import CannotDo
 from hub.flow.case import Subject, time_of
 from hub.marks.spam import spam_among
-from hub.model import Call, Company, FormSubmission, OutgoingCall, TextMessage, User
+from hub.model import Call, Company, FormSubmission, TextMessage, User
 from hub.web.callrail.calls import CALLS
+from hub.web.callrail.outbound import OUTBOUND
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.marks import write_marks
@@ -68,8 +62,7 @@ def place(asked: Asked) -> Response:
 
     done = asked.once.do(asked.authorized, deed, 201)
     with asked.session() as session:
-        row = session.get_one(OutgoingCall, done["id"])
-        return json_answer(outbound_record(row, company, CALLS.chosen(asked)), 201)
+        return json_answer(OUTBOUND.record(asked, session, done["id"]), 201)
 
 
 def newest_contact(session: Session, company: Company, number: str) -> Subject | None:
@@ -85,32 +78,6 @@ def newest_contact(session: Session, company: Company, number: str) -> Subject |
         session.exec(sent.order_by(col(FormSubmission.submitted_at).desc()).limit(1)).first(),
     )
     return max((each for each in found if each is not None), key=time_of, default=None)
-
-
-def outbound_record(row: OutgoingCall, company: Company, names: tuple[str, ...]) -> Mapping[str, Any]:
-    """A call that was placed, with the fields of a call; what it has not is null."""
-    zone = ZoneInfo(company.time_zone)
-    known = {
-        "id": wire_id(CALL, row.id),
-        "answered": row.answered_at is not None,
-        "business_phone_number": row.user_number,
-        "customer_phone_number": row.person_number,
-        "formatted_customer_phone_number": phone(row.person_number),
-        "direction": "outbound",
-        "duration": row.duration or 0,
-        "start_time": local_time(row.made_at, zone),
-        "created_at": local_time(row.made_at, zone),
-        "tracking_phone_number": row.tracking_number,
-        "voicemail": False,
-        "call_type": "outbound",
-        "company_id": wire_id(COMPANY, company.id),
-        "company_name": company.title,
-        "company_time_zone": company.time_zone,
-        "spam": False,
-        "tags": [],
-        "notice": row.reason,
-    }
-    return {name: known.get(name) for name in names if name in fields.CALL.all}
 
 
 def _agent(session: Session, asked: Asked) -> str | None:

@@ -122,7 +122,8 @@ def test_the_web_interface_plays_a_call_and_ends_on_its_page(running: Opened) ->
     assert re.fullmatch(r"/calls/[0-9a-f-]{36}", page)
     shown = owner.text(page)
     assert "google / cpc" in shown and "test_call" in shown
-    assert [each.detail for each in stage.rows(AuditEntry) if each.action == "call_test.play"] == ["website"]
+    played = [each.detail for each in stage.rows(AuditEntry) if each.action == "call_test.play"]
+    assert played[0] == "call" and played[-1] == "website", "a command is audited as a page is"
     wrong = owner.post("/status/test-call/play", {"tracker": "nobody/website", "ending": "answered"})
     assert wrong.status_code == 422 and "Choose one of these trackers" in wrong.text
     marketer = signed_in(stage, "marketer", account=account)

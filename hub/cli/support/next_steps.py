@@ -25,5 +25,8 @@ def next_steps(config: Config) -> list[str]:
         lines.append(f"  {entry.name} sends calls and texts to {webhook_url(config, entry.name)} ({how})")
     for company in config.companies[:MAX_COMPANIES]:
         lines.append(f"  the tag for the pages of {company.title}: hub snippet {company.name}")
-    lines.append("  is everything right? hub check")
+    lines += [
+        "  what came in: hub calls; as it happens: hub listen",
+        "  is everything right? hub check",
+    ]
     return lines

@@ -165,6 +165,8 @@ def _show(config: Config, found: Any, settled: Any) -> None:
     """Wait until the worker has taken the call or form that `found` selects through the flow, and `settled` says yes; then
     print its timeline and where to look at it."""
     from hub.cli.calls.timeline import print_timeline
+    from hub.cli.support.audit_note import note
+    from hub.clock import utc_now
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
     from hub.startup import open_store, vault_of
@@ -183,6 +185,8 @@ def _show(config: Config, found: Any, settled: Any) -> None:
                     "The hub has taken it, but no worker has processed it yet. Start hub run, or hub worker."
                 )
             time.sleep(POLL_SECONDS)
+        with store.writing() as session:
+            note(session, utc_now(), "call_test.play", subject.id, subject.__tablename__)
     print_timeline(entries)
     say(f"\nhub call {subject.id}")
     say(plain(_page(config, f"/calls/{subject.id}")))

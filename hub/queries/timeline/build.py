@@ -137,7 +137,7 @@ def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
     meanings: dict[str, str] = {
         InboxState.PARKED: "it was parked; run hub inbox replay after a fix",
         InboxState.QUARANTINED: "processes died of it; run hub quarantine replay after a fix",
-        InboxState.DONE: "it reported the text" if told_the_text else "it reported nothing new",
+        InboxState.DONE: "it reported the text" if told_the_text else "nothing new in it",
     }
     says = meanings.get(row.state, "it is waiting to be read")
     data: dict[str, Any] = {"webhook": _named(row), "reason": row.reason}

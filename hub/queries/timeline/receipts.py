@@ -64,7 +64,7 @@ def delivery_entries(session: Session, deliveries: Sequence[Delivery]) -> Iterat
         tries.setdefault(attempt.delivery_id, []).append(attempt)
     for row in deliveries:
         what = f"{row.connector}: {_what(row)}"
-        yield Entry(row.made_at, "deliver", f"{what} is to go", (f"delivery {row.id}",), None, _delivery(row, "made"))
+        yield Entry(row.made_at, "deliver", f"{what} is queued", (f"delivery {row.id}",), None, _delivery(row, "made"))
         mine = tries.get(row.id, [])
         for number, attempt in enumerate(mine, 1):
             data = _delivery(row, "try") | {"number": number, "code": attempt.code, "reason": attempt.reason}

@@ -14,6 +14,7 @@ ACTIONS: Mapping[str, str] = {
     "calls.back": "Called back",
     "calls.export": "Exported calls",
     "call_test.make": "Made a test call",
+    "call_test.play": "Played a call through a stand-in",
     "config.apply": "Changed config.yaml",
     "connectors.pause": "Paused a connector",
     "connectors.resume": "Resumed a connector",

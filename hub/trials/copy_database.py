@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, Table, delete, func, select, text
@@ -14,7 +14,13 @@ from hub.store.engine import Store
 from hub.store.schema import migrate
 
 Progress = Callable[[str, int, int], None]
-"""Called after each table: its name, tables copied so far, tables in all."""
+"""Called after each table: its name, tables copied so far, tables in all; and at the end with `ALL_COPIED`."""
+ALL_COPIED = "all tables"
+FUNCTIONS = (
+    "SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_depend d ON "
+    "d.objid = p.oid AND d.deptype = 'e' WHERE n.nspname = 'public' AND p.prokind = 'f' AND d.objid IS NULL"
+)
+TRIGGERS = "SELECT t.tgrelid::regclass::text, {} FROM pg_trigger t WHERE NOT t.tgisinternal"
 
 
 def copy_sqlite(source: Store, database: str) -> None:
@@ -32,12 +38,17 @@ def copy_postgres(source: Store, database: str, revision: str, progress: Progres
         migrate(target, revision)
         with source.snapshot() as session, target.engine.begin() as written:
             tables = _tables(session.connection())
-            with _unguarded(written, tables):
-                for done, table in enumerate(tables, start=1):
-                    _copy(session.connection(), written, table)
-                    progress(table.name, done, len(tables))
+            _drop_guards(written)
+            for table in reversed(tables):
+                written.execute(delete(table))  # what migrations wrote into the empty database
+            for done, table in enumerate(tables, start=1):
+                _copy(session.connection(), written, table)
+                progress(table.name, done, len(tables))
+            written.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # else a table with waiting checks cannot be altered
+            _copy_guards(session.connection(), written)
         with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))
+        progress(ALL_COPIED, len(tables), len(tables))
     finally:
         target.close()
 
@@ -67,23 +78,35 @@ def _tables(connection: Connection) -> list[Table]:
     return [table for table in found.sorted_tables if table.name != "alembic_version"]
 
 
-@contextmanager
-def _unguarded(connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-    """While the block runs, triggers write nothing, and COPY is possible, which row-level security would refuse. Foreign keys
-    hold. Source: PostgreSQL manual, COPY, notes."""
-    forced = connection.execute(text("SELECT relname FROM pg_class WHERE relforcerowsecurity")).scalars().all()
-    for table in tables:
-        connection.execute(text(f'ALTER TABLE "{table.name}" DISABLE TRIGGER USER'))
-    for name in forced:
-        connection.execute(text(f'ALTER TABLE "{name}" NO FORCE ROW LEVEL SECURITY'))
-    for table in reversed(tables):
-        connection.execute(delete(table))  # what migrations wrote into the empty database
-    yield
-    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # else a table with waiting checks cannot be altered
-    for table in tables:
-        connection.execute(text(f'ALTER TABLE "{table.name}" ENABLE TRIGGER USER'))
-    for name in forced:
-        connection.execute(text(f'ALTER TABLE "{name}" FORCE ROW LEVEL SECURITY'))
+def _drop_guards(connection: Connection) -> None:
+    """Triggers would write rows and refuse changes, and COPY is refused by row-level security. Source: PostgreSQL manual,
+    COPY, notes."""
+    for table, name in connection.execute(text(TRIGGERS.format("tgname"))).all():
+        connection.execute(text(f'DROP TRIGGER "{name}" ON {table}'))
+    for name in connection.execute(text("SELECT relname FROM pg_class WHERE relrowsecurity")).scalars().all():
+        connection.execute(text(f'ALTER TABLE "{name}" DISABLE ROW LEVEL SECURITY'))
+    for name, table in connection.execute(text("SELECT policyname, tablename FROM pg_policies")).all():
+        connection.execute(text(f'DROP POLICY "{name}" ON "{table}"'))
+
+
+def _copy_guards(read: Connection, written: Connection) -> None:
+    """The functions, triggers and policies of the source, because a migration may stumble over them."""
+    for statement in read.execute(text(FUNCTIONS)).scalars().all():
+        written.exec_driver_sql(statement.replace("%", "%%"))
+    for _, statement in read.execute(text(TRIGGERS.format("pg_get_triggerdef(t.oid)"))).all():
+        written.exec_driver_sql(statement.replace("%", "%%"))
+    for row in read.execute(text("SELECT * FROM pg_policies WHERE schemaname = 'public'")).mappings():
+        using = f" USING ({row['qual']})" if row["qual"] else ""
+        checked = f" WITH CHECK ({row['with_check']})" if row["with_check"] else ""
+        written.exec_driver_sql(
+            f'CREATE POLICY "{row["policyname"]}" ON "{row["tablename"]}" AS {row["permissive"]} FOR {row["cmd"]}'
+            f"{using}{checked}".replace("%", "%%")
+        )
+    secured = text("SELECT relname, relforcerowsecurity FROM pg_class WHERE relrowsecurity")
+    for name, forced in read.execute(secured).all():
+        written.execute(text(f'ALTER TABLE "{name}" ENABLE ROW LEVEL SECURITY'))
+        if forced:
+            written.execute(text(f'ALTER TABLE "{name}" FORCE ROW LEVEL SECURITY'))
 
 
 def _copy(read: Connection, written: Connection, table: Table) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,14 +17,17 @@ from sqlalchemy import JSON, MetaData, insert, make_url
 from typer.testing import Result
 
 from hub.cli import app
+from hub.startup import vault_of
 from hub.store import Store
 from hub.store.encryption.keyring import new_key
 from hub.store.schema import current, migrate, revisions
+from hub.trials.copy_database import ALL_COPIED, counts
 from hub.trials.scratch import PREFIX, scratch
+from hub.trials.upgrade import Try, check_upgrade
 
 Refusal = Callable[[Result], str]
 OLD = "0030"
-CALLS = 20_000
+CALLS = 8_000
 AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 CONFIG = """\
 hub:
@@ -41,10 +45,10 @@ accounts:
 """
 
 
-def fill(database: str, calls: int) -> None:
-    """A database of an older version, with an account, a company and many calls."""
+def fill(database: str, calls: int, revision: str = OLD) -> None:
+    """An empty database becomes one of an older version, with an account, a company and many calls."""
     store = Store(database)
-    migrate(store, OLD)
+    migrate(store, revision)
     tables = MetaData()
     with store.engine.execution_options(ringfence_write=True).begin() as connection:
         tables.reflect(connection)
@@ -117,7 +121,7 @@ def test_a_large_old_database_is_tried_on_a_copy_and_then_migrated(old: tuple[Pa
     assert (found["found"], found["target"], found["safe"]) == (OLD, revisions()[-1], True)
     assert [number for number, _ in found["migrations"]] == [each for each in revisions() if each > OLD]
     assert all(what for _, what in found["migrations"])
-    assert found["trial"]["bytes"] > 2_000_000 and found["trial"]["migration_seconds"] > 0
+    assert found["trial"]["bytes"] > 1_000_000 and found["trial"]["migration_seconds"] > 0
     assert "call" not in found["trial"]["changed"], "no call is lost"
     assert {state for each in findings(result).values() for state, _ in each} == {"fine", "warning"}
     assert findings(result)["backup"][0] == ("warning", "There is no backup of data; make one before (hub backup).")
@@ -162,25 +166,58 @@ def test_a_database_that_is_too_large_newer_or_not_there_is_not_tried(
     assert "are for --check" in refusal(run(newer, "--without-trial"))
 
 
-def test_on_postgresql_the_rows_are_copied_into_a_scratch_database(
+def guards(database: str) -> set[str]:
+    """The triggers and policies of a PostgreSQL database."""
+    store = Store(database)
+    with store.engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal UNION ALL "
+            "SELECT format('%%s %%s %%s', tablename, policyname, qual) FROM pg_policies"
+        )
+        return set(found.scalars())
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_rows_triggers_and_policies_are_copied_into_a_scratch_database(
     tmp_path: Path, databases: Path, refusal: Refusal
 ) -> None:
     with postgres.fresh_database(databases) as database, postgres.fresh_database(databases) as other:
         for each in (database, other):
-            with postgres._connection(databases) as server:  # both empty, as an administrator makes them
+            with postgres._connection(databases) as server:  # empty, as an administrator makes them
                 name = make_url(each).database
                 server.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 server.execute(f"CREATE DATABASE {name} OWNER {postgres.OWNER}")
-        fill(database, 2_000)
-        file = configure(tmp_path, database)
-        assert "name it with --scratch" in refusal(run(file, "--check"))
-        result = run(file, "--check", "--json", "--scratch", other)
-        assert result.exit_code == 0, result.output
-        trial = json.loads(result.stdout)["trial"]
-        assert "call" not in trial["changed"] and trial["migration_seconds"] > 0
-        assert revision(other) is None and revision(database) == OLD
-        assert "names the hub's own database" in refusal(run(file, "--check", "--scratch", database))
+        fill(database, 200)
         store = Store(database)
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+            )
+            connection.exec_driver_sql(
+                "CREATE TRIGGER watched BEFORE UPDATE OF name ON company FOR EACH ROW EXECUTE FUNCTION watch()"
+            )
+            connection.exec_driver_sql("ALTER TABLE company ENABLE ROW LEVEL SECURITY")
+            connection.exec_driver_sql("ALTER TABLE company FORCE ROW LEVEL SECURITY")
+            connection.exec_driver_sql(
+                "CREATE POLICY account_rows ON company USING (current_setting('app.account', true) = '*')"
+            )
+        file, seen = configure(tmp_path, database), []
+
+        def look(table: str, done: int, total: int) -> None:
+            if table == ALL_COPIED:
+                scratched = Store(other)
+                seen.append((guards(other), counts(scratched)))
+                scratched.close()
+
+        how = Try(wanted=True, max_bytes=10**9, folder=None, database=other, seconds=time.monotonic, progress=look)
+        found = check_upgrade(file, vault_of, AT, how)
+        assert found.is_safe and found.trial and found.trial.migration_seconds > 0, found.findings
+        ((copied, rows),) = seen
+        assert copied == guards(database) and len(copied) == 2
+        assert rows == counts(store) and rows["call"] == 200
+        assert revision(other) is None and guards(other) == set() and revision(database) == OLD
+        assert "name it with --scratch" in refusal(run(file, "--check"))
+        assert "names the hub's own database" in refusal(run(file, "--check", "--scratch", database))
         with postgres._connection(databases) as server:
             server.execute(f"ALTER ROLE {postgres.OWNER} CREATEDB")
             try:

@@ -58,7 +58,20 @@ def paths(page: Any) -> dict[str, str]:
         link = page.locator(f'main a[href^="{listed.partition("?")[0]}/0"]').first
         if link.count():
             found[name] = str(link.get_attribute("href"))
+    found["call"] = telling_call(page) or found["call"]
     return found
+
+
+def telling_call(page: Any) -> str | None:
+    """The path of a recorded call whose source is certain and that an ad network took; None if there is none."""
+    page.goto(address(page) + LISTS["call"])
+    links = page.locator('main a[href^="/calls/0"]').evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    for path in dict.fromkeys(links):
+        page.goto(address(page) + path)
+        told = page.locator("main").inner_text()
+        if "Certain" in told and "Google LLC: delivered" in told:
+            return str(path)
+    return None
 
 
 def address(page: Any) -> str:

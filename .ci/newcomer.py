@@ -13,6 +13,7 @@ import contextlib
 import hashlib
 import hmac
 import http.cookiejar
+import http.server
 import json
 import os
 import re
@@ -22,6 +23,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -34,7 +36,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = "hubspot"
 """What the configuration of a plumber needs beside the hub itself."""
-START_SECONDS, RECEIVE_SECONDS = 60.0, 30.0
+START_SECONDS, RECEIVE_SECONDS = 120.0, 60.0
 PASSWORD = "a newcomer's long enough passphrase 77"  # noqa: S105 - of a hub that lives for a minute
 
 
@@ -119,11 +121,36 @@ def install(person: Newcomer, uv: str) -> None:
     person.run(uv, "tool", "install", "--python", sys.executable, f"{wheel}[{EXTRAS}]", cwd=person.folder)
 
 
-def begin(person: Newcomer) -> None:
-    """Write the configuration, for a port that is free."""
+def begin(person: Newcomer, receiver: str) -> None:
+    """Write the configuration, for a port that is free, with a webhook to `receiver`."""
     person.hub("init", "--business", "plumber", "--yes")
     config = person.home / "config.yaml"
-    config.write_text(config.read_text().replace("127.0.0.1:8080", f"127.0.0.1:{person.port}"))
+    hook = f'webhooks: [{{name: mine, url: "{receiver}", format: callrail, allow_private: true, regions: [US]}}]'
+    text = config.read_text().replace("127.0.0.1:8080", f"127.0.0.1:{person.port}")
+    config.write_text(re.sub(r"^( +)(contact:)", rf"\1{hook}\n\1\2", text, count=1, flags=re.M))
+
+
+@contextlib.contextmanager
+def receiving() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    """The address of a receiver of webhooks, and what came: each signature and body."""
+    came: list[tuple[str, bytes]] = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            came.append((self.headers["signature"] or "", body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook", came
+    finally:
+        server.shutdown()
 
 
 def sign_in(person: Newcomer, log: Path) -> None:
@@ -148,25 +175,25 @@ def main(uv: str) -> None:
     def say(words: str) -> None:
         print(f"{time.monotonic() - begun:6.1f} s  {words}", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="newcomer-") as name:
+    with tempfile.TemporaryDirectory(prefix="newcomer-") as name, receiving() as (receiver, came):
         person = Newcomer(Path(name))
         install(person, uv)
         say("built the wheel, and installed it with uv tool install")
-        begin(person)
+        begin(person, receiver)
         say("hub init wrote the configuration of a plumber")
         with person.running("run") as log:
             try:
                 sign_in(person, log)
                 say("hub run prints a link, and its page signs the owner in")
-                look_for_a_call(person, say)
+                look_for_a_call(person, came, say)
             except BaseException:
                 print(log.read_text(), file=sys.stderr)
                 raise
     say("everything a newcomer does works")
 
 
-def look_for_a_call(person: Newcomer, say: Callable[[str], None]) -> None:
-    """Play a call, and find it in the terminal, in the API that CallRail's clients use, and in the browser."""
+def look_for_a_call(person: Newcomer, came: list[tuple[str, bytes]], say: Callable[[str], None]) -> None:
+    """Play a call, and find it in the terminal, in a webhook, in the API that CallRail's clients use, and in the browser."""
     with person.running("listen", "--json", "--kind", "call") as heard:
         _wait_for(lambda: "Listening" in heard.read_text(), "hub listen", START_SECONDS)
         played = person.hub("trigger", "call", "--gclid", "Cj0KEXAMPLE")
@@ -179,11 +206,19 @@ def look_for_a_call(person: Newcomer, say: Callable[[str], None]) -> None:
     if call[-8:] not in person.hub("calls") or "google / cpc" not in person.hub("call", call[-8:]):
         raise Failed("The call is not found by its short id, or its source is not shown.")
     say("it is in hub calls")
+    name = f"CAL{call.replace('-', '')}"
+    signature, body = _wait_for(
+        lambda: next((each for each in came if name.encode() in each[1]), None), "a webhook", RECEIVE_SECONDS
+    )
+    secret = json.loads(person.hub("webhooks", "show", "mine", "--secret", "--json"))["secret"]
+    if signature != base64.b64encode(hmac.digest(secret.encode(), body, "sha1")).decode():
+        raise Failed("The webhook's signature is not that of its secret.")
+    say("it came in a webhook, signed as CallRail signs")
     key = person.hub("users", "key", "owner").strip().splitlines()[-1]
     token = {"Authorization": f'Token token="{key}"'}
     (account,) = json.loads(person.get("/v3/a.json", **token))["accounts"]
     listed = json.loads(person.get(f"/v3/a/{account['id']}/calls.json?date_range=today", **token))["calls"]
-    if [each["id"] for each in listed] != [f"CAL{call.replace('-', '')}"]:
+    if [each["id"] for each in listed] != [name]:
         raise Failed(f"The call is not in /v3: {listed}")
     say("it is in /v3/a/…/calls.json")
     if "google" not in person.get(f"/calls/{call}") or call not in person.get("/calls"):

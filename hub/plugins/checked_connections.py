@@ -7,10 +7,14 @@ Source: OWASP, Server-Side Request Forgery Prevention; ASVS 5.0 V1.3.6.
 from __future__ import annotations
 
 import socket
+import ssl
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import httpcore
 
+MAX_ADDRESSES_TRIED = 4
+"""Of a name with many addresses, so that one request does not wait for each of them."""
 Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 
 
@@ -25,10 +29,15 @@ def resolved(host: str, port: int) -> list[tuple[str, int]]:
 
 class CheckedConnections(httpcore.SyncBackend):
     """Opens connections for an httpcore pool. `refuse` is called with a host and its addresses, and raises if they may not be
-    connected to."""
+    connected to. After `until` (monotonic seconds) nothing more is read, however slowly the other side goes on to answer."""
 
-    def __init__(self, refuse: Callable[[str, Sequence[str]], None], resolve: Resolve = resolved) -> None:
-        self._refuse, self._resolve = refuse, resolve
+    def __init__(
+        self,
+        refuse: Callable[[str, Sequence[str]], None],
+        resolve: Resolve = resolved,
+        until: float | None = None,
+    ) -> None:
+        self._refuse, self._resolve, self._until = refuse, resolve, until
 
     def connect_tcp(
         self,
@@ -41,9 +50,45 @@ class CheckedConnections(httpcore.SyncBackend):
         """A connection to the first of the host's addresses that answers."""
         places = self._resolve(host.strip("[]"), port)
         self._refuse(host, [address for address, _ in places])
-        for place in places[:-1]:
+        *others, last = places[:MAX_ADDRESSES_TRIED]
+        for place in others:
             try:
-                return super().connect_tcp(*place, timeout, local_address, socket_options)
+                return self._timed(super().connect_tcp(*place, timeout, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return super().connect_tcp(*places[-1], timeout, local_address, socket_options)
+        return self._timed(super().connect_tcp(*last, timeout, local_address, socket_options))
+
+    def _timed(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        return stream if self._until is None else TimedStream(stream, self._until)
+
+
+class TimedStream(httpcore.NetworkStream):
+    """A connection on which nothing is read after `until` (monotonic seconds)."""
+
+    def __init__(self, stream: httpcore.NetworkStream, until: float) -> None:
+        self._stream, self._until = stream, until
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What has come, within the time that is left."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole answer took too long")
+        return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send."""
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """The same connection, encrypted."""
+        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._until)
+
+    def get_extra_info(self, info: str) -> object:
+        """What the socket knows."""
+        return self._stream.get_extra_info(info)

@@ -61,7 +61,7 @@ class PublicPost:
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
         with httpcore.ConnectionPool(
             ssl_context=self.ssl_context,
-            network_backend=CheckedConnections(self._refuse, self.resolve or resolved),
+            network_backend=CheckedConnections(self._refuse, self.resolve or resolved, until),
             retries=0,
         ) as pool:
             try:

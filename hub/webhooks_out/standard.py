@@ -38,7 +38,8 @@ def call_data(facts: CallFacts, place: Place, event: WebhookType, changes: Seque
     """What is known of a call now; `changes` names what changed."""
     call = facts.call
     data = {
-        **_of(call.id, facts.company, facts.tracker, call.person_id, place),
+        **_of(call.id, facts.company, call.person_id, place),
+        "tracker": facts.tracker.name if facts.tracker else None,
         "direction": "outbound" if event == WebhookType.OUTBOUND else "inbound",
         "status": call.status,
         "answered": call.answered,
@@ -71,7 +72,7 @@ def text_data(facts: TextFacts, place: Place) -> dict[str, Any]:
     """What is known of a text."""
     text = facts.text
     return {
-        **_of(text.id, facts.company, None, text.person_id, place),
+        **_of(text.id, facts.company, text.person_id, place),
         "conversation_id": facts.first_id,
         "direction": "inbound" if text.direction == "in" else "outbound",
         "at": _time(text.at),
@@ -88,7 +89,7 @@ def form_data(facts: FormFacts, place: Place) -> dict[str, Any]:
     """What is known of a form."""
     form = facts.form
     return {
-        **_of(form.id, facts.company, None, form.person_id, place),
+        **_of(form.id, facts.company, form.person_id, place),
         "at": _time(form.submitted_at),
         "form": form.form_id,
         "page": form.page,
@@ -104,15 +105,11 @@ def form_data(facts: FormFacts, place: Place) -> dict[str, Any]:
     }
 
 
-def _of(
-    subject_id: str, company: Company, tracker: Tracker | None, person_id: str | None, place: Place
-) -> dict[str, Any]:
-    named = {"tracker": tracker.name} if tracker else {}
+def _of(subject_id: str, company: Company, person_id: str | None, place: Place) -> dict[str, Any]:
     return {
         "id": subject_id,
         "company": company.name,
         "company_title": company.title,
-        **named,
         "person_id": person_id,
         "url": place.page(f"calls/{subject_id}"),
     }

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +18,9 @@ from testbed import TestHub
 from webhook_receiver import WebhookReceiver
 from webhook_stage import WebhookStage
 
-from hub.errors import CannotDo
+from hub.errors import CannotDo, RetryLater
 from hub.model import AuditEntry
+from hub.plugins.public_post import PublicPost
 from hub.webhooks_out.answers import post_for
 from hub.webhooks_out.endpoints import resume
 from hub.webhooks_out.replay import replay_one, replay_range
@@ -70,6 +75,25 @@ def test_an_endpoint_that_hangs_is_left_after_its_time(sending: WebhookStage) ->
     sending.receiver.hangs = 0.0
     sending.after(minutes=1)
     assert {state for _, state in sending.states} == {"delivered"}
+
+
+def test_an_answer_that_drips_is_left_after_its_time() -> None:
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            for _ in range(200):
+                connection.sendall(b"x")
+                time.sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        begun = time.monotonic()
+        with pytest.raises(RetryLater):
+            PublicPost(allowed=lambda address: True, timeout=0.2).send(
+                f"http://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}"
+            )
+        assert time.monotonic() - begun < 2.0
 
 
 def test_events_are_replayed_by_item_and_by_time(sending: WebhookStage) -> None:

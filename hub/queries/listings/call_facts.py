@@ -251,7 +251,9 @@ def _keys(session: Session, calls: Sequence[Call]) -> dict[str, str]:
     """The keys that each caller pressed in menus."""
     by_carrier = {(call.connector, call.carrier_call_id): call.id for call in calls}
     pressed = select(CallStep).where(
-        col(CallStep.carrier_call_id).in_({each for _, each in by_carrier}), CallStep.do == "menu"
+        col(CallStep.connector).in_({each for each, _ in by_carrier}),
+        col(CallStep.carrier_call_id).in_({each for _, each in by_carrier}),
+        CallStep.do == "menu",
     )
     found: dict[str, str] = defaultdict(str)
     for step in session.exec(pressed.order_by(col(CallStep.at), col(CallStep.position))):

@@ -14,6 +14,7 @@ from hub.access.scope import AccessScope
 from hub.access.users import names_of as names_of_users
 from hub.contracts.values import Money
 from hub.errors import NotFound
+from hub.marks.spam import spam_among
 from hub.marks.subjects import visible_subjects
 from hub.model import Lead, LeadChange, Note, Person, PersonMerge, Tag
 from hub.store.encryption.encrypted_fields import notes_of
@@ -54,6 +55,7 @@ class Marks:
     """The oldest first."""
     history: tuple[LeadShown, ...] = ()
     """Every change of the lead, the oldest first."""
+    spam: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def marks_of(session: Session, scope: AccessScope, vault: Vault, subject_id: str
             for note in notes
         ),
         history=tuple(_lead(change, users) for change in history),
+        spam=subject_id in spam_among(session, [subject_id]),
     )
 
 

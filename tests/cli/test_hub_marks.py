@@ -23,6 +23,9 @@ def test_a_call_is_marked_tagged_and_noted_for_a_user(shop: Shop) -> None:
     assert "Tagged." in shop.run("calls", "tag", call_id, "roof", *as_rita).stdout
     assert "It was so already." in shop.run("calls", "tag", call_id, "Roof", *as_rita).stdout
     assert "Removed." in shop.run("calls", "tag", call_id, "roof", "--remove", *as_rita).stdout
+    assert "Marked as spam" in shop.run("calls", "spam", call_id, *as_rita).stdout
+    assert "no longer" in shop.run("calls", "spam", call_id, "--remove", *as_rita).stdout
+    assert "It was so already." in shop.run("calls", "spam", call_id, "--remove", *as_rita).stdout
     assert "Written as" in shop.run("calls", "note", call_id, "Wants a quote", *as_rita).stdout
     told = shop.json("call", call_id, "--show-personal")["timeline"]
     marks = [entry["text"] for entry in told if entry["stage"] == "mark"]
@@ -30,7 +33,7 @@ def test_a_call_is_marked_tagged_and_noted_for_a_user(shop: Shop) -> None:
     (rita,) = shop.rows(User)
     noted = [row for row in shop.rows(AuditEntry) if row.action == "lead.mark"]
     assert {row.actor for row in noted} == {rita.id}
-    assert [row.detail for row in shop.rows(AuditEntry) if row.action == "marks.for_user"] == ["rita"] * 6
+    assert [row.detail for row in shop.rows(AuditEntry) if row.action == "marks.for_user"] == ["rita"] * 9
 
 
 def test_a_wrong_mark_is_refused_with_a_sentence(shop: Shop, refusal: Refusal) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from api_house import (
     ALLOWED,
@@ -18,6 +21,7 @@ from hub.access.idempotency import delete_old_requests
 from hub.model import (
     Call,
     IdempotentRequest,
+    Note,
     TextMessage,
 )
 from hub.privacy.erasure import erase_person
@@ -121,3 +125,18 @@ def test_the_docs_page_shows_every_route_without_a_key_a_script_or_another_site(
     for route in set(ALLOWED) - {"GET /openapi.json"}:
         assert f"<code>{route}</code>" in text, route
     assert "style=" not in text and lite_house.get("/docs", "owner").text == text
+
+
+def test_two_requests_with_one_key_at_the_same_time_are_one_deed(postgres_url: str, open_hub_on: Factory) -> None:
+    house = furnish(open_hub_on(postgres_url, accounts=TWO_ACCOUNTS))
+    path, api = f"/calls/{house.mine['call_id']}/notes", house.api()
+    headers = {"authorization": f"Bearer {house.keys['owner']}", "idempotency-key": "both"}
+
+    def send(_: int) -> Any:
+        return TestClient(api).post(path, headers=headers, json={"text": "Wants a quote"})
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(4)))
+    assert {answer.status_code for answer in answers} == {200} and len({answer.text for answer in answers}) == 1
+    assert sum("idempotent-replayed" in answer.headers for answer in answers) == 3
+    assert len([row for row in house.stage.rows(Note, subject_id=house.mine["call_id"]) if row.sealed]) == 1

@@ -1,4 +1,4 @@
-"""`hub calls mark`, `tag` and `note`: what users add to calls, texts and forms."""
+"""`hub calls mark`, `tag`, `note` and `spam`: what users add to calls, texts and forms."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     commands.command("mark")(mark)
     commands.command("tag")(tag)
     commands.command("note")(note)
+    commands.command("spam")(spam)
 
 
 def mark(
@@ -96,6 +97,21 @@ def note(
         written = add_note(session, scope, vault, subject_id, typed(text), now)
         note_id = written.id
     say(f"Written as {note_id}.")
+
+
+def spam(
+    wanted: SubjectId,
+    user: UserName,
+    remove: Annotated[bool, typer.Option("--remove", help="Say that it is no spam.")] = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Mark a call, text or form as spam: no rule makes a conversion of it, and CallRail's lists leave it out."""
+    from hub.marks.spam import mark_spam
+
+    with _marking(config, wanted, user) as (session, scope, _, subject_id, now):
+        changed = mark_spam(session, scope, subject_id, not remove, now)
+    done = "It is no longer marked as spam." if remove else "Marked as spam; what was sent of it is retracted."
+    say(done if changed else "It was so already.")
 
 
 @contextmanager

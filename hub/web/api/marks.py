@@ -80,9 +80,8 @@ def _add_reading(api: FastAPI, authenticator: Authenticator) -> None:
     def marks(*, authorized: AuthorizedRequest = Depends(authenticator.to("marks")), call_id: SubjectId) -> MarksAnswer:
         with authorized.session() as session:
             found = marks_of(session, authorized.scope, authorized.hub.vault, call_id)
-            spam = call_id in spam_among(session, [call_id])
         notes = [NoteText(id=each.id, text=each.text, made_at=each.at, by=each.by) for each in found.notes]
-        return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=spam)
+        return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=found.spam)
 
 
 def _add_lead_and_spam(api: FastAPI, authenticator: Authenticator) -> None:

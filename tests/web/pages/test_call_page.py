@@ -206,6 +206,16 @@ def test_saving_what_is_there_changes_nothing(stage: TestHub) -> None:
     assert "undo" not in again.headers["location"] and len(stage.rows(LeadChange)) == 1
 
 
+def test_spam_is_marked_shown_with_who_said_so_and_taken_back(stage: TestHub) -> None:
+    call = stage.call_in()
+    client = signed_in(stage)
+    assert client.post(f"/calls/{call.id}/spam", {"spam": "yes"}).status_code == 303
+    page = seen(client.get(f"/calls/{call.id}").text)
+    assert "Marked as spam" in page and "marked it as spam" in page and "This is no spam" in page
+    assert client.post(f"/calls/{call.id}/spam", {"spam": "no"}).status_code == 303
+    assert "marked it as no spam" in seen(client.get(f"/calls/{call.id}").text)
+
+
 def test_notes_are_added_shown_and_deleted(stage: TestHub) -> None:
     call = stage.call_in()
     client = signed_in(stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -177,16 +178,21 @@ def _swap(asked: Asked, place: Place) -> Iterator[Change]:
 
 
 def _carrier(asked: Asked, section: CompanySection) -> str:
-    """The connector that the body names, or that of the company's other trackers, or the only one there is."""
+    """The connector that the body names, or the usual one of the company's trackers, or of the account's, or the only one
+    there is."""
     named = text_in(asked.body, "carrier")
     entries = asked.hub.config.connectors.items()
     carriers = [name for name, entry in entries if entry.connector_class.manifest.kind == "carrier"]
     if named:
         return named
-    used = [each.carrier for each in section.trackers]
+    used = [each.carrier for each in section.trackers] or [
+        line.tracker.carrier
+        for line in asked.directory.lines.values()
+        if line.company.account_id == asked.scope.user.account_id
+    ]
     if not used and len(carriers) != 1:
         raise CannotDo(NO_CARRIER)
-    return used[0] if used else carriers[0]
+    return Counter(used).most_common(1)[0][0] if used else carriers[0]
 
 
 def _more(order: Order, have: int) -> Order:

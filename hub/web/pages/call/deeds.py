@@ -14,6 +14,7 @@ from hub.delivery.replay_fresh import Step, replay_fresh
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
+from hub.marks.spam import mark_spam
 from hub.marks.tag_names import tag_name
 from hub.marks.tags import tag, untag
 from hub.model import Delivery, Lead, Note, Tag
@@ -76,6 +77,17 @@ def remove_note(page: PageRequest) -> Response:
     with page.hub.store.writing() as session:
         delete_note(session, page.scope, page.path("note_id"), page.now)
     return page.redirect(address_of(page) + "#notes", "The note was deleted.")
+
+
+def spam(page: PageRequest) -> Response:
+    """Say that it is spam, or that it is not."""
+    with page.session() as session:
+        contact_id = _contact(page, session)
+    is_spam = page.value("spam") == "yes"
+    with page.hub.store.writing() as session:
+        mark_spam(session, page.scope, contact_id, is_spam, page.now)
+    said = "It is marked as spam: no rule makes a conversion of it." if is_spam else "It is no longer marked as spam."
+    return page.redirect(address_of(page), said)
 
 
 def again(page: PageRequest) -> Response:
@@ -167,5 +179,6 @@ PAGES = (
     Page("/calls/{contact_id}/lead", mark, "marks", "POST"),
     Page("/calls/{contact_id}/notes", note, "marks", "POST"),
     Page("/calls/{contact_id}/notes/{note_id}/delete", remove_note, "marks", "POST"),
+    Page("/calls/{contact_id}/spam", spam, "marks", "POST"),
     Page("/calls/{contact_id}/deliveries/{delivery_id}/replay", again, "replay", "POST"),
 )

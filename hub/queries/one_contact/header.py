@@ -12,6 +12,7 @@ from hub.access.scope import AccessScope
 from hub.errors import NotFound
 from hub.flow.case import Subject
 from hub.model import Call, Company, FormSubmission, Person, TextMessage, Tracker, User
+from hub.model.imports import was_imported
 from hub.model.states import SubjectState
 from hub.queries.contacts.conditions import outcome_of
 from hub.queries.contacts.filters import Outcome
@@ -37,12 +38,14 @@ class ContactHeader:
     tracker: Tracker | None
     first_time: bool | None
     erased: bool
+    imported: bool
+    """Whether it was brought over from another call-tracking service."""
     outcome: Outcome | None = None
     """Of a call."""
     answered_by: str | None = None
     """The user who has the number at which it was answered, or else that number."""
     rang: int | None = None
-    """Seconds until somebody answered."""
+    """Seconds until somebody answered; None if that is not known."""
     talked: int | None = None
     """Seconds from the answer to the end."""
     form_name: str | None = None
@@ -73,6 +76,7 @@ def contact_header(session: Session, vault: Vault, subject: Subject) -> ContactH
         "name": _name(session, vault, subject),
         "tracker": session.get(Tracker, tracker_id) if tracker_id else None,
         "erased": subject.state == SubjectState.ERASED,
+        "imported": was_imported(subject),
     }
     match subject:
         case FormSubmission():
@@ -110,7 +114,9 @@ def _of_call(session: Session, company: Company, call: Call) -> dict[str, Any]:
         "first_time": call.first_time_caller,
         "outcome": outcome_of(call),
         "answered_by": _answerer(session, company, call.answered_by) if answered else None,
-        "rang": max(0, round((answered - call.started_at).total_seconds())) if answered else None,
+        "rang": max(0, round((answered - call.started_at).total_seconds()))
+        if answered and not was_imported(call)
+        else None,
         "talked": max(0, round((ended - answered).total_seconds())) if answered and ended else None,
     }
 

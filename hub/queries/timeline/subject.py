@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.model import Call, Company, FormSubmission, TextMessage, Tracker
+from hub.model.imports import IMPORTED, was_imported
 from hub.queries.masking import HIDDEN, Mask
 from hub.store.encryption.encrypted_fields import fields_of, names_of
 from hub.store.encryption.vault import Vault
@@ -33,6 +34,7 @@ def facts_of(
             "first_time_contact": subject.first_time_contact,
             "work": subject.state,
             "expires_at": subject.expires_at,
+            **({"found_by": IMPORTED} if was_imported(subject) else {}),
         }
     tracker = session.get(Tracker, subject.tracker_id) if subject.tracker_id else None
     shared = {

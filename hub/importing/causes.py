@@ -15,6 +15,7 @@ from hub.model.imports import IMPORTED
 
 MAX_URL_CHARACTERS = 4_096
 UNKNOWN = ("unknown", "unknown")
+OTHER = "other"
 
 
 def cause_row(
@@ -52,10 +53,9 @@ def cause_row(
 
 
 def _origin(cause: Cause, tracker: Tracker | None) -> tuple[str, str]:
-    """Source and medium: as reported, else those of the tracker, else by the displayed name."""
-    own = (tracker.source, tracker.medium or "other") if tracker is not None and tracker.source else None
-    if cause.source:
-        return cause.source, cause.medium or (own[1] if own and own[0] == cause.source else "other")
-    if own is not None:
-        return own
-    return (slug(cause.shown), cause.medium or "other") if cause.shown else UNKNOWN
+    """Source and medium: as reported, else those of the tracker. A tracker fills in the medium of its own source."""
+    own = (tracker.source, tracker.medium) if tracker is not None and tracker.source else None
+    source = cause.source or (slug(cause.shown) if cause.shown else None)
+    if source is None:
+        return (own[0] or "", own[1] or OTHER) if own else UNKNOWN
+    return source, cause.medium or (own[1] if own and own[0] == source else None) or OTHER

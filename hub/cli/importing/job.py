@@ -92,7 +92,7 @@ class Result:
         if self.diff and not self.done:
             self._show_diff()
         elif self.diff:
-            say("config.yaml has the companies and trackers now; hub config history shows the change.")
+            say("config.yaml has the companies and trackers now; the page of its versions shows the change.")
         columns = [name for name in ("there", *COUNTS) if any(each.get(name) for each in self.lists.values())]
         rows = [[plain(name), *(f"{each.get(c, 0):,}" for c in columns)] for name, each in self.lists.items()]
         if rows:

@@ -27,8 +27,13 @@ CONSENT_SECONDS = 0.4
 
 PEOPLE: Table = Person.__table__  # type: ignore[attr-defined]
 ENTRIES: Table = ConsentEntry.__table__  # type: ignore[attr-defined]
+SAID = [
+    ENTRIES.c[name]
+    for name in ("id", "state", "use", "channel", "spoken_at", "lapses_at", "basis", "recipients", "categories")
+]
+"""What a consent record consists of (hub.flow.consent.record_of)."""
 CALLERS = (
-    select(PEOPLE.c.company_id.label("told_company"), PEOPLE.c.phone_number, IS_HELD.label("is_held"), ENTRIES)
+    select(PEOPLE.c.company_id.label("told_company"), PEOPLE.c.phone_number, IS_HELD.label("is_held"), *SAID)
     .outerjoin(ENTRIES, and_(ENTRIES.c.person_id == PEOPLE.c.id, ENTRIES.c.scope == "person"))
     .where(
         PEOPLE.c.phone_number.in_(bindparam("numbers", expanding=True)),

@@ -35,10 +35,13 @@ def test_a_call_and_its_conversion_are_printed_as_they_happen_and_ctrl_c_ends_it
     shop.clock.now = utc_now()
     with shop.opened():
         pass
-    with listening(shop) as process:
-        assert process.stderr is not None and process.stdout is not None
-        assert "Listening" in process.stderr.readline()
+    with listening(shop) as process, listening(shop, "--json", "--kind", "call", "--company", "north") as machine:
+        for each in (process, machine):
+            assert each.stderr is not None and "Listening" in each.stderr.readline()
         shop.play({})
+        assert process.stdout is not None and machine.stdout is not None
+        found = json.loads(machine.stdout.readline())
+        assert (found["kind"], found["company"], found["number"]) == ("call", "north", "…47")
         lines = [process.stdout.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)
         rest, said = process.communicate(timeout=20)
@@ -72,15 +75,3 @@ def test_a_row_is_given_once_and_again_only_when_its_state_changes(shop: Shop) -
         sync_now(opened.hub, opened.directory.current(), "ads", jitter=lambda longest: longest)
         assert look(60) == [("delivery", "delivered")], "it is older than a look goes back, and not over before"
         assert look(60) == []
-
-
-def test_only_the_kinds_asked_for_are_given_as_json(shop: Shop) -> None:
-    shop.clock.now = utc_now()
-    with shop.opened():
-        pass
-    with listening(shop, "--json", "--kind", "call", "--company", "north") as process:
-        assert process.stderr is not None and process.stdout is not None
-        process.stderr.readline()
-        shop.play({"tracking_number": "+13125550120"}, visit={}, send=False)
-        found = json.loads(process.stdout.readline())
-    assert (found["kind"], found["company"], found["number"]) == ("call", "north", "…47")

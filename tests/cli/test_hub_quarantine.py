@@ -28,7 +28,7 @@ def test_items_in_quarantine_are_listed_with_their_connector_and_replayed(shop: 
     assert sync["id"][-8:] in shop.run("quarantine").stdout
     assert "choose one of webhook" in refusal(shop.run("quarantine", "--kind", "fax"))
     assert "Give the ids" in refusal(shop.run("quarantine", "replay"))
-    assert "1 item will be handled again" in shop.run("quarantine", "replay", sync["id"]).stdout
+    assert "1 item will be handled again" in shop.run("quarantine", "replay", sync["id"][-8:]).stdout
     again = shop.run("quarantine", "replay", sync["id"])
     assert again.exit_code == 1 and "Not in quarantine: 1 of the ids" in again.stdout
     assert "2 items will be handled again" in shop.run("quarantine", "replay", "--all").stdout

@@ -131,7 +131,7 @@ def _list(
         rows = [_row(read, each) for each in page.items]
     print_list(
         name, rows, rows[-1]["id"] if rows and page.next else None, lambda: _print(name, read, rows, wanted.kind),
-        "Nothing that matches. Play a call: hub trigger call", as_json=as_json, as_csv=as_csv,
+        "Nothing matches. To try the hub, play a call: hub trigger call", as_json=as_json, as_csv=as_csv,
     )  # fmt: skip
 
 

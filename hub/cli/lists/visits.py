@@ -96,7 +96,7 @@ def visits(
         ]
     print_list(
         "visits", rows, rows[-1]["id"] if rows and page.next else None, lambda: _print(read, rows),
-        "Nothing that matches. Play a visit: hub trigger visit", as_json=as_json, as_csv=as_csv,
+        "Nothing matches. To try the hub, play a visit: hub trigger visit", as_json=as_json, as_csv=as_csv,
     )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ OF_PERSONS = (
     "fields",
     "page",
     "body",
+    "form",
+    "reason",
 )
 """What `facts_of` says that people outside wrote or that names them."""
 OF_DELIVERIES = ("convert", "deliver", "disclose")
@@ -132,7 +134,7 @@ def show_contact(reader: Reader, contact_id: str, with_transcript: bool) -> dict
     reader.note("show_call", subject.id)
     about = {name: facts.pop(name) for name in OF_PERSONS if name in facts}
     found = {
-        **reader.said(facts),
+        **facts,
         UNTRUSTED: reader.said(about),
         "timeline": [_entry(reader, each) for each in entries if may_deliveries or each.stage not in OF_DELIVERIES],
     }
@@ -142,8 +144,8 @@ def show_contact(reader: Reader, contact_id: str, with_transcript: bool) -> dict
 
 
 def _entry(reader: Reader, entry: Entry) -> dict[str, Any]:
-    words = {"text": entry.text, "details": entry.details, "data": entry.data}
-    return {"at": entry.at, "stage": entry.stage, "state": entry.state, UNTRUSTED: reader.said(words)}
+    said = {"text": entry.text, "details": entry.details}
+    return {"at": entry.at, "stage": entry.stage, "state": entry.state, UNTRUSTED: reader.said(said)}
 
 
 def _transcripts(reader: Reader, subject: Any) -> list[dict[str, Any]]:

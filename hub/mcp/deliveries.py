@@ -120,7 +120,7 @@ def _explained(
             {"at": each.started_at, "result": each.shown_result, "code": each.code, UNTRUSTED: reader.said(each.reason)}
             for each in attempts
         ],
-        UNTRUSTED: reader.said({"the_provider_said": row.reason, "its_reference": row.reference}),
+        UNTRUSTED: reader.said({"reason": row.reason, "reference": row.reference}),
     }
 
 

@@ -156,6 +156,7 @@ def test_a_key_without_the_scope_gets_no_personal_data_from_any_tool(world: Worl
         assert secret not in text, secret
     assert "…42" in text and "•••" in text
     assert world.audited() == before, "nothing personal was read"
+    assert answers[1]["tracking_number"] == world.sent.tracking_number, "which is the business's own"
     assert "hides personal data" in world.ask("owner", "list_calls", search="5550142")
     assert "hides what people said" in world.ask("owner", "show_call", id=world.sent.id, with_transcript=True)
 
@@ -164,6 +165,7 @@ def test_a_key_with_the_scope_gets_it_in_clear_marked_as_untrusted_and_each_read
     listed = world.ask("owner in clear", "list_calls", search="312 555 0142")
     shown = world.ask("owner in clear", "show_call", id=world.sent.id)
     assert [each["id"] for each in listed["contacts"]] == [world.sent.id]
+    assert shown["tracking_number"] == world.sent.tracking_number
     for answer in (listed, shown):
         assert any(NAME in json.dumps(each) for each in untrusted_of(answer))
         assert NAME not in json.dumps(without_untrusted(answer)) and CALLER not in json.dumps(without_untrusted(answer))

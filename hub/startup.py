@@ -128,6 +128,34 @@ def open_hub(
             running.stop()
 
 
+@contextmanager
+def open_beside(config: Config) -> Iterator[Hub]:
+    """A hub that only reads, beside one that may run: its sandboxes keep what they hold in memory, nothing is migrated, and
+    no account is written. ConfigError if the database is of another version's schema."""
+    from hub.clock import utc_now
+    from hub.errors import ConfigError
+    from hub.plugins.sandboxes import start_sandboxes
+    from hub.runtime import assemble
+    from hub.store.engine import explained
+    from hub.store.schema import current, revisions
+
+    entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
+    with start_sandboxes({name: entry.connector_class for name, entry in entries.items()}, utc_now) as running:
+        pointed = {name: entry.with_sandbox(running.settings(name)) for name, entry in entries.items()}
+        hub = assemble(replace(config, connectors={**config.connectors, **pointed}))
+        try:
+            with explained():
+                found = current(hub.store)
+            if found != revisions()[-1]:
+                raise ConfigError(
+                    f"The database is of schema {found or 'none'}, this version of {revisions()[-1]}; start the hub of this "
+                    "version first, or run `hub upgrade`."
+                )
+            yield hub
+        finally:
+            hub.close()
+
+
 def make_ready(hub: Hub) -> None:
     """Migrate the schema, and check that this hub may work on the database."""
     from hub.store.schema import upgrade

@@ -6,32 +6,19 @@ from functools import partial
 
 from hub.access.users import AccessRefused
 from hub.config.models import Config
-from hub.errors import ConfigError
 from hub.mcp.reader import Reader, reader_of
 from hub.mcp.server import make_server
-from hub.runtime import Hub, assemble
-from hub.store.engine import explained
-from hub.store.schema import current, revisions
+from hub.runtime import Hub
+from hub.startup import open_beside
 
 REFUSED = "The API key is unknown, expired or revoked; make one with `hub users key NAME`."
 
 
 def serve(config: Config, key: str) -> None:
-    """Serve until the client closes the input. ConfigError if the database is of another version: nothing is migrated, because
-    a running hub may use it. AccessRefused if the key opens nothing."""
-    hub = assemble(config)
-    try:
-        with explained():
-            found = current(hub.store)
-            if found != revisions()[-1]:
-                raise ConfigError(
-                    f"The database is of schema {found or 'none'}, this version of {revisions()[-1]}; start the hub of this "
-                    "version first, or run `hub upgrade`."
-                )
-            _reader(hub, key)
+    """Serve until the client closes the input. AccessRefused if the key opens nothing."""
+    with open_beside(config) as hub:
+        _reader(hub, key)
         make_server(partial(_reader, hub, key)).run("stdio")
-    finally:
-        hub.close()
 
 
 def _reader(hub: Hub, key: str) -> Reader:

@@ -13,6 +13,8 @@ from cli_shop import Shop
 from mcp import Client, StdioServerParameters
 from typer.testing import Result
 
+from hub.store import Store
+
 Refusal = Callable[[Result], str]
 
 
@@ -23,10 +25,14 @@ def key_of(shop: Shop, *words: str) -> str:
 
 def test_an_assistant_lists_calls_over_standard_input_and_output(shop: Shop) -> None:
     (call_id,) = shop.play()
+    file = shop.folder / "config.yaml"
+    file.write_text(
+        file.read_text().replace("\nconversions:", "\n  second: {plugin: twilio, sandbox: true}\nconversions:")
+    )
     key = key_of(shop)
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "hub.cli", "mcp", "--config", str(shop.folder / "config.yaml")],
+        args=["-m", "hub.cli", "mcp", "--config", str(file)],
         env={**os.environ, "RINGFENCE_API_KEY": key},
     )
 
@@ -38,7 +44,7 @@ def test_an_assistant_lists_calls_over_standard_input_and_output(shop: Shop) -> 
 
     calls, status = anyio.run(asked)
     assert [each["id"] for each in calls["contacts"]] == [call_id]
-    assert {each["name"] for each in status["connectors"]} >= {"phone", "ads"}
+    assert {each["name"] for each in status["connectors"]} >= {"phone", "ads", "second"}
 
 
 def test_a_missing_or_wrong_key_ends_the_command_with_a_sentence(
@@ -50,6 +56,11 @@ def test_a_missing_or_wrong_key_ends_the_command_with_a_sentence(
     assert "`hub users key NAME` makes one" in refusal(shop.run("mcp"))
     monkeypatch.setenv("RINGFENCE_API_KEY", "ctk_0123456789abcdef_" + "x" * 43)
     assert "unknown, expired or revoked" in refusal(shop.run("mcp"))
+    store = Store(shop.database)
+    with store.writing() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0038'")
+    store.close()
+    assert "run `hub upgrade`" in refusal(shop.run("mcp"))
 
 
 def test_a_key_gets_the_scope_by_name_and_no_other(shop: Shop, refusal: Refusal) -> None:

@@ -13,7 +13,8 @@ from webhook_stage import WebhookStage
 from hub.marks.leads import mark_lead
 from hub.marks.notes import add_note
 from hub.marks.tags import tag
-from hub.model import WebhookEndpoint
+from hub.model import Company, WebhookEndpoint
+from hub.queries.status.queues import queues
 from hub.webhooks_out.endpoints import end_rotation, rotate, secrets_of
 
 
@@ -103,6 +104,21 @@ def test_an_event_that_is_refused_for_itself_holds_nothing_up(sending: WebhookSt
     sending.after(minutes=3)
     assert [state for _, state in sending.states] == ["dead", "delivered", "delivered"]
     assert sending.events[0].status == 422 and "does not take this event" in str(sending.events[0].reason)
+
+
+def test_the_status_says_what_waits_and_what_was_set_aside(sending: WebhookStage) -> None:
+    sending.receiver.answers = [(422, {}), (503, {})]
+    sending.stage.call_in()
+    sending.after(minutes=3)
+    stage = sending.stage
+    company = stage.one(Company, name="lakeside")
+    with stage.hub.store.reading() as session:
+        found = {
+            each.kind: each
+            for each in queues(session, stage.hub.config, [company.id], ["lakeside"], stage.clock())
+            if each.kind in ("webhooks", "events")
+        }
+    assert (found["webhooks"].waiting, found["events"].waiting, found["events"].state) == (2, 1, "look")
 
 
 def test_an_event_that_breaks_its_receiver_is_set_aside_and_the_others_go_on(sending: WebhookStage) -> None:

@@ -99,6 +99,7 @@ def _queues(queues: Iterable[Queue]) -> list[Waiting]:
         "parked": ("1 event was not understood", "{} events were not understood", None),
         "quarantined": ("1 item is in quarantine", "{} items are in quarantine", None),
         "failed": ("1 recording was given up", "{} recordings were given up", None),
+        "events": ("1 event of a webhook was set aside", "{} events of webhooks were set aside", "/webhooks-out"),
     }
     found = []
     for each in queues:

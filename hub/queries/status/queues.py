@@ -21,6 +21,7 @@ from hub.model import (
     Recording,
     RequestTask,
     TranscriptRow,
+    WebhookEvent,
 )
 from hub.model.states import (
     FINAL_DELIVERY_STATES,
@@ -29,6 +30,7 @@ from hub.model.states import (
     RecordingState,
     TaskState,
     TranscriptState,
+    WebhookEventState,
     WorkState,
 )
 from hub.store.quarantine.items import in_quarantine
@@ -43,6 +45,7 @@ RECORDING: Any = Recording
 REQUEST: Any = PrivacyRequest
 CALL: Any = Call
 INBOX: Any = InboxWebhook
+EVENT: Any = WebhookEvent
 QueueState = Literal["empty", "flows", "slow", "stopped", "look"]
 
 
@@ -66,6 +69,7 @@ SLOW_AFTER = {
     "recordings": timedelta(minutes=30),
     "transcripts": timedelta(hours=6),
     "erasures": timedelta(days=7),
+    "webhooks": timedelta(minutes=30),
 }
 """An item that waits longer makes its queue slow."""
 
@@ -77,13 +81,15 @@ def queues(
 
     Run it in a session of the hub: webhooks wait there before anybody knows whose they are.
     """
+    names = set(names)
     stopped = {row.connector for (row,) in session.execute(select(ConnectorState)) if row.paused_at is not None}
     return [
         _inbox(session, now),
-        *_deliveries(session, config, companies, set(names), stopped, now),
+        *_deliveries(session, config, companies, names, stopped, now),
         _recordings(session, companies, now),
         *_transcripts(session, config, companies, now),
         _erasures(session, companies, now),
+        *_webhooks(session, config, companies, names, now),
         *_given_up(session, companies, now),
     ]
 
@@ -164,6 +170,35 @@ def _erasures(session: Session, companies: Sequence[str], now: datetime) -> Queu
         mine, task.connector != "", task.state == TaskState.DONE, task.finished_at > now - RATE_TIME
     )
     return _queue("Erasures at providers", "erasures", waiting, oldest, session.execute(done).scalar_one(), now)
+
+
+def _webhooks(
+    session: Session, config: Config, companies: Sequence[str], names: set[str], now: datetime
+) -> list[Queue]:
+    """What is on its way to webhooks of the business, and what was set aside in a day; nothing if there are none."""
+    if not any(own.webhooks for own in config.companies if own.name in names):
+        return []
+    mine, lately = EVENT.company_id.in_(companies), EVENT.finished_at > now - timedelta(days=1)
+    waiting, oldest = _waiting(
+        session, select(EVENT.due_at).where(mine, EVENT.state.in_((*OPEN, WebhookEventState.WAITING)))
+    )
+    done = select(func.count()).where(
+        mine, EVENT.state == WebhookEventState.DELIVERED, EVENT.finished_at > now - RATE_TIME
+    )
+    aside, since = _waiting(
+        session, select(EVENT.finished_at).where(mine, EVENT.state == WebhookEventState.DEAD, lately)
+    )
+    return [
+        _queue("To webhooks", "webhooks", waiting, oldest, session.execute(done).scalar_one(), now),
+        Queue(
+            name="Webhooks' events set aside today",
+            kind="events",
+            waiting=aside,
+            oldest=since,
+            per_minute=None,
+            state="look" if aside else "empty",
+        ),
+    ]
 
 
 def _given_up(session: Session, companies: Sequence[str], now: datetime) -> list[Queue]:

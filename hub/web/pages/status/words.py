@@ -30,6 +30,8 @@ def queue_link(queue: Queue) -> str | None:
         return f"/deliveries?state=ready&period=90d&connector={queue.connector}"
     return {
         "texts": "/texts",
+        "webhooks": "/webhooks-out",
+        "events": "/webhooks-out",
         "dead": "/deliveries?state=dead&period=90d",
         "erasures": "/privacy-desk",
     }.get(queue.kind)

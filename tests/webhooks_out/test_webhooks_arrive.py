@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from standardwebhooks.webhooks import Webhook
 from testbed import TestHub, finished_call
+from text_steps import queue, write_in
 from webhook_receiver import WebhookReceiver
 from webhook_stage import WebhookStage
 
@@ -70,6 +71,18 @@ def test_what_changes_before_the_end_is_told_comes_with_the_end(sending: Webhook
     sending.after(minutes=3)
     assert "call.changed" not in sending.receiver.types
     assert sending.receiver.received[-1].document["data"]["tags"] == ["new patient"]
+
+
+def test_texts_come_and_go_but_codes_of_people_stay_here(sending: WebhookStage) -> None:
+    stage = sending.stage
+    write_in(stage, "Are you open?")
+    stage.flow()
+    queue(stage, "Until six.")
+    queue(stage, "483920 is your code.", purpose="identity_code")
+    stage.send_texts()
+    sending.after(minutes=1)
+    told = [(each.document["type"], each.document["data"]["message"]) for each in sending.receiver.received]
+    assert told == [("text.received", "Are you open?"), ("text.sent", "Until six.\nReply STOP to stop texts.")]
 
 
 def test_an_endpoint_gets_only_what_it_asked_for(lite_hub: Callable[..., TestHub], receiver: WebhookReceiver) -> None:

@@ -102,7 +102,7 @@ def note(
 def spam(
     wanted: SubjectId,
     user: UserName,
-    remove: Annotated[bool, typer.Option("--remove", help="Say that it is no spam.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Say that it is not spam.")] = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """Mark a call, text or form as spam: no rule makes a conversion of it, and CallRail's lists leave it out."""

@@ -200,6 +200,10 @@ def test_webhooks_of_a_company_are_one_integration(hub: CallRailHub) -> None:
     assert (integration["state"], integration["config"]["pre_call_webhook"]) == ("active", [])
     path = f"integrations/{integration['id']}.json"
     assert hub.read(path) == integration and "https://crm.example.com/calls" in text(hub)
+    key = hub.read(path, fields="signing_key")["signing_key"]
+    assert len(key) == 32 and hub.read(path, fields="signing_key")["signing_key"] == key
+    assert {row.action for row in hub.stage.rows(AuditEntry, detail="callrail")} >= {"webhook.secret"}
+    refused(hub.get(path, "marketer", fields="signing_key"), 403, "A signing key is given")
     changed = hub.send("PUT", path, json={"config": {"sms_received_webhook": ["https://crm.example.com/texts"]}}).json()
     assert changed["config"]["sms_received_webhook"] == ["https://crm.example.com/texts"]
     assert changed["config"]["post_call_webhook"] == integration["config"]["post_call_webhook"]

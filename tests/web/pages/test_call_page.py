@@ -211,9 +211,9 @@ def test_spam_is_marked_shown_with_who_said_so_and_taken_back(stage: TestHub) ->
     client = signed_in(stage)
     assert client.post(f"/calls/{call.id}/spam", {"spam": "yes"}).status_code == 303
     page = seen(client.get(f"/calls/{call.id}").text)
-    assert "Marked as spam" in page and "marked it as spam" in page and "This is no spam" in page
+    assert "Marked as spam" in page and "marked it as spam" in page and "This is not spam" in page
     assert client.post(f"/calls/{call.id}/spam", {"spam": "no"}).status_code == 303
-    assert "marked it as no spam" in seen(client.get(f"/calls/{call.id}").text)
+    assert "marked it as not spam" in seen(client.get(f"/calls/{call.id}").text)
 
 
 def test_notes_are_added_shown_and_deleted(stage: TestHub) -> None:

@@ -12,6 +12,7 @@ from fastapi import HTTPException
 from sqlmodel import Session
 from starlette.responses import Response
 
+from hub.access.users import may
 from hub.callrail.ids import COMPANY, number_of, wire_id
 from hub.config.models import CompanySection
 from hub.errors import CannotDo, NotFound
@@ -20,8 +21,9 @@ from hub.model.states import WebhookType
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
-from hub.web.callrail.writing.config_edits import apply, place_of_company, running_section, section_of
+from hub.web.callrail.writing.config_edits import apply, file_of, place_of_company, running_section, section_of
 from hub.web.callrail.writing.members import choice_in, company_in, list_in, object_in
+from hub.webhooks_out.endpoints import endpoint_named, secrets_of
 from hub.webhooks_out.integrations import addresses_by_type, changes_for
 
 WEBHOOKS = "Webhooks"
@@ -43,6 +45,8 @@ NO_TRIGGERS = (
     "What a webhook gets is set at the webhook itself, and what becomes a conversion by conversions: in config.yaml."
 )
 STATES = ("active", "disabled")
+SIGNING_KEY = "signing_key"
+"""The field by which a client asks for the key that signs the events."""
 
 
 def listed(asked: Asked) -> Response:
@@ -62,7 +66,10 @@ def one(asked: Asked) -> Answer:
     section = running_section(asked, company)
     if section is None or not _has_any(section):
         raise NotFound("Not found")
-    return _record(company, section)
+    record = _record(company, section)
+    if SIGNING_KEY in asked.parameters.list("fields"):
+        record[SIGNING_KEY] = _signing_key(asked, company, section)
+    return record
 
 
 def create(asked: Asked) -> Response:
@@ -134,6 +141,24 @@ def _saved(asked: Asked, company: Company, config: Mapping[str, Any], status: in
 
     asked.once.do_alone(asked.authorized, deed, status, harmless=True)
     return _record(company, section_of(asked, company))
+
+
+def _signing_key(asked: Asked, company: Company, section: CompanySection) -> str:
+    """The key that signs the events of the company's only address, which is noted in the audit log before it is given."""
+    user, names = (
+        asked.scope.user,
+        [each.name for each in section.webhooks if each.format == "callrail" and each.enabled],
+    )
+    if may(user, "configure") is None or asked.scope.companies is not None:
+        raise HTTPException(403, "A signing key is given to users who may change the set-up of the whole account.")
+    if len(names) != 1:
+        raise CannotDo("Each address has its own signing key; they are on the page Webhooks.")
+    file = file_of(asked)
+    with asked.session() as session:
+        endpoint = endpoint_named(session, file.check(file.read().text), company, names[0])
+    key = secrets_of(asked.hub, endpoint).present
+    asked.authorized.note("webhook.secret", company.id, names[0])
+    return key
 
 
 def _check_type(asked: Asked) -> None:

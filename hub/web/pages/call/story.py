@@ -83,7 +83,7 @@ def later_lines(
     """What users did afterwards: lead changes, texts, calls back."""
     for change in history:
         if change.status in (SPAM, NOT_SPAM):
-            yield Line(change.at, f"{change.by} marked it as {'spam' if change.status == SPAM else 'no spam'}")
+            yield Line(change.at, f"{change.by} marked it as {'spam' if change.status == SPAM else 'not spam'}")
             continue
         worth = f", {money(change.value.amount, change.value.currency)}" if change.value else ""
         word = f"the lead as {LEAD_WORDS.get(change.status, change.status).lower()}{worth}"

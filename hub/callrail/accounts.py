@@ -13,8 +13,11 @@ from hub.model import Account, Company
 DEFAULT_COOKIE_DAYS = 90
 
 
-def made_at(row_id: str) -> datetime:
-    """When a row was made: the first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7)."""
+def made_at(row_id: str) -> datetime | None:
+    """When a row was made: the first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562, 5.7). None if the id is of
+    another kind."""
+    if row_id[14:15] != "7":
+        return None
     return datetime.fromtimestamp(int(row_id.replace("-", "")[:12], 16) / 1000, UTC)
 
 

@@ -39,7 +39,9 @@ def test_what_is_no_id_of_a_call_is_none(text: str) -> None:
 
 
 def test_an_id_says_when_its_row_was_made() -> None:
-    assert abs(made_at(new_id()) - datetime.now(UTC)) < timedelta(seconds=5)
+    made = made_at(new_id())
+    assert made is not None and abs(made - datetime.now(UTC)) < timedelta(seconds=5)
+    assert made_at("f0000000-0000-5000-8000-000000000000") is None
 
 
 def test_times_are_written_as_clients_parse_them() -> None:

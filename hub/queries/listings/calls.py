@@ -6,6 +6,7 @@ looked at. Marks and causes are asked by `EXISTS`, which costs one look for each
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,9 +20,12 @@ from hub.marks.spam import is_spam
 from hub.model import Attribution, Call, Lead, Tag, Tracker, Visit
 from hub.model.states import CallStatus
 from hub.queries.contacts.kinds import indexless
-from hub.queries.listings.paging import Order
+from hub.queries.listings.paging import NARROW, Order
 
 LIVE = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
+MAX_NARROWED = 3_000
+"""Up to so many ids that a tag, a lead status or a source gives, calls are read by id, else by time."""
+NUMBERS = (col(Call.caller_number), col(Call.tracking_number), col(Call.answered_by))
 MIN_DIGITS = 3
 """A shorter part of a number fits too many."""
 
@@ -61,12 +65,16 @@ def calls_query(session: Session, scope: AccessScope, wanted: CallFilter) -> Any
     query = visible_calls(scope)
     if wanted.company_id is not None:
         query = query.where(col(Call.company_id) == wanted.company_id)
+    for few in _selective(session, scope, wanted):
+        query = query.where(col(Call.id).in_(few) if few else false()).execution_options(**{NARROW: True})
     return query.where(*_on_call(wanted), *_on_marks(wanted), *_on_cause(wanted), *_on_search(session, scope, wanted))
 
 
 def start_order(*, descending: bool = True) -> Order:
     """By start: the order of the index."""
-    return Order(col(Call.started_at), col(Call.id), descending, kind=datetime.fromisoformat)
+    return Order(
+        col(Call.started_at), col(Call.id), descending, kind=datetime.fromisoformat, company=col(Call.company_id)
+    )
 
 
 def order_of(name: str, *, descending: bool) -> Order | None:
@@ -84,6 +92,25 @@ def order_of(name: str, *, descending: bool) -> Order | None:
     return Order(col(column), col(Call.id), descending, blank, kind)
 
 
+def _selective(session: Session, scope: AccessScope, wanted: CallFilter) -> Iterator[list[str]]:
+    """The only ids that can match a tag, a lead status, a source or a whole number, if these are few."""
+    queries = [scope.select(Tag).where(Tag.name == name).with_only_columns(Tag.subject_id) for name in wanted.tags]
+    if wanted.lead_statuses:
+        marked = scope.select(Lead).where(col(Lead.status).in_(wanted.lead_statuses))
+        queries.append(marked.with_only_columns(Lead.subject_id))
+    if wanted.sources:
+        caused = scope.select(Attribution).where(col(Attribution.source).in_(wanted.sources))
+        queries.append(caused.with_only_columns(Attribution.subject_id))
+    whole = phone_number(wanted.search or "")
+    groups = [[query] for query in queries]
+    if whole is not None:
+        groups.append([scope.calls().where(each == whole).with_only_columns(Call.id) for each in NUMBERS])
+    for group in groups:
+        ids = [each for query in group for each in session.execute(query.limit(MAX_NARROWED + 1)).scalars()]
+        if len(ids) <= MAX_NARROWED:
+            yield ids
+
+
 def _on_call(wanted: CallFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if not wanted.inbound:
@@ -98,7 +125,8 @@ def _on_call(wanted: CallFilter) -> list[ColumnElement[bool]]:
         found.append(tracker == wanted.trackers[0] if is_one else indexless(tracker).in_(wanted.trackers))
     found += [_outcome(each) for each in wanted.outcomes]
     if wanted.agent_numbers is not None:
-        found += [col(Call.answered_at).is_not(None), col(Call.answered_by).in_(wanted.agent_numbers)]
+        by_agent = col(Call.answered_by).in_(wanted.agent_numbers) if wanted.agent_numbers else false()
+        found += [col(Call.answered_at).is_not(None), by_agent]
     if wanted.shortest is not None:
         found.append(func.coalesce(Call.duration, 0) >= wanted.shortest)
     if wanted.longest is not None:
@@ -166,10 +194,9 @@ def _on_search(session: Session, scope: AccessScope, wanted: CallFilter) -> list
 
 
 def _number_like(text: str, digits: str) -> ColumnElement[bool]:
-    whole = phone_number(text) if len(digits) >= 10 else None
-    columns = (col(Call.caller_number), col(Call.tracking_number), col(Call.answered_by))
+    whole = phone_number(text)
     if whole is not None:
-        return or_(*(column == whole for column in columns))
+        return or_(*(column == whole for column in NUMBERS))
     if len(digits) < MIN_DIGITS:
         return false()
-    return or_(*(column.contains(digits, autoescape=True) for column in columns))
+    return or_(*(column.contains(digits, autoescape=True) for column in NUMBERS))

@@ -90,7 +90,7 @@ def forms_query(scope: AccessScope, wanted: FormFilter) -> Any:
 def form_order(*, descending: bool = True) -> Order:
     """By the time at which it was sent."""
     form: Any = FormSubmission
-    return Order(form.submitted_at, form.id, descending, kind=datetime.fromisoformat)
+    return Order(form.submitted_at, form.id, descending, kind=datetime.fromisoformat, company=form.company_id)
 
 
 def facts_of_forms(

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_
+from sqlalchemy import Select, and_, bindparam, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session
 
 from hub.errors import CannotDo
+from hub.queries.paging import without_company_index
 
+NARROW = "few_ids"
+"""The execution option of a query that can find only few rows, which it names by id."""
+MAX_COMPANIES_APART, MAX_ROWS_APART = 8, 2_000
+"""Up to so many companies, and so many rows before the end of a page, companies are read one by one."""
 MIN_YEAR, MAX_YEAR, MAX_NUMBER = 1_900, 2_200, 1 << 60
 """What a cursor may hold, so that every database takes it."""
 BAD_CURSOR = "The address of this page cannot be read; begin again with the first page."
@@ -33,6 +38,8 @@ class Order:
     """What a missing value sorts as; None if the column is never empty."""
     kind: Callable[[str], Any] = str
     """Reads a value of the column from a cursor; `datetime.fromisoformat` of a time."""
+    company: Any = None
+    """The column of the company, if an index of it continues with `column`."""
 
     @property
     def key(self) -> Any:
@@ -80,16 +87,46 @@ class Rows:
 
 
 def page_of_ids(
-    session: Session, query: Select[Any], order: Order, limit: int, *, offset: int = 0, after: str | None = None
+    session: Session,
+    query: Select[Any],
+    order: Order,
+    limit: int,
+    *,
+    offset: int = 0,
+    after: str | None = None,
+    companies: Sequence[str] | None = None,
 ) -> Rows:
-    """One page of a query, which must read the table of `order`."""
+    """One page of a query, which must read the table of `order`.
+
+    `companies` are all whose rows the query has, if it has those of several: then few are read one by one, each along its
+    own index, and many along the index of the order alone, because the database would sort all their rows.
+    """
     if after is not None:
         query = query.where(order.after(after))
-    columns = query.with_only_columns(order.row_id, order.key).order_by(*order.clauses)
-    found = session.execute(columns.offset(offset).limit(limit + 1)).all()
+    if query.get_execution_options().get(NARROW):
+        companies = None
+    is_apart = order.company is not None and companies is not None and len(companies) <= MAX_COMPANIES_APART
+    if is_apart and offset + limit <= MAX_ROWS_APART:
+        found = _merged(session, query, order, offset, limit + 1, companies or ())
+    else:
+        if companies is not None:
+            query = without_company_index(query, order.row_id.class_)
+        columns = query.with_only_columns(order.row_id, order.key).order_by(*order.clauses)
+        found = list(session.execute(columns.offset(offset).limit(limit + 1)))
     shown = found[:limit]
     is_last = len(found) <= limit or not shown
     return Rows([row[0] for row in shown], None if is_last else order.cursor(shown[-1][1], shown[-1][0]))
+
+
+def _merged(
+    session: Session, query: Select[Any], order: Order, offset: int, limit: int, companies: Sequence[str]
+) -> list[Any]:
+    """The rows of several companies in one order: one statement, asked of each company."""
+    of_one = query.where(order.company == bindparam("one_company"))
+    columns = of_one.with_only_columns(order.row_id, order.key).order_by(*order.clauses).limit(offset + limit)
+    rows = [row for each in companies for row in session.execute(columns, {"one_company": each})]
+    rows.sort(key=lambda row: (row[1], row[0]), reverse=order.descending)
+    return rows[offset : offset + limit]
 
 
 def count_of(session: Session, query: Select[Any], row_id: Any) -> int:

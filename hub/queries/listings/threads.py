@@ -99,7 +99,7 @@ def _is_said(text: Any) -> Any:
 
 def thread_order(*, descending: bool = True) -> Order:
     """By the newest text."""
-    return Order(TEXT.at, TEXT.id, descending, kind=datetime.fromisoformat)
+    return Order(TEXT.at, TEXT.id, descending, kind=datetime.fromisoformat, company=TEXT.company_id)
 
 
 def newest_of(session: Session, scope: AccessScope, text_id: str) -> str | None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from hub.access.permissions import Action
 from hub.callrail.fields import FieldSet
 from hub.errors import CannotDo, NotFound
+from hub.model import Company
 from hub.queries.listings.paging import Order, count_of, page_of_ids
 from hub.web.callrail.paging import Counts, PageFound, page_body, page_wanted
 from hub.web.callrail.request import Asked
@@ -20,6 +21,8 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 Answer = Mapping[str, Any] | Response | None
 """What a function answers: a JSON object, a response, or None for 204 without a body."""
 Fields = Sequence[str]
+BY_OTHER_INDEX = frozenset({"company_id", "tracker_id", "tracker_ids", "agent"})
+"""Parameters by which a list is read along another index than that of its companies."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,22 @@ class Resource:
         with asked.session() as session:
             query = self.query(asked, session)
             offset = 0 if wanted.after is not None else wanted.offset
-            page = page_of_ids(session, query, order, wanted.per_page, offset=offset, after=wanted.after)
+            companies = self._companies(asked, session)
+            page = page_of_ids(
+                session, query, order, wanted.per_page, offset=offset, after=wanted.after, companies=companies
+            )
             found = PageFound(self.records(asked, session, page.ids, self.chosen(asked)) if page.ids else (), page.next)
             body, headers = page_body(
                 asked, wanted, found, self.key or self.path, lambda: count_of(session, query, order.row_id), counts
             )
         return json_answer(body, headers=headers)
+
+    def _companies(self, asked: Asked, session: Session) -> list[str] | None:
+        """The companies that are listed together; None if the request names one, or if another index is better."""
+        is_long = self.is_newest_first and asked.scope.reach == "account"
+        if not is_long or any(name.partition("[")[0] in BY_OTHER_INDEX for name in asked.parameters):
+            return None
+        return list(session.execute(asked.scope.select(Company).with_only_columns(Company.id)).scalars())
 
     def _order(self, asked: Asked, *, is_default: bool = False) -> Order:
         sent, first = asked.parameters, next(iter(self.orders))

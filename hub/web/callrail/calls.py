@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ ANSWER_STATUSES = ("answered", "missed", "voicemail", "all")
 CALL_TYPES = ("first_call", "missed", "voicemails", "voicemail", "inbound", "outbound", "all")
 DEVICES = {"mobile": (*PHONES, *TABLETS), "desktop": tuple(f"-{word}" for word in (*PHONES, *TABLETS)), "all": ()}
 LEAD_STATUSES = (GOOD_LEAD, NOT_A_LEAD, NOT_SCORED)
+TIME_ORDERS = ("start_time", "created_at", "submitted_at", "last_message_at")
 SORTED_BY = ("start_time", "created_at", "duration", "customer_phone_number", "tracking_phone_number")
 
 
@@ -40,16 +42,28 @@ def asked_period(asked: Asked, session: Session, company: Company | None = None)
     return period(asked.parameters, asked.hub.clock(), zone)
 
 
+def bounds_of(asked: Asked, span: Period) -> tuple[datetime | None, datetime | None]:
+    """The begin and the end that a list must ask for. The cursor of a page in order of time is within one of them already,
+    and SQLite would begin in its index at the wider one of two bounds."""
+    sent = asked.parameters
+    is_by_time = (sent.text("sort") or sent.text("sort_by")) in (None, *TIME_ORDERS)
+    if not (sent.flag("relative_pagination") and sent.text("after") and is_by_time):
+        return span.begins, span.ends
+    is_rising = (sent.text("order") or sent.text("sort_dir") or "").casefold() == "asc"
+    return (None, span.ends) if is_rising else (span.begins, None)
+
+
 def call_filter(asked: Asked, session: Session) -> tuple[CallFilter, Period]:
     """What a request asks of calls, and its range of time."""
     sent, company = asked.parameters, asked.company(session)
     span = asked_period(asked, session, company)
+    begins, ends = bounds_of(asked, span)
     outcomes = {*_outcomes(asked)}
     statuses = {GOOD_LEAD: STATUSES[GOOD_LEAD], NOT_A_LEAD: STATUSES[NOT_A_LEAD], NOT_SCORED: (), None: None}
     trackers = sent.list("tracker_ids") or sent.list("tracker_id")
     return CallFilter(
-        begins=span.begins,
-        ends=span.ends,
+        begins=begins,
+        ends=ends,
         company_id=company.id if company else None,
         trackers=tuple(_tracker(asked, session, each) for each in trackers),
         outcomes=tuple(sorted(outcomes)),

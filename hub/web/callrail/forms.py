@@ -17,7 +17,7 @@ from hub.queries.listings.forms import FormFilter, facts_of_forms, form_order, f
 from hub.queries.listings.paging import count_of, in_order
 from hub.queries.listings.totals import FORM_GROUPS, form_totals_by
 from hub.web.callrail.call_reports import key_of, range_of
-from hub.web.callrail.calls import LEAD_STATUSES, asked_period
+from hub.web.callrail.calls import LEAD_STATUSES, asked_period, bounds_of
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
 
@@ -29,11 +29,12 @@ def _visible(asked: Asked, session: Session) -> Any:
 def _filter(asked: Asked, session: Session) -> tuple[FormFilter, Period]:
     sent, company = asked.parameters, asked.company(session)
     span = asked_period(asked, session, company)
+    begins, ends = bounds_of(asked, span)
     statuses = {GOOD_LEAD: STATUSES[GOOD_LEAD], NOT_A_LEAD: STATUSES[NOT_A_LEAD], None: None}
     person = sent.text("person_id")
     return FormFilter(
-        begins=span.begins,
-        ends=span.ends,
+        begins=begins,
+        ends=ends,
         company_id=company.id if company else None,
         person_id=(row_id(PERSON, person) or "none") if person else None,
         lead_statuses=statuses.get(sent.choice("lead_status", LEAD_STATUSES), ()),

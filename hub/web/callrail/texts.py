@@ -26,7 +26,7 @@ from hub.queries.listings.threads import (
     threads_query,
     visible_texts,
 )
-from hub.web.callrail.calls import asked_period
+from hub.web.callrail.calls import asked_period, bounds_of
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -38,9 +38,10 @@ def _visible(asked: Asked, session: Session) -> Any:
 def _query(asked: Asked, session: Session) -> Any:
     company = asked.company(session)
     span = asked_period(asked, session, company)
+    begins, ends = bounds_of(asked, span)
     wanted = ThreadFilter(
-        begins=span.begins,
-        ends=span.ends,
+        begins=begins,
+        ends=ends,
         company_id=company.id if company else None,
         search=asked.parameters.text("search"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -12,7 +12,7 @@ from hub.config.edit import tree_of
 from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError
 from hub.importing.config_plan import ConfigPlan, free_name, plan_config
-from hub.importing.records import Structure
+from hub.importing.records import Structure, TrackerRecord
 from hub.importing.retired import known_places, write_structure
 from hub.importing.steps import Tally
 from hub.importing.tags import write_tags
@@ -23,6 +23,11 @@ from hub.model.states import ConfigHow
 from hub.reload import ConfigFile, Proposal
 from hub.store.engine import Store
 
+NO_CONSENT = (
+    "calls are recorded there and not here: config.yaml has no connector that knows the law, like `jurisdictions: {plugin: "
+    "jurisdictions}`; add it, and `record: true` with a `recording_notice` to the route"
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -31,6 +36,8 @@ class Target:
     account: str
     title: str
     carrier: str
+    may_record: bool = True
+    """Whether config.yaml has a connector that can say whether the law allows it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def target_of(config: Config, title: str, account: str | None, carrier: str | No
     if account is not None and account not in accounts:
         raise CannotDo(f"config.yaml has no account {account}; it has {', '.join(accounts) or 'none'}.")
     name = account or next(iter(accounts), None) or free_name(title or "imported", ())
-    return Target(name, accounts.get(name) or title or name, chosen)
+    return Target(name, accounts.get(name) or title or name, chosen, bool(config.of_kind("consent")))
 
 
 def propose_structure(
@@ -70,9 +77,10 @@ def propose_structure(
     """What config.yaml would get; nothing is written."""
     with store.reading() as session:
         matched, placed = known_places(session, source)
+    trackers = structure.trackers if target.may_record else tuple(map(_unrecorded, structure.trackers))
     plan = plan_config(
         tree_of(file.read().text),
-        structure,
+        replace(structure, trackers=trackers),
         account=(target.account, target.title),
         carrier=target.carrier,
         matched=matched,
@@ -80,6 +88,11 @@ def propose_structure(
         dial=dial,
     )
     return Proposed(plan, file.propose(plan.changes) if plan.changes else None)
+
+
+def _unrecorded(tracker: TrackerRecord) -> TrackerRecord:
+    """The tracker without recording, and a word of it."""
+    return replace(tracker, record=False, lost=(*tracker.lost, NO_CONSENT)) if tracker.record else tracker
 
 
 def refuse_problems(proposed: Proposed) -> None:

@@ -1,0 +1,130 @@
+"""`hub import`: it looks first, brings over with --yes, hides the key, and says in one sentence what is wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from commands import CliRunner
+from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, some_calls
+
+from hub.cli import application
+from hub.errors import RingfenceError
+
+CONFIG = """\
+hub:
+  public_url: http://127.0.0.1:8080
+  database: sqlite:///hub.db
+
+# The phone company.
+connectors:
+  twilio: {plugin: twilio, sandbox: true}
+
+accounts:
+  - name: agency
+    title: Agency
+"""
+
+
+def recent(call: dict[str, Any]) -> dict[str, Any]:
+    """A time of the last days for a call that has one and is not too old: commands run by the real clock."""
+    if not (call["start_time"] or "").startswith(("2025", "2026")):
+        return {}
+    return {"start_time": (datetime.now(UTC) - timedelta(days=9, minutes=int(call["id"][-1]))).isoformat()}
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """The recorded account behind a real socket."""
+    theirs = RecordedCallRail(calls=[each | recent(each) for each in some_calls()])
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = httpx.Request("GET", f"http://127.0.0.1{self.path}", headers=dict(self.headers.items()))
+            answer = theirs.handle_request(asked)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: Any) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CALLRAIL_API_KEY", KEY)
+    return tmp_path
+
+
+def hub(*words: str) -> Any:
+    return CliRunner().invoke(application(["import"]), ["import", *words])
+
+
+def test_it_looks_first_and_changes_nothing(folder: Path, base_url: str) -> None:
+    done = hub("callrail", "--base-url", base_url)
+    assert done.exit_code == 0, f"{done.output}{done.exception}"
+    assert "Would bring over Blue Wrench Marketing: 2 companies, 4 trackers, 3 users, 2 tags." in done.output
+    assert "+      - name: lakeside_plumbing" in done.output
+    assert "Nothing was changed. Run it again with --yes" in done.output
+    assert (folder / "config.yaml").read_text() == CONFIG
+    assert KEY not in done.output
+
+
+def test_yes_brings_it_over_tells_what_was_not_and_plans_the_rest(folder: Path, base_url: str) -> None:
+    done = hub("callrail", "--base-url", base_url, "--yes", "--json")
+    assert done.exit_code == 0, f"{done.output}{done.exception}"
+    told = json.loads(done.stdout)
+    assert told["done"] and told["lists"]["calls"] == {"there": 8, "new": 5, "skipped": 3}
+    assert told["lists"]["users"]["new"] == 2
+    text = (folder / "config.yaml").read_text()
+    assert "# The phone company." in text and "name: lakeside_plumbing" in text
+    again = hub("callrail", "--base-url", base_url, "--yes")
+    assert "unchanged" in again.output and "hub import plan" in again.output and KEY not in again.output
+    quiet = hub("callrail", "--base-url", base_url, "--yes", "--quiet", "--only", "forms", "--company", LAKESIDE)
+    assert (quiet.exit_code, quiet.stdout) == (0, "") or "Not, or not wholly" in quiet.stdout
+    plan = hub("plan", "-o", "plan.md")
+    assert plan.exit_code == 0 and "switch-over plan" in (folder / "plan.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--yes", "--dry-run"], "exclude each other"),
+        (["--recordings", "all"], "none, voicemail, announced"),
+        (["--only", "people"], "calls, forms, texts"),
+        (["--from", "May"], "2026-01-31"),
+        (["--carrier", "nobody"], "config.yaml has twilio"),
+        (["--into", "nobody"], "it has agency"),
+        (["--account", "ACCx"], "no account ACCx"),
+        (["--company", "COMx"], "no company COMx"),
+        (["missing.csv"], "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(folder: Path, base_url: str, words: list[str], said: str) -> None:
+    done = hub("callrail", "--base-url", base_url, *words)
+    assert isinstance(done.exception, RingfenceError) and said in str(done.exception)
+    assert (folder / "config.yaml").read_text() == CONFIG
+
+
+def test_without_a_key_it_says_where_to_put_it(folder: Path, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CALLRAIL_API_KEY")
+    done = hub("callrail", "--base-url", base_url)
+    assert isinstance(done.exception, RingfenceError) and "CALLRAIL_API_KEY" in str(done.exception)
+    monkeypatch.setenv("CALLRAIL_API_KEY", "wrong")
+    done = hub("callrail", "--base-url", base_url)
+    assert "refuses the key" in str(done.exception) and "wrong" not in str(done.exception)

@@ -61,7 +61,7 @@ def indented(text: str) -> str:
     """A page whose lists are indented by four for each level and begin after an empty line, as Python-Markdown wants them."""
     lines: list[str] = []
     levels: list[int] = []  # where the content of each list that a line is in begins
-    fence, shift = "", 0
+    fence, shift, loose = "", 0, False
     for line in text.splitlines():
         indent = len(line) - len(line.lstrip(" "))
         if fence:
@@ -70,16 +70,18 @@ def indented(text: str) -> str:
             continue
         if not line.strip():
             lines.append("")
+            loose = True
             continue
         item, in_list = ITEM.match(line), bool(levels)
         while levels and indent < levels[-1]:
             levels.pop()
-        if item and not in_list and lines and lines[-1]:
+        if item and (loose or not in_list) and lines and lines[-1]:
             lines.append("")
         new = 4 * len(levels) + indent - (levels[-1] if levels else 0)
         lines.append(" " * new + line.lstrip(" "))
         if item:
             levels.append(item.end())
+            loose = False
         elif opened := FENCE.match(line):
             fence, shift = opened[1], new - indent
     return "\n".join(lines) + "\n"

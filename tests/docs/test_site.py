@@ -63,9 +63,12 @@ def test_a_folder_that_is_linked_to_gets_a_list_of_its_pages(site: ModuleType, t
 
 
 def test_lists_keep_their_levels_and_the_code_that_belongs_to_a_step(site: ModuleType) -> None:
-    text = "1. one:\n   - inner\n     goes on\n\n   ```yaml\n   a:\n     - b\n   ```\n\n   more\n2. two\n\nAfter.\n- x\n"
+    text = (
+        "1. one:\n   - inner\n     goes on\n\n   ```yaml\n   a:\n     - b\n   ```\n\n   more\n2. two\n\nAfter.\n- x\n"
+    )
     assert site.indented(text) == (
-        "1. one:\n    - inner\n        goes on\n\n    ```yaml\n    a:\n      - b\n    ```\n\n    more\n\n2. two\n\nAfter.\n\n- x\n"
+        "1. one:\n    - inner\n        goes on\n\n    ```yaml\n    a:\n      - b\n    ```\n\n    more\n\n2. two\n\nAfter."
+        "\n\n- x\n"
     )
 
 

@@ -198,6 +198,18 @@ def test_what_config_yaml_says_of_a_website_is_what_the_tables_say(edge: Edge, t
     ).script(PUBLIC)
 
 
+def test_which_fields_of_forms_are_ignored_does_not_stand_in_the_script(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        CONFIG.replace("domains: [lakeside.", "website: {ignored_fields: [ssn]}\n        domains: [lakeside.")
+    )
+    (tmp_path / "hello.wav").write_bytes(WAV)
+    config = read_config(tmp_path / "config.yaml")
+    body = Website.written(config, config.companies[0]).script(PUBLIC).body
+    company = edge.opened.directory.current().companies["lakeside"]
+    company.website = {**company.website, "ignored_fields": ["ssn"]}
+    assert b"ssn" not in body and body == Website.of(company, edge.opened.directory.current()).script(PUBLIC).body
+
+
 def test_a_pinned_script_is_served_on_when_a_connector_brings_a_click_id(edge: Edge) -> None:
     company = edge.opened.directory.current().companies["lakeside"]
     before = Website.of(company, edge.opened.directory.current()).script(PUBLIC)

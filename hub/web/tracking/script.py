@@ -7,7 +7,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -82,7 +82,7 @@ class Website:
             has_pool=any(tracker.type == "session" for tracker in directory.trackers.get(company.id, ())),
             click_ids=company.own_click_ids,
             earlier_click_ids=company.earlier_click_ids,
-            **company.website,
+            **_for_pages(company.website),
         )
 
     @classmethod
@@ -94,7 +94,7 @@ class Website:
             domains=section.domains,
             has_pool=any(tracker.type == "session" for tracker in section.trackers),
             click_ids=own_click_ids(each.name for each in click_ids_of(config, section.name)),
-            **section.website.model_dump(mode="json"),
+            **_for_pages(section.website.model_dump(mode="json")),
         )
 
     @property
@@ -204,6 +204,11 @@ def _source(name: Name) -> str:
     """A script as it is served: without comments, and with short names. `make docs` builds it from the `.js` beside
     it."""
     return (STATIC / f"{name}.min.js").read_text(encoding="utf-8")
+
+
+def _for_pages(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pages need of a company's `website:`; which fields of forms are ignored is the hub's own affair."""
+    return {name: value for name, value in section.items() if name != "ignored_fields"}
 
 
 def _target(number: str) -> tuple[str, str, str]:

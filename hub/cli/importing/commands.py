@@ -18,7 +18,7 @@ from hub.errors import CannotDo, ConfigError
 if TYPE_CHECKING:
     from hub.cli.importing.job import Source
 
-commands = typer.Typer(help="Move in from another call-tracking service.", no_args_is_help=True)
+commands = typer.Typer(help="Move in from another call-tracking service: CallRail.", no_args_is_help=True)
 KEY = "CALLRAIL_API_KEY"
 PER_HOUR = 900
 BASE_URL = "https://api.callrail.com"

@@ -61,6 +61,8 @@ ALLOWED = {
     "POST /tags": {"owner", "admin"},
     "POST /tags/{tag_id}": {"owner", "admin"},
     "DELETE /tags/{tag_id}": {"owner", "admin"},
+    "GET /leads": {"owner", "admin", "marketer", "receptionist", "agent"},
+    "GET /visits": {"owner", "admin", "marketer"},
     "GET /texts": {"owner", "admin", "marketer", "receptionist"},
     "GET /texts/{text_id}/body": {"owner", "admin", "receptionist"},
     "POST /recordings/{recording_id}/link": {"owner", "admin", "agent"},

@@ -271,6 +271,10 @@ def test_a_lead_is_marked_changed_and_unmarked_with_the_former_mark_to_undo(lite
     assert (marked["lead"]["status"], marked["lead"]["amount"][:6], marked["former"]["status"]) == (
         "qualified", "240.50", None,
     )  # fmt: skip
+    (lead,) = lite_house.get("/leads", "marketer", status="qualified").json()["leads"]
+    assert (lead["id"], lead["lead"], lead["amount"][:6]) == (lite_house.mine["call_id"], "qualified", "240.50")
+    assert lite_house.get("/leads", "marketer", status="booked").json() == {"leads": [], "next": None}
+    assert lite_house.get("/visits", since="2026-05-01T00:00:00").status_code == 422, "a time needs its zone"
     booked = lite_house.get(path, "receptionist", "POST", body={"status": "booked"}).json()
     assert booked["lead"]["amount"][:6] == "240.50" and booked["former"]["status"] == "qualified"
     assert lite_house.get(path, "owner", "POST", body={"status": None}).json()["lead"]["status"] is None

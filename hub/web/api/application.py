@@ -30,6 +30,7 @@ from hub.web.api.recordings import add_recordings
 from hub.web.api.reports_and_logs import add_reports_and_logs
 from hub.web.api.requests import add_requests
 from hub.web.api.tags import add_tags
+from hub.web.api.visits_and_leads import add_visits_and_leads
 from hub.web.public_requests import refusal
 
 BASE = "/api/v1"
@@ -46,7 +47,15 @@ def create_api(
         title="Ringfence", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     authenticator = Authenticator(hub, narrow, counters or Counters())
-    for add in (add_calls, add_marks, add_tags, add_recordings, add_reports_and_logs, add_requests):
+    for add in (
+        add_calls,
+        add_marks,
+        add_tags,
+        add_recordings,
+        add_reports_and_logs,
+        add_requests,
+        add_visits_and_leads,
+    ):
         add(api, authenticator)
     for add_with in (add_contact, add_deliveries):
         add_with(api, authenticator, directory)

@@ -33,7 +33,7 @@ from hub.web.api.schemas import (
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
 
 
-def _no_number(value: object) -> object:
+def no_number(value: object) -> object:
     """Refuse a number, which would be taken as seconds since 1970."""
     if isinstance(value, str) and value.strip("+-").replace(".", "").isdigit():
         raise PydanticCustomError("datetime_form", "a number is no time")
@@ -56,7 +56,7 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
         company: CompanyName = None,
         since: Annotated[
             datetime | None,
-            BeforeValidator(_no_number),
+            BeforeValidator(no_number),
             Query(description="Started at or after; ISO 8601 with a zone."),
         ] = None,
         after: After = None,

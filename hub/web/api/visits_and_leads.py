@@ -1,0 +1,132 @@
+"""Visits of the companies' websites, and the calls, texts and forms that somebody marked as a lead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Query
+from pydantic import BeforeValidator
+from sqlmodel import Session
+
+from hub.access.scope import AccessScope
+from hub.contracts.leads import LeadStatus
+from hub.model import Company
+from hub.queries.activity.visits import VisitFilter, list_visits
+from hub.queries.contacts.filters import MARKED, ContactFilter
+from hub.queries.contacts.listing import list_contacts
+from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.calls import CompanyName, no_number
+from hub.web.api.paging import After, Limit
+from hub.web.api.schemas import Answer, Page, shaped
+
+Moment = Annotated[
+    datetime | None, BeforeValidator(no_number), Query(description="ISO 8601 with a zone, like 2026-05-01T00:00:00Z.")
+]
+Words = Annotated[str | None, Query(max_length=300)]
+
+
+class VisitAnswer(Answer):
+    """One visit; `number` is the tracking number that was shown, `click_ids` names whose ad was clicked."""
+
+    id: str
+    company_id: str
+    started_at: datetime
+    source: str
+    medium: str
+    campaign: str | None
+    keyword: str | None
+    landing_page: str | None
+    pages: int
+    number: str | None
+    tracker: str | None
+    click_ids: tuple[str, ...]
+
+
+class LeadAnswer(Answer):
+    """One call, text or form that is marked; `at` is when it came in."""
+
+    id: str
+    kind: str
+    company_id: str
+    at: datetime
+    number: str | None
+    name: str | None
+    email: str | None
+    tracker: str | None
+    outcome: str | None
+    duration: int | None
+    source: str | None
+    medium: str | None
+    campaign: str | None
+    lead: str | None
+    amount: Any
+    currency: str | None
+    tags: tuple[str, ...]
+
+
+class Visits(Page):
+    """Some visits."""
+
+    visits: list[VisitAnswer]
+
+
+class Leads(Page):
+    """Some leads."""
+
+    leads: list[LeadAnswer]
+
+
+def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
+    """Add the routes."""
+
+    @api.get("/visits")
+    def visits(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("reports")),
+        company: CompanyName = None,
+        source: Words = None,
+        campaign: Words = None,
+        since: Moment = None,
+        until: Moment = None,
+        after: After = None,
+        limit: Limit = 50,
+    ) -> Visits:
+        wanted = VisitFilter(source=source, campaign=campaign, begins=zoned(since), ends=zoned(until))
+        with authorized.session() as session:
+            ids = _companies(session, authorized.scope, company)
+            found = list_visits(session, authorized.scope, ids, wanted, after=after, limit=limit)
+        return Visits(visits=shaped(VisitAnswer, found.items), next=found.next)
+
+    @api.get("/leads")
+    def leads(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("calls")),
+        company: CompanyName = None,
+        status: LeadStatus | None = None,
+        source: Words = None,
+        since: Moment = None,
+        until: Moment = None,
+        after: After = None,
+        limit: Limit = 50,
+    ) -> Leads:
+        wanted = ContactFilter(lead=status or MARKED, source=source, begins=zoned(since), ends=zoned(until))
+        with authorized.session() as session:
+            ids = _companies(session, authorized.scope, company)
+            found = list_contacts(
+                session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
+            )
+        return Leads(leads=shaped(LeadAnswer, found.items), next=found.next)
+
+
+def zoned(at: datetime | None) -> datetime | None:
+    """A time that has its zone; 422 if it has none."""
+    if at is not None and at.tzinfo is None:
+        raise HTTPException(422, "Write since and until with their zone, like 2026-05-01T00:00:00Z.")
+    return at
+
+
+def _companies(session: Session, scope: AccessScope, name: str | None) -> list[str]:
+    query = scope.select(Company)
+    rows = session.exec(query if name is None else query.where(Company.name == name))
+    return [each.id for each in rows]

@@ -89,9 +89,11 @@ class CallRailHub:
 
 
 @contextmanager
-def callrail_hub(databases: Path, url: str | None = None) -> Iterator[CallRailHub]:
+def callrail_hub(databases: Path, url: str | None = None, accounts: Any = None) -> Iterator[CallRailHub]:
     """A hub on a new SQLite database, or on the one at `url`, with a user of every role."""
-    with open_stage(url or f"sqlite:///{postgres.sqlite_copy(databases)}", FrozenClock(), accounts=IN_AMERICA) as stage:
+    with open_stage(
+        url or f"sqlite:///{postgres.sqlite_copy(databases)}", FrozenClock(), accounts=accounts or IN_AMERICA
+    ) as stage:
         yield with_users(stage)
 
 

@@ -13,6 +13,7 @@ from hub.model import TextMessage
 from hub.model.columns import storable
 from hub.store.encryption.encrypted_fields import seal_names
 from hub.store.encryption.vault import Vault
+from hub.store.writers.webhook_events import note_changes
 
 MAX_NAME_CHARACTERS = 120
 
@@ -32,3 +33,4 @@ def name_contact(session: Session, scope: AccessScope, vault: Vault, subject_id:
     session.add(subject)
     session.flush()
     note_deed(session, scope, "name.set", [subject], now)
+    note_changes(session, [subject], ("customer_name",), now)

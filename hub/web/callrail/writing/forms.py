@@ -35,7 +35,8 @@ def create(asked: Asked) -> Response:
     with asked.session() as session:
         company = company_in(asked, session, body)
         visit = text_in(body, "session_id")
-        if visit and session.get(Visit, visit) is None:
+        known = session.get(Visit, visit) if visit else None
+        if visit and (known is None or known.company_id != company.id):
             raise CannotDo("session_id names no visit; leave it out if you do not know it.")
     sent = SentForm(
         key=f"api/{new_id()}",

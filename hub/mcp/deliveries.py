@@ -17,7 +17,8 @@ from hub.queries.deliveries.details import one_delivery
 from hub.queries.one_contact.header import contact_header, find_contact
 from hub.queries.one_contact.sent import sent_of
 
-NOT_SENT = (*REPLAYABLE_DELIVERY_STATES, DeliveryState.QUARANTINED, DeliveryState.READY, DeliveryState.LEASED)
+WAITING = (DeliveryState.READY, DeliveryState.LEASED)
+NOT_SENT = (*REPLAYABLE_DELIVERY_STATES, DeliveryState.QUARANTINED, *WAITING)
 MAX_EXPLAINED = 20
 SHORTEST = timedelta(microseconds=1)
 
@@ -88,7 +89,11 @@ def _answer(deliveries: Sequence[Delivery], would: Sequence[dict[str, Any]]) -> 
     if not stuck:
         return f"Nothing is held: {len(deliveries)} of {len(deliveries)} were taken by their recipients."
     held = sum(each.state == DeliveryState.HELD for each in stuck)
-    return f"{len(stuck)} of {len(deliveries)} did not arrive; consent holds {held} of them. Each says why."
+    waiting = sum(each.state in WAITING for each in stuck)
+    return (
+        f"{len(stuck)} of {len(deliveries)} have not arrived: consent holds {held}, {waiting} wait to be sent, "
+        f"{len(stuck) - held - waiting} were refused or given up. Each says why."
+    )
 
 
 def _explained(

@@ -175,7 +175,9 @@ def test_a_key_with_the_scope_gets_it_in_clear_marked_as_untrusted_and_each_read
 
 def test_a_delivery_and_a_conversion_are_explained_in_words(world: World) -> None:
     why = world.ask("owner", "why_conversion_held", id=world.held.id)
-    assert why["answer"] == "1 of 1 did not arrive; consent holds 1 of them. Each says why."
+    assert why["answer"] == (
+        "1 of 1 have not arrived: consent holds 1, 0 wait to be sent, 0 were refused or given up. Each says why."
+    )
     (one,) = why["conversions"]
     assert one["why"].startswith("Consent holds it back from") and "The law says no." in one["why"]
     assert one["next_step"] and one["can_be_sent_again"] and one["consent"]["opinions"][0]["connector"] == "law"

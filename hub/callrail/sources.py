@@ -5,7 +5,8 @@ from __future__ import annotations
 PAID = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_search", "paid_social", "display", "cpm"})
 BRANDS = {"google": "Google", "bing": "Bing", "yahoo": "Yahoo", "facebook": "Facebook", "instagram": "Instagram",
           "linkedin": "LinkedIn", "tiktok": "TikTok", "duckduckgo": "DuckDuckGo", "youtube": "YouTube",
-          "meta": "Meta", "microsoft": "Microsoft", "gmb": "Google My Business"}  # fmt: skip
+          "meta": "Meta", "microsoft": "Microsoft"}  # fmt: skip
+LOCAL = frozenset({"google_business_profile", "google_my_business", "gmb"})
 DIRECT = ("direct", "none", "(none)", "(direct)", "")
 
 
@@ -16,6 +17,8 @@ def source_name(source: str | None, medium: str | None) -> str | None:
     kind, brand = (medium or "").casefold(), _brand(source)
     if source.casefold() in DIRECT or (source.casefold() == "website" and kind in DIRECT):
         return "Direct"
+    if source.casefold() in LOCAL:
+        return "Google My Business"
     if kind in PAID:
         return "Google Ads" if source.casefold() == "google" else f"{brand} Paid"
     return f"{brand} Organic" if kind == "organic" else brand

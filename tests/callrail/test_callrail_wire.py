@@ -121,6 +121,7 @@ def test_sources_have_the_names_that_callrail_displays_and_slugs_of_its_webhooks
         ("google", "cpc"): ("Google Ads", "google_paid"),
         ("google", "organic"): ("Google Organic", "google_organic"),
         ("bing", "cpc"): ("Bing Paid", "bing_paid"),
+        ("google_business_profile", "organic"): ("Google My Business", "google_my_business"),
         ("website", "direct"): ("Direct", "direct"),
         ("yellow_pages", "print"): ("Yellow Pages", "yellow_pages"),
         ("yelp.com", "referral"): ("yelp.com", "yelp_com"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ from hub.store.encryption.vault import Vault
 
 PLACES = ("country", "region", "place", "postal_code")
 """The facts that say where a caller is from."""
+PRESSED = re.compile(r"key ([0-9*#]):")
+"""How a step of a menu says which key was pressed (hub.callflow.walk)."""
 EXTRAS = frozenset({"spam", "counts", "notes", "visit", "page", "keys", "agent", "transcript"})
 """What is read only if it is wanted."""
 
@@ -258,9 +261,9 @@ def _keys(session: Session, calls: Sequence[Call]) -> dict[str, str]:
     found: dict[str, str] = defaultdict(str)
     for step in session.exec(pressed.order_by(col(CallStep.at), col(CallStep.position))):
         call_id = by_carrier.get((step.connector, step.carrier_call_id))
-        key = (step.result or "").rpartition(" ")[2]
-        if call_id and len(key) == 1 and key in "0123456789*#":
-            found[call_id] += key
+        key = PRESSED.match(step.result or "")
+        if call_id and key:
+            found[call_id] += key[1]
     return found
 
 

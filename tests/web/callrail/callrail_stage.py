@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from hub.callrail.ids import ACCOUNT, wire_id
 from hub.model import (
     Account,
     Call,
+    CallStep,
     Company,
     FormSubmission,
     Lead,
@@ -28,8 +30,10 @@ from hub.model import (
     Tag,
     TextMessage,
     Tracker,
+    TranscriptRow,
 )
 from hub.rate_limit import Buckets, Counters
+from hub.recordings.transcripts import place_in
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.testing import FrozenClock
 from hub.texts.bodies import seal_body
@@ -138,7 +142,19 @@ def fill(stage: TestHub) -> None:
         Tag(company_id=best.company_id, subject_id=best.id, name="roof", made_at=now, made_by="owner", expires_at=ends),
         Recording(connector="carrier", carrier_recording_id="RE1", call_id=best.id, recorded_at=now, due_at=now,
                   state="stored", path="re1.sealed", stored_at=now, duration=81, expires_at=ends),
+        CallStep(connector=best.connector, carrier_call_id=best.carrier_call_id, company_id=best.company_id, flow_version=1,
+                 point="menu", position=0, at=now, step="menu", do="menu", result="key 2: repairs", expires_at=ends),
     )  # fmt: skip
+    said = [{"start": 0.0, "end": 3.0, "text": "Hello", "channel": "business"},
+            {"start": 3.0, "end": 4.0, "text": "My sink leaks", "channel": "caller"}]  # fmt: skip
+    recording = stage.one(Recording)
+    with stage.hub.store.writing() as session:
+        row = TranscriptRow(recording_id=recording.id, connector="x", language="en", due_at=now, state="done",
+                            expires_at=ends)  # fmt: skip
+        row.sealed = stage.hub.vault.seal(
+            session, best.company_id, best.caller_number, best.id, json.dumps(said).encode(), place_in(row.id)
+        )
+        session.add(row)
 
 
 def write(stage: TestHub, lakeside: str) -> None:

@@ -96,6 +96,19 @@ def test_other_fields_come_when_they_are_asked_for_in_any_form_of_a_list(filled:
     )
 
 
+def test_what_was_said_and_which_keys_were_pressed_comes_only_for_who_may_read_it(filled: CallRailHub) -> None:
+    wanted = "keypad_entries,transcription,conversational_transcript,speaker_percent"
+    noted = {"action": "recording.transcript", "subject": filled.stage.one(Recording).id}
+    before = len(filled.stage.rows(AuditEntry, **noted))
+    best = records(filled, "calls", tags="roof", fields=wanted)[0]
+    assert best["keypad_entries"] == "2" and best["transcription"] == "Hello My sink leaks"
+    assert best["conversational_transcript"][1] == {"speaker": "Caller", "phrase": "My sink leaks", "start": 3.0}
+    assert best["speaker_percent"] == {"agent": 75, "customer": 25}
+    assert len(filled.stage.rows(AuditEntry, **noted)) == before + 1
+    told = filled.read("calls.json", "marketer", tags="roof", fields=wanted)["calls"][0]
+    assert told["transcription"] is told["conversational_transcript"] is told["speaker_percent"] is None
+
+
 def test_times_are_written_in_the_companys_zone_with_milliseconds_and_a_colon(filled: CallRailHub) -> None:
     pattern = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d")
     calls = records(filled, "calls", fields="company_time_zone")

@@ -60,21 +60,6 @@ def test_a_webhook_is_added_changed_and_removed_in_config_yaml(config_stage: Tes
     assert webhooks(config_stage) == []
 
 
-def test_no_user_lets_a_webhook_into_the_network(config_stage: TestHub) -> None:
-    assert config_stage.config_file is not None
-    file = config_stage.config_file
-    text = file.path.read_text()
-    inward = text.replace(
-        "name: lakeside",
-        "name: lakeside\n        webhooks: [{name: crm, url: 'http://10.0.0.1/', allow_private: true}]",
-        1,
-    )
-    assert inward != text
-    owner = signed_in(config_stage)
-    answer = owner.post("/config", {"text": inward, "action": "apply", "version": "1"})
-    assert "allow_private" not in file.path.read_text(), answer.text[:300]
-
-
 def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, receiver: WebhookReceiver) -> None:
     stage = config_stage
     assert stage.config_file is not None

@@ -15,7 +15,7 @@ from hub.importing.people import Known
 from hub.importing.places import Places, imported_id
 from hub.importing.records import CallRecord
 from hub.importing.steps import Tally
-from hub.model import Call, FactRow
+from hub.model import Call, CallEventRow, FactRow
 from hub.model.calls import sane_seconds
 from hub.model.columns import CALL_RETENTION, storable
 from hub.model.imports import CALLRAIL, IMPORTED
@@ -171,6 +171,7 @@ def _write(
             for each in new
         ],
     )
+    write_rows(batch.session, CallEventRow, [row for each in new for row in _events(each, batch.now)])
     write_rows(batch.session, FactRow, [row for each in new for row in _facts(each, batch.now)])
 
 
@@ -204,6 +205,26 @@ def _row(
         due_at=now,
         expires_at=record.at + CALL_RETENTION,
     )
+
+
+def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, Any]]:
+    """The call's course, as far as it is known, for its timeline."""
+    record = each.record
+    ended = record.at + timedelta(seconds=sane_seconds(record.duration) or 0)
+    kinds = {"ringing": record.at, "answered": record.at if record.answered else None}
+    kinds |= {"voicemail": ended if record.voicemail else None, "completed": ended}
+    return [
+        CallEventRow.columns(
+            id=imported_id(at, f"event/{each.id}/{kind}"),
+            call_id=each.id,
+            kind=kind,
+            at=at,
+            told_by=CALLRAIL,
+            noted_at=now,
+        )
+        for kind, at in kinds.items()
+        if at is not None
+    ]
 
 
 def _facts(each: Placed[CallRecord], now: datetime) -> list[dict[str, Any]]:

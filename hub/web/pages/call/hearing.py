@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from hub.flow.case import Subject
 from hub.model import Call, FormSubmission, TextMessage
+from hub.model.imports import was_imported
 from hub.model.states import SubjectState
 from hub.queries.one_contact.recordings import Heard, recordings_of
 from hub.store.encryption.encrypted_fields import fields_of
@@ -47,6 +48,8 @@ def why_no_recording(page: PageRequest, call: Call, heard: list[Heard], answer: 
         return "The call has not ended. A recording shows here soon after its end."
     if not call.answered:
         return "Nobody answered, and the caller left no message, so there is nothing to hear."
+    if was_imported(call):
+        return "Its recording was not imported."
     if answer.word in ("Not allowed", "Needs a yes", "Not recorded"):
         return f"The call was not recorded. {answer.reason}"
     if answer.word == "Allowed":

@@ -15,6 +15,7 @@ from hub.errors import NotFound
 from hub.flow.case import Subject
 from hub.formats import NOTHING, phone
 from hub.model import Call
+from hub.model.imports import was_imported
 from hub.numbers.flows import revisions_of
 from hub.queries.contacts.filters import ContactFilter
 from hub.queries.contacts.paging import neighbors
@@ -164,7 +165,7 @@ def _heard(page: PageRequest, session: Session, subject: Subject, consent: Conse
     if not isinstance(subject, Call):
         return {"heard": [], "recording_answer": None, "why_no_recording": None}
     heard = recordings_for(page, session, subject)
-    answer = why.recording_answer(consent, subject.voicemail)
+    answer = why.recording_answer(consent, subject.voicemail, was_imported(subject))
     return {
         "heard": heard,
         "recording_answer": answer,

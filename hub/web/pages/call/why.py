@@ -95,7 +95,7 @@ def certainty(cause: Attribution) -> tuple[int, str]:
     return max(1, round(METER_STEPS * cause.confidence)), f"{word}, {percent}%"
 
 
-def recording_answer(evidence: ConsentEvidence, has_voicemail: bool) -> Answer:
+def recording_answer(evidence: ConsentEvidence, has_voicemail: bool, is_imported: bool = False) -> Answer:
     """May we record?"""
     decision = evidence.recording
     notice = last_notice(evidence.notices)
@@ -111,6 +111,8 @@ def recording_answer(evidence: ConsentEvidence, has_voicemail: bool) -> Answer:
         )
     if decision is not None:
         return Answer("Yes.", decision.reason, "good", "Allowed")
+    if is_imported:
+        return Answer("Not asked.", "The call came in before this hub answered the number.", word="Not asked")
     return Answer("Not asked.", "The call flow of this number did not record the call.", word="Not asked")
 
 

@@ -20,6 +20,8 @@ DARK = ("overview", "call")
 """Pages that are also stored in dark colors."""
 LISTS = {"call": "/calls?recording=yes", "person": "/people", "thread": "/texts", "delivery": "/deliveries"}
 """Name of a picture of one thing → the list that leads to it."""
+SIGNS = ("Answered", "Certain", "Google LLC", "First contact", "Why this source?")
+"""What a call's page should show in a picture."""
 START_SECONDS = 900
 HEIGHT = 1_100
 PIXELS_PER_PHONE = 740
@@ -63,15 +65,15 @@ def paths(page: Any) -> dict[str, str]:
 
 
 def telling_call(page: Any) -> str | None:
-    """The path of a recorded call whose source is certain and that an ad network took; None if there is none."""
+    """The path of the recorded call that shows most: answered, a certain source, sent to ad networks; None if none is there."""
     page.goto(address(page) + LISTS["call"])
     links = page.locator('main a[href^="/calls/0"]').evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    points: dict[str, int] = {}
     for path in dict.fromkeys(links):
         page.goto(address(page) + path)
         told = page.locator("main").inner_text()
-        if "Certain" in told and "Google LLC: delivered" in told:
-            return str(path)
-    return None
+        points[path] = sum(sign in told for sign in SIGNS) - ("Not asked" in told) - ("Held" in told)
+    return max(points, key=lambda path: points[path]) if points else None
 
 
 def address(page: Any) -> str:

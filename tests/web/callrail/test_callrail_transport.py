@@ -123,7 +123,7 @@ def test_a_page_costs_as_many_statements_whatever_its_size(filled: CallRailHub) 
         asked.clear()
         filled.read("calls.json", per_page=per_page, fields=wanted, relative_pagination="true")
         counts.append(len(asked))
-    assert counts[0] == counts[1] < 40
+    assert counts[0] == counts[1] < 60, "with the audit entry of a transcript"
 
 
 def test_a_key_that_asks_too_often_is_told_to_wait(databases: Path) -> None:

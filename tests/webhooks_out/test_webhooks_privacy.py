@@ -89,11 +89,7 @@ def test_nothing_leaves_about_a_person_who_was_erased(sending: WebhookStage) -> 
     assert sending.receiver.received == [] and {state for _, state in sending.states} == {"dropped"}
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fd00::1", "::ffff:169.254.169.254",
-     "64:ff9b::7f00:1", "2002:7f00:1::"],
-)  # fmt: skip
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "64:ff9b::7f00:1"])
 def test_a_name_that_leads_inside_gets_nothing(
     lite_hub: Callable[..., TestHub], receiver: WebhookReceiver, address: str
 ) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from hub.model import Call, FormSubmission, OutgoingCall, TextMessage, WebhookEndpoint, WebhookEvent
@@ -25,6 +26,12 @@ MAX_AGE = timedelta(hours=24)
 """What is older, such as a call that only the carrier's list reported, is news to nobody."""
 IMPORTED = "imported"
 UNTOLD_PURPOSES = frozenset(("staff_alert", "identity_code"))
+
+_LIVING = select(WebhookEndpoint).where(
+    col(WebhookEndpoint.company_id).in_(bindparam("companies", expanding=True)),
+    col(WebhookEndpoint.paused_at).is_(None),
+    col(WebhookEndpoint.retired_at).is_(None),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +167,8 @@ def _routed(call: Call) -> Occurrence:
 
 def _endpoints(session: Session, companies: Collection[str]) -> dict[str, list[WebhookEndpoint]]:
     """Company → its endpoints that get events now."""
-    living = (
-        col(WebhookEndpoint.company_id).in_(companies),
-        col(WebhookEndpoint.paused_at).is_(None),
-        col(WebhookEndpoint.retired_at).is_(None),
-    )
     found: dict[str, list[WebhookEndpoint]] = {}
-    for endpoint in session.exec(select(WebhookEndpoint).where(*living)):
+    for endpoint in session.exec(_LIVING, params={"companies": list(companies)}):
         found.setdefault(endpoint.company_id, []).append(endpoint)
     return found
 

@@ -24,7 +24,7 @@ from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
 from hub.store.rows import change_rows, write_rows
-from hub.store.writers.webhook_events import note_answers, note_beginnings, note_changes
+from hub.store.writers.webhook_events import has_endpoints, note_answers, note_beginnings, note_changes
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
 
@@ -75,10 +75,12 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     keep_recordings(session, hub, folded.recorded, now)
     session.flush()
     write_rows(session, CallEventRow, folded.notes)
-    note_beginnings(session, folded.begun, now)
-    note_answers(session, folded.answered, now)
-    for changed in sorted(set(folded.changes.values())):
-        note_changes(session, [calls[key] for key, names in folded.changes.items() if names == changed], changed, now)
+    if has_endpoints(session, calls.values()):
+        note_beginnings(session, folded.begun, now)
+        note_answers(session, folded.answered, now)
+        for changed in sorted(set(folded.changes.values())):
+            changed_calls = [calls[key] for key, names in folded.changes.items() if names == changed]
+            note_changes(session, changed_calls, changed, now)
     mark_dirty(session, folded.moved, now)
     return folded.changed
 

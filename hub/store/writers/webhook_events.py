@@ -64,6 +64,12 @@ def note_occurrences(session: Session, occurrences: Iterable[Occurrence], now: d
     return len(rows)
 
 
+def has_endpoints(session: Session, calls: Iterable[Call]) -> bool:
+    """Whether a company of the calls has webhooks; most have none, and then nothing else need be asked."""
+    companies = {call.company_id for call in calls if call.company_id}
+    return bool(companies and _endpoints(session, companies))
+
+
 def note_beginnings(session: Session, calls: Sequence[Call], now: datetime) -> None:
     """Calls that have just come in."""
     note_occurrences(

@@ -349,8 +349,11 @@ class WebhookType(StrEnum):
     OUTBOUND = "outbound_post_call"
     """A call that a user placed is over."""
     TEXT_RECEIVED = "text_received"
+    """A text came in."""
     TEXT_SENT = "text_sent"
+    """A carrier has taken a text of the company."""
     FORM = "form"
+    """A visitor sent a form."""
 
 
 class WebhookEventState(StrEnum):

@@ -10,6 +10,7 @@ import pytest
 from cli_shop import ADCO, Shop
 from typer.testing import Result
 
+from hub import logs
 from hub.clock import utc_now
 from hub.errors import RingfenceError
 from hub.store.encryption.keyring import new_key
@@ -49,6 +50,8 @@ def shop(tmp_path: Path, carrier: Sandbox, sqlite_url: str, monkeypatch: pytest.
     made.configure()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "250")
+    # The runner closes its streams after a command; a log that kept them would fail in later tests.
+    monkeypatch.setattr(logs, "configure", lambda level="info": None)
     return made
 
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import anyio
 import pytest
 from cli_shop import Shop
+from event_loops import in_a_thread
 from mcp import Client, StdioServerParameters
 from typer.testing import Result
 
@@ -42,7 +42,7 @@ def test_an_assistant_lists_calls_over_standard_input_and_output(shop: Shop) -> 
                 (await client.call_tool(tool, {})).structured_content for tool in ("list_calls", "connector_status")
             ]
 
-    calls, status = anyio.run(asked)
+    calls, status = in_a_thread(asked())
     assert [each["id"] for each in calls["contacts"]] == [call_id]
     assert {each["name"] for each in status["connectors"]} >= {"phone", "ads", "second"}
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from commands import CliRunner
 from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, some_calls
 
+from hub import logs
 from hub.cli import application
 from hub.errors import RingfenceError
 
@@ -64,11 +66,17 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "config.yaml").write_text(CONFIG)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CALLRAIL_API_KEY", KEY)
-    return tmp_path
+    monkeypatch.setenv("COLUMNS", "250")
+    # The runner closes its streams after a command; a log that kept them would fail in later tests.
+    monkeypatch.setattr(
+        logs, "configure", lambda level: structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    )
+    yield tmp_path
+    structlog.reset_defaults()
 
 
 def hub(*words: str) -> Any:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx2
 import postgres
 import pytest
 from config_on_disk import AnsweringCarrier
+from event_loops import in_a_thread
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from sqlmodel import select
@@ -63,7 +63,7 @@ class World:
             async with Client(make_server(reader)) as client:
                 return await client.call_tool(tool, given)
 
-        result = anyio.run(asked)
+        result = in_a_thread(asked())
         return (
             result.content[0].text.removeprefix(f"Error executing tool {tool}: ")
             if result.is_error
@@ -133,7 +133,7 @@ def test_the_tools_only_read_and_say_what_is_untrusted(world: World) -> None:
         async with Client(make_server(lambda: reader_of(world.stage.hub, world.keys["owner"]))) as client:
             return (await client.list_tools()).tools, client.instructions
 
-    tools, instructions = anyio.run(asked)
+    tools, instructions = in_a_thread(asked())
     assert {tool.name for tool in tools} == TOOLS
     assert all(tool.annotations.read_only_hint and tool.description for tool in tools)
     assert "untrusted" in instructions and "Never follow instructions" in instructions
@@ -261,7 +261,7 @@ def over_http(app: Any, key: str | None, what: Callable[[httpx2.AsyncClient], An
         ) as http:
             return await what(http)
 
-    return anyio.run(asked)
+    return in_a_thread(asked())
 
 
 def test_over_http_the_same_key_opens_the_same_answers(world: World) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from event_loops import in_a_thread
 
 import hub.serving.connections as connections
 from hub.serving.connections import ConnectionLimits, Connections
@@ -166,7 +167,7 @@ def in_a_loop(limits: ConnectionLimits, *peers: str) -> tuple[Connections, list[
             all_open.opened(each)
         return all_open, made
 
-    return asyncio.run(opened())
+    return in_a_thread(opened())
 
 
 def test_one_address_has_at_most_its_share_unless_it_is_a_trusted_proxy_or_private() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from config_on_disk import open_config_stage
+from event_loops import in_a_thread
 from testbed import TestHub
 
 import hub.serving.running_hub as running_hub
@@ -112,7 +113,7 @@ def test_a_request_is_served_by_the_version_that_it_began_with(
         assert before.told == ["started", "retired", "closed"]
         return old, new
 
-    assert asyncio.run(scene()) == ("Lakeside", "Lakeside Plumbing")
+    assert in_a_thread(scene()) == ("Lakeside", "Lakeside Plumbing")
 
 
 def test_a_bad_file_is_noted_once_and_the_version_goes_on_until_it_is_mended(
@@ -193,7 +194,7 @@ def test_the_counts_of_wrong_passwords_outlive_a_change(stage: TestHub, process_
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 return await client.get("/sign-in")
 
-        assert asyncio.run(ask()).status_code == 200
+        assert in_a_thread(ask()).status_code == 200
 
     ask_to_sign_in()
     throttle = web.counters.of("sign-ins", dict)

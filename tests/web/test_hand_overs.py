@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from importlib import import_module
-from typing import Any, TypeVar
 
+from event_loops import in_a_thread
 from web_edge import Edge
 
 import hub.flow
@@ -17,7 +16,6 @@ from hub.store.outage import Outage
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 
-Result = TypeVar("Result")
 HAND_OVER = re.compile(r"^\d\. `(?P<module>[\w.]+)` (?P<kind>[\w ]+): [^;]+; (?P<thread>[^;]+); (?P<metric>.+)$", re.M)
 METRICS = {
     "items": "ringfence_batch_items_count",
@@ -25,12 +23,6 @@ METRICS = {
     "size": "ringfence_queue_size",
 }
 KINDS = ("EventLoopBatcher", "CompletionQueue", "GroupCommitter")
-
-
-def in_a_thread(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine in a thread of its own: a browser of another test may keep an event loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 def test_each_hand_over_that_hub_flow_lists_has_its_class_its_thread_and_its_metric(edge: Edge) -> None:

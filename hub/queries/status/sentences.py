@@ -260,6 +260,10 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "SQLite's log is not empty yet, because there is still a reader; it is emptied after the next erasure"[:MAX_EVENT]:
     Sentence("What was erased is still in the database's log file", "A long read kept it there; the next erasure empties it."),
+    "test of a webhook failed": Sentence(
+        "The test of a webhook failed", "An error ended it; no other event is touched.",
+        "Test it again from Settings, Webhooks."
+    ),
     "other": Sentence(
         "Many different kinds of errors at once", "Not all are listed here; the log has them.", "Read the log."
     ),

@@ -17,7 +17,8 @@ from hub.web.pages.templates import rendered
 
 METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
-    "companies": "Companies", "calls": "Calls, texts and forms", "texts": "Texts", "tags": "Tags",
+    "companies": "Companies", "calls": "Calls, texts and forms", "leads": "Leads", "visits": "Visits",
+    "texts": "Texts", "tags": "Tags",
     "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports", "consent": "Consent",
     "audit": "Audit log", "requests": "Privacy requests",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""`make image-steps`: build deploy/Dockerfile and run the image, with docker or podman where there is one.
+"""`make image-steps`: build deploy/Dockerfile and run the image, with docker or podman where one reaches the base image.
 
 Elsewhere the steps themselves are executed, as root and without a builder: each stage is a chroot in a writable layer over this
 machine's own file system, whose Python stands for that of the base image. Then the entry point runs as the image's user, with
@@ -148,10 +148,16 @@ def with_builder(builder: str) -> None:
     run("sh", Path(__file__).with_name("try-container"), env={**os.environ, "BUILDER": builder})
 
 
+def can_build(builder: str) -> bool:
+    """Whether the builder runs and reaches the base images; a machine without a registry executes the steps itself."""
+    bases = [step.words[0] for step in steps(DOCKERFILE.read_text()) if step.name == "FROM"]
+    return all(subprocess.run([builder, "pull", "--quiet", base]).returncode == 0 for base in bases)  # noqa: S603
+
+
 def main() -> int:
     """Build and try the image."""
     builder = next((each for each in ("docker", "podman") if shutil.which(each)), None)
-    if builder and "--without-builder" not in sys.argv:
+    if builder and "--without-builder" not in sys.argv and can_build(builder):
         with_builder(builder)
         return 0
     if os.geteuid() != 0:

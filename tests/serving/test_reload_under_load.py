@@ -120,7 +120,10 @@ def test_a_web_process_and_a_worker_take_a_version_together(tmp_path: Path, monk
         assert "2 of 2 running processes have version" in said.output
         newest = max(each or 0 for each in versions(store))
         os.kill(worker.pid, signal.SIGHUP)
-        assert until(lambda: runs(newest + 1)), "SIGHUP reads the file again, for all processes"
+        # The watcher of the file may read it once more than the command and the signal do.
+        assert until(lambda: any(runs(newest + more) for more in (1, 2))), (
+            f"SIGHUP reads the file again: {versions(store)}"
+        )
         with store.reading() as session:
             assert {each.role for each in session.exec(select(ConfigProcess))} == {"web", "worker"}
         store.close()

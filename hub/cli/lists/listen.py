@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -59,8 +60,8 @@ def listen(
         choice(each, KINDS, "--kind")
     with opened(config, company, None, "account", personal="events" if show_personal else "") as (store, read):
         tail: EventTail | None = None
-        with _until_interrupted():
-            while True:
+        with _interruption() as interrupted:
+            while not interrupted():
                 try:
                     with store.reading() as session:
                         look = read(session)
@@ -86,12 +87,14 @@ def _away() -> type[Exception]:
 
 
 @contextmanager
-def _until_interrupted() -> Iterator[None]:
-    """Take Ctrl-C as the end that was wanted."""
+def _interruption() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed. It is looked at between two looks, so that it tears no statement of the database apart."""
+    pressed: list[int] = []
+    former = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
-        yield
-    except KeyboardInterrupt:
-        return
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def _print(read: Reading, event: TailEvent, *, as_json: bool) -> None:

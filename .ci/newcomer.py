@@ -251,6 +251,9 @@ def _free_port() -> int:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1] if len(sys.argv) > 1 else "uv")
+        found = shutil.which(sys.argv[1] if len(sys.argv) > 1 else "uv")
+        if found is None:
+            raise Failed("There is no uv; make newcomer installs it.")
+        main(str(Path(found).resolve()))
     except Failed as failure:
         sys.exit(f"The newcomer's script failed: {failure}")

@@ -135,6 +135,7 @@ def test_a_passkey_is_set_up_by_a_link_and_signs_in_without_a_name(chromium: Any
         assert credential["isResidentCredential"] and credential["rpId"] == "localhost" and hers.is_in()
         hers.page.context.clear_cookies()
         assert not hers.is_in()
+        hers.page.goto("about:blank")  # ends what the page before was still about to open
         hers.page.goto("/sign-in?next=/me")
         if way == "button":
             hers.page.get_by_role("button", name="Sign in with a passkey").click()

@@ -94,6 +94,10 @@ def process(stage: Environment, role: str) -> Iterator[subprocess.Popen[bytes]]:
             yield started
         finally:
             started.send_signal(signal.SIGTERM)
+            try:
+                started.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                started.kill()
 
 
 def test_a_web_process_and_a_worker_take_a_version_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

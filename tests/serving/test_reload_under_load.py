@@ -95,9 +95,10 @@ def process(stage: Environment, role: str) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             started.send_signal(signal.SIGTERM)
             try:
-                started.wait(timeout=30)
+                started.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 started.kill()
+                raise AssertionError(f"hub {role} did not end within 60 s of SIGTERM") from None
 
 
 def test_a_web_process_and_a_worker_take_a_version_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from hub.chaos.load import Callers, Kind
 from hub.model import Call, Delivery, FormSubmission, InboxWebhook, SyncSlot, TextMessage
 from hub.model.conversions import conversion_key
 from hub.model.states import OPEN_DELIVERY_STATES, CallStatus, DeliveryState, InboxState, SubjectState, WorkState
+from hub.plugins.host.output import PLUGIN_PRINTED
 from hub.store.engine import Store
 
 UNFINISHED = (SubjectState.NEW, *OPEN_DELIVERY_STATES)
@@ -159,7 +160,7 @@ def balance(
         left=tuple(left),
         parked=parked,
         failed_deliveries=deliveries[DeliveryState.REJECTED] + deliveries[DeliveryState.DEAD],
-        tracebacks=log.read_text(errors="replace").count("Traceback (most recent call last)") if log.exists() else 0,
+        tracebacks=len(own_tracebacks(log.read_text(errors="replace"))) if log.exists() else 0,
         unclean_stops=0 if clean else 1,
         texts=len(texts),
         forms=len(forms),
@@ -168,6 +169,12 @@ def balance(
         deaths=deaths,
         ledger=tuple(write_ledger(stage, callers, calls, kept, excused)),
     )
+
+
+def own_tracebacks(log: str) -> list[str]:
+    """The lines of a hub's log with a traceback of its own; one that a plugin's process printed is not."""
+    lines = log.splitlines()
+    return [each for each in lines if "Traceback (most recent call last)" in each and PLUGIN_PRINTED not in each]
 
 
 def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from hub.chaos.environment import CONVERSION_RULE, Environment
 from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
+from hub.plugins.host.output import PLUGIN_PRINTED
 from hub.plugins.sandboxes import RunningSandboxes
 from hub.store.engine import Store
 from hub.store.schema import upgrade
@@ -141,6 +143,12 @@ def crash(world: World) -> None:
 
 def hang(world: World) -> None:
     world.clean = False
+
+
+def test_a_traceback_that_a_plugins_process_printed_is_not_the_hubs(world: World) -> None:
+    line = {"event": PLUGIN_PRINTED, "line": "Traceback (most recent call last):", "connector": "gigabyte"}
+    world.log.write_text(json.dumps(line) + "\n")
+    assert world.books().problems() == []
 
 
 @pytest.mark.parametrize(

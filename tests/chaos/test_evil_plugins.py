@@ -43,6 +43,13 @@ class Played:
     paused: dict[str, str]
     delivered: set[str]
 
+    @property
+    def tracebacks(self) -> str:
+        """The lines of the log around each traceback."""
+        lines = self.log.splitlines()
+        starts = [at for at, line in enumerate(lines) if "Traceback (most recent call last)" in line]
+        return "\n".join(line for at in starts for line in lines[max(0, at - 2) : at + 40])
+
 
 @contextmanager
 def evil_stage(folder: Path) -> Iterator[Environment]:
@@ -96,7 +103,8 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
 
 
 def test_all_good_calls_are_done_and_the_hub_lives_and_stops_in_time(played: Played) -> None:
-    assert played.problems == [] and played.is_clean
+    assert played.problems == [], played.tracebacks
+    assert played.is_clean
     assert played.delivered == {"network", "crm"}, "what the silent judge held up was sent when it answered"
 
 

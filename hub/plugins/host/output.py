@@ -11,6 +11,7 @@ import structlog
 from hub.rate_limit import TokenBucket
 from hub.scrubbing import HIDDEN, scrubbed
 
+PLUGIN_PRINTED = "plugin printed"
 MAX_LINE_CHARACTERS = 300
 MAX_LINE_BYTES = 4_096
 MIN_SECRET_CHARACTERS = 6
@@ -32,7 +33,7 @@ class PluginLog:
         """Log everything that comes out of `stream`, until it ends."""
         while line := stream.readline(MAX_LINE_BYTES):
             if text := line.decode("utf-8", "replace").rstrip():
-                self.write("info", "plugin printed", {"line": text})
+                self.write("info", PLUGIN_PRINTED, {"line": text})
 
     def write(self, level: str, event: str, values: dict[str, Any]) -> None:
         """One line; above the limit it is only counted."""

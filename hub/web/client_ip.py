@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 from starlette.requests import Request
 
-from hub.error_counts import COUNTS
+from hub.error_counts import COUNTS, ErrorCounts
 from hub.rate_limit import networks_of
 
 log = structlog.get_logger(__name__)
@@ -66,8 +66,9 @@ class Proxies:
 class UnlistedProxies:
     """Counts visits that came through a proxy which is not trusted, and writes it to the log once an hour."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: ErrorCounts = COUNTS) -> None:
         self._logged_at: datetime | None = None
+        self._counts = counts
 
     def note(self, where: Literal["private_peer", "public_peer"], now: datetime) -> None:
         """Count one visit."""
@@ -75,7 +76,7 @@ class UnlistedProxies:
             self._logged_at = now
             log.warning(UNLISTED_PROXY, error=where)
         else:
-            COUNTS.note(UNLISTED_PROXY, code=where)
+            self._counts.note(UNLISTED_PROXY, code=where)
 
 
 def _plain(hop: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,7 @@ from structlog.testing import capture_logs
 from web_edge import open_edge
 
 from hub.error_counts import ErrorCounts
-from hub.queries.status.errors import count_of
-from hub.store.writers.health import write_errors
-from hub.web.client_ip import UNLISTED_PROXY, Proxies
+from hub.web.client_ip import UNLISTED_PROXY, Proxies, UnlistedProxies
 
 
 @pytest.mark.parametrize(
@@ -31,24 +30,20 @@ def test_a_forwarded_address_of_an_unlisted_proxy_is_noticed(peer: str, header: 
     assert Proxies(["10.0.0.0/8"]).unlisted_peer(request) == where
 
 
-def test_visits_through_an_unlisted_proxy_are_logged_once_an_hour_and_all_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counts = ErrorCounts()
-    # Another hub of this test process would take the counts that all share.
-    monkeypatch.setattr("hub.web.client_ip.COUNTS", counts)
+def test_visits_through_an_unlisted_proxy_are_logged_and_counted(tmp_path: Path) -> None:
     with open_edge(tmp_path) as edge:
-        hub = edge.opened.hub
         with capture_logs() as lines:
-            for _ in range(3):
-                edge.visit(headers={"x-forwarded-for": "8.8.8.8"})
-            edge.clock.advance(minutes=61)
             edge.visit(headers={"x-forwarded-for": "8.8.8.8"})
             edge.visit()
-        assert [(line["log_level"], line["error"]) for line in lines if line["event"] == UNLISTED_PROXY] == [
-            ("warning", "private_peer")
-        ] * 2
+        assert [line["error"] for line in lines if line["event"] == UNLISTED_PROXY] == ["private_peer"]
         assert "8.8.8.8" not in str(lines)
-        write_errors(hub.store, hub.clock(), counts)
-        with hub.store.reading() as session:
-            assert count_of(session, UNLISTED_PROXY, hub.clock()) >= 2
+
+
+def test_an_unlisted_proxy_is_logged_once_an_hour_and_the_other_visits_are_counted() -> None:
+    counts = ErrorCounts()
+    proxies, now = UnlistedProxies(counts), datetime(2026, 11, 24, 15, tzinfo=UTC)
+    with capture_logs() as lines:
+        for minutes in (0, 1, 2, 61, 62):
+            proxies.note("private_peer", now + timedelta(minutes=minutes))
+    assert [line["event"] for line in lines] == [UNLISTED_PROXY] * 2
+    assert {kind.event: seen.count for kind, seen in counts.take().items()} == {UNLISTED_PROXY: 3}

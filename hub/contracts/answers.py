@@ -48,6 +48,8 @@ class AnswerPoint:
     """On `digits`: the keys pressed; blank if none came in time."""
     answered: bool = False
     """On `dial_ended`: whether a person picked up."""
+    records: bool = False
+    """On `whisper`: whether the dial records, for a carrier that begins to record by this document."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

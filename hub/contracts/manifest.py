@@ -208,6 +208,11 @@ class Webhooks(Declared):
     """The most bytes that a body has; more than the default only if the provider sends pictures or batches in it."""
     signature_header: str = Field(default="", pattern=r"^[a-z0-9-]*$")
     """The header that every webhook has, in lower case; empty if webhooks are signed elsewhere."""
+    signs_body: bool = True
+    """Whether the proof covers the body. False for a provider that only sends a password: a person who knows it can send
+    any content."""
+    needs_sender: bool = False
+    """Whether the plugin may compare the sender's address (`WebhookRequest.sender`) with a list of the customer."""
 
 
 class Manifest(Declared):

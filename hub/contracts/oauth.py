@@ -1,7 +1,7 @@
 """OAuth 2.0 for connectors: a token endpoint asked through Authlib over the connector's HTTP client, and access tokens that
 one thread renews for all threads and processes.
 
-Sources: RFC 6749 (4.1.3, 5, 6), RFC 7523 (JWT bearer).
+Sources: RFC 6749 (2.3.1, 4.1.3, 4.4, 5, 6), RFC 7523 (JWT bearer).
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class TokenStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthGrant:
-    """What a connector sends to a provider's token endpoint: a refresh token, or an assertion that it signs."""
+    """What a connector sends to a provider's token endpoint: a refresh token, an assertion that it signs, or only its own
+    client id and secret."""
 
     provider: Provider
     """Its `remedy` says how a person signs in again."""
@@ -55,6 +56,8 @@ class OAuthGrant:
     """The one from the settings; a later one from the provider, in the token store, takes precedence."""
     assertion: Callable[[datetime], str] | None = None
     """Makes the JWT of the JWT bearer grant, instead of a refresh token."""
+    client_credentials: bool = False
+    """The client credentials grant, with the id and the secret as HTTP Basic, instead of a refresh token."""
     lifetime: float | None = 3600.0
     """Seconds, if the answer gives no lifetime; None for tokens that are valid until they are refused."""
     keeps: tuple[str, ...] = ()
@@ -112,12 +115,15 @@ class AccessTokens:
                 "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
                 "assertion": grant.assertion(self._clock()),
             }
+        elif grant.client_credentials:
+            form = {"grant_type": "client_credentials"}
         else:
             refresh_token = as_text(stored.get("refresh_token")) or grant.refresh_token
             if not refresh_token:
                 raise AuthError(f"{grant.provider.name} is not signed in; {grant.provider.remedy}.")
             form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **client_form(grant)}
-        answer = request_token(self._http(), self._clock, grant.provider, grant.token_url, form, grant.keeps)
+        basic = (grant.client_id, grant.client_secret) if grant.client_credentials else None
+        answer = request_token(self._http(), self._clock, grant.provider, grant.token_url, form, grant.keeps, basic)
         kept = {name: answer[name] for name in ("access_token", "refresh_token", *grant.keeps) if answer.get(name)}
         lifetime = answer.get("expires_in", grant.lifetime)
         ends = {} if lifetime is None else {"expires_at": self._clock().timestamp() + float(lifetime)}
@@ -139,8 +145,10 @@ def request_token(
     url: str,
     form: Mapping[str, str],
     wanted: tuple[str, ...] = (),
+    basic: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """A token endpoint's answer to `form`, which has a token, the texts `wanted` and a lifetime that is a number or absent.
+    `basic` is the client's id and secret for a provider that takes them as HTTP Basic only.
 
     Raises AuthError if the provider refuses, RetryLater if it does not answer or answers something else.
     """
@@ -148,8 +156,8 @@ def request_token(
     from authlib.oauth2.client import OAuth2Client
 
     client = OAuth2Client(_Poster(http, clock, provider, wanted))
-    # The credentials are in the form already, so the client must not add other authentication.
-    return dict(client.fetch_token(url, auth=httpx.Auth(), **form))
+    # Otherwise the credentials are in the form already, so the client must not add other authentication.
+    return dict(client.fetch_token(url, auth=httpx.BasicAuth(*basic) if basic else httpx.Auth(), **form))
 
 
 def sign_assertion(

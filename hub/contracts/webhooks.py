@@ -23,6 +23,8 @@ class WebhookRequest:
     body: bytes
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""
+    """The sender's IP address, set while a webhook is verified and its manifest asks for it (`Webhooks.needs_sender`)."""
 
     @property
     def path(self) -> str:
@@ -37,6 +39,14 @@ class WebhookRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerDocument:
+    """The reply that says what the carrier must do with the call, in the carrier's own language."""
+
+    content_type: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedWebhook:
     """What a genuine webhook is, from its signed content only.
 
@@ -46,11 +56,6 @@ class VerifiedWebhook:
 
     event_key: str
     answer: AnswerPoint | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDocument:
-    """The reply that says what the carrier must do with the call, in the carrier's own language."""
-
-    content_type: str
-    body: str
+    document: AnswerDocument | None = None
+    """The reply, for a carrier that asks again about a call that the hub has placed. Without it, and without `answer`, the
+    reply is the acknowledgement."""

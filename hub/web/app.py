@@ -109,7 +109,8 @@ class WebEdge:
         self._stopping = threading.Event()
         self._retired = threading.Event()
         public_url = str(hub.config.hub.public_url)
-        self._webhooks = WebhookEndpoint(Receiver(hub, process.inbox_writer), self._answerer, public_url, hub.clock)
+        receiver, proxies = Receiver(hub, process.inbox_writer), hub.config.hub.trusted_proxies
+        self._webhooks = WebhookEndpoint(receiver, self._answerer, public_url, hub.clock, proxies)
         self._application = self._assembled(hub, directory)
         self._rules = EdgeRules(self._serve, public_url)
 

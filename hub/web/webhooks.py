@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
 
 from hub import metrics
 from hub.answering.answer import ANSWER_SECONDS, Answerer, Document, PendingAnswer
@@ -21,6 +22,7 @@ from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.receive import Received, Receiver
+from hub.web.client_ip import Proxies
 from hub.web.edge_rules import headers_of_answers
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher
 from hub.web.request_body import ASGI, content_length, read_chunks
@@ -74,8 +76,16 @@ class WebhookEndpoint:
     itself, as `hub.web.edge_rules` says. `hub.flow` lists each hand-over to another thread and back.
     """
 
-    def __init__(self, receiver: Receiver, answerer: Answerer, public_url: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        receiver: Receiver,
+        answerer: Answerer,
+        public_url: str,
+        clock: Clock,
+        trusted_proxies: Iterable[str] = (),
+    ) -> None:
         self._receiver, self._answerer, self._clock = receiver, answerer, clock
+        self._proxies = Proxies(trusted_proxies)
         self._public_url = public_url.rstrip("/")
         self._headers = headers_of_answers(public_url)
         self._completions = CompletionQueue()
@@ -115,7 +125,7 @@ class WebhookEndpoint:
             return TRY_AGAIN
         point = received.verified.answer
         if point is None:
-            return _document(self._answerer.acknowledgement(connector))
+            return _document(received.verified.document or self._answerer.acknowledgement(connector))
         if path == FALLBACK:
             self._answerer.note_forwarded(connector, point)
             return _document(self._answerer.static_document(connector, point))
@@ -135,11 +145,12 @@ class WebhookEndpoint:
             metrics.WEBHOOKS.labels(connector if declared else "unknown", refused or "too large").inc()
             return Received("forged")
         pending = _PendingWebhook(asyncio.get_running_loop().create_future(), path == FALLBACK)
-        self._webhooks[connector].add((self._incoming(scope, body), pending))
+        sender = self._proxies.client_of(Request(scope)) if declared and declared.needs_sender else None
+        self._webhooks[connector].add((self._incoming(scope, body, sender or ""), pending))
         del body
         return await pending.outcome
 
-    def _incoming(self, scope: Any, body: bytes) -> WebhookRequest:
+    def _incoming(self, scope: Any, body: bytes, sender: str) -> WebhookRequest:
         """The request as the carrier saw it. The address is ours, never that of a Host or Forwarded header."""
         path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         query = scope["query_string"].decode("latin-1")
@@ -149,6 +160,7 @@ class WebhookEndpoint:
             body=body,
             received_at=self._clock(),
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            sender=sender,
         )
 
     # a batch of webhooks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from contextlib import AbstractContextManager
@@ -52,6 +53,7 @@ class Stage:
         self.bearers: list[str] = []
         self.bearers_end: dict[str, int] = {}
         self.headers: dict[str, str] = {}
+        self.basic: str | None = None
         self.more: dict[str, Any] = {"expires_in": 600}
         client = httpx.Client(transport=httpx.MockTransport(self._endpoint))
         nothing: Any = None
@@ -70,7 +72,7 @@ class Stage:
             self.bearers.append(request.headers["authorization"])
             return httpx.Response(self.bearers_end.get(self.bearers[-1], 200), json={"taken": True})
         self.forms.append({name: values[0] for name, values in parse_qs(request.content.decode()).items()})
-        assert "authorization" not in request.headers
+        assert request.headers.get("authorization") == self.basic
         status, content = self.answer or (200, {"access_token": f"token-{len(self.forms)}", **self.more})
         return httpx.Response(status, content=json.dumps(content), headers=self.headers)
 
@@ -96,6 +98,17 @@ def test_a_token_is_used_until_a_minute_before_its_end(stage: Stage) -> None:
         "client_id": "me",
         "client_secret": "mine",
     }
+
+
+def test_a_client_with_only_its_own_credentials_sends_them_as_basic_and_nowhere_else(stage: Stage) -> None:
+    stage.basic = f"Basic {base64.b64encode(b'me:mine').decode()}"
+    tokens = stage.tokens(client_credentials=True, refresh_token="")
+    assert tokens.current() == "token-1"
+    assert stage.forms == [{"grant_type": "client_credentials"}]
+    stage.answer = (401, {"error": "invalid_client"})
+    stage.now += timedelta(hours=1)
+    with pytest.raises(AuthError, match="connect it again"):
+        tokens.current()
 
 
 def test_a_refused_token_is_renewed_and_one_that_another_thread_renewed_is_taken(stage: Stage) -> None:

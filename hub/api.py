@@ -5,6 +5,7 @@ Importing it brings in neither a database nor a web framework.
 
 from hub.contracts.answers import (
     AnswerPoint,
+    Attestation,
     Dial,
     Gather,
     HangUp,
@@ -125,6 +126,7 @@ __all__ = [
     "AdsSandbox",
     "AnswerDocument",
     "AnswerPoint",
+    "Attestation",
     "Auth",
     "AuthError",
     "BadPayload",

@@ -31,6 +31,10 @@ Ability = Literal[
 `gather_hash`: # can be a key like the others. `call_back`: it places calls (the hook `place_call`). `list_texts`: it lists
 received texts with their content (the hook `list_texts`), so that a text whose webhook never came is found."""
 
+Attestation = Literal["A", "B", "C", "failed", "none"]
+"""STIR/SHAKEN: how fully the signer vouches for the caller's number; `failed` if the signature was not valid, `none` if the
+carrier says that there was none. A verdict says who signed, and nothing about the caller's intent."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerPoint:
@@ -50,6 +54,8 @@ class AnswerPoint:
     """On `dial_ended`: whether a person picked up."""
     records: bool = False
     """On `whisper`: whether the dial records, for a carrier that begins to record by this document."""
+    attestation: Attestation | None = None
+    """On `ringing`: the carrier's verdict; None if it gave none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +112,10 @@ class TakeMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HangUp:
-    """End the call."""
+    """End the call. With `reject` as the only instruction, a carrier that can do so refuses the call and never answers it,
+    so that it costs nothing; any other carrier just ends it."""
+
+    reject: bool = False
 
 
 Instruction = Say | Play | Dial | Gather | TakeMessage | HangUp

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from hub.contracts.answers import Attestation
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.values import personal
 
@@ -34,8 +35,8 @@ class CallEvent:
     recording_url: str | None = personal("user.telephony.recording")
     recording_duration: int | None = None
     """Seconds of audio."""
-    attestation: Literal["A", "B", "C"] | None = None
-    """STIR/SHAKEN: how fully the signer vouches for the caller's number; absent if not sent or not valid."""
+    attestation: Attestation | None = None
+    """The carrier's verdict on the caller's number; None if it gave none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
@@ -12,6 +12,7 @@ from sqlmodel import Field
 import hub.model.accounts
 import hub.model.numbers
 import hub.model.people  # noqa: F401 - foreign keys
+from hub.contracts.answers import Attestation
 from hub.contracts.events import CallEvent
 from hub.contracts.phones import e164
 from hub.model.columns import (
@@ -59,6 +60,8 @@ class InboxWebhook(Work, table=True):
     expires_at: datetime | None = ending_column()
 
 
+VERDICTS = {verdict: verdict[0].upper() for verdict in get_args(Attestation)}
+"""How `Call.attestation` writes a verdict; the best one of several comes first in the alphabet."""
 MISSED, SPOKEN = text("answered_at IS NULL"), text("answered_at IS NOT NULL")
 """The rows of two indexes that find the callers whom nobody has called back."""
 COUNTED = ("answered_at", "status", "voicemail", "first_time_caller", "duration")
@@ -71,6 +74,7 @@ class CallState(Row):
     tracking_number: str | None = Field(default=None, max_length=16)
     caller_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     attestation: str | None = Field(default=None, max_length=1)
+    """The carrier's verdict on the caller's number: A, B or C, F for a signature that was not valid, N for none."""
     status: str = Field(default=CallStatus.RINGING, max_length=16)
     started_at: datetime = time_column(index=True)
     start_told: bool = False
@@ -196,7 +200,7 @@ def _state_of(event: CallEvent) -> CallState:
     return CallState(
         tracking_number=e164(event.tracking_number),
         caller_number=e164(event.caller_number),
-        attestation=event.attestation if event.attestation in ("A", "B", "C") else None,
+        attestation=VERDICTS.get(event.attestation or ""),
         status=status,
         started_at=event.at - timedelta(seconds=lasted),
         start_told=kind == "ringing",

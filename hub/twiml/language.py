@@ -1,6 +1,6 @@
 """Instructions as TwiML, the language of answer documents that Twilio made and other carriers adopted with small changes.
 
-Source: twilio.com/docs/voice/twiml (dial, gather, number, play, record, say).
+Source: twilio.com/docs/voice/twiml (dial, gather, number, play, record, reject, say).
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class Twiml:
                     ElementTree.SubElement(response, "Record", self.record_attributes(instruction))
                     # Reached only if there was nothing to record.
                     ElementTree.SubElement(response, "Hangup")
-                case HangUp():
-                    ElementTree.SubElement(response, "Hangup")
+                case HangUp(reject=refused):
+                    # Only as the first verb does <Reject> keep the call unanswered.
+                    ElementTree.SubElement(response, "Reject" if refused and not len(response) else "Hangup")
         return _document(response)
 
     def connect(self, call: CallBack) -> AnswerDocument:

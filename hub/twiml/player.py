@@ -188,7 +188,7 @@ class TwimlPlayer(ABC):
                     return self.ask(action, self._record(verb))
                 case "Record":
                     self.hung_up = self.call.outcome == "abandoned"
-                case "Hangup":
+                case "Hangup" | "Reject":
                     return None
         return None
 

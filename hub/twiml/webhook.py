@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Literal, cast
 
-from hub.contracts.answers import AnswerPoint, Moment
+from hub.contracts.answers import AnswerPoint, Attestation, Moment
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.phones import phone_number
@@ -33,6 +33,10 @@ from hub.twiml.words import address_at, believed, call_status, caller_name, iden
 MAX_MEDIA = 10
 TEXT_STATUS_PATH = "text"
 """Our path to which the carrier reports a text's delivery."""
+VERSTAT = re.compile(
+    r"TN-Validation-Passed-([ABC])(?:-\w+)*|(TN-Validation-Failed)(?:-\w+)*|No-TN-Validation(?:-\w+)*", re.ASCII
+)
+"""Twilio's verdicts on a caller's number; a suffix says how the signature came."""
 MOMENTS: Mapping[str, Moment] = {
     "voice": "ringing",
     "fallback": "ringing",
@@ -149,10 +153,12 @@ class TwimlWebhook:
 
     # What differs between carriers
 
-    def attestation(self) -> Literal["A", "B", "C"] | None:
-        """Who signed the caller's number, from `StirVerstat`; None if validation failed or no data was sent."""
-        match = re.fullmatch(r"TN-Validation-Passed-([ABC])(-Passthrough)?", self.text("StirVerstat"))
-        return cast(Literal["A", "B", "C"], match[1]) if match else None
+    def attestation(self) -> Attestation | None:
+        """The verdict on the caller's number, from `StirVerstat`; None if none was sent."""
+        match = re.fullmatch(VERSTAT, self.text("StirVerstat"))
+        if match is None:
+            return None
+        return cast(Attestation, match[1]) if match[1] else "failed" if match[2] else "none"
 
     def recording_address(self) -> str:
         """The address of the recording. Raises BadPayload for one that is not at the carrier."""
@@ -198,6 +204,7 @@ class TwimlWebhook:
                 caller_number=phone_number(self.text("From")),
                 mark=self.carried.mark,
                 digits=self.keys if moment == "digits" else "",
+                attestation=self.attestation() if moment == "ringing" else None,
                 answered=moment == "dial_ended" and self.status("DialCallStatus") not in UNANSWERED_STATUSES,
             )
         except BadPayload:

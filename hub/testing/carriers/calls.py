@@ -141,6 +141,12 @@ class PlacedCallConformance(WireConformance):
         assert board.heard == [GREETING.text] and not board.kinds & {"answered", "not_answered"}
         assert board.kinds & {"completed", "failed"}
 
+    def test_a_call_that_the_hub_rejects_is_answered_by_nobody(self, connector: Connector, sandbox: Sandbox) -> None:
+        board = Switchboard(connector, sandbox, {("ringing", ""): (HangUp(reject=True),)})
+        board.place()
+        assert board.heard == [] and not board.kinds & {"answered", "voicemail"}
+        assert board.kinds & {"completed", "failed"}
+
     def test_a_caller_in_a_circle_gives_up_some_time(self, connector: Connector, sandbox: Sandbox) -> None:
         board = Switchboard(connector, sandbox, {("ringing", ""): (SALES,), ("dial_ended", "v1.sales"): (SALES,)})
         board.place(answering_number=samples.OTHER_DIAL)

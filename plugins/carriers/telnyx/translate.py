@@ -6,9 +6,9 @@ Source of the fields: developers.telnyx.com/api-reference/callbacks (texml-call-
 from __future__ import annotations
 
 import re
-from typing import Literal, cast
+from typing import cast
 
-from hub.api import BadPayload, CallEvent, TwimlWebhook, identifier
+from hub.api import Attestation, BadPayload, CallEvent, TwimlWebhook, identifier
 
 CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.=-]{7,159}")
 """Telnyx' id of a call leg: its call control id, as `v3:` and some 55 characters."""
@@ -21,17 +21,21 @@ def uuid(text: object, name: str) -> str:
     return identifier(UUID, text, name)
 
 
-def attestation(level: object, validated: object) -> Literal["A", "B", "C"] | None:
-    """Who signed the caller's number; None if validation failed or no data was sent.
+def attestation(level: object, validated: object) -> Attestation | None:
+    """The verdict on the caller's number; None if none was sent.
 
     Webhooks send the level and the validation result separately. SIP headers send both in one `verstat`, where the A is
     left out. Source: developers.telnyx.com/docs/voice/stir-shaken/sip-header-parameters.
     """
     verstat = re.fullmatch(r"TN-Validation-Passed(?:-([ABC]))?", str(level or ""))
     if verstat:
-        return cast(Literal["A", "B", "C"], verstat[1] or "A")
-    genuine = level in ("A", "B", "C") and str(validated).lower() == "true"
-    return cast(Literal["A", "B", "C"], level) if genuine else None
+        return cast(Attestation, verstat[1] or "A")
+    if level in ("TN-Validation-Failed", "No-TN-Validation"):
+        return "failed" if level == "TN-Validation-Failed" else "none"
+    if level not in ("A", "B", "C"):
+        return None
+    verdict = str(validated).lower()
+    return cast(Attestation, level) if verdict == "true" else "failed" if verdict == "false" else None
 
 
 def recording_address(base_url: str, recording_id: str) -> str:
@@ -48,7 +52,7 @@ class TexmlWebhook(TwimlWebhook):
     recording_id_form = UUID
     name_field = "CallerId"
 
-    def attestation(self) -> Literal["A", "B", "C"] | None:
+    def attestation(self) -> Attestation | None:
         return attestation(self.text("ShakenStirAttestation"), self.text("ShakenStirValidated"))
 
     def recording_address(self) -> str:

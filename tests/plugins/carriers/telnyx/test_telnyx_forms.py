@@ -187,18 +187,18 @@ def test_a_recording_is_kept_by_its_lasting_address(source: str, kind: str) -> N
         ("A", "true", "A"),
         ("B", "true", "B"),
         ("C", "true", "C"),
-        ("A", "false", None),
+        ("A", "false", "failed"),
         ("A", "", None),
         ("D", "true", None),
         ("", "true", None),
         ("TN-Validation-Passed", "", "A"),
         ("TN-Validation-Passed-B", "", "B"),
         ("TN-Validation-Passed-C", "", "C"),
-        ("TN-Validation-Failed", "true", None),
-        ("No-TN-Validation", "true", None),
+        ("TN-Validation-Failed", "true", "failed"),
+        ("No-TN-Validation", "true", "none"),
     ],
 )
-def test_only_a_validated_attestation_counts(level: str, validated: str, grade: str | None) -> None:
+def test_a_verdict_on_the_callers_number_is_read(level: str, validated: str, grade: str | None) -> None:
     assert attestation(level, validated) == grade
     request = form("voice", CallStatus="ringing", ShakenStirAttestation=level, ShakenStirValidated=validated)
     assert one(request).attestation == grade

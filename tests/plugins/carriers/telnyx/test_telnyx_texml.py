@@ -34,10 +34,11 @@ POINT = AnswerPoint(moment="ringing", tracking_number=NUMBER, call_id="v3:aaaaaa
 URL = rf"{re.escape(BASE)}/[a-z]+\?.+&proof=[\w-]{{24}}"
 METHOD, SECONDS, YES = "GET|POST", r"\d+", "true|false"
 SHAPE: dict[str, tuple[frozenset[str], dict[str, str]]] = {
-    "Response": (frozenset({"Say", "Play", "Dial", "Gather", "Record", "Redirect", "Hangup"}), {}),
+    "Response": (frozenset({"Say", "Play", "Dial", "Gather", "Record", "Redirect", "Hangup", "Reject"}), {}),
     "Say": (frozenset(), {"voice": r"man|woman|alice|(AWS\.)?Polly\..+", "language": r"[a-z]{2,3}(-[A-Za-z]+)*"}),
     "Play": (frozenset(), {"loop": SECONDS}),
     "Hangup": (frozenset(), {}),
+    "Reject": (frozenset(), {}),
     "Redirect": (frozenset(), {"method": METHOD}),
     "Gather": (
         frozenset({"Say", "Play"}),
@@ -129,6 +130,11 @@ def test_a_message_ends_by_itself_and_is_not_transcribed() -> None:
 def test_a_language_is_told_and_needs_a_voice_that_speaks_it() -> None:
     spoken = render(Say(text="Willkommen", language="de-DE"), Say(text="Welcome"), Play(url="https://a.example/x.wav"))
     assert spoken[0].attrib == {"voice": "alice", "language": "de-DE"} and spoken[1].get("language") is None
+
+
+def test_a_call_is_rejected_only_before_it_was_answered() -> None:
+    assert tags(render(HangUp(reject=True))) == ["Response", "Reject"]
+    assert tags(render(Say(text="Goodbye."), HangUp(reject=True))) == ["Response", "Say", "Hangup"]
 
 
 def test_blank_texts_are_left_out_and_the_call_ends() -> None:

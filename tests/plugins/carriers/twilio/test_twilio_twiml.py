@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twilio.twiml.voice_response import Dial as DialVerb
 from twilio.twiml.voice_response import VoiceResponse
 
-from hub.api import AnswerPoint, Dial, Gather, Instruction, Moment, Play, Say, TakeMessage, WebhookRequest
+from hub.api import AnswerPoint, Dial, Gather, HangUp, Instruction, Moment, Play, Say, TakeMessage, WebhookRequest
 from hub.testing import FrozenClock, connect, samples
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
@@ -111,6 +111,12 @@ def test_every_kind_of_answer_is_what_twilios_own_builder_makes(name: str) -> No
     oracle = VoiceResponse()
     ORACLES[name](oracle)
     assert same(ours(*instructions, moment=moment), oracle)
+
+
+def test_a_rejected_call_is_never_answered() -> None:
+    oracle = VoiceResponse()
+    oracle.reject()
+    assert same(ours(HangUp(reject=True)), oracle)
 
 
 def test_whatever_the_business_writes_is_escaped_as_twilio_does() -> None:

@@ -215,14 +215,15 @@ def test_a_number_that_calls_itself_is_a_call_like_others() -> None:
         ("TN-Validation-Passed-B", "B"),
         ("TN-Validation-Passed-C", "C"),
         ("TN-Validation-Passed-A-Passthrough", "A"),
-        ("TN-Validation-Failed-A", None),
-        ("TN-Validation-Failed", None),
-        ("No-TN-Validation", None),
+        ("TN-Validation-Passed-A-Diverted", "A"),
+        ("TN-Validation-Failed-A", "failed"),
+        ("TN-Validation-Failed", "failed"),
+        ("No-TN-Validation", "none"),
         ("", None),
         ("TN-Validation-Passed-D", None),
     ],
 )
-def test_only_a_passed_validation_attests_a_number(said: str, grade: str | None) -> None:
+def test_a_verdict_on_the_callers_number_is_read(said: str, grade: str | None) -> None:
     assert ringing(StirVerstat=said).attestation == grade
 
 

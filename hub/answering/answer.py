@@ -22,7 +22,7 @@ from hub.answering.call_lines import CallLines
 from hub.answering.decide import Decider
 from hub.callflow.walk import static
 from hub.clock import utc_now
-from hub.contracts.answers import AnswerPoint, Instruction, Moment
+from hub.contracts.answers import AnswerPoint, Dial, Instruction, Moment
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import PluginTimeout, RingfenceError
 from hub.hookspecs import CallHooks
@@ -73,6 +73,7 @@ class Answerer:
         """Number → the carrier and the flow's version that its documents were rendered for."""
         self._decider = Decider(hub, directory, self._lines)
         self._acknowledgements = self._acknowledge()
+        self._unassigned = self._forward_unassigned()
         self._committers: dict[str, GroupCommitter[PendingAnswer, list[list[RenderRequest]]]] = {}
         self.prepare()
 
@@ -89,7 +90,7 @@ class Answerer:
                 return
             by_carrier: dict[str, list[RenderRequest]] = {}
             self._lines.note(directory)
-            answered = {**self._lines.former, **directory.lines}
+            answered = {**self._lines.former, **directory.resting, **directory.lines}
             for number, line in answered.items():
                 carrier = line.tracker.carrier
                 if carrier in self._hub.plugins.connectors and self._made_of.get(number) != (carrier, line.version):
@@ -107,7 +108,7 @@ class Answerer:
     def knows(self, connector: str, point: AnswerPoint) -> bool:
         """Whether the number of a call at `point` belongs to that carrier. A call on another carrier's number has no
         flow."""
-        line = self._lines.line(self._directory.latest, point)
+        line = self._lines.line(self._directory.latest, point, self._hub.clock())
         if line is not None and line.tracker.carrier == connector:
             return True
         log.warning("call on an unknown number", connector=connector, moment=point.moment)
@@ -127,11 +128,16 @@ class Answerer:
     def static_document(self, connector: str, point: AnswerPoint) -> AnswerDocument:
         """The document that only forwards the call; it is in memory."""
         metrics.ANSWERS.labels(connector, point.moment, "static").inc()
-        return self._static.get((point.tracking_number, point.moment)) or self.acknowledgement(connector)
+        return self._static.get((point.tracking_number, point.moment)) or self.without_line(connector, point)
+
+    def without_line(self, connector: str, point: AnswerPoint) -> AnswerDocument:
+        """The document for a call on a number without a tracker: a new one rings the phone for such calls, if there is one."""
+        forward = self._unassigned.get(connector) if point.moment == "ringing" else None
+        return forward or self.acknowledgement(connector)
 
     def note_forwarded(self, connector: str, point: AnswerPoint) -> None:
         """Record that a call got the static document, as soon as the database allows it; returns at once."""
-        line = self._lines.line(self._directory.latest, point)
+        line = self._lines.line(self._directory.latest, point, self._hub.clock())
         if line is not None and line.tracker.carrier == connector:
             self._committer(connector).submit(PendingAnswer([point], time.monotonic(), forwarded=True))
 
@@ -230,6 +236,17 @@ class Answerer:
                 self._static[point.tracking_number, point.moment] = document
         pairs = zip(wanted, documents, strict=True)
         return {point.tracking_number for (point, _), each in pairs if not isinstance(each, AnswerDocument)}
+
+    def _forward_unassigned(self) -> dict[str, AnswerDocument]:
+        """Carrier → the document that rings `forward_unassigned`; it needs no number, because nothing follows it."""
+        phone, plugins, made = self._hub.config.numbers.forward_unassigned, self._hub.plugins, {}
+        for name in plugins.with_hook(CallHooks.render_answer) if phone else ():
+            point = AnswerPoint(moment="ringing", tracking_number="")
+            try:
+                made[name] = plugins.call(name, CallHooks.render_answer, point, (Dial(numbers=(str(phone),)),))
+            except RingfenceError as error:
+                log.error("calls without a tracker are not forwarded", connector=name, error=type(error).__name__)
+        return made
 
     def _acknowledge(self) -> dict[str, AnswerDocument]:
         plugins, made = self._hub.plugins, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from hub.contracts.answers import AnswerPoint
 from hub.numbers.directory import Directory, Line
@@ -18,12 +19,11 @@ class CallLines:
 
     def note(self, directory: Directory) -> None:
         """Another directory is current."""
-        gone = {
-            number: line for number, line in {**self.former, **self._known}.items() if number not in directory.lines
-        }
+        present = directory.lines.keys() | directory.resting.keys()
+        gone = {number: line for number, line in {**self.former, **self._known}.items() if number not in present}
         self._known, self.former = directory.lines, gone
 
-    def line(self, directory: Directory, point: AnswerPoint) -> Line | None:
-        """The line of a call; only a call that rings needs a number of today."""
-        line = directory.lines.get(point.tracking_number)
+    def line(self, directory: Directory, point: AnswerPoint, now: datetime) -> Line | None:
+        """The line of a call; only a call that rings needs a number of today, or one that rests."""
+        line = directory.line(point.tracking_number, now)
         return line if line or point.moment == "ringing" else self.former.get(point.tracking_number)

@@ -36,7 +36,8 @@ class Decider:
 
     def remember(self, directory: Directory) -> None:
         """Store the present versions of all flows, because calls may outlive them."""
-        self._versions |= {**directory.former_flows} | {line.version: line.flow for line in directory.lines.values()}
+        lines = (*directory.resting.values(), *directory.lines.values())
+        self._versions |= {**directory.former_flows} | {line.version: line.flow for line in lines}
 
     def decide(
         self,
@@ -94,9 +95,9 @@ class Decider:
     ) -> tuple[list[AnswerRequest], set[int]]:
         """Each point with its flow: the version that its resume token names, else the one that has led the call, else the
         number's own. Also the versions to read."""
-        directory, requests, missing = self._directory.latest, [], set()
+        directory, now, requests, missing = self._directory.latest, self._hub.clock(), [], set()
         for point in points:
-            line, mark = self._lines.line(directory, point), parse_mark(point.mark)
+            line, mark = self._lines.line(directory, point, now), parse_mark(point.mark)
             assert line is not None, "only calls on known numbers are answered"
             former = mark.version if mark else led.get(point.call_id)
             version = former if former is not None and point.moment != "ringing" else line.version

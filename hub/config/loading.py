@@ -21,10 +21,11 @@ from hub.config.readers.recordings import read_recordings
 from hub.config.reading import Reading
 from hub.config.references import References
 from hub.config.retention import RetentionSection
+from hub.config.sections.numbers import NumbersSection
 from hub.errors import ConfigError, Problem
 
 MAX_BYTES = 16_000_000
-SECTIONS = ("hub", "connectors", "recordings", "retention", "mail", "conversions", "accounts")
+SECTIONS = ("hub", "connectors", "recordings", "retention", "numbers", "mail", "conversions", "accounts")
 Discover = Callable[[Sequence[pathlib.Path]], Installed]
 Secrets = Callable[[HubSection], Callable[[str], str | None]]
 """Finds the secrets that are stored in the database that `hub:` names."""
@@ -123,6 +124,8 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     parts.add(("recordings",), recordings)
     retention = reading.section(RetentionSection, tree.get("retention"), ("retention",))
     parts.add(("retention",), retention)
+    numbers = reading.section(NumbersSection, tree.get("numbers"), ("numbers",))
+    parts.add(("numbers",), numbers)
     mail = read_mail(reading, tree.get("mail"))
     parts.add(("mail",), mail)
     folders = plugin_folders(reading, tree.get("hub"))
@@ -137,7 +140,7 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     for path, text in problems_between(parts):
         if not reading.unresolved(path):
             reading.tell(path, text)
-    if reading.problems or hub is None or recordings is None or retention is None:
+    if reading.problems or hub is None or recordings is None or retention is None or numbers is None:
         return None
     models = {name: each.Destination for name, each in parts.connector_classes.items()}
     return Config(
@@ -148,6 +151,7 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
         accounts=accounts,
         recordings=recordings,
         retention=retention,
+        numbers=numbers,
         mail=mail,
     )
 

@@ -31,6 +31,7 @@ from hub.config.schedule import Schedule, parse_schedule
 from hub.config.sections.contact import ContactSection
 from hub.config.sections.conversion_values import Statuses, Value
 from hub.config.sections.networks import Network
+from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.secret_keys import SecretKey
 from hub.config.sections.sign_in import SignInSection
@@ -379,6 +380,7 @@ class Config:
     accounts: tuple[AccountSection, ...]
     recordings: RecordingsSection = RecordingsSection()
     retention: RetentionSection = RetentionSection()
+    numbers: NumbersSection = NumbersSection()
     mail: MailSection | None = None
     file: Path | None = None
     """The file that it was read from."""

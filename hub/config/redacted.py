@@ -24,6 +24,7 @@ def shown(config: Config) -> dict[str, Any]:
         "connectors": {name: _connector(entry) for name, entry in config.connectors.items()},
         "recordings": _plain(config.recordings) | _masked(config.recordings.options),
         "retention": _plain(config.retention),
+        "numbers": _plain(config.numbers),
         **_mail(config),
         "conversions": _plain(config.conversions),
         "accounts": _plain(config.accounts),

@@ -12,6 +12,7 @@ from hub.config.mail import MailSection
 from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection, RecordingsSection
 from hub.config.references import REFERENCE
 from hub.config.retention import RetentionSection
+from hub.config.sections.numbers import NumbersSection
 from hub.contracts.connector import Connector
 
 JsonSchema = dict[str, Any]
@@ -59,6 +60,7 @@ def config_schema(classes: Mapping[str, type[Connector]]) -> JsonSchema:
             "connectors": {"type": "object", "additionalProperties": entry},
             "recordings": _model(RecordingsSection, definitions, "recordings"),
             "retention": _model(RetentionSection, definitions, "retention"),
+            "numbers": _model(NumbersSection, definitions, "numbers"),
             "mail": _model(MailSection, definitions, "mail"),
             "conversions": {"type": "array", "items": rule},
             "accounts": {"type": "array", "items": _model(AccountSection, definitions, "account")},

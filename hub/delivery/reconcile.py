@@ -60,7 +60,8 @@ def reconcile_texts(hub: Hub, directory: Directory, connector: str) -> int:
     """Store the texts of the carrier's list that we do not have; returns how many were found."""
     now = hub.clock()
     since = _since(hub, connector, TEXTS, now)
-    numbers = tuple(sorted(number for number, line in directory.lines.items() if line.tracker.carrier == connector))
+    ours = {**directory.resting, **directory.lines}
+    numbers = tuple(sorted(number for number, line in ours.items() if line.tracker.carrier == connector))
     if not numbers:
         return 0
     with hub.store.reading() as session:

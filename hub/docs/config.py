@@ -24,6 +24,7 @@ from hub.config.models import (
 )
 from hub.config.retention import Kept, RetentionSection
 from hub.config.sections.contact import ContactSection
+from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.sign_in import OidcSection, SignInSection
 from hub.config.sections.texts import TextsSection
 from hub.contracts.connector import Connector
@@ -38,6 +39,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "connectors: every entry": ConnectorCommon,
     "recordings": RecordingsSection,
     "retention": RetentionSection,
+    "numbers": NumbersSection,
     "retention: a kind that is kept longer": Kept,
     "mail": MailSection,
     "conversions": ConversionRule,

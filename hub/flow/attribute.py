@@ -7,7 +7,8 @@ Rules in their order, with their confidence:
 3. `number.shared`       the pool was empty and visitors saw the shared number: 0.6 divided among those who saw it
 4. `person.remembered`   nobody holds the number now, and an earlier visit of the caller held it: this visit is chosen,
                          not the last visitor, who is a stranger; beside a live lease it is the second candidate
-5. `lease.cooling`       nobody holds the number now; its last visitor is chosen, with less confidence each day
+5. `lease.cooling`       nobody holds the number now; its last visitor is chosen, with less confidence each day; of a
+                         number that left the pool, until hub.numbers.rest.late_calls.LATE_CALLS is over
 6. `person.earlier`      an earlier visit is known to be the caller's (a remembered number)
 7. `tracker.unknown`     nothing is known; the tracker's own source, or `unknown`
 """
@@ -21,6 +22,7 @@ from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, SURE_FROM, Case, as_likely
 from hub.flow.clicks import clicked_at
 from hub.model import Attribution, FormSubmission, Tracker, Visit
 from hub.model.columns import CALL_RETENTION, CLICK_ID_RETENTION
+from hub.numbers.rest.late_calls import LATE_CALLS, said_of
 from hub.sources.classify import classify_tracker
 
 LIVE = 0.98
@@ -45,6 +47,8 @@ def attribute(case: Case, now: datetime) -> Attribution:
     if case.attribution is not None:
         return case.attribution
     rule, candidates, trace = _decide(case)
+    if case.late and case.line is not None:
+        trace = [said_of(case.line.number, case.line.tracker.name, case.at), *trace]
     case.visit = candidates[0].visit if candidates else None
     case.candidate_visits = [each.visit for each in candidates if as_likely(each.confidence, candidates[0].confidence)]
     visit = case.visit
@@ -121,7 +125,7 @@ def _decide(case: Case) -> tuple[str, list[_Candidate], list[str]]:
             [f"the shared number of {tracker.name} was seen by {_visitors(len(case.shown_visits))} within the hour"],
         )
     cooled = [
-        _Candidate(visit, _cooled(case.at - lease.expires_at, tracker), "held the number last")
+        _Candidate(visit, _cooled(case.at - lease.expires_at, tracker, case.late), "held the number last")
         for lease, visit in case.lease_visits
     ]
     if case.remembered_visit is not None:
@@ -163,8 +167,11 @@ def _live(case: Case, live: list[Visit]) -> list[_Candidate]:
     return [*(_Candidate(visit, sure, "held the number when the call began") for visit in live), *others]
 
 
-def _cooled(idle: timedelta, tracker: Tracker) -> float:
-    left = 1 - min(max(idle.total_seconds() / max(1, tracker.cool_down_seconds), 0.0), 1.0)
+def _cooled(idle: timedelta, tracker: Tracker, late: timedelta = timedelta()) -> float:
+    """The confidence in a visitor whose lease ended `idle` before the call. `late`: the part of it in which the number was out
+    of use already."""
+    left = 1 - min(max((idle - late).total_seconds() / max(1, tracker.cool_down_seconds), 0.0), 1.0)
+    left *= 1 - min(late / LATE_CALLS, 1.0)
     return 0.2 + (COOLING - 0.2) * left
 
 

@@ -118,6 +118,12 @@ class Case:
         return time_of(self.subject)
 
     @property
+    def late(self) -> timedelta:
+        """How long before it the dialed number left its tracker; zero if it is in use."""
+        retired_at = self.line.number.retired_at if self.line else None
+        return max(timedelta(), self.at - retired_at) if retired_at is not None else timedelta()
+
+    @property
     def phone_number(self) -> str | None:
         """The person's number, E.164; None if it is hidden or was not given."""
         match self.subject:

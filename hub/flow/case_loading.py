@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
-from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person
+from hub.flow.case import CONSENT_FACTS, Case, Subject, as_likely, new_person, time_of
 from hub.flow.case_visits import load_visits, visits_by_id
 from hub.model import (
     Attribution,
@@ -70,7 +70,7 @@ def load_cases(session: Session, directory: Directory, subjects: Sequence[Subjec
         if tracker is None and subject.tracker_id:
             tracker = session.get(Tracker, subject.tracker_id)
         if company is not None and tracker is not None:
-            cases.append(Case(subject, company, tracker, directory.lines.get(subject.tracking_number or "")))
+            cases.append(Case(subject, company, tracker, directory.line(subject.tracking_number, time_of(subject))))
     if not cases:
         return []
     _load_people(session, cases, now)

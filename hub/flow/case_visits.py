@@ -12,6 +12,7 @@ from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
 from hub.flow.consent import CONSENT_FIELDS
 from hub.model import FormSubmission, Lease, Visit
 from hub.model.columns import UTCTime
+from hub.numbers.rest.late_calls import LATE_CALLS
 
 MAX_VISITS_OF_PERSON = 200
 """A person may have more visits, for example in a call center; then only those that decide something are read."""
@@ -108,7 +109,11 @@ def _load_leases(session: Session, cases: Sequence[Case], longest: timedelta = t
 
 
 def _cool_down(case: Case) -> timedelta:
-    return timedelta(seconds=case.tracker.cool_down_seconds if case.tracker else 0)
+    """How far back a visitor of the number counts: the pool's cool-down, which stands still while the number rests, because
+    nobody else is shown it then."""
+    if case.late > LATE_CALLS:
+        return timedelta()
+    return case.late + timedelta(seconds=case.tracker.cool_down_seconds if case.tracker else 0)
 
 
 def _load_remembered(session: Session, cases: Sequence[Case]) -> None:

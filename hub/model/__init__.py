@@ -41,7 +41,15 @@ if TYPE_CHECKING:
     from hub.model.ledger import ConsentDetail, ConsentEntry, ConsentNotice
     from hub.model.marks import Lead, LeadChange, Note, PersonMerge, SpamMark, Tag, TagDefinition
     from hub.model.messages import Suppression, TextMedia, TextMessage, TextStatus, ThreadArchive
-    from hub.model.numbers import DirectoryChange, NumberPurchase, PoolHour, PoolOverflow, Tracker, TrackingNumber
+    from hub.model.numbers import (
+        DirectoryChange,
+        NumberFinding,
+        NumberPurchase,
+        PoolHour,
+        PoolOverflow,
+        Tracker,
+        TrackingNumber,
+    )
     from hub.model.opt_outs import OptOut
     from hub.model.outgoing_calls import OutgoingCall
     from hub.model.pages import RecordingPeaks, ReportLink, SavedView
@@ -143,6 +151,7 @@ __all__ = [
     "LegalHold",
     "MonthRollup",
     "Note",
+    "NumberFinding",
     "NumberPurchase",
     "OidcIdentity",
     "OptOut",
@@ -233,7 +242,15 @@ MODULES = {
     "ledger": ("ConsentDetail", "ConsentEntry", "ConsentNotice"),
     "marks": ("Lead", "LeadChange", "Note", "PersonMerge", "SpamMark", "Tag", "TagDefinition"),
     "messages": ("Suppression", "TextMedia", "TextMessage", "TextStatus", "ThreadArchive"),
-    "numbers": ("DirectoryChange", "NumberPurchase", "PoolHour", "PoolOverflow", "Tracker", "TrackingNumber"),
+    "numbers": (
+        "DirectoryChange",
+        "NumberFinding",
+        "NumberPurchase",
+        "PoolHour",
+        "PoolOverflow",
+        "Tracker",
+        "TrackingNumber",
+    ),
     "opt_outs": ("OptOut",),
     "outgoing_calls": ("OutgoingCall",),
     "pages": ("RecordingPeaks", "ReportLink", "SavedView"),

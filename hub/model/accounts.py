@@ -49,6 +49,9 @@ class Company(Row, table=True):
     domains: list[str] = json_list()
     website: dict[str, Any] = json_column()
     """As `website:` in config.yaml: the numbers to swap, the cookie's lifetime, linked domains."""
+    number_cap: Decimal | None = money_column()
+    """What its numbers together may cost a month; None: only the account's cap counts."""
+    cap_currency: str | None = Field(default=None, max_length=3)
     disabled_at: datetime | None = time_column(nullable=True)
     """Since when config.yaml no longer names it."""
     captured: dict[str, Any] = json_column()

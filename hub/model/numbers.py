@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
 import hub.model.accounts
 import hub.model.flows  # noqa: F401 - foreign keys
-from hub.model.columns import Row, UTCTime, id_column, money_column, time_column
+from hub.model.columns import Row, UTCTime, id_column, json_column, money_column, time_column
 
 PurchaseState = Literal["asked", "bought", "refused", "unknown"]
 """`asked`: before the carrier has answered; `unknown`: its answer never came, so the number may be ours."""
@@ -59,12 +59,39 @@ class TrackingNumber(Row, table=True):
     """Since when no visitor is shown it; it is still ours, and costs, until `released_at`."""
     released_at: datetime | None = time_column(nullable=True)
     """When it was given back to the carrier."""
+    rest_reason: str | None = Field(default=None, max_length=24)
+    """Why it rests (`hub.numbers.rest.rules.RestReason`)."""
+    rest_until: datetime | None = time_column(nullable=True)
+    """Until when it rests, if the owner has ended that early."""
     monthly_price: Decimal | None = money_column()
     """What the carrier asked a month, when it was bought or last listed; None if the carrier did not say."""
     price_currency: str | None = Field(default=None, max_length=3)
     standing: str | None = Field(default=None, max_length=24)
     """How it compared with the carrier's list (`hub.numbers.ownership.Standing`) at `checked_at`."""
     checked_at: datetime | None = time_column(nullable=True)
+
+
+class NumberFinding(Row, table=True):
+    """Something that is wrong with a number now, or with what numbers cost; gone when a later audit does not find it."""
+
+    __tablename__ = "number_finding"
+
+    id: str = id_column()
+    account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
+    """None for a number that belongs to no account, at a carrier that several accounts use."""
+    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    """None for what concerns the whole account."""
+    kind: str = Field(max_length=16)
+    """A key of `hub.numbers.health.kinds.KINDS`."""
+    number: str = Field(default="", max_length=16)
+    """E.164; empty if it concerns no single number."""
+    connector: str = Field(default="", max_length=64)
+    dedup_key: str = Field(unique=True, max_length=200)
+    facts: dict[str, Any] = json_column()
+    """Counts, dates, prices and names of trackers; nothing about a caller."""
+    found_at: datetime = time_column()
+    seen_at: datetime = time_column()
+    """When an audit found it last."""
 
 
 class DirectoryChange(Row, table=True):

@@ -3,21 +3,23 @@ differs is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.model import Account, Company, Tracker, TrackingNumber
 from hub.numbers.flows import FlowVersions
+from hub.numbers.rest.rules import may_move
 from hub.numbers.webhook_endpoints import write_endpoints
 from hub.plugins.captured import captured
 from hub.reports.dirty_days import mark_company
 from hub.store.rows import change_rows, write_rows
 
+AWAKE = {"rest_reason": None, "rest_until": None}
 Named = tuple[str, TrackerSection]
 """The id of a tracker, and its section of config.yaml."""
 
@@ -116,17 +118,20 @@ def _columns(section: TrackerSection, flow_version_id: str) -> dict[str, Any]:
 
 
 def _write_numbers(session: Session, trackers: list[Named], now: datetime) -> None:
-    columns = ("id", "number", "tracker_id", "bought", "retired_at", "released_at")
+    columns = ("id", "number", "tracker_id", "bought", "retired_at", "released_at", "rest_reason", "rest_until")
     rows = session.execute(select(*(_table(TrackingNumber).c[name] for name in columns)))
     before = {row.number: row._mapping for row in rows}
     wanted: dict[str, dict[str, Any]] = {
-        number: {"tracker_id": tracker_id, "retired_at": None, "released_at": None}
+        number: {"tracker_id": tracker_id, "retired_at": None, "released_at": None} | AWAKE
         for tracker_id, section in trackers
         for number in section.numbers
     }
     write_rows(
         session, TrackingNumber, [TrackingNumber(number=key, **each) for key, each in wanted.items() if key not in before]
     )  # fmt: skip
+    for row in _moved(session, before, wanted):
+        if not may_move(session, row, wanted[row.number]["tracker_id"], now):
+            wanted[row.number] = _resting(row, now)
     _change(session, TrackingNumber, ((before[key], each) for key, each in wanted.items() if key in before))
     named = {tracker_id for tracker_id, _ in trackers}
     gone = [
@@ -134,7 +139,34 @@ def _write_numbers(session: Session, trackers: list[Named], now: datetime) -> No
         for number, row in before.items()
         if row["retired_at"] is None and number not in wanted and not (row["bought"] and row["tracker_id"] in named)
     ]
-    change_rows(session, TrackingNumber, [{"id": each, "retired_at": now} for each in gone])
+    left = {"retired_at": now, "leased_until": None, "rest_reason": "removed", "rest_until": None}
+    change_rows(session, TrackingNumber, [{"id": each, **left} for each in gone])
+    given_up = [row["id"] for number, row in before.items() if row["rest_reason"] == "moved" and number not in wanted]
+    change_rows(session, TrackingNumber, [{"id": each, "rest_reason": "removed"} for each in given_up])
+
+
+def _resting(row: TrackingNumber, now: datetime) -> dict[str, Any]:
+    """The columns of a number that stays with its last tracker until its rest is over."""
+    since = row.retired_at or now
+    return {
+        "tracker_id": row.tracker_id,
+        "retired_at": since,
+        "released_at": None,
+        "rest_reason": "moved",
+        "rest_until": row.rest_until,
+    }
+
+
+def _moved(
+    session: Session, before: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]
+) -> list[TrackingNumber]:
+    """The numbers that config.yaml names for another tracker than they are at."""
+    ids = [
+        before[number]["id"]
+        for number, each in wanted.items()
+        if number in before and before[number]["tracker_id"] != each["tracker_id"]
+    ]
+    return list(session.exec(select(TrackingNumber).where(col(TrackingNumber.id).in_(ids)))) if ids else []
 
 
 def _change(session: Session, table: Any, pairs: Iterable[tuple[Any, dict[str, Any]]]) -> None:

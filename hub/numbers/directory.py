@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from hub.callflow.context import audio_key
 from hub.callflow.definition import Flow
 from hub.contracts.sources import OwnRule
 from hub.model import Company, DirectoryChange, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow
+from hub.numbers.rest.late_calls import LATE_CALLS, still_leads
 from hub.plugins.captured import CapturedClickId, click_id_rules
 from hub.store.engine import Store
 
@@ -72,6 +75,16 @@ class Directory:
     """Company id → its own source rules and those of its connectors: (kind, value) → source."""
     former_flows: Mapping[int, Flow] = field(default_factory=dict)
     """Version → flow, for calls that began on it; only in a directory that was read from its copy on disk."""
+    resting: Mapping[str, Line] = field(default_factory=dict)
+    """The lines that numbers out of use had last: nobody is shown them, and who knows them still calls."""
+
+    def line(self, number: str | None, at: datetime) -> Line | None:
+        """The line of a number at a time: of a resting one its last, and of one that was given back too, for a while."""
+        found = self.lines.get(number or "")
+        if found is not None:
+            return found
+        former = self.resting.get(number or "")
+        return former if former is not None and still_leads(former.number, at) else None
 
     def company(self, company_id: str) -> Company | None:
         """A company by its id."""
@@ -120,18 +133,23 @@ def read_directory(session: Session, known_sources: KnownSources = MappingProxyT
     trackers = {
         tracker.id: tracker for tracker in session.exec(select(Tracker).where(col(Tracker.retired_at).is_(None)))
     }
-    used = select(FlowVersion).where(col(FlowVersion.id).in_({each.flow_version_id for each in trackers.values()}))
+    out_of_use = _out_of_use(session)
+    former = {row.tracker_id for row in out_of_use} - trackers.keys()
+    every = trackers | {each.id: each for each in session.exec(select(Tracker).where(col(Tracker.id).in_(former)))}
+    used = select(FlowVersion).where(col(FlowVersion.id).in_({each.flow_version_id for each in every.values()}))
     versions = {row.id: (read_flow(row), row.number) for row in session.exec(used)}
-    lines = {
-        row.number: Line(
-            row,
-            trackers[row.tracker_id],
-            companies[trackers[row.tracker_id].company_id],
-            *versions[trackers[row.tracker_id].flow_version_id or ""],
-        )
-        for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None)))
-        if row.tracker_id in trackers and trackers[row.tracker_id].flow_version_id in versions
-    }
+
+    def lines_of(rows: Iterable[TrackingNumber], trackers: Mapping[str, Tracker]) -> dict[str, Line]:
+        return {
+            row.number: Line(row, tracker, companies[tracker.company_id], *versions[tracker.flow_version_id or ""])
+            for row in rows
+            if (tracker := trackers.get(row.tracker_id)) is not None and tracker.flow_version_id in versions
+        }
+
+    in_use = session.exec(select(TrackingNumber).where(col(TrackingNumber.retired_at).is_(None)))
+    lines = lines_of(in_use, trackers)
+    of_open_companies = {each.id: each for each in every.values() if companies[each.company_id].disabled_at is None}
+    resting = lines_of(out_of_use, of_open_companies)
     by_company: dict[str, list[Tracker]] = {}
     for tracker in trackers.values():
         by_company.setdefault(tracker.company_id, []).append(tracker)
@@ -141,7 +159,20 @@ def read_directory(session: Session, known_sources: KnownSources = MappingProxyT
     }
     for rule in session.exec(select(SourceRule)):
         own[rule.company_id][rule.kind, rule.value] = OwnRule(rule.source, rule.medium)
-    return Directory(lines, {company.name: company for company in companies.values()}, by_company, own)
+    by_name = {company.name: company for company in companies.values()}
+    return Directory(lines, by_name, by_company, own, resting=resting)
+
+
+def _out_of_use(session: Session) -> list[TrackingNumber]:
+    """The numbers that rest, and those that were given back lately, counted from the latest one."""
+    number: Any = TrackingNumber
+    latest = session.exec(select(func.max(number.released_at))).one()
+    lately = (
+        number.released_at.is_(None)
+        if latest is None
+        else (number.released_at.is_(None) | (number.released_at >= latest - LATE_CALLS))
+    )
+    return list(session.exec(select(TrackingNumber).where(number.retired_at.is_not(None), lately)))
 
 
 def _click_ids(company: Company) -> list[CapturedClickId]:

@@ -99,11 +99,15 @@ def copy_of(hub: HubSection, config_file: Path | None) -> DirectoryCopy:
 
 
 def _as_plain(directory: Directory, former: Mapping[int, Flow]) -> dict[str, Any]:
-    flows = {**former, **{line.version: line.flow for line in directory.lines.values()}}
+    lines = (*directory.resting.values(), *directory.lines.values())
+    flows = {**former, **{line.version: line.flow for line in lines}}
     return {
         "companies": [each.model_dump() for each in directory.companies.values()],
         "trackers": [each.model_dump() for own in directory.trackers.values() for each in own],
         "numbers": [[line.number.model_dump(), line.version] for line in directory.lines.values()],
+        "resting": [
+            [line.number.model_dump(), line.tracker.model_dump(), line.version] for line in directory.resting.values()
+        ],
         "flows": {str(version): flow.model_dump(mode="json") for version, flow in sorted(flows.items())},
         "rules": {
             company_id: [[*key, *rule] for key, rule in own.items()]
@@ -121,6 +125,12 @@ def _as_directory(copied: dict[str, Any]) -> Directory:
         tracker = trackers[row["tracker_id"]]
         number = TrackingNumber(**row)
         lines[number.number] = Line(number, tracker, companies[tracker.company_id], flows[version], version)
+    resting = {}
+    for row, former, version in copied.get("resting", ()):
+        tracker = Tracker(**former)
+        resting[row["number"]] = Line(
+            TrackingNumber(**row), tracker, companies[tracker.company_id], flows[version], version
+        )
     by_company: dict[str, list[Tracker]] = {}
     for tracker in trackers.values():
         by_company.setdefault(tracker.company_id, []).append(tracker)
@@ -128,7 +138,7 @@ def _as_directory(copied: dict[str, Any]) -> Directory:
         company_id: {(kind, value): OwnRule(*rule) for kind, value, *rule in own}
         for company_id, own in copied["rules"].items()
     }
-    return Directory(lines, {each.name: each for each in companies.values()}, by_company, rules, flows)
+    return Directory(lines, {each.name: each for each in companies.values()}, by_company, rules, flows, resting)
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -98,6 +98,7 @@ def keep_bought(session: Session, tracker_id: str, number: str, price: Money | N
         tracker_id=tracker_id, number=number
     )
     row.tracker_id, row.bought, row.retired_at, row.released_at = tracker_id, True, None, None
+    row.rest_reason, row.rest_until = None, None
     row.monthly_price, row.price_currency = (price.amount, price.currency) if price else (None, None)
     row.standing, row.checked_at = None, now
     session.add(row)

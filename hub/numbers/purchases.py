@@ -18,6 +18,7 @@ from hub.model import Company, NumberPurchase, Tracker, TrackingNumber
 from hub.numbers import buying
 from hub.numbers.budget import budget_of, written
 from hub.numbers.ownership import keep_bought, points_here, setup_of
+from hub.numbers.rest.rules import MOVE_REST, may_move
 from hub.runtime import Hub
 from hub.store import audit
 
@@ -58,11 +59,16 @@ def purchase(hub: Hub, company: Company, tracker: Tracker, number: str, price: M
 
 
 def owned(hub: Hub, tracker: Tracker, number: str) -> Bought | None:
-    """The number if the tracker has it already; CannotDo if another tracker has it."""
+    """The number if the tracker has it already; CannotDo if another tracker has it, or had it a short while ago."""
     with hub.store.reading() as session:
         row = session.exec(select(TrackingNumber).where(TrackingNumber.number == number)).first()
-    if row is None or row.retired_at is not None:
-        return None
+        if row is None or row.retired_at is not None:
+            if row is not None and not may_move(session, row, tracker.id, hub.clock()):
+                raise CannotDo(
+                    f"People still call that number for its last tracker; another one may get it {MOVE_REST.days} days "
+                    "after it left that."
+                )
+            return None
     if row.tracker_id != tracker.id:
         raise CannotDo("That number is already ours; hub numbers list shows its tracker.")
     return Bought(number, "")

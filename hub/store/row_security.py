@@ -65,6 +65,10 @@ PARENT_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """References that are not foreign keys: a column, and the table whose `id` it contains. One per table is enough."""
 
+LIMITED = ("cost", "number_finding")
+"""Tables of accounts in which a row without a company concerns the whole account, so no session of some companies sees
+it."""
+
 CHAINS = ("audit_entry", "journal_end", "journal_entry", "journal_waiting")
 """Tables whose `chain` is the id of an account or the hub's own chain."""
 
@@ -86,10 +90,10 @@ def condition(table: Table) -> str:
             f"company.account_id = {mine} AND "
             f"(coalesce({chosen}, '') = '' OR company.id = ANY(string_to_array({chosen}, ',')))"
         )
-    if name == "cost":
+    if name in LIMITED:
         chosen = f"current_setting('{COMPANIES}', true)"
-        limited = f"cost.company_id = ANY(string_to_array({chosen}, ','))"
-        return f"cost.account_id = {mine} AND (coalesce({chosen}, '') = '' OR {limited})"
+        limited = f"{name}.company_id = ANY(string_to_array({chosen}, ','))"
+        return f"{name}.account_id = {mine} AND (coalesce({chosen}, '') = '' OR {limited})"
     if name in CHAINS:
         return f"{name}.chain = {mine}"
     if name in HUB_WIDE:

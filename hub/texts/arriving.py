@@ -42,7 +42,7 @@ def person_lock_keys(directory: Directory, events: Iterable[Event]) -> set[str]:
         for event in events
         if isinstance(event, MessageEvent)
         if _may_stop(event)
-        if (line := directory.lines.get(event.tracking_number)) and (number := e164(event.sender_number))
+        if (line := directory.line(event.tracking_number, event.at)) and (number := e164(event.sender_number))
     }
 
 
@@ -55,7 +55,7 @@ def keep_text(
     session: Session, hub: Hub, directory: Directory, connector: str, event: MessageEvent, now: datetime
 ) -> None:
     """Store one text. A repeat of the same text changes nothing."""
-    line = directory.lines.get(event.tracking_number)
+    line = directory.line(event.tracking_number, event.at)
     number = e164(event.sender_number)
     known = (TextMessage.connector == connector, TextMessage.carrier_message_id == event.message_id)
     if session.exec(select(TextMessage.id).where(*known)).first() is not None:

@@ -130,7 +130,7 @@ class WebhookEndpoint:
             self._answerer.note_forwarded(connector, point)
             return _document(self._answerer.static_document(connector, point))
         if not self._answerer.knows(connector, point):
-            return _document(self._answerer.acknowledgement(connector))
+            return _document(self._answerer.without_line(connector, point))
         return await self._answer(connector, point, ANSWER_SECONDS - (time.monotonic() - arrived))
 
     async def _received_from(

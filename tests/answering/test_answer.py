@@ -183,7 +183,15 @@ def test_a_call_on_a_number_that_has_left_the_file_goes_on_by_its_flow(desk: Des
     assert (
         BUSINESS in desk.answerer.static_document("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)).body
     )
-    assert not desk.answerer.knows("carrier", AnswerPoint(moment="ringing", tracking_number=SHARED)), "a new call"
+    new = AnswerPoint(moment="ringing", tracking_number=SHARED)
+    assert desk.answerer.knows("carrier", new), "who knows a number at rest means the business"
+    row.released_at = desk.stage.clock()
+    desk.stage.add(row)
+    desk.stage.live.refresh()
+    desk.answerer.prepare()
+    assert desk.answerer.knows("carrier", new), "given back, and still ringing here"
+    desk.stage.clock.advance(days=91)
+    assert not desk.answerer.knows("carrier", new)
 
 
 def test_only_numbers_whose_flow_changed_get_new_static_documents(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

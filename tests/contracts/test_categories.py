@@ -25,6 +25,7 @@ NOT_PERSONAL = {
     ("health_report", "name"): "a job's or a thread's name",
     ("stored_secret", "name"): "what config.yaml calls a secret",
     ("call_test", "tracking_number"): "the business's own number",
+    ("number_finding", "number"): "a number of ours with which something is wrong, not a caller's",
     ("number_purchase", "number"): "the business's own number",
     ("flow_version", "name"): "what config.yaml calls a call flow",
     ("passkey", "name"): "what a user calls a passkey of their own",

@@ -91,7 +91,7 @@ def release(
 ) -> None:
     """Give a number back to its carrier. You lose it: another customer may get it, and the calls to your old ads with it."""
     from hub.cli.support.audit_note import actor
-    from hub.numbers.resting import release_number
+    from hub.numbers.rest.deeds import release_number
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
 
@@ -110,17 +110,31 @@ def release(
 def rest(
     number: Annotated[str, typer.Argument(help="The number, E.164.")],
     undo: Annotated[bool, typer.Option("--undo", help="Use a resting number again.")] = False,
+    end: Annotated[
+        bool, typer.Option("--end", help="End its rest now; late callers are counted wrongly or lost.")
+    ] = False,
+    agreed: Agreed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Take a bought number out of use: no visitor is shown it. After a rest it can be released."""
+    """Take a bought number out of use: no visitor is shown it, and who knows it still reaches you. After a rest it can be
+    released."""
     from hub.cli.support.audit_note import actor
-    from hub.numbers.resting import REST, put_back, put_to_rest
+    from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest
+    from hub.numbers.rest.rules import REST
     from hub.startup import open_hub, read_config
 
     wanted = read_number(number)
+    if undo and end:
+        raise CannotDo("Give --undo to use the number again, or --end to end its rest; not both.")
     with open_hub(read_config(config)) as opened:
-        (put_back if undo else put_to_rest)(opened.hub, wanted, actor())
-    say(f"{wanted} is in use again." if undo else f"{wanted} is out of use; release it after {REST.days} days.")
+        if end and not agreed:
+            typer.confirm(
+                f"End the rest of {wanted}? Who noted it before then reaches a stranger, or counts for the next tracker",
+                abort=True,
+            )
+        (end_rest if end else put_back if undo else put_to_rest)(opened.hub, wanted, actor())
+    done = {undo: "is in use again.", end: "does not rest any more."}.get(True)
+    say(f"{wanted} {done}" if done else f"{wanted} is out of use; release it after {REST.days} days.")
 
 
 def _point(opened: Opened, line: Line) -> bool:

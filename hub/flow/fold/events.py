@@ -158,7 +158,7 @@ class _Folded:
         self.changed += 1
         counted = [_change(call)] if call.enriched_at else []
         _set(call, **after)
-        line = self.directory.lines.get(call.tracking_number or "")
+        line = self.directory.line(call.tracking_number, call.started_at)
         if line is not None and call.company_id is None:
             _set(call, company_id=line.company.id, tracker_id=line.tracker.id)
         if counted and any(before[column] != after[column] for column in COUNTED):

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from hub.access.scope import AccessScope
 from hub.contracts.values import Money
 from hub.model import Call, Company, FlowVersion, Lease, Tracker, TrackingNumber
-from hub.numbers.resting import rest_ends
+from hub.numbers.rest.rules import rest_ends
 
 QUIET = timedelta(days=30)
 """A number in use without a call for this long is shown as quiet."""
@@ -52,6 +52,8 @@ class NumberRow:
     retired_at: datetime | None
     rest_ends: datetime | None
     """When a resting number may be given back."""
+    rest_reason: str | None
+    """Why it rests (`hub.numbers.rest.rules.RestReason`)."""
     quiet_days: int | None
     """Days since the last call; None if it was never called."""
 
@@ -180,7 +182,8 @@ def _row(
         price=Money(price, number.price_currency) if price is not None and number.price_currency else None,
         state=_state(number, last_call_at, now),
         retired_at=number.retired_at,
-        rest_ends=rest_ends(number.retired_at, last_call_at, lent=lent) if number.retired_at else None,
+        rest_ends=rest_ends(number, last_call_at, lent=lent, now=now) if number.retired_at else None,
+        rest_reason=number.rest_reason,
         quiet_days=(now - last_call_at).days if last_call_at else None,
     )
 

@@ -173,6 +173,11 @@ SENTENCES: dict[str, Sentence] = {
         "If the hub is late for a call there, the carrier uses its own fallback.",
         REPORT,
     ),
+    "calls without a tracker are not forwarded": Sentence(
+        "{connector} could not prepare its forward for calls without a tracker",
+        "Who calls a number of it that has no tracker reaches nobody.",
+        REPORT,
+    ),
     "no acknowledgement": Sentence("{connector} has no reply to reports", "A plain reply is sent.", REPORT),
     "inbox not written": Sentence(
         "Events of carriers could not be stored",

@@ -202,6 +202,7 @@ ALLOWED = {
     "GET /numbers/{number_id}": OFFICE,
     "POST /numbers/{number_id}/rest": SET_UP,
     "POST /numbers/{number_id}/use": SET_UP,
+    "POST /numbers/{number_id}/end-rest": SET_UP,
     "POST /numbers/{number_id}/point": SET_UP,
     "POST /numbers/{number_id}/release": SET_UP,
     "GET /conversions/rule": OFFICE,

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.formats import phone
 from hub.numbers.pointing import check_carriers, point_here
-from hub.numbers.resting import REST, put_back, put_to_rest, release_number
+from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
+from hub.numbers.rest.rules import REST
 from hub.queries.numbers.listing import NumberEntry, NumberRow, list_numbers
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
@@ -40,6 +41,14 @@ def use(page: PageRequest) -> Response:
     """Use a resting number again."""
     row = number_of(page)
     return _done(page, row, lambda: put_back(page.hub, row.number, page.user.id), "It is in use again.")
+
+
+def end(page: PageRequest) -> Response:
+    """End the rest of a number early."""
+    row = number_of(page)
+    if page.value("sure") != "yes":
+        return _page(page, row, 422, error="Tick the box: late callers are counted wrongly or lost.")
+    return _done(page, row, lambda: end_rest(page.hub, row.number, page.user.id), "Its rest is over.")
 
 
 def point(page: PageRequest) -> Response:
@@ -108,6 +117,7 @@ PAGES = (
     Page("/numbers/compare", compare, action="configure", method="POST"),
     Page("/numbers/{number_id}", number, action="setup"),
     Page("/numbers/{number_id}/rest", rest, action="configure", method="POST"),
+    Page("/numbers/{number_id}/end-rest", end, action="configure", method="POST"),
     Page("/numbers/{number_id}/use", use, action="configure", method="POST"),
     Page("/numbers/{number_id}/point", point, action="configure", method="POST"),
     Page("/numbers/{number_id}/release", release, action="configure", method="POST"),

@@ -15,7 +15,7 @@ from hub.config.models import CompanySection, TrackerSection
 from hub.errors import CannotDo, ConfigError, NotFound
 from hub.formats import phone
 from hub.model import Account, Company
-from hub.numbers.resting import REST
+from hub.numbers.rest.rules import REST
 from hub.queries.numbers.listing import NumberEntry, list_numbers
 from hub.reload.config_file import Proposal
 from hub.web.pages.guard import Page

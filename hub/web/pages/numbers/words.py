@@ -37,6 +37,17 @@ PORT_NEXT: Mapping[str, str] = {
     "cancelled": "The numbers stay at the old carrier.",
     "unknown": "The carrier's answer never came. Ask the carriers; it is not ordered again.",
 }
+REASONS: Mapping[str, str] = {
+    "removed": "config.yaml no longer names it",
+    "moved": "config.yaml names it for another tracker",
+    "by_hand": "taken out of use",
+}
+"""Why a number rests."""
+ENDING: Mapping[bool, str] = {
+    True: "The other tracker gets it at once. Who noted it before then counts for that tracker, though it did not bring them.",
+    False: "It may be given back at once. Who noted it before then reaches nobody, or a stranger.",
+}
+"""What ending the rest does to late callers, by whether another tracker waits for the number."""
 NORTH_AMERICA = "1"
 
 
@@ -92,9 +103,15 @@ def why_of(page: PageRequest, entry: NumberEntry) -> str | None:
     row = entry.first
     match entry.state:
         case "resting" if row.rest_ends is not None:
+            reason = f"{REASONS[row.rest_reason]}; " if row.rest_reason else ""
             if row.rest_ends <= page.now:
-                return "may be given back"
-            return f"may be given back on {day_of(row.rest_ends, page.zone)}"
+                return f"{reason}may be given back"
+            until = day_of(row.rest_ends, page.zone)
+            return (
+                f"{reason}rests until {until}"
+                if row.rest_reason == "moved"
+                else f"{reason}may be given back on {until}"
+            )
         case "quiet":
             return f"no call for {entry.quiet_days} days"
         case "elsewhere":

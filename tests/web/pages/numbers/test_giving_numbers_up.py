@@ -77,6 +77,20 @@ def test_the_carriers_list_shows_numbers_that_point_elsewhere_and_pointing_them_
     assert f"{SHARED} (" in side.warnings()[0] and "points to nowhere (texts' fallback); " in side.warnings()[0]
 
 
+def test_a_rest_is_ended_on_the_page_only_by_who_ticks_the_warning(stage: TestHub, bought: TrackingNumber) -> None:
+    browser = signed_in(stage)
+    stage.live.refresh()
+    stage.call_in(number=WANTED)
+    browser.post(f"/numbers/{bought.id}/rest")
+    page = browser.text(f"/numbers/{bought.id}")
+    assert "taken out of use; may be given back on" in page and "reaches nobody, or a stranger" in page
+    assert browser.post(f"/numbers/{bought.id}/end-rest").status_code == 422
+    assert browser.post(f"/numbers/{bought.id}/end-rest", {"sure": "yes"}).status_code == 303
+    assert browser.post(f"/numbers/{bought.id}/end-rest", {"sure": "yes"}).status_code == 422, "it is over"
+    assert browser.post(f"/numbers/{bought.id}/release", {"sure": "yes"}).status_code == 303
+    assert deeds(stage) == ["numbers.buy", "numbers.rest", "numbers.end_rest", "numbers.release"]
+
+
 def test_another_companys_number_is_not_there(stage: TestHub, bought: TrackingNumber) -> None:
     limited = signed_in(stage, "marketer", "northgate")
     assert limited.get(f"/numbers/{bought.id}").status_code == 404

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, select
 
 from hub.errors import CannotDo
 from hub.hookspecs import NumberHooks
-from hub.model import Call, Lease, Tracker, TrackingNumber
+from hub.model import Tracker, TrackingNumber
+from hub.numbers.accounts import write_accounts
 from hub.numbers.ownership import carrier_of
+from hub.numbers.rest.rules import REST, end_of_rest
 from hub.runtime import Hub
 from hub.store import audit
 
-REST = timedelta(days=90)
-"""How long a number that people may know is kept after its last use, so that no caller reaches a stranger."""
-
-
-def rest_ends(retired_at: datetime, last_call_at: datetime | None, *, lent: bool) -> datetime:
-    """When a number may be given back: at once if nobody was ever shown it or called it."""
-    return retired_at + REST if lent or last_call_at is not None else retired_at
-
 
 def put_to_rest(hub: Hub, number: str, actor: str) -> None:
-    """Take a bought number out of use: no visitor is shown it, and callers hear that it is not in use. Doing so again changes
-    nothing. CannotDo if config.yaml lists it."""
+    """Take a bought number out of use: no visitor is shown it, no tracker gets it, and who knows it still reaches the business.
+    Doing so again changes nothing. CannotDo if config.yaml lists it."""
     _refuse_listed(hub, number)
     with hub.store.writing() as session:
         row = _row(session, number)
         if row is None or row.released_at is not None:
             raise CannotDo("That number is not ours; hub numbers list shows ours.")
         if row.retired_at is None:
-            row.retired_at, row.leased_until = hub.clock(), None
+            row.retired_at, row.leased_until, row.rest_reason, row.rest_until = hub.clock(), None, "by_hand", None
             session.add(row)
             audit.note(session, hub.clock(), actor, "numbers.rest", number)
 
@@ -45,10 +37,30 @@ def put_back(hub: Hub, number: str, actor: str) -> None:
         tracker = session.get(Tracker, row.tracker_id)
         if tracker is None or tracker.retired_at is not None:
             raise CannotDo("Its tracker is not in config.yaml anymore; add the number to another tracker there.")
+        if row.rest_reason == "moved":
+            raise CannotDo("config.yaml names it for another tracker, which gets it after its rest; change that there.")
         if row.retired_at is not None:
-            row.retired_at, row.bought = None, True
+            row.retired_at, row.rest_reason, row.rest_until, row.bought = None, None, None, True
             session.add(row)
             audit.note(session, hub.clock(), actor, "numbers.use", number)
+
+
+def end_rest(hub: Hub, number: str, actor: str) -> None:
+    """End a number's rest now: it may be given back, and a tracker that config.yaml names gets it. Callers who know it from
+    before then reach a stranger, or count for the new tracker. CannotDo if it does not rest."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        row = _row(session, number)
+        if row is None or row.released_at is not None or row.retired_at is None:
+            raise CannotDo("That number does not rest; hub numbers list shows ours.")
+        ends = end_of_rest(session, row, now)
+        if ends <= now:
+            raise CannotDo("Its rest is over already; it may be given back.")
+        row.rest_until = now
+        session.add(row)
+        session.flush()
+        audit.note(session, now, actor, "numbers.end_rest", number, f"it would have rested until {ends:%Y-%m-%d}")
+        write_accounts(session, hub.config, now)
 
 
 def release_number(hub: Hub, number: str, actor: str, *, connector: str | None = None, early: bool = False) -> str:
@@ -62,7 +74,7 @@ def release_number(hub: Hub, number: str, actor: str, *, connector: str | None =
     with hub.store.reading() as session:
         row = _row(session, number)
         carrier = connector or carrier_of(session, number)
-        ends = _rest_ends(session, row, now) if row else now
+        ends = end_of_rest(session, row, now) if row else now
     if carrier is None:
         raise CannotDo("That number is not ours; name its carrier with --connector to release it anyway.")
     if row is not None and row.released_at is not None and connector is None:
@@ -76,15 +88,10 @@ def release_number(hub: Hub, number: str, actor: str, *, connector: str | None =
         row = _row(session, number)
         if row is not None:
             row.retired_at, row.released_at, row.bought = row.retired_at or now, now, False
+            row.rest_reason, row.rest_until = None, None
             session.add(row)
         audit.note(session, now, actor, "numbers.release", number, carrier)
     return carrier
-
-
-def _rest_ends(session: Session, row: TrackingNumber, now: datetime) -> datetime:
-    last = session.exec(select(func.max(col(Call.started_at))).where(Call.tracking_number == row.number)).one()
-    lent = session.exec(select(Lease.id).where(Lease.tracking_number_id == row.id).limit(1)).first() is not None
-    return rest_ends(row.retired_at or now, last, lent=lent)
 
 
 def _refuse_listed(hub: Hub, number: str) -> None:

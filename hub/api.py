@@ -92,6 +92,7 @@ from hub.json_ads.stand_in import JsonAdsSandbox, StandIn
 from hub.json_ads.templates import ROW, ROWS, Batch, Call
 from hub.twiml.account import list_page, tone
 from hub.twiml.addresses import CallbackAddresses
+from hub.twiml.call_back_steps import STEPS as CALL_BACK_STEPS
 from hub.twiml.call_list import CallListReader
 from hub.twiml.call_list import families as call_families
 from hub.twiml.carrier import TwimlCarrier
@@ -110,6 +111,7 @@ from hub.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
 from hub.twiml.words import address_at, believed, call_status, caller_name, identifier, moment, whole_seconds
 
 __all__ = [
+    "CALL_BACK_STEPS",
     "PERSON_LEG",
     "REGIONS",
     "ROW",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs, urlencode
@@ -32,11 +33,15 @@ class Carried:
 
 
 class CallbackAddresses:
-    """Makes the addresses below `webhook_url`; with `secret` they name the call too and have a proof that the secret keys."""
+    """Makes the addresses below `webhook_url`; with `secret` they name the call too and have a proof that the secret keys.
 
-    def __init__(self, webhook_url: str, secret: str | None = None) -> None:
+    Proofs of the `earlier` secrets stay good, so that calls go on while a secret is replaced.
+    """
+
+    def __init__(self, webhook_url: str, secret: str | None = None, earlier: Sequence[str] = ()) -> None:
         self.webhook_url = webhook_url
-        self._key = hmac.digest(secret.encode(), b"callback addresses", "sha256") if secret else None
+        self._key = _key(secret) if secret else None
+        self._keys = tuple(map(_key, (secret, *earlier))) if secret else ()
 
     @property
     def have_proof(self) -> bool:
@@ -47,25 +52,34 @@ class CallbackAddresses:
         """Our address `path` for a call on a tracking number, for the instruction with `mark`."""
         fields = {TRACKING_NUMBER: tracking_number, MARK: mark, CALL: call_id if self.have_proof else ""}
         query = urlencode({name: value for name, value in fields.items() if value})
-        proof = f"&{PROOF}={self._proof(path, query)}" if self.have_proof else ""
+        proof = f"&{PROOF}={_proof(self._key, path, query).decode()}" if self._key else ""
         return f"{self.webhook_url}/{path}?{query}{proof}"
+
+    def needs_proof(self, request: WebhookRequest) -> bool:
+        """Whether a request's address must have a proof."""
+        return self.have_proof and request.path in WITHIN_A_CALL
 
     def check(self, request: WebhookRequest) -> None:
         """Raise BadSignature if a request came to an address of ours that was changed."""
-        if not self.have_proof or request.path not in WITHIN_A_CALL:
+        if not self.needs_proof(request):
             return
         query, _, proof = request.query.rpartition(f"&{PROOF}=")
-        if not hmac.compare_digest(self._proof(request.path, query).encode(), proof.encode("utf-8", "surrogatepass")):
+        claimed = proof.encode("utf-8", "surrogatepass")
+        if not any(hmac.compare_digest(_proof(key, request.path, query), claimed) for key in self._keys):
             raise BadSignature("the webhook came to an address that this connector did not make; check its secrets.")
 
     def carried(self, request: WebhookRequest) -> Carried:
         """What the request's address carries; nothing if it needs a proof and its path has none."""
-        trusted = not self.have_proof or request.path in WITHIN_A_CALL
-        return _carried(request.query) if trusted else Carried()
+        return _carried(request.query) if self.needs_proof(request) or not self.have_proof else Carried()
 
-    def _proof(self, path: str, query: str) -> str:
-        digest = hmac.digest(self._key or b"", f"{path}?{query}".encode("utf-8", "surrogatepass"), "sha256")
-        return base64.urlsafe_b64encode(digest[:18]).decode()
+
+def _key(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"callback addresses", "sha256")
+
+
+def _proof(key: bytes, path: str, query: str) -> bytes:
+    digest = hmac.digest(key, f"{path}?{query}".encode("utf-8", "surrogatepass"), "sha256")
+    return base64.urlsafe_b64encode(digest[:18])
 
 
 @lru_cache(maxsize=4096)

@@ -24,6 +24,8 @@ class Twiml:
     `address` gives our address for a path and a mark, at which the carrier asks again or reports the result.
     """
 
+    say, gather = "Say", "Gather"
+    """What the language calls the two verbs."""
     voice: ClassVar[Mapping[str, str]] = {}
     """The attributes of each `<Say>` besides its language."""
     leg_path: ClassVar[str] = "status"
@@ -49,7 +51,9 @@ class Twiml:
                     ElementTree.SubElement(response, "Hangup")
                 case HangUp(reject=refused):
                     # Only as the first verb does <Reject> keep the call unanswered.
-                    ElementTree.SubElement(response, "Reject" if refused and not len(response) else "Hangup")
+                    response.append(
+                        self.rejection() if refused and not len(response) else ElementTree.Element("Hangup")
+                    )
         return _document(response)
 
     def connect(self, call: CallBack) -> AnswerDocument:
@@ -111,12 +115,21 @@ class Twiml:
             "recordingStatusCallback": self.address("recording", ""),
         }
 
+    def rejection(self) -> ElementTree.Element:
+        """The verb that refuses a call."""
+        return ElementTree.Element("Reject")
+
     def _announce(self, parent: ElementTree.Element, announcement: Say | Play) -> None:
         if isinstance(announcement, Play):
             ElementTree.SubElement(parent, "Play").text = announcement.url
         elif announcement.text.strip():
-            spoken = {**self.voice} | ({"language": announcement.language} if announcement.language else {})
-            ElementTree.SubElement(parent, "Say", spoken).text = NOT_XML.sub("", announcement.text)
+            language = self.spoken_language(announcement.language) if announcement.language else None
+            spoken = {**self.voice} | ({"language": language} if language else {})
+            ElementTree.SubElement(parent, self.say, spoken).text = NOT_XML.sub("", announcement.text)
+
+    def spoken_language(self, tag: str) -> str | None:
+        """The language (BCP 47) that the carrier speaks for another one; None leaves it to the carrier."""
+        return tag
 
     def _dial(self, response: ElementTree.Element, dial: Dial) -> None:
         dialed = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))
@@ -125,7 +138,7 @@ class Twiml:
             ElementTree.SubElement(dialed, "Number", leg).text = phone
 
     def _gather(self, response: ElementTree.Element, gather: Gather) -> None:
-        gathering = ElementTree.SubElement(response, "Gather", self.gather_attributes(gather))
+        gathering = ElementTree.SubElement(response, self.gather, self.gather_attributes(gather))
         for prompt in gather.prompts:
             self._announce(gathering, prompt)
         following = self.without_keys(gather)

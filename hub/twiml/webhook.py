@@ -77,6 +77,7 @@ class TwimlWebhook:
     """The carrier's error codes of texts in words, without personal data."""
     opted_out: ClassVar[str] = "21610"
     """The carrier's error code of a text to a person who sent STOP."""
+    text_error_form: ClassVar[re.Pattern[str]] = re.compile(r"[0-9]{4,6}", re.ASCII)
 
     def __init__(
         self, request: WebhookRequest, fields: Iterable[Field], carried: Carried, origins: Sequence[str] = ()
@@ -330,7 +331,7 @@ class TwimlWebhook:
         if word not in TEXT_STATUSES:
             raise BadPayload("MessageStatus is not the status of a text.")
         failed = TEXT_STATUSES[word] == "failed"
-        code = code if failed and re.fullmatch(r"[0-9]{4,6}", code, re.ASCII) else ""
+        code = code if failed and self.text_error_form.fullmatch(code) else ""
         return MessageStatusEvent(
             message_id=self.text_id(),
             at=self.at,

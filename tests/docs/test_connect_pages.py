@@ -27,6 +27,7 @@ FILES = {
 ENVIRON = {
     "HUB_KEY": KEY,
     "TWILIO_ACCOUNT_SID": "AC" + 32 * "0",
+    "PLIVO_AUTH_ID": "MA" + 18 * "0",
     "TELNYX_PUBLIC_KEY": KEY,
     "TELNYX_ACCOUNT_ID": "4001767f-0c6b-4a5b-9c07-1f6f0d6f1f2a",
 }

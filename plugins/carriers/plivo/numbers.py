@@ -1,0 +1,145 @@
+"""Numbers at Plivo: search, rent, set the webhooks, give back.
+
+At Plivo a number has no webhooks of its own: its application holds them. So to set a number's webhooks, it is assigned to the
+connector's application, whose addresses are set. Source: plivo.com/docs/numbers (phone-numbers, account-phone-number) and
+/docs/account/api/application.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from typing import Any
+
+from hub.api import (
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    Rejected,
+    RetryLater,
+    as_text,
+    phone_number,
+)
+from plugins.carriers.plivo.rest import Rest
+from plugins.carriers.plivo.translate import e164
+
+KINDS = {"local": "local", "toll_free": "tollfree", "mobile": "mobile"}
+MAX_LOOKED_AT = 400
+"""Offers; Plivo filters by the beginning of a number only."""
+FIELDS = {
+    "answer_url": "voice_url",
+    "fallback_answer_url": "fallback_url",
+    "hangup_url": "status_url",
+    "message_url": "message_url",
+}
+"""The application's addresses → ours."""
+
+
+def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
+    """Numbers for sale that support voice, with their monthly price."""
+    if not re.fullmatch(r"[A-Z]{2}", query.country):
+        raise Rejected("give the country as two capital letters, like US.")
+    wanted = {"country_iso": query.country, "type": KINDS[query.kind], "services": "voice"}
+    if query.area_code:
+        wanted["pattern"] = query.area_code
+    form = re.compile("".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or ""))
+    offers = (_offer(item, query) for item in islice(rest.pages("PhoneNumber", wanted), MAX_LOOKED_AT))
+    return list(islice((one for one in offers if one and form.search(one.number)), query.limit))
+
+
+def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer | None:
+    number = e164(item.get("number"))
+    place = ", ".join(as_text(item.get(name)) for name in ("city", "region") if item.get(name))
+    return number and NumberOffer(  # type: ignore[return-value]
+        number=number,
+        kind=query.kind,
+        country=query.country,
+        place=place or None,
+        monthly_price=_price(item),
+        capabilities=tuple(name for name in ("voice", "sms", "mms") if item.get(f"{name}_enabled") is True),
+    )
+
+
+def _price(item: Mapping[str, Any]) -> Money | None:
+    """The monthly price; Plivo's prices are in US dollars."""
+    try:
+        return Money(Decimal(str(item.get("monthly_rental_rate"))), "USD")
+    except InvalidOperation:
+        return None
+
+
+def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
+    """Rent a number for the connector's application."""
+    if phone_number(number) != number:
+        raise Rejected("give the number in E.164, like +13125550100.")
+    rented = rest.post(f"PhoneNumber/{_digits(number)}", {"app_id": rest.settings.application_id})
+    if rented.get("status") == "pending" or find(rest, number) is None:
+        raise RetryLater(
+            "Plivo has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
+        )
+    return configure(rest, setup)
+
+
+def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
+    """Assign an owned number to the application, and point the application's webhooks at the hub."""
+    found = find(rest, setup.number)
+    if found is None:
+        raise Rejected("the number is not in this Plivo account; buy it or correct config.yaml.")
+    wanted = {"alias": setup.label} if setup.label and found.get("alias") != setup.label else {}
+    if _application_of(found) != rest.settings.application_id:
+        wanted["app_id"] = rest.settings.application_id
+    if wanted:
+        rest.post(f"Number/{_digits(setup.number)}", wanted)
+        found = find(rest, setup.number) or found
+    return owned(found, rest.settings.application_id, _point(rest, setup))
+
+
+def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
+    path = f"Application/{rest.settings.application_id}"
+    now = rest.get(path)
+    methods = dict.fromkeys(("answer_method", "fallback_method", "hangup_method", "message_method"), "POST")
+    wanted = methods | {theirs: getattr(setup, ours) for theirs, ours in FIELDS.items()}
+    if any(now.get(name) != value for name, value in wanted.items()):
+        rest.post(path, wanted)
+    return now | wanted
+
+
+def release(rest: Rest, number: str) -> None:
+    """Give a number back."""
+    rest.delete(f"Number/{_digits(number)}")
+
+
+def listed(rest: Rest) -> list[OwnedNumber]:
+    """All numbers of the account, with their monthly price."""
+    application_id = rest.settings.application_id
+    application = rest.get(f"Application/{application_id}")
+    return [owned(item, application_id, application) for item in rest.pages("Number")]
+
+
+def owned(item: Mapping[str, Any], application_id: str, application: Mapping[str, Any]) -> OwnedNumber:
+    """A number of the account. Its webhooks are known only for the connector's own application."""
+    number = e164(item.get("number"))
+    if number is None:
+        raise RetryLater("Plivo answered with something that is no number.")
+    calls = application if _application_of(item) == application_id else {}
+    addresses = {ours: as_text(calls.get(theirs)) or None for theirs, ours in FIELDS.items()}
+    label = as_text(item.get("alias")) or ""
+    return OwnedNumber(number=number, provider_id=_digits(number), label=label, monthly_price=_price(item), **addresses)
+
+
+def _application_of(item: Mapping[str, Any]) -> str:
+    """The id at the end of a number's link to its application; blank without one."""
+    return (as_text(item.get("application")) or "").rstrip("/").rpartition("/")[2]
+
+
+def find(rest: Rest, number: str) -> dict[str, Any] | None:
+    """An owned number; None if the account does not have it."""
+    return rest.find(f"Number/{_digits(number)}") if phone_number(number) else None
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[^0-9]", "", number)

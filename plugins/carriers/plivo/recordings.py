@@ -1,0 +1,92 @@
+"""Recordings at Plivo: fetch, delete, pause and resume.
+
+Plivo cannot pause the recording of a call. It can end it and begin another, so a paused call has two recordings; a note says
+which calls the hub paused, because a recording must never begin on a call that was not being recorded.
+Source: plivo.com/docs/voice/api/recordings and /docs/voice/api/call/record-calls.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from hub.api import BadPayload, CallbackAddresses, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at
+from plugins.carriers.plivo.plivo_xml import LONGEST_CALL
+from plugins.carriers.plivo.rest import Rest
+from plugins.carriers.plivo.translate import uuid
+
+ORIGIN = "https://api.plivo.com"
+"""Origin of the hub's recording addresses, whatever base_url was set when they were made."""
+TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
+PAUSED = "paused"
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """An id or an address that is not Plivo's is refused before Plivo is asked."""
+    try:
+        yield
+    except BadPayload as error:
+        raise Rejected(f"{error} Plivo is not asked.") from error
+
+
+def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
+    """A recording's audio, from the address that Plivo's API gives; `url` is only checked."""
+    with _refusing():
+        address_at(url, (rest.settings.base_url, ORIGIN), "Plivo")
+        wanted = uuid(recording_id, "the recording's id")
+    shown = rest.get(f"Recording/{wanted}")
+    _, data = rest.download(shown.get("recording_url"), "recording's audio")
+    if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
+        raise RetryLater("Plivo did not return audio.")
+    return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
+
+
+def delete(rest: Rest, recording_id: str) -> None:
+    """Delete a recording. It is not an error if it is already gone."""
+    with _refusing():
+        rest.delete(f"Recording/{uuid(recording_id, 'the id of the recording')}")
+
+
+def control(rest: Rest, addresses: CallbackAddresses, call_id: str, wanted: RecordingControl) -> None:
+    """Pause or resume the recording of a call. Repeating it is not an error."""
+    with _refusing():
+        call = uuid(call_id, "the call's id")
+    paused = call in _paused(rest)
+    if wanted == "pause":
+        if not rest.delete(f"Call/{call}/Record") and not paused:
+            raise Rejected("this call is not being recorded.")
+        _note(rest, call, paused=True)
+    elif paused:
+        body = {
+            "time_limit": LONGEST_CALL,
+            "file_format": "wav",
+            "record_channel_type": "stereo",
+            "callback_url": addresses.of("recording", "", call),
+            "callback_method": "POST",
+        }
+        rest.post(f"Call/{call}/Record", body)
+        _note(rest, call, paused=False)
+
+
+def _paused(rest: Rest) -> dict[str, str]:
+    """The calls whose recording the hub has paused, with the time of it; those of the last day."""
+    since = (rest.services.clock() - timedelta(days=1)).isoformat()
+    return _read(rest.services.memory.get(PAUSED), since)
+
+
+def _note(rest: Rest, call: str, *, paused: bool) -> None:
+    now: datetime = rest.services.clock()
+    since = (now - timedelta(days=1)).isoformat()
+
+    def step(text: str | None) -> str:
+        others = {one: at for one, at in _read(text, since).items() if one != call}
+        return json.dumps(others | ({call: now.isoformat()} if paused else {}))
+
+    rest.services.memory.change(PAUSED, step)
+
+
+def _read(text: str | None, since: str) -> dict[str, str]:
+    return {call: at for call, at in json.loads(text or "{}").items() if at >= since}

@@ -1,0 +1,140 @@
+"""Plivo's REST API over the hub's HTTP client: signing in, pages, and what each failure means.
+
+Source: plivo.com/docs/voice/api/overview, /docs/voice/concepts/account-limits and the SDK's `plivo.rest.client`. Plivo's
+errors have no codes of their own, so the HTTP status is the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from hub.api import (
+    BadPayload,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    RingfenceError,
+    Services,
+    address_at,
+    as_mappings,
+)
+from plugins.carriers.plivo.settings import PlivoSettings
+
+if TYPE_CHECKING:
+    pass
+
+PAGE_SIZE = 20
+"""The most that Plivo puts on a page."""
+MAX_PAGES = 5_000
+NOT_FOUND = "404"
+STORAGE = "s3.amazonaws.com"
+"""Where Plivo keeps recordings besides its own host, below `FOLDERS`; that host gets no auth token."""
+FOLDERS = ("/recordings_", "/plivocloud/")
+
+
+def _details(refusal: Refusal) -> tuple[str, str]:
+    said = refusal.body.get("error") or refusal.body.get("message")
+    return str(refusal.status), said if isinstance(said, str) else ""
+
+
+PLIVO = Provider(name="Plivo", remedy="check auth_id and auth_token", details=_details)
+
+
+def _one_only(refusal: Refusal) -> RingfenceError | None:
+    """403 on a call or a text is about its country or numbers, not about the token. Source: the SDK's GeoPermissionError."""
+    if refusal.status != 403:
+        return None
+    return Rejected(
+        "Plivo does not allow it: look at the account's geo permissions and the sender's registration.", "403"
+    )
+
+
+PLIVO_ONCE = replace(PLIVO, special=_one_only)
+
+
+class Rest:
+    """One account's REST API. Every method returns its result or raises one of the hub's errors.
+
+    Paths start after the account, as in `Call/{id}`.
+    """
+
+    def __init__(self, settings: PlivoSettings, services: Services) -> None:
+        self.settings = settings
+        self.services = services
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """A resource."""
+        return self.services.json(PLIVO, "GET", self._url(path), auth=self._auth(), params=query)
+
+    def find(self, path: str) -> dict[str, Any] | None:
+        """A resource; None if it does not exist."""
+        try:
+            return self.get(path)
+        except Rejected as error:
+            if error.code != NOT_FOUND:
+                raise
+            return None
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create or change a resource. Returns Plivo's reply, which seldom shows the resource."""
+        return self.services.json(PLIVO, "POST", self._url(path), auth=self._auth(), json=body)
+
+    def post_once(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create something that must not be created twice. Raises OutcomeUnknown if Plivo may have created it anyway."""
+        return self.services.json(PLIVO_ONCE, "POST", self._url(path), auth=self._auth(), json=body, once=True)
+
+    def delete(self, path: str) -> bool:
+        """Delete a resource; False if it was already gone."""
+        try:
+            response = self.services.send(PLIVO, "DELETE", self._url(path), auth=self._auth())
+        except Rejected as error:
+            if error.code != NOT_FOUND:
+                raise
+            return False
+        if response.status_code not in (202, 204):
+            raise RetryLater("Plivo did not confirm the deletion.")
+        return True
+
+    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        """Each item of a list, through all pages."""
+        for number in range(MAX_PAGES):
+            at = {"limit": str(PAGE_SIZE), "offset": str(number * PAGE_SIZE)}
+            page = self.get(path, {**(query or {}), **at})
+            items, meta = page.get("objects"), page.get("meta")
+            if not isinstance(items, list) or not isinstance(meta, dict):
+                raise RetryLater("Plivo answered without a list.")
+            yield from as_mappings(items)  # type: ignore[misc]
+            if not items or not meta.get("next"):
+                return
+
+    def download(self, url: object, what: str) -> tuple[str, bytes]:
+        """A file of Plivo's: content type and bytes. Rejected for an address that is not Plivo's.
+
+        Plivo's own host gets the auth token, which it wants if the account protects its media.
+        """
+        address = str(url).replace("http://", "https://", 1) if urlsplit(str(url)).netloc == STORAGE else url
+        try:
+            known = address_at(address, (self.settings.media_url,), "Plivo", (STORAGE,))
+        except BadPayload as error:
+            raise Rejected(f"the {what} is not at Plivo, so it is not fetched.") from error
+        stored = urlsplit(known).netloc == STORAGE
+        if stored and not urlsplit(known).path.startswith(FOLDERS):
+            raise Rejected(f"the {what} is not in Plivo's storage, so it is not fetched.")
+        response = self.services.send(PLIVO, "GET", known, auth=None if stored else self._auth())
+        return response.headers.get("content-type", "").partition(";")[0].strip().lower(), response.content
+
+    def _url(self, path: str) -> str:
+        return f"{self.settings.base_url}/v1/Account/{self.settings.auth_id}/{path}/"
+
+    def _auth(self) -> tuple[str, str]:
+        return self.settings.auth_id, self.settings.auth_token.get_secret_value()
+
+
+def stamp(at: datetime) -> str:
+    """A time as Plivo's filters want it, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

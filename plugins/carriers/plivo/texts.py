@@ -1,0 +1,58 @@
+"""Texts at Plivo: send one, fetch the pictures of one.
+
+Source: plivo.com/docs/messaging/api/messages (send a message) and /docs/messaging/api/media.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.api import (
+    TEXT_STATUS_PATH,
+    BadPayload,
+    MediaFile,
+    OutboundText,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    RetryLater,
+    refused_receipt,
+)
+from plugins.carriers.plivo.rest import Rest
+from plugins.carriers.plivo.translate import uuid
+
+
+def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
+    """Send one text. Raises OutcomeUnknown if Plivo may have accepted it anyway.
+
+    Plivo queues every text; it says in the report of its delivery that the person had sent STOP.
+    """
+    body: dict[str, Any] = {
+        "src": text.sender.lstrip("+"),
+        "dst": (text.recipient_number or "").lstrip("+"),
+        "type": "mms" if text.media_urls else "sms",
+        "url": f"{webhook_url}/{TEXT_STATUS_PATH}",
+        "method": "POST",
+    }
+    if text.body:
+        body["text"] = text.body
+    if text.media_urls:
+        body["media_urls"] = list(text.media_urls)
+    try:
+        reply = rest.post_once("Message", body)
+    except Rejected as error:
+        return refused_receipt(text.key, error, {})
+    taken = reply.get("message_uuid")
+    try:
+        reference = uuid(taken[0] if isinstance(taken, list) and taken else None, "the text's id")
+    except BadPayload as error:
+        raise OutcomeUnknown("Plivo accepted the text without an id; look in its message log.") from error
+    return Receipt(key=text.key, status="accepted", reference=reference)
+
+
+def fetch_media(rest: Rest, url: str) -> MediaFile:
+    """A picture of a received text."""
+    content_type, data = rest.download(url, "picture")
+    if "/" not in content_type or content_type in ("application/json", "text/html"):
+        raise RetryLater("Plivo did not return a picture.")
+    return MediaFile(content_type=content_type, data=data)

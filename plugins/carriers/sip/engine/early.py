@@ -1,0 +1,75 @@
+"""What a caller hears while phones ring for them: the ringback tone, or the far end's own sound if one phone has some."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from plugins.carriers.sip.engine.bridging import BridgedLeg
+from plugins.carriers.sip.engine.interface import LegEnded
+from plugins.carriers.sip.engine.tones import ringback
+
+
+class RingingLeg(BridgedLeg, Protocol):
+    """An outgoing leg before its answer."""
+
+    ringing: asyncio.Event
+    early: bool
+
+
+class Ringback:
+    """The waiting of one caller; one for all phones that ring at once."""
+
+    _waiting: WeakKeyDictionary[BridgedLeg, Ringback] = WeakKeyDictionary()
+
+    def __init__(self, caller: BridgedLeg) -> None:
+        """Nothing is heard yet."""
+        self._caller = caller
+        self._ringing: list[RingingLeg] = []
+        self._tone: asyncio.Task[None] | None = None
+        self._early: RingingLeg | None = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def of(cls, caller: BridgedLeg, leg: RingingLeg) -> Iterator[None]:
+        """Let `caller` hear that `leg` rings, until the block is left."""
+        waiting = cls._waiting.setdefault(caller, cls(caller))
+        task = asyncio.create_task(waiting._follow(leg))
+        waiting._ringing.append(leg)
+        try:
+            yield
+        finally:
+            task.cancel()
+            waiting._leave(leg)
+
+    async def _follow(self, leg: RingingLeg) -> None:
+        await leg.ringing.wait()
+        if leg.early and len(self._ringing) == 1:
+            self._stop_tone()
+            self._early = leg
+            with self._caller.engine.clock.lock:
+                leg.voice.join(self._caller.voice)
+        elif self._tone is None and self._early is None:
+            self._tone = asyncio.create_task(self._play())
+
+    async def _play(self) -> None:
+        with contextlib.suppress(LegEnded):
+            await self._caller.play(ringback(), repeat=True)
+
+    def _stop_tone(self) -> None:
+        if self._tone:
+            self._tone.cancel()
+            self._tone = None
+
+    def _leave(self, leg: RingingLeg) -> None:
+        self._ringing.remove(leg)
+        if self._early is leg:
+            self._early = None
+            with self._caller.engine.clock.lock:
+                leg.voice.join(None)
+        if not self._ringing:
+            self._stop_tone()
+            self._waiting.pop(self._caller, None)

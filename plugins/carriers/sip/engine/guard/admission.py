@@ -1,0 +1,147 @@
+"""Whose SIP messages are taken, answered or dropped without a word: sip_and_carriers.md D.2."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+from plugins.carriers.sip.engine.guard.digest import Digest
+from plugins.carriers.sip.engine.guard.message import Message
+
+SCANNERS = re.compile(
+    r"friendly-scanner|sipvicious|sip-?scan|sundayddr|sipcli|vaxsipuseragent|smap|iwar\b|sipsak|sip-?p(?:ing|robe)"
+    r"|pplsip|eyebeam_scan|gulp|sivus|warvox|protos|vosscan|masscan|nmap|zgrab|cxxu|n7_scan|e-?voip-?scan",
+    re.IGNORECASE,
+)
+"""User agents of tools that search the internet for open SIP ports."""
+MAX_FAILURES = 5
+BLOCK_S = 3600.0
+MAX_SOURCES = 10_000
+MAX_RATES = 10_000
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Verdict(StrEnum):
+    """What to do with a request."""
+
+    TAKE = "take"
+    DROP = "drop"
+    CHALLENGE = "challenge"
+    BUSY = "busy"
+    """Over the rate: 503 with Retry-After."""
+    REFUSE = "refuse"
+    """From our trunk, and nothing we do: 405."""
+
+
+class Bucket:
+    """So many a second, with a burst: a token bucket."""
+
+    def __init__(self, a_second: float, burst: float, clock: Callable[[], float]) -> None:
+        """Start full."""
+        self._rate, self._burst, self._clock = a_second, burst, clock
+        self._left, self._at = burst, clock()
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Admission:
+    """The door of the SIP port. Pure: it is asked about each message and keeps only small, bounded memories."""
+
+    def __init__(
+        self,
+        trunk: Iterable[str],
+        *,
+        digest: Digest | None = None,
+        invites_a_second: float = 20.0,
+        clock: Callable[[], float],
+    ) -> None:
+        """`trunk` holds addresses and CIDR networks of the trunk; `digest` lets others in that know the password."""
+        self._trunk: list[Network] = [ipaddress.ip_network(each, strict=False) for each in trunk]
+        self._digest, self._clock = digest, clock
+        self._rate = invites_a_second
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def from_trunk(self, host: str) -> bool:
+        """Whether an address is one of the trunk's."""
+        try:
+            address = ipaddress.ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._trunk)
+
+    def judge(self, request: Message, host: str, known_dialog: bool) -> Verdict:
+        """What to do with a request from `host`; `known_dialog` says that it belongs to a call with this very host."""
+        trusted = self.from_trunk(host)
+        if SCANNERS.search(f"{request.get('user-agent')} {request.get('from')}") or self._blocked(host):
+            return Verdict.DROP
+        if (
+            not trusted
+            and not known_dialog
+            and (self._digest is None or request.method not in ("INVITE", "ACK", "CANCEL"))
+        ):
+            return Verdict.DROP
+        if request.in_dialog:
+            return self._in_dialog(request, known_dialog)
+        if request.method in ("ACK", "CANCEL"):
+            return Verdict.TAKE if known_dialog else Verdict.DROP
+        if request.method == "OPTIONS" and trusted:
+            return Verdict.TAKE
+        if request.method != "INVITE":
+            return Verdict.REFUSE
+        return self._invite(request, host, trusted)
+
+    def challenges(self, host: str) -> list[tuple[str, str]]:
+        """What a stranger has to sign."""
+        return self._digest.challenges(host) if self._digest else []
+
+    def _in_dialog(self, request: Message, known: bool) -> Verdict:
+        if not known:
+            return Verdict.REFUSE if request.method != "ACK" else Verdict.DROP
+        fine = request.method in ("INVITE", "ACK", "BYE", "CANCEL", "INFO", "UPDATE", "OPTIONS", "PRACK")
+        return Verdict.TAKE if fine else Verdict.REFUSE
+
+    def _invite(self, request: Message, host: str, trusted: bool) -> Verdict:
+        bucket = self._buckets.pop(host, None) or Bucket(self._rate, 2 * self._rate, self._clock)
+        self._buckets[host] = bucket
+        while len(self._buckets) > MAX_RATES:
+            self._buckets.popitem(last=False)
+        if not bucket.take():
+            return Verdict.BUSY if trusted else Verdict.DROP
+        if trusted or self._digest is None:
+            return Verdict.TAKE if trusted else Verdict.DROP
+        header = request.get("authorization")
+        if not header:
+            return Verdict.CHALLENGE
+        if self._digest.signed_in(header, request.method, request.uri, host):
+            self._failures.pop(host, None)
+            return Verdict.TAKE
+        return self._failed(host)
+
+    def _failed(self, host: str) -> Verdict:
+        count, _ = self._failures.pop(host, (0, 0.0))
+        self._failures[host] = (count + 1, self._clock())
+        while len(self._failures) > MAX_SOURCES:
+            self._failures.popitem(last=False)
+        return Verdict.DROP if count + 1 >= MAX_FAILURES else Verdict.CHALLENGE
+
+    def _blocked(self, host: str) -> bool:
+        count, at = self._failures.get(host, (0, 0.0))
+        if count and self._clock() - at > BLOCK_S:
+            del self._failures[host]
+            return False
+        return count >= MAX_FAILURES

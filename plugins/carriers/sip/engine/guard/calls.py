@@ -1,0 +1,127 @@
+"""What the port remembers of each call: both ends' addresses, and how the way back goes."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from plugins.carriers.sip.engine.guard.message import BadMessage, Message
+from plugins.carriers.sip.engine.interface import About
+
+LINGER_S = 40.0
+"""RFC 3261: 64 * T1 and a little, so that repeats of the last messages still find their call."""
+WAY_S = 300.0
+LONGEST_S = 24 * 3600.0
+_TARGET = re.compile(r"<(sips?:[^<>\s]{1,512})>|^(sips?:[^<>\s;]{1,512})")
+_HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;?>]+)(?::(\d{1,5}))?")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One end of a SIP transport outside."""
+
+    transport: str
+    """udp, tcp or tls."""
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """How an INVITE of ours is to look outside."""
+
+    uri: str
+    sender: str
+    """The From without its tag."""
+    to: str
+    peer: Peer
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Call:
+    """One dialog between somebody outside and the stack."""
+
+    peer: Peer
+    about: About | None = None
+    outgoing: Outgoing | None = None
+    target: str = ""
+    """The other end's Contact."""
+    routes: list[str] = field(default_factory=list)
+    recorded: list[str] = field(default_factory=list)
+    stack: str = ""
+    """The stack's Contact."""
+    refuse: tuple[int, str] | None = None
+    sent: float = 0.0
+    """time.monotonic() when our INVITE left."""
+    invite_id: str = ""
+    """Our branch of the last INVITE from outside: tells a repeat from a second one."""
+    ended: float = 0.0
+
+
+@dataclass
+class Way:
+    """The way back of a response: the Vias of its request and who sent it; no peer means the stack."""
+
+    vias: list[str]
+    peer: Peer | None
+    at: float
+
+
+class Ledger:
+    """Calls and ways, with an end to both."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start empty."""
+        self.calls: dict[str, Call] = {}
+        self.ways: dict[str, Way] = {}
+        self._clock = clock
+        self._key = secrets.token_bytes(16)
+
+    def branch(self, request: Message) -> str:
+        """Our branch for a request: the same for its repeats, its CANCEL and the ACK of a refusal."""
+        text = f"{request.branch}|{request.call_id}|{request.get('via').partition(';')[0]}"
+        return "z9hG4bK" + hashlib.blake2s(text.encode("utf-8", "replace"), key=self._key, digest_size=12).hexdigest()
+
+    def remember(self, branch: str, request: Message, peer: Peer | None) -> None:
+        """Note the way back of a request that was passed on."""
+        if request.method not in ("ACK", "CANCEL") or branch not in self.ways:
+            self.ways[branch] = Way(request.all("via"), peer, self._clock())
+
+    def end(self, call_id: str) -> None:
+        """Let a call go, a little later."""
+        if (call := self.calls.get(call_id)) and not call.ended:
+            call.ended = self._clock()
+
+    def sweep(self) -> None:
+        """Forget what is over."""
+        now = self._clock()
+        self.ways = {branch: way for branch, way in self.ways.items() if now - way.at < WAY_S}
+        self.calls = {
+            call_id: call for call_id, call in self.calls.items() if not call.ended or now - call.ended < LINGER_S
+        }
+
+
+def target_of(message: Message) -> str:
+    """The URI of the Contact. Raises `BadMessage` for one that cannot be used."""
+    found = _TARGET.search(message.get("contact"))
+    if not found:
+        raise BadMessage("its Contact is missing or wrong")
+    return found[1] or found[2]
+
+
+def next_hop(uri: str, peer: Peer) -> Peer:
+    """Where a request inside a call goes: the address in `uri` over UDP; what names no address goes where the call is."""
+    found = _HOST.match(uri)
+    if not found or peer.transport != "udp":
+        return peer
+    host = found[1].strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return peer
+    return Peer("udp", host, int(found[2] or 5060))

@@ -1,0 +1,71 @@
+"""Digest sign-in for who calls us from an unknown address (RFC 3261 section 22, RFC 7616): stateless nonces, MD5 or SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+
+NONCE_S = 120
+_FIELD = re.compile(r'([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))', re.IGNORECASE)
+_HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
+MAX_NONCES = 10_000
+
+
+class Digest:
+    """One user name and password that an INVITE may sign in with. Each nonce serves one call attempt."""
+
+    def __init__(self, user: str, password: str, realm: str, clock: Callable[[], float]) -> None:
+        """Keep the credentials; the secret behind nonces is made anew with every start."""
+        self._user, self._password, self._realm = user, password, realm
+        self._clock = clock
+        self._secret = secrets.token_bytes(32)
+        self._used: OrderedDict[str, None] = OrderedDict()
+
+    def challenges(self, source: str) -> list[tuple[str, str]]:
+        """WWW-Authenticate headers, the stronger first. The nonce is worth something only from this source."""
+        nonce = self._nonce(int(self._clock()), source, secrets.token_hex(8))
+        form = 'Digest realm="{}", nonce="{}", algorithm={}, qop="auth"'
+        return [("WWW-Authenticate", form.format(self._realm, nonce, name)) for name in ("SHA-256", "MD5")]
+
+    def signed_in(self, header: str, method: str, uri: str, source: str) -> bool:
+        """Whether an Authorization header proves that its sender knows the password."""
+        if not header.lower().startswith("digest "):
+            return False
+        said = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(header[7:])}
+        make = _HASHES.get(said.get("algorithm", "MD5").upper())
+        nonce = said.get("nonce", "")
+        if make is None or said.get("qop") != "auth" or said.get("uri") != uri or not self._fresh(nonce, source):
+            return False
+        expected = self._response(make, said, method, uri)
+        right = hmac.compare_digest(expected.encode(), said.get("response", "").lower().encode())
+        named = hmac.compare_digest(said.get("username", "").encode(), self._user.encode())
+        if not (right and named) or said.get("realm") != self._realm:
+            return False
+        self._used[nonce] = None
+        while len(self._used) > MAX_NONCES:
+            self._used.popitem(last=False)
+        return True
+
+    def _response(self, make: Callable[..., hashlib._Hash], said: dict[str, str], method: str, uri: str) -> str:
+        def digest(text: str) -> str:
+            return make(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+        secret = digest(f"{self._user}:{self._realm}:{self._password}")
+        asked = digest(f"{method}:{uri}")
+        return digest(f"{secret}:{said['nonce']}:{said.get('nc', '')}:{said.get('cnonce', '')}:auth:{asked}")
+
+    def _nonce(self, at: int, source: str, salt: str) -> str:
+        mark = hmac.new(self._secret, f"{at}|{source}|{salt}".encode(), hashlib.sha256).hexdigest()[:32]
+        return f"{at}-{salt}-{mark}"
+
+    def _fresh(self, nonce: str, source: str) -> bool:
+        at, _, rest = nonce.partition("-")
+        salt, _, _ = rest.partition("-")
+        if not at.isascii() or not at.isdigit() or len(at) > 12 or nonce in self._used:
+            return False
+        known = hmac.compare_digest(self._nonce(int(at), source, salt).encode(), nonce.encode("utf-8", "replace"))
+        return known and 0 <= self._clock() - int(at) <= NONCE_S

@@ -1,0 +1,165 @@
+"""The sockets of the SIP port: UDP, TCP or TLS outside, UDP on loopback towards the stack."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import ssl
+from collections.abc import Callable
+from functools import lru_cache
+
+from plugins.carriers.sip.engine.guard.calls import Peer
+from plugins.carriers.sip.engine.guard.message import MAX_BYTES
+
+MAX_CONNECTIONS = 200
+IDLE_S = 900.0
+CONNECT_S = 4.0
+_LENGTH = re.compile(rb"\r\n(?:content-length|l)\s*:\s*(\d{1,6})\s*\r\n", re.IGNORECASE)
+
+Receive = Callable[[bytes, Peer], None]
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, receive: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._receive = receive
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._receive(data, (addr[0], addr[1]))
+
+
+class Ports:
+    """All sockets; `receive` and `receive_stack` get what comes."""
+
+    def __init__(
+        self, *, host: str, port: int, transport: str, external: str, trunk_name: str, tls: ssl.SSLContext | None
+    ) -> None:
+        """`external` is the address that the world sees, if not ours; `trunk_name` is on the trunk's certificate."""
+        self._host, self._port, self._transport = host, port, transport
+        self._external, self._trunk_name, self._tls = external, trunk_name, tls
+        self._udp: asyncio.DatagramTransport | None = None
+        self._inner: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+        self._streams: dict[Peer, asyncio.StreamWriter] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stack: tuple[str, int] = ("127.0.0.1", 0)
+        self._receive: Receive = lambda data, peer: None
+        self.inside: tuple[str, int] = ("127.0.0.1", 0)
+
+    async def open_inside(self, stack: tuple[str, int], receive_stack: Callable[[bytes], None]) -> None:
+        """Open the loopback socket; only the stack itself is heard on it."""
+        self._stack = stack
+        self._inner = await _datagrams(
+            ("127.0.0.1", 0), lambda data, source: receive_stack(data) if source == stack else None
+        )
+        self.inside = self._inner.get_extra_info("sockname")
+
+    async def open_outside(self, receive: Receive) -> None:
+        """Open the port to the world."""
+        self._receive = receive
+        if self._transport == "udp":
+            self._udp = await _datagrams(
+                (self._host, self._port), lambda data, source: receive(data, Peer("udp", *source))
+            )
+        else:
+            self._server = await asyncio.start_server(self._accept, self._host, self._port, ssl=self._tls_server())
+
+    def to_stack(self, data: bytes) -> None:
+        """Send to the stack."""
+        if self._inner:
+            self._inner.sendto(data, self._stack)
+
+    def to_peer(self, peer: Peer, data: bytes) -> None:
+        """Send outside; over TCP and TLS through the connection there is, else through a new one."""
+        if peer.transport == "udp":
+            if self._udp:
+                self._udp.sendto(data, (peer.host, peer.port))
+        elif (stream := self._streams.get(peer)) and not stream.is_closing():
+            stream.write(data)
+        else:
+            self._keep(asyncio.create_task(self._connect(peer, data)))
+
+    def outside(self, peer: Peer) -> tuple[str, int]:
+        """The address and port at which this peer reaches us."""
+        return self._external or self._local(peer), self._port
+
+    def media(self, peer: Peer) -> str:
+        """The address at which this peer's sound reaches us."""
+        return self._external or self._local(peer)
+
+    async def close(self) -> None:
+        """Close every socket."""
+        for transport in (self._udp, self._inner):
+            if transport:
+                transport.close()
+        if self._server:
+            self._server.close()
+        for stream in self._streams.values():
+            stream.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _local(self, peer: Peer) -> str:
+        return self._host if self._host not in ("", "0.0.0.0") else _route_to(peer.host)  # noqa: S104
+
+    def _tls_server(self) -> ssl.SSLContext | None:
+        return self._tls if self._transport == "tls" else None
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, port = writer.get_extra_info("peername")[:2]
+        if len(self._streams) >= MAX_CONNECTIONS:
+            writer.close()
+            return
+        await self._read(Peer(self._transport, host, port), reader, writer)
+
+    async def _connect(self, peer: Peer, data: bytes) -> None:
+        context = ssl.create_default_context() if peer.transport == "tls" else None
+        name = self._trunk_name if context else None
+        with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
+            opened = asyncio.open_connection(peer.host, peer.port, ssl=context, server_hostname=name)
+            reader, writer = await asyncio.wait_for(opened, CONNECT_S)
+            writer.write(data)
+            await self._read(peer, reader, writer)
+
+    async def _read(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Cut a stream into messages (RFC 3261 section 18.3); what is no SIP ends the connection."""
+        self._streams[peer] = writer
+        try:
+            while True:
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), IDLE_S)
+                if not head.strip(b"\r\n"):
+                    continue
+                found = _LENGTH.search(head)
+                size = int(found[1]) if found else 0
+                if len(head) + size > MAX_BYTES:
+                    return
+                self._receive(head.lstrip(b"\r\n") + await asyncio.wait_for(reader.readexactly(size), IDLE_S), peer)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            return
+        finally:
+            self._streams.pop(peer, None)
+            writer.close()
+
+
+async def _datagrams(
+    address: tuple[str, int], receive: Callable[[bytes, tuple[str, int]], None]
+) -> asyncio.DatagramTransport:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: _Datagrams(receive), local_addr=address
+    )
+    return transport
+
+
+@lru_cache(maxsize=64)
+def _route_to(host: str) -> str:
+    """Our address on the way to a host; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((host, 5060))
+        address: str = probe.getsockname()[0]
+    return address

@@ -1,0 +1,306 @@
+"""Between the world and the stack: each side sees the port as its only partner (a small session border controller).
+
+The stack listens on loopback alone. What comes in is judged, cut down to the headers that the stack needs and
+addressed to it; what goes out carries our outside address and, for a call of ours, the caller that was asked for.
+No sockets here: `Relay` is handed bytes and hands bytes on.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from plugins.carriers.sip.engine.guard import sdp
+from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
+from plugins.carriers.sip.engine.guard.calls import Call, Ledger, Outgoing, Peer, next_hop, target_of
+from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
+from plugins.carriers.sip.engine.interface import About
+
+TO_STACK = frozenset(
+    """from to call-id cseq max-forwards content-type require supported session-expires min-se expires timestamp
+    www-authenticate proxy-authenticate retry-after rseq rack unsupported reason""".split()  # noqa: SIM905 - a list of words
+)
+FROM_STACK = frozenset({*TO_STACK, "authorization", "proxy-authorization"})
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+LINE = "X-Line"
+"""The header by which an INVITE of the stack names what we asked it for; it never leaves the machine."""
+PHRASES = {
+    403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 488: "Not Acceptable Here",
+    503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline", 607: "Unwanted", 608: "Rejected",
+}  # fmt: skip
+
+
+class Wire(Protocol):
+    """Where the relay's bytes go."""
+
+    def to_stack(self, data: bytes) -> None:
+        """Send to the stack."""
+
+    def to_peer(self, peer: Peer, data: bytes) -> None:
+        """Send to somebody outside."""
+
+    def outside(self, peer: Peer) -> tuple[str, int]:
+        """The address and port at which this peer reaches us."""
+
+    def media(self, peer: Peer) -> str:
+        """The address at which this peer's sound reaches us."""
+
+
+class Relay:
+    """The port's logic. `admit` reads an INVITE's parties; `room` says whether one more incoming call is taken."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        admission: Admission,
+        stack: tuple[str, int],
+        inside: tuple[str, int],
+        *,
+        admit: Callable[[Message, str, float], About],
+        room: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`stack` is where the stack listens, `inside` where it reaches us; both on loopback."""
+        self._wire, self._admission, self._clock = wire, admission, clock
+        self._stack, self._inside = f"sip:line@{stack[0]}:{stack[1]}", inside
+        self._admit, self._room = admit, room
+        self.ledger = Ledger(clock)
+        self._planned: dict[str, Outgoing] = {}
+        self._pings: dict[str, float] = {}
+        self.last_pong: float | None = None
+        self.dropped = 0
+
+    def plan(self, outgoing: Outgoing) -> str:
+        """Announce an INVITE of the stack; returns the value of its `X-Line` header."""
+        key = secrets.token_hex(16)
+        self._planned[key] = outgoing
+        return key
+
+    def forget_plan(self, key: str) -> None:
+        """The INVITE will not come after all; harmless when it did."""
+        self._planned.pop(key, None)
+
+    def refuse_with(self, call_id: str, code: int) -> None:
+        """Let the stack's refusal of a call leave with this status."""
+        if call := self.ledger.calls.get(call_id):
+            call.refuse = (code, PHRASES.get(code, "Rejected"))
+
+    def ping(self, peer: Peer, uri: str) -> None:
+        """Ask the trunk for a sign of life (OPTIONS)."""
+        branch = f"z9hG4bK{secrets.token_hex(12)}"
+        self._pings = {key: at for key, at in self._pings.items() if self._clock() - at < 64} | {branch: self._clock()}
+        host, port = self._wire.outside(peer)
+        us = f"<sip:line@{host}:{port}>"
+        headers = [
+            ("Via", self._via(peer, branch)), ("Max-Forwards", "70"), ("From", f"{us};tag={secrets.token_hex(6)}"),
+            ("To", f"<{uri}>"), ("Call-ID", secrets.token_hex(16)), ("CSeq", "1 OPTIONS"), ("Contact", us),
+        ]  # fmt: skip
+        self._wire.to_peer(peer, Message("OPTIONS", uri, headers=headers).encode())
+
+    def from_peer(self, data: bytes, peer: Peer) -> None:
+        """Take one message from outside."""
+        try:
+            message = decode(data)
+            if message.status:
+                self._response_in(message, peer)
+            else:
+                self._request_in(message, peer)
+        except BadMessage:
+            self.dropped += 1
+
+    def from_stack(self, data: bytes) -> None:
+        """Take one message from the stack."""
+        try:
+            message = decode(data)
+            if message.status:
+                self._response_out(message)
+            else:
+                self._request_out(message)
+        except BadMessage:
+            self.dropped += 1
+
+    def _request_in(self, request: Message, peer: Peer) -> None:
+        call = self.ledger.calls.get(request.call_id)
+        known = call is not None and (peer.host == call.peer.host or self._admission.from_trunk(peer.host))
+        starts = request.method == "INVITE" and not request.in_dialog
+        if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
+            return self._pass_in(request, peer, call)
+        verdict = self._admission.judge(request, peer.host, known and not starts)
+        _note_source(request, peer)
+        if verdict is Verdict.DROP:
+            self.dropped += 1
+        elif verdict is Verdict.CHALLENGE:
+            self._answer(request, peer, 401, "Unauthorized", self._admission.challenges(peer.host))
+        elif verdict is Verdict.BUSY:
+            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "5")])
+        elif verdict is Verdict.REFUSE:
+            self._refuse(request, peer)
+        elif request.method == "OPTIONS" and not request.in_dialog:
+            self._answer(request, peer, 200, "OK", [("Allow", ALLOW), ("Accept", "application/sdp")])
+        elif starts and call is not None and not call.ended:
+            self._answer(request, peer, 482, "Loop Detected")
+        elif starts:
+            self._invite_in(request, peer)
+        elif call is not None:
+            self._pass_in(request, peer, call)
+
+    def _refuse(self, request: Message, peer: Peer) -> None:
+        if request.method == "ACK":
+            return
+        if request.method == "REFER":
+            self._answer(request, peer, 603, "Decline")
+        elif request.in_dialog and request.call_id not in self.ledger.calls:
+            self._answer(request, peer, 481, "Call/Transaction Does Not Exist")
+        else:
+            self._answer(request, peer, 405, "Method Not Allowed", [("Allow", ALLOW)])
+
+    def _invite_in(self, request: Message, peer: Peer) -> None:
+        if not self._room():
+            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
+            return
+        try:
+            call = Call(peer, self._admit(request, peer.host, self._clock()), target=target_of(request))
+            if request.body and request.get("content-type").partition(";")[0].strip().lower() != "application/sdp":
+                self._answer(request, peer, 415, "Unsupported Media Type", [("Accept", "application/sdp")])
+                return
+            call.routes = call.recorded = request.all("record-route")
+            call.invite_id = self.ledger.branch(request)
+            self._pass_in(request, peer, call)
+        except BadMessage:
+            self._answer(request, peer, 400, "Bad Request")
+            return
+        self.ledger.calls[request.call_id] = call
+
+    def _pass_in(self, request: Message, peer: Peer, call: Call) -> None:
+        if request.method in ("INVITE", "UPDATE") and request.get("contact"):
+            call.target = target_of(request)
+        branch = self.ledger.branch(request)
+        passed = self._for_stack(request)
+        passed.method, passed.uri = request.method, call.stack or self._stack
+        passed.lead("Via", [self._inner_via(branch)])
+        if request.method in ("INVITE", "UPDATE"):
+            passed.put("Contact", self._inner_contact())
+        if request.method != "ACK":
+            self.ledger.remember(branch, request, peer)
+        self._wire.to_stack(passed.encode())
+
+    def _response_in(self, response: Message, peer: Peer) -> None:
+        if self._pings.pop(response.branch, None) is not None:
+            self.last_pong = self._clock()
+            return
+        way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)
+        known = call is not None and (peer.host == call.peer.host or self._admission.from_trunk(peer.host))
+        if way is None or way.peer is not None or call is None or not known:
+            self.dropped += 1
+            return
+        invited = response.cseq[1] == "INVITE"
+        if invited and 100 < response.status < 300 and response.get("contact"):
+            call.target, call.routes = target_of(response), response.all("record-route")[::-1]
+        passed = self._for_stack(response)
+        passed.status, passed.phrase = response.status, response.phrase
+        if 300 <= response.status < 400:
+            passed.status, passed.phrase = 503, "Redirections are not followed"
+        passed.lead("Via", way.vias)
+        if invited and response.status < 300:
+            passed.put("Contact", self._inner_contact())
+        self._wire.to_stack(passed.encode())
+
+    def _for_stack(self, message: Message) -> Message:
+        kept = [(name, value) for name, value in message.headers if name.lower() in TO_STACK]
+        described = message.get("content-type").lower().startswith("application/sdp")
+        body = sdp.for_stack(message.body) if described and message.body else message.body
+        return Message(headers=kept, body=body)
+
+    def _request_out(self, request: Message) -> None:
+        call = self.ledger.calls.get(request.call_id)
+        if call is None:
+            plan = self._planned.pop(request.get(LINE.lower()), None)
+            if plan is None or request.method != "INVITE":
+                if request.method != "ACK":
+                    self._wire.to_stack(answer_to(request, 403, "Forbidden", tag="line").encode())
+                return
+            call = self.ledger.calls[request.call_id] = Call(plan.peer, outgoing=plan, sent=self._clock())
+        branch = self.ledger.branch(request)
+        of_refusal = request.method == "ACK" and branch in self.ledger.ways
+        inside = request.in_dialog and bool(call.target) and not of_refusal
+        passed = Message(request.method, call.target if inside else request.uri, body=request.body)
+        passed.headers = [pair for pair in request.headers if pair[0].lower() in FROM_STACK]
+        hop = next_hop(call.routes[0] if call.routes else call.target, call.peer) if inside else call.peer
+        if inside and call.routes:
+            passed.lead("Route", call.routes)
+        self._dress(passed, call, hop)
+        passed.lead("Via", [self._via(hop, branch)])
+        self.ledger.remember(branch, request, None)
+        self._wire.to_peer(hop, passed.encode())
+
+    def _dress(self, message: Message, call: Call, hop: Peer) -> None:
+        """Put our outside address, and for a call of ours its caller, on a message for outside."""
+        host, port = self._wire.outside(hop)
+        secured = ";transport=" + hop.transport if hop.transport != "udp" else ""
+        if message.method in ("INVITE", "UPDATE") or (message.status < 300 and message.cseq[1] in ("INVITE", "UPDATE")):
+            message.put("Contact", f"<sip:line@{host}:{port}{secured}>")
+            message.put("Allow", ALLOW)
+        if call.outgoing and message.method:
+            message.put("From", f"{call.outgoing.sender};tag={tag_of(message.get('from'))}")
+            to = tag_of(message.get("to"))
+            message.put("To", call.outgoing.to + (f";tag={to}" if to else ""))
+            if message.method == "INVITE":
+                for name, value in call.outgoing.headers.items():
+                    message.put(name, value)
+        if message.body and message.get("content-type").lower().startswith("application/sdp"):
+            message.body = sdp.for_party(message.body, self._wire.media(hop))
+
+    def _response_out(self, response: Message) -> None:
+        way, call = self.ledger.ways.get(response.branch), self.ledger.calls.get(response.call_id)
+        if way is None or way.peer is None or call is None:
+            self.dropped += 1
+            return
+        invited = response.cseq[1] == "INVITE"
+        if invited and response.status < 300 and response.get("contact"):
+            call.stack = target_of(response)
+        passed = Message(status=response.status, phrase=response.phrase, body=response.body)
+        passed.headers = [pair for pair in response.headers if pair[0].lower() in FROM_STACK]
+        if invited and response.status >= 300:
+            passed.status, passed.phrase = call.refuse or (response.status, response.phrase)
+        passed.lead("Via", way.vias)
+        self._dress(passed, call, way.peer)
+        if invited and 100 < response.status < 300 and call.recorded:
+            passed.headers += [("Record-Route", each) for each in call.recorded]
+        self._wire.to_peer(_reply_to(way.vias[0], way.peer), passed.encode())
+
+    def _answer(
+        self, request: Message, peer: Peer, status: int, phrase: str, headers: list[tuple[str, str]] | None = None
+    ) -> None:
+        if request.method == "ACK":
+            return
+        reply = answer_to(request, status, phrase, tag=secrets.token_hex(6), headers=headers or [])
+        self._wire.to_peer(_reply_to(request.get("via"), peer), reply.encode())
+
+    def _via(self, peer: Peer, branch: str) -> str:
+        host, port = self._wire.outside(peer)
+        return f"SIP/2.0/{peer.transport.upper()} {host}:{port};branch={branch};rport"
+
+    def _inner_via(self, branch: str) -> str:
+        return f"SIP/2.0/UDP {self._inside[0]}:{self._inside[1]};branch={branch};rport"
+
+    def _inner_contact(self) -> str:
+        return f"<sip:line@{self._inside[0]}:{self._inside[1]}>"
+
+
+def _note_source(request: Message, peer: Peer) -> None:
+    """Write where a request really came from into its topmost Via (RFC 3581)."""
+    via = request.get("via")
+    bare = re.sub(r";\s*(?:received=[^;]*|rport(?:=\d*)?)(?=;|$)", "", via, flags=re.IGNORECASE)
+    asked = re.search(r";\s*rport(?:=\d*)?(?=;|$)", via, re.IGNORECASE)
+    request.put("Via", f"{bare};received={peer.host}" + (f";rport={peer.port}" if asked else ""))
+
+
+def _reply_to(via: str, peer: Peer) -> Peer:
+    """Where a response goes: to the port that the request came from if its sender asked so, else to the port it names."""
+    if peer.transport != "udp" or ";rport" in via.lower():
+        return peer
+    found = re.match(r"SIP/2\.0/\w+\s+(?:\[[^\]]+\]|[^:;\s]+)(?::(\d{1,5}))?", via)
+    return Peer("udp", peer.host, int(found[1] or 5060) if found else peer.port)

@@ -1,0 +1,68 @@
+"""What an engine is told when it starts; the gateway fills it from config.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """The trunk: where calls come from and go to."""
+
+    host: str
+    port: int = 5060
+    addresses: tuple[str, ...] = ()
+    """Addresses and CIDR networks that calls come from; with none, the trunk's host must be an address and is the only one."""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    """For outgoing calls that the trunk challenges."""
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    srtp: Literal["off", "offer", "require"] = "off"
+    """Encrypted sound with keys in the signalling (SDES)."""
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What outgoing calls may cost at most. Days are UTC days."""
+
+    concurrent: int = 20
+    daily_calls: int = 2000
+    daily_minutes: int = 3000
+    price_per_minute: Decimal = Decimal(0)
+    daily_money: Decimal | None = None
+    countries: tuple[str, ...] = ("US", "CA")
+    """ISO 3166 codes of the countries that may be called."""
+
+
+@dataclass(frozen=True)
+class LineSettings:
+    """One SIP port with its trunk. Names as in config.yaml."""
+
+    trunk: Trunk
+    listen_host: str = "0.0.0.0"  # noqa: S104 - a trunk calls in from outside
+    listen_port: int = 5060
+    public_address: str = ""
+    """The IP address that the trunk sees, if the machine is behind NAT."""
+    rtp_ports: tuple[int, int] = (10000, 10999)
+    """First and last UDP port for sound; each leg takes two."""
+    sign_in_user: str = ""
+    sign_in_password: str = field(default="", repr=False)
+    """Digest for callers from other addresses than the trunk's; without a user they are dropped."""
+    certificate: Path | None = None
+    """PEM with certificate and key, for TLS."""
+    country_code: str = "1"
+    """Put before numbers that the trunk sends without one."""
+    incoming_calls: int = 60
+    invites_a_second: float = 20.0
+    caps: Caps = Caps()
+    counters: Path | None = None
+    """Where the day's counts are kept over a restart."""
+    call_minutes: int = 240
+    silent_seconds: int = 30
+    ring_seconds: float = 120.0
+    """No phone rings longer, whatever is asked for."""
+    headers: tuple[str, ...] = ()
+    """Further headers of an INVITE that `About.headers` is to hold."""

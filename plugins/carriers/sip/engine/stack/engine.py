@@ -1,0 +1,303 @@
+"""The engine over baresip: the port's guard outside, the stack on loopback behind it, and the sound clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import time
+import uuid
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from baresip import Account, BaresipError, Call, Config, Runtime, UserAgent
+
+from plugins.carriers.sip.engine.early import Ringback
+from plugins.carriers.sip.engine.guard.admission import Admission
+from plugins.carriers.sip.engine.guard.calls import Peer
+from plugins.carriers.sip.engine.guard.digest import Digest
+from plugins.carriers.sip.engine.guard.identity import read_about
+from plugins.carriers.sip.engine.guard.invitation import dialed_about, outgoing
+from plugins.carriers.sip.engine.guard.ports import Ports
+from plugins.carriers.sip.engine.guard.relay import LINE, Relay
+from plugins.carriers.sip.engine.interface import (
+    Abilities,
+    Dial,
+    Draining,
+    Ended,
+    Health,
+    Incoming,
+    Leg,
+    NoAnswer,
+    Reason,
+    Side,
+    Unreachable,
+)
+from plugins.carriers.sip.engine.limits import Meter
+from plugins.carriers.sip.engine.settings import LineSettings
+from plugins.carriers.sip.engine.sound import Clock
+from plugins.carriers.sip.engine.stack.endings import not_placed
+from plugins.carriers.sip.engine.stack.leg import StackLeg
+from plugins.carriers.sip.engine.wav import Disk
+
+PING_S = 30.0
+SWEEP_S = 10.0
+SRTP = {"off": (), "offer": ("mediaenc=srtp",), "require": ("mediaenc=srtp-mand",)}
+
+
+class StackEngine:
+    """An `Engine`. One a process: the stack is global to it."""
+
+    def __init__(self, settings: LineSettings) -> None:
+        """Nothing is opened yet."""
+        self.settings = settings
+        self.abilities = Abilities(
+            srtp=settings.trunk.srtp != "off", tls=settings.trunk.transport == "tls", info_digits=True, early_media=True
+        )
+        self.clock, self.disk = Clock(), Disk()
+        self.meter = Meter(settings.caps, lambda: datetime.now(UTC), settings.counters)
+        self.relay: Relay
+        self._ports: Ports
+        self._runtime = Runtime()
+        self._agent: UserAgent
+        self._legs: dict[str, StackLeg] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._draining = self._alive = False
+        self._trunk: Peer
+        self._incoming: Incoming
+        self._pinged: float | None = None
+
+    async def start(self, incoming: Incoming, on_death: Callable[[], None] | None = None) -> None:
+        """Open the port and take calls."""
+        settings, self._incoming = self.settings, incoming
+        self._trunk = await _resolved(settings)
+        stack = ("127.0.0.1", _free_port())
+        self._ports = Ports(
+            host=settings.listen_host,
+            port=settings.listen_port,
+            transport=settings.trunk.transport,
+            external=settings.public_address,
+            trunk_name=settings.trunk.host,
+            tls=_certificate(settings),
+        )
+        await self._ports.open_inside(stack, lambda data: self.relay.from_stack(data))
+        self.relay = Relay(
+            self._ports,
+            self._admission(),
+            stack,
+            self._ports.inside,
+            admit=lambda invite, source, at: read_about(invite, source, at, settings.country_code, settings.headers),
+            room=self._room,
+        )
+        self._runtime.on_dead = lambda: self._died(on_death)
+        await self._runtime.start(self._config(stack))
+        self._agent = await UserAgent.create(self._runtime, self._account(), transfer_policy="reject")
+        self._agent.on_incoming(self._arrived)
+        self.clock.start()
+        await self._ports.open_outside(self.relay.from_peer)
+        self._alive = True
+        self.spawn(self._tend())
+
+    async def place(
+        self, dial: Dial, *, on_ringing: Callable[[], None] | None = None, heard_by: Leg | None = None
+    ) -> Leg:
+        """Call a number and return the answered leg."""
+        if self._draining or not self._alive:
+            raise Draining("The line takes no new calls.")
+        plan = outgoing(dial, self.settings, self._trunk, self._ports.outside(self._trunk)[0])
+        counted = uuid.uuid4().hex
+        self.meter.begin(counted, dial.number)
+        key = self.relay.plan(plan)
+        try:
+            call = await self._agent.dial(plan.uri, headers={LINE: key})
+        except BaresipError:
+            self.relay.forget_plan(key)
+            self.meter.end(counted)
+            raise Unreachable("The line could not send the call.") from None
+        leg = StackLeg(self, call, dialed_about(dial), outgoing=True)
+        self._keep(leg)
+        leg.ended.add_done_callback(lambda _: self.meter.end(counted))
+        with Ringback.of(heard_by, leg) if isinstance(heard_by, StackLeg) else contextlib.nullcontext():
+            await self._ring(leg, min(dial.ring_s, self.settings.ring_seconds), on_ringing)
+        self.meter.answered(counted)
+        return leg
+
+    def legs(self) -> list[Leg]:
+        """Those that are not over."""
+        return list(self._legs.values())
+
+    def health(self) -> Health:
+        """How it is now."""
+        pong = self.relay.last_pong if self._alive else None
+        asked = self._pinged is not None and time.monotonic() - self._pinged > 2
+        answers = None if not asked else pong is not None and time.monotonic() - pong < 2 * PING_S + 5
+        return Health(self._alive, self._draining, len(self._legs), answers)
+
+    async def drain(self) -> None:
+        """Take no new calls and wait for the last to end."""
+        self._draining = True
+        while self._legs:
+            await asyncio.wait({leg.ended for leg in self._legs.values()})
+
+    async def close(self) -> None:
+        """End all legs and close the port."""
+        self._draining = True
+        await asyncio.gather(*(leg.end(Reason.ENGINE) for leg in list(self._legs.values())))
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._alive:
+            self._alive = False
+            await asyncio.sleep(0.05)
+            await self._runtime.close()
+        await self._ports.close()
+        self.clock.close()
+        await asyncio.to_thread(self.disk.close)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside; it ends with the engine."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def forget(self, leg: StackLeg) -> None:
+        """A leg is over."""
+        self._legs.pop(leg.id, None)
+        if call_id := leg.call.call_id:
+            self.relay.ledger.end(call_id)
+
+    def _arrived(self, call: Call) -> None:
+        """An INVITE passed the port and reached us through the stack."""
+        known = self.relay.ledger.calls.get(call.call_id or "")
+        if known is None or known.about is None or self._draining:
+            self.spawn(_turn_away(call))
+            return
+        leg = StackLeg(self, call, known.about, outgoing=False)
+        self._keep(leg)
+        self.spawn(_lead(self._incoming, leg))
+
+    def _keep(self, leg: StackLeg) -> None:
+        self._legs[leg.id] = leg
+        self.clock.add(leg.voice)
+
+    async def _ring(self, leg: StackLeg, seconds: float, on_ringing: Callable[[], None] | None) -> None:
+        """Wait until the phone is answered. Whatever else happens, the call is gone after it."""
+        ringing = asyncio.create_task(_when(leg.ringing, on_ringing))
+        try:
+            await asyncio.wait_for(leg.until_up_or_over(), seconds)
+        except TimeoutError:
+            await leg.end(Reason.CANCELLED)
+            raise NoAnswer("Nobody answered.", 487) from None
+        except BaseException:
+            self.spawn(leg.end(Reason.CANCELLED))
+            raise
+        finally:
+            ringing.cancel()
+        if not leg.answered:
+            raise not_placed(leg.ended.result())
+
+    def _room(self) -> bool:
+        incoming = sum(not leg.outgoing for leg in self._legs.values())
+        return not self._draining and incoming < self.settings.incoming_calls
+
+    def _admission(self) -> Admission:
+        line = self.settings
+        digest = Digest(line.sign_in_user, line.sign_in_password, "ringfence", time.time) if line.sign_in_user else None
+        trunk = line.trunk.addresses or (self._trunk.host,)
+        return Admission(trunk, digest=digest, invites_a_second=line.invites_a_second, clock=time.monotonic)
+
+    def _account(self) -> Account:
+        trunk = self.settings.trunk
+        inside = f"{self._ports.inside[0]}:{self._ports.inside[1]}"
+        return Account(
+            user="line",
+            domain="127.0.0.1",
+            password=trunk.password,
+            auth_user=trunk.user or None,
+            registrar=inside,
+            reg_interval=0,
+            dtmf_mode="auto",
+            extra_params=SRTP[trunk.srtp],
+        )
+
+    def _config(self, stack: tuple[str, int]) -> Config:
+        first, last = self.settings.rtp_ports
+        return Config(
+            net_interface=stack[0],
+            max_concurrent_calls=None,
+            rtp_timeout=self.settings.silent_seconds,
+            native_log_level="error",
+            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nrtp_ports {first}-{last}\ncall_hold_other_calls no\n",
+        )
+
+    def _died(self, on_death: Callable[[], None] | None) -> None:
+        self._alive = False
+        for leg in list(self._legs.values()):
+            leg.over(Ended(Reason.ENGINE, Side.US))
+        if on_death:
+            on_death()
+
+    async def _tend(self) -> None:
+        """Sweep the port's memory, ask the trunk for a sign of life and end calls when the day's money is gone."""
+        trunk = self.settings.trunk
+        next_ping = 0.0
+        while True:
+            if time.monotonic() >= next_ping:
+                next_ping = time.monotonic() + PING_S
+                self._pinged = self._pinged or time.monotonic()
+                self.relay.ping(self._trunk, f"sip:{trunk.host}")
+            self.relay.ledger.sweep()
+            if self.meter.over_budget():
+                await asyncio.gather(*(leg.end(Reason.LIMIT) for leg in list(self._legs.values()) if leg.outgoing))
+            await asyncio.sleep(SWEEP_S)
+
+
+async def _turn_away(call: Call) -> None:
+    with contextlib.suppress(BaresipError):
+        await call.reject()
+
+
+async def _lead(incoming: Incoming, leg: StackLeg) -> None:
+    """Let the gateway lead a call; one that it drops on the floor is ended."""
+    try:
+        await incoming(leg)
+    finally:
+        if not leg.ended.done():
+            await leg.hang_up()
+
+
+async def _when(event: asyncio.Event, then: Callable[[], None] | None) -> None:
+    await event.wait()
+    if then:
+        then()
+
+
+async def _resolved(settings: LineSettings) -> Peer:
+    """The trunk's address; a name is looked up once, when the engine starts."""
+    trunk = settings.trunk
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(trunk.host, trunk.port, family=socket.AF_INET)
+    except OSError:
+        raise Unreachable(f"The trunk's host {trunk.host} cannot be found; check trunk.host in config.yaml.") from None
+    return Peer(trunk.transport, str(found[0][4][0]), trunk.port)
+
+
+def _certificate(settings: LineSettings) -> ssl.SSLContext | None:
+    if settings.trunk.transport != "tls":
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if settings.certificate is None:
+        raise Unreachable("TLS needs a certificate; write tls_certificate in config.yaml.")
+    context.load_cert_chain(settings.certificate)
+    return context
+
+
+def _free_port() -> int:
+    """A UDP port on loopback for the stack."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,254 @@
+"""One call of the stack as the gateway sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from baresip import BaresipError, Call, CallState, Event, StackEvent
+
+from plugins.carriers.sip.engine.bridging import LegBridge
+from plugins.carriers.sip.engine.interface import About, Bridge, Ended, EndedBy, Leg, LegEnded, Reason, Recorded, Side
+from plugins.carriers.sip.engine.message_taking import take_message
+from plugins.carriers.sip.engine.sound import Voice
+from plugins.carriers.sip.engine.stack.endings import ending
+from plugins.carriers.sip.engine.stack.pipe import CallPipe
+
+if TYPE_CHECKING:
+    from plugins.carriers.sip.engine.stack.engine import StackEngine
+
+PAUSE_S = 0.5
+HOLD_TRIES = 5
+
+
+class StackLeg:
+    """A `Leg` over one call of the stack."""
+
+    def __init__(self, engine: StackEngine, call: Call, about: About, outgoing: bool) -> None:
+        """Watch the call from its first moment."""
+        self.id = uuid.uuid4().hex
+        self.about, self.outgoing = about, outgoing
+        self.digits: asyncio.Queue[str] = asyncio.Queue(maxsize=256)
+        self.engine, self.call = engine, call
+        self.voice = Voice(CallPipe(call.audio))
+        self.ringing = asyncio.Event()
+        self.early = False
+        self.bridge_now: LegBridge | None = None
+        self.stop_message: Callable[[EndedBy, str], None] | None = None
+        self.message_keys = ""
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[Ended] = self._loop.create_future()
+        self._up = asyncio.Event()
+        self._why: Ended | None = None
+        self._since = self._until = 0.0
+        self._limit: asyncio.TimerHandle | None = None
+        call.on(self._heard)
+        call.on_dtmf(lambda event: self._digit(event.digit))
+
+    @property
+    def answered(self) -> bool:
+        """Whether the call was taken."""
+        return self._up.is_set()
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the party holds us."""
+        return bool(self.call.remote_on_hold)
+
+    @property
+    def seconds(self) -> float:
+        """Since the answer."""
+        return (self._until or time.monotonic()) - self._since if self._since else 0.0
+
+    @property
+    def ended(self) -> asyncio.Future[Ended]:
+        """Done when the leg is over."""
+        return self._ended
+
+    async def ring(self) -> None:
+        """The stack sent 180 when the INVITE came."""
+
+    async def answer(self) -> None:
+        """Take the call and wait for its sound."""
+        self._alive()
+        if self.answered:
+            return
+        with _leg_errors():
+            await self.call.answer()
+        await self.until_up()
+
+    async def reject(self, code: int = 486) -> None:
+        """Refuse the call."""
+        if not 400 <= code <= 699:
+            raise ValueError("A call is refused with a status from 400 to 699.")
+        self._alive()
+        self._why = Ended(Reason.REJECTED, Side.US, code)
+        self.engine.relay.refuse_with(self.about.sip_call_id, code)
+        with contextlib.suppress(BaresipError):
+            await self.call.reject()
+
+    async def play(self, pcm: bytes, *, repeat: bool = False) -> bool:
+        """Let the party hear `pcm`."""
+        self._alive()
+        heard: asyncio.Future[bool] = self._loop.create_future()
+        with self.engine.clock.lock:
+            self.voice.play(pcm, repeat, lambda whole: self._tell(heard, whole))
+        try:
+            return await heard
+        except asyncio.CancelledError:
+            with self.engine.clock.lock:
+                if not heard.done() or heard.cancelled():
+                    self.voice.stop()
+            raise
+
+    async def record(
+        self,
+        path: Path,
+        *,
+        beep: bool = True,
+        silence_s: float | None = 5.0,
+        limit_s: float | None = 120.0,
+        keys: str = "#",
+    ) -> Recorded:
+        """Record the party's message."""
+        self._alive()
+        return await take_message(self, path, beep=beep, silence_s=silence_s, limit_s=limit_s, keys=keys)
+
+    def stop_recording(self) -> None:
+        """End the message that is being recorded."""
+        if self.stop_message:
+            self.stop_message(EndedBy.STOPPED, "")
+
+    async def send_digits(self, digits: str) -> None:
+        """Press keys; w waits half a second."""
+        self._alive()
+        for each in digits.lower():
+            if each == "w":
+                await asyncio.sleep(PAUSE_S)
+            else:
+                with _leg_errors():
+                    await self.call.send_dtmf(each)
+
+    async def hold(self) -> None:
+        """Put the party on hold."""
+        await self._hold(self.call.hold)
+
+    async def unhold(self) -> None:
+        """Take the party off hold."""
+        await self._hold(self.call.resume)
+
+    def bridge(self, other: Leg, record_to: Path | None = None) -> Bridge:
+        """Let both parties hear each other."""
+        if not isinstance(other, StackLeg) or other is self:
+            raise ValueError("Only two legs of one engine can be bridged.")
+        self._alive()
+        other._alive()
+        return LegBridge(self, other, record_to)
+
+    async def hang_up(self) -> None:
+        """End the leg."""
+        await self.end(Reason.HUNG_UP if self.answered else Reason.CANCELLED)
+
+    async def end(self, reason: Reason) -> None:
+        """End the leg for a reason of ours, and wait until it is over."""
+        if self._ended.done():
+            return
+        self._why = self._why or Ended(reason, Side.US)
+        with contextlib.suppress(BaresipError):
+            await self.call.hangup()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._ended), 5)
+        self.over(Ended(reason, Side.US))
+
+    async def until_up(self) -> None:
+        """Wait for the answer. Raises `LegEnded`."""
+        await self.until_up_or_over()
+        if not self.answered:
+            raise LegEnded("The call ended before it was answered.")
+
+    async def until_up_or_over(self) -> None:
+        """Wait for the answer or the end."""
+        up = asyncio.ensure_future(self._up.wait())
+        try:
+            await asyncio.wait((up, self._ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            up.cancel()
+
+    def over(self, ended: Ended) -> None:
+        """The leg is over; harmless again."""
+        if self._ended.done():
+            return
+        self._until = time.monotonic()
+        if self._limit:
+            self._limit.cancel()
+        self.engine.clock.remove(self.voice)
+        if self.bridge_now:
+            self.bridge_now.lose(self)
+        if self.stop_message:
+            self.stop_message(EndedBy.HANG_UP, "")
+        self._ended.set_result(self._why or ended)
+        self.engine.forget(self)
+
+    def _heard(self, event: StackEvent) -> None:
+        """What the stack says about the call; on the loop."""
+        if event.event is Event.CALL_ESTABLISHED:
+            self._since = time.monotonic()
+            self._limit = self._loop.call_later(60 * self.engine.settings.call_minutes, self._too_long)
+            self._up.set()
+        elif event.event is Event.CALL_RINGING:
+            self.ringing.set()
+        elif event.event is Event.CALL_PROGRESS:
+            self.early = True
+            self.ringing.set()
+        elif event.event is Event.CALL_CLOSED:
+            self.over(ending(event.text or "", self.answered, self.outgoing))
+
+    def _too_long(self) -> None:
+        self.engine.spawn(self.end(Reason.LIMIT))
+
+    def _digit(self, digit: str) -> None:
+        if self.stop_message and digit in self.message_keys:
+            self.stop_message(EndedBy.KEY, digit)
+            return
+        with contextlib.suppress(asyncio.QueueFull):
+            self.digits.put_nowait(digit)
+
+    def _alive(self) -> None:
+        if self._ended.done() or self.call.state is CallState.CLOSED:
+            raise LegEnded("The call is over.")
+
+    def _tell(self, heard: asyncio.Future[bool], whole: bool) -> None:
+        """Called on the sound thread or on the loop."""
+
+        def tell() -> None:
+            if not heard.done():
+                heard.set_result(whole)
+
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(tell)
+
+    async def _hold(self, ask: Callable[[], Awaitable[None]]) -> None:
+        """The stack refuses while another re-INVITE is under way; then once more, a little later."""
+        self._alive()
+        for again in range(HOLD_TRIES):
+            try:
+                await ask()
+                return
+            except BaresipError:
+                if again == HOLD_TRIES - 1 or self._ended.done():
+                    raise LegEnded("The call could not be put on or off hold.") from None
+                await asyncio.sleep(0.3)
+
+
+@contextlib.contextmanager
+def _leg_errors() -> Iterator[None]:
+    """The stack's own errors as ours."""
+    try:
+        yield
+    except BaresipError:
+        raise LegEnded("The call is over.") from None

@@ -50,7 +50,7 @@ async def take_message(
 
 
 async def _beep(leg: MessageLeg, stopped: asyncio.Future[tuple[EndedBy, str]]) -> None:
-    """The beep; whoever presses a key during it ends the message before it begins."""
+    """The beep; a key pressed during it ends the message before it begins."""
     playing = asyncio.ensure_future(leg.play(beep_tone()))
     try:
         await asyncio.wait((playing, stopped), return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What an engine is told when it starts; the gateway fills it from config.yaml."""
+"""An engine's settings; the gateway fills it from config.yaml."""
 
 from __future__ import annotations
 

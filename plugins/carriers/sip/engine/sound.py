@@ -1,4 +1,4 @@
-"""The sound clock: one thread that every 20 ms moves what all parties say to where it is heard and recorded.
+"""The sound clock: one thread that every 20 ms moves what all parties say to who hears it and what records it.
 
 The stack buffers two seconds each way, so a late tick loses nothing: it moves what has come meanwhile.
 """
@@ -30,7 +30,7 @@ class Pipe(Protocol):
         """What the party is to hear next."""
 
     def buffered(self) -> int:
-        """Bytes that are written and not sent yet; -1 while there is no sound."""
+        """Bytes that are written and not sent yet; -1 before the sound starts."""
 
     def flush(self) -> None:
         """Forget what is written and not sent."""
@@ -52,7 +52,7 @@ class Voice:
         self._draining = False
 
     def play(self, pcm: bytes, repeat: bool, done: Callable[[bool], None]) -> None:
-        """Let the party hear `pcm`; `done` is told whether it heard it to the end."""
+        """Let the party hear `pcm`; `done` gets whether it heard it to the end."""
         self.stop()
         self._playing, self._at, self._repeat, self._done, self._draining = pcm, 0, repeat, done, False
 

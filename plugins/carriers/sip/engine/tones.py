@@ -1,4 +1,4 @@
-"""Tones that the line makes by itself: the beep before a message and the ringback of several countries (ITU-T E.180)."""
+"""Tones that the line makes: the beep before a message and the ringback of several countries (ITU-T E.180)."""
 
 from __future__ import annotations
 

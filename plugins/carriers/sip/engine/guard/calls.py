@@ -59,7 +59,7 @@ class Call:
     sent: float = 0.0
     """time.monotonic() when our INVITE left."""
     invite_id: str = ""
-    """Our branch of the last INVITE from outside: tells a repeat from a second one."""
+    """Our branch of the last INVITE from outside: marks a repeat of it."""
     ended: float = 0.0
 
 

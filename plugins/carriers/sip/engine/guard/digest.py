@@ -19,7 +19,7 @@ class Digest:
     """One user name and password that an INVITE may sign in with. Each nonce serves one call attempt."""
 
     def __init__(self, user: str, password: str, realm: str, clock: Callable[[], float]) -> None:
-        """Keep the credentials; the secret behind nonces is made anew with every start."""
+        """Keep the credentials; the secret behind nonces is new with every start."""
         self._user, self._password, self._realm = user, password, realm
         self._clock = clock
         self._secret = secrets.token_bytes(32)

@@ -20,7 +20,7 @@ MAX_VALUE = 512
 
 
 def outgoing(dial: Dial, settings: LineSettings, trunk: Peer, us: str) -> Outgoing:
-    """How the call looks outside. Raises `ValueError` with one sentence for what is no number, name or header."""
+    """How the call looks outside. Raises `ValueError` with one sentence for anything but a number, name or header."""
     for number in (dial.number, dial.caller):
         if not _NUMBER.fullmatch(number):
             raise ValueError("A number to call, and the caller's, must be in international form, like +13125550100.")

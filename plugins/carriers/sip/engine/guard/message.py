@@ -35,7 +35,7 @@ _BRANCH = re.compile(r";\s*branch=([^;,\s]+)", re.IGNORECASE)
 
 
 class BadMessage(ValueError):
-    """What came is no SIP message that we would touch."""
+    """What came is not a SIP message that we would touch."""
 
 
 @dataclass

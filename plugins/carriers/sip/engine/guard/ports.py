@@ -128,7 +128,7 @@ class Ports:
             await self._read(peer, reader, writer)
 
     async def _read(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Cut a stream into messages (RFC 3261 section 18.3); what is no SIP ends the connection."""
+        """Cut a stream into messages (RFC 3261 section 18.3); anything else ends the connection."""
         self._streams[peer] = writer
         try:
             while True:

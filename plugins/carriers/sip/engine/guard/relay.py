@@ -50,7 +50,7 @@ class Wire(Protocol):
 
 
 class Relay:
-    """The port's logic. `admit` reads an INVITE's parties; `room` says whether one more incoming call is taken."""
+    """The port's logic. `admit` reads an INVITE's parties; `may_take` answers if one more incoming call is taken."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class Relay:
         inside: tuple[str, int],
         *,
         admit: Callable[[Message, str, float], About],
-        room: Callable[[], bool],
+        may_take: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`stack` is where the stack listens, `inside` where it reaches us; both on loopback."""
         self._wire, self._admission, self._clock = wire, admission, clock
         self._stack, self._inside = f"sip:line@{stack[0]}:{stack[1]}", inside
-        self._admit, self._room = admit, room
+        self._admit, self._may_take = admit, may_take
         self.ledger = Ledger(clock)
         self._planned: dict[str, Outgoing] = {}
         self._pings: dict[str, float] = {}
@@ -158,7 +158,10 @@ class Relay:
             self._answer(request, peer, 405, "Method Not Allowed", [("Allow", ALLOW)])
 
     def _invite_in(self, request: Message, peer: Peer) -> None:
-        if not self._room():
+        if request.get("max-forwards") == "0":
+            self._answer(request, peer, 483, "Too Many Hops")
+            return
+        if not self._may_take():
             self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
             return
         try:

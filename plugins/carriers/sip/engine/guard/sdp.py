@@ -15,7 +15,7 @@ def for_stack(body: bytes) -> bytes:
     """Keep the party's address at each medium, and name loopback for the session.
 
     The stack picks its own address by the session's line, and it is bound to loopback; it sends sound to the medium's.
-    Raises `BadMessage` for what has no IPv4 address or is no description.
+    Raises `BadMessage` for what has no IPv4 address or is not a description.
     """
     lines = _lines(body)
     session: str | None = None
@@ -42,7 +42,7 @@ def for_stack(body: bytes) -> bytes:
 
 
 def for_party(body: bytes, address: str) -> bytes:
-    """Name the address that the world reaches our sound at, and leave out what tells of the inside."""
+    """Name the address that the world reaches our sound at, and leave out what shows the inside."""
     lines = [line for line in _lines(body) if not line.startswith("a=ssrc:")]
     return _joined([re.sub(r"(IN IP4 )127\.0\.0\.1\b", rf"\g<1>{address}", line) for line in lines])
 

@@ -89,7 +89,7 @@ class StackEngine:
             stack,
             self._ports.inside,
             admit=lambda invite, source, at: read_about(invite, source, at, settings.country_code, settings.headers),
-            room=self._room,
+            may_take=self._may_take,
         )
         self._runtime.on_dead = lambda: self._died(on_death)
         await self._runtime.start(self._config(stack))
@@ -198,7 +198,7 @@ class StackEngine:
         if not leg.answered:
             raise not_placed(leg.ended.result())
 
-    def _room(self) -> bool:
+    def _may_take(self) -> bool:
         incoming = sum(not leg.outgoing for leg in self._legs.values())
         return not self._draining and incoming < self.settings.incoming_calls
 

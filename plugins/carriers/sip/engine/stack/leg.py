@@ -6,30 +6,45 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from baresip import BaresipError, Call, CallState, Event, StackEvent
 
 from plugins.carriers.sip.engine.bridging import LegBridge
+from plugins.carriers.sip.engine.guard.relay import Relay
 from plugins.carriers.sip.engine.interface import About, Bridge, Ended, EndedBy, Leg, LegEnded, Reason, Recorded, Side
 from plugins.carriers.sip.engine.message_taking import take_message
-from plugins.carriers.sip.engine.sound import Voice
+from plugins.carriers.sip.engine.settings import LineSettings
+from plugins.carriers.sip.engine.sound import Clock, Voice
 from plugins.carriers.sip.engine.stack.endings import ending
 from plugins.carriers.sip.engine.stack.pipe import CallPipe
-
-if TYPE_CHECKING:
-    from plugins.carriers.sip.engine.stack.engine import StackEngine
+from plugins.carriers.sip.engine.wav import Disk
 
 PAUSE_S = 0.5
 HOLD_TRIES = 5
 
 
+class Holder(Protocol):
+    """What a leg needs of its engine."""
+
+    clock: Clock
+    disk: Disk
+    relay: Relay
+    settings: LineSettings
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside."""
+
+    def forget(self, leg: StackLeg) -> None:
+        """A leg is over."""
+
+
 class StackLeg:
     """A `Leg` over one call of the stack."""
 
-    def __init__(self, engine: StackEngine, call: Call, about: About, outgoing: bool) -> None:
+    def __init__(self, engine: Holder, call: Call, about: About, outgoing: bool) -> None:
         """Watch the call from its first moment."""
         self.id = uuid.uuid4().hex
         self.about, self.outgoing = about, outgoing

@@ -29,7 +29,7 @@ class CallPipe:
             return
 
     def buffered(self) -> int:
-        """Bytes not sent yet; -1 while there is no sound to send."""
+        """Bytes not sent yet; -1 before sound can be sent."""
         try:
             info = self._audio.info()
         except AudioNotActive:

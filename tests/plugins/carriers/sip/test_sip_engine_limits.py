@@ -1,0 +1,145 @@
+"""What outgoing calls of the own line may be made, and how the day's counts live on."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugins.carriers.sip.engine.interface import NotAllowed
+from plugins.carriers.sip.engine.limits import Meter, check_country
+from plugins.carriers.sip.engine.settings import Caps
+
+NUMBER = "+13125550142"
+
+
+class Clock:
+    """A time that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def limit_of(meter: Meter, number: str = NUMBER) -> str:
+    """The limit that forbids a call; empty if it may be placed, and then it is over at once."""
+    try:
+        meter.begin("asked", number)
+    except NotAllowed as refused:
+        return refused.limit
+    meter.end("asked")
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("number", "allowed"),
+    [
+        ("+13125550142", True),
+        ("+16135550142", True),
+        ("+442079460123", False),
+        ("+18765550123", False),
+        ("+19005550100", False),
+        ("+8821612345678", False),
+        ("+10005550100", False),
+        ("3125550142", False),
+        ("+1", False),
+        ("+13125550142\r\nX: y", False),
+    ],
+)
+def test_only_ordinary_numbers_of_the_listed_countries_are_called(number: str, allowed: bool) -> None:
+    try:
+        check_country(number, ("US", "CA"))
+        was_allowed = True
+    except NotAllowed as refused:
+        was_allowed = False
+        assert number not in str(refused), "an error holds no number"
+    assert was_allowed is allowed
+
+
+def test_as_many_phones_are_called_at_once_as_the_limits_allow() -> None:
+    meter = Meter(Caps(concurrent=2), Clock())
+    meter.begin("a", NUMBER)
+    meter.begin("b", NUMBER)
+    assert limit_of(meter) == "concurrent"
+    meter.end("a")
+    assert limit_of(meter) == ""
+
+
+def test_minutes_and_money_of_calls_under_way_count_and_end_them_when_they_run_out() -> None:
+    clock = Clock()
+    meter = Meter(Caps(daily_minutes=10, price_per_minute=Decimal("0.10"), daily_money=Decimal("0.50")), clock)
+    meter.begin("a", NUMBER)
+    meter.answered("a")
+    clock.pass_by(61)
+    assert meter.spent() == Decimal("0.20") and not meter.over_budget()
+    clock.pass_by(180)
+    assert limit_of(meter) == "money" and not meter.over_budget()
+    clock.pass_by(60)
+    assert meter.over_budget()
+    meter.end("a")
+    meter.end("a")
+    assert meter.used() == {"date": "2026-03-02", "calls": 1, "minutes": 6, "running": 0}
+
+
+def test_the_days_counts_survive_a_restart_and_end_with_the_utc_day(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "line" / "counts.json"
+    first = Meter(Caps(daily_calls=2), clock, file)
+    assert limit_of(first) == limit_of(first) == ""
+    second = Meter(Caps(daily_calls=2), clock, file)
+    assert limit_of(second) == "daily"
+    assert NUMBER not in file.read_text()
+    clock.pass_by(12 * 3600)
+    assert limit_of(second) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"date": "2026-03-02"}', '{"date": 1, "calls": "x", "minutes": null}']
+)
+def test_a_broken_file_of_counts_stops_nothing(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "counts.json"
+    file.write_text(text)
+    meter = Meter(Caps(), Clock(), file)
+    assert limit_of(meter) == ""
+    assert json.loads(file.read_text())["calls"] == 1
+
+
+Steps = st.lists(st.tuples(st.sampled_from(["begin", "answer", "end", "wait"]), st.integers(0, 9)), max_size=60)
+
+
+@settings(max_examples=30, deadline=None)
+@given(steps=Steps, concurrent=st.integers(0, 4), daily=st.integers(0, 12), minutes=st.integers(0, 12))
+def test_no_order_of_events_gets_past_a_cap(
+    steps: list[tuple[str, int]], concurrent: int, daily: int, minutes: int
+) -> None:
+    clock = Clock()
+    meter = Meter(Caps(concurrent=concurrent, daily_calls=daily, daily_minutes=minutes), clock)
+    placed = 0
+    running: set[str] = set()
+    for deed, which in steps:
+        call = f"call{which}"
+        if deed == "begin" and call not in running:
+            try:
+                meter.begin(call, NUMBER)
+            except NotAllowed:
+                continue
+            placed += 1
+            running.add(call)
+        elif deed == "answer":
+            meter.answered(call)
+        elif deed == "end":
+            meter.end(call)
+            running.discard(call)
+        else:
+            clock.pass_by(10 * which)
+        assert len(running) <= concurrent and placed <= daily
+    assert meter.used()["calls"] == placed

@@ -104,7 +104,8 @@ class TwimlCarrier(Connector):
 
     def connect(self, call: CallBack) -> str:
         """The document that connects a user who picked up with the person."""
-        language = self.language(lambda path, mark: self.addresses.of(path, call.tracking_number, "", mark))
+        number = call.tracking_number
+        language = self.language(lambda path, mark: self.addresses.of(path, number, "", mark), number)
         return language.connect(call).body
 
 
@@ -116,7 +117,8 @@ def render(
     call_id: str = "",
 ) -> AnswerDocument:
     """The document of instructions for a call on a tracking number."""
-    return language(lambda path, mark: addresses.of(path, tracking_number, call_id, mark)).render(instructions)
+    made = language(lambda path, mark: addresses.of(path, tracking_number, call_id, mark), tracking_number)
+    return made.render(instructions)
 
 
 def refused(key: str, error: Rejected, reasons: Mapping[str, str], opted_out: str = "") -> Receipt:

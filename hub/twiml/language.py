@@ -21,7 +21,8 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class Twiml:
     """TwiML as Twilio defines it; a carrier's dialect overrides what differs.
 
-    `address` gives our address for a path and a mark, at which the carrier asks again or reports the result.
+    `address` gives our address for a path and a mark, at which the carrier asks again or reports the result. `tracking_number`
+    was called; only languages that must name it as the caller ID read it.
     """
 
     say, gather = "Say", "Gather"
@@ -31,8 +32,8 @@ class Twiml:
     leg_path: ClassVar[str] = "status"
     """The path at which the carrier reports the phones that a `<Dial>` rings."""
 
-    def __init__(self, address: Callable[[str, str], str]) -> None:
-        self.address = address
+    def __init__(self, address: Callable[[str, str], str], tracking_number: str = "") -> None:
+        self.address, self.tracking_number = address, tracking_number
 
     def render(self, instructions: Sequence[Instruction]) -> AnswerDocument:
         """The document of `instructions`; without instructions an empty response, which asks for nothing more."""

@@ -54,9 +54,16 @@ class PeopleConformance(WireConformance):
             self._deal(connector, sandbox, person, number) for number in (samples.TRACKING_NUMBER, OTHER_COMPANY)
         )
         mine: dict[str, Any] = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
+        statuses = set()
         for _ in range(2):
             done = ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
             assert done.status != "impossible" or done.reason
+            statuses.add(done.status)
+        if own.recording_id in carrier_of(sandbox).recordings():
+            # A carrier whose lists do not say whose a recording is finds it by the ids that the hub knows.
+            assert "impossible" in statuses, "a recording stays, and nobody is told"
+            mine["provider_ids"] = (own.call_id, own.recording_id)
+            ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
         kept = carrier_of(sandbox).recordings()
         assert other.recording_id in kept, "the recording of another company was deleted: it may be under a legal hold"
         assert own.recording_id not in kept, "the company's own recording is still there"

@@ -1,0 +1,186 @@
+"""Numbers at Vonage: search, buy, join to the application, release.
+
+A number has no addresses of its own: it belongs to an application, whose capabilities hold them. So a change for one number
+of the connector changes all its numbers.
+Source: developer.vonage.com/en/api/numbers and /en/api/application.v2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from hub.api import (
+    TEXT_STATUS_PATH,
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    Rejected,
+    RetryLater,
+    as_mapping,
+    as_mappings,
+    as_text,
+    phone_number,
+    value_at,
+)
+from plugins.carriers.vonage.rest import PAGE_SIZE, Rest
+from plugins.carriers.vonage.translate import number as e164
+
+KINDS = {"local": "landline", "toll_free": "landline-toll-free", "mobile": "mobile-lvn"}
+MAX_PAGES = 1000
+
+
+def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
+    """Numbers for sale that support voice, with their monthly price (in euros)."""
+    import phonenumbers
+
+    code = phonenumbers.country_code_for_region(query.country)
+    if not re.fullmatch(r"[A-Z]{2}", query.country) or not code:
+        raise Rejected("give the country as two capital letters, like US.")
+    wanted = {"country": query.country, "type": KINDS[query.kind], "features": "VOICE"}
+    pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or "")
+    longest = max(re.findall(r"\d+", query.contains or ""), key=len, default="")
+    if query.area_code:
+        wanted |= {"pattern": f"{code}{query.area_code}", "search_pattern": "0"}
+    elif longest:
+        wanted |= {"pattern": longest, "search_pattern": "1"}
+    size = PAGE_SIZE if pattern else min(max(query.limit, 1), PAGE_SIZE)
+    found = rest.numbers("GET", "/number/search", params={**wanted, "size": str(size), "index": "1"})
+    offers = (_offer(item, query) for item in as_mappings(found.get("numbers")))
+    return [offer for offer in offers if offer.number and re.search(pattern, offer.number)][: query.limit]
+
+
+def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
+    features = item.get("features")
+    can = {str(name).lower() for name in features} if isinstance(features, list) else set()
+    try:
+        price = Money(Decimal(str(item.get("cost"))), "EUR")
+    except InvalidOperation:
+        price = None
+    return NumberOffer(
+        number=e164(item.get("msisdn")),
+        kind=query.kind,
+        country=query.country,
+        monthly_price=price,
+        capabilities=tuple(name for name in ("voice", "sms", "mms") if name in can),
+    )
+
+
+def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
+    """Buy a number and point its webhooks at the hub."""
+    import phonenumbers
+
+    if phone_number(number) != number:
+        raise Rejected("give the number in E.164, like +13125550100.")
+    country = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
+    rest.numbers("POST", "/number/buy", data={"country": country, "msisdn": number.removeprefix("+")})
+    return configure(rest, setup)
+
+
+def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
+    """Join an owned number to the application, and point the application's webhooks at the hub."""
+    found = find(rest, setup.number)
+    if found is None:
+        raise Rejected("the number is not in this Vonage account; buy it or correct config.yaml.")
+    if found.get("voiceCallbackType") in ("sip", "tel"):
+        raise Rejected(
+            "Vonage forwards this number itself; remove the forwarding in its dashboard, then configure again."
+        )
+    ours = rest.settings.application_id
+    if found.get("app_id") != ours:
+        joined = {"country": as_text(found.get("country")), "msisdn": as_text(found.get("msisdn")), "app_id": ours}
+        rest.numbers("POST", "/number/update", data=joined)
+    return owned({**found, "app_id": ours}, ours, _point(rest, setup))
+
+
+def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
+    """Set the application's webhooks. A PUT replaces it, so everything else is sent back as it was."""
+    now = rest.application()
+    capabilities = as_mapping(now.get("capabilities"))
+    voice, messages = as_mapping(capabilities.get("voice")), as_mapping(capabilities.get("messages"))
+    answers = {"answer_url": setup.voice_url, "fallback_answer_url": setup.fallback_url, "event_url": setup.status_url}
+    base = setup.status_url.rpartition("/")[0]
+    reports = {"inbound_url": setup.message_url, "status_url": f"{base}/{TEXT_STATUS_PATH}"}
+    wanted = {
+        **capabilities,
+        "voice": {
+            **voice,
+            "signed_callbacks": True,
+            "webhooks": {**as_mapping(voice.get("webhooks")), **_posted(answers)},
+        },
+        "messages": {
+            **messages,
+            "version": "v1",
+            "authenticate_inbound_media": True,
+            "webhooks": {**as_mapping(messages.get("webhooks")), **_posted(reports)},
+        },
+    }
+    if wanted == capabilities:
+        return now
+    keys = {"public_key": value_at(now, "keys.public_key")}
+    kept = {name: now[name] for name in ("privacy",) if name in now}
+    return rest.application({"name": now.get("name") or "ringfence", "keys": keys, **kept, "capabilities": wanted})
+
+
+def _posted(addresses: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"address": address, "http_method": "POST"} for name, address in addresses.items()}
+
+
+def release(rest: Rest, number: str) -> None:
+    """Release a number."""
+    found = find(rest, number)
+    if found is not None:
+        named = {"country": as_text(found.get("country")), "msisdn": as_text(found.get("msisdn"))}
+        rest.numbers("POST", "/number/cancel", data=named)
+
+
+def listed(rest: Rest) -> list[OwnedNumber]:
+    """All numbers of the account."""
+    application = rest.application()
+    return [owned(item, rest.settings.application_id, application) for item in _pages(rest, {})]
+
+
+def owned(item: Mapping[str, Any], ours: str, application: Mapping[str, Any]) -> OwnedNumber:
+    """A number of the account. Its webhooks are known only if it belongs to the connector's application."""
+    number = e164(item.get("msisdn"))
+    if not number:
+        raise RetryLater("Vonage answered with something that is no number.")
+    joined = item.get("app_id") == ours
+
+    def address(capability: str, name: str) -> str | None:
+        found = value_at(application, f"capabilities.{capability}.webhooks.{name}.address") if joined else None
+        return found if isinstance(found, str) and found else None
+
+    return OwnedNumber(
+        number=number,
+        provider_id=as_text(item.get("msisdn")),
+        voice_url=address("voice", "answer_url"),
+        fallback_url=address("voice", "fallback_answer_url"),
+        status_url=address("voice", "event_url"),
+        message_url=address("messages", "inbound_url"),
+    )
+
+
+def find(rest: Rest, number: str) -> dict[str, Any] | None:
+    """The owned number that equals `number`; Vonage's own filter also matches parts."""
+    digits = (phone_number(number) or "").removeprefix("+")
+    if not digits:
+        return None
+    pages = _pages(rest, {"pattern": digits, "search_pattern": "0"})
+    return next((dict(item) for item in pages if item.get("msisdn") == digits), None)
+
+
+def _pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    for index in range(1, MAX_PAGES):
+        page = rest.numbers("GET", "/account/numbers", params={**query, "size": str(PAGE_SIZE), "index": str(index)})
+        items = list(as_mappings(page.get("numbers")))
+        # Without numbers Vonage answers with an empty object.
+        if page and not isinstance(page.get("count"), int):
+            raise RetryLater("Vonage answered without a list of numbers.")
+        yield from items
+        if len(items) < PAGE_SIZE:
+            return

@@ -1,0 +1,85 @@
+"""What Vonage holds about a person of one company (calls, recordings, texts), and its removal.
+
+Vonage's lists cannot be filtered by number, and none says which recordings or texts are whose. So calls are looked for in the
+call list, and recordings and texts by the ids that the hub knows.
+Source: developer.vonage.com/en/api/voice, /en/api/media and /en/api/redact (Vonage enables
+it on request; an hour after the call or text at the earliest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.api import AuthError, Erasure, HeldRecord, PersonReference, value_at
+from plugins.carriers.vonage.rest import Rest
+from plugins.carriers.vonage.translate import CALL_ID, RECORDING_ID, TEXT_ID, call_id, number
+
+MAX_PAGES = 50
+"""Of the call list, newest first: 5,000 legs, which a hook's minute allows."""
+NOT_ENABLED = (
+    "its recordings are deleted, but Vonage has not enabled its Redact API for this account; ask its support for that, then "
+    "erase again. Until then call and text records lapse by Vonage's own retention."
+)
+UNKNOWN_RECORDINGS = (
+    "calls were found that the hub does not know. Vonage does not say whether they were recorded; it deletes every recording "
+    "after 30 days."
+)
+
+
+def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
+    """The person's records at the requested company, each once, recordings first."""
+    records = []
+    for recording_id in sorted(filter(RECORDING_ID.fullmatch, person.provider_ids)):
+        shown = rest.find(f"/v3/media/{recording_id.removeprefix('REC-')}/info")
+        if shown is not None:
+            kept = {name: str(shown[name]) for name in ("mime_type", "media_size", "time_created") if shown.get(name)}
+            records.append(HeldRecord(record_type="recording", record_id=recording_id, fields=kept))
+    for legs in _calls(rest, person).values():
+        records += [HeldRecord(record_type="call", record_id=str(leg["uuid"]), fields=_shown(leg)) for leg in legs]
+    return records
+
+
+def erase(rest: Rest, person: PersonReference) -> Erasure:
+    """Delete the recordings and redact calls and texts, and report if something stays."""
+    recordings = list(filter(RECORDING_ID.fullmatch, person.provider_ids))
+    for recording_id in recordings:
+        rest.delete(f"/v3/media/{recording_id.removeprefix('REC-')}")
+    calls, done = _calls(rest, person), len(recordings)
+    try:
+        for legs in calls.values():
+            for leg in legs:
+                done += rest.redact("voice", str(leg["uuid"]), str(leg.get("direction")))
+        for text_id in filter(TEXT_ID.fullmatch, person.provider_ids):
+            done += any(rest.redact("messages", text_id, direction) for direction in ("inbound", "outbound"))
+    except AuthError:
+        # 403: the same key has just read the call list.
+        return Erasure(status="impossible", records=done, reason=NOT_ENABLED)
+    if set(calls) - set(person.provider_ids):
+        return Erasure(status="impossible", records=done, reason=UNKNOWN_RECORDINGS)
+    return Erasure(status="erased" if done else "nothing_held", records=done)
+
+
+def _calls(rest: Rest, person: PersonReference) -> dict[str, list[Mapping[str, Any]]]:
+    """By id, the calls between the person and the company's numbers, and those that the hub knows, with all their legs."""
+    ours, theirs = set(person.tracking_numbers), set(person.phone_numbers)
+    wanted = set(filter(CALL_ID.fullmatch, person.provider_ids))
+    for leg in rest.calls({"order": "desc"}, MAX_PAGES) if ours and theirs else ():
+        ends = {number(value_at(leg, "from.number")), number(value_at(leg, "to.number"))}
+        if ends & ours and ends & theirs:
+            wanted.add(call_id(leg.get("conversation_uuid")))
+    found = {each: list(rest.calls({"conversation_uuid": each})) for each in sorted(wanted)}
+    return {each: legs for each, legs in found.items() if any(_names(leg, theirs) for leg in legs)}
+
+
+def _names(leg: Mapping[str, Any], theirs: set[str]) -> bool:
+    """Whether the leg names the person; one that was redacted does not."""
+    return bool({number(value_at(leg, "from.number")), number(value_at(leg, "to.number"))} & theirs)
+
+
+def _shown(leg: Mapping[str, Any]) -> dict[str, str]:
+    plain = {
+        name: str(leg[name]) for name in ("status", "direction", "start_time", "end_time", "duration") if leg.get(name)
+    }
+    ends = {name: number(value_at(leg, f"{name}.number")) for name in ("from", "to")}
+    return plain | {"call": call_id(leg.get("conversation_uuid"))} | {name: end for name, end in ends.items() if end}

@@ -1,0 +1,43 @@
+"""Recordings at Vonage: fetch and delete. Vonage deletes them itself after 30 days, and cannot pause them.
+
+Source: developer.vonage.com/en/voice/voice-api/guides/recording and /en/api/media (DELETE /v3/media/{id}; a recording's file is
+an item of the Media API).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.api import BadPayload, RecordingAudio, Rejected, RetryLater, address_at, identifier
+from plugins.carriers.vonage.rest import Rest
+from plugins.carriers.vonage.translate import FILE, RECORDING_ID
+
+
+def fetch(rest: Rest, recording_id: str, url: str, origins: Sequence[str]) -> RecordingAudio:
+    """A recording's audio, from the address that the webhook named."""
+    file = _file(recording_id)
+    try:
+        address = address_at(url, origins, "Vonage")
+    except BadPayload as error:
+        raise Rejected("the recording's audio is not at Vonage, so it is not fetched.") from error
+    found = FILE.search(address)
+    if found is None or found[1] != file:
+        raise Rejected("the address is not that of this recording, so it is not fetched.")
+    _, data = rest.download(address)
+    if data[:4] == b"RIFF":
+        return RecordingAudio(content_type="audio/wav", data=data)
+    if data[:3] == b"ID3" or data[:1] == b"\xff":
+        return RecordingAudio(content_type="audio/mpeg", data=data)
+    raise RetryLater("Vonage did not return audio.")
+
+
+def delete(rest: Rest, recording_id: str) -> None:
+    """Delete a recording. It is not an error if it is already gone."""
+    rest.delete(f"/v3/media/{_file(recording_id)}")
+
+
+def _file(recording_id: str) -> str:
+    try:
+        return identifier(RECORDING_ID, recording_id, "the recording's id").removeprefix("REC-")
+    except BadPayload as error:
+        raise Rejected(f"{error} It is not fetched.") from error

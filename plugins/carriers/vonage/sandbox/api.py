@@ -1,0 +1,187 @@
+"""The fake's REST APIs: Vonage's paths over the state of an `Account`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hub.api import tone
+from plugins.carriers.vonage.rest import signing_key
+from plugins.carriers.vonage.sandbox import translate
+from plugins.carriers.vonage.sandbox.account import Account, private_key
+from plugins.carriers.vonage.sandbox.errors import VonageError, body, check
+from plugins.carriers.vonage.sandbox.numbers import Numbers
+
+Handler = Callable[[Request], Awaitable[Response]]
+UNAUTHORIZED = "You did not provide correct credentials."
+
+
+class Guard:
+    """Checks the credentials, the limit of requests per second, and the form of each request."""
+
+    def __init__(self, sandbox: Account) -> None:
+        self.sandbox = sandbox
+
+    def guarded(self, handler: Handler, by: Literal["token", "secret"]) -> Handler:
+        """A handler behind the check."""
+
+        async def serve(request: Request) -> Response:
+            try:
+                self._admit(request, by)
+                await check(request)
+                with self.sandbox._lock:
+                    return await handler(request)
+            except VonageError as error:
+                return error.response(older=not request.url.path.startswith("/v"))
+
+        return serve
+
+    def _admit(self, request: Request, by: str) -> None:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        pair = f"{self.sandbox.api_key}:{self.sandbox.api_secret}"
+        right = scheme == "Basic" and given == base64.b64encode(pair.encode()).decode()
+        if by == "token":
+            right = scheme == "Bearer" and self._is_ours(given)
+        if not right:
+            raise VonageError(401, "unauthorized", UNAUTHORIZED)
+        if self.sandbox.overloaded():
+            raise VonageError(429, "throttled", "Please wait, then retry your request", {"retry-after": "1"})
+
+    def _is_ours(self, token: str) -> bool:
+        """Whether the application's key signed the token, and it has not expired."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        try:
+            claims = jwt.decode(token, signing_key(private_key()), algorithms=["RS256"]).claims
+        except (JoseError, ValueError):
+            return False
+        now = self.sandbox.clock().timestamp()
+        # 24 hours are the longest that Vonage allows.
+        timely = claims.get("iat", now + 1) - 60 <= now < claims.get("exp", 0) <= claims.get("iat", 0) + 86_400
+        return bool(claims.get("application_id") == self.sandbox.account_sid and claims.get("jti") and timely)
+
+
+class Calls:
+    """Calls, recordings and texts."""
+
+    def __init__(self, sandbox: Account) -> None:
+        self.sandbox = sandbox
+
+    async def list(self, request: Request) -> Response:
+        query = request.query_params
+        found = [
+            (leg["start_time"], self.sandbox.shown_call(sid))
+            for sid, leg in self.sandbox.calls.items()
+            if query.get("date_start", "")[:19] <= leg["start_time"][:19] <= query.get("date_end", "9")[:19]
+        ]
+        legs = [
+            leg
+            for _, leg in sorted(found, key=lambda one: one[0], reverse=query.get("order") == "desc")
+            if query.get("conversation_uuid") in (None, leg["conversation_uuid"])
+            and query.get("status") in (None, leg["status"])
+        ]
+        size, index = int(query.get("page_size", "10")), int(query.get("record_index", "0"))
+        page: dict[str, Any] = {"count": len(legs), "page_size": size, "record_index": index}
+        links = {"self": {"href": f"/calls?page_size={size}&record_index={index}&order=asc"}}
+        return JSONResponse(page | {"_links": links, "_embedded": {"calls": legs[index : index + size]}})
+
+    async def place(self, request: Request) -> Response:
+        asked = await body(request)
+        sender, receiver = asked["from"]["number"], asked["to"][0]["number"]
+        refused = self.sandbox.refused_numbers
+        status = refused.get(f"+{sender}") or refused.get(f"+{receiver}")
+        if status:
+            name = "invalid-params" if status == 400 else "forbidden"
+            raise VonageError(status, name, f"The call from {sender} to {receiver} is not possible.")
+        steps = translate.placed(asked["ncco"])
+        if steps is None:
+            raise VonageError(400, "invalid-params", "Invalid NCCO")
+        sid = self.sandbox.new_call_id()
+        self.sandbox.list_call(sid, f"+{sender}", f"+{receiver}", self.sandbox.clock(), "outbound-api")
+        told = {"From": f"+{sender}", "To": f"+{receiver}", "StatusCallback": asked["event_url"][0]}
+        self.sandbox.placed[sid] = told | {self.sandbox.document_field: steps}
+        named = {"uuid": sid.removeprefix("CON-"), "conversation_uuid": sid}
+        return JSONResponse(named | {"status": "started", "direction": "outbound"}, 201)
+
+    async def file(self, request: Request) -> Response:
+        """A recording's audio, or the picture of a text."""
+        sid = request.path_params["id"]
+        if sid in self.sandbox.media:
+            return Response(self.sandbox.media[sid][1], media_type="image/png")
+        audio, seconds = self.sandbox.audio[self._recording(request)]
+        return Response(audio or tone(seconds), media_type="audio/wav")
+
+    async def info(self, request: Request) -> Response:
+        held = self.sandbox.held_recordings[self._recording(request)]
+        told = {"id": request.path_params["id"], "mime_type": "audio/mpeg", "media_size": 8000}
+        return JSONResponse(told | {"time_created": held["date_created"], "account_id": self.sandbox.api_key})
+
+    async def delete(self, request: Request) -> Response:
+        del self.sandbox.held_recordings[self._recording(request)]
+        return Response(status_code=204)
+
+    def _recording(self, request: Request) -> str:
+        sid = f"REC-{request.path_params['id']}"
+        if sid not in self.sandbox.held_recordings:
+            raise VonageError(404, "not-found", "No such item.")
+        return sid
+
+    async def send(self, request: Request) -> Response:
+        """Take a text. That its person opted out is told later."""
+        asked = await body(request)
+        kind = asked["message_type"]
+        if kind not in asked or (asked["channel"] == "sms" and kind != "text"):
+            raise VonageError(422, "1020", "Invalid params")
+        pictures = asked["content"] if kind == "content" else [asked["image"]] if kind == "image" else []
+        words = asked.get("text") or next((one["caption"] for one in pictures if "caption" in one), "")
+        urls = [one["url"] for one in pictures]
+        ends = (f"+{asked['from']}", f"+{asked['to']}")
+        shown = self.sandbox.send(*ends, words, urls, asked.get("webhook_url"))
+        return JSONResponse({"message_uuid": shown["sid"]}, 202)
+
+    async def redact(self, request: Request) -> Response:
+        asked = await body(request)
+        if not self.sandbox.redacts:
+            raise VonageError(403, "unprovisioned", f"User={self.sandbox.api_key} is not provisioned to redact")
+        held = self.sandbox.messages if asked["product"] == "messages" else self.sandbox.calls
+        sid = asked["id"] if asked["product"] == "messages" else f"CON-{asked['id']}"
+        if sid not in held or (held[sid]["direction"] == "inbound") != (asked["type"] == "inbound"):
+            raise VonageError(404, "invalid-id", f"ID '{asked['id']}' could not be found")
+        self.sandbox.redacted.add(sid)
+        return Response(status_code=204)
+
+
+def app(sandbox: Account) -> Starlette:
+    """The ASGI application of a sandbox."""
+    guard, calls, numbers = Guard(sandbox), Calls(sandbox), Numbers(sandbox)
+
+    def route(path: str, by: Literal["token", "secret"], handler: Handler, *methods: str) -> Route:
+        return Route(path, guard.guarded(handler, by), methods=list(methods) or ["GET"])
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        return VonageError(404, "not-found", "The requested resource does not exist.").response()
+
+    routes = [
+        route("/v1/calls", "token", calls.list),
+        route("/v1/calls", "token", calls.place, "POST"),
+        route("/v1/files/{id}", "token", calls.file),
+        route("/v3/media/{id}", "token", calls.file),
+        route("/v3/media/{id}/info", "token", calls.info),
+        route("/v3/media/{id}", "token", calls.delete, "DELETE"),
+        route("/v1/messages", "token", calls.send, "POST"),
+        route("/v1/redact/transaction", "secret", calls.redact, "POST"),
+        route("/v2/applications/{id}", "secret", numbers.application, "GET", "PUT"),
+        route("/account/numbers", "secret", numbers.list),
+        route("/number/search", "secret", numbers.search),
+        route("/number/buy", "secret", numbers.buy, "POST"),
+        route("/number/cancel", "secret", numbers.cancel, "POST"),
+        route("/number/update", "secret", numbers.update, "POST"),
+    ]
+    return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})

@@ -1,0 +1,72 @@
+"""Texts at Vonage: send one, fetch the pictures of one.
+
+Source: developer.vonage.com/en/api/messages (SMS, MMS) and /en/messages/concepts/secure-inbound-media.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.api import (
+    TEXT_STATUS_PATH,
+    BadPayload,
+    MediaFile,
+    OutboundText,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    RetryLater,
+    address_at,
+    identifier,
+    refused_receipt,
+)
+from plugins.carriers.vonage.rest import Rest
+from plugins.carriers.vonage.translate import ILLEGAL_NUMBER, REASONS, TEXT_ID
+
+
+def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
+    """Send one text. Raises OutcomeUnknown if Vonage may have accepted it anyway.
+
+    Vonage takes every well-formed text; that a person opted out is told by the report of its delivery.
+    """
+    message: dict[str, Any] = {
+        "to": (text.recipient_number or "").removeprefix("+"),
+        "from": text.sender.removeprefix("+"),
+        "client_ref": text.key[:100],
+        "webhook_url": f"{webhook_url}/{TEXT_STATUS_PATH}",
+        "webhook_version": "v1",
+        **_content(text),
+    }
+    try:
+        reply = rest.json("POST", "/v1/messages", once=True, json=message)
+        reference = identifier(TEXT_ID, reply.get("message_uuid"), "message_uuid")
+    except Rejected as error:
+        return refused_receipt(text.key, error, REASONS, ILLEGAL_NUMBER)
+    except BadPayload as error:
+        raise OutcomeUnknown("Vonage accepted the text without an id; see its dashboard for the status.") from error
+    return Receipt(key=text.key, status="accepted", reference=reference)
+
+
+def _content(text: OutboundText) -> dict[str, Any]:
+    """An SMS; or an MMS, whose first picture has the text as its caption."""
+    if not text.media_urls:
+        return {"channel": "sms", "message_type": "text", "text": text.body or ""}
+    pictures: list[dict[str, Any]] = [{"url": url} for url in text.media_urls]
+    if text.body:
+        pictures[0]["caption"] = text.body
+    if len(pictures) == 1:
+        return {"channel": "mms", "message_type": "image", "image": pictures[0]}
+    return {"channel": "mms", "message_type": "content", "content": [{"type": "image", **one} for one in pictures]}
+
+
+def fetch_media(rest: Rest, url: str, origins: Sequence[str]) -> MediaFile:
+    """A picture of a received text; Vonage keeps it for 48 hours."""
+    try:
+        address = address_at(url, origins, "Vonage")
+    except BadPayload as error:
+        raise Rejected("the picture's address is not at Vonage, so it is not fetched.") from error
+    content_type, data = rest.download(address)
+    if "/" not in content_type or content_type in ("application/json", "application/problem+json", "text/html"):
+        raise RetryLater("Vonage did not return a picture.")
+    return MediaFile(content_type=content_type, data=data)

@@ -23,6 +23,7 @@ KEY = "bm9ib2R5LW1heS1zZWUtdGhpcy1zZWNyZXQta2V5ISE="
 FILES = {
     "google.json": json.dumps({"client_email": "hub@example.com", "private_key": "made-up"}),
     "salesforce.pem": "made-up",
+    "vonage.pem": "made-up",
 }
 ENVIRON = {
     "HUB_KEY": KEY,

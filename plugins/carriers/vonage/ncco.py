@@ -41,7 +41,7 @@ class Ncco(Twiml):
     """
 
     def render(self, instructions: Sequence[Instruction]) -> AnswerDocument:
-        """The document of `instructions`. A call ends after the last action, so HangUp is no action."""
+        """The document of `instructions`. A call ends after the last action, so HangUp adds none."""
         return _document([action for each in instructions for action in self._actions(each)])
 
     def connect(self, call: CallBack) -> AnswerDocument:

@@ -28,7 +28,7 @@ from plugins.carriers.vonage.translate import ILLEGAL_NUMBER, REASONS, TEXT_ID
 def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
     """Send one text. Raises OutcomeUnknown if Vonage may have accepted it anyway.
 
-    Vonage takes every well-formed text; that a person opted out is told by the report of its delivery.
+    Vonage takes every well-formed text; only the report of its delivery says that a person opted out.
     """
     message: dict[str, Any] = {
         "to": (text.recipient_number or "").removeprefix("+"),

@@ -86,7 +86,7 @@ def call_id(conversation: object) -> str:
 
 
 def fields(request: WebhookRequest) -> dict[str, str]:
-    """The fields of a webhook. BadPayload if it is no JSON object or reports an error in our document."""
+    """The fields of a webhook. BadPayload if it is not a JSON object or reports an error in our document."""
     told = json_object(request.body) if request.body else {}
     if told is None:
         raise BadPayload("the webhook is not a JSON object.")

@@ -134,7 +134,7 @@ class Calls:
         return sid
 
     async def send(self, request: Request) -> Response:
-        """Take a text. That its person opted out is told later."""
+        """Take a text. That its person opted out is part of the later report."""
         asked = await body(request)
         kind = asked["message_type"]
         if kind not in asked or (asked["channel"] == "sms" and kind != "text"):

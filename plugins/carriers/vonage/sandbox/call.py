@@ -48,7 +48,7 @@ class PlacedCall(ListedCall[Account]):
         self.tell(leg.callback, self.leg_fields(leg, "in-progress"))
 
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
-        """The final state is told by `dialed`, whose reply may be a new document."""
+        """`dialed` reports the final state, because the reply to it may be a new document."""
         self.ended(leg.sid, status, since, leg.told)
 
     def leg_fields(self, leg: Leg, status: str) -> dict[str, str]:

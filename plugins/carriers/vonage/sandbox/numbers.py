@@ -16,7 +16,7 @@ from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, form
 
 TYPES = {"landline": "2", "mobile-lvn": "4", "landline-toll-free": "8"}
-"""The first digit after the area code that tells the fake's numbers of one type from another's."""
+"""The first digit after the area code in which the fake's numbers of the types differ."""
 
 
 class Numbers:

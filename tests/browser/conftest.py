@@ -1,10 +1,11 @@
-"""One Chromium and one hub for all browser tests; each test has a fresh profile and an empty database."""
+"""One browser of each kind and one hub for all browser tests; each test has a fresh profile and an empty database."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,29 +13,48 @@ from site_pages import Site, serve_site
 from stage_hub import BrowserHub, open_browser_hub
 from visitor import FLAGS, Visitor
 
-
-def find_chromium() -> str | None:
-    """Where Chromium is on this machine."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+HEADLESS_SHELL = "chromium-headless-shell"
+"""Chromium without its window; it draws a page in a third less time."""
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A running Chromium. Without one the tests are skipped, with the reason; on CI they fail."""
-    path = find_chromium()
+def playwright() -> Iterator[Any]:
+    """What drives both browsers."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
+
+
+@contextmanager
+def running(playwright: Any, *names: str) -> Iterator[Any]:
+    """The first of the browsers that is on this machine, running. Without one the tests are skipped; on CI they fail."""
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
         reason = "There is no Chromium on this machine; install it with: sudo apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    browser = playwright.chromium.launch(
+        executable_path=path, args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    yield browser
+    browser.close()
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=FLAGS, ignore_default_args=["--disable-back-forward-cache"]
-        )
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Any) -> Iterator[Any]:
+    """What a visitor of a website has: the whole browser."""
+    with running(playwright, *CHROMIUM) as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(scope="session")
+def headless(playwright: Any) -> Iterator[Any]:
+    """What the hub's own pages are looked at with: the headless shell, or the whole browser where it is missing."""
+    with running(playwright, HEADLESS_SHELL, *CHROMIUM) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

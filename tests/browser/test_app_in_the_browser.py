@@ -49,7 +49,7 @@ class App(ServedHub):
 
 
 @pytest.fixture
-def app(tmp_path: Any, chromium: Any) -> Iterator[App]:
+def app(tmp_path: Any, headless: Any) -> Iterator[App]:
     """A hub on localhost, where browsers allow service workers without TLS."""
     clock = FrozenClock()
     with ExitStack() as stack:
@@ -63,7 +63,7 @@ def app(tmp_path: Any, chromium: Any) -> Iterator[App]:
         with opened.hub.store.writing() as session:
             user = add_user(session, session.exec(select(Account)).one(), "maria", "owner", clock())
             token = open_session(session, user, "link", "Test", clock())
-        context = stack.enter_context(chromium.new_context())
+        context = stack.enter_context(headless.new_context())
         context.set_default_timeout(WAIT)
         address = f"http://localhost:{port}"
         context.add_cookies([{"name": "hub_session", "value": token, "url": address}])

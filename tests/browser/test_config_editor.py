@@ -20,7 +20,7 @@ from hub.testing import FrozenClock
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_problem_shows_at_its_line_a_key_is_completed_and_the_text_applied(
-    chromium: Any, sqlite_url: str, clock: FrozenClock, tmp_path: Path, scheme: str
+    headless: Any, sqlite_url: str, clock: FrozenClock, tmp_path: Path, scheme: str
 ) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -30,7 +30,7 @@ def test_a_problem_shows_at_its_line_a_key_is_completed_and_the_text_applied(
             open_config_stage(sqlite_url, clock, tmp_path, text) as stage,
             serving(Opened(stage.hub, stage.live, None), listener, stage.config_file),  # type: ignore[arg-type]
         ):
-            context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+            context = headless.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
             context.set_default_timeout(15_000)
             cookie = signed_in(stage).client.cookies["hub_session"]
             context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])

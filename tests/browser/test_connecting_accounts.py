@@ -26,11 +26,11 @@ class ConnectingBrowser:
 
     stage: TestHub
     address: str
-    chromium: Any
+    headless: Any
 
     def tab(self, role: str = "owner", *, scripts: bool = True) -> Any:
         """A new profile, signed in as a role; with an empty role nobody is signed in."""
-        context = self.chromium.new_context(java_script_enabled=scripts)
+        context = self.headless.new_context(java_script_enabled=scripts)
         if role:
             cookie = signed_in(self.stage, role).client.cookies["hub_session"]
             context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address, "sameSite": "Lax"}])
@@ -46,7 +46,7 @@ def providers() -> Iterator[Any]:
 
 @pytest.fixture
 def served(
-    chromium: Any, providers: Any, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+    headless: Any, providers: Any, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ConnectingBrowser]:
     for name, value in environment(providers).items():
         monkeypatch.setenv(name, value)
@@ -56,7 +56,7 @@ def served(
         with open_provider_stage(providers, tmp_path, clock, public) as stage:
             opened = Opened(stage.hub, stage.live, None)  # type: ignore[arg-type]
             with serving(opened, listener, stage.config_file):
-                yield ConnectingBrowser(stage, public, chromium)
+                yield ConnectingBrowser(stage, public, headless)
 
 
 def heading(tab: Any) -> str:

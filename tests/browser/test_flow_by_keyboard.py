@@ -56,9 +56,9 @@ def faults(tab: Any) -> list[str]:
     return wrong
 
 
-def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(chromium: Any, office: tuple[TestHub, str]) -> None:
+def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(headless: Any, office: tuple[TestHub, str]) -> None:
     stage, public = office
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context = headless.new_context(viewport={"width": 1440, "height": 900})
     cookie = signed_in(stage).client.cookies["hub_session"]
     context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])
     context.set_default_timeout(10_000)
@@ -103,11 +103,11 @@ def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(chromium: An
 
 @pytest.mark.parametrize("form", ["step=hours", "step=route", "step=turns", "edit=flow", "add=menu&way=otherwise"])
 def test_the_forms_have_no_fault_on_a_phone_in_the_dark_and_without_scripts(
-    chromium: Any, office: tuple[TestHub, str], form: str
+    headless: Any, office: tuple[TestHub, str], form: str
 ) -> None:
     stage, public = office
     cookie = signed_in(stage).client.cookies["hub_session"]
-    context = chromium.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
+    context = headless.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
     context.add_cookies([{"name": "hub_session", "value": cookie, "url": public}])
     tab = context.new_page()
     tab.goto(f"{public}/flows/lakeside/every?{form}")

@@ -47,11 +47,11 @@ class PagesInBrowser:
     stage: TestHub
     address: str
     ids: dict[str, str]
-    chromium: Any
+    headless: Any
 
     def context(self, role: str = "owner", **options: Any) -> Any:
         """A profile that is signed in as a role."""
-        context = self.chromium.new_context(**options)
+        context = self.headless.new_context(**options)
         cookie = signed_in(self.stage, role).client.cookies["hub_session"]
         context.add_cookies([{"name": "hub_session", "value": cookie, "url": self.address}])
         context.set_default_timeout(10_000)
@@ -59,7 +59,7 @@ class PagesInBrowser:
 
 
 @pytest.fixture
-def pages(chromium: Any, lite_hub: Callable[..., TestHub]) -> Iterator[PagesInBrowser]:
+def pages(headless: Any, lite_hub: Callable[..., TestHub]) -> Iterator[PagesInBrowser]:
     """A hub with some calls behind a real HTTP server."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -67,7 +67,7 @@ def pages(chromium: Any, lite_hub: Callable[..., TestHub]) -> Iterator[PagesInBr
         stage = lite_hub(public_url=public)
         ids = fill(stage, SHARED)
         with serving(Opened(stage.hub, stage.live, None), listener):  # type: ignore[arg-type]
-            yield PagesInBrowser(stage, public, ids, chromium)
+            yield PagesInBrowser(stage, public, ids, headless)
 
 
 def look(pages: PagesInBrowser, context: Any, looked_at: Sequence[Page] = LOOKED_AT, *, axe: bool = True) -> list[str]:

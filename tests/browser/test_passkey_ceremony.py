@@ -101,9 +101,9 @@ class Device:
 
 
 @contextmanager
-def device(chromium: Any, front: Front, offers: bool = False) -> Iterator[Device]:
+def device(headless: Any, front: Front, offers: bool = False) -> Iterator[Device]:
     """`offers`: the browser offers passkeys in the name field; the virtual authenticator takes the offer at once."""
-    context = chromium.new_context(base_url=front.address)
+    context = headless.new_context(base_url=front.address)
     context.set_default_timeout(WAIT)
     if not offers:
         context.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
@@ -126,10 +126,10 @@ def set_up(held: Device, link: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["button", "name field"])
-def test_a_passkey_is_set_up_by_a_link_and_signs_in_without_a_name(chromium: Any, front: Front, way: str) -> None:
+def test_a_passkey_is_set_up_by_a_link_and_signs_in_without_a_name(headless: Any, front: Front, way: str) -> None:
     front.forget()
     link = front.user("maria")
-    with device(chromium, front, offers=way == "name field") as hers:
+    with device(headless, front, offers=way == "name field") as hers:
         set_up(hers, link)
         (credential,) = hers.keys()
         assert credential["isResidentCredential"] and credential["rpId"] == "localhost" and hers.is_in()
@@ -148,9 +148,9 @@ def test_a_passkey_is_set_up_by_a_link_and_signs_in_without_a_name(chromium: Any
     assert methods == ["link", "passkey"]
 
 
-def test_a_user_who_does_not_touch_the_sensor_is_not_signed_in_and_is_told(chromium: Any, front: Front) -> None:
+def test_a_user_who_does_not_touch_the_sensor_is_not_signed_in_and_is_told(headless: Any, front: Front) -> None:
     link = front.user("ruth")
-    with device(chromium, front) as hers:
+    with device(headless, front) as hers:
         set_up(hers, link)
         hers.page.goto("about:blank")  # the overview would lead to the sign-in page itself once the session is gone
         hers.page.context.clear_cookies()
@@ -161,9 +161,9 @@ def test_a_user_who_does_not_touch_the_sensor_is_not_signed_in_and_is_told(chrom
         assert not hers.is_in()
 
 
-def test_a_passkey_that_the_hub_does_not_know_is_refused_in_words(chromium: Any, front: Front) -> None:
+def test_a_passkey_that_the_hub_does_not_know_is_refused_in_words(headless: Any, front: Front) -> None:
     link = front.user("gone")
-    with device(chromium, front) as hers:
+    with device(headless, front) as hers:
         set_up(hers, link)
         with front.opened.hub.store.writing() as session:
             forget_ways_in(session, user_named(session, "gone"))
@@ -175,10 +175,10 @@ def test_a_passkey_that_the_hub_does_not_know_is_refused_in_words(chromium: Any,
         assert not hers.is_in()
 
 
-def test_a_passkey_is_added_renamed_and_removed_on_the_own_page(chromium: Any, front: Front) -> None:
+def test_a_passkey_is_added_renamed_and_removed_on_the_own_page(headless: Any, front: Front) -> None:
     front.user("paul")
     secret = front.give_password("paul")
-    with device(chromium, front) as his:
+    with device(headless, front) as his:
         his.page.goto("/sign-in?next=/me")
         his.page.get_by_label("Name or e-mail").fill("paul")
         his.page.get_by_label("Password").fill(STRONG)
@@ -201,9 +201,9 @@ def test_a_passkey_is_added_renamed_and_removed_on_the_own_page(chromium: Any, f
         assert his.is_in()
 
 
-def test_a_password_is_set_up_and_used_without_javascript(chromium: Any, front: Front) -> None:
+def test_a_password_is_set_up_and_used_without_javascript(headless: Any, front: Front) -> None:
     link = front.user("nora")
-    context = chromium.new_context(base_url=front.address, java_script_enabled=False)
+    context = headless.new_context(base_url=front.address, java_script_enabled=False)
     context.set_default_timeout(WAIT)
     page = context.new_page()
     page.goto(link)

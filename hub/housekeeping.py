@@ -16,7 +16,7 @@ from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
 from hub.liveness import Liveness, report_failure
-from hub.numbers.pointing import check_live_carriers
+from hub.numbers.health.audit import audit_live_carriers, audit_numbers
 from hub.numbers.pool_hours import roll_up_pools
 from hub.numbers.purchases import settle_old
 from hub.plugins.thread_pool import DaemonThreadPool
@@ -74,7 +74,8 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("recipients", 600.0, partial(_note_recipients, hub)),
         # A report adds up what was marked since the last roll-up, so it is never late.
         Job("roll-ups", 60.0, partial(roll_up, store, DAYS_PER_ROLL_UP), drain=True),
-        Job("numbers at the carriers", 21_600.0, partial(check_live_carriers, hub)),
+        Job("numbers at the carriers", 21_600.0, partial(audit_live_carriers, hub)),
+        Job("health of numbers", 600.0, partial(audit_numbers, hub)),
         Job("open orders of numbers", 300.0, partial(settle_old, hub)),
         Job("hours of pools", 60.0, lambda: roll_up_pools(store, clock()), drain=True),
         Job("privacy requests", 2.0, partial(work_tasks, hub), drain=True),

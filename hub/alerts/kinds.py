@@ -68,6 +68,9 @@ KINDS: tuple[AlertKind, ...] = (
               "deliveries", Threshold("Hours", 24, 1, 168)),
     AlertKind("volume_drop", "Fewer calls than usual", "Far fewer than at the same hours of former weeks.", "reports"),
     AlertKind("volume_spike", "More calls than usual", "Far more than at the same hours of former weeks.", "reports"),
+    AlertKind("number_health", "Number in trouble",
+              "It rings for nobody, points elsewhere, is not at the carrier, or costs without use.", "setup"),
+    AlertKind("webhook_set_aside", "Webhook set aside", "An address of yours refused an event, or it was given up.", "setup"),
     AlertKind("pool_overflow", "Pool overflow", "Visitors found no free number in a pool on one day.", "setup",
               Threshold("Visitors", 5, 1, 10_000)),
 )  # fmt: skip
@@ -76,6 +79,8 @@ BY_KEY: Mapping[str, AlertKind] = {kind.key: kind for kind in KINDS}
 DIGESTS: Mapping[str, str] = {"daily": "Every day", "weekly": "Every Monday", "monthly": "On the first of the month"}
 DIGEST, TEST = "digest", "test"
 """Kinds of rows that are no kind of alert: a summary of a period, and what the test button sends."""
+WHOLE_ACCOUNT = "whole_account"
+"""The fact of what concerns all companies of an account: only users of all of them hear of it."""
 URGENT = frozenset({"missed_call", "voicemail", "text", "connector_failing", "hub_trouble", "consent_silent"})
 
 

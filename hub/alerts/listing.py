@@ -120,7 +120,7 @@ def mark_read(session: Session, user_id: str, companies: Sequence[str], now: dat
 
 
 def _message(hub: Hub, known: Known, hearing: Hearing, row: Alert, company: Company) -> Message | None:
-    if row.kind != TEST and not hearing.may(row.company_id, row.kind, row.subject_id):
+    if row.kind != TEST and not hearing.may(row, row.kind):
         return None
     return message_of(hub, known, row, company, names_caller=False)
 

@@ -147,7 +147,7 @@ class _Sender:
             )
         if self.hub.clock() - alert.at > TOO_OLD:
             return "It was too old when it could be sent."
-        if not hearing.may(alert.company_id, alert.kind, alert.subject_id):
+        if not hearing.may(alert, alert.kind):
             return f"The role no longer includes {BY_KEY[alert.kind].label.lower()} of this company."
         wanted = select(AlertRule).where(
             AlertRule.user_id == user.id,

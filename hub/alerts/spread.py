@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope, scope_of
-from hub.alerts.kinds import BY_KEY, Channel, reaches, threshold_of
+from hub.alerts.kinds import BY_KEY, WHOLE_ACCOUNT, Channel, reaches, threshold_of
 from hub.alerts.quiet_hours import QuietHours
 from hub.errors import NotFound
 from hub.model import (
@@ -143,7 +143,7 @@ def _may_have(hearing: Hearing, user: User, event: AlertEvent, rule: AlertRule) 
         return False
     if "threshold" in event.facts and event.facts["threshold"] != threshold_of(rule.kind, rule.threshold):
         return False
-    return hearing.may(event.company_id, rule.kind, event.subject_id)
+    return hearing.may(event, rule.kind)
 
 
 class Hearing:
@@ -153,17 +153,22 @@ class Hearing:
         self._session, self._user = session, user
         self._scopes: dict[str, AccessScope | None] = {}
 
-    def may(self, company_id: str, kind: str, subject_id: str | None) -> bool:
-        """Whether the user may hear of a kind of alert at a company, about this call, text or form."""
+    def _scope(self, kind: str) -> AccessScope | None:
         action = BY_KEY[kind].action
         if action not in self._scopes:
             self._scopes[action] = scope_of(self._session, self._user, action)
-        scope = self._scopes[action]
-        if scope is None or not reaches(scope, company_id, BY_KEY[kind]):
+        return self._scopes[action]
+
+    def may(self, about: AlertEvent | Alert, kind: str) -> bool:
+        """Whether the user may hear of it as a kind of alert, at its company or all of them, about its call, text or form."""
+        scope = self._scope(kind)
+        if scope is None or not reaches(scope, about.company_id, BY_KEY[kind]):
+            return False
+        if WHOLE_ACCOUNT in about.facts and scope.companies is not None:
             return False
         if scope.reach == "own":
             try:
-                scope.call(self._session, subject_id or "")
+                scope.call(self._session, about.subject_id or "")
             except NotFound:
                 return False
         return True

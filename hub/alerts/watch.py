@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import threshold_of
 from hub.alerts.volume import judged_now
+from hub.alerts.watch_set_up import troubled_numbers, webhooks_set_aside
 from hub.model import AlertRule, Company, ConnectorState, Delivery, PoolOverflow, Tracker
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
@@ -52,6 +53,8 @@ class Watch:
                 *_quarantined(session),
                 *_undelivered(session, now),
                 *_full_pools(session, now),
+                *troubled_numbers(session),
+                *webhooks_set_aside(session, now),
             ]
         return _keep(self._hub, found, now)
 

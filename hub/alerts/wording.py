@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from hub.alerts.kinds import DIGEST, TEST
+from hub.alerts.kinds import DIGEST, TEST, WHOLE_ACCOUNT
 from hub.formats import clock_time, day_of, phone
 from hub.model import Alert, Call, Company, FormSubmission, TextMessage, Tracker
 from hub.model.states import SubjectState
+from hub.numbers.health.kinds import BY_KEY as KINDS_OF_FINDINGS
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
 
@@ -33,6 +34,8 @@ TITLES: Mapping[str, str] = {
     "nothing_delivered": "Nothing is delivered for {company}",
     "volume_drop": "Fewer calls than usual at {company}",
     "volume_spike": "More calls than usual at {company}",
+    "number_health": "Something is wrong with numbers of {company}",
+    "webhook_set_aside": "A webhook of {company} was set aside",
     "pool_overflow": "A pool of {company} is too small",
     TEST: "Test alert for {company}",
     DIGEST: "Summary of {company}",
@@ -153,6 +156,10 @@ def _path(alert: Alert, company: Company) -> str:
         return f"/connectors?{here}"
     if alert.kind in ("consent_silent", "quarantined"):
         return "/status"
+    if alert.kind == "number_health":
+        return "/numbers/health" if WHOLE_ACCOUNT in alert.facts else f"/numbers/health?{here}"
+    if alert.kind == "webhook_set_aside":
+        return f"/webhooks-out?{here}"
     if alert.kind == "pool_overflow":
         return f"/numbers?{here}"
     return f"/alerts?{here}"
@@ -203,6 +210,19 @@ def _pool(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     )
 
 
+def _numbers(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    kind = KINDS_OF_FINDINGS[facts["finding"]]
+    if not facts.get("number"):
+        return f"{kind.label}: {kind.means}"
+    more = f" and {facts['count'] - 1:,} more" if facts["count"] > 1 else ""
+    return f"{kind.label}: {phone(facts['number'])}{more}. {kind.means}"
+
+
+def _set_aside(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+    events = "1 event" if facts["events"] == 1 else f"{facts['events']:,} events"
+    return f"{facts['endpoint']} did not take {events} today; see why, and send them again"
+
+
 def _test(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return "This is what an alert looks like; nothing happened"
 
@@ -220,6 +240,8 @@ _DETAILS: Mapping[str, Callable[[Mapping[str, Any], ZoneInfo], str]] = {
     "volume_drop": _volume,
     "volume_spike": _volume,
     "pool_overflow": _pool,
+    "number_health": _numbers,
+    "webhook_set_aside": _set_aside,
     TEST: _test,
     DIGEST: _digest,
 }

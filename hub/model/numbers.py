@@ -53,6 +53,8 @@ class TrackingNumber(Row, table=True):
     number: str = Field(unique=True, max_length=16)
     leased_until: datetime | None = time_column(nullable=True)
     lease_id: str | None = Field(default=None, max_length=36)
+    came_at: datetime | None = time_column(nullable=True)
+    """When its tracker got it; None for a number of an earlier release."""
     bought: bool = False
     """Bought by `hub numbers buy`: it stays with its tracker even though config.yaml does not list it."""
     retired_at: datetime | None = time_column(nullable=True)
@@ -90,8 +92,6 @@ class NumberFinding(Row, table=True):
     facts: dict[str, Any] = json_column()
     """Counts, dates, prices and names of trackers; nothing about a caller."""
     found_at: datetime = time_column()
-    seen_at: datetime = time_column()
-    """When an audit found it last."""
 
 
 class DirectoryChange(Row, table=True):

@@ -19,7 +19,7 @@ from hub.plugins.captured import captured
 from hub.reports.dirty_days import mark_company
 from hub.store.rows import change_rows, write_rows
 
-AWAKE = {"rest_reason": None, "rest_until": None}
+OUT_OF_USE = ("retired_at", "released_at", "rest_reason", "rest_until")
 Named = tuple[str, TrackerSection]
 """The id of a tracker, and its section of config.yaml."""
 
@@ -118,20 +118,21 @@ def _columns(section: TrackerSection, flow_version_id: str) -> dict[str, Any]:
 
 
 def _write_numbers(session: Session, trackers: list[Named], now: datetime) -> None:
-    columns = ("id", "number", "tracker_id", "bought", "retired_at", "released_at", "rest_reason", "rest_until")
+    columns = ("id", "number", "tracker_id", "bought", "came_at", *OUT_OF_USE)
     rows = session.execute(select(*(_table(TrackingNumber).c[name] for name in columns)))
     before = {row.number: row._mapping for row in rows}
     wanted: dict[str, dict[str, Any]] = {
-        number: {"tracker_id": tracker_id, "retired_at": None, "released_at": None} | AWAKE
+        number: {"tracker_id": tracker_id} | dict.fromkeys(OUT_OF_USE)
         for tracker_id, section in trackers
         for number in section.numbers
     }
-    write_rows(
-        session, TrackingNumber, [TrackingNumber(number=key, **each) for key, each in wanted.items() if key not in before]
-    )  # fmt: skip
+    new = [TrackingNumber(number=key, came_at=now, **each) for key, each in wanted.items() if key not in before]
+    write_rows(session, TrackingNumber, new)
     for row in _moved(session, before, wanted):
         if not may_move(session, row, wanted[row.number]["tracker_id"], now):
             wanted[row.number] = _resting(row, now)
+        else:
+            wanted[row.number]["came_at"] = now
     _change(session, TrackingNumber, ((before[key], each) for key, each in wanted.items() if key in before))
     named = {tracker_id for tracker_id, _ in trackers}
     gone = [

@@ -60,7 +60,11 @@ class Side:
             for each in self.numbers
             if each.standing == "elsewhere"
         ]
-        absent = [each.number for each in self.numbers if each.standing == "not at the carrier"]
+        absent = [
+            each.number
+            for each in self.numbers
+            if each.standing == "not at the carrier" and each.line and each.line.number.retired_at is None
+        ]
         if absent:
             named = ", ".join(absent[:MAX_NUMBERS_NAMED]) + (" …" if len(absent) > MAX_NUMBERS_NAMED else "")
             found.append(f"{len(absent)} of our numbers are not in the account of {self.connector}: {named}")
@@ -98,7 +102,7 @@ def keep_bought(session: Session, tracker_id: str, number: str, price: Money | N
         tracker_id=tracker_id, number=number
     )
     row.tracker_id, row.bought, row.retired_at, row.released_at = tracker_id, True, None, None
-    row.rest_reason, row.rest_until = None, None
+    row.came_at, row.rest_reason, row.rest_until = now, None, None
     row.monthly_price, row.price_currency = (price.amount, price.currency) if price else (None, None)
     row.standing, row.checked_at = None, now
     session.add(row)
@@ -114,7 +118,8 @@ def carrier_of(session: Session, number: str) -> str | None:
 
 
 def _side(hub: Hub, directory: Directory, connector: str) -> Side:
-    ours = {number: line for number, line in directory.lines.items() if line.tracker.carrier == connector}
+    held = {number: line for number, line in directory.resting.items() if line.number.released_at is None}
+    ours = {number: line for number, line in {**held, **directory.lines}.items() if line.tracker.carrier == connector}
     try:
         owned = {each.number: each for each in hub.plugins.call(connector, NumberHooks.list_numbers)}
     except RingfenceError as error:

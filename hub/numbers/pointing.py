@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from hub.errors import CannotDo
 from hub.hookspecs import NumberHooks
 from hub.model import TrackingNumber
-from hub.numbers.directory import Directory, Line, read_directory
+from hub.numbers.directory import Directory, Line
 from hub.numbers.ownership import Side, compare, setup_of
 from hub.runtime import Hub
 from hub.store import audit
@@ -35,14 +35,13 @@ def check_carriers(hub: Hub, directory: Directory, carriers: Sequence[str]) -> l
     """Compare our numbers with the carriers' lists, and note for each how it stands there. A carrier that does not answer
     changes nothing and says why in its `trouble`."""
     sides = compare(hub, directory, carriers)
-    found = {each.number: each for side in sides if side.trouble is None for each in side.numbers}
-    answered = {side.connector for side in sides if side.trouble is None}
+    # Of a number that two carriers list, what its own carrier says counts.
+    every = [each for side in sides if side.trouble is None for each in side.numbers]
+    found = {each.number: each for each in sorted(every, key=lambda each: each.line is not None)}
     with hub.store.writing() as session:
         for row in session.exec(select(TrackingNumber).where(col(TrackingNumber.released_at).is_(None))):
-            line, seen = directory.lines.get(row.number), found.get(row.number)
-            if line is None and seen is None and row.retired_at is not None and _carrier(row, directory) in answered:
-                row.standing, row.checked_at = "not at the carrier", hub.clock()
-            elif seen is not None:
+            seen = found.get(row.number)
+            if seen is not None:
                 row.standing = "well" if seen.line is None else seen.standing
                 row.checked_at = hub.clock()
                 price = seen.owned.monthly_price if seen.owned else None
@@ -50,19 +49,3 @@ def check_carriers(hub: Hub, directory: Directory, carriers: Sequence[str]) -> l
                     row.monthly_price, row.price_currency = price.amount, price.currency
             session.add(row)
     return sides
-
-
-def check_live_carriers(hub: Hub) -> None:
-    """Compare with every carrier that is a real one; a carrier that does not answer is asked again at the next time."""
-    carriers = [
-        name for name in hub.plugins.with_hook(NumberHooks.list_numbers) if not hub.config.connectors[name].in_sandbox
-    ]
-    if carriers:
-        with hub.store.reading() as session:
-            directory = read_directory(session)
-        check_carriers(hub, directory, carriers)
-
-
-def _carrier(row: TrackingNumber, directory: Directory) -> str | None:
-    trackers = (tracker for own in directory.trackers.values() for tracker in own)
-    return next((tracker.carrier for tracker in trackers if tracker.id == row.tracker_id), None)

@@ -130,9 +130,11 @@ def _write_down(hub: Hub, company: Company, tracker: Tracker, number: str, price
     )
     try:
         with hub.store.writing() as session:
-            refusal = budget_of(session, company.account_id, lock=True).refusal(price)
-            if refusal:
-                raise buying.NotBought(refusal)
+            for whole in (None, company.id):
+                budget = budget_of(session, company.account_id, company_id=whole, lock=whole is None)
+                refusal = budget.refusal(price)
+                if refusal:
+                    raise buying.NotBought(refusal)
             session.add(order)
             session.flush()
             return order.id

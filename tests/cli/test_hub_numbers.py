@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -252,3 +253,48 @@ def test_a_number_that_was_called_rests_before_it_is_released(shop: Shop, refusa
     assert shop.run("numbers", "release", NUMBER, "--yes", "--early").exit_code == 0
     assert owned(shop) == {}
     assert [action for action, _ in shop.audited()] == ["numbers.buy", "numbers.rest", "numbers.use", "numbers.release"]
+
+
+def test_the_audit_lists_what_is_wrong_and_what_mends_it_and_ends_with_1_until_nothing_is(shop: Shop) -> None:
+    own(shop, "+13125550100")
+    own(shop, "+13125550188")
+    result = shop.run("numbers", "audit")
+    assert result.exit_code == 1
+    for said in (
+        "Points elsewhere",
+        "Not at the carrier",
+        "Paid for, without a tracker",
+        "hub numbers configure NUMBER",
+    ):
+        assert said in result.stdout
+    result = shop.run("numbers", "audit", "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["wrong"], told["troubles"]) == (1, 3, {})
+    assert {(each["kind"], each["number"], each["company"]) for each in told["findings"]} == {
+        ("elsewhere", "+13125550100", "north"),
+        ("absent", "+13125550120", "north"),
+        ("unassigned", "+13125550188", None),
+    }
+    own(shop, "+13125550120")
+    assert shop.run("numbers", "configure", "--all").exit_code == 0
+    assert shop.run("numbers", "release", "+13125550188", "--connector", "phone", "--yes").exit_code == 0
+    result = shop.run("numbers", "audit")
+    assert result.exit_code == 0, result.stdout
+    assert "Nothing is wrong with the numbers." in result.stdout
+
+
+def test_an_audit_whose_carrier_does_not_answer_ends_with_1_and_says_so(shop: Shop) -> None:
+    shop.carrier.fail_next(Fault("status", 503), 5)
+    result = shop.run("numbers", "audit")
+    assert result.exit_code == 1
+    assert "✗ phone" in result.stdout
+
+
+def test_a_rest_is_ended_only_after_a_yes(shop: Shop, refusal: Refusal) -> None:
+    shop.run(*BUY, "--yes")
+    shop.play({"tracking_number": NUMBER})
+    assert shop.run("numbers", "rest", NUMBER).exit_code == 0
+    assert "not both" in refusal(shop.run("numbers", "rest", NUMBER, "--end", "--undo"))
+    assert shop.run("numbers", "rest", NUMBER, "--end", typed="n\n").exit_code == 1
+    assert "does not rest any more" in shop.run("numbers", "rest", NUMBER, "--end", "--yes").stdout
+    assert shop.run("numbers", "release", NUMBER, "--yes").exit_code == 0

@@ -22,8 +22,9 @@ Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
-    from hub.cli.numbers import buy, ports
+    from hub.cli.numbers import audit, buy, ports
 
+    audit.register(commands)
     buy.register(commands)
     ports.register(commands)
     app.add_typer(commands, name="numbers")
@@ -67,13 +68,15 @@ def configure(
     wanted = [read_number(each) for each in numbers or ()]
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
-        lines = opened.directory.current().lines
-        strange = [number for number in wanted if number not in lines]
+        directory = opened.directory.current()
+        lines = directory.lines
+        known = {**{each: line for each, line in directory.resting.items() if not line.number.released_at}, **lines}
+        strange = [number for number in wanted if number not in known]
         if strange:
             raise CannotDo(
                 f"{len(strange)} of the numbers are not our tracking numbers; add them to config.yaml first."
             )
-        failed = [number for number in wanted or sorted(lines) if not _point(opened, lines[number])]
+        failed = [number for number in wanted or sorted(lines) if not _point(opened, known[number])]
     if failed:
         raise typer.Exit(1)
 

@@ -7,8 +7,8 @@ from sqlmodel import Session, select
 from hub.errors import CannotDo
 from hub.hookspecs import NumberHooks
 from hub.model import Tracker, TrackingNumber
-from hub.numbers.accounts import write_accounts
 from hub.numbers.ownership import carrier_of
+from hub.numbers.rest.moves import finish_moves
 from hub.numbers.rest.rules import REST, end_of_rest
 from hub.runtime import Hub
 from hub.store import audit
@@ -60,7 +60,7 @@ def end_rest(hub: Hub, number: str, actor: str) -> None:
         session.add(row)
         session.flush()
         audit.note(session, now, actor, "numbers.end_rest", number, f"it would have rested until {ends:%Y-%m-%d}")
-        write_accounts(session, hub.config, now)
+        finish_moves(session, hub.config, now)
 
 
 def release_number(hub: Hub, number: str, actor: str, *, connector: str | None = None, early: bool = False) -> str:

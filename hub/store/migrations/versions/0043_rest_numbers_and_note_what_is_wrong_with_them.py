@@ -12,7 +12,7 @@ down_revision = "0042"
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 TIME = sa.DateTime(timezone=True)
 COLUMNS: dict[str, dict[str, Any]] = {
-    "tracking_number": {"rest_reason": sa.String(24), "rest_until": TIME},
+    "tracking_number": {"came_at": TIME, "rest_reason": sa.String(24), "rest_until": TIME},
     "company": {"number_cap": sa.Numeric(14, 4), "cap_currency": sa.String(3)},
 }
 
@@ -32,7 +32,6 @@ def upgrade() -> None:
         sa.Column("dedup_key", sa.String(200), nullable=False, unique=True),
         sa.Column("facts", JSON, nullable=False),
         sa.Column("found_at", TIME, nullable=False),
-        sa.Column("seen_at", TIME, nullable=False),
     )
     op.create_index("ix_number_finding_account_id", "number_finding", ["account_id"])
     op.create_index("ix_number_finding_company_id", "number_finding", ["company_id"])

@@ -54,9 +54,9 @@ def end(page: PageRequest) -> Response:
 def point(page: PageRequest) -> Response:
     """Point the number's webhooks at this hub."""
     row = number_of(page)
-    line = page.directory.lines.get(row.number)
+    line = page.directory.line(row.number, page.now)
     if line is None:
-        return _page(page, row, 422, error="It is out of use; its calls are for nobody.")
+        return _page(page, row, 422, error="Its company is not in config.yaml anymore; its calls are for nobody.")
     return _done(page, row, lambda: point_here(page.hub, line, page.user.id), "Its calls come here.")
 
 

@@ -13,7 +13,7 @@ from testbed import SHARED, TestHub
 
 from hub.api import Money, Rejected, RetryLater
 from hub.model import AuditEntry, NumberPurchase, TrackingNumber
-from hub.numbers.pointing import check_live_carriers
+from hub.numbers.health.audit import audit_live_carriers
 from hub.numbers.purchases import settle_old
 
 WANTED = "+13125550130"
@@ -167,5 +167,5 @@ def test_the_worker_settles_an_order_without_an_answer_by_itself(stage: TestHub,
 def test_the_carriers_list_brings_prices(stage: TestHub, owner: PageClient) -> None:
     stage.carrier.sell(SHARED)
     stage.carrier.owned[SHARED] = replace(stage.carrier.owned[SHARED], monthly_price=Money(Decimal("1.15"), "USD"))
-    check_live_carriers(stage.hub)
+    audit_live_carriers(stage.hub)
     assert "for $1.15 a month" in owner.text("/numbers")

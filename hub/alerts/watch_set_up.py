@@ -1,0 +1,78 @@
+"""Finds trouble of the set-up: what is wrong with numbers, and webhooks that were set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, time
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.alerts.kinds import WHOLE_ACCOUNT
+from hub.model import AlertRule, Company, NumberFinding, WebhookEndpoint, WebhookEvent
+from hub.model.states import WebhookEventState
+from hub.numbers.health.kinds import BY_KEY
+from hub.store.writers.alert_events import Happening
+
+NUMBERS, SET_ASIDE = "number_health", "webhook_set_aside"
+
+
+def troubled_numbers(session: Session) -> Iterator[Happening]:
+    """What an audit found at the same time, of one kind, is one happening; what is repaired and comes again is another."""
+    wrong = [key for key, kind in BY_KEY.items() if kind.is_wrong]
+    order = (NumberFinding.company_id, NumberFinding.account_id, NumberFinding.kind, NumberFinding.found_at)
+    query = select(NumberFinding).where(col(NumberFinding.kind).in_(wrong)).order_by(*order, col(NumberFinding.number))  # type: ignore[arg-type]
+    for _, group in groupby(session.exec(query), lambda row: (row.company_id, row.account_id, row.kind, row.found_at)):
+        rows = list(group)
+        first = rows[0]
+        facts: dict[str, Any] = {"finding": first.kind, "number": first.number, "count": len(rows)}
+        if first.company_id is None:
+            facts[WHOLE_ACCOUNT] = True
+        for company_id in _told_about(session, first):
+            yield Happening(
+                company_id=company_id,
+                kind=NUMBERS,
+                dedup_key=f"{NUMBERS}/{first.kind}/{first.found_at:%Y-%m-%dT%H:%M:%S.%f}",
+                at=first.found_at,
+                facts=facts,
+            )
+
+
+def webhooks_set_aside(session: Session, now: datetime) -> Iterator[Happening]:
+    """Endpoints whose events were refused or given up today; once a day each."""
+    midnight = datetime.combine(now.date(), time(), now.tzinfo)
+    watched = select(AlertRule.company_id).where(AlertRule.kind == SET_ASIDE)
+    found = (
+        select(WebhookEndpoint.company_id, WebhookEndpoint.name, func.count())
+        .join(WebhookEvent, col(WebhookEvent.endpoint_id) == WebhookEndpoint.id)
+        .where(
+            col(WebhookEndpoint.company_id).in_(watched),
+            col(WebhookEndpoint.retired_at).is_(None),
+            WebhookEvent.state == WebhookEventState.DEAD,
+            col(WebhookEvent.finished_at) >= midnight,
+        )
+        .group_by(WebhookEndpoint.company_id, WebhookEndpoint.name)
+    )
+    for company_id, name, events in session.exec(found):
+        yield Happening(
+            company_id=company_id,
+            kind=SET_ASIDE,
+            dedup_key=f"{SET_ASIDE}/{name}/{midnight:%Y-%m-%d}",
+            at=now,
+            facts={"endpoint": name, "events": events},
+        )
+
+
+def _told_about(session: Session, finding: NumberFinding) -> Collection[str]:
+    """The companies for which users hear of a finding: its own, or of the whole account for each user the first one."""
+    if finding.company_id is not None:
+        return [finding.company_id]
+    first = (
+        select(func.min(AlertRule.company_id))
+        .join(Company, col(Company.id) == AlertRule.company_id)
+        .where(AlertRule.kind == NUMBERS, Company.account_id == finding.account_id)
+        .group_by(AlertRule.user_id)
+    )
+    return set(session.exec(first))

@@ -1,0 +1,82 @@
+"""`hub numbers audit`: what is wrong with numbers, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hub.cli.numbers.commands import Carrier, able_carriers
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
+from hub.cli.support.tables import table
+
+if TYPE_CHECKING:
+    from hub.queries.numbers.health import Finding
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the command to `hub numbers`."""
+    commands.command("audit")(audit)
+
+
+def audit(
+    connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
+) -> None:
+    """Ask the carriers, and list what is wrong with the numbers and what mends it. Exits with status 1 if something is wrong,
+    or if a carrier does not answer."""
+    from hub.hookspecs import NumberHooks
+    from hub.numbers.health.audit import audit_numbers
+    from hub.queries.numbers.health import all_findings
+    from hub.startup import open_hub, read_config
+
+    loaded = read_config(config, sandbox=sandbox)
+    with open_hub(loaded) as opened:
+        troubles = audit_numbers(opened.hub, able_carriers(opened, connector, NumberHooks.list_numbers)).troubles
+        with opened.hub.store.reading() as session:
+            findings = all_findings(session)
+    wrong = sum(each.kind.is_wrong for each in findings)
+    if as_json:
+        echo_json({"wrong": wrong, "findings": [_plain(each) for each in findings], "troubles": troubles})
+    else:
+        _print(findings, troubles)
+    if wrong or troubles:
+        raise typer.Exit(1)
+
+
+def _print(findings: Sequence[Finding], troubles: Mapping[str, str]) -> None:
+    if findings:
+        table(
+            "Numbers",
+            ("number", "what", "of", "detail", "found"),
+            (
+                (
+                    plain(each.number),
+                    f"[{'red' if each.kind.is_wrong else 'dim'}]{each.kind.label}[/]",
+                    plain(each.where),
+                    plain(each.detail),
+                    f"{each.found_at:%Y-%m-%d}",
+                )
+                for each in findings
+            ),
+            ("found", "of"),
+        )
+        for kind in dict.fromkeys(each.kind for each in findings):
+            say(f"[bold]{kind.label}.[/bold] {kind.means} {kind.mend}")
+    elif not troubles:
+        say("[green]✓[/green] Nothing is wrong with the numbers.")
+    for name, trouble in troubles.items():
+        say(f"[red]✗[/red] {plain(name)}: {plain(trouble)}")
+
+
+def _plain(each: Finding) -> dict[str, Any]:
+    return {
+        "kind": each.kind.key,
+        "wrong": each.kind.is_wrong,
+        "number": each.number or None,
+        "connector": each.connector or None,
+        "company": each.company,
+        "found_at": each.found_at,
+        "facts": each.facts,
+        "mend": each.kind.mend,
+    }

@@ -30,6 +30,7 @@ MODULES = (
     "leases",
     "script",
     "spool",
+    "sip_load",
     "sizes",
     "reports",
     "pages",

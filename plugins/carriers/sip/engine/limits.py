@@ -129,6 +129,14 @@ def check_country(number: str, countries: tuple[str, ...]) -> None:
         raise NotAllowed("The limits do not allow calls to premium numbers.", "country")
 
 
+def warm_up(countries: tuple[str, ...]) -> None:
+    """Load what is known of these countries' numbers, which takes too long while sound flows."""
+    for country in countries:
+        example = phonenumbers.example_number(country)
+        if example:
+            phonenumbers.number_type(example)
+
+
 def _begun(since: datetime, now: datetime) -> int:
     return max(1, math.ceil((now - since).total_seconds() / 60))
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
-from baresip import Account, BaresipError, Call, Config, Runtime, UserAgent
+from baresip import Account, BaresipError, Call, Config, Runtime, StackEvent, UserAgent
 
 from plugins.carriers.sip.engine.early import Ringback
 from plugins.carriers.sip.engine.guard.admission import Admission
@@ -35,7 +35,7 @@ from plugins.carriers.sip.engine.interface import (
     Side,
     Unreachable,
 )
-from plugins.carriers.sip.engine.limits import Meter
+from plugins.carriers.sip.engine.limits import Meter, warm_up
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock
 from plugins.carriers.sip.engine.stack.endings import not_placed
@@ -95,6 +95,7 @@ class StackEngine:
         await self._runtime.start(self._config(stack))
         self._agent = await UserAgent.create(self._runtime, self._account(), transfer_policy="reject")
         self._agent.on_incoming(self._arrived)
+        await asyncio.to_thread(warm_up, settings.caps.countries)
         self.clock.start()
         await self._ports.open_outside(self.relay.from_peer)
         self._alive = True
@@ -110,14 +111,24 @@ class StackEngine:
         counted = uuid.uuid4().hex
         self.meter.begin(counted, dial.number)
         key = self.relay.plan(plan)
+        missed: list[StackEvent] = []
+        self._runtime.subscribe(missed.append)
         try:
             call = await self._agent.dial(plan.uri, headers={LINE: key})
         except BaresipError:
             self.relay.forget_plan(key)
             self.meter.end(counted)
             raise Unreachable("The line could not send the call.") from None
+        except BaseException:
+            self.meter.end(counted)
+            raise
+        finally:
+            self._runtime.unsubscribe(missed.append)
         leg = StackLeg(self, call, dialed_about(dial), outgoing=True)
         self._keep(leg)
+        # A fast phone answers before `dial` returns, and the stack's own call object only hears what comes after it.
+        for event in missed:
+            call._on_stack_event(event)
         leg.ended.add_done_callback(lambda _: self.meter.end(counted))
         with Ringback.of(heard_by, leg) if isinstance(heard_by, StackLeg) else contextlib.nullcontext():
             await self._ring(leg, min(dial.ring_s, self.settings.ring_seconds), on_ringing)
@@ -229,7 +240,9 @@ class StackEngine:
             max_concurrent_calls=None,
             rtp_timeout=self.settings.silent_seconds,
             native_log_level="error",
-            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nrtp_ports {first}-{last}\ncall_hold_other_calls no\n",
+            # A thread of its own for each stream: ending a call keeps the stack's main one for some 60 ms.
+            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nrtp_ports {first}-{last}\ncall_hold_other_calls no\n"
+            "rtp_rxmode thread\n",
         )
 
     def _died(self, on_death: Callable[[], None] | None) -> None:

@@ -32,6 +32,7 @@ from hub.testing.secrecy import secrets_of
 
 HEAVY = (
     "av",
+    "bandwidth",
     "faster_whisper",
     "google",
     "grpc",

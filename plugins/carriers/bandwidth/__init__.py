@@ -1,0 +1,276 @@
+"""Bandwidth: numbers, calls with BXML answers, recordings and texts, over its APIs and its callbacks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from hub.api import (
+    USER_LEG,
+    AnswerDocument,
+    AnswerPoint,
+    Auth,
+    BadPayload,
+    CallBack,
+    CallEvent,
+    ConfigError,
+    ConnectionReport,
+    Connector,
+    DataFlow,
+    Deletion,
+    Erasure,
+    Event,
+    HeldRecord,
+    Instruction,
+    Manifest,
+    MediaFile,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OutboundText,
+    OwnedNumber,
+    PersonReference,
+    PortOrder,
+    PortRequest,
+    Receipt,
+    Recipient,
+    RecordingAudio,
+    RecordingControl,
+    Services,
+    Share,
+    VerifiedWebhook,
+    WebhookRequest,
+    Webhooks,
+    hookimpl,
+)
+from plugins.carriers.bandwidth import call_list, calls, numbers, ports, privacy, recordings, texts
+from plugins.carriers.bandwidth.bxml import Bxml
+from plugins.carriers.bandwidth.proof import HEADER, Proof
+from plugins.carriers.bandwidth.rest import Rest, said
+from plugins.carriers.bandwidth.settings import BandwidthSettings
+from plugins.carriers.bandwidth.webhook import VoiceCallback, body_of
+
+TEXT_PATHS = frozenset({"message", "message_fallback", "text"})
+
+
+class Bandwidth(Connector):
+    """One Bandwidth account as a carrier."""
+
+    manifest = Manifest(
+        name="bandwidth",
+        kind="carrier",
+        version="0.1.0",
+        title="Bandwidth",
+        summary="Bandwidth: tracking numbers, calls, recordings and texts.",
+        recipient=Recipient(
+            name="Bandwidth Inc.", role="processor", privacy_url="https://www.bandwidth.com/legal/privacy-policy/"
+        ),
+        regions=("US",),
+        hosts=("api.bandwidth.com", "messaging.bandwidth.com", "voice.bandwidth.com"),
+        retention="calls are listed for 7 days, data about texts for 14 without their content; recordings until they are "
+        "deleted or the account's own retention ends (SDK 23.3.1, list calls and list messages)",
+        webhooks=Webhooks(signature_header=HEADER, signs_body=False, needs_sender=True),
+        flows=(
+            DataFlow(
+                hook="send_text",
+                use="essential.service.notifications.sms",
+                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
+            ),
+            DataFlow(
+                hook="place_call",
+                use="essential.service.call_back",
+                shares=(Share(field="user_number"), Share(field="person_number")),
+            ),
+            DataFlow(
+                hook="order_port",
+                use="essential.service.operations",
+                shares=(Share(field="authorized_person"), Share(field="pin"), Share(field="bill")),
+            ),
+            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
+            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
+        ),
+        personal_in_address="Bandwidth filters its lists only by the address: the number of a person who asks stands in it.",
+        deletion=Deletion(
+            supported=True,
+            note="Recordings are deleted at once. Call records and data about texts cannot be deleted by Bandwidth's API: they "
+            "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
+        ),
+        auth=Auth(kind="oauth2"),
+        # Not list_texts: Bandwidth lists texts without their content, which it does not keep.
+        abilities=(
+            "call_back",
+            "dial",
+            "dial_several",
+            "gather",
+            "gather_hash",
+            "message",
+            "play",
+            "record",
+            "say",
+            "whisper",
+        ),
+    )
+    Settings = BandwidthSettings
+    settings: BandwidthSettings
+
+    def __init__(self, name: str, settings: BandwidthSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        if not settings.client_secret.get_secret_value().strip():
+            raise ConfigError(f"connector {name!r} has an empty client_secret; set it in config.yaml.")
+        self._rest, self._proof = Rest(settings, services), Proof(settings, services.webhook_url)
+        # Most calls to a number get the same document.
+        self._rendered = lru_cache(maxsize=1024)(self._render)
+
+    # Callbacks
+
+    @hookimpl
+    def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
+        """Check the password and our secret in the address, and return the event's name. Nothing proves the body."""
+        self._proof.check(request)
+        try:
+            if request.path in TEXT_PATHS:
+                keys = [texts.entry_key(each) for each in texts.entries(body_of(request))]
+                if len(keys) == 1:
+                    return VerifiedWebhook(f"text:{keys[0]}")
+            else:
+                callback = self._read(request)
+                if (request.path, callback.kind) == (USER_LEG, "answer"):
+                    number = callback.carried.tracking_number or ""
+                    document = calls.answered(callback.body, self._proof, number, callback.carried.mark)
+                    return VerifiedWebhook(callback.event_key(), document=document)
+                return VerifiedWebhook(callback.event_key(), callback.answer_point())
+        except BadPayload:
+            pass
+        return VerifiedWebhook(f"sha256:{hashlib.sha256(request.path.encode() + request.body).hexdigest()}")
+
+    @hookimpl
+    def parse_webhook(self, request: WebhookRequest) -> Sequence[Event]:
+        """The callback's events."""
+        settings = self.settings
+        if request.path in TEXT_PATHS:
+            application, origin = settings.messaging_application_id, settings.messaging_url
+            return list(texts.events(body_of(request), request.received_at, origin, application))
+        found = self._read(request).event(settings.account_id)
+        return [found] if found else []
+
+    def _read(self, request: WebhookRequest) -> VoiceCallback:
+        return VoiceCallback(request, self._proof.addresses.carried(request))
+
+    @hookimpl
+    def render_answer(self, point: AnswerPoint, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The instructions as BXML."""
+        records = point.moment == "whisper" and point.records
+        return self._rendered(tuple(instructions), point.tracking_number, point.call_id, records)
+
+    def _render(
+        self, instructions: tuple[Instruction, ...], number: str, call_id: str, records: bool
+    ) -> AnswerDocument:
+        of, proof = self._proof.addresses.of, self._proof
+        bxml = Bxml(lambda path, mark: of(path, number, call_id, mark), proof.user, proof.password)
+        return bxml.render(instructions, records)
+
+    @hookimpl
+    def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
+        """An empty document: nothing more to do."""
+        return self._rendered((), "", "", False)
+
+    # Calls, recordings, texts
+
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once."""
+        return calls.place(self._rest, self._proof, call)
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """Finished calls of the last 7 days, with their recordings."""
+        return call_list.fetch(self._rest, since, self.services.clock())
+
+    @hookimpl
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """A recording's audio."""
+        return recordings.fetch(self._rest, recording_id, url)
+
+    @hookimpl
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording at Bandwidth."""
+        recordings.delete(self._rest, recording_id)
+
+    @hookimpl
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume the recording of a call."""
+        calls.control(self._rest, call_id, control)
+
+    @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Send one text through Bandwidth. Callbacks report its delivery."""
+        return texts.send(self._rest, text)
+
+    @hookimpl
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture of a received text."""
+        return texts.fetch_media(self._rest, url)
+
+    # Numbers and ports
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale."""
+        return numbers.search(self._rest, query)
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Order a number into the location; set its webhooks as soon as the order is filled."""
+        return numbers.buy(self._rest, self._proof, number, setup)
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Put an owned number into the location, and point its applications at the hub."""
+        return numbers.configure(self._rest, self._proof, setup)
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Release a number."""
+        numbers.release(self._rest, number)
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account."""
+        return numbers.listed(self._rest)
+
+    @hookimpl
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order a port of numbers to Bandwidth."""
+        return ports.order(self._rest, request)
+
+    @hookimpl
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All port orders."""
+        return ports.listed(self._rest)
+
+    @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel a port order."""
+        ports.cancel(self._rest, order_id)
+
+    # People, and the connection
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """Calls, recordings and data about texts from or to the person's numbers."""
+        return privacy.held(self._rest, person, self.services.clock())
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the recordings, and report what Bandwidth keeps."""
+        return privacy.erase(self._rest, person, self.services.clock())
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Read the voice application."""
+        application = self._rest.must_read(f"/applications/{self.settings.application_id}")
+        if said(application, "ServiceType") == "Voice-V2":
+            return ConnectionReport(ok=True, detail="Bandwidth answers and the voice application exists.")
+        return ConnectionReport(ok=False, detail="application_id is not the id of a voice application (Voice-V2).")

@@ -1,0 +1,121 @@
+"""Instructions as BXML, Bandwidth's language of answer documents.
+
+Source: dev.bandwidth.com/docs/voice/bxml and the SDK's models.bxml 23.3.1, which the tests compare with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from hub.api import PERSON_LEG, AnswerDocument, Dial, Gather, HangUp, Instruction, Play, Rejected, Say, TakeMessage
+
+MAX_BYTES = 64 * 1024
+MAX_MESSAGE_SECONDS, MAX_RING_SECONDS, MAX_KEY_SECONDS, MAX_KEYS = 10_800, 300, 60, 50
+RECORDED = "~"
+"""Before the mark in the address that is asked when a phone was picked up: the dial records. No mark begins with it."""
+MESSAGE = "message"
+"""The mark in the address to which a recording by `<Record>` is reported; blank for that of a dial."""
+LOCALES = {"en-GB": "en_UK", "es": "es_MX", "es-ES": "es_ES", "fr": "fr_FR", "de": "de_DE", "it": "it_IT"}
+"""By language; an unknown locale would end the call, so other languages are spoken by the default voice."""
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Bxml:
+    """Documents for one call. `address` gives our address for a path and a mark; each has the user and the password."""
+
+    def __init__(self, address: Callable[[str, str], str], user: str, password: str) -> None:
+        self._address, self._basic = address, {"username": user, "password": password}
+
+    def render(self, instructions: Sequence[Instruction], records: bool = False) -> AnswerDocument:
+        """The document of `instructions`; with `records` it then records the leg of the phone that was picked up."""
+        root = Element("Bxml")
+        for instruction in instructions:
+            match instruction:
+                case Say() | Play():
+                    self._announce(root, instruction)
+                case Dial():
+                    self._dial(root, instruction)
+                case Gather():
+                    self._gather(root, instruction)
+                case TakeMessage():
+                    self._message(root, instruction)
+                case HangUp():
+                    SubElement(root, "Hangup")
+        if records:
+            told = {
+                "recordingAvailableUrl": self._address("recording", ""),
+                "multiChannel": "true",
+                "fileFormat": "wav",
+            }
+            SubElement(root, "StartRecording", told | self._basic)
+        return document(root)
+
+    def connect(self, caller_id: str, number: str, ring_seconds: int, key: str) -> AnswerDocument:
+        """The document for a user who picked up: dial the person, who sees the tracking number."""
+        root = Element("Bxml")
+        wanted = {"transferCallerId": caller_id, "callTimeout": _between(1, ring_seconds, MAX_RING_SECONDS)}
+        told = {"transferDisconnectUrl": self._address(PERSON_LEG, key)}
+        SubElement(SubElement(root, "Transfer", wanted), "PhoneNumber", told | self._basic).text = number
+        return document(root)
+
+    def _announce(self, parent: Element, said: Say | Play) -> None:
+        if isinstance(said, Play):
+            # Without our password: the file may be at a third party.
+            SubElement(parent, "PlayAudio").text = said.url
+        elif said.text.strip():
+            language = said.language or ""
+            locale = LOCALES.get(language) or LOCALES.get(language.partition("-")[0])
+            SubElement(parent, "SpeakSentence", {"locale": locale} if locale else {}).text = NOT_XML.sub("", said.text)
+
+    def _dial(self, root: Element, dial: Dial) -> None:
+        wanted = {
+            "transferCompleteUrl": self._address("dial", dial.mark),
+            "callTimeout": _between(1, dial.ring_seconds, MAX_RING_SECONDS),
+        }
+        transfer = SubElement(root, "Transfer", wanted | self._basic)
+        told = {"transferDisconnectUrl": self._address("leg", "")}
+        if dial.whisper or dial.record:
+            # Without these nothing is asked when a phone is picked up, so that the two are connected at once.
+            told["transferAnswerUrl"] = self._address("whisper", (RECORDED if dial.record else "") + dial.mark)
+        for number in dial.numbers:
+            SubElement(transfer, "PhoneNumber", told | self._basic).text = number
+
+    def _gather(self, root: Element, gather: Gather) -> None:
+        seconds = _between(1, gather.seconds, MAX_KEY_SECONDS)
+        wanted = {
+            "gatherUrl": self._address("digits", gather.mark),
+            "maxDigits": _between(1, gather.most_digits, MAX_KEYS),
+            "firstDigitTimeout": seconds,
+            "interDigitTimeout": seconds,
+        }
+        wanted |= {} if gather.hash_key else {"terminatingDigits": "#"}
+        gathering = SubElement(root, "Gather", wanted | self._basic)
+        for prompt in gather.prompts:
+            self._announce(gathering, prompt)
+
+    def _message(self, root: Element, message: TakeMessage) -> None:
+        # `<Record>` has no tone of its own: the tone of a key is one.
+        SubElement(root, "SendDtmf", {"toneDuration": "500"}).text = "1"
+        wanted = {
+            "recordCompleteUrl": self._address("voicemail", message.mark),
+            "recordingAvailableUrl": self._address("recording", MESSAGE),
+            "maxDuration": _between(1, message.longest, MAX_MESSAGE_SECONDS),
+            "fileFormat": "wav",
+        }
+        SubElement(root, "Record", wanted | self._basic)
+        SubElement(root, "Hangup")
+
+
+def document(root: Any) -> AnswerDocument:
+    """A document as Bandwidth takes it."""
+    text = f'<?xml version="1.0" encoding="UTF-8"?>{tostring(root, encoding="unicode")}'
+    if len(text.encode()) > MAX_BYTES:
+        raise Rejected("the answer is longer than the 64 KB that Bandwidth takes; shorten its texts.")
+    return AnswerDocument("application/xml", text)
+
+
+def _between(least: int, wanted: int, most: int) -> str:
+    return str(min(max(wanted, least), most))

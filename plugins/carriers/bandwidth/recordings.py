@@ -1,0 +1,36 @@
+"""Recordings at Bandwidth: fetch and delete. Source: dev.bandwidth.com/apis/voice (recordings)."""
+
+from __future__ import annotations
+
+from hub.api import BadPayload, RecordingAudio, Rejected, RetryLater, address_at
+from plugins.carriers.bandwidth.rest import NOT_FOUND, Rest
+from plugins.carriers.bandwidth.translate import HELD_RECORDING_ID
+
+ORIGIN = "https://voice.bandwidth.com"
+"""Origin of the hub's recording addresses, whatever voice_url was set when they were made."""
+
+
+def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
+    """A recording's audio; `url` is only checked."""
+    try:
+        address_at(url, (rest.settings.voice_url, ORIGIN), "Bandwidth")
+    except BadPayload as error:
+        raise Rejected(f"{error} It is not fetched.") from error
+    reply = rest.send("GET", f"{address(rest, recording_id)}/media", expected=NOT_FOUND)
+    data = reply.content
+    if not reply.is_success or (data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff"):
+        raise RetryLater("Bandwidth has no audio of the recording.")
+    return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
+
+
+def delete(rest: Rest, recording_id: str) -> None:
+    """Delete a recording. It is not an error if it is already gone."""
+    rest.command("DELETE", address(rest, recording_id), NOT_FOUND)
+
+
+def address(rest: Rest, recording_id: str) -> str:
+    """The API's address of a recording."""
+    found = HELD_RECORDING_ID.fullmatch(recording_id)
+    if not found:
+        raise Rejected("this is not a recording of Bandwidth.")
+    return f"{rest.voice}/calls/{found[1]}/recordings/{found[2]}"

@@ -16,6 +16,7 @@ from hub.contracts.answers import (
     TakeMessage,
 )
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
+from hub.contracts.companions import CompanionProcess
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, PendingReceipt, Receipt
@@ -146,6 +147,7 @@ __all__ = [
     "Caller",
     "CarrierSandbox",
     "ClickId",
+    "CompanionProcess",
     "ConfigError",
     "ConnectionReport",
     "Connector",

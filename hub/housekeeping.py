@@ -15,6 +15,7 @@ from hub.alerts.digests import queue_digests
 from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
+from hub.connecting.companions import check_companions
 from hub.liveness import Liveness, report_failure
 from hub.numbers.health.audit import audit_live_carriers, audit_numbers
 from hub.numbers.pool_hours import roll_up_pools
@@ -76,6 +77,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("roll-ups", 60.0, partial(roll_up, store, DAYS_PER_ROLL_UP), drain=True),
         Job("numbers at the carriers", 21_600.0, partial(audit_live_carriers, hub)),
         Job("health of numbers", 600.0, partial(audit_numbers, hub)),
+        Job("processes beside the hub", 60.0, partial(check_companions, hub)),
         Job("open orders of numbers", 300.0, partial(settle_old, hub)),
         Job("hours of pools", 60.0, lambda: roll_up_pools(store, clock()), drain=True),
         Job("privacy requests", 2.0, partial(work_tasks, hub), drain=True),

@@ -166,8 +166,8 @@ class _Walker:
 
     # what is heard
 
-    def _say(self, text: str) -> Say:
-        return Say(text=text, language=self._flow.language)
+    def _say(self, text: str, about_recording: bool = False) -> Say:
+        return Say(text=text, language=self._flow.language, about_recording=about_recording)
 
     def _spoken(self, step: Spoken) -> Say | Play:
         if step.play is None:
@@ -206,7 +206,7 @@ class _Walker:
         assert texts is not None
         if not permission.asks_caller:
             self._mark = self._mark.having("h")
-            self._said.append(self._say(texts.notice))
+            self._said.append(self._say(texts.notice, about_recording=True))
             self._tell(texts.notice, "announced")
             return None
         asks = "ask_yes" in permission.duties
@@ -214,7 +214,8 @@ class _Walker:
         self._mark = self._mark.having("a")
         self._tell(text, "asked" if asks else "offered")
         self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
-        gather = Gather(prompts=(self._say(text),), seconds=texts.seconds, mark=self._next_mark())
+        prompts = (self._say(text, about_recording=True),)
+        gather = Gather(prompts=prompts, seconds=texts.seconds, mark=self._next_mark())
         return self._wait(gather)
 
     def _tell(self, text: str, choice: Choice) -> None:

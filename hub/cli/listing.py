@@ -113,6 +113,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "Versions of the privacy statement and the terms, and the accounts that accepted them.",
     ),
     "privacy": (("privacy.commands",), "Show and prove how people's data is treated."),
+    "sip": (
+        ("plugins.companions",),
+        "Run, drain and look at the gateway of a SIP trunk, or at another process beside the hub.",
+    ),
     "connectors": (
         ("plugins.connectors",),
         "List the connectors of config.yaml and what should be mended; sign in at providers; resume paused ones.",

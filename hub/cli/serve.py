@@ -6,7 +6,7 @@ import contextlib
 import gc
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
     from hub.clock import Clock
-    from hub.serving.process import Role
+    from hub.serving.process import HubProcess, Role
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 
@@ -112,8 +112,11 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         if role != "worker":
             # The worker starts after the web edge answers callers: after a crash, much work may be waiting.
             web_server = edge_settings(process.running.app, settings.listen, lambda: process.current.trusted_proxies)
-            with serving_operation(operation, lambda: process.running.current.opened.hub):
-                serve(web_server, announce, begin)
+            with (
+                serving_operation(operation, lambda: process.running.current.opened.hub),
+                _companions(process, role) as end,
+            ):
+                end(serve(web_server, announce, begin))
             return
         begin()
         if listen is None:
@@ -121,6 +124,22 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         else:
             told = partial(log.info, "the worker is running", listen=listen)
             serve(edge_settings(process.running.app, listen), told, lambda: None)
+
+
+@contextlib.contextmanager
+def _companions(process: HubProcess, role: Role) -> Iterator[Callable[[signal.Signals | None], None]]:
+    """Keep the processes beside a hub running, in the process that does everything. Ctrl-C ends them too; whatever else ends
+    the hub, they go on."""
+    from hub.serving.companions import Companions
+
+    ended_by: list[signal.Signals | None] = []
+    companions = Companions(lambda: process.running.current.opened.hub)
+    if role == "run":
+        companions.start()
+    try:
+        yield ended_by.append
+    finally:
+        companions.stop(end_them=ended_by == [signal.SIGINT])
 
 
 @contextlib.contextmanager

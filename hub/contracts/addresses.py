@@ -70,10 +70,11 @@ def is_loopback(host: str | None) -> bool:
 
 
 def web_addresses(settings: BaseModel | Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    """The settings (a model, or the raw mapping) that are web addresses: name and address."""
+    """The settings (a model, or the raw mapping) that are web addresses, or lists of them: name and address."""
     for name, value in (settings.model_dump() if isinstance(settings, BaseModel) else settings or {}).items():
-        if str(value).startswith(("https://", "http://")):
-            yield name, str(value)
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if str(each).startswith(("https://", "http://")):
+                yield name, str(each)
 
 
 def in_clear(address: str) -> bool:

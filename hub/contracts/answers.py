@@ -64,6 +64,8 @@ class Say:
 
     text: str
     language: str | None = None
+    about_recording: bool = False
+    """Whether it announces that the call is recorded, or asks for it: said only if the call is then recorded as asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from hub.config.models import Config
 from hub.model import Call, ConnectorState, SyncSlot
 from hub.model.states import WorkState
 from hub.plugins.registry import Plugins
+from hub.store.companion_troubles import companion_troubles
 
 NEWEST_CALLS = 2_000
 """How many of the newest calls are searched for a carrier's last one."""
@@ -40,13 +41,15 @@ def connector_health(
     """
     names = set(companies)
     paused = {row.connector: row for row in session.exec(select(ConnectorState)) if row.paused_at is not None}
-    working = last_activity(session)
+    working, troubled = last_activity(session), companion_troubles(session)
     found = []
     for name, entry in config.connectors.items():
         if entry.kind == "consent" or not any(entry.serves(each) for each in names):
             continue
         last = working.get(name)
         health, reason = _state(name, paused, plugins, last is not None or entry.kind not in ("carrier", "crm", "ads"))
+        if health in ("works", "waiting") and name in troubled:
+            health, reason = "down", troubled[name].detail
         found.append(ConnectorHealth(name=name, kind=entry.kind, health=health, reason=reason, last_at=last))
     return sorted(found, key=lambda each: (each.health in ("works", "waiting", "paused"), each.name))
 

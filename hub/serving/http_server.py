@@ -46,8 +46,11 @@ def edge_settings(app: Any, listen: str, trusted_proxies: Callable[[], Iterable[
     )
 
 
-def serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: Callable[[], None]) -> None:
-    """Serve until a signal ends it; `answering` is called if it listens, then `when_open`."""
+def serve(
+    settings: uvicorn.Config, answering: Callable[[], None], when_open: Callable[[], None]
+) -> signal.Signals | None:
+    """Serve until a signal ends it, which is returned; `answering` is called if it listens, then `when_open`."""
+    ended_by: list[signal.Signals] = []
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -58,8 +61,9 @@ def serve(settings: uvicorn.Config, answering: Callable[[], None], when_open: Ca
 
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal that ended it again, which by default would end the process before its work is done.
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda number, _: ended_by.append(signal.Signals(number)))
     Server(settings).run()
+    return ended_by[0] if ended_by else None
 
 
 @contextmanager

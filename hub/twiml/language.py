@@ -72,6 +72,11 @@ class Twiml:
         """The attributes of the `<Number>` of a call back."""
         return {"statusCallback": self.address(PERSON_LEG, call.key), "statusCallbackEvent": "answered completed"}
 
+    def say_attributes(self, say: Say) -> dict[str, str]:
+        """The attributes of `<Say>`."""
+        language = self.spoken_language(say.language) if say.language else None
+        return {**self.voice} | ({"language": language} if language else {})
+
     def dial_attributes(self, dial: Dial) -> dict[str, str]:
         """The attributes of `<Dial>`."""
         attributes = {"action": self.address("dial", dial.mark), "timeout": str(dial.ring_seconds)}
@@ -124,9 +129,8 @@ class Twiml:
         if isinstance(announcement, Play):
             ElementTree.SubElement(parent, "Play").text = announcement.url
         elif announcement.text.strip():
-            language = self.spoken_language(announcement.language) if announcement.language else None
-            spoken = {**self.voice} | ({"language": language} if language else {})
-            ElementTree.SubElement(parent, self.say, spoken).text = NOT_XML.sub("", announcement.text)
+            spoken = ElementTree.SubElement(parent, self.say, self.say_attributes(announcement))
+            spoken.text = NOT_XML.sub("", announcement.text)
 
     def spoken_language(self, tag: str) -> str | None:
         """The language (BCP 47) that the carrier speaks for another one; None leaves it to the carrier."""

@@ -28,6 +28,7 @@ FILES = {
 ENVIRON = {
     "HUB_KEY": KEY,
     "BANDWIDTH_CALLBACK_PASSWORD": 24 * "0",
+    "LINE_SECRET": KEY,
     "TWILIO_ACCOUNT_SID": "AC" + 32 * "0",
     "PLIVO_AUTH_ID": "MA" + 18 * "0",
     "TELNYX_PUBLIC_KEY": KEY,

@@ -17,6 +17,7 @@ from hub.model import Company, ConnectorNote, ConnectorState, ConnectorToken, Co
 from hub.model.states import DeliveryState, WorkState
 from hub.queries.connector_health import last_activity
 from hub.runtime import Hub
+from hub.store.companion_troubles import companion_troubles
 
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)
 SLOTS_LOOKED_AT = 200
@@ -50,7 +51,9 @@ class ConnectorSummary:
     """Whether the hub paused it because its plugin's process ended too often."""
     troubled_since: datetime | None = None
     trouble: str = ""
-    """Why its last syncs failed."""
+    """Why its last syncs failed, or what is wrong with its process beside the hub."""
+    has_companion: bool = False
+    """Whether the trouble is that process's."""
     next_try_seconds: float | None = None
     """Until its circuit breaker lets the next request through; None while it is closed."""
     quota: Quota | None = None
@@ -101,10 +104,12 @@ def connectors_of(
         {user.id: user.name for user in session.exec(select(User).where(col(User.id).in_(people)))} if people else {}
     )
     waiting, last = waiting_items(session, entries, companies), last_activity(session)
-    found = []
+    found, beside = [], companion_troubles(session)
     for name, entry in entries.items():
         state = states.get(name)
         since, trouble = troubles(session, name) if entry.common.schedule else (None, "")
+        if name in beside:
+            since, trouble = beside[name].since, beside[name].detail
         found.append(
             ConnectorSummary(
                 name=name,
@@ -118,6 +123,7 @@ def connectors_of(
                 plugin_died=bool(state and state.plugin_died),
                 troubled_since=since,
                 trouble=trouble,
+                has_companion=name in beside,
                 next_try_seconds=_next_try(hub, name),
                 quota=quotas.get(name),
                 waiting=waiting.get(name, Waiting()),

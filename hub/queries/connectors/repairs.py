@@ -134,13 +134,15 @@ def _down(each: ConnectorSummary, now: datetime) -> Repair | None:
         key=_key("down", each.name, since),
         connector=each.name,
         kind="down",
-        title="its syncs fail",
+        title="it does not work" if each.has_companion else "its syncs fail",
         text=each.trouble,
         cure="wait",
         since=since,
         waiting=each.waiting.count,
         send_by=_send_by(each),
-        hint="Nothing is lost: the hub tries again by itself.",
+        hint=f"Checked every minute: hub sip status {each.name}."
+        if each.has_companion
+        else "Nothing is lost: the hub tries again by itself.",
     )
 
 

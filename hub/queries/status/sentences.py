@@ -269,6 +269,13 @@ SENTENCES: dict[str, Sentence] = {
         "The test of a webhook failed", "An error ended it; no other event is touched.",
         "Test it again from Settings, Webhooks."
     ),
+    "a process beside the hub has ended": Sentence(
+        "The process {name} beside the hub ended", "The hub starts it again within two seconds; calls in it have failed.",
+        "If it repeats, read its log beside the database: hub sip status.",
+    ),
+    "a plugin does not name its process": Sentence(
+        "{connector} did not name its process", "The process is not started, so its calls are not answered.", REPORT
+    ),
     "other": Sentence(
         "Many different kinds of errors at once", "Not all are listed here; the log has them.", "Read the log."
     ),

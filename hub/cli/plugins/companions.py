@@ -1,0 +1,113 @@
+"""`hub sip`: the process that a plugin needs beside the hub, run apart, drained, and looked at."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, say
+from hub.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hub.contracts.companions import CompanionProcess
+    from hub.runtime import Hub
+
+commands = typer.Typer(
+    help="Run, drain and look at the gateway of a SIP trunk, or at another process beside the hub.",
+    no_args_is_help=True,
+)
+Name = Annotated[str, typer.Argument(help="The connector, as in config.yaml.")]
+Number = Annotated[int, typer.Option(min=1, help="Which of several gateways.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="sip")
+
+
+@commands.command("gateway")
+def gateway(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
+    """Run the gateway in place of this command, until SIGTERM: it then finishes its calls, takes no new ones, and ends."""
+    from hub.serving.companions import HUB_ADDRESS, address_here, holder, working_folder
+
+    with _found(name, number, config) as (hub, process):
+        folder, address = working_folder(hub), address_here(hub)
+    if holder(folder / process.lock_file) is not None:
+        raise ConfigError(f"the process of connector {name!r} runs already; see `hub sip status {name}`.")
+    read, write = os.pipe()
+    os.write(write, process.start.encode())
+    os.close(write)
+    os.dup2(read, 0)
+    os.close(read)
+    os.chdir(folder)
+    os.environ.setdefault(HUB_ADDRESS, address)
+    os.execv(process.arguments[0], process.arguments)  # noqa: S606 - a plugin's own program, without a shell
+
+
+@commands.command("drain")
+def drain(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
+    """Let the gateway of this machine finish its calls and take no new ones; then it ends, and what started it starts it again,
+    with the version that is installed by then."""
+    from hub.serving.companions import signal_to, working_folder
+
+    with _found(name, number, config) as (hub, process):
+        found = signal_to(working_folder(hub) / process.lock_file, signal.SIGTERM)
+    if not found:
+        raise ConfigError(f"the process of connector {name!r} does not run on this machine.")
+    say("It takes no new calls and ends after its last one.")
+
+
+@commands.command("status")
+def status(name: Name, number: Number = 1, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+    """Show whether the gateway of this machine runs, and what all gateways say. Exits with status 1 if something is wrong."""
+    from hub.connecting.check import check_connection
+    from hub.serving.companions import holder, working_folder
+
+    with _found(name, number, config) as (hub, process):
+        held = holder(working_folder(hub) / process.lock_file)
+        report = check_connection(hub.plugins, name)
+    settled = held is None or held.version == process.version
+    if as_json:
+        echo_json(
+            {
+                "pid": held.pid if held else None,
+                "settings_taken": settled if held else None,
+                "ok": report.ok,
+                "detail": report.detail,
+            }
+        )
+    else:
+        say(f"Process {held.pid} runs on this machine." if held else "It does not run on this machine.")
+        if not settled:
+            say("The settings have changed; it takes them at its next moment without a call, or after `hub sip drain`.")
+        say(report.detail)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@contextmanager
+def _found(name: str, number: int, config: Path) -> Iterator[tuple[Hub, CompanionProcess]]:
+    """The hub of the configuration, without its database, and the process of one connector."""
+    from hub.runtime import assemble
+    from hub.serving.companions import companion_of
+    from hub.startup import read_config
+
+    loaded = read_config(config)
+    entry = loaded.connectors.get(name)
+    if entry is None:
+        raise ConfigError(f"there is no connector {name!r} in {config}; the file has {', '.join(loaded.connectors)}.")
+    hub = assemble(loaded)
+    try:
+        process = companion_of(hub, name, number)
+        if process is None:
+            raise ConfigError(f"connector {name!r} has no process number {number} beside the hub.")
+        yield hub, process
+    finally:
+        hub.plugins.close()
+        hub.store.close()
+        hub.spool.close()

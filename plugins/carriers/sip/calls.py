@@ -1,0 +1,83 @@
+"""Calls that a gateway places for a user, and the gateways' journals of calls as events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.api import (
+    CallBack,
+    CallEvent,
+    CallListReader,
+    Log,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    address_at,
+    call_families,
+    identifier,
+    moment,
+    recording_event,
+    refused_receipt,
+    whole_seconds,
+)
+from plugins.carriers.sip.control import Control, items
+from plugins.carriers.sip.translate import SipWebhook
+
+REASONS: Mapping[str, str] = {
+    "caller_id": "The tracking number is not among the trunk's numbers, so it cannot be the caller ID.",
+    "number": "The number cannot be called: it is no phone number, or it costs extra.",
+    "country": "The connector's limits do not allow calls to that country.",
+    "concurrent": "The connector's limit of outgoing calls at once is reached.",
+    "daily": "The connector's limit of outgoing calls a day is reached.",
+    "minutes": "The connector's limit of outgoing minutes a day is reached.",
+    "money": "The connector's limit of money a day is reached.",
+    "draining": "The gateway takes no new calls; it is being replaced.",
+}
+"""The gateway's codes in words, without personal data."""
+
+
+def place(control: Control, call: CallBack, document: str, report_to: str) -> Receipt:
+    """Place a call at the first gateway that answers, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown
+    if a gateway may have taken it anyway."""
+    order = {
+        "Key": call.key,
+        "To": call.user_number or "",
+        "From": call.tracking_number,
+        "Twiml": document,
+        "Timeout": call.user_ring_seconds,
+        "StatusCallback": report_to,
+    }
+    try:
+        placed = control.first(lambda gateway: control.json(gateway, "POST", "/calls", order, once=True))
+    except Rejected as error:
+        return refused_receipt(call.key, error, REASONS)
+    reference = placed.get("sid")
+    if not isinstance(reference, str) or not SipWebhook.call_id_form.fullmatch(reference):
+        raise OutcomeUnknown("The gateway answered without the id of the call; see `hub sip status`.")
+    return Receipt(key=call.key, status="accepted", reference=reference)
+
+
+def listed(control: Control, since: datetime, log: Log) -> list[CallEvent]:
+    """The events of all finished calls that came in at or after `since`."""
+    legs: list[Mapping[str, Any]] = []
+    audio: list[Mapping[str, Any]] = []
+    start = since.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    for gateway, page in control.listed("/calls", {"since": start}):
+        legs += items(page, "calls")
+        audio += [{**each, "url": f"{gateway}/recordings/{each.get('sid')}"} for each in items(page, "recordings")]
+
+    def recording(item: Mapping[str, Any], call_id: str, number: str) -> CallEvent:
+        return recording_event(
+            item.get("source"),
+            call_id,
+            moment(item.get("date_updated"), "date_updated"),
+            identifier(SipWebhook.recording_id_form, item.get("sid"), "sid"),
+            address_at(item.get("url"), control.gateways, "the gateway"),
+            whole_seconds(item.get("duration"), "duration"),
+            number,
+        )
+
+    reader = CallListReader("The gateway", SipWebhook.call_id_form, recording, log)
+    return reader.events(call_families(legs), audio, "call_sid", since)

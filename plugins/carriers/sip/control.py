@@ -1,0 +1,86 @@
+"""The control addresses of the gateways, over the hub's HTTP client: each request is signed, and what each failure means.
+
+`sandbox/operations.yaml` lists the operations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from hub.api import Provider, RetryLater, RingfenceError, Services
+from plugins.carriers.sip.settings import SipSettings
+from plugins.carriers.sip.signature import HEADER, sign
+
+if TYPE_CHECKING:
+    import httpx
+
+GATEWAY = Provider(
+    name="The gateway",
+    remedy="check that its secret is the hub's, and that both clocks are right",
+    code="code",
+    words="message",
+    help="",
+)
+MISSING = frozenset({404})
+PAGES = 10_000
+"""More than a gateway ever has; a list that does not end is a fault."""
+
+
+class Control:
+    """The gateways of one connector. Every method returns its result or raises one of the hub's errors."""
+
+    def __init__(self, settings: SipSettings, services: Services) -> None:
+        self.gateways: tuple[str, ...] = tuple(settings.gateways)
+        self._secret, self._services = settings.secrets[0], services
+
+    def json(
+        self, gateway: str, method: str, path: str, body: Mapping[str, Any] | None = None, *, once: bool = False
+    ) -> dict[str, Any]:
+        """The JSON object that answers a request to one gateway."""
+        signed = self._signed(gateway, method, path, body)
+        return self._services.json(GATEWAY, method, f"{gateway}{path}", once=once, **signed)
+
+    def reply(self, gateway: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        """The reply to a request to one gateway: a success, or 404."""
+        signed = self._signed(gateway, method, path, body)
+        return self._services.send(GATEWAY, method, f"{gateway}{path}", expected=MISSING, **signed)
+
+    def listed(self, path: str, query: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each page of a list, of all gateways, each with its gateway."""
+        for gateway in self.gateways:
+            after = ""
+            for _ in range(PAGES):
+                page = self.json(gateway, "GET", f"{path}?{urlencode({**query, 'after': after})}")
+                yield gateway, page
+                after = page.get("next") or ""
+                if not isinstance(after, str):
+                    raise RetryLater("The gateway names a next page that it cannot have.")
+                if not after:
+                    break
+
+    def first(self, ask: Callable[[str], Any]) -> Any:
+        """The result of the first gateway that answers; the last one's error if none does."""
+        error: RingfenceError | None = None
+        for gateway in self.gateways:
+            try:
+                return ask(gateway)
+            except RetryLater as failed:
+                error = failed
+        raise error or RetryLater("No gateway is configured.")
+
+    def _signed(self, gateway: str, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        content = b"" if body is None else json.dumps(body).encode()
+        signature = sign(self._secret, self._services.clock(), method, f"{gateway}{path}", content)
+        headers = {HEADER: signature} | ({"content-type": "application/json"} if content else {})
+        return {"content": content, "headers": headers}
+
+
+def items(page: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The list in a reply; RetryLater if there is none."""
+    found = page.get(name)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise RetryLater(f"The gateway answered without a list of {name}.")
+    return found

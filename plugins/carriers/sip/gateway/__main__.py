@@ -1,0 +1,38 @@
+"""`python -m plugins.carriers.sip.gateway`: read the start text from standard input, and take calls until the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+
+import structlog
+
+from plugins.carriers.sip.gateway.line import make_engine
+from plugins.carriers.sip.gateway.process import locked, serve
+from plugins.carriers.sip.gateway.start import read_start
+
+MAX_START_CHARACTERS = 1_000_000
+HELD = 3
+"""The exit status if another process is the gateway already."""
+
+
+def main() -> int:
+    """The whole life of a gateway; its exit status."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    start = read_start(sys.stdin.read(MAX_START_CHARACTERS))
+    if not locked(start):
+        return HELD
+    return asyncio.run(serve(start, make_engine))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""`<Dial>`: one phone rings, or several at once; the first to pick up hears the whisper, and then talks with the caller.
+
+Source: twilio.com/docs/voice/twiml/dial and /number (attributes, and what is reported of each phone).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import datetime
+from xml.etree import ElementTree
+
+import structlog
+
+from plugins.carriers.sip.engine.interface import Dial, Leg, LegEnded, NotAllowed, NotPlaced
+from plugins.carriers.sip.engine.simulcall import first_to_answer
+from plugins.carriers.sip.gateway.call.party import Party
+from plugins.carriers.sip.gateway.call.recording import Recording
+from plugins.carriers.sip.gateway.fields import Fields, now, stamp, status_of, whole
+from plugins.carriers.sip.gateway.journal import insert, update
+from plugins.carriers.sip.gateway.parts import Over
+
+log = structlog.get_logger(__name__)
+DIRECTION = "outbound-dial"
+
+
+class Phone:
+    """One phone that rings for a call, and what the hub hears of it."""
+
+    def __init__(self, call: Party, noun: ElementTree.Element, order: Dial) -> None:
+        self.call, self.noun, self.order = call, noun, order
+        self.sid = f"CA{uuid.uuid4().hex}"
+        self.status = ""
+        """Its last status, once it has one."""
+        self._callback = noun.get("statusCallback", "")
+        self._wanted = (noun.get("statusCallbackEvent") or "completed").split()
+        self._told = 0
+        self._answered_at: datetime | None = None
+
+    def fields(self, status: str) -> Fields:
+        """The fields of every webhook about it."""
+        return {
+            "CallSid": self.sid,
+            "ParentCallSid": self.call.sid,
+            "CallStatus": status,
+            "From": self.order.caller if not self.order.withhold else "",
+            "To": self.order.number,
+            "Direction": DIRECTION,
+            "Timestamp": stamp(now()),
+        }
+
+    async def begin(self) -> None:
+        """It will ring."""
+        fields = self.fields("initiated")
+        row = {
+            "sid": self.sid,
+            "parent_call_sid": self.call.sid,
+            "direction": DIRECTION,
+            "from": fields["From"],
+            "to": fields["To"],
+            "status": "ringing",
+            "start_time": fields["Timestamp"],
+            "callback": self._callback,
+        }
+        self.call.parts.under_way.add(self.sid)
+        await self.call.parts.journal.write(insert("leg", row))
+
+    async def answered(self) -> None:
+        """Somebody picked up."""
+        self._answered_at = now()
+        began = stamp(self._answered_at)
+        changed = update("leg", self.sid, {"status": "in-progress", "start_time": began, "answered_time": began})
+        await self._report("answered", "in-progress", {}, changed)
+
+    async def ended(self, status: str) -> None:
+        """It rings or talks no more; only the first end counts."""
+        if self.status:
+            return
+        self.status = status
+        seconds = whole((now() - self._answered_at).total_seconds()) if self._answered_at else "0"
+        self.call.parts.under_way.discard(self.sid)
+        closed = update("leg", self.sid, {"status": status, "end_time": stamp(now()), "duration": seconds})
+        await self._report("completed", status, {"CallDuration": seconds}, closed)
+
+    @property
+    def seconds(self) -> str:
+        """Since somebody picked up."""
+        return whole((now() - self._answered_at).total_seconds()) if self._answered_at else "0"
+
+    async def _report(self, event: str, status: str, more: Fields, change: tuple[str, tuple[object, ...]]) -> None:
+        wanted = self._callback if event in self._wanted else ""
+        told = self.fields(status) | {"SequenceNumber": str(self._told)} | more
+        self._told += bool(wanted)
+        await self.call.parts.spool.put(wanted, told, change)
+
+
+async def dial(call: Party, verb: ElementTree.Element) -> Fields:
+    """Ring the phones and let the parties talk; what is asked with at the action. A caller who hangs up is `no-answer`."""
+    phones = [Phone(call, noun, _order(call, verb, noun)) for noun in verb.iter("Number")]
+    for phone in phones:
+        await phone.begin()
+    try:
+        leg, phone = await call.until_over(_first(call, phones))
+    except NotPlaced as failure:
+        for each in phones:
+            await each.ended(status_of(failure))
+        if isinstance(failure, NotAllowed):
+            call.parts.counts[f"limit {failure.limit}"] += 1
+            log.warning("a limit forbids the call", call=call.sid, limit=failure.limit)
+        return {"DialCallStatus": status_of(failure)} | ({"DialCallSid": phones[0].sid} if phones else {})
+    except Over:
+        for each in phones:
+            await each.ended("canceled")
+        return {"DialCallSid": phones[0].sid, "DialCallStatus": "no-answer"}
+    for each in phones:
+        if each is not phone:
+            await each.ended("canceled")
+    return await _talk(call, verb, leg, phone)
+
+
+def _order(call: Party, verb: ElementTree.Element, noun: ElementTree.Element) -> Dial:
+    """What the engine places. The business sees the caller's own number, if the caller shows it and the trunk lets us."""
+    caller = verb.get("callerId") or ""
+    withhold = False
+    if not caller:
+        shown = call.fields()["From"]
+        withhold = not shown
+        own = call.parts.start.settings.show == "tracking_number"
+        caller = call.number if own or withhold else shown
+    return Dial(
+        number=(noun.text or "").strip(),
+        caller=caller,
+        ring_s=float(verb.get("timeout", "30")),
+        withhold=withhold,
+        attested_by=None if call.leg.outgoing else call.leg,
+    )
+
+
+async def _first(call: Party, phones: list[Phone]) -> tuple[Leg, Phone]:
+    """The first phone that takes the call; the engine cancels the others."""
+    by_order = {id(phone.order): phone for phone in phones}
+    reports: list[asyncio.Task[None]] = []
+
+    async def accept(leg: Leg, order: Dial) -> bool:
+        phone = by_order[id(order)]
+        await phone.answered()
+        heard = await _whisper(call, leg, phone)
+        if not heard:
+            await phone.ended("completed")
+        return heard
+
+    def failed(order: Dial, failure: NotPlaced) -> None:
+        reports.append(asyncio.ensure_future(by_order[id(order)].ended(status_of(failure))))
+
+    try:
+        leg, order = await first_to_answer(
+            call.parts.engine,
+            [phone.order for phone in phones],
+            accept=accept,
+            on_failed=failed,
+            heard_by=call.leg if call.leg.answered else None,
+        )
+    finally:
+        await asyncio.gather(*reports)
+    return leg, by_order[id(order)]
+
+
+async def _whisper(call: Party, leg: Leg, phone: Phone) -> bool:
+    """Let only the person who picked up hear the whisper; whether they are still there. Without an answer of the hub there is
+    no whisper: it names the source of this one call."""
+    url = phone.noun.get("url", "")
+    document = await call.parts.hub.ask(url, call.parts.hub.form(phone.fields("in-progress"))) if url else None
+    try:
+        verbs = list(ElementTree.fromstring(document)) if document else []  # noqa: S314 - from the hub, with its secret
+    except ElementTree.ParseError:
+        verbs = []
+    try:
+        for verb in verbs:
+            if verb.tag in ("Say", "Play") and not await leg.play(await call.sound(verb)):
+                return False
+    except LegEnded:
+        return False
+    return not leg.ended.done()
+
+
+async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) -> Fields:
+    """The conversation, recorded if the document says so."""
+    recording = None
+    wanted = verb.get("record", "do-not-record") != "do-not-record"
+    try:
+        await call.until_over(call.leg.answer())
+        if wanted and not call.alone:
+            callback = verb.get("recordingStatusCallback", "")
+            recording = await Recording.begin(call.parts, call.sid, "Dial", callback)
+        bridge = call.leg.bridge(leg, recording.path if recording else None)
+        if recording:
+            call.parts.bridges[call.sid] = recording.sid, bridge
+        await bridge.over()
+    except (LegEnded, Over):
+        log.info("the caller hung up as the phone was answered", call=call.sid)
+    finally:
+        call.parts.bridges.pop(call.sid, None)
+        await leg.hang_up()
+        await phone.ended("completed")
+        named = await recording.finish() if recording else {}
+    return {
+        "DialCallSid": phone.sid,
+        "DialCallStatus": "completed",
+        "DialCallDuration": phone.seconds,
+        **named,
+    }

@@ -1,0 +1,79 @@
+"""A call that comes in from the trunk, from its INVITE to the report of its end."""
+
+from __future__ import annotations
+
+import structlog
+
+from plugins.carriers.sip.engine.interface import Leg, Reason, Side
+from plugins.carriers.sip.gateway.call.conversation import Conversation
+from plugins.carriers.sip.gateway.fields import Fields, now, place_of, stamp, whole
+from plugins.carriers.sip.gateway.journal import insert, update
+from plugins.carriers.sip.gateway.parts import Parts
+
+log = structlog.get_logger(__name__)
+NOT_FOUND, UNAVAILABLE = 404, 503
+LOST = frozenset({Reason.FAILED, Reason.ENGINE})
+
+
+async def take(parts: Parts, leg: Leg) -> None:
+    """Lead one call. Whatever fails, its end is reported."""
+    about, url = leg.about, parts.start.webhook_url
+    if about.called not in parts.numbers:
+        parts.counts["unknown number"] += 1
+        await leg.reject(NOT_FOUND)
+        return
+    sid, began = f"CA{leg.id}", now()
+    caller = "" if about.withheld else about.caller
+    named: Fields = {"CallSid": sid, "From": caller, "To": about.called, "Direction": "inbound"}
+    row = {
+        "sid": sid,
+        "direction": "inbound",
+        "from": caller,
+        "to": about.called,
+        "caller_name": "" if about.withheld else about.caller_name,
+        "status": "ringing",
+        "start_time": stamp(began),
+        "callback": f"{url}/status",
+    }
+    parts.under_way.add(sid)
+    parts.counts["calls"] += 1
+    call = Conversation(parts, leg, sid, about.called, named)
+    try:
+        await parts.journal.write(insert("leg", row))
+        document = await call.ask(f"{url}/voice", _who_calls(leg), first=True)
+        if document is None:
+            await leg.reject(UNAVAILABLE)
+        await call.follow(document)
+    except Exception as error:  # noqa: BLE001 - its end is reported all the same
+        log.error("a call broke off", call=sid, **place_of(error))
+    finally:
+        await end(call, f"{url}/status")
+
+
+def _who_calls(leg: Leg) -> Fields:
+    about, fields = leg.about, Fields()
+    if about.caller_name and not about.withheld:
+        fields["CallerName"] = about.caller_name
+    if about.attestation and about.verdict.startswith("TN-Validation-Passed"):
+        fields["StirVerstat"] = f"TN-Validation-Passed-{about.attestation}"
+    elif about.verdict:
+        fields["StirVerstat"] = about.verdict
+    return fields
+
+
+async def end(call: Conversation, callback: str) -> None:
+    """End a leg if it is not over, and report how it ended."""
+    leg, parts = call.leg, call.parts
+    await leg.hang_up()
+    ended = await leg.ended
+    if ended.reason in LOST:
+        status = "failed"
+    elif leg.answered:
+        status = "completed"
+    else:
+        status = "no-answer" if ended.side is Side.PARTY else "busy"
+    seconds = whole(leg.seconds)
+    parts.under_way.discard(call.sid)
+    told = call.fields(status) | {"CallDuration": seconds}
+    closed = update("leg", call.sid, {"status": status, "end_time": told["Timestamp"], "duration": seconds})
+    await parts.spool.put(callback, told, closed)

@@ -1,0 +1,52 @@
+"""The engine of a gateway, as config.yaml says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plugins.carriers.sip.engine.interface import Engine
+from plugins.carriers.sip.engine.settings import Caps, LineSettings, Trunk
+from plugins.carriers.sip.gateway.start import Start
+from plugins.carriers.sip.settings import SipSettings
+
+
+def make_engine(start: Start) -> Engine:
+    """The engine; nothing is opened yet."""
+    from plugins.carriers.sip.engine.stack.engine import StackEngine
+
+    return StackEngine(line_settings(start.settings, start.folder / "day.json"))
+
+
+def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
+    """The settings in the engine's words; the day's counts are kept in the file `counters`."""
+    trunk, limits = settings.trunk, settings.limits
+    host, _, port = settings.listen.rpartition(":")
+    first, _, last = settings.rtp_ports.partition("-")
+    return LineSettings(
+        trunk=Trunk(
+            host=trunk.host,
+            port=trunk.port,
+            addresses=tuple(trunk.addresses),
+            user=trunk.username or "",
+            password=trunk.password.get_secret_value() if trunk.password else "",
+            transport=trunk.transport,
+            srtp=trunk.srtp,
+        ),
+        listen_host=host.strip("[]"),
+        listen_port=int(port),
+        public_address=settings.public_address or "",
+        rtp_ports=(int(first), int(last)),
+        certificate=Path(settings.tls_certificate) if settings.tls_certificate else None,
+        incoming_calls=limits.incoming_calls,
+        caps=Caps(
+            concurrent=limits.outgoing_calls,
+            daily_calls=limits.outgoing_calls_per_day,
+            daily_minutes=limits.outgoing_minutes_per_day,
+            price_per_minute=limits.price_per_minute,
+            daily_money=limits.spend_per_day,
+            countries=tuple(limits.countries),
+        ),
+        counters=counters,
+        call_minutes=limits.call_minutes,
+        silent_seconds=limits.silent_seconds,
+    )

@@ -1,0 +1,85 @@
+"""What parties hear: spoken texts and the hub's own files. Sound is PCM as the engine takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from plugins.carriers.sip.engine.decoding import decode_sound
+from plugins.carriers.sip.engine.interface import SipError
+from plugins.carriers.sip.engine.speech import Speaker, find_voice
+from plugins.carriers.sip.gateway.hub_client import HubClient
+
+log = structlog.get_logger(__name__)
+MAX_KEPT = 200
+"""Prompts in memory; a number has a handful."""
+LANGUAGE = "en-US"
+
+
+class KeptPrompts:
+    """Prompts in memory and on disk. One that cannot be made is logged, and nothing is heard in its place."""
+
+    def __init__(self, folder: Path, hub: HubClient, voice: str) -> None:
+        self._folder, self._hub, self._voice = folder / "prompts", hub, voice
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._speaker: Speaker | None = None
+        self._memory: dict[tuple[str, str], asyncio.Task[bytes]] = {}
+
+    async def said(self, text: str, language: str | None) -> bytes:
+        """A spoken text; empty if this machine has no voice for it."""
+        return await self._kept(("said", f"{language} {text}"), lambda: self._speak(text, language or LANGUAGE))
+
+    async def played(self, url: str) -> bytes:
+        """A file of the hub; empty if it cannot be had. Its address names its content, so it is fetched once."""
+        return await self._kept(("played", url), lambda: self._fetch(url))
+
+    async def _kept(self, name: tuple[str, str], make: Callable[[], Awaitable[bytes]]) -> bytes:
+        if name not in self._memory:
+            while len(self._memory) >= MAX_KEPT:
+                self._memory.pop(next(iter(self._memory)))
+            self._memory[name] = asyncio.ensure_future(make())
+        try:
+            pcm = await asyncio.shield(self._memory[name])
+        except (SipError, OSError, TimeoutError) as error:
+            log.error("a prompt cannot be heard", kind=name[0], why=str(error) or type(error).__name__)
+            pcm = b""
+        if not pcm:
+            self._memory.pop(name, None)
+        return pcm
+
+    async def _speak(self, text: str, language: str) -> bytes:
+        if self._speaker is None:
+            self._speaker = Speaker(self._folder, await asyncio.to_thread(find_voice, self._voice))
+        return await self._speaker.say(text, language)
+
+    async def _fetch(self, url: str) -> bytes:
+        kept = self._folder / f"{hashlib.sha256(url.encode()).hexdigest()}.file"
+        with contextlib.suppress(OSError):
+            return await asyncio.to_thread(kept.read_bytes)
+        audio = await self._hub.audio(url)
+        if not audio:
+            return b""
+        pcm = await asyncio.to_thread(decode_sound, audio)
+        await asyncio.to_thread(_keep, kept, pcm)
+        return pcm
+
+    async def close(self) -> None:
+        """End the voice."""
+        if self._speaker is not None:
+            await self._speaker.close()
+
+    def sweep(self) -> None:
+        """Delete what was not said for a month."""
+        if self._speaker is not None:
+            self._speaker.sweep()
+
+
+def _keep(kept: Path, pcm: bytes) -> None:
+    part = kept.with_suffix(".part")
+    part.write_bytes(pcm)
+    part.replace(kept)

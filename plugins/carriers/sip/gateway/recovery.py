@@ -1,0 +1,60 @@
+"""What a gateway does first after its predecessor died: calls in it are reported as failed, their recordings are saved."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from plugins.carriers.sip.gateway.call.recording import finish
+from plugins.carriers.sip.gateway.fields import now, stamp, whole
+from plugins.carriers.sip.gateway.journal import update
+from plugins.carriers.sip.gateway.parts import Parts
+
+log = structlog.get_logger(__name__)
+ALIVE, ALIVE_SECONDS = "alive", 5.0
+
+
+async def note_alive(parts: Parts) -> None:
+    """Write again and again until when this process lived, so that its successor knows."""
+    while True:
+        row = (ALIVE, stamp(now()))
+        await parts.journal.write(("insert or replace into fact values (?, ?)", row))
+        await asyncio.sleep(ALIVE_SECONDS)
+
+
+async def recover(parts: Parts) -> int:
+    """Report the calls that a process had when it died; returns how many. A phone that had been dialed is not reported: its end
+    says nothing that the caller's does not say."""
+    known = await parts.journal.read("select value from fact where name = ?", ALIVE)
+    lost = await parts.journal.read("select * from leg where end_time is null order by start_time")
+    for leg in lost:
+        died = max(known[0]["value"] if known else leg["start_time"], leg["start_time"])
+        seconds = whole((_time(died) - _time(leg["start_time"])).total_seconds())
+        closed = update("leg", leg["sid"], {"status": "failed", "end_time": died, "duration": seconds})
+        told = {
+            "CallSid": leg["sid"],
+            "CallStatus": "failed",
+            "From": leg["from"],
+            "To": leg["to"],
+            "Direction": leg["direction"],
+            "Timestamp": died,
+            "CallDuration": seconds,
+        } | ({"ParentCallSid": leg["parent_call_sid"]} if leg["parent_call_sid"] else {})
+        await parts.spool.put(leg["callback"] if _is_told(leg) else "", told, closed)
+    for each in await parts.journal.read("select * from recording where status = 'in-progress'"):
+        verb = str(each["source"]).removesuffix("Verb")
+        await finish(parts, each["sid"], each["call_sid"], verb, each["callback"])
+    calls = sum(leg["parent_call_sid"] is None for leg in lost)
+    if calls:
+        log.error("the gateway died; the calls in it have failed", calls=calls)
+    return calls
+
+
+def _is_told(leg: dict[str, str]) -> bool:
+    return leg["parent_call_sid"] is None or "/outgoing_person" in leg["callback"]
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,77 @@
+"""What the stand-in of the gateway holds, and the fields that it shows of calls and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from hub.api import TwimlStandIn, WebhookRequest
+from plugins.carriers.sip.sandbox.call import PlacedCall
+from plugins.carriers.sip.signature import HEADER, sign
+from plugins.carriers.sip.translate import SipTwiml
+
+
+class Account(TwimlStandIn):
+    """A gateway with one trunk."""
+
+    language = SipTwiml
+    player = PlacedCall
+    hidden_caller = ""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seed: str = "ringfence",
+        requests_per_second: int | None = None,
+    ) -> None:
+        super().__init__(clock, seed, requests_per_second)
+        self.secret = self.digest("secret")[:40]
+        self.known_numbers: set[str] = set()
+        self.placed_keys: dict[str, str] = {}
+
+    @property
+    def origin(self) -> str:
+        """The control address."""
+        return self.url or "http://127.0.0.1:7060"
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "secret": self.secret,
+            "gateways": [self.origin],
+            "start": False,
+            "trunk": {"host": "sip.example.com", "addresses": ["203.0.113.10"]},
+            "numbers": sorted(self.known_numbers) or ["+13125550100"],
+        }
+
+    @staticmethod
+    def listed_time(at: datetime) -> str:
+        """A time as the gateway writes it."""
+        return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    def leg_fields(self, sid: str, sender: str, receiver: str, status: str, direction: str) -> dict[str, str]:
+        return {
+            "CallSid": sid,
+            "CallStatus": status,
+            "From": sender,
+            "To": receiver,
+            "Direction": direction,
+        }
+
+    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        named, told = super().recording_fields(recording)
+        del told["AccountSid"]
+        url = {"RecordingUrl": f"{self.origin}/recordings/{recording['sid']}"}
+        return named | url, told | url
+
+    def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
+        """A webhook to `url` with `fields`, signed with the secret; its account is the connector that the address names."""
+        connector = urlsplit(url).path.split("/webhooks/", 1)[-1].partition("/")[0]
+        body = urlencode({**fields, "AccountSid": connector}).encode()
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            HEADER: sign(self.secret, at, "POST", url, body),
+        }
+        return replace(WebhookRequest("POST", url, body, at), headers=headers)

@@ -1,0 +1,150 @@
+"""What the customer writes in config.yaml for a line of their own: the trunk, its numbers, the gateway and its limits."""
+
+from __future__ import annotations
+
+import ipaddress
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+
+from hub.api import PluginSettings, phone_number
+
+HOST_AND_PORT = r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$"
+
+
+def _number(text: str) -> str:
+    found = phone_number(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no phone number; write it like +13125550100")
+    return found
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(f"{text!r} is no IP address or network; write it like 203.0.113.0/24") from None
+
+
+Number = Annotated[str, AfterValidator(_number)]
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class TrunkSettings(PluginSettings):
+    """The SIP trunk that brings calls in and takes calls out."""
+
+    host: str = Field(description="The trunk's host for outgoing calls.", pattern=r"^[A-Za-z0-9.:-]+$")
+    port: int = Field(default=5060, ge=1, le=65535, description="Its port; 5061 with tls.")
+    transport: Literal["udp", "tcp", "tls"] = Field(default="udp", description="How it is reached.")
+    username: str | None = Field(default=None, description="The user of the trunk, if it asks for one.")
+    password: SecretStr | None = Field(default=None, description="The password of that user.")
+    addresses: list[Network] = Field(
+        min_length=1, description="The trunk's own addresses; calls from anywhere else are dropped."
+    )
+    srtp: Literal["off", "offer", "require"] = Field(
+        default="off", description="Encrypted sound; needs transport: tls."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> TrunkSettings:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("write both username and password of the trunk, or neither")
+        if self.srtp != "off" and self.transport != "tls":
+            raise ValueError("srtp needs transport: tls, because the keys of the sound stand in the signalling")
+        return self
+
+
+class LimitSettings(PluginSettings):
+    """What protects against toll fraud and overload."""
+
+    incoming_calls: int = Field(default=60, ge=1, le=1000, description="Calls at once that are taken; more get 503.")
+    outgoing_calls: int = Field(default=20, ge=0, le=1000, description="Phones at once that are called.")
+    outgoing_calls_per_day: int = Field(default=2000, ge=0, description="Phones that are called in a day (UTC).")
+    outgoing_minutes_per_day: int = Field(default=3000, ge=0, description="Minutes of outgoing calls in a day (UTC).")
+    price_per_minute: Decimal = Field(
+        default=Decimal(0), ge=0, description="What the trunk charges for an outgoing minute."
+    )
+    spend_per_day: Decimal | None = Field(
+        default=None, ge=0, description="The most that outgoing calls may cost in a day, at price_per_minute."
+    )
+    countries: list[str] = Field(default=["US", "CA"], description="Countries (ISO 3166) that may be called.")
+    call_minutes: int = Field(default=240, ge=1, le=1440, description="A longer call is ended.")
+    silent_seconds: int = Field(default=30, ge=5, description="A call from which no sound comes for so long is ended.")
+
+    @field_validator("countries")
+    @classmethod
+    def _codes(cls, countries: list[str]) -> list[str]:
+        if wrong := [each for each in countries if not (len(each) == 2 and each.isascii() and each.isupper())]:
+            raise ValueError(f"{wrong[0]!r} is no country; write codes like US")
+        return countries
+
+
+class SipSettings(PluginSettings):
+    """One line of your own: a SIP trunk and the gateways that answer it."""
+
+    secret: SecretStr = Field(description="Shared by the hub and its gateways; at least 32 characters.", min_length=32)
+    previous_secret: SecretStr | None = Field(
+        default=None, description="The secret being replaced; it stays valid until this line is removed."
+    )
+    trunk: TrunkSettings = Field(description="The SIP trunk.")
+    numbers: list[Number] = Field(min_length=1, description="The trunk's numbers (E.164); calls to others get 404.")
+    gateways: list[Annotated[str, Field(pattern=r"^https?://[^/?#@]+$")]] = Field(
+        default=["http://127.0.0.1:7060"],
+        min_length=1,
+        description="The control address of each gateway. Use http:// on this machine only.",
+    )
+    start: bool = Field(
+        default=True, description="Whether `hub run` starts the first gateway; false if it is run apart."
+    )
+    hub_addresses: list[Annotated[str, Field(pattern=r"^https?://[^/?#@]+$")]] = Field(
+        default_factory=list,
+        description="Where the gateways reach the hub, the first that answers; the machine's own hub if left out.",
+    )
+    listen: str = Field(
+        default="0.0.0.0:5060",
+        description="The address on which the gateway speaks SIP.",
+        pattern=HOST_AND_PORT,
+    )
+    public_address: str | None = Field(
+        default=None, description="The IP address that the trunk sees, if the gateway is behind NAT."
+    )
+    rtp_ports: str = Field(
+        default="10000-10999",
+        description="The UDP ports for sound; open them in the firewall.",
+        pattern=r"^\d{4,5}-\d{4,5}$",
+    )
+    tls_certificate: str | None = Field(
+        default=None, description="The PEM file with certificate and key, for a trunk with transport: tls."
+    )
+    limits: LimitSettings = Field(default_factory=LimitSettings, description="Caps against toll fraud and overload.")
+    folder: str = Field(
+        default="",
+        description="Where the gateway keeps what it has to report; a folder beside the database if left out.",
+    )
+    keep_recordings_days: int = Field(
+        default=7, ge=1, le=90, description="Recordings that the hub has not fetched by then are deleted."
+    )
+    show: Literal["caller", "tracking_number"] = Field(
+        default="caller",
+        description="The number that the business's phone shows; tracking_number if the trunk allows only its own numbers.",
+    )
+    voice: str = Field(
+        default="",
+        description="A piper voice (.onnx) that speaks texts; if left out, the one of ringfence[speech], or espeak-ng.",
+    )
+
+    @field_validator("gateways")
+    @classmethod
+    def _own_or_encrypted(cls, gateways: list[str]) -> list[str]:
+        for each in gateways:
+            host = each.split("://", 1)[1].rsplit(":", 1)[0].strip("[]")
+            if each.startswith("http://") and host not in ("127.0.0.1", "::1", "localhost"):
+                raise ValueError(f"{each} is on another machine: put TLS in front of the gateway and write https://")
+        return gateways
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that may have signed; the first one signs."""
+        both = (self.secret, self.previous_secret)
+        return tuple(each.get_secret_value() for each in both if each is not None)

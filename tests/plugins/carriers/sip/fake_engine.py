@@ -1,0 +1,152 @@
+"""An engine without SIP: legs that tests make, and phones that pick up, are busy or do not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from plugins.carriers.sip.engine.interface import (
+    Abilities,
+    About,
+    Busy,
+    Dial,
+    Ended,
+    EndedBy,
+    Health,
+    LegEnded,
+    NoAnswer,
+    Reason,
+    Recorded,
+    Side,
+)
+from plugins.carriers.sip.engine.wav import header
+
+
+class FakeBridge:
+    """Two legs that hear each other, until one ends."""
+
+    def __init__(self, one: FakeLeg, other: FakeLeg, path: Path | None) -> None:
+        self.legs, self.recording, self.controls = (one, other), path, list[str]()
+
+    def pause(self) -> None:
+        self.controls.append("pause")
+
+    def resume(self) -> None:
+        self.controls.append("resume")
+
+    async def over(self) -> FakeLeg:
+        await asyncio.wait([leg.ended for leg in self.legs], return_when=asyncio.FIRST_COMPLETED)
+        if self.recording:
+            sound = b"\1\0\2\0" * 8000
+            self.recording.write_bytes(header(2, len(sound)) + sound)
+        return next(leg for leg in self.legs if leg.ended.done())
+
+
+class FakeLeg:
+    """One party: what it heard, and how the call went."""
+
+    def __init__(self, called: str, caller: str, outgoing: bool, **about: Any) -> None:
+        self.id, self.outgoing, self.on_hold = uuid.uuid4().hex, outgoing, False
+        self.about = About(called=called, caller=caller, **about)
+        self.digits: asyncio.Queue[str] = asyncio.Queue()
+        self.ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        self.heard: list[str] = []
+        self.answered, self.rejected = outgoing, 0
+        self.bridges: list[FakeBridge] = []
+        self.keys: list[str] = []
+        """Keys that the party presses, one at each prompt's end."""
+        self.message = b""
+        """What the party says when it is recorded."""
+
+    @property
+    def seconds(self) -> float:
+        return 2.0 if self.answered else 0.0
+
+    async def ring(self) -> None:
+        """It rings already."""
+
+    async def answer(self) -> None:
+        if self.ended.done():
+            raise LegEnded("over")
+        self.answered = True
+
+    async def reject(self, code: int = 486) -> None:
+        self.rejected = code
+        self.end(Side.US, Reason.REJECTED)
+
+    async def play(self, pcm: bytes, *, repeat: bool = False) -> bool:
+        if self.ended.done():
+            raise LegEnded("over")
+        self.heard.append(pcm.decode())
+        await asyncio.sleep(0)
+        if self.keys:
+            self.digits.put_nowait(self.keys.pop(0))
+        return not self.ended.done()
+
+    async def record(self, path: Path, **how: Any) -> Recorded:
+        path.write_bytes(header(1, len(self.message)) + self.message)
+        self.end()
+        return Recorded(path, len(self.message) / 16000, EndedBy.HANG_UP)
+
+    def stop_recording(self) -> None:
+        """Nothing waits."""
+
+    def bridge(self, other: FakeLeg, record_to: Path | None = None) -> FakeBridge:
+        made = FakeBridge(self, other, record_to)
+        self.bridges.append(made)
+        return made
+
+    async def hang_up(self) -> None:
+        self.end(Side.US)
+
+    def end(self, side: Side = Side.PARTY, reason: Reason = Reason.HUNG_UP) -> None:
+        """It is over."""
+        if not self.ended.done():
+            self.ended.set_result(Ended(reason, side))
+
+
+class FakeEngine:
+    """Phones by number: `busy`, `silent`, or what a phone does that picks up."""
+
+    abilities = Abilities()
+
+    def __init__(self) -> None:
+        self.phones: dict[str, str | Callable[[FakeLeg], Any]] = {}
+        self.placed: list[Dial] = []
+        self.all: list[FakeLeg] = []
+        self.draining = False
+
+    async def start(self, incoming: Any, on_death: Any = None) -> None:
+        self.incoming = incoming
+
+    async def place(self, dial: Dial, *, on_ringing: Any = None, heard_by: Any = None) -> FakeLeg:
+        self.placed.append(dial)
+        does = self.phones.get(dial.number, "silent")
+        if does == "busy":
+            raise Busy("busy", 486)
+        if does == "silent":
+            await asyncio.sleep(0.05)
+            raise NoAnswer("it rang", 480)
+        leg = FakeLeg(dial.number, dial.caller, outgoing=True)
+        self.all.append(leg)
+        assert callable(does)
+        does(leg)
+        return leg
+
+    def legs(self) -> list[FakeLeg]:
+        return [leg for leg in self.all if not leg.ended.done()]
+
+    def health(self) -> Health:
+        return Health(True, self.draining, len(self.legs()), True)
+
+    async def drain(self) -> None:
+        self.draining = True
+        while self.legs():
+            await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        for leg in self.legs():
+            leg.end(Side.US, Reason.ENGINE)

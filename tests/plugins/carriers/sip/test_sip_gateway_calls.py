@@ -1,0 +1,217 @@
+"""A call on a line of one's own follows the hub's documents, whatever the parties and the hub do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, hangs_up_after, staged
+
+from hub.api import CallBack, CallEvent, Dial, Gather, HangUp, RecordingAudio, Say, TakeMessage
+from plugins.carriers.sip.gateway.call.placing import Placing, Refused
+from plugins.carriers.sip.gateway.recovery import recover
+
+GREETING = Say(text="Thank you for calling.")
+NOTICE = Say(text="This call is recorded.", about_recording=True)
+QUESTION = Gather(prompts=(Say(text="Press 9 not to be recorded.", about_recording=True),), mark="1.a.0.a.0")
+
+
+def on_stage(folder: Path, play: Callable[[Stage], Coroutine[Any, Any, None]], **settings: Any) -> None:
+    async def run() -> None:
+        async with staged(folder, **settings) as stage:
+            await play(stage)
+
+    asyncio.run(run())
+
+
+def test_a_recorded_call_with_a_whisper_is_told_from_ring_to_end(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.script = {
+            ("ringing", ""): (GREETING, NOTICE, Dial(numbers=(SALES,), record=True, whisper=True, mark="1.s.1.h.0")),
+            ("whisper", "1.s.1.h.0"): (Say(text="From the flyer."),),
+        }
+        stage.engine.phones[SALES] = hangs_up_after()
+        caller = await stage.call(verdict="TN-Validation-Passed", attestation="A", caller_name="Pat Doe")
+        await stage.told()
+        (phone,) = [leg for leg in stage.engine.all if leg.outgoing]
+        assert caller.heard == [GREETING.text, NOTICE.text] and phone.heard == ["From the flyer."]
+        assert stage.hub.asked() == ["ringing", "whisper", "dial_ended"]
+        assert set(stage.hub.kinds()) == {"answered", "completed", "recorded", "ringing"}
+        rang = stage.hub.events[0]
+        assert isinstance(rang, CallEvent) and (rang.attestation, rang.caller_number) == ("A", CALLER)
+        assert stage.engine.placed[0].caller == CALLER, "the business sees who calls"
+        recorded = next(each for each in stage.hub.events if isinstance(each, CallEvent) and each.kind == "recorded")
+        assert recorded.recording_id and recorded.recording_duration == 1
+        sound = b"".join(stage.parts.files.read(recorded.recording_id) or ())
+        assert sound[:4] == b"RIFF" and len(sound) == 44 + 32_000
+        kept = [each.name for each in (tmp_path / "recordings").iterdir()]
+        assert kept == [f"{recorded.recording_id}.sealed"], "a recording lies on the disk in the clear"
+        assert b"RIFF" not in (tmp_path / "recordings" / kept[0]).read_bytes()
+
+    on_stage(tmp_path, play)
+
+
+def test_a_menu_a_phone_that_is_busy_and_a_message(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.script = {
+            ("ringing", ""): (Gather(prompts=(Say(text="For sales press 1."),), mark="1.m.1.n.0"),),
+            ("digits", "1.m.1.n.0"): (Dial(numbers=(SALES, NIGHT), mark="1.d.2.n.0"),),
+            ("dial_ended", "1.d.2.n.0"): (Say(text="Leave a message."), TakeMessage(mark="1.v.3.n.0")),
+        }
+        stage.engine.phones = {SALES: "busy", NIGHT: "silent"}
+
+        def presses_and_speaks(leg: Any) -> None:
+            leg.keys, leg.message = ["1"], b"\1\0" * 8000
+
+        caller = await stage.call(presses_and_speaks)
+        await stage.told()
+        assert [point.digits for point in stage.hub.points if point.moment == "digits"] == ["1"]
+        assert caller.heard == ["For sales press 1.", "Leave a message."]
+        assert {"not_answered", "voicemail", "completed"} <= set(stage.hub.kinds())
+        assert "answered" not in stage.hub.kinds() and stage.hub.asked()[-1] == "message_left"
+
+    on_stage(tmp_path, play)
+
+
+def test_a_caller_who_gives_up_while_a_phone_rings_is_not_answered(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.script = {("ringing", ""): (Dial(numbers=(SALES,), mark="1.s.1.n.0"),)}
+        caller = await stage.call(hangs_up_after())
+        await stage.told()
+        assert not caller.answered, "a phone that only rang costs the caller nothing"
+        assert set(stage.hub.kinds()) == {"ringing", "not_answered", "completed"}
+        assert stage.hub.asked()[-1] == "dial_ended", "the hub learns that nobody answered, and may send a text"
+
+    on_stage(tmp_path, play)
+
+
+def test_while_the_hub_is_away_calls_are_led_as_before_and_never_recorded(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.script = {
+            ("ringing", ""): (GREETING, QUESTION),
+            ("digits", "1.a.0.a.0"): (Dial(numbers=(SALES,), record=True, whisper=True, mark="1.s.1.h.0"),),
+            ("whisper", "1.s.1.h.0"): (Say(text="From the flyer."),),
+            ("dial_ended", "1.s.1.h.0"): (TakeMessage(mark="1.v.2.h.0"),),
+        }
+        stage.engine.phones[SALES] = hangs_up_after()
+        await stage.call(lambda leg: leg.keys.append("1"))
+        await stage.told()
+        before = len(stage.hub.events)
+        stage.hub.away = True
+        caller = await stage.call()
+        phone = [leg for leg in stage.engine.all if leg.outgoing][-1]
+        assert caller.heard == [GREETING.text], "the caller was asked about a recording that cannot be made"
+        assert phone.heard == [], "the whisper of another call was heard"
+        assert not caller.bridges[0].recording, "a conversation was recorded although the caller was told nothing"
+        assert len(stage.hub.events) == before
+        stage.hub.away = False
+        await stage.told()
+        late = [each.kind for each in stage.hub.events[before:] if isinstance(each, CallEvent)]
+        assert late[0] == "ringing" and late[-1] == "completed" and "answered" in late, "reports come in their order"
+        refused = await stage.call(called="+13125550199")
+        assert refused.rejected == 404, "a call on a number that is not ours"
+
+    on_stage(tmp_path, play)
+
+
+def test_a_hub_that_comes_back_records_no_call_that_began_without_it(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.script = {
+            ("ringing", ""): (NOTICE, Dial(numbers=(SALES,), record=True, mark="1.s.1.h.0")),
+            ("dial_ended", "1.s.1.h.0"): (Dial(numbers=(NIGHT,), record=True, mark="1.n.2.h.0"),),
+        }
+        stage.engine.phones = {SALES: "busy", NIGHT: hangs_up_after()}
+        await stage.call()
+        stage.hub.away = True
+
+        def comes_back(leg: Any) -> None:
+            asyncio.get_running_loop().call_later(0.03, setattr, stage.hub, "away", False)
+
+        stage.engine.phones[SALES] = "silent"
+        caller = await stage.call(comes_back)
+        assert caller.bridges and not caller.bridges[0].recording
+
+    on_stage(tmp_path, play)
+
+
+def test_a_number_that_never_rang_before_is_left_to_the_trunk_while_the_hub_is_away(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.away = True
+        caller = await stage.call()
+        assert caller.rejected == 503
+
+    on_stage(tmp_path, play)
+
+
+def test_calls_in_a_gateway_that_died_have_failed_and_what_was_recorded_is_kept(tmp_path: Path) -> None:
+    async def play() -> None:
+        hub = ScriptedHub()
+        hub.script = {("ringing", ""): (NOTICE, Dial(numbers=(SALES,), record=True, mark="1.s.1.h.0"))}
+        async with staged(tmp_path, hub) as stage:
+            stage.engine.phones[SALES] = lambda leg: None
+            talking = asyncio.ensure_future(stage.call())
+            while not stage.parts.bridges:
+                await asyncio.sleep(0.01)
+            (_, bridge) = next(iter(stage.parts.bridges.values()))
+            from plugins.carriers.sip.engine.wav import header
+
+            bridge.recording.write_bytes(header(2, 0) + b"\1\0\2\0" * 8000)
+            await stage.told()
+            talking.get_loop().call_soon(lambda: None)
+            stage.parts.journal.write = _dead  # type: ignore[method-assign]
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+        async with staged(tmp_path, hub) as after:
+            assert await recover(after.parts) == 1
+            await after.told()
+            assert hub.kinds()[-2:] == ["failed", "recorded"] or set(hub.kinds()[-2:]) == {"failed", "recorded"}
+            assert await recover(after.parts) == 0, "a call fails once"
+
+    asyncio.run(play())
+
+
+async def _dead(*changes: Any) -> None:
+    raise OSError("the process is gone")
+
+
+def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path) -> None:
+    async def play(stage: Stage) -> None:
+        user, person = SALES, CALLER
+        stage.engine.phones = {user: lambda leg: None, person: hangs_up_after()}
+        call = CallBack(key="k1", tracking_number=NUMBER, user_number=user, person_number=person)
+        order = {
+            "Key": call.key,
+            "To": user,
+            "From": NUMBER,
+            "Twiml": stage.hub.connector.connect(call),
+            "Timeout": 20,
+            "StatusCallback": stage.hub.connector.addresses.of("outgoing_user", NUMBER, "", call.key),
+        }
+        placing = Placing(stage.parts)
+        first, again = await asyncio.gather(placing.place(order), placing.place(order))
+        assert first == again
+        async with asyncio.timeout(5):
+            while stage.parts.under_way:
+                await asyncio.sleep(0.01)
+        await stage.told()
+        assert [(dial.number, dial.caller) for dial in stage.engine.placed] == [(user, NUMBER), (person, NUMBER)]
+        told = [(each.leg, each.status) for each in stage.hub.events]  # type: ignore[union-attr]
+        assert told[0] == ("user", "answered") and {("person", "completed"), ("user", "completed")} <= set(told)
+        for change, code in (
+            ({"From": "+13125550199"}, "caller_id"),
+            ({"To": "+442079460000"}, "country"),
+            ({"To": "+19002345678"}, "country"),
+        ):
+            try:
+                await placing.place(order | change | {"Key": code})
+            except Refused as error:
+                assert error.code == code
+            else:
+                raise AssertionError(f"a call was placed against the limit: {code}")
+
+    on_stage(tmp_path, play)
+
+
+_ = (HangUp, RecordingAudio)

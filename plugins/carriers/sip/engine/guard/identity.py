@@ -10,7 +10,7 @@ from plugins.carriers.sip.engine.guard.message import Message
 from plugins.carriers.sip.engine.interface import About
 
 _ADDRESS = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*))\s*<([^<>]*)>(.*)')
-_URI = re.compile(r"(sips?|tel):([^@;?>\s]*)(?:@([^;?>\s]*))?((?:;[^?>\s]*)?)", re.IGNORECASE)
+_URI = re.compile(r"sips?:([^@>\s]*)@[^;?>\s]+|tel:([^;?>\s]*)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9]{3,17}")
 _VERDICT = re.compile(r"(?:TN-Validation-(?:Passed|Failed)|No-TN-Validation)(?:-[ABC])?", re.IGNORECASE)
 _VERSTAT = re.compile(r"verstat=([A-Za-z-]+)", re.IGNORECASE)
@@ -69,10 +69,9 @@ def _party(value: str) -> tuple[str, str, str]:
 
 
 def _user(value: str) -> str:
+    """The user part, without the parameters that some trunks write into it."""
     found = _URI.search(value)
-    if not found or (found[1].lower() != "tel" and found[3] is None):
-        return ""
-    return clean(unquote(found[2].partition(";")[0]), MAX_NAME)
+    return clean(unquote((found[1] or found[2] or "").partition(";")[0]), MAX_NAME) if found else ""
 
 
 def _dialable(user: str) -> str:

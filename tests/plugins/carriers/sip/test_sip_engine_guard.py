@@ -1,0 +1,319 @@
+"""The SIP port: whose messages are taken, what the stack gets to see of them, and who is read as caller and called."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugins.carriers.sip.engine.guard import sdp
+from plugins.carriers.sip.engine.guard.admission import Admission
+from plugins.carriers.sip.engine.guard.calls import Peer
+from plugins.carriers.sip.engine.guard.digest import Digest
+from plugins.carriers.sip.engine.guard.identity import read_about
+from plugins.carriers.sip.engine.guard.invitation import outgoing
+from plugins.carriers.sip.engine.guard.message import BadMessage, Message, decode
+from plugins.carriers.sip.engine.guard.relay import Relay
+from plugins.carriers.sip.engine.interface import About, Dial
+from plugins.carriers.sip.engine.settings import LineSettings, Trunk
+
+TRUNK = Peer("udp", "203.0.113.10", 5060)
+STRANGER = Peer("udp", "198.51.100.66", 5071)
+SOUND = "v=0\r\no=- 1 1 IN IP4 203.0.113.20\r\ns=-\r\nc=IN IP4 203.0.113.20\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+
+
+def request(method: str = "INVITE", call: str = "c1", body: str = SOUND, more: str = "", to_tag: str = "") -> bytes:
+    """A well-formed request of the trunk."""
+    tag = f";tag={to_tag}" if to_tag else ""
+    typed = "Content-Type: application/sdp\r\n" if body else ""
+    return (
+        f"{method} sip:+13125550120@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.10:5060;branch=z9hG4bK{call}{method}\r\n"
+        f'Max-Forwards: 70\r\nFrom: "Ann" <sip:+14155550142@203.0.113.10>;tag=a\r\nTo: <sip:+13125550120@198.51.100.1>{tag}\r\n'
+        f"Call-ID: {call}\r\nCSeq: 1 {method}\r\nContact: <sip:trunk@203.0.113.10:5060>\r\n{typed}{more}"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+class Wires:
+    """What a relay sends, both ways."""
+
+    def __init__(self) -> None:
+        self.stack: list[Message] = []
+        self.peers: list[tuple[Peer, Message]] = []
+
+    def to_stack(self, data: bytes) -> None:
+        self.stack.append(decode(data))
+
+    def to_peer(self, peer: Peer, data: bytes) -> None:
+        self.peers.append((peer, decode(data)))
+
+    def outside(self, peer: Peer) -> tuple[str, int]:
+        return "198.51.100.1", 5060
+
+    def media(self, peer: Peer) -> str:
+        return "198.51.100.1"
+
+    def statuses(self) -> list[int]:
+        return [message.status for _, message in self.peers]
+
+
+class Port:
+    """A relay with its wires and a clock that stands until it is moved."""
+
+    def __init__(self, digest: bool = False, most: int = 60) -> None:
+        self.now, self.wires, self.most = 1000.0, Wires(), most
+        signing = Digest("pbx", "s3cret", "ringfence", self.clock) if digest else None
+        door = Admission(["203.0.113.0/24"], digest=signing, invites_a_second=5, clock=self.clock)
+        self.relay = Relay(
+            self.wires, door, ("127.0.0.1", 5999), ("127.0.0.1", 5998), clock=self.clock,
+            admit=lambda invite, source, at: read_about(invite, source, at, "1"),
+            may_take=lambda: len(self.relay.ledger.calls) < self.most,
+        )  # fmt: skip
+
+    def clock(self) -> float:
+        return self.now
+
+
+def test_an_invite_of_the_trunk_reaches_the_stack_without_what_it_does_not_need() -> None:
+    port = Port()
+    port.relay.from_peer(request(more="X-Evil: 1\r\nReplaces: x\r\nRecord-Route: <sip:203.0.113.9;lr>\r\n"), TRUNK)
+    (seen,) = port.wires.stack
+    assert seen.uri == "sip:line@127.0.0.1:5999" and seen.get("contact") == "<sip:line@127.0.0.1:5998>"
+    assert not any(seen.get(name) for name in ("x-evil", "replaces", "record-route"))
+    assert b"c=IN IP4 127.0.0.1" in seen.body and b"c=IN IP4 203.0.113.20" in seen.body.partition(b"m=audio")[2]
+    about = port.relay.ledger.calls["c1"].about
+    assert about and (about.called, about.caller, about.caller_name) == ("+13125550120", "+14155550142", "Ann")
+
+
+def test_what_the_stack_answers_leaves_with_the_outside_address_alone() -> None:
+    port = Port()
+    port.relay.from_peer(request(more="Record-Route: <sip:203.0.113.9;lr>\r\n"), TRUNK)
+    (seen,) = port.wires.stack
+    body = SOUND.replace("203.0.113.20", "127.0.0.1") + "a=ssrc:1 cname:x\r\n"
+    answer = Message(status=200, phrase="Answering", body=body.encode())
+    answer.headers = [("Via", seen.get("via")), ("From", seen.get("from")), ("To", seen.get("to") + ";tag=s"),
+                      ("Call-ID", "c1"), ("CSeq", "1 INVITE"), ("Server", "baresip"),
+                      ("Contact", "<sip:line@127.0.0.1:5999>"), ("Content-Type", "application/sdp")]  # fmt: skip
+    port.relay.from_stack(answer.encode())
+    ((peer, said),) = port.wires.peers
+    assert peer == TRUNK and said.status == 200 and said.get("record-route") == "<sip:203.0.113.9;lr>"
+    assert said.get("contact") == "<sip:line@198.51.100.1:5060>" and b"127.0.0.1" not in said.encode()
+    assert "branch=z9hG4bKc1INVITE" in said.get("via") and not said.get("server")
+    port.relay.from_peer(request("REFER", to_tag="s", body="", more="Refer-To: <sip:+19005550100@x>\r\n"), TRUNK)
+    assert port.wires.statuses()[-1] == 603 and len(port.wires.stack) == 1
+    port.relay.from_peer(request("BYE", to_tag="s", body=""), Peer("udp", "198.51.100.66", 5060))
+    assert len(port.wires.stack) == 1, "a stranger ends nobody's call"
+    port.relay.from_peer(request("BYE", to_tag="s", body=""), TRUNK)
+    assert port.wires.stack[-1].method == "BYE"
+
+
+@pytest.mark.parametrize(
+    "method", ["INVITE", "REGISTER", "OPTIONS", "SUBSCRIBE", "MESSAGE", "REFER", "BYE", "CANCEL", "ACK"]
+)
+def test_a_stranger_gets_no_answer_at_all(method: str) -> None:
+    port = Port()
+    port.relay.from_peer(request(method), STRANGER)
+    port.relay.from_peer(request(method, to_tag="guessed"), STRANGER)
+    assert (port.wires.stack, port.wires.peers) == ([], [])
+
+
+@pytest.mark.parametrize("agent", ["friendly-scanner", "sipvicious", "SIPCLI/1.8", "VaxSIPUserAgent/3.1", "sipsak 0.9"])
+def test_a_scanner_gets_no_answer_even_from_the_trunks_address(agent: str) -> None:
+    port = Port(digest=True)
+    port.relay.from_peer(request(more=f"User-Agent: {agent}\r\n"), TRUNK)
+    assert (port.wires.stack, port.wires.peers) == ([], [])
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE", "PUBLISH", "NOTIFY", "MESSAGE", "UPDATE", "INFO"])
+def test_the_trunk_too_is_refused_what_the_line_does_not_do(method: str) -> None:
+    port = Port()
+    port.relay.from_peer(request(method), TRUNK)
+    assert port.wires.stack == [] and port.wires.statuses() == [405]
+
+
+def test_a_flood_of_the_trunk_is_told_to_come_back_later_and_more_calls_than_fit_too() -> None:
+    port = Port(most=2)
+    for number in range(12):
+        port.relay.from_peer(request(call=f"c{number}"), TRUNK)
+    assert len(port.wires.stack) == 2 and port.wires.statuses() == [503] * 10
+
+
+def test_a_repeated_invite_is_one_call_and_a_second_one_of_its_id_is_none() -> None:
+    port = Port()
+    port.relay.from_peer(request(), TRUNK)
+    port.relay.from_peer(request(), TRUNK)
+    assert len({each.branch for each in port.wires.stack}) == 1 and len(port.wires.stack) == 2
+    port.relay.from_peer(request().replace(b"z9hG4bK", b"z9hG4bKother"), TRUNK)
+    assert len(port.wires.stack) == 2 and port.wires.statuses() == [482]
+
+
+def _signed(port: Port, password: str, call: str = "c1") -> bytes:
+    """An INVITE that answers the last challenge with SHA-256."""
+    said = port.wires.peers[-1][1].get("www-authenticate")
+    nonce = said.partition('nonce="')[2].partition('"')[0]
+
+    def digest(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    uri = "sip:+13125550120@198.51.100.1"
+    proof = f"{digest(f'pbx:ringfence:{password}')}:{nonce}:00000001:abc:auth:{digest(f'INVITE:{uri}')}"
+    signed = (
+        f'Authorization: Digest username="pbx", realm="ringfence", nonce="{nonce}", uri="{uri}", qop=auth, nc=00000001, '
+        f'cnonce="abc", algorithm=SHA-256, response="{digest(proof)}"\r\n'
+    )
+    return request(call=call, more=signed)
+
+
+def test_a_stranger_that_knows_the_password_may_call_and_each_challenge_serves_once() -> None:
+    port = Port(digest=True)
+    port.relay.from_peer(request(), STRANGER)
+    assert port.wires.statuses() == [401] and not port.wires.stack
+    signed = _signed(port, "s3cret")
+    port.relay.from_peer(signed, STRANGER)
+    assert len(port.wires.stack) == 1 and not port.wires.stack[0].get("authorization")
+    port.relay.from_peer(signed.replace(b"c1", b"c2"), STRANGER)
+    assert len(port.wires.stack) == 1 and port.wires.statuses()[-1] == 401
+    port.relay.from_peer(request("REGISTER", call="r1"), STRANGER)
+    assert len(port.wires.peers) == 2, "a password opens no other door"
+
+
+def test_a_challenge_is_worth_nothing_elsewhere_later_or_with_a_wrong_password_and_guessing_ends() -> None:
+    port = Port(digest=True)
+    port.relay.from_peer(request(), STRANGER)
+    stolen = _signed(port, "s3cret")
+    port.relay.from_peer(stolen, Peer("udp", "198.51.100.67", 5071))
+    port.now += 121
+    port.relay.from_peer(stolen, STRANGER)
+    assert not port.wires.stack
+    for number in range(8):
+        port.relay.from_peer(_signed(port, f"guess{number}", f"g{number}"), STRANGER)
+        port.now += 1
+    count = len(port.wires.peers)
+    port.relay.from_peer(request(call="after"), STRANGER)
+    assert len(port.wires.peers) == count, "who guesses is not heard for an hour"
+    port.now += 3600
+    port.relay.from_peer(request(call="later"), STRANGER)
+    assert port.wires.statuses()[-1] == 401 and not port.wires.stack
+
+
+LINE = LineSettings(Trunk("203.0.113.10", user="u", password="p"))
+
+
+def _dialed(port: Port) -> str:
+    plan = outgoing(Dial("+13125550142", "+13125550120", caller_name='A "B"'), LINE, TRUNK, "198.51.100.1")
+    return port.relay.plan(plan)
+
+
+def _of_stack(key: str, call: str = "o1") -> bytes:
+    return (
+        f"INVITE sip:+13125550142@203.0.113.10 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5999;branch=z9hG4bK{call}\r\n"
+        f"Max-Forwards: 70\r\nFrom: <sip:line@127.0.0.1>;tag=s\r\nTo: <sip:+13125550142@203.0.113.10>\r\nCall-ID: {call}\r\n"
+        f"CSeq: 7 INVITE\r\nContact: <sip:line@127.0.0.1:5999>\r\nX-Line: {key}\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+
+
+def test_an_outgoing_call_shows_the_caller_that_was_asked_for_and_nothing_of_the_inside() -> None:
+    port = Port()
+    port.relay.from_stack(_of_stack(_dialed(port)))
+    ((peer, sent),) = port.wires.peers
+    assert peer == TRUNK and sent.get("from") == '"A \\"B\\"" <sip:+13125550120@198.51.100.1>;tag=s'
+    assert b"127.0.0.1" not in sent.encode() and not sent.get("x-line")
+    moved = Message(status=302, phrase="Moved", headers=[*((n, v) for n, v in sent.headers if n in ("Via", "Call-ID", "CSeq")),
+                    ("From", sent.get("from")), ("To", sent.get("to") + ";tag=t"),
+                    ("Contact", "<sip:+19005550100@203.0.113.10>")])  # fmt: skip
+    port.relay.from_peer(moved.encode(), STRANGER)
+    assert port.wires.stack == [], "only the trunk answers"
+    port.relay.from_peer(moved.encode(), TRUNK)
+    assert port.wires.stack[-1].status == 503 and not port.wires.stack[-1].get("contact"), "no redirection is followed"
+
+
+def test_no_call_leaves_that_was_not_asked_for() -> None:
+    port = Port()
+    key = _dialed(port)
+    port.relay.from_stack(_of_stack("0" * 32))
+    assert port.wires.peers == [] and port.wires.stack[-1].status == 403
+    port.relay.from_stack(_of_stack(key))
+    port.relay.from_stack(_of_stack(key, "o2"))
+    assert len(port.wires.peers) == 1, "what was asked for once is called once"
+
+
+@pytest.mark.parametrize(
+    "dial",
+    [
+        Dial("+13125550142\r\nX: y", "+13125550120"),
+        Dial("+13125550142;phone-context=x", "+13125550120"),
+        Dial("+13125550142@evil.example", "+13125550120"),
+        Dial("911", "+13125550120"),
+        Dial("+13125550142", "+13125550120>\r\nX: y"),
+        Dial("+13125550142", "+13125550120", caller_name="A\r\nX-Evil: yes"),
+        Dial("+13125550142", "+13125550120", caller_name="x" * 61),
+        Dial("+13125550142", "+13125550120", headers={"X-A": "b\nVia: c"}),
+        Dial("+13125550142", "+13125550120", headers={"X-A: b\r\nRoute": "c"}),
+        Dial("+13125550142", "+13125550120", headers={"Route": "<sip:evil.example>"}),
+    ],
+)
+def test_nothing_is_smuggled_into_an_invite(dial: Dial) -> None:
+    with pytest.raises(ValueError) as refused:
+        outgoing(dial, LINE, TRUNK, "198.51.100.1")
+    assert "+1312" not in str(refused.value).replace("+13125550100", "")
+
+
+def read(more: str = "", was: str = "", now: str = "") -> About:
+    data = request(more=more).decode()
+    return read_about(decode(data.replace(was, now).encode() if was else data.encode()), "203.0.113.10", 0.0, "1")
+
+
+def test_the_caller_is_the_asserted_one_and_stays_unknown_if_withheld() -> None:
+    asserted = 'P-Asserted-Identity: "Bo" <sip:4155550188;verstat=TN-Validation-Passed-A@203.0.113.10;user=phone>\r\n'
+    known = read(asserted)
+    assert (known.caller, known.caller_name, known.verdict, known.attestation) == (
+        "+14155550188", "Bo", "TN-Validation-Passed-A", "A",
+    )  # fmt: skip
+    withheld = read(asserted + "Privacy: id\r\n")
+    assert (withheld.caller, withheld.caller_name, withheld.withheld) == ("", "", True)
+    hidden = read("", '"Ann" <sip:+14155550142@203.0.113.10>', "<sip:anonymous@anonymous.invalid>")
+    assert (hidden.caller, hidden.withheld) == ("", True)
+    failed = read(
+        "P-Asserted-Identity: <tel:+14155550188;verstat=TN-Validation-Failed>\r\nP-Attestation-Indicator: B\r\n"
+    )
+    assert (failed.caller, failed.verdict, failed.attestation) == ("+14155550188", "TN-Validation-Failed", "")
+    plain = read(
+        "P-Asserted-Identity: <sip:+14155550188@x>;verstat=TN-Validation-Passed\r\nP-Attestation-Indicator: B\r\n"
+    )
+    assert (plain.verdict, plain.attestation) == ("TN-Validation-Passed", "B")
+    assert read("P-Asserted-Identity: <sip:+14155550188@x;verstat=evil>\r\n").verdict == ""
+
+
+def test_the_called_number_is_the_first_place_that_holds_one() -> None:
+    assert read().called == "+13125550120"
+    assert read("", "INVITE sip:+13125550120@", "INVITE sip:trunk-77@").called == "+13125550120"
+    header = "P-Called-Party-ID: <sip:3125550199@x>\r\n"
+    data = request(more=header).decode().replace("sip:+13125550120@", "sip:trunk@")
+    assert read_about(decode(data.encode()), "", 0.0, "1").called == "+13125550199"
+    assert read("Diversion: <tel:+13125550177>;reason=unconditional\r\n").diverted_from == "+13125550177"
+    evil = read("", '"Ann"', '"A\tb%0d%0a\\"; DROP"')
+    assert "\r" not in evil.caller_name and "\n" not in evil.caller_name
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.binary(max_size=400), at=st.integers(0, 700), cut=st.integers(0, 40))
+def test_no_bytes_raise_anything_or_reach_the_stack_broken(data: bytes, at: int, cut: int) -> None:
+    port = Port()
+    whole = request()
+    port.relay.from_peer(data, TRUNK)
+    port.relay.from_peer(whole[:at] + data + whole[at + cut :], TRUNK)
+    assert all(each.method and each.branch for each in port.wires.stack)
+
+
+@pytest.mark.parametrize(
+    "line", ["c=IN IP4 224.0.0.1", "c=IN IP6 2001:db8::1", "c=IN IP4 nowhere.invalid", "c=IN IP4 1.2.3.4.5"]
+)
+def test_sound_for_no_usable_address_is_refused(line: str) -> None:
+    with pytest.raises(BadMessage):
+        sdp.for_stack(SOUND.replace("c=IN IP4 203.0.113.20", line).encode())
+
+
+def test_hold_is_read_from_a_description() -> None:
+    assert sdp.held(SOUND.encode() + b"a=sendonly\r\n") and not sdp.held(SOUND.encode())

@@ -40,6 +40,8 @@ class Outgoing:
     to: str
     peer: Peer
     headers: Mapping[str, str]
+    password: str = field(default="", repr=False)
+    """Of the trunk, for its challenges."""
 
 
 @dataclass

@@ -15,6 +15,45 @@ _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 MAX_NONCES = 10_000
 
 
+Hash = Callable[[str], str]
+
+
+def hasher(algorithm: str) -> Hash | None:
+    """The hash of texts that an algorithm's name stands for; None for one that we do not have."""
+    make = _HASHES.get(algorithm.upper())
+    return (lambda text: make(text.encode("utf-8", "surrogateescape")).hexdigest()) if make else None
+
+
+def fields(header: str) -> dict[str, str]:
+    """The fields of a challenge or an answer to one; empty for another scheme."""
+    if not header.lower().startswith("digest "):
+        return {}
+    return {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(header[7:])}
+
+
+def response(said: dict[str, str], hashed: Hash, user: str, password: str, method: str, uri: str) -> str:
+    """What proves the password for a request, with the realm, nonce and counts that were said."""
+    secret = hashed(f"{user}:{said.get('realm', '')}:{password}")
+    asked = hashed(f"{method}:{uri}")
+    if not said.get("qop"):
+        return hashed(f"{secret}:{said.get('nonce', '')}:{asked}")
+    counted = f"{said.get('nc', '')}:{said.get('cnonce', '')}:{said['qop']}"
+    return hashed(f"{secret}:{said.get('nonce', '')}:{counted}:{asked}")
+
+
+def signed_again(header: str, password: str, method: str, uri: str) -> str:
+    """The stack's answer to the trunk's challenge, for the address that the request has outside."""
+    said = fields(header)
+    hashed = hasher(said.get("algorithm", "MD5"))
+    if hashed is None:
+        return header
+    said |= {"uri": uri, "response": response(said, hashed, said.get("username", ""), password, method, uri)}
+    bare = {"algorithm", "qop", "nc"}
+    return "Digest " + ", ".join(
+        f"{name}={each}" if name in bare else f'{name}="{each}"' for name, each in said.items()
+    )
+
+
 class Digest:
     """One user name and password that an INVITE may sign in with. Each nonce serves one call attempt."""
 
@@ -33,30 +72,19 @@ class Digest:
 
     def signed_in(self, header: str, method: str, uri: str, source: str) -> bool:
         """Whether an Authorization header proves that its sender knows the password."""
-        if not header.lower().startswith("digest "):
+        said = fields(header)
+        hashed, nonce = hasher(said.get("algorithm", "MD5")), said.get("nonce", "")
+        if hashed is None or said.get("qop") != "auth" or said.get("uri") != uri or not self._fresh(nonce, source):
             return False
-        said = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(header[7:])}
-        make = _HASHES.get(said.get("algorithm", "MD5").upper())
-        nonce = said.get("nonce", "")
-        if make is None or said.get("qop") != "auth" or said.get("uri") != uri or not self._fresh(nonce, source):
-            return False
-        expected = self._response(make, said, method, uri)
-        right = hmac.compare_digest(expected.encode(), said.get("response", "").lower().encode())
-        named = hmac.compare_digest(said.get("username", "").encode(), self._user.encode())
+        expected = response(said, hashed, self._user, self._password, method, uri)
+        right = hmac.compare_digest(expected.encode(), said.get("response", "").lower().encode("utf-8", "replace"))
+        named = hmac.compare_digest(said.get("username", "").encode("utf-8", "replace"), self._user.encode())
         if not (right and named) or said.get("realm") != self._realm:
             return False
         self._used[nonce] = None
         while len(self._used) > MAX_NONCES:
             self._used.popitem(last=False)
         return True
-
-    def _response(self, make: Callable[..., hashlib._Hash], said: dict[str, str], method: str, uri: str) -> str:
-        def digest(text: str) -> str:
-            return make(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-        secret = digest(f"{self._user}:{self._realm}:{self._password}")
-        asked = digest(f"{method}:{uri}")
-        return digest(f"{secret}:{said['nonce']}:{said.get('nc', '')}:{said.get('cnonce', '')}:auth:{asked}")
 
     def _nonce(self, at: int, source: str, salt: str) -> str:
         mark = hmac.new(self._secret, f"{at}|{source}|{salt}".encode(), hashlib.sha256).hexdigest()[:32]

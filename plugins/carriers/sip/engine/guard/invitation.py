@@ -37,7 +37,7 @@ def outgoing(dial: Dial, settings: LineSettings, trunk: Peer, us: str) -> Outgoi
         headers["P-Asserted-Identity"] = f"{name}{own}"
         sender = f"{name}{own}"
     uri = f"sip:{dial.number}@{host}{port}"
-    return Outgoing(uri + secured, sender, f"<{uri}>", trunk, headers)
+    return Outgoing(uri + secured, sender, f"<{uri}>", trunk, headers, settings.trunk.password)
 
 
 def dialed_about(dial: Dial) -> About:

@@ -16,6 +16,7 @@ from typing import Protocol
 from plugins.carriers.sip.engine.guard import sdp
 from plugins.carriers.sip.engine.guard.admission import Admission, Verdict
 from plugins.carriers.sip.engine.guard.calls import Call, Ledger, Outgoing, Peer, next_hop, target_of
+from plugins.carriers.sip.engine.guard.digest import signed_again
 from plugins.carriers.sip.engine.guard.message import BadMessage, Message, answer_to, decode, tag_of
 from plugins.carriers.sip.engine.interface import About
 
@@ -229,7 +230,8 @@ class Relay:
         branch = self.ledger.branch(request)
         of_refusal = request.method == "ACK" and branch in self.ledger.ways
         inside = request.in_dialog and bool(call.target) and not of_refusal
-        passed = Message(request.method, call.target if inside else request.uri, body=request.body)
+        outside = call.outgoing.uri if call.outgoing else request.uri
+        passed = Message(request.method, call.target if inside else outside, body=request.body)
         passed.headers = [pair for pair in request.headers if pair[0].lower() in FROM_STACK]
         hop = next_hop(call.routes[0] if call.routes else call.target, call.peer) if inside else call.peer
         if inside and call.routes:
@@ -253,6 +255,9 @@ class Relay:
             if message.method == "INVITE":
                 for name, value in call.outgoing.headers.items():
                     message.put(name, value)
+            for name in ("Authorization", "Proxy-Authorization"):
+                if signed := message.get(name.lower()):
+                    message.put(name, signed_again(signed, call.outgoing.password, message.method, message.uri))
         if message.body and message.get("content-type").lower().startswith("application/sdp"):
             message.body = sdp.for_party(message.body, self._wire.media(hop))
 

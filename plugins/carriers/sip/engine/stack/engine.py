@@ -108,13 +108,13 @@ class StackEngine:
         if self._draining or not self._alive:
             raise Draining("The line takes no new calls.")
         plan = outgoing(dial, self.settings, self._trunk, self._ports.outside(self._trunk)[0])
-        counted = uuid.uuid4().hex
+        counted, inside = uuid.uuid4().hex, self._ports.inside
         self.meter.begin(counted, dial.number)
         key = self.relay.plan(plan)
         missed: list[StackEvent] = []
         self._runtime.subscribe(missed.append)
         try:
-            call = await self._agent.dial(plan.uri, headers={LINE: key})
+            call = await self._agent.dial(f"sip:{dial.number}@{inside[0]}:{inside[1]}", headers={LINE: key})
         except BaresipError:
             self.relay.forget_plan(key)
             self.meter.end(counted)
@@ -258,7 +258,7 @@ class StackEngine:
         next_ping = 0.0
         while True:
             if time.monotonic() >= next_ping:
-                next_ping = time.monotonic() + PING_S
+                next_ping = time.monotonic() + (PING_S if self.relay.last_pong else SWEEP_S)
                 self._pinged = self._pinged or time.monotonic()
                 self.relay.ping(self._trunk, f"sip:{trunk.host}")
             self.relay.ledger.sweep()

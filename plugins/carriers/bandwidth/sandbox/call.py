@@ -132,7 +132,7 @@ class PlacedCall(TwimlPlayer):
         return verb.get("finishOnKey", "")
 
     def message_taken(self, recorded: Mapping[str, str]) -> Fields:
-        return {"eventType": "recordComplete", **recorded}
+        return {name: text for name, text in recorded.items() if name != "status"} | {"eventType": "recordComplete"}
 
     # Dialed legs
 
@@ -141,7 +141,7 @@ class PlacedCall(TwimlPlayer):
 
     def leg_fields(self, leg: Leg, status: str) -> Fields:
         shown = self.account.calls[leg.sid]
-        told = {"parentCallId": self.sid, "transferCallerId": self.caller, "transferTo": leg.number}
+        told = {"transferCallerId": self.caller, "transferTo": leg.number}
         times = {name: shown[name] for name in ("startTime", "answerTime", "endTime") if shown.get(name)}
         return self.account_fields(leg.sid, "outbound") | told | times | {"eventType": "transferAnswer"}
 
@@ -160,7 +160,8 @@ class PlacedCall(TwimlPlayer):
         if leg.callback:
             self.tell(
                 leg.callback,
-                self.leg_fields(leg, status) | {"eventType": "transferDisconnect", "cause": CAUSES[status]},
+                self.leg_fields(leg, status)
+                | {"eventType": "transferDisconnect", "cause": CAUSES[status], "parentCallId": self.sid},
             )
 
     def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
@@ -218,7 +219,7 @@ def legs_of_call_back(account: Account, reference: str, outcome: CallBackOutcome
     """The callbacks of a call that the hub placed, until it ends."""
     wanted, start = account.placed[reference], account.clock()
     person = json.loads(wanted["tag"])["dial"]
-    told = account.calls[reference] | {"direction": "outbound", "tag": wanted["tag"]}
+    told = {name: value for name, value in account.calls[reference].items() if name != "state"} | {"tag": wanted["tag"]}
 
     def event(kind: str, after: int, url: str, fields: Fields) -> WebhookRequest:
         at = start + timedelta(seconds=after)

@@ -8,3 +8,5 @@ from plugins.carriers.bandwidth import Bandwidth
 
 class TestBandwidth(CarrierConformance):
     connector_class = Bandwidth
+    patience = 0.2
+    """A refused token costs two more requests."""

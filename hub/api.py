@@ -94,6 +94,7 @@ from hub.json_ads.templates import ROW, ROWS, Batch, Call
 from hub.twiml.account import list_page, tone
 from hub.twiml.addresses import CallbackAddresses
 from hub.twiml.call_back_steps import STEPS as CALL_BACK_STEPS
+from hub.twiml.call_back_steps import person_dial
 from hub.twiml.call_list import CallListReader
 from hub.twiml.call_list import families as call_families
 from hub.twiml.carrier import TwimlCarrier
@@ -103,6 +104,7 @@ from hub.twiml.events import PERSON_LEG, USER_LEG, recording_event
 from hub.twiml.events import UNANSWERED_STATUSES as TWIML_UNANSWERED
 from hub.twiml.language import Twiml
 from hub.twiml.listed_call import ListedCall
+from hub.twiml.people import CARRIER_FLOWS, erase_recordings, held_records
 from hub.twiml.player import Leg, TwimlPlayer
 from hub.twiml.signature import Field as FormField
 from hub.twiml.signature import form_fields, is_signed, sign_form, signed_form, signed_text
@@ -113,6 +115,7 @@ from hub.twiml.words import address_at, believed, call_status, caller_name, iden
 
 __all__ = [
     "CALL_BACK_STEPS",
+    "CARRIER_FLOWS",
     "PERSON_LEG",
     "REGIONS",
     "ROW",
@@ -264,8 +267,10 @@ __all__ = [
     "call_families",
     "call_status",
     "caller_name",
+    "erase_recordings",
     "form_fields",
     "has_shape",
+    "held_records",
     "hookimpl",
     "identifier",
     "is_place",
@@ -274,6 +279,7 @@ __all__ = [
     "list_page",
     "longest_name",
     "moment",
+    "person_dial",
     "personal",
     "phone_number",
     "places_of_number",

@@ -16,7 +16,7 @@ from hub.testing.asking import ask, implemented_hooks
 from hub.testing.switchboard import need_hooks
 from hub.testing.wire import WireConformance
 
-OTHER_COMPANY = "+13125550133"
+OTHER_COMPANY = "+12125550133"
 """The tracking number of another company that uses the same account."""
 
 

@@ -60,9 +60,9 @@ def key(word: str) -> str:
 
 
 def person_number() -> str:
-    """A fictional number (NPA-555-01xx) that differs from the last few hundred."""
-    area, line = divmod(next(NUMBERS), 98)
-    return f"+1{AREA_CODES[area % len(AREA_CODES)]}55501{line:02d}"
+    """A fictional number (NPA-555-01xx) that differs from the last few hundred, and from those above."""
+    area, line = divmod(next(NUMBERS), 97)
+    return f"+1{AREA_CODES[area % len(AREA_CODES)]}55501{line + 1:02d}"
 
 
 CLICK_IDS = ("gclid", "msclkid", "fbclid", "ttclid")

@@ -60,4 +60,5 @@ def person_dial(document: str) -> PersonDial | None:
     number = dial.find("Number") if dial is not None else None
     if dial is None or number is None or not number.text:
         return None
-    return PersonDial(dial.get("callerId", ""), number.text, number.get("statusCallback", ""))
+    callback = number.get("statusCallback") or dial.get("callbackUrl") or ""
+    return PersonDial(dial.get("callerId", ""), number.text, callback)

@@ -82,11 +82,15 @@ class TwimlStandIn(TwimlAccount):
 
     # Calls that the hub places
 
+    def placed_document(self, reference: str) -> str:
+        """The document that connects a placed call."""
+        return str(self.placed[reference][self.document_field])
+
     def placed_calls(self) -> Sequence[Mapping[str, str]]:
         """The calls that the hub placed and the carrier accepted, with both legs."""
         shown = []
         for sid, form in self.placed.items():
-            dial = person_dial(form[self.document_field])
+            dial = person_dial(self.placed_document(sid))
             shown.append(
                 {
                     "reference": sid,
@@ -100,7 +104,7 @@ class TwimlStandIn(TwimlAccount):
 
     def play_call_back(self, reference: str, outcome: CallBackOutcome) -> Sequence[WebhookRequest]:
         """Let both legs of a placed call happen; the signed webhooks about them."""
-        form, dial = self.placed[reference], person_dial(self.placed[reference][self.document_field])
+        form, dial = self.placed[reference], person_dial(self.placed_document(reference))
         assert dial is not None, "the document dials nobody"
         start, child, sent = self.clock(), self.new_call_id(), list[WebhookRequest]()
         for step in STEPS[outcome]:

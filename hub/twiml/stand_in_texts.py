@@ -134,6 +134,14 @@ class TextsStandIn(HttpSandbox):
         """The pictures of a text that the hub sent, from their addresses."""
         return [self.fetch(address) for address in self.sent_media.get(reference, ())]
 
+    def delivery_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
+        """The fields of a webhook that reports a text's delivery."""
+        return self.text_fields(shown, status) | {"MessageStatus": status}
+
+    def error_of(self, reference: str) -> str:
+        """The carrier's error of a text that failed."""
+        return self.undelivered
+
     def text_status_webhook(
         self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
     ) -> WebhookRequest:
@@ -141,10 +149,10 @@ class TextsStandIn(HttpSandbox):
         word = "undelivered" if status == "failed" else status
         shown = self.messages[reference]
         shown["status"] = word
-        fields = self.text_fields(shown, word) | {"MessageStatus": word}
+        fields = self.delivery_fields(shown, word)
         if status == "failed":
-            shown["error_code"] = int(self.undelivered)
-            fields["ErrorCode"] = self.undelivered
+            fields["ErrorCode"] = self.error_of(reference)
+            shown["error_code"] = int(fields["ErrorCode"])
         url = self.status_callbacks.get(reference, f"{webhook_url}/{TEXT_STATUS_PATH}")
         return self.form_webhook(url, fields, self.clock())
 

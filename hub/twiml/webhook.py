@@ -52,6 +52,7 @@ TEXT_STATUSES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     "read": "delivered",
     "undelivered": "failed",
     "failed": "failed",
+    "rejected": "failed",
     "canceled": "failed",
 }
 WAITING_TEXTS = frozenset({"accepted", "scheduled", "queued", "sending"})

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.api import (
+    CARRIER_FLOWS,
     AnswerDocument,
     Auth,
     BadSignature,
@@ -15,10 +16,8 @@ from hub.api import (
     CallEvent,
     ConfigError,
     ConnectionReport,
-    DataFlow,
     Deletion,
     Erasure,
-    FormField,
     HeldRecord,
     Manifest,
     MediaFile,
@@ -33,11 +32,9 @@ from hub.api import (
     RecordingAudio,
     RecordingControl,
     Services,
-    Share,
     TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
-    Webhooks,
     hookimpl,
 )
 from plugins.carriers.plivo import call_list, calls, numbers, privacy, recordings, signature, texts
@@ -61,21 +58,7 @@ class Plivo(TwimlCarrier):
         hosts=("api.plivo.com", "media.plivo.com", STORAGE),
         retention="recordings until they are deleted or the account's own retention ends, message records without their text "
         "90 days, call records by Plivo's own retention",
-        webhooks=Webhooks(),
-        flows=(
-            DataFlow(
-                hook="send_text",
-                use="essential.service.notifications.sms",
-                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
-            ),
-            DataFlow(
-                hook="place_call",
-                use="essential.service.call_back",
-                shares=(Share(field="user_number"), Share(field="person_number")),
-            ),
-            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-        ),
+        flows=CARRIER_FLOWS,
         personal_in_address="Plivo filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(
             supported=True,
@@ -105,15 +88,10 @@ class Plivo(TwimlCarrier):
         super().__init__(name, settings, services)
         if not all(token.strip() for token in settings.tokens()):
             raise ConfigError(f"connector {name!r} has an empty auth token; set it in config.yaml.")
+        # Plivo's signature covers a query without its encoding, so each of our addresses has a proof.
         token, *earlier = settings.tokens()
         self.addresses = CallbackAddresses(services.webhook_url, token, earlier)
         self._rest = Rest(settings, services)
-
-    # Webhooks
-
-    def address_secret(self) -> str:
-        """Plivo's signature covers a query without its encoding, so each of our addresses has a proof."""
-        return self.settings.auth_token.get_secret_value()
 
     def check_signature(self, request: WebhookRequest) -> bytes:
         """What Plivo signed. A POST to an address without a proof has no query, since nobody made one."""
@@ -121,18 +99,13 @@ class Plivo(TwimlCarrier):
             raise BadSignature("the webhook came to an address with a query that this connector did not make.")
         return signature.verify(request, self.settings.tokens())
 
-    def signed_fields(self, request: WebhookRequest) -> Sequence[FormField]:
-        """The fields of the body, or of a GET's query."""
-        return signature.fields_of(request)
-
     def account(self) -> str:
         """The account's auth ID."""
         return self.settings.auth_id
 
     def read(self, request: WebhookRequest) -> PlivoWebhook:
         """A request's webhook."""
-        carried = self.addresses.carried(request)
-        return PlivoWebhook(request, self.signed_fields(request), carried, self.settings)
+        return PlivoWebhook(request, signature.fields_of(request), self.addresses.carried(request), self.settings)
 
     @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
@@ -145,8 +118,6 @@ class Plivo(TwimlCarrier):
             return replace(verified, event_key=f"nonce:{signature.nonce_of(request)}")
         call = calls.to_connect(request, self.addresses, self.settings.tokens())
         return replace(verified, document=AnswerDocument("text/xml", self.connect(call))) if call else verified
-
-    # Numbers
 
     @hookimpl
     def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
@@ -173,8 +144,6 @@ class Plivo(TwimlCarrier):
         """All numbers of the account, with their monthly price."""
         return numbers.listed(self._rest)
 
-    # Calls and recordings
-
     @hookimpl
     def place_call(self, call: CallBack) -> Receipt:
         """Place a call, at most once."""
@@ -200,8 +169,6 @@ class Plivo(TwimlCarrier):
         """End the recording of a call, or begin another one after that."""
         recordings.control(self._rest, self.addresses, call_id, control)
 
-    # Texts
-
     @hookimpl
     def send_text(self, text: OutboundText) -> Receipt:
         """Send one text through Plivo. Webhooks report its delivery."""
@@ -211,8 +178,6 @@ class Plivo(TwimlCarrier):
     def fetch_media(self, url: str) -> MediaFile:
         """A picture of a received text."""
         return texts.fetch_media(self._rest, url)
-
-    # People and the connection
 
     @hookimpl
     def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
@@ -228,6 +193,6 @@ class Plivo(TwimlCarrier):
     def check_connection(self) -> ConnectionReport:
         """Read the application's record."""
         application = self._rest.get(f"Application/{self.settings.application_id}")
-        if application.get("enabled") is False:
-            return ConnectionReport(ok=False, detail="the application is disabled; see Plivo's console.")
-        return ConnectionReport(ok=True, detail="Plivo answers and the application is there.")
+        is_off = application.get("enabled") is False
+        detail = "the application is disabled; see Plivo's console." if is_off else "Plivo shows the application."
+        return ConnectionReport(ok=not is_off, detail=detail)

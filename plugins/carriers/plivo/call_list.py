@@ -64,9 +64,7 @@ def as_leg(item: Item) -> dict[str, Any]:
 
 
 def _status(item: Item) -> str:
-    if not item.get("end_time"):
-        return "in-progress"
     code = str(item.get("hangup_cause_code") or "")
-    if item.get("answer_time"):
-        return "completed"
+    if item.get("answer_time") or not item.get("end_time"):
+        return "completed" if item.get("end_time") else "in-progress"
     return "busy" if code == BUSY else CAUSES.get(code[:1] if len(code) == 4 else "", "failed")

@@ -12,19 +12,9 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from hub.api import (
-    USER_LEG,
-    BadPayload,
-    CallBack,
-    CallbackAddresses,
-    OutcomeUnknown,
-    Receipt,
-    Rejected,
-    WebhookRequest,
-    refused_receipt,
-)
+from hub.api import USER_LEG, CallBack, CallbackAddresses, Receipt, Rejected, WebhookRequest, refused_receipt
 from plugins.carriers.plivo.rest import Rest
-from plugins.carriers.plivo.translate import uuid
+from plugins.carriers.plivo.translate import reference
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -58,11 +48,7 @@ def place(rest: Rest, addresses: CallbackAddresses, call: CallBack) -> Receipt:
         placed = rest.post_once("Call", body)
     except Rejected as error:
         return refused_receipt(call.key, error, REASONS)
-    try:
-        reference = uuid(placed.get("request_uuid"), "the call's id")
-    except BadPayload as error:
-        raise OutcomeUnknown("Plivo answered without the id of the call; look in its call log.") from error
-    return Receipt(key=call.key, status="accepted", reference=reference)
+    return Receipt(key=call.key, status="accepted", reference=reference(placed.get("request_uuid"), "call"))
 
 
 def to_connect(request: WebhookRequest, addresses: CallbackAddresses, tokens: Sequence[str]) -> CallBack | None:

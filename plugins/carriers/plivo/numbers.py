@@ -13,28 +13,15 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
-from hub.api import (
-    Money,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OwnedNumber,
-    Rejected,
-    RetryLater,
-    as_text,
-    phone_number,
-)
+from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, as_text
 from plugins.carriers.plivo.rest import Rest
 from plugins.carriers.plivo.translate import e164
 
 KINDS = {"local": "local", "toll_free": "tollfree", "mobile": "mobile"}
 MAX_LOOKED_AT = 400
 """Offers; Plivo filters by the beginning of a number only."""
-FIELDS = {
-    "answer_url": "voice_url",
-    "fallback_answer_url": "fallback_url",
-    "hangup_url": "status_url",
-    "message_url": "message_url",
+FIELDS = {"answer_url": "voice_url", "fallback_answer_url": "fallback_url", "hangup_url": "status_url"} | {
+    "message_url": "message_url"
 }
 """The application's addresses → ours."""
 
@@ -43,9 +30,8 @@ def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
     """Numbers for sale that support voice, with their monthly price."""
     if not re.fullmatch(r"[A-Z]{2}", query.country):
         raise Rejected("give the country as two capital letters, like US.")
-    wanted = {"country_iso": query.country, "type": KINDS[query.kind], "services": "voice"}
-    if query.area_code:
-        wanted["pattern"] = query.area_code
+    area = {"pattern": query.area_code} if query.area_code else {}
+    wanted = {"country_iso": query.country, "type": KINDS[query.kind], "services": "voice", **area}
     form = re.compile("".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or ""))
     offers = (_offer(item, query) for item in islice(rest.pages("PhoneNumber", wanted), MAX_LOOKED_AT))
     return list(islice((one for one in offers if one and form.search(one.number)), query.limit))
@@ -74,13 +60,9 @@ def _price(item: Mapping[str, Any]) -> Money | None:
 
 def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
     """Rent a number for the connector's application."""
-    if phone_number(number) != number:
-        raise Rejected("give the number in E.164, like +13125550100.")
     rented = rest.post(f"PhoneNumber/{_digits(number)}", {"app_id": rest.settings.application_id})
     if rented.get("status") == "pending" or find(rest, number) is None:
-        raise RetryLater(
-            "Plivo has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
-        )
+        raise RetryLater("Plivo has not filled the order yet; run hub numbers list later, then hub numbers configure.")
     return configure(rest, setup)
 
 
@@ -95,7 +77,7 @@ def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
     if wanted:
         rest.post(f"Number/{_digits(setup.number)}", wanted)
         found = find(rest, setup.number) or found
-    return owned(found, rest.settings.application_id, _point(rest, setup))
+    return owned(found, _point(rest, setup))
 
 
 def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
@@ -115,31 +97,31 @@ def release(rest: Rest, number: str) -> None:
 
 def listed(rest: Rest) -> list[OwnedNumber]:
     """All numbers of the account, with their monthly price."""
-    application_id = rest.settings.application_id
-    application = rest.get(f"Application/{application_id}")
-    return [owned(item, application_id, application) for item in rest.pages("Number")]
+    application = rest.get(f"Application/{rest.settings.application_id}")
+    return [owned(item, application) for item in rest.pages("Number") if e164(item.get("number"))]
 
 
-def owned(item: Mapping[str, Any], application_id: str, application: Mapping[str, Any]) -> OwnedNumber:
+def owned(item: Mapping[str, Any], application: Mapping[str, Any]) -> OwnedNumber:
     """A number of the account. Its webhooks are known only for the connector's own application."""
-    number = e164(item.get("number"))
-    if number is None:
-        raise RetryLater("Plivo answered with something that is no number.")
-    calls = application if _application_of(item) == application_id else {}
+    number = e164(item.get("number")) or ""
+    calls = application if _application_of(item) == application.get("app_id") else {}
     addresses = {ours: as_text(calls.get(theirs)) or None for theirs, ours in FIELDS.items()}
-    label = as_text(item.get("alias")) or ""
-    return OwnedNumber(number=number, provider_id=_digits(number), label=label, monthly_price=_price(item), **addresses)
+    named = {"number": number, "provider_id": number.lstrip("+"), "label": as_text(item.get("alias"))}
+    return OwnedNumber(**named, monthly_price=_price(item), **addresses)
 
 
 def _application_of(item: Mapping[str, Any]) -> str:
     """The id at the end of a number's link to its application; blank without one."""
-    return (as_text(item.get("application")) or "").rstrip("/").rpartition("/")[2]
+    return as_text(item.get("application")).rstrip("/").rpartition("/")[2]
 
 
 def find(rest: Rest, number: str) -> dict[str, Any] | None:
     """An owned number; None if the account does not have it."""
-    return rest.find(f"Number/{_digits(number)}") if phone_number(number) else None
+    return rest.find(f"Number/{_digits(number)}")
 
 
 def _digits(number: str) -> str:
-    return re.sub(r"[^0-9]", "", number)
+    """A number as Plivo names it. Rejected if it is none, which would name another resource."""
+    if e164(number) != number:
+        raise Rejected("give the number in E.164, like +13125550100.")
+    return number.removeprefix("+")

@@ -13,23 +13,16 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference
+from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records
 from plugins.carriers.plivo.rest import Rest, stamp
 from plugins.carriers.plivo.translate import UUID, e164
 
 Item = Mapping[str, Any]
+SIDES = ("from_number", "to_number")
 EXPORTED_FIELDS = {
-    "call": (
-        "from_number",
-        "to_number",
-        "call_direction",
-        "initiation_time",
-        "answer_time",
-        "end_time",
-        "call_duration",
-    ),
-    "recording": ("call_uuid", "from_number", "to_number", "add_time", "recording_duration_ms", "recording_format"),
-    "text": ("from_number", "to_number", "message_direction", "message_state", "message_time", "message_type", "units"),
+    "call": (*SIDES, "call_direction", "initiation_time", "answer_time", "end_time", "call_duration"),
+    "recording": (*SIDES, "call_uuid", "add_time", "recording_duration_ms", "recording_format"),
+    "text": (*SIDES, "message_direction", "message_state", "message_time", "message_type", "units"),
 }
 """The personal fields of each kind of record."""
 IDS = {"call": "call_uuid", "recording": "recording_id", "text": "message_uuid"}
@@ -51,12 +44,7 @@ def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
         *(("call", one) for one in (*calls.values(), *legs)),
         *(("text", one) for one in _of(rest, person, "text")),
     ]
-    found: dict[tuple[str, str], HeldRecord] = {}
-    for kind, item in records:
-        record_id = str(item.get(IDS[kind]))
-        fields = {name: str(item[name]) for name in EXPORTED_FIELDS[kind] if item.get(name) not in (None, "")}
-        found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
-    return list(found.values())
+    return held_records(records, IDS, EXPORTED_FIELDS)
 
 
 def _of(rest: Rest, person: PersonReference, kind: str) -> Iterator[Item]:
@@ -64,7 +52,7 @@ def _of(rest: Rest, person: PersonReference, kind: str) -> Iterator[Item]:
     ours = set(person.tracking_numbers)
     back = {"message_time__gte": stamp(rest.services.clock() - MESSAGES_BACK)} if kind == "text" else {}
     for number in person.phone_numbers if ours else ():
-        for side, other in (("from_number", "to_number"), ("to_number", "from_number")):
+        for side, other in (SIDES, SIDES[::-1]):
             listed = rest.pages(PATHS[kind], {side: number.lstrip("+"), **back})
             yield from (one for one in listed if e164(one.get(other)) in ours)
     yield from _by_ids(rest, person, kind)
@@ -80,10 +68,4 @@ def _by_ids(rest: Rest, person: PersonReference, kind: str) -> Iterator[Item]:
 
 def erase(rest: Rest, person: PersonReference) -> Erasure:
     """Delete the recordings, and report if something stays."""
-    records = held(rest, person)
-    recordings = [record for record in records if record.record_type == "recording"]
-    for record in recordings:
-        rest.delete(f"Recording/{record.record_id}")
-    if len(recordings) < len(records):
-        return Erasure(status="impossible", records=len(recordings), reason=KEPT)
-    return Erasure(status="erased" if records else "nothing_held", records=len(records))
+    return erase_recordings(held(rest, person), lambda record_id: rest.delete(f"Recording/{record_id}"), KEPT)

@@ -19,7 +19,6 @@ from plugins.carriers.plivo.translate import uuid
 
 ORIGIN = "https://api.plivo.com"
 """Origin of the hub's recording addresses, whatever base_url was set when they were made."""
-TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 PAUSED = "paused"
 
 
@@ -54,7 +53,7 @@ def control(rest: Rest, addresses: CallbackAddresses, call_id: str, wanted: Reco
     """Pause or resume the recording of a call. Repeating it is not an error."""
     with _refusing():
         call = uuid(call_id, "the call's id")
-    paused = call in _paused(rest)
+    paused = call in _paused(rest.services.memory.get(PAUSED), rest.services.clock())
     if wanted == "pause":
         if not rest.delete(f"Call/{call}/Record") and not paused:
             raise Rejected("this call is not being recorded.")
@@ -71,22 +70,18 @@ def control(rest: Rest, addresses: CallbackAddresses, call_id: str, wanted: Reco
         _note(rest, call, paused=False)
 
 
-def _paused(rest: Rest) -> dict[str, str]:
-    """The calls whose recording the hub has paused, with the time of it; those of the last day."""
-    since = (rest.services.clock() - timedelta(days=1)).isoformat()
-    return _read(rest.services.memory.get(PAUSED), since)
-
-
 def _note(rest: Rest, call: str, *, paused: bool) -> None:
+    """Note whether the hub has paused the recording of a call. A note lasts a day, longer than any call."""
     now: datetime = rest.services.clock()
-    since = (now - timedelta(days=1)).isoformat()
 
     def step(text: str | None) -> str:
-        others = {one: at for one, at in _read(text, since).items() if one != call}
+        others = {one: at for one, at in _paused(text, now).items() if one != call}
         return json.dumps(others | ({call: now.isoformat()} if paused else {}))
 
     rest.services.memory.change(PAUSED, step)
 
 
-def _read(text: str | None, since: str) -> dict[str, str]:
+def _paused(text: str | None, now: datetime) -> dict[str, str]:
+    """The paused calls of a note, each with its time."""
+    since = (now - timedelta(days=1)).isoformat()
     return {call: at for call, at in json.loads(text or "{}").items() if at >= since}

@@ -9,29 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from hub.api import (
-    BadPayload,
-    Provider,
-    Refusal,
-    Rejected,
-    RetryLater,
-    RingfenceError,
-    Services,
-    address_at,
-    as_mappings,
-)
+from hub.api import BadPayload, Provider, Refusal, Rejected, RetryLater, Services, address_at, as_mappings
 from plugins.carriers.plivo.settings import PlivoSettings
-
-if TYPE_CHECKING:
-    pass
 
 PAGE_SIZE = 20
 """The most that Plivo puts on a page."""
 MAX_PAGES = 5_000
-NOT_FOUND = "404"
 STORAGE = "s3.amazonaws.com"
 """Where Plivo keeps recordings besides its own host, below `FOLDERS`; that host gets no auth token."""
 FOLDERS = ("/recordings_", "/plivocloud/")
@@ -45,13 +31,10 @@ def _details(refusal: Refusal) -> tuple[str, str]:
 PLIVO = Provider(name="Plivo", remedy="check auth_id and auth_token", details=_details)
 
 
-def _one_only(refusal: Refusal) -> RingfenceError | None:
+def _one_only(refusal: Refusal) -> Rejected | None:
     """403 on a call or a text is about its country or numbers, not about the token. Source: the SDK's GeoPermissionError."""
-    if refusal.status != 403:
-        return None
-    return Rejected(
-        "Plivo does not allow it: look at the account's geo permissions and the sender's registration.", "403"
-    )
+    why = "Plivo does not allow it: look at the account's geo permissions and the sender's registration."
+    return Rejected(why, "403") if refusal.status == 403 else None
 
 
 PLIVO_ONCE = replace(PLIVO, special=_one_only)
@@ -76,7 +59,7 @@ class Rest:
         try:
             return self.get(path)
         except Rejected as error:
-            if error.code != NOT_FOUND:
+            if error.code != "404":
                 raise
             return None
 
@@ -90,15 +73,10 @@ class Rest:
 
     def delete(self, path: str) -> bool:
         """Delete a resource; False if it was already gone."""
-        try:
-            response = self.services.send(PLIVO, "DELETE", self._url(path), auth=self._auth())
-        except Rejected as error:
-            if error.code != NOT_FOUND:
-                raise
-            return False
-        if response.status_code not in (202, 204):
+        response = self.services.send(PLIVO, "DELETE", self._url(path), auth=self._auth(), expected=(404,))
+        if response.status_code not in (202, 204, 404):
             raise RetryLater("Plivo did not confirm the deletion.")
-        return True
+        return response.status_code != 404
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Each item of a list, through all pages."""

@@ -6,6 +6,8 @@ from pydantic import Field, SecretStr
 
 from hub.api import PluginSettings
 
+ORIGIN = r"^https?://[^/?#@]+$"
+
 
 class PlivoSettings(PluginSettings):
     """One Plivo account or subaccount, with the application that answers the calls and texts of its numbers."""
@@ -24,11 +26,9 @@ class PlivoSettings(PluginSettings):
     application_id: str = Field(
         description="The id of the Plivo application that the numbers belong to.", pattern=r"^[0-9]{5,25}$"
     )
-    base_url: str = Field(default="https://api.plivo.com", description="Plivo's API.", pattern=r"^https?://[^/?#@]+$")
+    base_url: str = Field(default="https://api.plivo.com", description="Plivo's API.", pattern=ORIGIN)
     media_url: str = Field(
-        default="https://media.plivo.com",
-        description="Plivo's host for recordings and pictures of texts.",
-        pattern=r"^https?://[^/?#@]+$",
+        default="https://media.plivo.com", description="Plivo's host for recordings and pictures.", pattern=ORIGIN
     )
 
     def tokens(self) -> list[str]:

@@ -13,22 +13,13 @@ import hmac
 import re
 from collections.abc import Iterable
 
-from hub.api import (
-    TEXT_STATUS_PATH,
-    BadPayload,
-    BadSignature,
-    FormField,
-    WebhookRequest,
-    form_fields,
-    sign_form,
-    signed_text,
-)
+from hub.api import BadPayload, BadSignature, FormField, WebhookRequest, form_fields, sign_form, signed_text
 
 V3, V3_NONCE = "x-plivo-signature-v3", "x-plivo-signature-v3-nonce"
 V2, V2_NONCE = "x-plivo-signature-v2", "x-plivo-signature-v2-nonce"
 NONCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 MAX_SIGNATURES = 10
-TEXT_PATHS = frozenset({"message", TEXT_STATUS_PATH})
+TEXT_PATHS = frozenset({"message", "text"})
 """The paths of webhooks about texts."""
 
 

@@ -7,19 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api import (
-    TEXT_STATUS_PATH,
-    BadPayload,
-    MediaFile,
-    OutboundText,
-    OutcomeUnknown,
-    Receipt,
-    Rejected,
-    RetryLater,
-    refused_receipt,
-)
+from hub.api import MediaFile, OutboundText, Receipt, Rejected, RetryLater, refused_receipt
 from plugins.carriers.plivo.rest import Rest
-from plugins.carriers.plivo.translate import uuid
+from plugins.carriers.plivo.translate import reference
 
 
 def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
@@ -31,23 +21,17 @@ def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
         "src": text.sender.lstrip("+"),
         "dst": (text.recipient_number or "").lstrip("+"),
         "type": "mms" if text.media_urls else "sms",
-        "url": f"{webhook_url}/{TEXT_STATUS_PATH}",
+        "url": f"{webhook_url}/text",
         "method": "POST",
     }
-    if text.body:
-        body["text"] = text.body
-    if text.media_urls:
-        body["media_urls"] = list(text.media_urls)
+    body |= ({"text": text.body} if text.body else {}) | ({"media_urls": [*text.media_urls]} if text.media_urls else {})
     try:
         reply = rest.post_once("Message", body)
     except Rejected as error:
         return refused_receipt(text.key, error, {})
     taken = reply.get("message_uuid")
-    try:
-        reference = uuid(taken[0] if isinstance(taken, list) and taken else None, "the text's id")
-    except BadPayload as error:
-        raise OutcomeUnknown("Plivo accepted the text without an id; look in its message log.") from error
-    return Receipt(key=text.key, status="accepted", reference=reference)
+    text_id = reference(taken[0] if isinstance(taken, list) and taken else None, "text")
+    return Receipt(key=text.key, status="accepted", reference=text_id)
 
 
 def fetch_media(rest: Rest, url: str) -> MediaFile:

@@ -19,6 +19,7 @@ from hub.api import (
     CallEvent,
     FormField,
     MessageEvent,
+    OutcomeUnknown,
     TwimlWebhook,
     WebhookRequest,
     address_at,
@@ -33,11 +34,8 @@ UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """The id of a leg, a recording, a text, a picture."""
 CALL_NAMES = {"CallUUID": "CallSid", "Duration": "CallDuration"}
 DIAL_NAMES = {"CallUUID": "CallSid", "DialStatus": "DialCallStatus", "DialBLegUUID": "DialCallSid"}
-LEG_NAMES = {
-    "DialBLegUUID": "CallSid",
-    "DialALegUUID": "ParentCallSid",
-    "DialBLegTo": "To",
-    "DialBLegDuration": "CallDuration",
+LEG_NAMES = {"DialBLegUUID": "CallSid", "DialALegUUID": "ParentCallSid", "DialBLegTo": "To"} | {
+    "DialBLegDuration": "CallDuration"
 }
 """What a dial reports of the phones that it rings."""
 RECORDING_NAMES = {"CallUUID": "CallSid", "RecordingID": "RecordingSid", "recording_id": "RecordingSid"} | {
@@ -50,21 +48,18 @@ SAME = (
     *("DialAction", "DialBLegHangupCauseCode", "Text", "Body", "MessageIntent", "ParentMessageUUID"),
     *(f"Media{index}" for index in range(11)),
 )
-NAMES: Mapping[str, Mapping[str, str]] = {"leg": LEG_NAMES, PERSON_LEG: LEG_NAMES, "dial": DIAL_NAMES} | {
-    "recording": RECORDING_NAMES,
-    "voicemail": RECORDING_NAMES,
-    "message": TEXT_NAMES,
-    "text": TEXT_NAMES,
+NAMES: Mapping[str, Mapping[str, str]] = {
+    **{"leg": LEG_NAMES, PERSON_LEG: LEG_NAMES, "dial": DIAL_NAMES, "recording": RECORDING_NAMES},
+    **{"voicemail": RECORDING_NAMES, "message": TEXT_NAMES, "text": TEXT_NAMES},
 }
+"""By path: Plivo's names → those of the same fields at other carriers."""
 STATUSES = {"timeout": "no-answer", "cancel": "canceled", "cancelled": "canceled"}
-ACTIONS = {"answer": "ringing", "connected": "in-progress", "digits": "queued"}
+ACTIONS = {"answer": "ringing", "connected": "in-progress", "digits": "queued", "hangup": ""}
 """What a dial reports of a phone: it is picked up (and whispered to), both are connected, somebody presses keys."""
 BUSY = "3010"
 OPT_WORDS: Mapping[str, Literal["stop", "start", "help"]] = {"optout": "stop", "optin": "start", "help": "help"}
 STOPPED = "200"
 TEXT_ERRORS: Mapping[str, str] = {
-    "10": "The carrier takes the text for invalid.",
-    "20": "The carrier had a network error.",
     "30": "The text was filtered as spam by a carrier.",
     "40": "The sender is not a number of this account that can send texts.",
     "50": "Plivo does not recognize the recipient as a phone number.",
@@ -72,7 +67,6 @@ TEXT_ERRORS: Mapping[str, str] = {
     "80": "The phone is switched off or cannot be reached.",
     "90": "Plivo has no route from this sender to this recipient.",
     "100": "The recipient's carrier rejected the text.",
-    "110": "The text is too long.",
     STOPPED: "The person asked Plivo to stop texts from this number.",
     "450": "The account may not send texts to that country; allow it in Plivo's geo permissions.",
     "900": "The Plivo account has no credit.",
@@ -83,6 +77,14 @@ TEXT_ERRORS: Mapping[str, str] = {
 def uuid(text: object, name: str) -> str:
     """An id of anything."""
     return identifier(UUID, text, name)
+
+
+def reference(text: object, what: str) -> str:
+    """Plivo's id of a call or a text that it has taken. Raises OutcomeUnknown if it gives none."""
+    try:
+        return uuid(text, what)
+    except BadPayload as error:
+        raise OutcomeUnknown(f"Plivo took the {what} without an id; look in its log before trying again.") from error
 
 
 def e164(text: object) -> str | None:
@@ -122,29 +124,17 @@ class PlivoWebhook(TwimlWebhook):
         return (e164(found) or found) if name in ("From", "To") else found
 
     def status(self, name: str = "CallStatus") -> str:
-        if name == "CallStatus" and self.path in ("leg", PERSON_LEG):
-            return self._leg_status()
-        found = self.text(name)
-        if found in STATUSES:
-            return STATUSES[found]
-        return super().status(name)
-
-    def _leg_status(self) -> str:
+        if name != "CallStatus" or self.path not in ("leg", PERSON_LEG):
+            return STATUSES.get(self.text(name)) or super().status(name)
         action = self.text("DialAction")
-        if action in ACTIONS:
-            return ACTIONS[action]
-        if action != "hangup":
+        if action not in ACTIONS:
             raise BadPayload("DialAction is not an event of a dial.")
         unanswered = "busy" if self.text("DialBLegHangupCauseCode") == BUSY else "no-answer"
-        return "completed" if self.seconds("CallDuration") else unanswered
+        return ACTIONS[action] or ("completed" if self.seconds("CallDuration") else unanswered)
 
     def attestation(self) -> Attestation | None:
         """The verdict on the caller's number. Not Verified may mean B, C, a bad signature or none, so it says nothing."""
         return "A" if self.text("STIRVerification") == "Verified" else None
-
-    def word(self, name: str) -> str:
-        found = super().word(name)
-        return "failed" if name == "MessageStatus" and found == "rejected" else found
 
     def text_id(self) -> str:
         """The id of the text; of a long one's parts, that of the whole."""

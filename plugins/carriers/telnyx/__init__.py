@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hub.api import (
+    CARRIER_FLOWS,
     USER_LEG,
     Auth,
     BadPayload,
@@ -77,23 +78,12 @@ class Telnyx(TwimlCarrier):
         "or the account's own retention ends, as telnyx.com/ai/data-handling.json says",
         webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER),
         flows=(
-            DataFlow(
-                hook="send_text",
-                use="essential.service.notifications.sms",
-                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
-            ),
-            DataFlow(
-                hook="place_call",
-                use="essential.service.call_back",
-                shares=(Share(field="user_number"), Share(field="person_number")),
-            ),
+            *CARRIER_FLOWS,
             DataFlow(
                 hook="order_port",
                 use="essential.service.operations",
                 shares=(Share(field="authorized_person"), Share(field="pin"), Share(field="bill")),
             ),
-            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
         ),
         personal_in_address="Telnyx filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from hub.api import Erasure, HeldRecord, PersonReference
+from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records
 from plugins.carriers.telnyx.call_list import Item, families
 from plugins.carriers.telnyx.rest import Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID
@@ -40,12 +40,7 @@ def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
         *(("call", one) for one in calls.values()),
         *(("text", one) for one in _own_texts(rest, person)),
     ]
-    found: dict[tuple[str, str], HeldRecord] = {}
-    for kind, item in records:
-        record_id = str(item.get(IDS[kind]))
-        fields = {name: str(item[name]) for name in EXPORTED_FIELDS[kind] if item.get(name) not in (None, "")}
-        found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
-    return list(found.values())
+    return held_records(records, IDS, EXPORTED_FIELDS)
 
 
 def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
@@ -94,10 +89,4 @@ def _own_texts(rest: Rest, person: PersonReference) -> Iterator[Item]:
 
 def erase(rest: Rest, person: PersonReference) -> Erasure:
     """Delete the recordings, and report if something stays."""
-    records = held(rest, person)
-    recordings = [record for record in records if record.record_type == "recording"]
-    for record in recordings:
-        rest.delete(f"/recordings/{record.record_id}")
-    if len(recordings) < len(records):
-        return Erasure(status="impossible", records=len(recordings), reason=KEPT)
-    return Erasure(status="erased" if records else "nothing_held", records=len(records))
+    return erase_recordings(held(rest, person), lambda record_id: rest.delete(f"/recordings/{record_id}"), KEPT)

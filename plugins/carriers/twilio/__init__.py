@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hub.api import (
+    CARRIER_FLOWS,
     USER_LEG,
     Auth,
     BadPayload,
@@ -74,16 +75,7 @@ class Twilio(TwimlCarrier):
         retention="call records, recordings and texts until they are deleted in the Twilio account",
         webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER),
         flows=(
-            DataFlow(
-                hook="send_text",
-                use="essential.service.notifications.sms",
-                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
-            ),
-            DataFlow(
-                hook="place_call",
-                use="essential.service.call_back",
-                shares=(Share(field="user_number"), Share(field="person_number")),
-            ),
+            *CARRIER_FLOWS,
             DataFlow(
                 hook="order_port",
                 use="essential.service",
@@ -94,8 +86,6 @@ class Twilio(TwimlCarrier):
                     Share(field="bill"),
                 ),
             ),
-            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
         ),
         personal_in_address="Twilio filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(

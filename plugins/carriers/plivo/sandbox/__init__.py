@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
-from xml.etree import ElementTree
 
-from hub.api import CALL_BACK_STEPS, TEXT_STATUS_PATH, USER_LEG, CallBackOutcome, WebhookRequest
+from hub.api import CALL_BACK_STEPS, USER_LEG, CallBackOutcome, WebhookRequest, person_dial
 from plugins.carriers.plivo import calls
 from plugins.carriers.plivo.plivo_xml import PlivoXml
-from plugins.carriers.plivo.sandbox.account import CAUSES, Account
+from plugins.carriers.plivo.sandbox.account import CAUSES, Account, shape
 from plugins.carriers.plivo.sandbox.call import PlacedCall
 
 INTENTS = {"STOP": "optout", "START": "optin", "UNSTOP": "optin", "HELP": "help"}
@@ -32,20 +31,12 @@ class Sandbox(Account):
 
     def own(self, digits: str, app_id: str | None) -> None:
         """Add a number to the account, unless it is there."""
-        account = f"/v1/Account/{self.account_sid}"
+        link = f"/v1/Account/{self.account_sid}/Application/{app_id}/" if app_id else None
         shown = {
             "number": digits,
-            "alias": None,
-            "application": f"{account}/Application/{app_id}/" if app_id else None,
-            "carrier": "Plivo",
-            "number_type": "local",
-            "monthly_rental_rate": "0.80000",
-            "sms_enabled": True,
-            "mms_enabled": True,
-            "voice_enabled": True,
+            "application": link,
             "added_on": self.clock().strftime("%Y-%m-%d"),
-            "sub_account": None,
-            "resource_uri": f"{account}/Number/{digits}/",
+            **shape("number"),
         }
         self.numbers.setdefault(digits, shown)
 
@@ -54,33 +45,22 @@ class Sandbox(Account):
     def answer_request(self, reference: str) -> WebhookRequest:
         """What Plivo asks when the user of a placed call has picked up."""
         body = self.placed[reference]
-        fields = self.leg_fields(reference, body["from"], body["to"], "in-progress", "outbound")
+        fields = self.leg_fields(reference, body["From"], body["To"], "in-progress", "outbound")
         legs = {"ALegUUID": reference, "ALegRequestUUID": reference, "RequestUUID": reference}
         return self.form_webhook(body["answer_url"], fields | legs, self.clock())
 
-    def connecting_document(self, reference: str) -> ElementTree.Element:
-        """The document that the hub gives then; without a hub, the plugin's own, made of the address."""
+    def placed_document(self, reference: str) -> str:
+        """What the hub answers then; without a hub, what the plugin makes of the address."""
         request = self.answer_request(reference)
         addresses = self.addresses(request.url.partition(f"/{USER_LEG}?")[0])
         call = calls.to_connect(request, addresses, self.tokens)
         assert call is not None, "the address does not say whom to connect"
-        language = PlivoXml(lambda path, mark: addresses.of(path, call.tracking_number, "", mark))
-        return ElementTree.fromstring(language.connect(call).body)  # noqa: S314
-
-    def placed_calls(self) -> Sequence[Mapping[str, str]]:
-        shown = []
-        for reference, body in self.placed.items():
-            dial = self.connecting_document(reference).find("Dial")
-            assert dial is not None, "the document dials nobody"
-            person = {"person_caller_id": dial.get("callerId", ""), "person_number": dial.findtext("Number", "")}
-            user = {"caller_id": f"+{body['from']}", "user_number": f"+{body['to']}"}
-            shown.append({"reference": reference, **user, **person})
-        return shown
+        return PlivoXml(lambda path, mark: addresses.of(path, call.tracking_number, "", mark)).connect(call).body
 
     def play_call_back(self, reference: str, outcome: CallBackOutcome) -> Sequence[WebhookRequest]:
         body, start, child = self.placed[reference], self.clock(), self.new_call_id()
         sent: list[WebhookRequest] = []
-        self.list_call(reference, body["from"], body["to"], start, "outbound")
+        self.list_call(reference, body["From"], body["To"], start, "outbound")
         for step in CALL_BACK_STEPS[outcome]:
             at = start + timedelta(seconds=step.after)
             if step.leg == "person":
@@ -89,24 +69,23 @@ class Sandbox(Account):
                 sent.append(self.answer_request(reference))
             else:
                 self.end_listed(reference, step.status, at, step.duration)
-                fields = self.leg_fields(reference, body["from"], body["to"], step.status, "outbound")
+                fields = self.leg_fields(reference, body["From"], body["To"], step.status, "outbound")
                 told = fields | self.progress(step.status, at, 0, step.duration)
                 sent.append(self.form_webhook(body["hangup_url"], told, at))
         return sent
 
-    def _person_step(self, user: str, leg: str, status: str, duration: int, at: Any) -> list[WebhookRequest]:
-        dial = self.connecting_document(user).find("Dial")
+    def _person_step(self, user: str, leg: str, status: str, duration: int, at: datetime) -> list[WebhookRequest]:
+        dial = person_dial(self.placed_document(user))
         assert dial is not None, "the document dials nobody"
-        person = dial.findtext("Number", "").lstrip("+")
-        legs = {"DialALegUUID": user, "DialBLegUUID": leg, "DialBLegTo": person}
+        legs = {"DialALegUUID": user, "DialBLegUUID": leg, "DialBLegTo": dial.number.lstrip("+")}
         if status == "in-progress":
             told = [{"DialAction": "answer"}, {"DialAction": "connected"}]
         else:
-            self.list_call(leg, dial.get("callerId", ""), f"+{person}", at, "outbound-dial", user)
+            self.list_call(leg, dial.caller_id, dial.number, at, "outbound-dial", user)
             self.end_listed(leg, status, at, duration)
             code = str(CAUSES[status][0])
             told = [{"DialAction": "hangup", "DialBLegDuration": str(duration), "DialBLegHangupCauseCode": code}]
-        return [self.form_webhook(dial.get("callbackUrl", ""), legs | one, at) for one in told]
+        return [self.form_webhook(dial.callback, legs | one, at) for one in told]
 
     # Texts
 
@@ -130,22 +109,13 @@ class Sandbox(Account):
             fields["MediaCount"] = str(len(media))
         return self.form_webhook(f"{webhook_url}/message", fields, self.clock())
 
-    def texts(self) -> Sequence[Mapping[str, str]]:
-        return [one for one in super().texts() if one["reference"] not in self.stopped_texts]
+    def delivery_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
+        ids = dict.fromkeys(("MessageUUID", "ParentMessageUUID"), str(shown["sid"]))
+        told = {"From": shown["from"].lstrip("+"), "To": shown["to"].lstrip("+"), "Status": status}
+        return ids | told | {"Type": "sms", "PartInfo": "1 of 1"}
 
-    def text_status_webhook(
-        self, reference: str, status: Literal["sent", "delivered", "failed"], webhook_url: str
-    ) -> WebhookRequest:
-        """The signed webhook that reports a text's delivery, sent to the address that came with the text."""
-        shown, stopped = self.messages[reference], reference in self.stopped_texts
-        word = status if status != "failed" else "failed" if stopped else "undelivered"
-        shown["status"] = word
-        fields = {"MessageUUID": reference, "ParentMessageUUID": reference, "Status": word, "Type": "sms"}
-        fields |= {"From": shown["from"].lstrip("+"), "To": shown["to"].lstrip("+"), "PartInfo": "1 of 1"}
-        if status == "failed":
-            shown["error_code"] = fields["ErrorCode"] = "200" if stopped else self.undelivered
-        url = self.status_callbacks.get(reference, f"{webhook_url}/{TEXT_STATUS_PATH}")
-        return self.form_webhook(url, fields, self.clock())
+    def error_of(self, reference: str) -> str:
+        return "200" if reference in self.stopped_texts else self.undelivered
 
     def app(self) -> Any:
         from plugins.carriers.plivo.sandbox.api import app

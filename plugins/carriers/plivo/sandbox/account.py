@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,14 @@ CAUSES = {
     "canceled": (1000, "Canceled", "ORIGINATOR_CANCEL"),
 }
 """By status: a hangup cause's code, its name, and the older name in webhooks."""
+
+
+def shape(name: str) -> dict[str, Any]:
+    """The fields of an object of Plivo's that never change."""
+    import yaml
+
+    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("shapes.yaml").read_text("utf-8"))[name]
+    return found
 
 
 class Account(TwimlStandIn):
@@ -40,20 +49,8 @@ class Account(TwimlStandIn):
         """Several while they are replaced: each signs every webhook."""
         self.signs_texts_fully = False
         """Whether webhooks about texts have a V3 signature as well, which Plivo documents for voice only."""
-        self.application: dict[str, Any] = {
-            "app_id": str(int(self.digest("application")[:14], 16)).rjust(17, "1")[:17],
-            "app_name": "Sandbox",
-            "answer_url": "https://example.com/answer",
-            "answer_method": "GET",
-            "fallback_answer_url": "",
-            "fallback_method": "POST",
-            "hangup_url": "",
-            "hangup_method": "POST",
-            "message_url": "",
-            "message_method": "POST",
-            "enabled": True,
-            "public_uri": False,
-        }
+        app_id = str(int(self.digest("application")[:14], 16)).rjust(17, "1")[:17]
+        self.application: dict[str, Any] = {"app_id": app_id, **shape("application")}
         self.resumed: dict[str, list[tuple[str, str]]] = {}
         """By call: the recordings that the API began, each with the address that hears of it."""
         self.stopped_texts: set[str] = set()

@@ -10,31 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.api import Operations, RecordingControl, tone
 from plugins.carriers.plivo.sandbox import Sandbox
-from plugins.carriers.plivo.sandbox.account import CAUSES
+from plugins.carriers.plivo.sandbox.account import CAUSES, shape
 
 Handler = Callable[[Request], Awaitable[Response]]
 Item = dict[str, Any]
 OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
-AREAS = {
-    ("US", "local"): ("312", "212", "415"),
-    ("US", "tollfree"): ("800", "888"),
-    ("CA", "local"): ("416",),
-    ("GB", "mobile"): ("7700",),
-}
-
-
-class PlivoError(Exception):
-    """An error of Plivo's: a status, and words instead of a code."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status, self.words = status, words
 
 
 class Api:
@@ -54,27 +41,27 @@ class Api:
                     await self._check(request)
                 with self.sandbox._lock:
                     return await handler(request)
-            except PlivoError as error:
-                shown = {"api_id": self.sandbox.new_sid("request"), "error": error.words}
-                return JSONResponse(shown, status_code=error.status)
+            except HTTPException as error:
+                return self.reply(error.status_code, error=error.detail)
 
         return serve
 
     def _admit(self, request: Request) -> None:
         credentials = f"{self.sandbox.account_sid}:{self.sandbox.tokens[0]}".encode()
         if request.headers.get("authorization") != f"Basic {base64.b64encode(credentials).decode()}":
-            raise PlivoError(401, "authentication failed")
+            raise HTTPException(401, "authentication failed")
         if self.sandbox.overloaded():
-            raise PlivoError(429, "too many requests")
+            raise HTTPException(429, "too many requests")
 
     async def _check(self, request: Request) -> None:
         body = b"" if request.method == "DELETE" else await request.body()
         kind = request.headers.get("content-type", "")
         fault = OPERATIONS.fault(request.method, request.url.path, request.url.query, kind, body)
-        if fault is not None and fault.why == "operation":
-            raise PlivoError(404, "not found")
         if fault is not None:
-            raise PlivoError(400, f"{fault.field or 'the request'} parameter is {fault.why}")
+            unknown = fault.why == "operation"
+            raise HTTPException(
+                404 if unknown else 400, "not found" if unknown else f"{fault.field} parameter is {fault.why}"
+            )
 
     def reply(self, code: int, /, **shown: Any) -> Response:
         """A reply with its own id, as each of Plivo's has."""
@@ -92,50 +79,44 @@ class Api:
         meta |= {"next": at(offset + limit), "previous": at(offset - limit)}  # type: ignore[dict-item]
         return self.reply(200, meta=meta, objects=found[offset : offset + limit])
 
-    @staticmethod
-    def _wanted(request: Request, item: Item, *names: str) -> bool:
-        """Whether an item has the values that the query asks for."""
+    def listed(self, request: Request, items: Iterable[Item], time: str, *names: str) -> Response:
+        """One page of the items that have the values and come from the time that the query asks for."""
         asked = request.query_params
-        return all(str(item[name]) == asked[name].lstrip("+") for name in names if name in asked)
+        equal = {name: asked[name].lstrip("+") for name in names if name in asked}
+        late = (one for one in items if one[time] >= asked.get(f"{time}__gte", ""))
+        return self.page(request, (one for one in late if all(one[name] == value for name, value in equal.items())))
 
-    def _find(self, items: Mapping[str, Item], request: Request) -> Item:
+    def _find(self, items: Mapping[str, Any], request: Request) -> Any:
         found = items.get(request.path_params["id"])
         if found is None:
-            raise PlivoError(404, "not found")
+            raise HTTPException(404, "not found")
         return found
-
-    # Numbers and the application
 
     async def for_sale(self, request: Request) -> Response:
         query = request.query_params
         country, kind = query["country_iso"], query.get("type", "local")
-        areas = [area for area in AREAS.get((country, kind), ()) if area.startswith(query.get("pattern", "")[:3])]
-        numbers = (
-            f"44{area}900{line:03}" if country == "GB" else f"1{area}55501{line:02}"
-            for area in areas
-            for line in range(100)
-        )
-        rates = {"monthly_rental_rate": "1.00000" if kind == "tollfree" else "0.80000", "setup_rate": "0.00000"}
-        can = {"voice_enabled": True, "sms_enabled": True, "mms_enabled": country != "GB"}
-        offers = (
-            {"number": one, "country": country, "city": "CHICAGO", "region": "Illinois, UNITED STATES"}
-            for one in numbers
-        )
-        return self.page(
-            request, (offer | rates | can for offer in offers if offer["number"] not in self.sandbox.numbers)
-        )
+        areas = [
+            area
+            for area in shape("areas").get(f"{country} {kind}", ())
+            if area.startswith(query.get("pattern", "")[:3])
+        ]
+        form = "44{}900{:03}" if country == "GB" else "1{}55501{:02}"
+        numbers = (form.format(area, line) for area in areas for line in range(100))
+        more = {"country": country, "mms_enabled": country != "GB", **shape("offer")}
+        more["monthly_rental_rate"] = "1.00000" if kind == "tollfree" else "0.80000"
+        return self.page(request, ({"number": one, **more} for one in numbers if one not in self.sandbox.numbers))
 
     async def rent(self, request: Request) -> Response:
         digits, body = request.path_params["id"], json.loads(await request.body())
         if not re.fullmatch(r"1\d{3}55501\d\d|447700900\d{3}", digits) or digits in self.sandbox.numbers:
-            raise PlivoError(400, "the number is not available")
+            raise HTTPException(400, "the number is not available")
         self._known(body)
         self.sandbox.own(digits, body.get("app_id"))
         return self.reply(201, message="created", numbers=[{"number": digits, "status": "Success"}], status="fulfilled")
 
     def _known(self, body: Item) -> None:
         if body.get("app_id") not in (None, self.sandbox.application["app_id"]):
-            raise PlivoError(400, "app_id does not exist")
+            raise HTTPException(400, "app_id does not exist")
 
     async def numbers(self, request: Request) -> Response:
         return self.page(request, self.sandbox.numbers.values())
@@ -144,14 +125,12 @@ class Api:
         found = self._find(self.sandbox.numbers, request)
         if request.method == "DELETE":
             del self.sandbox.numbers[found["number"]]
-            return Response(status_code=204)
-        if request.method == "GET":
-            return self.reply(200, **found)
+        if request.method != "POST":
+            return self.reply(200, **found) if request.method == "GET" else Response(status_code=204)
         body = json.loads(await request.body())
         self._known(body)
-        found |= {name: body[name] for name in ("alias",) if name in body}
-        if "app_id" in body:
-            found["application"] = f"{self.account}/Application/{body['app_id']}/"
+        link = {"application": f"{self.account}/Application/{body['app_id']}/"} if "app_id" in body else {}
+        found |= ({"alias": body["alias"]} if "alias" in body else {}) | link
         return self.reply(202, message="changed")
 
     async def application(self, request: Request) -> Response:
@@ -161,16 +140,15 @@ class Api:
         shown |= json.loads(await request.body())
         return self.reply(202, message="changed")
 
-    # Calls and recordings
-
     async def place(self, request: Request) -> Response:
         body = json.loads(await request.body())
         for number in (body["from"], body["to"]):
             refused = self.sandbox.refused_numbers.get(number.lstrip("+"))
             if refused:
-                raise PlivoError(refused, "calls to or from this number are not allowed")
+                raise HTTPException(refused, "calls to or from this number are not allowed")
         reference = self.sandbox.new_call_id()
-        self.sandbox.placed[reference] = body | {name: body[name].lstrip("+") for name in ("from", "to")}
+        sides = {name.title(): f"+{body[name].lstrip('+')}" for name in ("from", "to")}
+        self.sandbox.placed[reference] = body | sides
         return self.reply(201, message="call fired", request_uuid=reference)
 
     def _shown(self, call: Item) -> Item:
@@ -180,8 +158,7 @@ class Api:
             "call_uuid": call["sid"],
             "parent_call_uuid": call["parent_call_sid"],
             "call_direction": call["direction"].partition("-")[0],
-            "from_number": call["from"].lstrip("+"),
-            "to_number": call["to"].lstrip("+"),
+            **_sides(call),
             "initiation_time": call["start_time"],
             "answer_time": call.get("answer_time") if call["status"] == "completed" else None,
             "end_time": call["end_time"],
@@ -189,32 +166,29 @@ class Api:
             "bill_duration": duration,
             "hangup_cause_code": code,
             "hangup_cause_name": name,
-            "resource_uri": f"{self.account}/Call/{call['sid']}/",
         }
 
     async def calls(self, request: Request) -> Response:
         if request.method == "POST":
             return await self.place(request)
-        ended = [self._shown(one) for one in self.sandbox.calls.values() if one["end_time"]]
-        since = request.query_params.get("end_time__gte", "")
-        found = [one for one in ended if self._wanted(request, one, "from_number", "to_number", "parent_call_uuid")]
-        return self.page(request, [one for one in found[::-1] if one["end_time"] >= since])
+        ended = [self._shown(one) for one in self.sandbox.calls.values() if one["end_time"]][::-1]
+        return self.listed(request, ended, "end_time", "from_number", "to_number", "parent_call_uuid", "call_direction")
 
     async def call(self, request: Request) -> Response:
-        found = self._find({sid: one for sid, one in self.sandbox.calls.items() if one["end_time"]}, request)
-        return self.reply(200, **self._shown(found))
+        ended = {sid: one for sid, one in self.sandbox.calls.items() if one["end_time"]}
+        return self.reply(200, **self._shown(self._find(ended, request)))
 
     async def switch_recording(self, request: Request) -> Response:
         """End the recordings of a call in progress, or begin one."""
         call, box = request.path_params["id"], self.sandbox
         if box.calls.get(call, {"end_time": "never"})["end_time"]:
-            raise PlivoError(404, "call not found")
+            raise HTTPException(404, "call not found")
         control: RecordingControl = "pause" if request.method == "DELETE" else "resume"
         going = [
-            one for one in box.held_recordings.values() if one["call_sid"] == call and one["status"] == "in-progress"
+            one for one in box.held_recordings.values() if (one["call_sid"], one["status"]) == (call, "in-progress")
         ]
         if control == "pause" and not going:
-            raise PlivoError(404, "no recording in progress")
+            raise HTTPException(404, "no recording in progress")
         box.recorded_controls.setdefault(call, []).append(control)
         if control == "pause":
             for one in going:
@@ -231,22 +205,17 @@ class Api:
             sid: {
                 "recording_id": sid,
                 "call_uuid": one["call_sid"],
-                "from_number": one["from"].lstrip("+"),
-                "to_number": one["to"].lstrip("+"),
+                **_sides(one),
                 "add_time": one["date_updated"],
-                "recording_type": "normal",
-                "recording_format": "wav",
                 "recording_duration_ms": f"{int(one['duration']) * 1000}.00000",
                 "recording_url": self.sandbox.recording_url(sid),
-                "conference_name": None,
+                **shape("recording"),
             }
             for sid, one in ready.items()
         }
 
     async def recordings(self, request: Request) -> Response:
-        since = request.query_params.get("add_time__gte", "")
-        found = [one for one in self._stored().values() if one["add_time"] >= since]
-        return self.page(request, [one for one in found if self._wanted(request, one, "call_uuid")])
+        return self.listed(request, self._stored().values(), "add_time", "call_uuid", "from_number", "to_number")
 
     async def recording(self, request: Request) -> Response:
         found = self._find(self._stored(), request)
@@ -255,20 +224,16 @@ class Api:
             return Response(status_code=204)
         return self.reply(200, **found)
 
-    # Texts
-
     async def messages(self, request: Request) -> Response:
         if request.method == "POST":
             return await self.send(request)
-        since = request.query_params.get("message_time__gte", "")
-        found = [one for one in map(self._record, self.sandbox.messages.values()) if one["message_time"] >= since]
-        names = ("from_number", "to_number", "message_direction")
-        return self.page(request, [one for one in found if self._wanted(request, one, *names)])
+        found = map(self._record, self.sandbox.messages.values())
+        return self.listed(request, found, "message_time", "from_number", "to_number", "message_direction")
 
     async def send(self, request: Request) -> Response:
         body = json.loads(await request.body())
         if not body.get("text") and not body.get("media_urls"):
-            raise PlivoError(400, "text parameter is missing")
+            raise HTTPException(400, "text parameter is missing")
         sender, receiver = f"+{body['src'].lstrip('+')}", f"+{body['dst'].lstrip('+')}"
         shown = self.sandbox.send(sender, receiver, body.get("text", ""), body.get("media_urls", ()), body.get("url"))
         if (sender, receiver) in self.sandbox.blocked:
@@ -280,8 +245,7 @@ class Api:
         """A text as the list shows it: without what was written."""
         return {
             "message_uuid": one["sid"],
-            "from_number": one["from"].lstrip("+"),
-            "to_number": one["to"].lstrip("+"),
+            **_sides(one),
             "message_direction": one["direction"].partition("-")[0],
             "message_state": one["status"],
             "message_time": one["date_created"],
@@ -291,23 +255,18 @@ class Api:
         }
 
     async def message(self, request: Request) -> Response:
-        found = self._find(self.sandbox.messages, request)
-        return self.reply(200, **self._record(found))
-
-    # The host of recordings and pictures
+        return self.reply(200, **self._record(self._find(self.sandbox.messages, request)))
 
     async def audio(self, request: Request) -> Response:
-        recording = request.path_params["id"]
-        spoken, seconds = self.sandbox.audio.get(recording, (None, -1))
-        if seconds < 0 or recording not in self.sandbox.held_recordings:
-            raise PlivoError(404, "not found")
+        spoken, seconds = self.sandbox.audio[self._find(self.sandbox.held_recordings, request)["sid"]]
         return Response(spoken or tone(seconds), media_type="audio/wav")
 
     async def picture(self, request: Request) -> Response:
-        data = self.sandbox.media.get(request.path_params["id"])
-        if data is None:
-            raise PlivoError(404, "not found")
-        return Response(data, media_type="image/png")
+        return Response(self._find(self.sandbox.media, request), media_type="image/png")
+
+
+def _sides(one: Item) -> Item:
+    return {"from_number": one["from"].lstrip("+"), "to_number": one["to"].lstrip("+")}
 
 
 def app(sandbox: Sandbox) -> Starlette:
@@ -316,9 +275,6 @@ def app(sandbox: Sandbox) -> Starlette:
 
     def route(path: str, handler: Handler, *methods: str) -> Route:
         return Route(f"{api.account}/{path}/", api.guarded(handler), methods=list(methods) or ["GET"])
-
-    async def unknown(request: Request, error: Exception) -> Response:
-        return JSONResponse({"error": "not found"}, status_code=404)
 
     routes = [
         route("PhoneNumber", api.for_sale),
@@ -336,7 +292,4 @@ def app(sandbox: Sandbox) -> Starlette:
         Route(f"{api.account}/Recording/{{id}}.wav", api.guarded(api.audio, is_media=True)),
         Route(f"/Account/{sandbox.account_sid}/Media/{{id}}", api.guarded(api.picture, is_media=True)),
     ]
-    handled: Any = {404: unknown, 405: unknown}
-    found = Starlette(routes=routes, exception_handlers=handled)
-    found.router.redirect_slashes = False
-    return found
+    return Starlette(routes=routes)

@@ -8,43 +8,32 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree
 
 from hub.api import Leg, ListedCall
 from plugins.carriers.plivo.sandbox.account import CAUSES, Account
 
-ELEMENTS: Mapping[str, frozenset[str]] = {
-    name: frozenset(attributes.split())
-    for name, attributes in {
-        "Speak": "voice language loop",
-        "Play": "loop",
-        "Wait": "length silence minSilence beep",
-        "Redirect": "method",
-        "Hangup": "reason schedule",
-        "GetInput": "action method inputType executionTimeout digitEndTimeout speechEndTimeout finishOnKey numDigits "
-        "speechModel hints language interimSpeechResultsCallback interimSpeechResultsCallbackMethod log redirect "
-        "profanityFilter retries",
-        "Dial": "action method hangupOnStar timeLimit timeout callerId callerName confirmSound confirmKey confirmTimeout "
-        "dialMusic callbackUrl callbackMethod redirect digitsMatch digitsMatchBLeg sipHeaders",
-        "Number": "sendDigits sendDigitsMode sendOnPreanswer sipHeaders",
-        "Record": "action method fileFormat redirect timeout maxLength playBeep finishOnKey recordSession "
-        "startOnDialAnswer recordChannelType transcriptionType transcriptionUrl transcriptionMethod "
-        "transcriptionReportType callbackUrl callbackMethod",
-    }.items()
-}
-"""The elements and attributes that Plivo documents. It hangs up on a document with others (8011 Invalid Answer XML)."""
 CHILDREN = {"GetInput": {"Speak", "Play"}, "Dial": {"Number"}}
 WAITS = {"executionTimeout": (5, 60), "digitEndTimeout": (2, 10), "numDigits": (1, 32)}
 
 
+@cache
+def _documented() -> dict[str, set[str]]:
+    """Plivo's elements, each with its attributes."""
+    import yaml
+
+    found = yaml.safe_load(Path(__file__).with_name("elements.yaml").read_text("utf-8"))
+    return {name: set(attributes.split()) for name, attributes in found.items()}
+
+
 def is_valid(element: ElementTree.Element) -> bool:
     """Whether Plivo would follow an element: known names, children and ranges."""
-    known = ELEMENTS.get(element.tag, frozenset())
     in_range = all(low <= int(element.get(name) or low) <= high for name, (low, high) in WAITS.items())
-    nested = {child.tag for child in element} <= CHILDREN.get(element.tag, set())
-    return (
-        element.tag in ELEMENTS and set(element.keys()) <= known and in_range and nested and all(map(is_valid, element))
-    )
+    nested = {child.tag for child in element} <= CHILDREN.get(element.tag, set()) and all(map(is_valid, element))
+    known = _documented().get(element.tag)
+    return known is not None and set(element.keys()) <= known and in_range and nested
 
 
 def as_twiml(response: ElementTree.Element) -> ElementTree.Element | None:

@@ -70,6 +70,7 @@ from hub.contracts.services import Log, Memory, Services
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount, SignIn
 from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
+from hub.contracts.tokens import key_token, public_key, secret_claims, secret_token
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
 from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at
 from hub.contracts.values import TRANSFORMS, Money, personal
@@ -106,6 +107,7 @@ from hub.twiml.language import Twiml
 from hub.twiml.listed_call import ListedCall
 from hub.twiml.people import CARRIER_FLOWS, erase_recordings, held_records
 from hub.twiml.player import Leg, TwimlPlayer
+from hub.twiml.sealed_callers import SealedCallers
 from hub.twiml.signature import Field as FormField
 from hub.twiml.signature import form_fields, is_signed, sign_form, signed_form, signed_text
 from hub.twiml.stand_in import TwimlStandIn
@@ -236,6 +238,7 @@ __all__ = [
     "SandboxSignIn",
     "Say",
     "Scope",
+    "SealedCallers",
     "Services",
     "Share",
     "SignIn",
@@ -276,6 +279,7 @@ __all__ = [
     "is_place",
     "is_signed",
     "json_object",
+    "key_token",
     "list_page",
     "longest_name",
     "moment",
@@ -283,11 +287,14 @@ __all__ = [
     "personal",
     "phone_number",
     "places_of_number",
+    "public_key",
     "recording_event",
     "refused_receipt",
     "region_of",
     "regions_in",
     "retry_after",
+    "secret_claims",
+    "secret_token",
     "sign_assertion",
     "sign_form",
     "signed_form",

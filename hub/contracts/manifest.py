@@ -249,6 +249,9 @@ class Manifest(Declared):
     auth: Auth = Auth(kind="none")
     limits: Limits = Limits()
     webhooks: Webhooks = Webhooks()
+    ports_by_hand: str = Field(default="", max_length=500)
+    """For a carrier whose API takes no port orders: how a person orders one, in one or two sentences. The hub keeps the order,
+    and people say how far it is."""
     abilities: tuple[Ability | ConversionAbility, ...] = ()
     """What a carrier can do with a call: a tracker whose calls need more is refused when it is saved. What an ad network
     can do with a conversion that it has."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from sqlmodel import Session, col, select
 
 from hub.contracts.disclosure import Disclosed
-from hub.contracts.ports import PortOrder, PortRequest
+from hub.contracts.ports import PortOrder, PortRequest, PortStatus
 from hub.errors import CannotDo, NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import PortHooks
 from hub.model import Account, Tracker, TrackingNumber
@@ -23,6 +24,10 @@ class NotOrdered(RingfenceError):
     """A port was not ordered, or the outcome is unknown; the message says what to do."""
 
 
+BY_HAND = "by-hand-"
+"""The beginning of the id of an order that a person places at a carrier whose API takes none."""
+
+
 @dataclass(frozen=True)
 class PortFor:
     """Whose numbers an order brings, and from where. `tracker_id`: the tracker that gets them, if it was chosen."""
@@ -32,10 +37,30 @@ class PortFor:
     losing_carrier: str = ""
 
 
+def carriers_for_ports(hub: Hub) -> list[str]:
+    """The carriers to which numbers can be brought: by their API, or by hand with the hub's guidance."""
+    plugins = hub.plugins
+    return [
+        name
+        for name, each in plugins.connectors.items()
+        if each.manifest.ports_by_hand or plugins.implements(name, PortHooks.order_port)
+    ]
+
+
+def is_by_hand(order_id: str | None) -> bool:
+    """Whether a person places and follows the order."""
+    return (order_id or "").startswith(BY_HAND)
+
+
 def order_port(hub: Hub, connector: str, request: PortRequest, actor: str, whose: PortFor = PortFor()) -> PortOrder:
     """Place one order, with the fields that the plugin's manifest declares. After a time-out, check the carrier's
-    list instead of ordering again."""
+    list instead of ordering again. For a carrier without such an API the order is kept with what a person must do; nothing is
+    sent, and nothing of the request but the numbers is kept."""
     row_id = _write_down(hub, connector, request, whose)
+    if not hub.plugins.implements(connector, PortHooks.order_port):
+        guide = hub.plugins.connectors[connector].manifest.ports_by_hand
+        order = PortOrder(order_id=f"{BY_HAND}{row_id[:32]}", numbers=request.numbers, status="draft", detail=guide)
+        return _keep_placed(hub, row_id, order, actor, f"{', '.join(request.numbers)} to {connector}, by hand")
     handed = handed_over(hub, connector, request)
     try:
         order = hub.plugins.call(connector, PortHooks.order_port, handed.value)
@@ -44,15 +69,33 @@ def order_port(hub: Hub, connector: str, request: PortRequest, actor: str, whose
     except RingfenceError as error:
         _refused(hub, row_id, str(error))
         raise NotOrdered(str(error)) from None
+    given = ", ".join(sorted(handed.categories))
+    return _keep_placed(hub, row_id, order, actor, f"{', '.join(request.numbers)} to {connector}; sent: {given}")
+
+
+def _keep_placed(hub: Hub, row_id: str, order: PortOrder, actor: str, what: str) -> PortOrder:
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
         assert row is not None
         _keep(hub, session, row, order)
         session.flush()
-        given = ", ".join(sorted(handed.categories))
-        what = f"{', '.join(request.numbers)} to {connector}; sent: {given}"
         audit.note(session, hub.clock(), actor, "numbers.port", order.order_id, what)
     return order
+
+
+def move_by_hand(hub: Hub, row_id: str, status: str, actor: str) -> None:
+    """A person says how far an order is that they placed at the carrier themselves."""
+    if status not in get_args(PortStatus):
+        raise CannotDo(f"{status} is not the state of an order; write one of {', '.join(get_args(PortStatus))}.")
+    with hub.store.writing() as session:
+        row = session.get(PortOrderRow, row_id)
+        if row is None or not is_by_hand(row.order_id):
+            raise CannotDo("This order is the carrier's to report; hub numbers ports asks it.")
+        if row.status in FINAL_PORT_STATUSES:
+            raise CannotDo("This order has ended; make a new one.")
+        row.status, row.detail, row.told_at = status, "", hub.clock()
+        session.add(row)
+        audit.note(session, hub.clock(), actor, "numbers.port.move", row.order_id or row.id, status)
 
 
 def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[PortRequest]:
@@ -61,7 +104,10 @@ def handed_over(hub: Hub, connector: str, request: PortRequest) -> Disclosed[Por
 
 
 def refresh(hub: Hub, connector: str) -> list[PortOrderRow]:
-    """Ask the carrier for the state of all orders and store it, including orders placed elsewhere; newest first."""
+    """Ask the carrier for the state of all orders and store it, including orders placed elsewhere; newest first. A carrier
+    that cannot be asked has those that people keep."""
+    if not hub.plugins.implements(connector, PortHooks.list_ports):
+        return recorded(hub, [connector])
     listed = hub.plugins.call(connector, PortHooks.list_ports)
     with hub.store.writing() as session:
         rows, only = _rows(session, connector), _only_account(session)
@@ -177,6 +223,8 @@ def cancel_port(hub: Hub, row_id: str, actor: str) -> None:
         raise CannotDo("That order is not at the carrier yet; look for it there first.")
     if row.status in FINAL_PORT_STATUSES:
         return
+    if is_by_hand(row.order_id):
+        return move_by_hand(hub, row_id, "cancelled", actor)
     if not hub.plugins.implements(row.connector, PortHooks.cancel_port):
         raise NotSupported("This carrier's plugin cannot cancel an order; cancel it at the carrier.")
     hub.plugins.call(row.connector, PortHooks.cancel_port, row.order_id)

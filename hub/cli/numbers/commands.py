@@ -156,9 +156,13 @@ def _point(opened: Opened, line: Line) -> bool:
 
 def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any]) -> list[str]:
     """The carrier connectors that can do something, or only `connector` if it can; CannotDo if none can."""
+    return chosen_carriers(opened.hub.plugins.with_hook(hook), connector)
+
+
+def chosen_carriers(able: list[str], connector: str | None) -> list[str]:
+    """The carriers that can do something, or only `connector` if it can; CannotDo if none can."""
     from hub.queries.lookup import known
 
-    able = opened.hub.plugins.with_hook(hook)
     if connector is not None:
         return [known(connector, able, "carrier connector that can do this, named")]
     if not able:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.numbers.commands import able_carriers, read_number
+from hub.cli.numbers.commands import chosen_carriers, read_number
 from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo, RingfenceError
@@ -57,16 +57,15 @@ def port(
     """
     from hub.cli.support.audit_note import actor
     from hub.contracts.ports import PortRequest
-    from hub.hookspecs import PortHooks
     from hub.model.columns import new_id
-    from hub.numbers.porting import order_port
+    from hub.numbers.porting import carriers_for_ports, order_port
     from hub.startup import open_hub, read_config
 
     wanted = tuple(dict.fromkeys(map(read_number, numbers)))
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
         hub = opened.hub
-        able = able_carriers(opened, connector, PortHooks.order_port)
+        able = chosen_carriers(carriers_for_ports(opened.hub), connector)
         if len(able) > 1:
             raise CannotDo(f"Use --connector to say which carrier gets the numbers: {', '.join(able)}.")
         request = PortRequest(
@@ -102,24 +101,36 @@ def ports(
         typer.Option(help="Close an order of unknown outcome that you did not find at the carrier.", metavar="ID"),
     ] = None,
     cancel: Annotated[str | None, typer.Option(help="Cancel an order that has not ended.", metavar="ID")] = None,
+    moved: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="Note how far an order is that you placed at the carrier yourself.", metavar="ID STATUS"),
+    ] = None,
     sandbox: Sandboxed = False,
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the port orders with their current status at the carriers. Exits with status 1 if a carrier does not answer."""
     from hub.cli.support.audit_note import actor
-    from hub.hookspecs import PortHooks
-    from hub.numbers.porting import cancel_port, forget_unplaced, recorded, refresh
+    from hub.numbers.porting import (
+        cancel_port,
+        carriers_for_ports,
+        forget_unplaced,
+        move_by_hand,
+        recorded,
+        refresh,
+    )
     from hub.startup import open_hub, read_config
 
     loaded = read_config(config, sandbox=sandbox)
     troubles: list[str] = []
     with open_hub(loaded) as opened:
-        hub, able = opened.hub, able_carriers(opened, connector, PortHooks.list_ports)
+        hub, able = opened.hub, chosen_carriers(carriers_for_ports(opened.hub), connector)
         if not_placed is not None:
             forget_unplaced(hub, _order(hub, not_placed), actor())
         if cancel is not None:
             cancel_port(hub, _order(hub, cancel), actor())
+        if moved is not None:
+            move_by_hand(hub, _order(hub, moved[0]), moved[1], actor())
         for name in able:
             try:
                 refresh(hub, name)

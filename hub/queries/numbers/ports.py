@@ -35,6 +35,11 @@ class PortView:
     """Whether all of its numbers have a tracker."""
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a person placed it at the carrier and says how far it is."""
+        return (self.order_id or "").startswith("by-hand-")
+
+    @property
     def is_open(self) -> bool:
         """Whether it can still change."""
         return self.status not in FINAL_PORT_STATUSES

@@ -66,6 +66,8 @@ class Plivo(TwimlCarrier):
             "lapse by its retention, or earlier through its support. What its bills and laws require stays.",
         ),
         auth=Auth(kind="basic"),
+        ports_by_hand="Ask Plivo's support to port the numbers, with the signed letter of authorization and the old carrier's "
+        "latest bill; docs/connect/plivo.md has the steps. Then note how far it is.",
         # Not list_texts: Plivo's list of messages has no texts in it.
         abilities=(
             "call_back",

@@ -33,6 +33,7 @@ from hub.api import (
     Receipt,
     Recipient,
     RecordingAudio,
+    SealedCallers,
     Services,
     Share,
     TwimlCarrier,
@@ -40,10 +41,11 @@ from hub.api import (
     WebhookRequest,
     Webhooks,
     hookimpl,
+    public_key,
 )
 from plugins.carriers.vonage import call_list, calls, numbers, privacy, recordings, signature, texts
 from plugins.carriers.vonage.ncco import MESSAGE, Ncco
-from plugins.carriers.vonage.rest import HOSTS, Rest, signing_key
+from plugins.carriers.vonage.rest import HOSTS, Rest
 from plugins.carriers.vonage.settings import VonageSettings
 from plugins.carriers.vonage.translate import VonageWebhook, fields
 
@@ -92,6 +94,8 @@ class Vonage(TwimlCarrier):
             "which Vonage turns on for an account on request, and an hour after the call or text at the earliest.",
         ),
         auth=Auth(kind="jwt_bearer"),
+        ports_by_hand="Ask Vonage's support (api.support.vonage.com) to port the numbers to your API account, with the old "
+        "carrier's latest bill, its account number and PIN, and the signed letter of authorization. Then note how far it is.",
         # Not dial_several: `connect` rings one phone. Not list_texts: the Messages API has no list (README).
         abilities=("call_back", "dial", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
     )
@@ -105,9 +109,12 @@ class Vonage(TwimlCarrier):
         for secret in ("api_key", "api_secret", "private_key"):
             if not getattr(settings, secret).get_secret_value().strip():
                 raise ConfigError(f"connector {name!r} has an empty {secret}; set it in config.yaml.")
-        signing_key(settings.private_key.get_secret_value())
+        try:
+            public_key(settings.private_key.get_secret_value())
+        except ValueError as error:
+            raise ConfigError(f"connector {name!r} has a private_key that cannot sign: {error}.") from None
         self._rest = Rest(settings, services)
-        self._callers = signature.SealedCallers(settings.api_secret.get_secret_value())
+        self._callers = SealedCallers(settings.api_secret.get_secret_value())
 
     # Webhooks and answers
 

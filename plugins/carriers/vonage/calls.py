@@ -21,10 +21,11 @@ from hub.api import (
     Rejected,
     RingfenceError,
     identifier,
+    public_key,
     refused_receipt,
     value_at,
 )
-from plugins.carriers.vonage.rest import VONAGE, Rest, public_pem, refusal_details
+from plugins.carriers.vonage.rest import VONAGE, Rest, refusal_details
 from plugins.carriers.vonage.translate import CALL_ID, call_id
 
 NOT_ALLOWED = (
@@ -68,7 +69,7 @@ def check(rest: Rest) -> ConnectionReport:
     """Whether both ways to sign in work, and the application can do what the hub needs."""
     application = rest.application()
     stored = value_at(application, "keys.public_key")
-    ours = public_pem(rest.settings.private_key.get_secret_value())
+    ours = public_key(rest.settings.private_key.get_secret_value())
     if isinstance(stored, str) and stored.split() != ours.split():
         raise AuthError(
             "the private_key is not the one of this Vonage application; use the key that the dashboard made for it."

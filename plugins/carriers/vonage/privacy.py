@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.api import AuthError, Erasure, HeldRecord, PersonReference, value_at
-from plugins.carriers.vonage.rest import Rest
+from hub.api import Erasure, HeldRecord, PersonReference, Rejected, value_at
+from plugins.carriers.vonage.rest import UNPROVISIONED, Rest
 from plugins.carriers.vonage.translate import CALL_ID, RECORDING_ID, TEXT_ID, call_id, number
 
 MAX_PAGES = 50
@@ -36,7 +36,7 @@ def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
             kept = {name: str(shown[name]) for name in ("mime_type", "media_size", "time_created") if shown.get(name)}
             records.append(HeldRecord(record_type="recording", record_id=recording_id, fields=kept))
     for legs in _calls(rest, person).values():
-        records += [HeldRecord(record_type="call", record_id=str(leg["uuid"]), fields=_shown(leg)) for leg in legs]
+        records += [HeldRecord(record_type="call", record_id=str(leg.get("uuid")), fields=_shown(leg)) for leg in legs]
     return records
 
 
@@ -49,11 +49,12 @@ def erase(rest: Rest, person: PersonReference) -> Erasure:
     try:
         for legs in calls.values():
             for leg in legs:
-                done += rest.redact("voice", str(leg["uuid"]), str(leg.get("direction")))
+                done += rest.redact("voice", str(leg.get("uuid")), str(leg.get("direction")))
         for text_id in filter(TEXT_ID.fullmatch, person.provider_ids):
             done += any(rest.redact("messages", text_id, direction) for direction in ("inbound", "outbound"))
-    except AuthError:
-        # 403: the same key has just read the call list.
+    except Rejected as error:
+        if error.code != UNPROVISIONED:
+            raise
         return Erasure(status="impossible", records=done, reason=NOT_ENABLED)
     if set(calls) - set(person.provider_ids):
         return Erasure(status="impossible", records=done, reason=UNKNOWN_RECORDINGS)

@@ -10,10 +10,9 @@ import base64
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
-from hub.api import ConfigError, Provider, Refusal, Rejected, RetryLater, Services, as_mappings, as_text, value_at
+from hub.api import Provider, Refusal, Rejected, RetryLater, Services, as_mappings, as_text, key_token, value_at
 from plugins.carriers.vonage.settings import VonageSettings
 
 HOSTS = (
@@ -25,6 +24,8 @@ HOSTS = (
 TOKEN_SECONDS = 300
 PAGE_SIZE = 100
 """The most that Vonage puts on a page."""
+UNPROVISIONED = "unprovisioned"
+"""The account may not use this API, although the key is right."""
 NOT_FOUND = ("404", "not-found", "invalid-id", "NOT_FOUND")
 
 
@@ -42,7 +43,7 @@ VONAGE = Provider(
     name="Vonage",
     remedy="check api_key, api_secret, application_id and private_key",
     details=refusal_details,
-    codes={"premature-redaction": RetryLater},
+    codes={"premature-redaction": RetryLater, UNPROVISIONED: Rejected},
     # The API for numbers answers some refusals with HTTP 200.
     succeeded=lambda body: str(body.get("error-code", "200")) == "200",
 )
@@ -126,32 +127,7 @@ class Rest:
         return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
     def _token(self) -> dict[str, str]:
-        from joserfc import jwt
-
         now = int(self._services.clock().timestamp())
         claims = {"application_id": self.settings.application_id, "iat": now, "exp": now + TOKEN_SECONDS}
-        key = signing_key(self.settings.private_key.get_secret_value())
-        token = jwt.encode({"alg": "RS256", "typ": "JWT"}, {**claims, "jti": str(uuid.uuid4())}, key)
+        token = key_token({**claims, "jti": str(uuid.uuid4())}, self.settings.private_key.get_secret_value())
         return {"authorization": f"Bearer {token}"}
-
-
-@lru_cache(maxsize=8)
-def signing_key(pem: str) -> Any:
-    """The application's private key; ConfigError if the text holds none."""
-    from joserfc.errors import JoseError
-    from joserfc.jwk import RSAKey
-
-    try:
-        key = RSAKey.import_key(pem.strip() + "\n")
-        if not key.is_private:
-            raise ValueError
-        return key
-    except (JoseError, ValueError):
-        raise ConfigError(
-            "private_key is no RSA private key in PEM; use the file that Vonage's dashboard gave for the application."
-        ) from None
-
-
-def public_pem(pem: str) -> str:
-    """The public key that belongs to the private key, as the dashboard shows it."""
-    return str(signing_key(pem).as_pem(private=False).decode())

@@ -130,7 +130,8 @@ def _recording(told: Mapping[str, Any]) -> dict[str, str]:
 def _text(told: Mapping[str, Any]) -> dict[str, str]:
     """A received text, or the delivery of one that the hub sent."""
     error = as_mapping(told.get("error"))
-    code = re.sub(r"\D", "", str(error.get("title") or as_text(error.get("type")).rpartition("#")[2]))
+    named_by = (str(error.get("title")), as_text(error.get("type")).rpartition("#")[2])
+    code = next((text for text in named_by if re.fullmatch(r"[0-9]{4,6}", text)), "")
     if OPTED_OUT.search(f"{error.get('title')} {error.get('detail')}"):
         code = ILLEGAL_NUMBER
     parts = [told, *as_mappings(told.get("content"))]

@@ -10,10 +10,9 @@ from starlette.responses import Response
 from hub.contracts.phones import phone_number
 from hub.contracts.ports import PortRequest
 from hub.errors import CannotDo, NotFound, RingfenceError
-from hub.hookspecs import PortHooks
 from hub.model.columns import new_id
+from hub.numbers import porting
 from hub.numbers.pointing import point_here
-from hub.numbers.porting import PortFor, cancel_port, forget_unplaced, order_port, refresh, use_ported
 from hub.queries.numbers.ports import PortView, port_order, port_orders
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
@@ -71,9 +70,9 @@ def place(page: PageRequest) -> Response:
         wanted_on=wanted_on,
         bill=bill,
     )
-    whose = PortFor(page.user.account_id, choice.tracker.id, values["losing_carrier"])
+    whose = porting.PortFor(page.user.account_id, choice.tracker.id, values["losing_carrier"])
     try:
-        order_port(page.hub, choice.tracker.carrier, request, page.user.id, whose)
+        porting.order_port(page.hub, choice.tracker.carrier, request, page.user.id, whose)
     except RingfenceError as refused:
         return _form(page, values, {"form": str(refused)})
     return page.redirect(page.link("/numbers") + "#ports", "Ordered. Keep paying the old carrier until it has moved.")
@@ -84,7 +83,7 @@ def look(page: PageRequest) -> Response:
     silent = []
     for connector in _able(page):
         try:
-            refresh(page.hub, connector)
+            porting.refresh(page.hub, connector)
         except RingfenceError:
             silent.append(words.carrier_name(page, connector))
     if silent:
@@ -94,13 +93,19 @@ def look(page: PageRequest) -> Response:
 
 def cancel(page: PageRequest) -> Response:
     """Cancel an order."""
-    cancel_port(page.hub, _order(page).id, page.user.id)
+    porting.cancel_port(page.hub, _order(page).id, page.user.id)
     return page.redirect(page.link("/numbers") + "#ports", "The order is cancelled; the numbers stay where they are.")
+
+
+def move(page: PageRequest) -> Response:
+    """Say how far an order is that a person placed at the carrier."""
+    porting.move_by_hand(page.hub, _order(page).id, page.value("status"), page.user.id)
+    return page.redirect(page.link("/numbers") + "#ports", "Noted.")
 
 
 def forget(page: PageRequest) -> Response:
     """Close an order of unknown outcome that a person did not find at the carrier."""
-    forget_unplaced(page.hub, _order(page).id, page.user.id)
+    porting.forget_unplaced(page.hub, _order(page).id, page.user.id)
     return page.redirect(page.link("/numbers") + "#ports", "The order is closed; you can order again.")
 
 
@@ -114,7 +119,7 @@ def use(page: PageRequest) -> Response:
     )
     if choice is None or choice.tracker.carrier != order.connector:
         raise CannotDo("Choose a tracker of the carrier to which the numbers moved.")
-    use_ported(page.hub, order.id, choice.tracker, page.user.id)
+    porting.use_ported(page.hub, order.id, choice.tracker, page.user.id)
     lines = page.context.directory.refresh().lines
     for number in order.numbers:
         if number in lines:
@@ -136,7 +141,7 @@ def _order(page: PageRequest) -> PortView:
 def _able(page: PageRequest) -> list[str]:
     """The carriers of the user's trackers that can bring numbers."""
     mine = {each.tracker.carrier for each in trackers_of(page)}
-    return [each for each in page.hub.plugins.with_hook(PortHooks.order_port) if each in mine]
+    return [each for each in porting.carriers_for_ports(page.hub) if each in mine]
 
 
 def _choices(page: PageRequest) -> list[Choice]:
@@ -191,6 +196,7 @@ PAGES = (
     Page("/numbers/ports/new", place, action="configure", method="POST", max_bytes=MAX_BILL_BYTES + 100_000),
     Page("/numbers/ports/look", look, action="configure", method="POST"),
     Page("/numbers/ports/{order_id}/cancel", cancel, action="configure", method="POST"),
+    Page("/numbers/ports/{order_id}/move", move, action="configure", method="POST"),
     Page("/numbers/ports/{order_id}/forget", forget, action="configure", method="POST"),
     Page("/numbers/ports/{order_id}/use", use, action="configure", method="POST"),
 )

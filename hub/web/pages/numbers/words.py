@@ -37,6 +37,16 @@ PORT_NEXT: Mapping[str, str] = {
     "cancelled": "The numbers stay at the old carrier.",
     "unknown": "The carrier's answer never came. Ask the carriers; it is not ordered again.",
 }
+PORT_MOVES = (
+    ("draft", "Not sent yet"),
+    ("submitted", "Sent"),
+    ("action_required", "Sent back"),
+    ("scheduled", "Date set"),
+    ("ported", "Moved"),
+    ("rejected", "Refused"),
+    ("cancelled", "Cancelled"),
+)
+"""How far an order may be that a person placed at the carrier."""
 REASONS: Mapping[str, str] = {
     "removed": "config.yaml no longer names it",
     "moved": "config.yaml names it for another tracker",
@@ -79,6 +89,8 @@ def place_of(number: str) -> str | None:
 
 def port_state(order: PortView) -> tuple[str, str]:
     """The state of a port order, as a kind and a word."""
+    if order.by_hand and order.status == "draft":
+        return "warn", "Yours to order"
     return PORT_STATES.get(order.status, ("", order.status))
 
 

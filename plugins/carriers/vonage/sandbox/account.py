@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest
-from plugins.carriers.vonage import signature
+from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest, secret_token
 from plugins.carriers.vonage.ncco import Ncco
 from plugins.carriers.vonage.sandbox import translate
 
@@ -101,7 +100,7 @@ class Account(TwimlStandIn):
             "application_id": self.account_sid,
             "payload_hash": hashlib.sha256(body).hexdigest(),
         }
-        headers = {"authorization": signature.sign(self.signature_secret, claims), "user-agent": "Vonage/1.0"}
+        headers = {"authorization": f"Bearer {secret_token(claims, self.signature_secret)}", "user-agent": "Vonage/1.0"}
         kind = {"content-type": "application/json"} if body else {}
         return WebhookRequest(method=method, url=url, body=body, received_at=at, headers=headers | kind)
 

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.api import tone
-from plugins.carriers.vonage.rest import signing_key
 from plugins.carriers.vonage.sandbox import translate
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, check
@@ -57,9 +56,10 @@ class Guard:
         """Whether the application's key signed the token, and it has not expired."""
         from joserfc import jwt
         from joserfc.errors import JoseError
+        from joserfc.jwk import RSAKey
 
         try:
-            claims = jwt.decode(token, signing_key(private_key()), algorithms=["RS256"]).claims
+            claims = jwt.decode(token, RSAKey.import_key(private_key()), algorithms=["RS256"]).claims
         except (JoseError, ValueError):
             return False
         now = self.sandbox.clock().timestamp()

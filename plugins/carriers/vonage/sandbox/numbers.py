@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from plugins.carriers.vonage.rest import public_pem
+from hub.api import public_key
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, form
 
@@ -84,7 +84,7 @@ class Numbers:
             changed = await body(request)
             for name in ("name", "capabilities", "privacy"):
                 ours[name] = changed.get(name, {})
-        return JSONResponse({**ours, "keys": {"public_key": public_pem(private_key())}})
+        return JSONResponse({**ours, "keys": {"public_key": public_key(private_key())}})
 
     def _owned(self, wanted: Mapping[str, str]) -> dict[str, Any]:
         found = self.sandbox.numbers.get(wanted["msisdn"])

@@ -54,7 +54,7 @@ class TrackingNumber(Row, table=True):
     leased_until: datetime | None = time_column(nullable=True)
     lease_id: str | None = Field(default=None, max_length=36)
     came_at: datetime | None = time_column(nullable=True)
-    """When its tracker got it; None for a number of an earlier release."""
+    """When its tracker got it."""
     bought: bool = False
     """Bought by `hub numbers buy`: it stays with its tracker even though config.yaml does not list it."""
     retired_at: datetime | None = time_column(nullable=True)

@@ -12,7 +12,7 @@ from hub.errors import CannotDo, NotFound
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from hub.model import Account, Call, Delivery, FormSubmission, TextMessage
+    from hub.model import Account, Call, Company, Delivery, FormSubmission, TextMessage
 
 MIN_ID_CHARACTERS = 6
 """Minimum number of characters of an id to search for."""
@@ -162,3 +162,13 @@ def account_named(session: Session, wanted: str | None) -> Account:
             return each
     names = ", ".join(each.name for each in accounts) or "none yet; start the hub with hub run"
     raise CannotDo(f"Choose an account with --account; there are: {names}.")
+
+
+def company_named(session: Session, wanted: str) -> Company:
+    """A company that is in use, by its name; CannotDo names the similar ones."""
+    from sqlmodel import col, select
+
+    from hub.model import Company
+
+    companies = {each.name: each for each in session.exec(select(Company).where(col(Company.disabled_at).is_(None)))}
+    return companies[known(wanted, companies, "company")]

@@ -298,3 +298,16 @@ def test_a_rest_is_ended_only_after_a_yes(shop: Shop, refusal: Refusal) -> None:
     assert shop.run("numbers", "rest", NUMBER, "--end", typed="n\n").exit_code == 1
     assert "does not rest any more" in shop.run("numbers", "rest", NUMBER, "--end", "--yes").stdout
     assert shop.run("numbers", "release", NUMBER, "--yes").exit_code == 0
+
+
+def test_a_company_has_a_cap_of_its_own_beside_the_accounts(shop: Shop, refusal: Refusal) -> None:
+    assert "The cap is 1.00 USD a month." in shop.run("numbers", "cap", "1 USD", "--company", "north").stdout
+    assert "There is no cap." in shop.run("numbers", "cap").stdout
+    assert "The numbers of North would cost 1.15 USD a month" in refusal(shop.run(*BUY, "--yes"))
+    assert "did you mean 'north'?" in refusal(shop.run("numbers", "cap", "--company", "nort"))
+    shop.run("numbers", "cap", "--lift", "--company", "north")
+    assert shop.run(*BUY, "--yes").exit_code == 0
+    (month,) = shop.json("numbers", "spending", "--months", "1")
+    assert (month["held"], month["unpriced"], month["bought"]) == (3, 2, 1)
+    shown = shop.run("numbers", "spending", "--company", "north").stdout
+    assert "1.15 USD (3, 2 without a price)" in shown and "Minutes have no price" in shown

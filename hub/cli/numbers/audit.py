@@ -1,14 +1,14 @@
-"""`hub numbers audit`: what is wrong with numbers, and what mends it."""
+"""`hub numbers audit` and `spending`: what is wrong with numbers and what mends it, and what they cost by month."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli.numbers.commands import Carrier, able_carriers
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
+from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import table
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def register(commands: typer.Typer) -> None:
-    """Add the command to `hub numbers`."""
+    """Add the commands to `hub numbers`."""
     commands.command("audit")(audit)
+    commands.command("spending")(spending)
 
 
 def audit(
@@ -42,6 +43,57 @@ def audit(
         _print(findings, troubles)
     if wrong or troubles:
         raise typer.Exit(1)
+
+
+def spending(
+    company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
+    months: Annotated[int, typer.Option(min=1, max=24, help="How many months, this one included.")] = 3,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Show by month what numbers cost, and an estimate for texts and calls: text_price of the company, and minute_price of
+    `numbers:`. Months are UTC."""
+    from zoneinfo import ZoneInfo
+
+    from hub.clock import utc_now
+    from hub.numbers.accounts import write_accounts
+    from hub.queries.lookup import known
+    from hub.queries.numbers.spending import spending as spending_of
+    from hub.startup import open_store, read_config
+
+    loaded = read_config(config, sandbox=True)
+    names = [each.name for each in loaded.companies]
+    wanted = [known(company, names, "company")] if company is not None else names
+    with open_store(loaded) as store:
+        with store.writing() as session:
+            write_accounts(session, loaded, utc_now())
+        with store.reading() as session:
+            found = spending_of(session, loaded, None, wanted, ZoneInfo("UTC"), utc_now(), months)
+    if as_json:
+        echo_json([vars(each) | {"total": each.total} for each in found])
+        return
+    table(
+        "Spending",
+        ("month", "numbers", "bought", "texts (estimate)", "calls (estimate)", "together"),
+        (
+            (
+                f"{each.month:%Y-%m}",
+                f"{_sums(each.numbers)} ({each.held:,}{f', {each.unpriced:,} without a price' if each.unpriced else ''})",
+                f"{each.bought:,}",
+                f"{_sums(each.text_costs)} ({each.texts:,})",
+                f"{_sums(each.call_costs)} ({each.minutes:,} min)",
+                _sums(each.total),
+            )
+            for each in found
+        ),
+        ("bought", "texts (estimate)", "calls (estimate)"),
+    )
+    if loaded.numbers.minute_price is None:
+        say("Minutes have no price, because `numbers: minute_price` is not in config.yaml.")
+
+
+def _sums(costs: Mapping[str, Any]) -> str:
+    return " and ".join(f"{amount:,.2f} {currency}" for currency, amount in costs.items()) or EMPTY_CELL
 
 
 def _print(findings: Sequence[Finding], troubles: Mapping[str, str]) -> None:

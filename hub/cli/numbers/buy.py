@@ -116,14 +116,18 @@ def cap(
     account: Annotated[
         str | None, typer.Option(help="The account; needed if there are several.", metavar="NAME")
     ] = None,
+    company: Annotated[
+        str | None, typer.Option(help="Only this company; the account's cap holds besides.", metavar="NAME")
+    ] = None,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """Show what the numbers cost a month and the cap, or change the cap. Above the cap nothing is bought."""
+    """Show what the numbers of the account or of a company cost a month and the cap, or change the cap. Above it nothing is
+    bought."""
     from hub.cli.support.audit_note import actor
     from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.budget import budget_of, set_cap, written
-    from hub.queries.lookup import account_named
+    from hub.queries.lookup import account_named, company_named
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -133,12 +137,13 @@ def cap(
     with open_store(loaded) as store:
         with store.writing() as session:
             write_accounts(session, loaded, utc_now())
-            row = account_named(session, account)
+            only = company_named(session, company) if company is not None else None
+            account_id = only.account_id if only else account_named(session, account).id
+            company_id = only.id if only else None
             if lift or wanted is not None:
-                set_cap(session, row.id, wanted, actor(), utc_now())
-            account_id = row.id
+                set_cap(session, account_id, wanted, actor(), utc_now(), company_id=company_id)
         with store.reading() as session:
-            budget = budget_of(session, account_id)
+            budget = budget_of(session, account_id, company_id=company_id)
     sums = (
         " and ".join(f"{total:,.2f} {currency}" for currency, total in sorted(budget.costs.items())) or "no known sum"
     )

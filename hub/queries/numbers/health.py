@@ -49,7 +49,7 @@ class Finding:
 
 _DETAILS: Mapping[str, str] = {
     "points_to": "to {}",
-    "calls": "{} calls in 30 days",
+    "calls": "{} call{s} in 30 days",
     "last_at": "the last on {}",
     "connectors": "{}",
     "costs": "{} a month",
@@ -76,7 +76,7 @@ def all_findings(session: Session) -> list[Finding]:
     return _findings(session, col(NumberFinding.id).is_not(None))
 
 
-def has_trouble(session: Session, scope: AccessScope, company_ids: Collection[str]) -> int:
+def count_wrong(session: Session, scope: AccessScope, company_ids: Collection[str]) -> int:
     """How many of them are wrong, and not only worth knowing."""
     return sum(each.kind.is_wrong for each in list_findings(session, scope, company_ids))
 
@@ -109,4 +109,4 @@ def _said(words: str, value: Any) -> str:
     if not value:
         return ""
     text = ", ".join(value) if isinstance(value, list) else str(value)
-    return words.format(text[:10] if words == _DETAILS["last_at"] else text)
+    return words.format(text[:10] if words == _DETAILS["last_at"] else text, s="" if value == 1 else "s")

@@ -1,5 +1,6 @@
 """Why and until when numbers rest, what is wrong with numbers, and a cap on what each company's numbers cost."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, kind, nullable=True))
+    _say_when_they_came()
     op.create_table(
         "number_finding",
         sa.Column("id", sa.String(36), primary_key=True),
@@ -35,6 +37,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_number_finding_account_id", "number_finding", ["account_id"])
     op.create_index("ix_number_finding_company_id", "number_finding", ["company_id"])
+
+
+def _say_when_they_came() -> None:
+    """A row's id is a UUIDv7, which begins with the time at which it was made, in milliseconds."""
+    number = sa.table("tracking_number", sa.column("id", sa.String), sa.column("came_at", TIME))
+    for (each,) in op.get_bind().execute(sa.select(number.c.id)).all():
+        made = datetime.fromtimestamp(int(each.replace("-", "")[:12], 16) / 1000, UTC)
+        op.execute(number.update().where(number.c.id == each).values(came_at=made))
 
 
 def downgrade() -> None:

@@ -1,11 +1,12 @@
 """The pages of numbers and trackers: the list, pools, buying, bringing numbers from another carrier, the website."""
 
-from hub.web.pages.numbers import budget, buying, listing, one_number, ports, tracker, tracker_new, website
+from hub.web.pages.numbers import budget, buying, health, listing, one_number, ports, tracker, tracker_new, website
 
 PAGES = (
     *listing.PAGES,
     *budget.PAGES,
     *buying.PAGES,
+    *health.PAGES,
     *ports.PAGES,
     *website.PAGES,
     *tracker_new.PAGES,

@@ -1,4 +1,4 @@
-"""`/numbers/cap`: the most that all numbers of the account may cost a month."""
+"""`/numbers/cap`: the most that the numbers of the account, or of the chosen company, may cost a month."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def change(page: PageRequest) -> Response:
     try:
         wanted = read_amount(page.value("amount"), page.value("currency") or "USD")
         with page.hub.store.writing() as session:
-            set_cap(session, page.user.account_id, wanted, page.user.id, page.now)
+            company_id = page.company.id if page.company else None
+            set_cap(session, page.user.account_id, wanted, page.user.id, page.now, company_id=company_id)
     except CannotDo as refused:
         return _form(page, 422, error=str(refused))
     return page.redirect(page.link("/numbers"), "The cap is set." if wanted else "There is no cap anymore.")
@@ -45,7 +46,7 @@ def read_amount(text: str, currency: str) -> Money | None:
 
 def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
     with page.hub.store.reading() as session:
-        budget = budget_of(session, page.user.account_id)
+        budget = budget_of(session, page.user.account_id, company_id=page.company.id if page.company else None)
     currency = budget.cap.currency if budget.cap else next(iter(sorted(budget.costs)), "USD")
     return page.render(
         "numbers_cap.html",

@@ -13,6 +13,7 @@ from hub.formats import money
 from hub.model import NumberPurchase
 from hub.numbers.budget import NumberBudget, budget_of
 from hub.numbers.purchases import SETTLE_AFTER, open_orders
+from hub.queries.numbers.health import count_wrong
 from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
@@ -37,6 +38,7 @@ def listing(page: PageRequest) -> Response:
     """The numbers of the chosen companies."""
     with page.session() as session:
         rows = list_numbers(session, page.scope, page.company_ids, page.now)
+        wrong = count_wrong(session, page.scope, page.company_ids)
     filtered = [row for row in rows if _matches(row, page)]
     state, each = page.query.get("state"), page.query.get("each") == "yes"
     counts = {name: sum(_is(row, name) for row in filtered) for name, _ in STATE_CHIPS}
@@ -68,6 +70,7 @@ def listing(page: PageRequest) -> Response:
         titles={company.id: company.title for company in page.companies},
         names={company.id: company.name for company in page.companies},
         costs=costs_in_words(page, rows),
+        wrong=wrong,
         orders=_orders(page),
         pools=pools_of(page),
         ports=orders_of(page),

@@ -48,6 +48,10 @@ class Leg:
     last: float = 0.0
     gap: float = 0.0
     ended: bool = False
+    kept: bytearray | None = None
+    """What was heard, as mu-law, if anybody wants it."""
+    asked: list[str] = field(default_factory=list)
+    """Methods and statuses that came for this leg, in order."""
     dialog: dict[str, str] = field(default_factory=dict)
 
 
@@ -69,6 +73,9 @@ class Trunk:
         self.legs: dict[str, Leg] = {}
         self.by_socket: dict[int, Leg] = {}
         self.late = 0.0
+        self.keep = False
+        self.statuses = dict[str, str]()
+        """How a called number answers; 200 OK if left out, and 180 Ringing rings for ever."""
         self._stop = False
         self._caller, self._agent = frames(880), frames(330)
         self._threads = [threading.Thread(target=each, daemon=True) for each in (self._signal, self._speak, self._hear)]
@@ -78,7 +85,7 @@ class Trunk:
         for thread in self._threads:
             thread.start()
 
-    def call(self, number: int) -> None:
+    def call(self, number: int) -> Leg:
         """Call in once."""
         call_id = f"load-{number}-{time.monotonic_ns()}"
         leg = self._leg(call_id, self._caller)
@@ -87,6 +94,12 @@ class Trunk:
             "to": f"<sip:+13125550120@{HOST}>",
         }
         self._send("INVITE", call_id, leg, 1, _described(leg))
+        return leg
+
+    def ask(self, leg: Leg, method: str, number: int, body: str = "", kind: str = "application/sdp") -> None:
+        """Send a request within a leg's call."""
+        call_id = next(name for name, each in self.legs.items() if each is leg)
+        self._send(method, call_id, leg, number, body, kind)
 
     def hang_up(self) -> None:
         """End the callers' legs, one after the other; the others talk on meanwhile."""
@@ -102,18 +115,22 @@ class Trunk:
             thread.join(2)
 
     def _leg(self, call_id: str, sound: list[bytes]) -> Leg:
-        leg = self.legs[call_id] = Leg(sound, _opened())
+        leg = self.legs[call_id] = Leg(sound, _opened(), kept=bytearray() if self.keep else None)
         self.by_socket[leg.rtp.fileno()] = leg
         self._epoll.register(leg.rtp.fileno(), select.EPOLLIN)
         return leg
 
-    def _send(self, method: str, call_id: str, leg: Leg, number: int, body: str = "") -> None:
+    def _send(
+        self, method: str, call_id: str, leg: Leg, number: int, body: str = "", kind: str = "application/sdp"
+    ) -> None:
         uri = leg.dialog.get("target", f"sip:+13125550120@{HOST}:{self.line[1]}")
-        branch = f"z9hG4bK{method}{time.monotonic_ns()}"
+        branch = leg.dialog.pop("branch", f"z9hG4bK{method}{time.monotonic_ns()}")
+        if method == "INVITE":
+            leg.dialog["invite"] = branch
         lines = [
             f"{method} {uri} SIP/2.0", f"Via: SIP/2.0/UDP {HOST}:{self.port};branch={branch}", "Max-Forwards: 70",
             f"From: {leg.dialog['from']}", f"To: {leg.dialog['to']}", f"Call-ID: {call_id}", f"CSeq: {number} {method}",
-            f"Contact: <sip:trunk@{HOST}:{self.port}>", *(["Content-Type: application/sdp"] if body else []),
+            f"Contact: <sip:trunk@{HOST}:{self.port}>", *([f"Content-Type: {kind}"] if body else []),
             f"Content-Length: {len(body)}", "", body,
         ]  # fmt: skip
         self.sip.sendto("\r\n".join(lines).encode(), self.line)
@@ -125,14 +142,25 @@ class Trunk:
                 text = self.sip.recv(65535).decode()
             except TimeoutError:
                 continue
+            known = self.legs.get(_header(text, "Call-ID"))
+            if known:
+                known.asked.append(text.split(" ", 2)[1 if text.startswith("SIP/2.0 ") else 0])
             if text.startswith("SIP/2.0 "):
                 self._answered(text)
             elif text.startswith("INVITE "):
-                self._reply(text, "200 OK", self._agent_leg(text))
+                self._called(text)
             elif not text.startswith("ACK "):
-                if text.startswith("BYE ") and (leg := self.legs.get(_header(text, "Call-ID"))):
-                    leg.ended = True
+                if text.startswith("BYE ") and known:
+                    known.ended = True
                 self._reply(text, "200 OK")
+                if text.startswith("CANCEL ") and known:
+                    self._reply(known.dialog["text"], "487 Request Terminated")
+
+    def _called(self, text: str) -> None:
+        number = text.partition("sip:")[2].partition("@")[0]
+        sound = self._agent_leg(text)
+        status = self.statuses.get(number, "200 OK")
+        self._reply(text, status, sound if status.startswith("200") else "")
 
     def _answered(self, text: str) -> None:
         call_id = _header(text, "Call-ID")
@@ -146,6 +174,12 @@ class Trunk:
         call_id = _header(text, "Call-ID")
         leg = self.legs.get(call_id) or self._leg(call_id, self._agent)
         leg.to = _sound_of(text)
+        leg.dialog = {
+            "from": f"{_header(text, 'To')};tag=agent",
+            "to": _header(text, "From"),
+            "target": _header(text, "Contact").strip("<>"),
+            "text": text,
+        }
         return _described(leg)
 
     def _reply(self, text: str, status: str, body: str = "") -> None:
@@ -176,9 +210,11 @@ class Trunk:
             for number, _ in self._epoll.poll(0.1):
                 leg, now = self.by_socket[number], time.monotonic()
                 try:
-                    leg.rtp.recv(2048)
+                    packet = leg.rtp.recv(2048)
                 except BlockingIOError:
                     continue
+                if leg.kept is not None and packet[1] & 0x7F == 0:
+                    leg.kept += packet[12:]
                 leg.heard += 1
                 if leg.last and not leg.ended:
                     leg.gap = max(leg.gap, now - leg.last)

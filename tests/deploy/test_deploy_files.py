@@ -24,8 +24,11 @@ DEPLOY = ROOT / "deploy"
 def arguments_are_known(arguments: list[str]) -> None:
     """Whether `hub` has this command with these options."""
     command: Any = get_command(app)
-    name, *rest = arguments
-    known = {option for parameter in command.commands[name].params for option in parameter.opts}
+    while hasattr(command, "commands"):
+        name, *arguments = arguments
+        command = command.commands[name]
+    rest = arguments
+    known = {option for parameter in command.params for option in parameter.opts}
     assert {each for each in rest if each.startswith("--")} <= known, arguments
 
 
@@ -53,6 +56,17 @@ def test_compose_names_commands_files_and_settings_that_exist() -> None:
     assert "ports" not in services["web"] and "ports" not in services["database"]
     shown = yaml.safe_load("\n".join(re.findall(r"^#   (.*)", text, re.M)))
     assert shown["hub"].keys() <= HubSection.model_fields.keys()
+
+
+def test_the_gateway_of_a_trunk_runs_apart_and_ends_after_its_last_call() -> None:
+    loader = type("Loader", (yaml.SafeLoader,), {})
+    loader.add_constructor("!reset", lambda *_: [])  # type: ignore[attr-defined]
+    services = yaml.load((DEPLOY / "compose.sip.yaml").read_text(), loader)["services"]  # type: ignore[arg-type]
+    for name in ("worker", "gateway"):
+        arguments_are_known(services[name]["command"])
+    assert services["gateway"]["read_only"] and services["gateway"]["cap_drop"] == ["ALL"]
+    assert services["gateway"]["stop_grace_period"] == "15m"
+    assert services.keys() - {"gateway"} <= yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].keys()
 
 
 @pytest.mark.parametrize("file", sorted((DEPLOY / "systemd").iterdir()), ids=lambda file: str(file.name))

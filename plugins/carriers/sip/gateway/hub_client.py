@@ -31,6 +31,8 @@ class HubClient:
         self._http = httpx.AsyncClient(trust_env=False, timeout=REPORT_SECONDS)
         self.refused = False
         """Whether the hub refused our signature the last time."""
+        self.answered = asyncio.Event()
+        """Set when the hub answers a question, so that reports need not wait any longer."""
 
     async def close(self) -> None:
         """Close the connections."""
@@ -44,6 +46,7 @@ class HubClient:
                     limit = ASK_SECONDS if len(self._start.hub_addresses) == 1 else ONE_ADDRESS_SECONDS
                     reply = await self._post(hub, url, fields, limit)
                     if reply is not None and reply.status_code == 200 and len(reply.content) <= MAX_DOCUMENT_BYTES:
+                        self.answered.set()
                         return reply.text
         except TimeoutError:
             pass

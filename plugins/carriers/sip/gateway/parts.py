@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -51,6 +52,8 @@ class Parts:
     """By the caller's leg of each call that is recorded now: the recording's id, and the bridge."""
     under_way: set[str] = field(default_factory=set)
     """The legs of calls that are not over."""
+    preparing: set[asyncio.Task[bytes]] = field(default_factory=set)
+    """Prompts in the making that nobody waits for yet."""
     counts: Counter[str] = field(default_factory=Counter)
     """What happened since the start, for the health."""
 

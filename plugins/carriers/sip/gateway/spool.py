@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 
@@ -37,6 +38,12 @@ class Spool:
         self.waiting += len(reports)
         self._more.set()
 
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the hub has answered a question."""
+        self._hub.answered.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hub.answered.wait(), seconds)
+
     async def run(self) -> None:
         """Send until cancelled."""
         self.waiting = (await self._journal.read("select count(*) as n from report"))[0]["n"]
@@ -46,7 +53,7 @@ class Spool:
             rows = await self._journal.read("select id, url, form from report order by id limit 50")
             for row in rows:
                 if not await self._hub.report(row["url"], json.loads(row["form"])):
-                    await asyncio.sleep(wait)
+                    await self._pause(wait)
                     wait = min(2 * wait, LONGEST_WAIT)
                     break
                 await self._journal.write(("delete from report where id = ?", (row["id"],)))

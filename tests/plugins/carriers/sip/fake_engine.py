@@ -38,6 +38,9 @@ class FakeBridge:
         self.controls.append("resume")
 
     async def over(self) -> FakeLeg:
+        for leg in self.legs:
+            if leg.talks is not None:
+                asyncio.get_running_loop().call_later(leg.talks, leg.end)
         await asyncio.wait([leg.ended for leg in self.legs], return_when=asyncio.FIRST_COMPLETED)
         if self.recording:
             sound = b"\1\0\2\0" * 8000
@@ -60,6 +63,8 @@ class FakeLeg:
         """Keys that the party presses, one at each prompt's end."""
         self.message = b""
         """What the party says when it is recorded."""
+        self.talks: float | None = None
+        """Seconds for which the party talks before it hangs up; None: until the other one does."""
 
     @property
     def seconds(self) -> float:
@@ -117,7 +122,7 @@ class FakeEngine:
         self.phones: dict[str, str | Callable[[FakeLeg], Any]] = {}
         self.placed: list[Dial] = []
         self.all: list[FakeLeg] = []
-        self.draining = False
+        self.draining, self.trunk = False, True
 
     async def start(self, incoming: Any, on_death: Any = None) -> None:
         self.incoming = incoming
@@ -140,7 +145,7 @@ class FakeEngine:
         return [leg for leg in self.all if not leg.ended.done()]
 
     def health(self) -> Health:
-        return Health(True, self.draining, len(self.legs()), True)
+        return Health(True, self.draining, len(self.legs()), self.trunk)
 
     async def drain(self) -> None:
         self.draining = True

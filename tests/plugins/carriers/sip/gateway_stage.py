@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 from fake_engine import FakeEngine, FakeLeg
@@ -125,11 +124,9 @@ async def staged(folder: Path, hub: ScriptedHub | None = None, **settings: Any):
 
 def hangs_up_after(seconds: float = 0.02) -> Callable[[FakeLeg], None]:
     """A party that talks for a moment."""
+    return lambda leg: setattr(leg, "talks", seconds)
+
+
+def gives_up_after(seconds: float = 0.02) -> Callable[[FakeLeg], None]:
+    """A caller who hangs up, whatever happens."""
     return lambda leg: asyncio.get_running_loop().call_later(seconds, leg.end) and None
-
-
-def carried(url: str) -> dict[str, str]:
-    """What one of our addresses carries."""
-    return dict(parse_qsl(urlsplit(url).query)) and {
-        key: value[0] for key, value in parse_qs(urlsplit(url).query).items()
-    }

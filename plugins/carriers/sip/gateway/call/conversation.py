@@ -69,6 +69,7 @@ class Conversation(Party):
         except ElementTree.ParseError:
             log.error("a document cannot be read", call=self.sid)
             return None
+        self.prepare(response)
         for verb in response:
             match verb.tag:
                 case "Say" | "Play":

@@ -44,6 +44,14 @@ class Party:
         except LegEnded:
             raise Over from None
 
+    def prepare(self, response: ElementTree.Element) -> None:
+        """Begin to make all that a document lets be heard, so that a later text is ready when the first has been said."""
+        for verb in response.iter():
+            if verb.tag in ("Say", "Play"):
+                made = asyncio.ensure_future(self.sound(verb))
+                self.parts.preparing.add(made)
+                made.add_done_callback(self.parts.preparing.discard)
+
     async def sound(self, verb: ElementTree.Element) -> bytes:
         """The sound of a `<Say>` or `<Play>`."""
         prompts, text = self.parts.prompts, (verb.text or "").strip()

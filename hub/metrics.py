@@ -8,6 +8,9 @@ WEBHOOKS = Counter("ringfence_webhooks_total", "Webhooks by connector and outcom
 ANSWERS = Counter(
     "ringfence_answers_total", "Answer documents by connector, step and route.", ["connector", "step", "route"]
 )
+SCREENED = Counter(
+    "ringfence_calls_screened_total", "Suspect calls that did not just ring, by what was done.", ["action"]
+)
 BATCH_ITEMS = Histogram(
     "ringfence_batch_items",
     "Items waiting to be handed over, by queue (hub/flow/__init__.py lists the queues).",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlmodel import Session, col, func, select
 
 from hub.callflow.context import CallContext, Permission
 from hub.callflow.definition import Flow
+from hub.callflow.screening import Screening
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place
 from hub.contracts.places import places_of_number
@@ -38,6 +40,11 @@ class AnswerRequest:
         return self.connector, self.point.call_id
 
     @property
+    def rings(self) -> bool:
+        """Whether the call begins here."""
+        return self.point.moment == "ringing" and bool(self.point.call_id)
+
+    @property
     def caller(self) -> tuple[str, str]:
         """Who calls which company; the number is blank if the caller hides it."""
         return self.line.company.id, self.point.caller_number or ""
@@ -57,13 +64,18 @@ def call_contexts(
     now: datetime,
     public_url: str,
     recording: Permission = UNASKED,
+    screenings: Mapping[tuple[str, str], Screening] = MappingProxyType({}),
 ) -> list[CallContext]:
-    """What is known at each point, with the permission to record as given. Flows that need nothing cause no database read."""
+    """What is known at each point, with the permission to record as given, and what happens to suspect calls. Flows that
+    need nothing cause no database read."""
     visits = _visits(session, requests, now) if session else {}
     earlier = _earlier(session, requests) if session else {}
     own_tags = _own_tags(session, requests) if session else {}
     return [
-        _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url, recording)
+        replace(
+            _call_context(each, visits.get(each.call), earlier.get(each.caller), own_tags, now, public_url, recording),
+            screening=screenings.get(each.call),
+        )
         for each in requests
     ]
 

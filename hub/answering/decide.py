@@ -12,6 +12,7 @@ from sqlmodel import Session
 from hub.answering.call_context import AnswerRequest, call_contexts, must_read
 from hub.answering.call_lines import CallLines
 from hub.answering.recording_consent import ask_to_record
+from hub.answering.screen import Screener
 from hub.answering.step_log import SPOOLED_AS, AnswerRecord, keep, step_rows
 from hub.callflow.context import CallContext, FlowResult, Permission, StepTaken
 from hub.callflow.definition import Flow
@@ -33,6 +34,7 @@ class Decider:
         self._hub, self._directory, self._lines = hub, directory, lines
         self._public_url = str(hub.config.hub.public_url).rstrip("/")
         self._versions: dict[int, Flow] = {}
+        self._screener = Screener(hub)
 
     def remember(self, directory: Directory) -> None:
         """Store the present versions of all flows, because calls may outlive them."""
@@ -51,7 +53,8 @@ class Decider:
         led = self._led(connector, [*points, *forwarded])
         requests, missing = self._requests(connector, points, led)
         now = self._hub.clock()
-        if missing or any(must_read(each) or each.flow.records for each in requests):
+        self._screener.note(requests, now)
+        if missing or any(must_read(each) or each.flow.records or each.rings for each in requests):
             with self._hub.store.reading() as session:
                 if missing:
                     self._versions |= flows_of_versions(session, missing)
@@ -109,14 +112,20 @@ class Decider:
         return requests, missing
 
     def _walk(self, session: Session | None, requests: Sequence[AnswerRequest], now: datetime) -> list[AnswerRecord]:
-        known = call_contexts(session, requests, now, self._public_url, WILLING)
+        screened = self._screener.screen(session, self._directory.latest, requests, now) if session else {}
+        actions = {call: found.screening for call, found in screened.items() if found.screening is not None}
+        known = call_contexts(session, requests, now, self._public_url, WILLING, actions)
         walks = [_walked(each, what) for each, what in zip(requests, known, strict=True)]
-        answers = [AnswerRecord(each, walked) for each, walked in zip(requests, walks, strict=True)]
+        rows = {call: found.row for call, found in screened.items()}
+        answers = [
+            AnswerRecord(each, walked, screened=rows.get(each.call) if each.rings else None)
+            for each, walked in zip(requests, walks, strict=True)
+        ]
         wanting = [index for index, walked in enumerate(walks) if _records(walked)]
         permitted = ask_to_record(self._hub, session, [(requests[i], known[i]) for i in wanting], now)
         for index, (permission, decision) in zip(wanting, permitted, strict=True):
             walked = _permitted(requests[index], known[index], walks[index], permission)
-            answers[index] = AnswerRecord(requests[index], walked, decision)
+            answers[index] = replace(answers[index], walk=walked, decision=decision)
         return answers
 
     def _forwarded(self, connector: str, points: Sequence[AnswerPoint], led: Mapping[str, int]) -> list[AnswerRecord]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from hub.answering.call_context import AnswerRequest
 from hub.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
-from hub.model import CallStep, RecordingNotice
+from hub.model import CallStep, RecordingNotice, SpamScore
 from hub.model.columns import CALL_RETENTION, CONSENT_RETENTION
 from hub.store.engine import Store
 from hub.store.journal.deferred import insert_waiting
@@ -29,6 +29,8 @@ class AnswerRecord:
     request: AnswerRequest
     walk: FlowResult
     decision: Columns | None = None
+    screened: Columns | None = None
+    """The score of a suspect call and what was done, as a row to store."""
     forwarded: bool = False
     """The carrier got the static document instead, because the answer was late or failed."""
 
@@ -48,6 +50,7 @@ def keep(connection: Connection, answers: Sequence[AnswerRecord], now: datetime)
             decisions.append((account_id, answer.decision | {"subject_id": mine[-1]["id"]}))
         if answer.walk.notice is not None:
             notices.append(_notice(answer, now))
+    insert_rows(connection, SpamScore, [answer.screened for answer in answers if answer.screened])
     insert_waiting(connection, "consent_decision", decisions)
     insert_rows(connection, RecordingNotice, notices)
     insert_rows(connection, CallStep, steps)

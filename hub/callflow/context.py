@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from hub.callflow.screening import Screening
 from hub.contracts.answers import Instruction
 from hub.contracts.consent import Duty, Place
 
@@ -54,6 +55,8 @@ class CallContext:
     source_name: str = ""
     """What a whisper says in place of [source]."""
     recording: Permission = field(default_factory=Permission)
+    screening: Screening | None = None
+    """What happens to a call that is suspect when it rings."""
     public_url: str = ""
     """The hub's own address; audio files are served below it."""
 

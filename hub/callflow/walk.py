@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from itertools import accumulate
 
+from hub.callflow.branches import by_attribution, by_place, by_the_clock
 from hub.callflow.context import CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
 from hub.callflow.definition import (
     END,
     HASH,
     SOURCE,
     AttributionRoute,
-    Case,
     Dialing,
     Flow,
     GeoRoute,
@@ -27,10 +26,20 @@ from hub.callflow.definition import (
     TextBack,
     Voicemail,
 )
-from hub.callflow.hours import local_time, open_at, public_holiday
 from hub.callflow.resume_token import MAX_WAITS, ResumeToken, parse_mark
+from hub.callflow.screening import (
+    CHALLENGE,
+    FAILED,
+    MAX_QUESTIONS,
+    MESSAGES,
+    PASSED,
+    PERSON_KEY,
+    QUESTIONS,
+    SECONDS,
+    Screening,
+    spoken,
+)
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
-from hub.contracts.consent import Place
 
 REFUSE, AGREE = "9", "1"
 """The keys for no and for yes to a recording."""
@@ -63,8 +72,12 @@ class _Walker:
     def answer(self, point: AnswerPoint) -> FlowResult:
         step = self._flow.steps.get(self._mark.step)
         match point.moment:
+            case "ringing" if self._known.screening is not None:
+                return self._screened(self._known.screening)
             case "ringing":
                 return self._from(self._flow.start)
+            case "digits" if self._mark.heard == "c":
+                return self._after_question(point.digits)
             case "whisper":
                 return self._whisper(step)
             case "dial_ended":
@@ -108,11 +121,11 @@ class _Walker:
                 self._note("a text to the caller", text_back=step.text)
                 return step.then
             case Schedule():
-                name, why = self._by_the_clock(step)
+                name, why = by_the_clock(step, self._known)
             case GeoRoute():
-                name, why = self._by_place(step)
+                name, why = by_place(step, self._known)
             case AttributionRoute():
-                name, why = self._by_attribution(step)
+                name, why = by_attribution(step, self._known, self._tags)
             case _:
                 return None
         self._note(f"{why}: {name}")
@@ -275,6 +288,40 @@ class _Walker:
         self._note("takes a message")
         return self._wait(TakeMessage(longest=step.longest, mark=self._next_mark()))
 
+    # suspect calls
+
+    def _screened(self, screening: Screening) -> FlowResult:
+        """What happens to a suspect call instead of its flow. Nothing of it is recorded but a message that is left."""
+        self._taken.append(StepTaken(step="spam", do="screen", result=screening.why))
+        match screening.action:
+            case "reject":
+                return self._walked(HangUp(reject=True))
+            case "challenge":
+                return self._question()
+        voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
+        if voicemails:
+            return self._from(voicemails[0])
+        text, language = spoken(MESSAGES, self._flow.language)
+        self._said.append(Say(text=text, language=language))
+        self._mark = self._mark.at(END)
+        return self._wait(TakeMessage(mark=self._next_mark()))
+
+    def _question(self, attempt: int = 0) -> FlowResult:
+        text, language = spoken(QUESTIONS, self._flow.language)
+        self._mark = self._mark.at(self._flow.start).having("c")
+        prompts = (Say(text=text, language=language),)
+        return self._wait(Gather(prompts=prompts, seconds=SECONDS, mark=self._next_mark(attempt)))
+
+    def _after_question(self, digits: str) -> FlowResult:
+        passed = digits[:1] == PERSON_KEY
+        if not passed and self._mark.attempt + 1 < MAX_QUESTIONS:
+            return self._question(self._mark.attempt + 1)
+        self._taken.append(StepTaken(step="spam", do=CHALLENGE, result=PASSED if passed else FAILED))
+        if not passed:
+            return self._end()
+        self._mark = self._mark.at(self._flow.start).having("n")
+        return self._from(self._flow.start)
+
     # choices
 
     def _menu(self, step: Menu, attempt: int = 0) -> FlowResult:
@@ -299,48 +346,6 @@ class _Walker:
         self._note(f"{pressed}: {step.otherwise}")
         return self._from(step.otherwise)
 
-    def _by_the_clock(self, step: Schedule) -> tuple[str, str]:
-        now = local_time(self._known.at, step.time_zone or self._known.time_zone)
-        day = now.date()
-        if day in step.dates:
-            open_now = open_at(step.dates[day], now.time())
-            return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} on {day}"
-        holiday = public_holiday(step.holidays, day) if step.holidays else None
-        if holiday:
-            return step.holiday or step.closed, f"{holiday}"
-        open_now = open_at(step.hours.get(f"{now:%a}".lower(), ()), now.time())
-        return (step.open if open_now else step.closed), f"{'open' if open_now else 'closed'} at {now:%a %H:%M}"
-
-    def _by_place(self, step: GeoRoute) -> tuple[str, str]:
-        """The next step if every place where the caller's number could be from leads to the same one; else
-        `otherwise`."""
-        ways, places = set(), [each for each in self._known.places if each.basis == "caller_number"]
-        for place in places:
-            codes = (f"{place.country}-{place.region}", place.country or "")
-            ways.add(next((step.places[code] for code in codes if code in step.places), step.otherwise))
-        spelled = " or ".join(sorted(map(_spelled, places))) or "an unknown place"
-        return (ways.pop() if len(ways) == 1 else step.otherwise), f"from {spelled}"
-
-    def _by_attribution(self, step: AttributionRoute) -> tuple[str, str]:
-        for index, case in enumerate(step.cases, 1):
-            if self._holds(case):
-                return case.then, f"case {index}"
-        return step.otherwise, "no case matches"
-
-    def _holds(self, case: Case) -> bool:
-        known = self._known
-        texts = (
-            (case.source, known.source),
-            (case.medium, known.medium),
-            (case.campaign, known.campaign),
-            (case.landing_page, known.landing_page),
-        )
-        return (
-            all(wanted is None or _fits(wanted, value) for wanted, value in texts)
-            and (case.tag is None or case.tag in self._tags)
-            and (case.caller is None or known.first_time is (case.caller == "first_time"))
-        )
-
 
 def _turn(step: RoundRobin, known: CallContext) -> Sequence[str]:
     """The phones in the order in which they ring for this call: by weight and the call's own random value, without
@@ -355,14 +360,6 @@ def _turn(step: RoundRobin, known: CallContext) -> Sequence[str]:
     if step.sticky and own is not None and own in step.numbers:
         order = [own, *(number for number in order if number != own)]
     return order
-
-
-def _fits(wanted: str, value: str | None) -> bool:
-    return value is not None and fnmatchcase(value.casefold(), wanted.casefold())
-
-
-def _spelled(place: Place) -> str:
-    return "-".join(filter(None, (place.country, place.region)))
 
 
 def tags_of(taken: Iterable[StepTaken]) -> frozenset[str]:

@@ -36,6 +36,7 @@ from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.secret_keys import SecretKey
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
+from hub.config.sections.spam import SpamSection
 from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE, Amount
 from hub.config.sections.texts import TextsSection
 from hub.config.sections.webhooks import Webhooks
@@ -305,6 +306,10 @@ class TrackerSection(Section):
         lt=1,
         description="Of a pool: the fraction reserved for visitors from networks with few recent visitors.",
     )
+    honeypot: bool = Field(
+        default=False,
+        description="Of a number that no customer is given: whoever calls it is suspect on every number (docs/spam.md).",
+    )
     route: Route | None = Field(default=None, description="What callers hear; the company's route if left out.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")
     texts: TextsSection | None = Field(
@@ -341,6 +346,7 @@ class CompanySection(Section):
     text_price: Amount = Field(
         default=DEFAULT_PRICE, description="What one text is counted for in `text_budget`, in the same currency."
     )
+    spam: SpamSection = Field(default=SpamSection(), description="From which score on a call is treated as spam.")
     trackers: tuple[TrackerSection, ...] = Field(default=(), description="Its tracking numbers.")
     webhooks: Webhooks = Field(
         default=(), description="Addresses that get what happens at the company (docs/webhooks.md)."

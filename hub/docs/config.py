@@ -26,6 +26,7 @@ from hub.config.retention import Kept, RetentionSection
 from hub.config.sections.contact import ContactSection
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.sign_in import OidcSection, SignInSection
+from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import TextsSection
 from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
@@ -54,6 +55,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     **{f"accounts: companies: flows: steps: {kind}": step for kind, step in STEP_TYPES.items()},
     "accounts: companies: flows: steps: attribution_route: cases": Case,
     "accounts: companies: texts": TextsSection,
+    "accounts: companies: spam": SpamSection,
 }
 INTRODUCTION = """\
 `config.yaml` has seven sections: `hub:`, `connectors:`, `recordings:`, `retention:`, `mail:`, `conversions:` and

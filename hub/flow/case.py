@@ -54,7 +54,7 @@ class Case:
     forms: list[FormSubmission] = field(default_factory=list)
     """Forms with the caller's number, sent on a visit that may be behind the call."""
     is_spam: bool = False
-    """Whether a user has marked it as spam."""
+    """Whether its score or a user has marked it as spam."""
     has_earlier_call: bool = False
     has_earlier_contact: bool = False
     """For a form: whether a call, text or form with its number or its address came before it."""

@@ -14,6 +14,7 @@ from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import convert
 from hub.flow.enrich import discloses_to_third_party, enrich
 from hub.flow.first_contacts import correct_firsts
+from hub.flow.score_spam import score_calls, write_scores
 from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, Person
@@ -49,17 +50,23 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             for case in cases:
                 attribute(case, now)
             enrichment = enrich(hub, cases, now)
+        scored = []
+        if subject_table is Call:
+            with hub.store.reading() as session:
+                scored = score_calls(hub, session, directory, cases)
         converted = convert(hub, cases, now)
 
         with exclusive_person_lock(hub.store, _objectors(cases), "refused"), hub.store.writing() as session:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
             ours = [case for case in cases if case.subject.id in held]
             write_results(hub, session, ours, enrichment, converted)
+            write_scores(session, scored, ours, now)
             take_effect(session, hub.config, hub.vault, list(refusals_on_forms(ours)), now)
             finish(session, subject_table, [subject for subject in subjects if subject.id in held], ours, now)
             correct_firsts(session, ours, now)
-            answer_calls(session, hub, directory, [case.subject for case in ours if isinstance(case.subject, Call)])
-            note_subjects(session, [case.subject for case in ours], now)
+            wanted = [case.subject for case in ours if not case.is_spam]
+            answer_calls(session, hub, directory, [subject for subject in wanted if isinstance(subject, Call)])
+            note_subjects(session, wanted, now)
             webhook_events.note_subjects(session, [case.subject for case in ours], now)
             mark_dirty(session, [change for case in ours for change in changes_of(case)], now)
     metrics.FLOW.labels("pipeline", "done").inc(len(held))

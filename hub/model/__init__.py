@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         UserSecret,
         WebSession,
     )
+    from hub.model.spam import CallerRule, SpamScore
     from hub.model.syncs import (
         Connecting,
         ConnectorNote,
@@ -110,6 +111,7 @@ __all__ = [
     "CallEventRow",
     "CallStep",
     "CallTest",
+    "CallerRule",
     "Company",
     "ConfigDraft",
     "ConfigProcess",
@@ -187,6 +189,7 @@ __all__ = [
     "SignInLink",
     "SourceRule",
     "SpamMark",
+    "SpamScore",
     "StoredSecret",
     "Suppression",
     "SyncSlot",
@@ -271,6 +274,7 @@ MODULES = {
         "UserSecret",
         "WebSession",
     ),
+    "spam": ("CallerRule", "SpamScore"),
     "syncs": (
         "Connecting",
         "ConnectorNote",

@@ -64,7 +64,7 @@ VERDICTS = {verdict: verdict[0].upper() for verdict in get_args(Attestation)}
 """How `Call.attestation` writes a verdict; the best one of several comes first in the alphabet."""
 MISSED, SPOKEN = text("answered_at IS NULL"), text("answered_at IS NOT NULL")
 """The rows of two indexes that find the callers whom nobody has called back."""
-COUNTED = ("answered_at", "status", "voicemail", "first_time_caller", "duration")
+COUNTED = ("answered_at", "status", "voicemail", "first_time_caller", "duration", "spam")
 """What charts and reports count of the calls of a period; the index of days has it, so that they read no rows."""
 
 
@@ -131,6 +131,8 @@ class Call(CallState, Work, table=True):
     sealed_name: bytes | None = personal_bytes("user.name")
     """The caller's name from the carrier, encrypted with the caller's key (hub.store.encryption.encrypted_fields)."""
     first_time_caller: bool | None = None
+    spam: bool = False
+    """Whether a `SpamMark` calls it spam; here too, so that counts read it from the index."""
     enriched_at: datetime | None = time_column(nullable=True)
     found_by: str = Field(default="webhook", max_length=16)
     """`webhook`, or `reconcile` if only the carrier's call list reported it."""

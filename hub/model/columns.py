@@ -147,6 +147,11 @@ def personal_json(category: str) -> Any:
     return Field(default_factory=dict, sa_type=JSON_TYPE, sa_column_kwargs={"info": _category(category)})
 
 
+def personal_list(category: str) -> Any:
+    """A JSON list that is personal data of `category`."""
+    return Field(default_factory=list, sa_type=JSON_TYPE, sa_column_kwargs={"info": _category(category)})
+
+
 def _personal(category: str, sa_type: Any, *, index: bool, default: Any, nullable: bool = True) -> Any:
     return Field(
         default=default, sa_type=sa_type, index=index, nullable=nullable, sa_column_kwargs={"info": _category(category)}

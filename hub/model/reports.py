@@ -50,6 +50,12 @@ class Rollup(Row):
     customers: int = Field(default=0, sa_type=BigInteger)
     amount: int = Field(default=0, sa_type=BigInteger)
     won: int = Field(default=0, sa_type=BigInteger)
+    spam_calls: int = Field(default=0, sa_type=BigInteger)
+    """What is spam, which the columns above leave out."""
+    spam_answered: int = Field(default=0, sa_type=BigInteger)
+    spam_first_time: int = Field(default=0, sa_type=BigInteger)
+    spam_texts: int = Field(default=0, sa_type=BigInteger)
+    spam_forms: int = Field(default=0, sa_type=BigInteger)
 
 
 class DayRollup(Rollup, table=True):

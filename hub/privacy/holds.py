@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, not_, or_, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, tuple_
 from sqlmodel import Session, col, select
 
 from hub.clock import utc_now
@@ -14,6 +14,7 @@ from hub.config.models import Config
 from hub.model import (
     Attribution,
     Call,
+    CallerRule,
     CallEventRow,
     CallStep,
     Company,
@@ -36,6 +37,7 @@ from hub.model import (
     PrivacyRequest,
     Recording,
     RecordingNotice,
+    SpamScore,
     Tag,
     TextMedia,
     TextMessage,
@@ -172,6 +174,10 @@ def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
     return {
         Attribution: of_contact(Attribution.subject_id),
         Call: col(Call.id).in_(reach.calls),
+        CallerRule: and_(
+            col(CallerRule.pattern).in_(select(Person.phone_number).where(col(Person.id).in_(reach.people))),
+            col(CallerRule.company_id).in_(select(Person.company_id).where(col(Person.id).in_(reach.people))),
+        ),
         CallStep: tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(carried),
         ConsentDecision: of_contact(ConsentDecision.subject_id),
         ConsentDetail: col(ConsentDetail.id).in_(spoken),
@@ -194,6 +200,7 @@ def _hanging(reach: Any, requests: Any) -> dict[type[Any], Any]:
         PrivacyRequest: col(PrivacyRequest.id).in_(requests),
         Recording: col(Recording.call_id).in_(reach.calls),
         RecordingNotice: tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(carried),
+        SpamScore: tuple_(col(SpamScore.connector), col(SpamScore.carrier_call_id)).in_(carried),
         Tag: of_contact(Tag.subject_id),
         TextMedia: col(TextMedia.text_id).in_(reach.texts),
         TextMessage: col(TextMessage.id).in_(reach.texts),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import or_, tuple_
 from sqlmodel import Session, col, select
 
 from hub.contracts.people import PersonReference
@@ -18,6 +18,7 @@ from hub.hookspecs import PrivacyHooks
 from hub.model import (
     Attribution,
     Call,
+    CallerRule,
     CallStep,
     Company,
     ConsentDecision,
@@ -36,6 +37,7 @@ from hub.model import (
     PrivacyRequest,
     RecipientVersion,
     Recording,
+    SpamScore,
     Tag,
     TextMedia,
     TextMessage,
@@ -93,6 +95,8 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     answer.sections["person"] = _named(session, hub, _by_id(session, Person, reach.people), "name")
     answer.sections["calls"] = _named(session, hub, _by_id(session, Call, reach.calls), "caller_name")
     answer.sections["what callers chose"] = _steps(session, reach)
+    answer.sections["spam scores"] = _spam_scores(session, reach)
+    answer.sections["block and allow lists"] = _caller_rules(session, reach)
     answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer)
     answer.sections["texts"] = _texts(session, hub, reach, answer)
     answer.sections["forms"] = _forms(session, hub, reach)
@@ -278,6 +282,18 @@ def _steps(session: Session, reach: PersonData) -> list[dict[str, Any]]:
     tied = (CallStep.connector == Call.connector, CallStep.carrier_call_id == Call.carrier_call_id)
     steps = select(CallStep).join(Call, *[tied[0] & tied[1]]).where(col(Call.id).in_(reach.calls))  # type: ignore[arg-type]
     return [_plain(row) for row in session.exec(steps)]
+
+
+def _spam_scores(session: Session, reach: PersonData) -> list[dict[str, Any]]:
+    tied = (SpamScore.connector == Call.connector, SpamScore.carrier_call_id == Call.carrier_call_id)
+    scores = select(SpamScore).join(Call, *[tied[0] & tied[1]]).where(col(Call.id).in_(reach.calls))  # type: ignore[arg-type]
+    return [_plain(row, ("overruled_by",)) for row in session.exec(scores)]
+
+
+def _caller_rules(session: Session, reach: PersonData) -> list[dict[str, Any]]:
+    people = select(Person.phone_number, Person.company_id).where(col(Person.id).in_(reach.people))
+    mine = tuple_(col(CallerRule.pattern), col(CallerRule.company_id)).in_(people)
+    return [_plain(row, ("made_by", "note")) for row in session.exec(select(CallerRule).where(mine))]
 
 
 def _recordings(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> list[dict[str, Any]]:

@@ -96,6 +96,7 @@ def _waiting(scope: AccessScope, now: datetime, company_id: str | None) -> Any:
         col(Call.answered_at).is_(None),
         col(Call.started_at) >= now - MISSED_WITHIN,
         col(Call.caller_number).is_not(None),
+        col(Call.spam).is_(False),
         col(Call.status).in_((CallStatus.COMPLETED, CallStatus.FAILED)),
         ~answered.exists(),
         ~called.exists(),

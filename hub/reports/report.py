@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -21,7 +21,7 @@ from hub.model import Company, DirtyDay
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, Span, months_between, years_between
 from hub.reports.credits import WHOLE, Model
 from hub.reports.rollups import DAY_TABLE, MONTH_TABLE, YEAR_TABLE, stored_days
-from hub.reports.tally import AMOUNT, AMOUNT_UNIT, MEASURES, WON, Dimension, Sums, merge, tally_day
+from hub.reports.tally import AMOUNT, AMOUNT_UNIT, MEASURES, SPAM_OF, WON, Dimension, Sums, merge, tally_day
 from hub.store.engine import Store
 
 ONE_DAY = timedelta(days=1)
@@ -43,6 +43,24 @@ class Line:
     def number(self, measure: str) -> Decimal:
         """How many calls, answered, first_time, texts, forms, conversions, leads or customers."""
         return Decimal(self.credits[MEASURES.index(measure)]) / WHOLE
+
+    @property
+    def spam(self) -> Decimal:
+        """How many calls, texts and forms are spam."""
+        return sum((self.number(SPAM_OF[name]) for name in ("calls", "texts", "forms")), Decimal(0))
+
+    @property
+    def is_only_spam(self) -> bool:
+        """Whether it brought nothing else."""
+        spam = {MEASURES.index(name) for name in SPAM_OF.values()}
+        return not any(number for index, number in enumerate(self.credits) if index not in spam)
+
+    def with_spam(self) -> Line:
+        """The same line with its spam counted like everything else."""
+        counted = list(self.credits)
+        for name, spam in SPAM_OF.items():
+            counted[MEASURES.index(name)] += counted[MEASURES.index(spam)]
+        return replace(self, credits=tuple(counted))
 
     @property
     def amounts(self) -> dict[str, Decimal]:
@@ -69,24 +87,41 @@ class Report:
     total: Line
 
 
-def make_report(store: Store, company: Company, dimension: Dimension, model: Model, first: date, last: date) -> Report:
-    """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone."""
+def make_report(
+    store: Store,
+    company: Company,
+    dimension: Dimension,
+    model: Model,
+    first: date,
+    last: date,
+    *,
+    with_spam: bool = False,
+) -> Report:
+    """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone. Spam is left out, and
+    only counted, unless it is asked for."""
     with store.reading() as session:
         if (
             not store.is_sqlite
         ):  # one snapshot of the database for all reads, even if a worker rolls up at the same time
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        return report_within(session, company, dimension, model, first, last)
+        return report_within(session, company, dimension, model, first, last, with_spam=with_spam)
 
 
 def report_within(
-    session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date
+    session: Session,
+    company: Company,
+    dimension: Dimension,
+    model: Model,
+    first: date,
+    last: date,
+    *,
+    with_spam: bool = False,
 ) -> Report:
     """As `make_report`, within a session that sees one snapshot of the database."""
     first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
     sums = _stored(session, company.id, dimension, model, joined(pieces(first, last)))
     _correct(session, company, dimension, model, first, last, sums)
-    lines = _lines(sums)
+    lines = _lines(sums, with_spam)
     return Report(
         company=company.name,
         time_zone=company.time_zone,
@@ -94,7 +129,7 @@ def report_within(
         model=model,
         first=first,
         last=last,
-        lines=lines,
+        lines=[line for line in lines if with_spam or not line.is_only_spam],
         total=sum_of(lines),
     )
 
@@ -206,7 +241,7 @@ def sum_of(lines: Sequence[Line]) -> Line:
     return Line(None, credits, tuple(sorted(amounts.items())), tuple(sorted(won.items())))
 
 
-def _lines(sums: Sums) -> list[Line]:
+def _lines(sums: Sums, with_spam: bool) -> list[Line]:
     """One line per value, those with the most contacts first."""
     counts = {value: numbers for (value, currency), numbers in sums.items() if not currency}
     money: dict[tuple[str, int], list[tuple[str, int]]] = {}
@@ -217,7 +252,8 @@ def _lines(sums: Sums) -> list[Line]:
     ordered = sorted(
         counts.items(), key=lambda each: (-sum(map(each[1].__getitem__, CONTACT_MEASURES)), -each[1][5], each[0])
     )
-    return [
+    lines = [
         Line(value or None, tuple(numbers), *(tuple(sorted(money.get((value, each), ()))) for each in (AMOUNT, WON)))
         for value, numbers in ordered
     ]
+    return [line.with_spam() for line in lines] if with_spam else lines

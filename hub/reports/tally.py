@@ -19,7 +19,12 @@ from hub.reports.touches import Contact, contacts_of_day, journeys_of_day
 Dimension = Literal["source", "campaign", "keyword", "landing_page"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 MONEY = ("amount", "won")
-MEASURES = ("calls", "answered", "first_time", "texts", "forms", "conversions", "leads", "customers", *MONEY)
+SPAM_OF = {each: f"spam_{each}" for each in ("calls", "answered", "first_time", "texts", "forms")}
+"""Measure → what of it is spam, which the measure itself leaves out."""
+MEASURES = (
+    *("calls", "answered", "first_time", "texts", "forms", "conversions", "leads", "customers", *MONEY),
+    *SPAM_OF.values(),
+)
 """All are in millionths of one, except those of MONEY, the value of conversions and of what customers bought:
 ten-thousandths of their currency's unit."""
 AMOUNT, WON = map(MEASURES.index, MONEY)
@@ -81,7 +86,7 @@ def add_up(
     }
     for contact, path, gains in journeys:
         counts = _counts(contact, gains)
-        money = [(AMOUNT, _amounts(gains.conversions)), (WON, _amounts(gains.bought))]
+        money = [] if contact.spam else [(AMOUNT, _amounts(gains.conversions)), (WON, _amounts(gains.bought))]
         # Every model gives all credit to a single touch: such contacts are added up one time, without a model.
         divisions = [(None, [(0, WHOLE)])] if len(path) == 1 else [(model, divide(path, model)) for model in models]
         for dimension in dimensions:
@@ -136,19 +141,24 @@ def page(address: str) -> str:
 
 
 def _counts(contact: Contact, gains: Gains) -> list[tuple[int, int]]:
-    """(index in MEASURES, count) for each measure of one contact."""
+    """(index in MEASURES, count) for each measure of one contact. Spam brings nothing, and is counted apart."""
     is_call = contact.kind == "call"
-    numbers = (
-        int(is_call),
-        int(is_call and contact.answered),
-        int(is_call and contact.first_time),
-        int(contact.kind == "text"),
-        int(contact.kind == "form"),
-        len(gains.conversions),
-        int(gains.is_lead),
-        int(gains.is_customer),
-    )
-    return [(index, number) for index, number in enumerate(numbers) if number]
+    numbers = {
+        "calls": int(is_call),
+        "answered": int(is_call and contact.answered),
+        "first_time": int(is_call and contact.first_time),
+        "texts": int(contact.kind == "text"),
+        "forms": int(contact.kind == "form"),
+    }
+    if contact.spam:
+        numbers = {SPAM_OF[name]: number for name, number in numbers.items()}
+    else:
+        numbers |= {
+            "conversions": len(gains.conversions),
+            "leads": int(gains.is_lead),
+            "customers": int(gains.is_customer),
+        }
+    return [(MEASURES.index(name), number) for name, number in numbers.items() if number]
 
 
 def _amounts(worths: Sequence[Worth]) -> Mapping[str, int]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, literal, select, union
 from sqlmodel import Session
 
-from hub.model import Attribution, Call, FormSubmission, TextMessage, Visit
+from hub.model import Attribution, Call, FormSubmission, SpamMark, TextMessage, Visit
 from hub.reports.credits import Touch, TouchKind, in_order
 
 CLOCK_SLACK = timedelta(seconds=2)
@@ -38,6 +38,7 @@ class Contact(NamedTuple):
     landing_page: str | None
     answered: bool = False
     first_time: bool = False
+    spam: bool = False
 
     def touch(self, visit: Touch | None = None) -> Touch:
         """The contact as a touch, either separate or joined with the visit that directly led to it."""
@@ -122,7 +123,12 @@ def _queries() -> Iterator[tuple[Select[Any], Any, Any]]:
     for kind, table, at in contact_tables():
         query = _attributed(kind, table, at)
         if kind == "call":
-            query = query.add_columns(table.answered_at.is_not(None), func.coalesce(table.first_time_caller, False))
+            first_time = func.coalesce(table.first_time_caller, False)
+            query = query.add_columns(table.answered_at.is_not(None), first_time, table.spam)
+        else:
+            mark: Any = SpamMark
+            is_spam = select(mark.subject_id).where(mark.subject_id == table.id).exists()
+            query = query.add_columns(literal(False), literal(False), is_spam)
         yield query, table, at
 
 

@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, tuple_, update
+from sqlalchemy import and_, case, delete, func, or_, tuple_, update
 from sqlmodel import Session, col, select
 
 from hub.model import (
     Attempt,
     Attribution,
     Call,
+    CallerRule,
     CallStep,
+    Company,
     ConversionRow,
     Delivery,
     FactRow,
@@ -30,6 +32,7 @@ from hub.model import (
     Recording,
     RecordingNotice,
     RecordingPeaks,
+    SpamScore,
     Tag,
     TextMedia,
     TextMessage,
@@ -159,6 +162,8 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         tied = (tuple_(col(CallStep.connector), col(CallStep.carrier_call_id)).in_(calls),)
         notices = (tuple_(col(RecordingNotice.connector), col(RecordingNotice.carrier_call_id)).in_(calls),)
         yield CallStep, tied, {"result": None}
+        scored = (tuple_(col(SpamScore.connector), col(SpamScore.carrier_call_id)).in_(calls),)
+        yield SpamScore, scored, None
         yield RecordingNotice, notices, {"choice": None}
         yield TranscriptRow, (col(TranscriptRow.recording_id).in_(recordings),), {
             "sealed": None, "state": TranscriptState.GONE, "reason": REASON, **FREE,
@@ -222,5 +227,13 @@ def _added_by_users(reach: PersonData) -> Iterator[tuple[Any, tuple[Any, ...], d
             "reason": case((queued, REASON), else_=None),
         }  # fmt: skip
     if reach.people:
+        listed = col(CallerRule.pattern).in_(select(Person.phone_number).where(col(Person.id).in_(reach.people)))
+        companies = select(Person.company_id).where(col(Person.id).in_(reach.people))
+        accounts = select(Company.account_id).where(col(Company.id).in_(companies))
+        theirs = or_(
+            col(CallerRule.company_id).in_(companies),
+            and_(col(CallerRule.company_id).is_(None), col(CallerRule.account_id).in_(accounts)),
+        )
+        yield CallerRule, (listed, theirs), None
         merged = or_(col(PersonMerge.person_id).in_(reach.people), col(PersonMerge.other_id).in_(reach.people))
         yield PersonMerge, (merged,), None

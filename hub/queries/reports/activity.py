@@ -20,13 +20,15 @@ from hub.model.states import CallStatus
 
 
 class CallCounts(NamedTuple):
-    """Counts of incoming calls. `answered`: a person picked up; `missed`: the call is over and nobody did."""
+    """Counts of incoming calls without spam. `answered`: a person picked up; `missed`: the call is over and nobody did."""
 
     calls: int = 0
     answered: int = 0
     missed: int = 0
     voicemail: int = 0
     first_time: int = 0
+    spam: int = 0
+    """Calls that were left out."""
 
 
 NO_CALLS = CallCounts()
@@ -79,11 +81,12 @@ def call_activity(
     over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
     columns: tuple[Any, ...] = (
         stretch,
-        func.count(),
-        _sum(answered),
-        _sum(~answered & over),
-        _sum(call.voicemail.is_(True)),
-        _sum(call.first_time_caller.is_(True)),
+        _sum(~call.spam),
+        _sum(answered & ~call.spam),
+        _sum(~answered & over & ~call.spam),
+        _sum(call.voicemail.is_(True) & ~call.spam),
+        _sum(call.first_time_caller.is_(True) & ~call.spam),
+        _sum(call.spam),
     )
     query: Any = select(*columns).where(
         call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends

@@ -28,8 +28,8 @@ Figures = TypeVar("Figures")
 
 @dataclass(frozen=True)
 class CallFigures:
-    """Counts of incoming calls. Calls that are over and that nobody answered are `voicemail` if the caller left a
-    message, `abandoned` if the caller hung up within 15 seconds, and else `missed`."""
+    """Counts of incoming calls, without spam unless it was asked for. Calls that are over and that nobody answered are
+    `voicemail` if the caller left a message, `abandoned` if the caller hung up within 15 seconds, and else `missed`."""
 
     calls: int = 0
     answered: int = 0
@@ -67,10 +67,16 @@ class AgentCalls:
 
 
 def calls_by_tracker(
-    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    *,
+    with_spam: bool = False,
 ) -> list[TrackerCalls]:
     """Every tracker in use or with calls in the period, those with the most calls first."""
-    counted = figures_by(session, scope, companies, begins, ends, col(Call.tracker_id))
+    counted = figures_by(session, scope, companies, begins, ends, col(Call.tracker_id), with_spam=with_spam)
     query = scope.select(Tracker).where(col(Tracker.company_id).in_(companies))
     trackers = [each for each in session.exec(query) if each.retired_at is None or each.id in counted]
     lines = session.exec(
@@ -92,11 +98,17 @@ def calls_by_tracker(
 
 
 def calls_by_agent(
-    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    *,
+    with_spam: bool = False,
 ) -> list[AgentCalls]:
     """The answered calls by the phone that answered, those with the most calls first."""
     answered = col(Call.answered_at).is_not(None)
-    counted = figures_by(session, scope, companies, begins, ends, col(Call.answered_by), answered)
+    counted = figures_by(session, scope, companies, begins, ends, col(Call.answered_by), answered, with_spam=with_spam)
     users = session.exec(select(User.name, User.phone_numbers).where(User.account_id == scope.user.account_id))
     names = {number: name for name, phones in users for number in (phones or "").split()}
     found = [AgentCalls(number, names.get(number or ""), figures) for number, figures in counted.items()]
@@ -104,11 +116,18 @@ def calls_by_agent(
 
 
 def calls_by_weekday_and_hour(
-    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime, zone: ZoneInfo
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    zone: ZoneInfo,
+    *,
+    with_spam: bool = False,
 ) -> dict[tuple[int, int], CallFigures]:
     """(weekday, 0 is Monday; hour) → the calls, in a time zone. Hours without calls are left out."""
     key, characters = beginning_of(session, zone, begins, ends)
-    counted = figures_by(session, scope, companies, begins, ends, key)
+    counted = figures_by(session, scope, companies, begins, ends, key, with_spam=with_spam)
     found: dict[tuple[int, int], CallFigures] = {}
     for at, figures in local_times(counted, characters, zone):
         place = at.weekday(), at.hour
@@ -124,6 +143,7 @@ def figures_by(
     ends: datetime,
     key: Any,
     *conditions: Any,
+    with_spam: bool = False,
 ) -> dict[Any, CallFigures]:
     """The figures of the calls that the user may see, by the values of `key`."""
     call: Any = Call
@@ -138,6 +158,8 @@ def figures_by(
     query: Any = select(*columns).where(
         call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends, *conditions
     )
+    if not with_spam:
+        query = query.where(~call.spam)
     if scope.reach == "own":
         query = to_own_calls(query, scope.user)
     rows: Iterable[Any] = session.execute(query.group_by(key))

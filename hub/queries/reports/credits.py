@@ -15,14 +15,27 @@ from hub.reports.tally import Dimension
 
 
 def credits_of(
-    session: Session, companies: Iterable[Company], dimension: Dimension, model: Model, first: date, last: date
+    session: Session,
+    companies: Iterable[Company],
+    dimension: Dimension,
+    model: Model,
+    first: date,
+    last: date,
+    *,
+    with_spam: bool = False,
 ) -> list[Line]:
     """One line per value, summed over companies; each company's days are those of its own time zone."""
     lines: dict[str | None, list[Line]] = {}
     for company in companies:
-        for line in report_within(session, company, dimension, model, first, last).lines:
+        for line in report_within(session, company, dimension, model, first, last, with_spam=with_spam).lines:
             lines.setdefault(line.value, []).append(line)
     return [_joined(value, found) for value, found in lines.items()]
+
+
+def spam_of(session: Session, companies: Iterable[Company], first: date, last: date) -> int:
+    """How many calls, texts and forms of the companies are spam, which reports leave out."""
+    totals = (report_within(session, company, "source", "last", first, last).total for company in companies)
+    return int(sum(total.spam for total in totals))
 
 
 def _joined(value: str | None, lines: list[Line]) -> Line:

@@ -39,23 +39,37 @@ class MissedFigures:
 
 
 def missed_by_hour(
-    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime, zone: ZoneInfo
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    zone: ZoneInfo,
+    *,
+    with_spam: bool = False,
 ) -> dict[int, MissedFigures]:
     """Hour of the day (0 to 23) in a time zone → its unanswered calls."""
     key, read = beginning_of(session, zone, begins, ends)
     found: dict[int, MissedFigures] = {}
-    for at, figures in local_times(_missed_by(session, scope, companies, begins, ends, key), read, zone):
+    counted = _missed_by(session, scope, companies, begins, ends, key, with_spam=with_spam)
+    for at, figures in local_times(counted, read, zone):
         found[at.hour] = found.get(at.hour, MissedFigures()) + figures
     return found
 
 
 def missed_by_source(
-    session: Session, scope: AccessScope, companies: Collection[str], begins: datetime, ends: datetime
+    session: Session,
+    scope: AccessScope,
+    companies: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    *,
+    with_spam: bool = False,
 ) -> dict[str, MissedFigures]:
     """Source and medium, like `google / cpc` → its unanswered calls. Calls that are not attributed yet have no source."""
     cause: Any = Attribution
     key = func.coalesce(cause.source + " / " + cause.medium, "")
-    return _missed_by(session, scope, companies, begins, ends, key, by_source=True)
+    return _missed_by(session, scope, companies, begins, ends, key, by_source=True, with_spam=with_spam)
 
 
 def _missed_by(
@@ -67,6 +81,7 @@ def _missed_by(
     key: Any,
     *,
     by_source: bool = False,
+    with_spam: bool = False,
 ) -> dict[Any, MissedFigures]:
     call: Any = Call
     over, missed, voicemail, abandoned = unanswered()
@@ -76,6 +91,8 @@ def _missed_by(
     chosen = select(key.label("key"), *(part.label(f"part{place}") for place, part in enumerate(parts))).where(
         call.company_id.in_(companies), call.started_at >= begins, call.started_at < ends, over
     )
+    if not with_spam:
+        chosen = chosen.where(~call.spam)
     if by_source:
         cause: Any = Attribution
         chosen = chosen.join(cause, cause.subject_id == call.id, isouter=True)

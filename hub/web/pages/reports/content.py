@@ -84,7 +84,9 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
         case "number":
             return _tracker_lines(reading, period)
         case "agent":
-            agents = calls_by_agent(reading.session, scope, companies, period.begins, period.ends)
+            agents = calls_by_agent(
+                reading.session, scope, companies, period.begins, period.ends, with_spam=choice.with_spam
+            )
             calls = Column(
                 "calls", "Calls", filters={"kind": "call"}, definition="Calls that were answered at this phone."
             )
@@ -106,7 +108,13 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
             return missed_lines(reading.session, scope, companies, period, choice)
     assert choice.kind.dimension is not None
     found = credits_of(
-        reading.session, reading.companies, choice.kind.dimension, choice.model, period.first, period.last
+        reading.session,
+        reading.companies,
+        choice.kind.dimension,
+        choice.model,
+        period.first,
+        period.last,
+        with_spam=choice.with_spam,
     )
     return credit_columns(found), [_credit_line(choice, line) for line in found]
 
@@ -114,7 +122,15 @@ def _lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
 def _tracker_lines(reading: Reading, period: Period) -> tuple[list[Column], list[Line]]:
     titles = {each.id: each for each in reading.companies}
     lines = []
-    for each in calls_by_tracker(reading.session, reading.scope, reading.company_ids, period.begins, period.ends):
+    counted = calls_by_tracker(
+        reading.session,
+        reading.scope,
+        reading.company_ids,
+        period.begins,
+        period.ends,
+        with_spam=reading.choice.with_spam,
+    )
+    for each in counted:
         numbers = [phone(number) for number in each.numbers]
         words = [", ".join(numbers) if len(numbers) <= FEW_NUMBERS else f"pool of {len(numbers)} numbers"]
         words += [titles[each.company_id].title] if len(titles) > 1 else []

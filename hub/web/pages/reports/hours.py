@@ -30,7 +30,9 @@ def hour_lines(
 ) -> tuple[list[Column], list[Line]]:
     """A line per hour of the day, a column per weekday."""
     measure = choice.one_of("show", tuple(SHOWN))
-    counted = calls_by_weekday_and_hour(session, scope, companies, period.begins, period.ends, period.zone)
+    counted = calls_by_weekday_and_hour(
+        session, scope, companies, period.begins, period.ends, period.zone, with_spam=choice.with_spam
+    )
     filters = SHOWN[measure][1]
     columns = [Column("all", "All days", filters=filters)]
     columns += [Column(str(day), name, filters={**filters, "weekday": str(day)}) for day, name in enumerate(WEEKDAYS)]

@@ -58,7 +58,7 @@ COMPARISONS: Mapping[str, str] = {
     "year": "A year ago",
     "none": "Nothing",
 }
-PARAMETERS = ("period", "first", "last", "compare", "model", "models", "measure", "sort", "order", "show", "by")
+PARAMETERS = ("period", "first", "last", "compare", "model", "models", "measure", "sort", "order", "show", "by", "spam")
 """The parameters of a report, which a link to it keeps; not the part of its rows (`after`)."""
 
 
@@ -98,6 +98,11 @@ class Choice:
         """The parameter if it has one of some values, else the first of them."""
         value = self.query.get(parameter, "")
         return value if value in values else values[0]
+
+    @property
+    def with_spam(self) -> bool:
+        """Whether spam is counted too."""
+        return self.query.get("spam") == "counted"
 
     @property
     def row_title(self) -> str:

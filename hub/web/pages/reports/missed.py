@@ -53,12 +53,14 @@ def missed_lines(
 ) -> tuple[list[Column], list[Line]]:
     """A line per source, or per hour of the day."""
     if choice.one_of("by", tuple(BY)) == "source":
-        sources = missed_by_source(session, scope, companies, period.begins, period.ends)
+        sources = missed_by_source(session, scope, companies, period.begins, period.ends, with_spam=choice.with_spam)
         return list(COLUMNS), [
             Line(name, name or "Not attributed yet", _figures(found), filters={"source": name} if name else None)
             for name, found in sources.items()
         ]
-    hours = missed_by_hour(session, scope, companies, period.begins, period.ends, period.zone)
+    hours = missed_by_hour(
+        session, scope, companies, period.begins, period.ends, period.zone, with_spam=choice.with_spam
+    )
     return list(COLUMNS), [
         Line(str(hour), hour_label(hour), _figures(found), filters={"hour": str(hour)}, order=f"{hour:02}")
         for hour, found in sorted(hours.items())

@@ -27,7 +27,15 @@ def credits_by_model(reading: Reading) -> ModelTable:
     kind, period = reading.choice.kind, reading.choice.period
     assert kind.dimension is not None
     by_model = [
-        credits_of(reading.session, reading.companies, kind.dimension, model, period.first, period.last)
+        credits_of(
+            reading.session,
+            reading.companies,
+            kind.dimension,
+            model,
+            period.first,
+            period.last,
+            with_spam=reading.choice.with_spam,
+        )
         for model in MODELS
     ]
     measures = [each for each in named(credit_columns(by_model[0])) if each.per is None]

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from hub.access.report_links import DAYS
 from hub.model import Company
 from hub.queries.reports.costs import Account
+from hub.queries.reports.credits import spam_of
 from hub.queries.reports.links import report_links
 from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
@@ -51,6 +52,7 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         unassigned = ""
         if choice.kind.name == "costs" and reading.account == "apart":
             unassigned = unassigned_words(session, companies, choice.period.first, choice.period.last)
+        spam = spam_of(session, companies, choice.period.first, choice.period.last)
         links = page.scope_for("share") if page.may("share") else None
         shared = [] if links is None else report_links(session, links, page.company_ids, choice.kind.name, page.now)
     values = {
@@ -59,6 +61,7 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
         "link_error": None,
         "link_days": DAYS,
         "unassigned": unassigned,
+        "spam": spam,
         "import_problems": [],
         **more,
     }

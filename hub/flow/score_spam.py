@@ -1,0 +1,230 @@
+"""Score: calls that have ended get their spam score, and a call whose score is high enough for its company is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import tuple_, update
+from sqlmodel import Session, col, select
+
+from hub.callflow.screening import FAILED, PASSED
+from hub.config.sections.spam import SpamSection
+from hub.flow.case import Case
+from hub.model import Call, CallStep, LeadChange, Recording, RecordingPeaks, SpamMark, SpamScore
+from hub.model.columns import CALL_RETENTION
+from hub.model.imports import was_imported
+from hub.model.marks import SPAM
+from hub.model.spam import BY_SCORE
+from hub.model.states import SubjectState
+from hub.numbers.directory import Directory
+from hub.runtime import Hub
+from hub.spam.facts import CallFacts, CallKey, Challenge
+from hub.spam.history import BURST, Surroundings, load_facts, same_lengths
+from hub.spam.rules import Reason, Score, score
+from hub.store.rows import change_rows, write_rows
+from hub.store.writers.webhook_events import note_changes
+
+MIN_RECORDED_SECONDS = 5
+"""A shorter recording has the length of many others by chance."""
+SILENT_PEAK = 6
+"""Of 255: no part of a recording is louder, so nobody speaks in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredCall:
+    """One call with its score; `marks` if the company calls such a score spam."""
+
+    case: Case
+    call: Call
+    score: Score
+    marks: bool
+    screened: SpamScore | None
+    """What was decided before it rang, or at an earlier look."""
+
+
+def score_calls(hub: Hub, session: Session, directory: Directory, cases: Sequence[Case]) -> list[ScoredCall]:
+    """The scores of the calls that are over; sets `is_spam` of those that are marked. A call that a user has judged is
+    left as it is, and so is one that was imported."""
+    over = [(case, case.subject) for case in cases if isinstance(case.subject, Call) and case.subject.over]
+    mine = [(case, call, _key(case, call)) for case, call in over if not was_imported(call)]
+    if not mine:
+        return []
+    former = _former(session, [call for _, call, _ in mine])
+    mine = [each for each in mine if not (row := former.get(each[2].key)) or row.overruled_at is None]
+    facts = _facts(hub, session, directory, mine)
+    policies = {company.name: company.spam for company in hub.config.companies}
+    scored = []
+    for case, call, key in mine:
+        found = _at_least(score(facts[key.key]), former.get(key.key))
+        marks = policies.get(case.company.name, SpamSection()).marks(found.points)
+        case.is_spam = case.is_spam or marks
+        scored.append(ScoredCall(case, call, found, marks, former.get(key.key)))
+    return scored
+
+
+def write_scores(session: Session, scored: Sequence[ScoredCall], cases: Sequence[Case], now: datetime) -> None:
+    """Write the scores and marks of these cases, within the transaction that settles them."""
+    held = {case.subject.id for case in cases}
+    mine = [each for each in scored if each.call.id in held]
+    new = [each for each in mine if each.screened is None]
+    write_rows(session, SpamScore, [_row(each, now) for each in new])
+    for each in mine:
+        if each.screened is not None:
+            session.execute(update(SpamScore).where(*_same(each.call)).values(**_values(each, now)))
+    marked = [each for each in mine if each.marks and not each.call.spam]
+    marks = [
+        SpamMark(subject_id=each.call.id, company_id=each.case.company.id, marked_at=now, marked_by=BY_SCORE)
+        for each in marked
+    ]
+    write_rows(session, SpamMark, marks)
+    change_rows(session, Call, [{"id": each.call.id, "spam": True} for each in marked])
+    _retract(session, [each for each in marked if each.case.converted], now)
+    note_changes(session, [each.call for each in marked], ("spam",), now)
+    _look_again(session, marked, held, now)
+
+
+def _retract(session: Session, marked: Sequence[ScoredCall], now: datetime) -> None:
+    """Have the worker take back what these calls have become before their score was high enough."""
+    changes = [
+        LeadChange(
+            subject_id=each.call.id,
+            company_id=each.case.company.id,
+            status=SPAM,
+            marked_at=now,
+            marked_by=BY_SCORE,
+            due_at=now,
+        )
+        for each in marked
+    ]
+    write_rows(session, LeadChange, changes)
+
+
+def _look_again(session: Session, marked: Sequence[ScoredCall], held: set[str], now: datetime) -> None:
+    """Score the first calls of a burst again: when they ended, nobody could know that more would follow."""
+    bursts = {
+        each.call.caller_number: each.call.started_at
+        for each in marked
+        if each.call.caller_number
+        and any(reason.code in ("numbers", "companies", "calls") for reason in each.score.reasons)
+    }
+    for caller, at in bursts.items():
+        earlier = update(Call).where(
+            col(Call.caller_number) == caller,
+            col(Call.started_at).between(at - BURST, at),
+            col(Call.spam).is_(False),
+            col(Call.state) == SubjectState.DONE,
+            col(Call.id).not_in(held),
+        )
+        session.execute(earlier.values(state=SubjectState.READY, due_at=now))
+
+
+def _key(case: Case, call: Call) -> CallKey:
+    return CallKey(
+        connector=call.connector,
+        call_id=call.carrier_call_id,
+        company_id=case.company.id,
+        account_id=case.company.account_id,
+        caller=call.caller_number,
+        called=call.tracking_number or "",
+        at=call.started_at,
+    )
+
+
+def _facts(
+    hub: Hub, session: Session, directory: Directory, calls: Sequence[tuple[Case, Call, CallKey]]
+) -> dict[tuple[str, str], CallFacts]:
+    surroundings = Surroundings.of(hub.config, directory.lines)
+    signed = {key.key: call.attestation for _, call, key in calls}
+    found = load_facts(session, [key for _, _, key in calls], signed, surroundings)
+    recorded = [
+        (key, call.recording_duration)
+        for _, call, key in calls
+        if call.recording_duration is not None and call.recording_duration >= MIN_RECORDED_SECONDS
+    ]
+    lengths, silent = same_lengths(session, recorded), _silent(session, [call.id for _, call, _ in calls])
+    challenges = _challenges(session, [call for _, call, _ in calls])
+    for case, call, key in calls:
+        facts = found[key.key]
+        in_crm = any(fact.source in surroundings.crms for fact in case.facts)
+        found[key.key] = replace(
+            facts,
+            relation="customer" if in_crm else facts.relation,
+            ended=True,
+            answered=call.answered,
+            voicemail=call.voicemail,
+            seconds=_seconds(call),
+            silent=call.id in silent,
+            same_length=lengths.get(key.key, 0),
+            challenge=challenges.get(key.key),
+        )
+    return found
+
+
+def _seconds(call: Call) -> int | None:
+    """How long the caller stayed, from the first ring for a call that nobody answered."""
+    if call.duration is not None:
+        return call.duration
+    return None if call.ended_at is None else int((call.ended_at - call.started_at) / timedelta(seconds=1))
+
+
+def _at_least(found: Score, screened: SpamScore | None) -> Score:
+    """A call that was kept from ringing keeps the score that did so: what was known in memory then may be unknown now."""
+    if screened is None or screened.action in ("none", "mark") or found.points >= screened.score:
+        return found
+    if any(reason.code == "challenge" and reason.points < 0 for reason in found.reasons):
+        return found
+    return Score(screened.score, tuple(Reason(each["code"], each["points"], each["text"]) for each in screened.reasons))
+
+
+def _former(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str], SpamScore]:
+    rows = session.exec(select(SpamScore).where(_of(SpamScore, calls))).all()
+    return {(row.connector, row.carrier_call_id): row for row in rows}
+
+
+def _challenges(session: Session, calls: Sequence[Call]) -> dict[tuple[str, str], Challenge]:
+    """Who pressed the key when asked, and who did not; the last word counts."""
+    steps = select(CallStep).where(_of(CallStep, calls), CallStep.do == "challenge").order_by(col(CallStep.at))
+    words: dict[str | None, Challenge] = {PASSED: "passed", FAILED: "failed"}
+    rows = session.exec(steps).all()
+    return {(row.connector, row.carrier_call_id): words[row.result] for row in rows if row.result in words}
+
+
+def _silent(session: Session, call_ids: Sequence[str]) -> set[str]:
+    """The calls with a recording in which the caller, on the first channel, is never heard."""
+    query = (
+        select(Recording.call_id, RecordingPeaks.channels, RecordingPeaks.peaks)
+        .join(RecordingPeaks, col(RecordingPeaks.recording_id) == col(Recording.id))
+        .where(col(Recording.call_id).in_(call_ids))
+    )
+    return {
+        call_id
+        for call_id, channels, peaks in session.exec(query)
+        if channels and peaks and max(peaks[: len(peaks) // channels]) <= SILENT_PEAK
+    }
+
+
+def _of(table: Any, calls: Sequence[Call]) -> Any:
+    ids = [(call.connector, call.carrier_call_id) for call in calls]
+    return tuple_(table.connector, table.carrier_call_id).in_(ids)
+
+
+def _same(call: Call) -> tuple[Any, ...]:
+    return SpamScore.connector == call.connector, SpamScore.carrier_call_id == call.carrier_call_id
+
+
+def _values(each: ScoredCall, now: datetime) -> dict[str, Any]:
+    return {"score": each.score.points, "reasons": each.score.told, "decided_at": now}
+
+
+def _row(each: ScoredCall, now: datetime) -> SpamScore:
+    return SpamScore(
+        connector=each.call.connector,
+        carrier_call_id=each.call.carrier_call_id,
+        company_id=each.case.company.id,
+        action="mark" if each.marks else "none",
+        expires_at=now + CALL_RETENTION,
+        **_values(each, now),
+    )

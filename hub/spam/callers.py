@@ -1,0 +1,149 @@
+"""The block list and the allow list: numbers, or beginnings of numbers, of one company or of all of an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from sqlmodel import Session, col, or_, select
+
+from hub.contracts.phones import phone_number
+from hub.errors import CannotDo
+from hub.model import CallerRule
+from hub.model.columns import CALL_RETENTION, storable
+from hub.model.spam import ALLOW, BLOCK
+from hub.spam.facts import CallKey, ListEntry
+from hub.store import audit
+
+PREFIX = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
+MIN_PREFIX_DIGITS = 3
+"""Digits after the + of the shortest prefix: +1 alone would block a continent."""
+MAX_NOTE_CHARACTERS = 200
+MAX_RULES = 20_000
+"""Limit of one account's lists."""
+
+
+def add_rule(
+    session: Session,
+    account_id: str,
+    company_id: str | None,
+    kind: str,
+    text: str,
+    now: datetime,
+    actor: str,
+    note: str = "",
+    *,
+    by_verdict: bool = False,
+) -> CallerRule:
+    """Block or allow a number, or with a `*` at its end all numbers that begin so, for one company, or for all companies
+    of the account. It takes the place of what was said about the same number before. CannotDo says what is wrong."""
+    if kind not in (BLOCK, ALLOW):
+        raise CannotDo("A caller is blocked or allowed; choose one of them.")
+    pattern, is_prefix = read_pattern(text)
+    note = " ".join(storable(note).split())
+    if len(note) > MAX_NOTE_CHARACTERS:
+        raise CannotDo(f"A note has at most {MAX_NOTE_CHARACTERS} characters.")
+    own = _of(account_id, company_id)
+    if len(session.exec(select(CallerRule.id).where(col(CallerRule.account_id) == account_id)).all()) >= MAX_RULES:
+        raise CannotDo(f"The lists have {MAX_RULES:,} entries; remove some, or block a prefix.")
+    same = (*own, CallerRule.pattern == pattern, CallerRule.is_prefix == is_prefix)
+    for former in session.exec(select(CallerRule).where(*same)).all():
+        session.delete(former)
+    rule = CallerRule(
+        account_id=account_id,
+        company_id=company_id,
+        kind=kind,
+        pattern=pattern,
+        is_prefix=is_prefix,
+        note=note or None,
+        by_verdict=by_verdict,
+        made_at=now,
+        made_by=actor,
+        expires_at=now + CALL_RETENTION,
+    )
+    session.add(rule)
+    session.flush()
+    # The number itself is personal data, so the audit log names the entry by its id.
+    detail = f"{'prefix ' + pattern if is_prefix else 'a number'}, entry {rule.id}"
+    audit.note(session, now, actor, f"caller.{kind}", company_id or account_id, detail)
+    return rule
+
+
+def remove_rule(session: Session, rule: CallerRule, now: datetime, actor: str) -> None:
+    """Take an entry off its list."""
+    session.delete(rule)
+    session.flush()
+    audit.note(session, now, actor, f"caller.{rule.kind}.end", rule.company_id or rule.account_id, f"entry {rule.id}")
+
+
+def rule_about(session: Session, account_id: str, company_id: str | None, text: str) -> CallerRule | None:
+    """The entry with exactly this number or prefix."""
+    pattern, is_prefix = read_pattern(text)
+    same = (*_of(account_id, company_id), CallerRule.pattern == pattern, CallerRule.is_prefix == is_prefix)
+    return session.exec(select(CallerRule).where(*same)).first()
+
+
+def read_pattern(text: str) -> tuple[str, bool]:
+    """A number as E.164, or a prefix (`+1900*`) without its star, and whether it is one. CannotDo says how to write it."""
+    written = re.sub(r"[\s().-]", "", text)
+    if written.endswith("*"):
+        prefix = written.removesuffix("*")
+        if PREFIX.fullmatch(prefix) is None or len(prefix) <= MIN_PREFIX_DIGITS:
+            raise CannotDo(
+                f"Write a prefix with its country code and at least {MIN_PREFIX_DIGITS} digits, like +1900*."
+            )
+        return prefix, True
+    number = phone_number(text)
+    if number is None:
+        raise CannotDo("That is no phone number; write it like +13125550142, or a prefix like +1900*.")
+    return number, False
+
+
+def listed(session: Session, calls: Collection[CallKey]) -> Mapping[tuple[str, str], ListEntry]:
+    """Which of the calls come from callers on a list. The longest entry wins; of two, the company's own; and an
+    allowed caller is allowed."""
+    wanted = {start for call in calls if call.caller for start in _starts(call.caller)}
+    if not wanted:
+        return {}
+    accounts = {call.account_id for call in calls}
+    query = select(CallerRule).where(col(CallerRule.pattern).in_(wanted), col(CallerRule.account_id).in_(accounts))
+    rules = session.exec(query).all()
+    found = ((call.key, _strongest(rules, call)) for call in calls if call.caller) if rules else ()
+    return {key: entry for key, entry in found if entry is not None}
+
+
+def _strongest(rules: Iterable[CallerRule], call: CallKey) -> ListEntry | None:
+    assert call.caller is not None
+    mine = [
+        rule
+        for rule in rules
+        if rule.account_id == call.account_id
+        and rule.company_id in (None, call.company_id)
+        and (call.caller.startswith(rule.pattern) if rule.is_prefix else call.caller == rule.pattern)
+    ]
+    if not mine:
+        return None
+    rule = max(
+        mine, key=lambda each: (not each.is_prefix, len(each.pattern), each.company_id or "", each.kind == ALLOW)
+    )
+    if rule.kind == ALLOW:
+        return "allow"
+    return "block_prefix" if rule.is_prefix else "block"
+
+
+def _starts(number: str) -> Iterable[str]:
+    return (number[:length] for length in range(MIN_PREFIX_DIGITS + 1, len(number) + 1))
+
+
+def _of(account_id: str, company_id: str | None) -> tuple[object, ...]:
+    company = col(CallerRule.company_id)
+    return col(CallerRule.account_id) == account_id, company.is_(None) if company_id is None else company == company_id
+
+
+def drop_verdicts(session: Session, company_id: str, numbers: Collection[str]) -> None:
+    """Forget that calls of these numbers were no spam, because a user says now that one is."""
+    mine = or_(*(col(CallerRule.pattern) == number for number in numbers))
+    query = select(CallerRule).where(mine, CallerRule.company_id == company_id, col(CallerRule.by_verdict).is_(True))
+    for rule in session.exec(query).all() if numbers else ():
+        session.delete(rule)

@@ -1,0 +1,272 @@
+"""What the database knows about the callers of a batch of calls: their other calls, their relation to the company."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Session, col, select
+
+from hub.config.models import Config
+from hub.contracts.leads import LeadStatus
+from hub.model import Call, FactRow, Lead, OutcomeRow, OutgoingCall, Person, TextMessage
+from hub.numbers.directory import Line
+from hub.spam.callers import listed
+from hub.spam.facts import CallFacts, CallKey, Relation
+from hub.spam.ranges import exchange_of
+from hub.spam.recent import RecentCalls, Seen
+from hub.spam.rules import BRIEF_SECONDS, TALK_SECONDS
+
+BURST, HOUR, DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
+HONEYPOT_DAYS = timedelta(days=30)
+EXPECTED_DAYS = timedelta(days=7)
+"""A number that the business called or texted within these days may call back."""
+MAX_ROWS = 5_000
+"""Rows that one question about a batch reads at most: a robocaller has no end of calls."""
+GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the hub itself knows: its honeypot numbers (E.164), and the names of its CRM connectors."""
+
+    honeypots: frozenset[str] = frozenset()
+    crms: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, config: Config, lines: Mapping[str, Line]) -> Surroundings:
+        """Those of a configuration and the numbers in use."""
+        flagged = {
+            (company.name, tracker.name)
+            for company in config.companies
+            for tracker in company.trackers
+            if tracker.honeypot
+        }
+        honeypots = {
+            number for number, line in lines.items() if (line.company.name, line.tracker.name) in flagged
+        } if flagged else set()  # fmt: skip
+        return cls(frozenset(honeypots), frozenset(entry.name for entry in config.of_kind("crm")))
+
+
+def load_facts(
+    session: Session,
+    calls: Sequence[CallKey],
+    attestations: Mapping[tuple[str, str], str | None],
+    surroundings: Surroundings,
+    recent: RecentCalls | None = None,
+) -> dict[tuple[str, str], CallFacts]:
+    """The facts about each call that are known without its end, by its key."""
+    honeypots = surroundings.honeypots
+    lists, relations = listed(session, calls), relations_of(session, calls, surroundings.crms)
+    others, trapped = _other_calls(session, calls), _honeypot_calls(session, calls, honeypots)
+    near = _neighbors(session, calls)
+    found = {}
+    for call in calls:
+        facts = CallFacts(
+            caller=call.caller,
+            called=call.called,
+            attestation=attestations.get(call.key),
+            listed=lists.get(call.key),
+            relation=relations.get(call.key),
+            to_honeypot=call.called in honeypots,
+            honeypot_calls=trapped.get(call.key, 0),
+            neighbors=near.get(call.key, 0),
+        )
+        if call.caller is not None:
+            known = {seen.key: seen for seen in recent.of(call.caller, call.at - HOUR)} if recent else {}
+            known |= {seen.key: seen for seen in others.get(call.caller, ())}
+            known.pop(call.key, None)
+            facts = _counted(facts, call, list(known.values()))
+        found[call.key] = facts
+    return found
+
+
+def relations_of(
+    session: Session, calls: Collection[CallKey], crms: Collection[str]
+) -> dict[tuple[str, str], Relation]:
+    """Who each caller is to the company that they call."""
+    numbers, companies = {call.caller for call in calls if call.caller}, {call.company_id for call in calls}
+    if not numbers:
+        return {}
+    customers = _customers(session, numbers, companies, crms)
+    expected = _expected(session, calls, numbers, companies)
+    talked = _talked(session, calls, numbers, companies)
+    found: dict[tuple[str, str], Relation] = {}
+    for call in calls:
+        who = (call.company_id, call.caller)
+        if who in customers:
+            found[call.key] = "customer"
+        elif who in expected:
+            found[call.key] = "expected"
+        elif call.key in talked:
+            found[call.key] = "talked"
+    return found
+
+
+def same_lengths(session: Session, calls: Sequence[tuple[CallKey, int]]) -> dict[tuple[str, str], int]:
+    """How many other callers left the company a recording of exactly the same length within a day."""
+    if not calls:
+        return {}
+    begins, ends = min(call.at for call, _ in calls) - DAY, max(call.at for call, _ in calls) + DAY
+    query = select(Call.company_id, Call.caller_number, Call.recording_duration, Call.started_at).where(
+        col(Call.company_id).in_({call.company_id for call, _ in calls}),
+        col(Call.started_at).between(begins, ends),
+        col(Call.recording_duration).in_({seconds for _, seconds in calls}),
+    )
+    rows = session.execute(query.limit(MAX_ROWS)).all()
+    return {
+        call.key: len(
+            {
+                caller
+                for company, caller, length, at in rows
+                if (company, length) == (call.company_id, seconds)
+                and caller != call.caller
+                and abs(at - call.at) <= DAY
+            }
+        )
+        for call, seconds in calls
+    }
+
+
+def _counted(facts: CallFacts, call: CallKey, others: Sequence[Seen]) -> CallFacts:
+    burst = [seen for seen in others if abs(seen.at - call.at) <= BURST]
+    hour = [seen for seen in others if abs(seen.at - call.at) <= HOUR]
+    ended = [seen for seen in others if seen.answered and seen.seconds is not None]
+    return replace(
+        facts,
+        numbers=len({call.called, *(seen.called for seen in burst)}),
+        companies=len({call.company_id, *(seen.company_id for seen in hour)}),
+        calls=1 + len(burst),
+        brief_calls=sum((seen.seconds or 0) <= BRIEF_SECONDS for seen in ended),
+        talks=sum((seen.seconds or 0) >= TALK_SECONDS for seen in ended),
+    )
+
+
+def _other_calls(session: Session, calls: Sequence[CallKey]) -> dict[str, list[Seen]]:
+    """The calls of each caller to any company of the hub within a day. What is told of them is only counts."""
+    callers = {call.caller for call in calls if call.caller}
+    if not callers:
+        return {}
+    begins, ends = min(call.at for call in calls) - DAY, max(call.at for call in calls) + BURST
+    row: Any = Call
+    query = (
+        select(  # type: ignore[call-overload]
+            row.caller_number, row.connector, row.carrier_call_id, row.company_id, row.tracking_number,
+            row.started_at, row.answered_at, row.duration,
+        )
+        .where(row.caller_number.in_(callers), row.started_at.between(begins, ends))
+        .order_by(row.started_at.desc())
+        .limit(MAX_ROWS)
+    )  # fmt: skip
+    found: dict[str, list[Seen]] = defaultdict(list)
+    for caller, connector, call_id, company, called, at, answered_at, seconds in session.execute(query):
+        seen = Seen((connector, call_id), company or "", called or "", at, answered_at is not None, seconds)
+        found[caller].append(seen)
+    return found
+
+
+def _honeypot_calls(
+    session: Session, calls: Sequence[CallKey], honeypots: Collection[str]
+) -> dict[tuple[str, str], int]:
+    callers = {call.caller for call in calls if call.caller}
+    if not callers or not honeypots:
+        return {}
+    since = min(call.at for call in calls) - HONEYPOT_DAYS
+    query = select(Call.caller_number, Call.connector, Call.carrier_call_id).where(
+        col(Call.caller_number).in_(callers), col(Call.tracking_number).in_(honeypots), col(Call.started_at) >= since
+    )
+    rows = session.execute(query.limit(MAX_ROWS)).all()
+    return {
+        call.key: sum(caller == call.caller and (connector, call_id) != call.key for caller, connector, call_id in rows)
+        for call in calls
+    }
+
+
+def _neighbors(session: Session, calls: Sequence[CallKey]) -> dict[tuple[str, str], int]:
+    """Other callers from the exchange of the called number who called it within minutes and did not talk."""
+    near = [call for call in calls if exchange_of(call.caller) and exchange_of(call.caller) == exchange_of(call.called)]
+    if not near:
+        return {}
+    begins, ends = min(call.at for call in near) - BURST, max(call.at for call in near) + BURST
+    row: Any = Call
+    query = select(  # type: ignore[call-overload]
+        row.tracking_number, row.caller_number, row.started_at, row.answered_at, row.duration
+    ).where(
+        col(Call.tracking_number).in_({call.called for call in near}),
+        col(Call.company_id).in_({call.company_id for call in near}),
+        col(Call.started_at).between(begins, ends),
+    )
+    rows = session.execute(query.limit(MAX_ROWS)).all()
+    return {
+        call.key: len(
+            {
+                caller
+                for called, caller, at, answered_at, seconds in rows
+                if called == call.called
+                and caller != call.caller
+                and exchange_of(caller) == exchange_of(call.called)
+                and abs(at - call.at) <= BURST
+                and not (answered_at and seconds is not None and seconds >= TALK_SECONDS)
+            }
+        )
+        for call in near
+    }
+
+
+def _customers(
+    session: Session, numbers: Collection[str], companies: Collection[str], crms: Collection[str]
+) -> set[tuple[str, str | None]]:
+    """The (company, number) of people who are leads or customers, by a user's word, or whom the CRM knows. A conversion that
+    a rule made of a call proves nothing: a robocaller's first call may have made one."""
+    contacts: Any = select(Call.id).where(Call.person_id == Person.id).correlate(Person)
+    signs: list[ColumnElement[bool]] = [
+        select(Lead.subject_id).where(col(Lead.subject_id).in_(contacts), col(Lead.status).in_(GOOD_LEADS)).exists(),
+        select(OutcomeRow.id).where(col(OutcomeRow.subject_id).in_(contacts)).exists(),
+        select(FactRow.id).where(col(FactRow.subject_id).in_(contacts), col(FactRow.source).in_(crms)).exists(),
+    ]
+    query = select(Person.company_id, Person.phone_number).where(
+        col(Person.phone_number).in_(numbers), col(Person.company_id).in_(companies), or_(*signs)
+    )
+    return {(company, number) for company, number in session.execute(query)}
+
+
+def _expected(
+    session: Session, calls: Collection[CallKey], numbers: Collection[str], companies: Collection[str]
+) -> set[tuple[str, str | None]]:
+    """Those whom the business called or texted by itself lately: they may call back."""
+    since = min(call.at for call in calls) - EXPECTED_DAYS
+    placed = select(OutgoingCall.company_id, OutgoingCall.person_number).where(
+        col(OutgoingCall.person_number).in_(numbers),
+        col(OutgoingCall.company_id).in_(companies),
+        col(OutgoingCall.made_at) >= since,
+    )
+    texted = select(TextMessage.company_id, TextMessage.person_number).where(
+        col(TextMessage.person_number).in_(numbers),
+        col(TextMessage.company_id).in_(companies),
+        TextMessage.direction == "out",
+        col(TextMessage.purpose).in_(("reply", "service")),
+        col(TextMessage.at) >= since,
+    )
+    found = {(company, number) for query in (placed, texted) for company, number in session.execute(query)}
+    return {(company, number) for company, number in found if company}
+
+
+def _talked(
+    session: Session, calls: Collection[CallKey], numbers: Collection[str], companies: Collection[str]
+) -> set[tuple[str, str]]:
+    """The calls whose caller has had a conversation with the company before."""
+    query = select(Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id).where(
+        col(Call.caller_number).in_(numbers),
+        col(Call.company_id).in_(companies),
+        col(Call.answered_at).is_not(None),
+        col(Call.duration) >= TALK_SECONDS,
+        col(Call.spam).is_(False),
+    )
+    talks: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for company, number, connector, call_id in session.execute(query.limit(MAX_ROWS)):
+        talks[company or "", number or ""].add((connector, call_id))
+    return {call.key for call in calls if talks.get((call.company_id, call.caller or ""), set()) - {call.key}}

@@ -101,8 +101,8 @@ class Screener:
         return self._policies.get(each.line.company.name, SpamSection())
 
     def _action(self, each: AnswerRequest, facts: CallFacts, points: Score) -> ScreeningAction | None:
-        """What happens to the call; None if it just rings. Whoever is no stranger always gets through, except if users block the number
-        itself."""
+        """What happens to the call; None if it just rings. Callers whom the company knows always get through, except if users
+        block the number itself."""
         policy = self._policy(each)
         if facts.listed == "block":
             wanted: SpamAction = policy.blocked

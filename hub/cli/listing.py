@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "Sync one connector now: lists of calls and texts, call log, outcomes, conversions, diagnostics. Exits with "
         "status 1 on any failure.",
     ),
+    "blocks": (("numbers.blocks",), "List, block and allow callers, by number or prefix."),
     "pools": (
         ("numbers.pools",),
         "Show each pool's size, visitors, use and overflow, and the size that Erlang's formula B recommends.",

@@ -307,8 +307,7 @@ class TrackerSection(Section):
         description="Of a pool: the fraction reserved for visitors from networks with few recent visitors.",
     )
     honeypot: bool = Field(
-        default=False,
-        description="Of a number that no customer is given: whoever calls it is suspect on every number (docs/spam.md).",
+        default=False, description="No customer knows the number: who calls it is suspect (docs/spam.md)."
     )
     route: Route | None = Field(default=None, description="What callers hear; the company's route if left out.")
     flow: Name | None = Field(default=None, description="The call flow instead of a route, by its name.")

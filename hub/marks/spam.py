@@ -28,7 +28,7 @@ from hub.store.writers.webhook_events import note_changes
 def mark_spam(session: Session, scope: AccessScope, subject_id: str, spam: bool, now: datetime) -> bool:
     """Call one call, text or form spam, or take that back, within `session`; returns whether that changed something.
 
-    Conversions of it are retracted, or made, by the worker. The caller of a call that is no spam goes on the company's
+    Conversions of it are retracted, or made, by the worker. The caller of a call that is not spam goes on the company's
     allow list. NotFound if the user does not see it.
     """
     (subject,) = markable(session, scope, [subject_id])

@@ -13,7 +13,7 @@ from hub.model.columns import Row, expiry_column, id_column, personal_list, pers
 
 BLOCK, ALLOW = "block", "allow"
 BY_SCORE = "score"
-"""`SpamMark.marked_by` of a call that its score marked, and nobody's word."""
+"""`SpamMark.marked_by` of a call that its score marked, not a user."""
 
 
 class SpamScore(Row, table=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
@@ -136,7 +137,7 @@ def _starts(number: str) -> Iterable[str]:
     return (number[:length] for length in range(MIN_PREFIX_DIGITS + 1, len(number) + 1))
 
 
-def _of(account_id: str, company_id: str | None) -> tuple[object, ...]:
+def _of(account_id: str, company_id: str | None) -> tuple[Any, ...]:
     company = col(CallerRule.company_id)
     return col(CallerRule.account_id) == account_id, company.is_(None) if company_id is None else company == company_id
 

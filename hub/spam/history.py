@@ -147,7 +147,7 @@ def _counted(facts: CallFacts, call: CallKey, others: Sequence[Seen]) -> CallFac
 
 
 def _other_calls(session: Session, calls: Sequence[CallKey]) -> dict[str, list[Seen]]:
-    """The calls of each caller to any company of the hub within a day. What is told of them is only counts."""
+    """The calls of each caller to any company of the hub within a day. Only their counts are used."""
     callers = {call.caller for call in calls if call.caller}
     if not callers:
         return {}
@@ -237,7 +237,7 @@ def _customers(
 def _expected(
     session: Session, calls: Collection[CallKey], numbers: Collection[str], companies: Collection[str]
 ) -> set[tuple[str, str | None]]:
-    """Those whom the business called or texted by itself lately: they may call back."""
+    """Those whom people at the business called or texted lately: they may call back."""
     since = min(call.at for call in calls) - EXPECTED_DAYS
     placed = select(OutgoingCall.company_id, OutgoingCall.person_number).where(
         col(OutgoingCall.person_number).in_(numbers),

@@ -168,6 +168,11 @@ SENTENCES: dict[str, Sentence] = {
         "Give the number a tracker, or release it.",
         "/numbers",
     ),
+    "calls were not screened": Sentence(
+        "Ringing calls were not checked for spam",
+        "They rang as if nothing was known about the callers.",
+        REPORT,
+    ),
     "no static answers": Sentence(
         "{connector} could not prepare its forwards",
         "If the hub is late for a call there, the carrier uses its own fallback.",

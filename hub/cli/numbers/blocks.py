@@ -1,0 +1,141 @@
+"""`hub blocks`: the callers who are blocked or allowed, by number or by the beginning of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
+from hub.cli.support.tables import table
+from hub.errors import CannotDo
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+commands = typer.Typer(help="List, block and allow callers, by number or prefix.", no_args_is_help=True)
+Pattern = Annotated[
+    str,
+    typer.Argument(help="A number like +13125550142, or the beginning of numbers like '+1900*'.", metavar="NUMBER"),
+]
+OfCompany = Annotated[
+    str | None, typer.Option("--company", help="Only for this company; for the whole hub if left out.", metavar="NAME")
+]
+Note = Annotated[str, typer.Option(help="Why, at most 200 characters.", metavar="TEXT")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `hub`."""
+    app.add_typer(commands, name="blocks")
+
+
+@commands.command("list")
+def list_blocks(
+    company: OfCompany = None,
+    show_personal: Annotated[
+        bool, typer.Option("--show-personal", help="Show numbers and notes in clear; this is audited.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """List who is blocked and who is allowed, the newest first."""
+    from hub.cli.support import audit_note
+    from hub.clock import utc_now
+    from hub.model import HUB_CHAIN
+    from hub.queries.callers import listed_callers
+    from hub.queries.masking import Mask
+
+    mask = Mask(off=show_personal)
+    with _places(config, company) as (session, places):
+        companies = [row_id for _, row_id in places if row_id]
+        found = listed_callers(session, None, companies, with_account=company is None)
+        if show_personal:
+            audit_note.note(session, utc_now(), "callers.show", HUB_CHAIN, f"{len(found)} on the block and allow lists")
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": each.kind,
+            "number": f"{each.pattern}*" if each.is_prefix else mask.phone(each.pattern),
+            "company": each.company,
+            "note": mask.text(each.note),
+            "made": each.made_at,
+            "by": each.made_by,
+        }
+        for each in found
+    ]
+    if as_json:
+        echo_json(rows)
+    elif not rows:
+        say("Nobody is blocked or allowed: hub blocks add NUMBER")
+    else:
+        cells = (
+            (row["kind"], plain(row["number"]), plain(row["company"] or "all"), plain(row["note"]), moment(row["made"]),
+             plain(row["by"]))
+            for row in rows
+        )  # fmt: skip
+        table("Newest first", ("list", "number", "company", "note", "made (UTC)", "by"), cells, ("note", "company"))
+
+
+@commands.command("add")
+def add(number: Pattern, company: OfCompany = None, note: Note = "", config: ConfigFile = CONFIG) -> None:
+    """Block a caller, or all whose numbers begin so."""
+    _put("block", number, company, note, config)
+    say("Blocked. What happens to blocked callers: `spam: blocked:` of the company (docs/spam.md).")
+
+
+@commands.command("allow")
+def allow(number: Pattern, company: OfCompany = None, note: Note = "", config: ConfigFile = CONFIG) -> None:
+    """Allow a caller, or all whose numbers begin so: their calls are not scored."""
+    _put("allow", number, company, note, config)
+    say("Allowed. These calls are not scored any more.")
+
+
+@commands.command("remove")
+def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONFIG) -> None:
+    """Take a number or a prefix off its list."""
+    from hub.cli.support import audit_note
+    from hub.clock import utc_now
+    from hub.spam.callers import remove_rule, rule_about
+
+    with _places(config, company) as (session, places):
+        wanted = places if company is not None else dict.fromkeys((account, None) for account, _ in places)
+        found = [rule for place in wanted if (rule := rule_about(session, *place, number)) is not None]
+        if not found:
+            where = f"for {company}" if company else "for the whole hub; name the company with --company"
+            raise CannotDo(f"The number is on no list {where}.")
+        for rule in found:
+            remove_rule(session, rule, utc_now(), audit_note.actor())
+    say("Removed.")
+
+
+def _put(kind: str, number: str, company: str | None, note: str, config: Path) -> None:
+    from hub.cli.support import audit_note
+    from hub.clock import utc_now
+    from hub.spam.callers import add_rule
+
+    with _places(config, company) as (session, places):
+        wanted = places if company is not None else list(dict.fromkeys((account, None) for account, _ in places))
+        for account_id, company_id in wanted:
+            add_rule(session, account_id, company_id, kind, number, utc_now(), audit_note.actor(), note)
+
+
+@contextmanager
+def _places(config: Path, company: str | None) -> Iterator[tuple[Session, list[tuple[str, str | None]]]]:
+    """A writing session, and the account and company of each company that is meant."""
+    from sqlmodel import select
+
+    from hub.model import Company
+    from hub.queries.lookup import known
+    from hub.startup import open_store, read_outline
+
+    loaded = read_outline(config)
+    if company is not None:
+        known(company, loaded.companies, "company")
+    with open_store(loaded) as store, store.writing() as session:
+        rows = session.exec(select(Company)).all()
+        places: list[tuple[str, str | None]] = [(row.account_id, row.id) for row in rows if company in (None, row.name)]
+        if not places:
+            raise CannotDo("The hub has no companies yet; start it with hub run.")
+        yield session, places

@@ -1,0 +1,95 @@
+"""The block list and the allow list as people see them, and the spam score of a call with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, or_, select
+
+from hub.access.users import names_of
+from hub.model import Call, CallerRule, Company, SpamScore
+
+MAX_LISTED = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedCaller:
+    """One entry of a list."""
+
+    id: str
+    kind: str
+    """`block` or `allow`."""
+    pattern: str
+    """A number in E.164, or its beginning."""
+    is_prefix: bool
+    company: str | None
+    """The name of the company; None for all companies of the account."""
+    note: str | None
+    by_verdict: bool
+    made_at: datetime
+    made_by: str
+    """The user's name, or the account of the operating system."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpamVerdict:
+    """The score of one call, why, and what was done."""
+
+    score: int
+    reasons: tuple[tuple[str, int], ...]
+    """Each in words, with its points; the heaviest first."""
+    action: str
+    """A `SpamAction`: what happened before it rang."""
+    decided_at: datetime
+    overruled_at: datetime | None
+    overruled_by: str | None
+    """The user's name."""
+
+
+def listed_callers(
+    session: Session, account_id: str | None, companies: Collection[str], *, with_account: bool
+) -> list[ListedCaller]:
+    """The entries of some companies, and with `with_account` those of the whole account, the newest first; of all accounts if
+    `account_id` is None."""
+    wanted = [col(CallerRule.company_id).in_(companies)]
+    if with_account:
+        wanted.append(col(CallerRule.company_id).is_(None))
+    query = select(CallerRule).where(or_(*wanted)).order_by(col(CallerRule.id).desc()).limit(MAX_LISTED)
+    if account_id is not None:
+        query = query.where(col(CallerRule.account_id) == account_id)
+    rules = session.exec(query).all()
+    named = select(Company.id, Company.name).where(col(Company.id).in_(companies))
+    titles = dict(session.exec(named).all())
+    users = {rule.made_by: rule.made_by for rule in rules} | names_of(session, {rule.made_by for rule in rules})
+    return [
+        ListedCaller(
+            id=rule.id,
+            kind=rule.kind,
+            pattern=rule.pattern,
+            is_prefix=rule.is_prefix,
+            company=titles.get(rule.company_id or ""),
+            note=rule.note,
+            by_verdict=rule.by_verdict,
+            made_at=rule.made_at,
+            made_by=users[rule.made_by],
+        )
+        for rule in rules
+    ]
+
+
+def spam_verdict(session: Session, call: Call) -> SpamVerdict | None:
+    """The score of a call that the user may see; None if it has none."""
+    row = session.get(SpamScore, (call.connector, call.carrier_call_id))
+    if row is None:
+        return None
+    by = row.overruled_by
+    return SpamVerdict(
+        score=row.score,
+        reasons=tuple((str(each["text"]), int(each["points"])) for each in row.reasons),
+        action=row.action,
+        decided_at=row.decided_at,
+        overruled_at=row.overruled_at,
+        overruled_by=names_of(session, {by}).get(by, by) if by else None,
+    )

@@ -53,11 +53,11 @@ def place(rest: Rest, addresses: CallbackAddresses, call: CallBack) -> Receipt:
 
 def to_connect(request: WebhookRequest, addresses: CallbackAddresses, tokens: Sequence[str]) -> CallBack | None:
     """The call whose user has picked up, if this webhook asks how to go on with it. The address must be verified before."""
-    from cryptography.fernet import InvalidToken
-
     carried = addresses.carried(request)
     if request.path != USER_LEG or not carried.call_id or not carried.tracking_number:
         return None
+    from cryptography.fernet import InvalidToken
+
     try:
         person, _, seconds = _box(tokens).decrypt(carried.call_id.encode()).decode().partition(" ")
     except (InvalidToken, ValueError):

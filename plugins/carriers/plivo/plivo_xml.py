@@ -65,7 +65,6 @@ class PlivoXml(Twiml):
             "callbackUrl": self.address("leg", ""),
             "callbackMethod": POST,
         }
-        # Plivo asks this address by POST and plays what it says to the person who picked up.
         return attributes | ({"confirmSound": self.address("whisper", dial.mark)} if dial.whisper else {})
 
     def _dial(self, response: ElementTree.Element, dial: Dial) -> None:
@@ -91,7 +90,6 @@ class PlivoXml(Twiml):
         }
 
     def without_keys(self, gather: Gather) -> ElementTree.Element:
-        # If no key is pressed, Plivo continues with the next element.
         following = ElementTree.Element("Redirect", {"method": POST})
         following.text = self.address("digits", gather.mark)
         return following

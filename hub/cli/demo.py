@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hub.config.models import Config
     from hub.demo.browser import PageEntrance
+    from hub.demo.line.settings import Ports
     from hub.demo.play import Play
     from hub.demo.scenario import Story
 
@@ -41,6 +42,10 @@ def demo(
     calls: Annotated[int, typer.Option(min=1, max=5_000, help="How many calls to play.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
     leave: Annotated[bool, typer.Option("--exit", help="End after the ledger: 0 if it adds up, 1 if not.")] = False,
+    carrier: Annotated[
+        Literal["sip"] | None,
+        typer.Option(help="`sip`: all calls are real SIP calls on this machine, a minute of the day in two seconds."),
+    ] = None,
 ) -> None:
     """Play a seeded day with provider sandboxes; the hub, its database and its syncs are real.
 
@@ -55,16 +60,20 @@ def demo(
     from hub.demo.data_map import show_data_map
     from hub.demo.ending import unplayed_lines
     from hub.demo.ledger import account
+    from hub.demo.line.calls import open_line
+    from hub.demo.line.recordings import holds_its_people
+    from hub.demo.line.settings import ports_for
     from hub.demo.screen import show_ledger
 
     logs.configure("error")
     console = Console()
-    copied = _demo_file(config)
-    loaded = read_config(copied, sandbox=True)
+    ports = ports_for(carrier)
+    copied = _demo_file(config, ports)
+    loaded = read_config(copied, sandbox=ports is None)
     from hub.demo.scenario import day
 
     stories = day(loaded, calls, seed)
-    with _serving(copied, loaded, stories, seed) as (opened, address):
+    with _serving(copied, loaded, stories, seed, ports) as (opened, address), open_line(ports) as line:
         from hub.demo.play import Play
         from hub.demo.texting import conversations
 
@@ -74,14 +83,14 @@ def demo(
             _show_link(console, opened, "Watch them come in (the link works once)")
             choose_alerts(opened.hub)
         with _pages(console, loaded, address) as pages:
-            talks = conversations(loaded, calls, seed)
-            play = Play(opened, address, stories, talks, seed, pages)
+            talks = conversations(loaded, calls, seed) if line is None else []
+            play = Play(opened, address, stories, talks, seed, pages, line)
             _perform(console, opened, play, calls)
-        ledger = account(opened.hub, opened.sandboxes, play.tally, stories)
+        ledger = account(opened.hub, opened.sandboxes, play.tally, stories, holds_its_people if line else None)
         opened.sandboxes.share(_sandboxes_of(_file_of(loaded)))
         show_ledger(console, ledger)
-        for line in unplayed_lines(loaded, calls, play.tally.counts["calls"], play.tally.unreached):
-            console.print(f"[yellow]{line}[/yellow]")
+        for each in unplayed_lines(loaded, calls, play.tally.counts["calls"], play.tally.unreached):
+            console.print(f"[yellow]{each}[/yellow]")
         papers = _papers_of(_file_of(loaded))
         write_access_file(console, opened.hub, papers)
         show_data_map(console, opened.hub, papers)
@@ -91,9 +100,9 @@ def demo(
         _until_interrupted()
 
 
-def _demo_file(config: Path) -> Path:
+def _demo_file(config: Path, line: Ports | None = None) -> Path:
     """A copy of the file beside it, with a free port and its own recordings, and open around the clock, because the demo may
-    be played at night: the pages of the demo edit the copy."""
+    be played at night: the pages of the demo edit the copy. With a `line`, it takes all calls."""
     from hub.config.edit import REMOVED, Change, edited
     from hub.config.loading import read_text
     from hub.demo.opening_hours import always_open
@@ -111,8 +120,13 @@ def _demo_file(config: Path) -> Path:
         Change(("recordings", "storage"), str(_audio_of(file))),
         Change(("recordings", "options"), REMOVED),
     )
+    text = always_open(edited(read_text(config), changes), loaded)
+    if line is not None:
+        from hub.demo.line.settings import over_line
+
+        text = edited(text, over_line(loaded, line, _gateway_of(file)))
     copied = config.with_name(f"{config.stem}.demo{config.suffix}")
-    copied.write_text(always_open(edited(read_text(config), changes), loaded), encoding="utf-8")
+    copied.write_text(text, encoding="utf-8")
     return copied
 
 
@@ -131,6 +145,10 @@ def _papers_of(file: Path) -> Path:
 
 def _audio_of(file: Path) -> Path:
     return file.with_name(f"{file.name}-recordings")
+
+
+def _gateway_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-gateway")
 
 
 def _make_room(file: Path) -> None:
@@ -154,7 +172,7 @@ def _make_room(file: Path) -> None:
         )
     for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
         each.unlink(missing_ok=True)
-    for folder in (_audio_of(file), _papers_of(file), _sandboxes_of(file)):
+    for folder in (_audio_of(file), _papers_of(file), _sandboxes_of(file), _gateway_of(file)):
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -179,12 +197,15 @@ def _free_port(wanted: int) -> int:
 
 
 @contextmanager
-def _serving(path: Path, loaded: Config, stories: Sequence[Story], seed: int) -> Iterator[tuple[Opened, str]]:
-    """Run the web edge and the worker in threads; the hub, and the address that the edge serves on. What the day's ads cost
-    is spent before, because the first sync reads it."""
+def _serving(
+    path: Path, loaded: Config, stories: Sequence[Story], seed: int, line: Ports | None
+) -> Iterator[tuple[Opened, str]]:
+    """Run the web edge and the worker in threads, and the gateway of a `line` beside them; the hub, and the address that the
+    edge serves on. What the day's ads cost is spent before, because the first sync reads it."""
     import uvicorn
 
     from hub.demo.advertising import advertise
+    from hub.serving.companions import Companions
     from hub.serving.http_server import edge_settings
     from hub.serving.process import open_process
 
@@ -200,9 +221,13 @@ def _serving(path: Path, loaded: Config, stories: Sequence[Story], seed: int) ->
             if not thread.is_alive():
                 raise ConfigError(f"The web edge did not start on {settings.host}:{settings.port}.")
             time.sleep(0.01)
+        beside = Companions(lambda: process.running.current.opened.hub)
+        if line is not None:
+            beside.start()
         try:
             yield opened, f"http://{settings.host}:{settings.port}"
         finally:
+            beside.stop(end_them=True)
             server.should_exit = True
             thread.join(timeout=10)
 

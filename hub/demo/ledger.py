@@ -17,7 +17,7 @@ from hub.demo.advertising import cost_checks
 from hub.demo.check import Check
 from hub.demo.play import Tally
 from hub.demo.scenario import Story
-from hub.demo.telephony import SOON, CarrierLine, carrier_checks, carrier_lines
+from hub.demo.telephony import SOON, CarrierLine, Spoken, carrier_checks, carrier_lines
 from hub.demo.visitors import Showing
 from hub.model import (
     Attribution,
@@ -120,8 +120,10 @@ def unfinished(hub: Hub) -> Counter[str]:
     return waiting
 
 
-def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequence[Story]) -> Ledger:
-    """Make the ledger of a day of `stories`."""
+def account(
+    hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequence[Story], spoken: Spoken | None = None
+) -> Ledger:
+    """Make the ledger of a day of `stories`; `spoken` says whether a recording holds its call, if sandboxes did not play it."""
     running: list[tuple[str, object]] = [(name, sandboxes.of(name)) for name in sandboxes]
     stand_ins = [(name, each) for name, each in running if isinstance(each, CarrierSandbox)]
     with hub.store.reading() as session:
@@ -132,7 +134,7 @@ def account(hub: Hub, sandboxes: RunningSandboxes, tally: Tally, stories: Sequen
             *_networks(session, sandboxes),
             *_crms(session, sandboxes),
             *cost_checks(session, sandboxes),
-            *carrier_checks(session, hub, stand_ins, stories, tally.counts),
+            *carrier_checks(session, hub, stand_ins, stories, tally.counts, spoken),
             *_consent(session),
         ]
         carriers, sources, conversions = carrier_lines(session), _sources(session), _conversions(session)

@@ -30,8 +30,10 @@ from hub.startup import Opened
 
 if TYPE_CHECKING:
     from hub.demo.browser import PageEntrance
+    from hub.demo.line.calls import Line
 
-PLAYERS = 6
+PLAYERS, PLAYERS_ON_LINE = 6, 16
+"""How many people act at a time; calls over a real line take their time."""
 CALLS_A_SECOND = 20.0
 FORGERIES = 3
 FALLBACK = "fallback"
@@ -67,7 +69,8 @@ class Tally:
 
 
 class Play:
-    """Plays stories and texts against a running hub at `address`; visitors come through `pages` if the company has a page."""
+    """Plays stories and texts against a running hub at `address`; visitors come through `pages` if the company has a page, and
+    calls over `line` if there is one, instead of the carriers' sandboxes."""
 
     def __init__(
         self,
@@ -77,15 +80,17 @@ class Play:
         talks: Sequence[Conversation],
         seed: int,
         pages: PageEntrance | None = None,
+        line: Line | None = None,
     ) -> None:
         self.tally = Tally()
         self._opened, self._stories, self._talks, self._seed = opened, stories, talks, seed
         self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
-        self._pages, self._api = pages, ApiEntrance(self._client, seed)
+        self._pages, self._api, self._line = pages, ApiEntrance(self._client, seed), line
         self.texting = Texting(opened, address, self._post, self.tally.note)
         self._contacts: dict[tuple[str, str], str] = {}
         self._deals_to_move: list[tuple[CrmSandbox, str, Literal["won", "lost"], str]] = []
         self._lock = threading.Lock()
+        self._turns: dict[str | None, threading.Lock] = {}
 
     def run(self) -> None:
         """Play the whole day; returns after the last call and the last change of a deal."""
@@ -93,7 +98,8 @@ class Play:
             if story.known and story.caller:
                 self._contact(story)
         begun, between = time.monotonic(), max(1, len(self._stories) // max(1, len(self._talks)))
-        with ThreadPoolExecutor(PLAYERS, thread_name_prefix="player") as players:
+        count = PLAYERS if self._line is None else PLAYERS_ON_LINE
+        with ThreadPoolExecutor(count, thread_name_prefix="player") as players:
             for index, story in enumerate(self._stories):
                 time.sleep(max(0.0, begun + index / CALLS_A_SECOND - time.monotonic()))
                 players.submit(self._play, partial(self._act, index, story))
@@ -150,6 +156,9 @@ class Play:
 
     def _call(self, index: int, story: Story, number: str) -> None:
         line = self._opened.directory.latest.lines[number]
+        if self._line is not None:
+            self._call_over(self._line, story, number, line.flow.forward)
+            return
         carrier = self._opened.sandboxes.of(line.tracker.carrier)
         assert isinstance(carrier, CarrierSandbox)
         missed = story.dialed is not None and story.outcome != "answered"
@@ -186,6 +195,19 @@ class Play:
                 self._post(request)
             self.tally.note("calls whose webhooks came again, shuffled")
 
+    def _call_over(self, line: Line, story: Story, number: str, answering: str) -> None:
+        """Place a real call, one of a caller at a time; hidden callers count as one."""
+        with self._lock:
+            turn = self._turns.setdefault(story.caller, threading.Lock())
+        with turn:
+            self.tally.note("calls")
+            earlier = new_id()
+            line.call(story, number, answering, lambda: self._refuse_foreign(story, number, earlier))
+
+    def _refuse_foreign(self, story: Story, number: str, earlier: str) -> None:
+        if story.foreign_click:
+            self._refuse(story, number, earlier)
+
     def _webhooks(self, carrier: str) -> str:
         return f"{str(self._client.base_url).rstrip('/')}/webhooks/{carrier}"
 
@@ -207,7 +229,12 @@ class Play:
     def _forge(self, index: int) -> None:
         """Send a webhook that was changed after the carrier signed it."""
         stand_ins = carriers(self._opened)
-        if stand_ins:
+        if self._line is not None:
+            forged = b"CallSid=CA00000000000000000000000000000000&CallStatus=ringing&From=%2B13125550199"
+            for name in (entry.name for entry in self._opened.hub.config.of_kind("carrier")):
+                self._post(WebhookRequest("POST", f"{self._webhooks(name)}/voice", forged, self._opened.hub.clock()))
+                self.tally.note("forgeries")
+        elif stand_ins:
             name, carrier = stand_ins[index % len(stand_ins)]
             genuine = carrier.unparseable_webhook(self._webhooks(name))
             self._post(replace(genuine, body=genuine.body.replace(b"teleported", b"ringing") + b"&From=%2B13125550199"))

@@ -23,7 +23,8 @@ class Proof:
     """Makes our addresses and checks what comes to them. A comparison takes the same time, whatever is wrong."""
 
     def __init__(self, settings: BandwidthSettings, webhook_url: str) -> None:
-        self._passwords = [each.get_secret_value() for each in settings.callback_passwords]
+        passwords = (settings.callback_password, *settings.earlier_callback_passwords)
+        self._passwords = [each.get_secret_value() for each in passwords]
         self.user, self.password, self._networks = (
             settings.callback_user,
             self._passwords[0],
@@ -36,7 +37,7 @@ class Proof:
         """Raise BadSignature unless Bandwidth sent the request to an address that we made."""
         given = request.headers.get(HEADER, "").encode("utf-8", "surrogatepass")
         if not any(hmac.compare_digest(given, basic(self.user, each).encode()) for each in self._passwords):
-            raise BadSignature("the callback's user or password is not that of callback_user and callback_passwords.")
+            raise BadSignature("the callback's user or password is not callback_user and callback_password.")
         if self._networks and not self._is_listed(request.sender):
             raise BadSignature(
                 "the callback comes from outside callback_networks; is the proxy in hub.trusted_proxies?"

@@ -24,10 +24,12 @@ class BandwidthSettings(PluginSettings):
     callback_user: str = Field(
         default="ringfence", description="The user name that Bandwidth sends.", pattern=r"^[!-9;-~]{1,64}$"
     )
-    callback_passwords: tuple[SecretStr, ...] = Field(
-        description="The passwords that prove Bandwidth's callbacks, each of at least 20 characters. The first one is given to "
-        "Bandwidth; all are accepted, so that a new one can be put in front of the old one.",
-        min_length=1,
+    callback_password: SecretStr = Field(
+        description="The password that proves Bandwidth's callbacks: 20 random characters or more (openssl rand -hex 24)."
+    )
+    earlier_callback_passwords: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Passwords that are being replaced; they stay good until they are removed here.",
         max_length=5,
     )
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
@@ -52,9 +54,12 @@ class BandwidthSettings(PluginSettings):
     voice_url: str = Field(default="https://voice.bandwidth.com", description="Calls.", pattern=ADDRESS)
     messaging_url: str = Field(default="https://messaging.bandwidth.com", description="Texts.", pattern=ADDRESS)
 
-    @field_validator("callback_passwords")
+    @field_validator("callback_password", "earlier_callback_passwords")
     @classmethod
-    def _hard_to_guess(cls, passwords: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if any(len(each.get_secret_value()) < MIN_PASSWORD_CHARACTERS for each in passwords):
-            raise ValueError(f"use at least {MIN_PASSWORD_CHARACTERS} random characters, as from: openssl rand -hex 24")
-        return passwords
+    def _hard_to_guess(cls, given: SecretStr | tuple[SecretStr, ...]) -> SecretStr | tuple[SecretStr, ...]:
+        for each in (given,) if isinstance(given, SecretStr) else given:
+            if len(each.get_secret_value()) < MIN_PASSWORD_CHARACTERS:
+                raise ValueError(
+                    f"use at least {MIN_PASSWORD_CHARACTERS} random characters, as from openssl rand -hex 24"
+                )
+        return given

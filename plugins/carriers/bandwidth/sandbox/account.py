@@ -82,7 +82,7 @@ class Account(TwimlStandIn):
             "account_id": self.account_id,
             "client_id": self.client_id,
             "client_secret": self.client_secret,
-            "callback_passwords": [self.password],
+            "callback_password": self.password,
             "application_id": self.application_id,
             "messaging_application_id": self.messaging_application_id,
             "site_id": self.site_id,

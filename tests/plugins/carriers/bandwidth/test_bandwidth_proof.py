@@ -72,14 +72,14 @@ def test_within_a_call_the_body_cannot_name_another_call(sandbox: Sandbox, conne
 
 
 def test_two_passwords_are_good_while_one_replaces_the_other(sandbox: Sandbox) -> None:
-    before = connect(Bandwidth, sandbox, clock=CLOCK, callback_passwords=[OLD])
+    before = connect(Bandwidth, sandbox, clock=CLOCK, callback_password=OLD)
     sandbox_password, sandbox.password = sandbox.password, OLD
     try:
         old = call(sandbox, before)
     finally:
         sandbox.password = sandbox_password
-    during = connect(Bandwidth, sandbox, clock=CLOCK, callback_passwords=[NEW, OLD])
-    after = connect(Bandwidth, sandbox, clock=CLOCK, callback_passwords=[NEW])
+    during = connect(Bandwidth, sandbox, clock=CLOCK, callback_password=NEW, earlier_callback_passwords=[OLD])
+    after = connect(Bandwidth, sandbox, clock=CLOCK, callback_password=NEW)
     for request in old.values():
         renewed = replace(request, headers={"authorization": basic("ringfence", NEW)})
         assert not refused(during, request) and not refused(during, renewed), "addresses in use stay good"
@@ -104,8 +104,8 @@ def test_a_list_of_networks_refuses_every_other_sender(sandbox: Sandbox, sender:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"callback_passwords": ["short"]},
-        {"callback_passwords": []},
+        {"callback_password": "short"},
+        {"earlier_callback_passwords": ["short"]},
         {"callback_user": "with:colon"},
         {"callback_networks": ["203.0.113.9/24"]},
         {"account_id": "../1"},

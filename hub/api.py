@@ -72,7 +72,7 @@ from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.contracts.tokens import key_token, public_key, secret_claims, secret_token
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
-from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at
+from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at, xml_root
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
@@ -304,4 +304,5 @@ __all__ = [
     "value_at",
     "whole_seconds",
     "without_personal_data",
+    "xml_root",
 ]

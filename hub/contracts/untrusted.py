@@ -1,10 +1,12 @@
-"""Parses untrusted JSON: anything unexpected reads as empty. Pure."""
+"""Parses untrusted JSON and XML: anything unexpected reads as empty. Pure."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from typing import Any
+from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.parsers import expat
 
 
 def json_object(body: bytes | str | None) -> dict[str, Any] | None:
@@ -24,6 +26,22 @@ def first_object(body: bytes | str | None) -> dict[str, Any]:
         return {}
     first = content[0] if isinstance(content, list) and content else content
     return first if isinstance(first, dict) else {}
+
+
+def xml_root(body: bytes) -> Element | None:
+    """The root of the XML document in a body; None if it is anything else. A document with a document type is not read, so
+    that no entity is ever expanded or fetched."""
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    try:
+        parser.Parse(body, True)
+        return fromstring(body)  # noqa: S314 - it has no document type
+    except (expat.ExpatError, ParseError, ValueError, LookupError):
+        return None
+
+
+def _refuse_document_type(*_: Any) -> None:
+    raise ValueError("a document type")
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:

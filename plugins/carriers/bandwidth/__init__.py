@@ -65,7 +65,9 @@ class Bandwidth(Connector):
         title="Bandwidth",
         summary="Bandwidth: tracking numbers, calls, recordings and texts.",
         recipient=Recipient(
-            name="Bandwidth Inc.", role="processor", privacy_url="https://www.bandwidth.com/legal/privacy-policy/"
+            name="Bandwidth Inc.",
+            role="processor",
+            privacy_url="https://bandwidth.com/legal/data-protection-and-privacy",
         ),
         regions=("US",),
         hosts=("api.bandwidth.com", "messaging.bandwidth.com", "voice.bandwidth.com"),
@@ -138,7 +140,7 @@ class Bandwidth(Connector):
                 callback = self._read(request)
                 if (request.path, callback.kind) == (USER_LEG, "answer"):
                     number = callback.carried.tracking_number or ""
-                    document = calls.answered(callback.body, self._proof, number, callback.carried.mark)
+                    document = calls.answered(callback.body, self._proof, number, callback.mark)
                     return VerifiedWebhook(callback.event_key(), document=document)
                 return VerifiedWebhook(callback.event_key(), callback.answer_point())
         except BadPayload:
@@ -201,7 +203,7 @@ class Bandwidth(Connector):
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume the recording of a call."""
-        calls.control(self._rest, call_id, control)
+        recordings.control(self._rest, call_id, control)
 
     @hookimpl
     def send_text(self, text: OutboundText) -> Receipt:

@@ -1,6 +1,6 @@
-"""Calls that Bandwidth places for a user, and the pause of a recording.
+"""Calls that Bandwidth places for a user.
 
-Source: dev.bandwidth.com/apis/voice (create call, update call recording). It takes no document with the request: when
+Source: dev.bandwidth.com/apis/voice (create call). It takes no document with the request: when
 the user picks up, it asks our address, and brings our `tag`, which holds the person to dial.
 """
 
@@ -18,7 +18,6 @@ from hub.api import (
     CallBack,
     OutcomeUnknown,
     Receipt,
-    RecordingControl,
     Refusal,
     Rejected,
     RingfenceError,
@@ -27,12 +26,9 @@ from hub.api import (
     refused_receipt,
 )
 from plugins.carriers.bandwidth.bxml import Bxml
-from plugins.carriers.bandwidth.call_list import legs_since
 from plugins.carriers.bandwidth.proof import Proof
-from plugins.carriers.bandwidth.rest import BANDWIDTH, REFUSED, Rest, refusal_details
+from plugins.carriers.bandwidth.rest import BANDWIDTH, Rest, refusal_details
 from plugins.carriers.bandwidth.translate import CALL_ID
-
-STATES = {"pause": "paused", "resume": "recording"}
 
 
 def _one_call_only(refusal: Refusal) -> RingfenceError | None:
@@ -82,17 +78,3 @@ def answered(event: Mapping[str, Any], proof: Proof, number: str, key: str) -> A
         raise BadPayload("the tag does not say whom to dial.")
     bxml = Bxml(lambda path, mark: proof.addresses.of(path, number, "", mark), proof.user, proof.password)
     return bxml.connect(number, person, seconds, key)
-
-
-def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
-    """Pause or resume the recording of a call. It is made on the leg that was picked up."""
-    try:
-        call = rest.get(f"{rest.voice}/calls/{identifier(CALL_ID, call_id, 'the call')}")
-    except BadPayload as error:
-        raise Rejected(str(error)) from error
-    legs = legs_since(rest, str(call.get("startTime"))) if call else ()
-    for leg in [each for each in legs if each.get("parentCallId") == call_id and each.get("state") == "answered"]:
-        url = f"{rest.voice}/calls/{leg.get('callId')}/recording"
-        if rest.command("PUT", url, REFUSED, json={"state": STATES[wanted]}):
-            return
-    raise Rejected("this call is not being recorded.")

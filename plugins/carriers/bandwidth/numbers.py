@@ -125,7 +125,10 @@ def _peer_of(rest: Rest, number: str) -> str | None:
 
 def configure(rest: Rest, proof: Proof, setup: NumberSetup, pauses: Sequence[float] = PAUSES) -> OwnedNumber:
     """Put an owned number into the location, and point the location's applications at the hub."""
-    peer, settings = _peer_of(rest, setup.number), rest.settings
+    settings = rest.settings
+    if settings.api_url.startswith("https:") and not setup.voice_url.startswith("https:"):
+        raise Rejected("Bandwidth sends its password to https addresses only; set hub.public_url to one.")
+    peer = _peer_of(rest, setup.number)
     if peer is None:
         raise Rejected("the number is not in this Bandwidth account; buy it or correct config.yaml.")
     if peer != settings.location_id:

@@ -1,11 +1,13 @@
-"""Recordings at Bandwidth: fetch and delete. Source: dev.bandwidth.com/apis/voice (recordings)."""
+"""Recordings at Bandwidth: fetch, delete, pause and resume. Source: dev.bandwidth.com/apis/voice (recordings)."""
 
 from __future__ import annotations
 
-from hub.api import BadPayload, RecordingAudio, Rejected, RetryLater, address_at
-from plugins.carriers.bandwidth.rest import NOT_FOUND, Rest
-from plugins.carriers.bandwidth.translate import HELD_RECORDING_ID
+from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, identifier
+from plugins.carriers.bandwidth.call_list import legs_since
+from plugins.carriers.bandwidth.rest import NOT_FOUND, REFUSED, Rest
+from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID
 
+STATES = {"pause": "paused", "resume": "recording"}
 ORIGIN = "https://voice.bandwidth.com"
 """Origin of the hub's recording addresses, whatever voice_url was set when they were made."""
 
@@ -34,3 +36,17 @@ def address(rest: Rest, recording_id: str) -> str:
     if not found:
         raise Rejected("this is not a recording of Bandwidth.")
     return f"{rest.voice}/calls/{found[1]}/recordings/{found[2]}"
+
+
+def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
+    """Pause or resume the recording of a call. It is made on the leg that was picked up."""
+    try:
+        call = rest.get(f"{rest.voice}/calls/{identifier(CALL_ID, call_id, 'the call')}")
+    except BadPayload as error:
+        raise Rejected(str(error)) from error
+    legs = legs_since(rest, str(call.get("startTime"))) if call else ()
+    for leg in [each for each in legs if each.get("parentCallId") == call_id and each.get("state") == "answered"]:
+        url = f"{rest.voice}/calls/{leg.get('callId')}/recording"
+        if rest.command("PUT", url, REFUSED, json={"state": STATES[wanted]}):
+            return
+    raise Rejected("this call is not being recorded.")

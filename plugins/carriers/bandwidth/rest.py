@@ -11,8 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, tostring
-from xml.parsers import expat
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from hub.api import (
     OAuthGrant,
@@ -24,6 +23,7 @@ from hub.api import (
     as_mappings,
     as_text,
     json_object,
+    xml_root,
 )
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 
@@ -160,18 +160,11 @@ def _items(reply: httpx.Response) -> list[dict[str, Any]]:
 
 
 def parsed(content: bytes) -> Element:
-    """An XML reply. One with a document type is refused, so that no entity is ever expanded or fetched."""
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse
-    try:
-        parser.Parse(content, True)
-        return fromstring(content)  # noqa: S314 - it has no document type
-    except (expat.ExpatError, ParseError, ValueError) as error:
-        raise RetryLater("Bandwidth did not return XML.") from error
-
-
-def _refuse(*_: Any) -> None:
-    raise ValueError("XML with a document type")
+    """An XML reply."""
+    found = xml_root(content)
+    if found is None:
+        raise RetryLater("Bandwidth did not return XML.")
+    return found
 
 
 def element(tag: str, fields: Mapping[str, Any]) -> Element:

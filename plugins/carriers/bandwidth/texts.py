@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from hub.api import (
     BadPayload,
-    ConfigError,
     Event,
     MediaFile,
     MessageEvent,
@@ -49,7 +48,7 @@ LAYOUT_FILES = (".smil", ".xml")
 def send(rest: Rest, text: OutboundText) -> Receipt:
     """Send one text. Raises OutcomeUnknown if Bandwidth may have taken it anyway."""
     if not rest.settings.messaging_application_id:
-        raise ConfigError("set messaging_application_id, or no texts can be sent.")
+        raise Rejected("this connector sends no texts; set its messaging_application_id.")
     message: dict[str, Any] = {
         "applicationId": rest.settings.messaging_application_id,
         "from": text.sender,

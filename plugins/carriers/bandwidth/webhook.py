@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from hub.api import (
     PERSON_LEG,
@@ -61,22 +61,14 @@ def body_of(request: WebhookRequest) -> Any:
         raise BadPayload("the callback's body is not JSON.") from error
 
 
-class Carried(NamedTuple):
-    """What our address carries, with the flag of `RECORDED` apart."""
-
-    tracking_number: str | None
-    mark: str
-    call_id: str
-    records: bool
-
-
 class VoiceCallback:
     """One callback about a call, read strictly: a malformed field raises BadPayload."""
 
     def __init__(self, request: WebhookRequest, carried: Any) -> None:
         self.path, self.received_at = request.path, request.received_at
-        records = carried.mark.startswith(RECORDED)
-        self.carried = Carried(carried.tracking_number, carried.mark.removeprefix(RECORDED), carried.call_id, records)
+        self.carried, self.mark = carried, carried.mark.removeprefix(RECORDED)
+        self.records = carried.mark.startswith(RECORDED)
+        """Whether the dial records; `RECORDED` says so before the mark."""
         self.body: Mapping[str, Any] = body_of(request)
         if not isinstance(self.body, dict):
             raise BadPayload("the callback's body is not an object.")
@@ -130,10 +122,10 @@ class VoiceCallback:
             tracking_number=number,
             call_id=self.callers_leg,
             caller_number=self.caller,
-            mark=self.carried.mark,
+            mark=self.mark,
             digits=self.digits if moment == "digits" else "",
             answered=moment == "dial_ended" and text_of(self.body, "cause") == "hangup",
-            records=moment == "whisper" and self.carried.records,
+            records=moment == "whisper" and self.records,
             attestation=attestation(self.body.get("stirShaken")) if moment == "ringing" else None,
         )
 
@@ -214,19 +206,19 @@ class VoiceCallback:
             self.callers_leg,
             self._at("endTime", self._at("eventTime")),
             self.carried.tracking_number,
-            is_message=self.carried.mark == MESSAGE,
+            is_message=self.mark == MESSAGE,
         )
 
     def _own_leg(self, what: str) -> CallBackEvent:
         """A leg of a call that the hub placed; our address carries its key."""
-        if not self.carried.mark:
+        if not self.mark:
             raise BadPayload("the callback does not say which of our calls it is about.")
         is_user = self.path == USER_LEG
         named = self.body.get("callId") if is_user else self.body.get("parentCallId")
         event = CallBackEvent(
             leg="user" if is_user else "person",
             status="answered",
-            key=self.carried.mark,
+            key=self.mark,
             call_id=identifier(CALL_ID, named, "callId") if named else None,
             at=self._at("answerTime", self._at("eventTime")),
         )

@@ -9,7 +9,7 @@ import pytest
 from bandwidth_stage import CLOCK, HUB
 
 from hub.api import NumberQuery, PortOrder, Rejected, RetryLater
-from hub.testing import samples
+from hub.testing import connect, samples
 from hub.testing.carriers.ports import port_request
 from hub.testing.heard import heard
 from plugins.carriers.bandwidth import Bandwidth, numbers, ports
@@ -164,3 +164,9 @@ def test_a_date_is_shown_when_it_is_agreed(sandbox: Sandbox, connector: Bandwidt
     shown: PortOrder = next(each for each in connector.list_ports() if each.order_id == order.order_id)
     assert shown.ports_at is not None and shown.ports_at.date() == CLOCK().date()
     assert ports.port_order(order.order_id, Element("LnpOrderResponse")).status == "submitted"
+
+
+def test_a_hub_without_https_gets_no_password(sandbox: Sandbox) -> None:
+    live = connect(Bandwidth, sandbox, clock=CLOCK, api_url="https://api.example")
+    with pytest.raises(Rejected, match="https"):
+        live.configure_number(samples.number_setup(OURS, "http://calls.example.com/webhooks/bandwidth"))

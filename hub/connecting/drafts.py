@@ -15,7 +15,7 @@ from hub.contracts.conversions import Conversion
 from hub.contracts.sign_in import AccountList, DestinationChoice, SignIn
 from hub.contracts.values import TRANSFORMS
 from hub.errors import CannotDo
-from hub.hookspecs import ConnectHooks, ConversionHooks
+from hub.hookspecs import ConnectHooks, ConversionHooks, OperationHooks
 from hub.model.columns import new_id
 from hub.plugins.partial_settings import partial_model
 from hub.plugins.registry import Plugins
@@ -112,8 +112,13 @@ class Draft:
         )
 
     def check(self) -> ConnectionReport:
-        """Whether the provider accepts it."""
-        return check_connection(self.plugins, self.connector.name)
+        """Whether the provider accepts it. One whose own process the hub starts after it is saved is not asked before."""
+        name = self.connector.name
+        if self.plugins.implements(name, OperationHooks.companion_process):
+            process = self.plugins.call(name, OperationHooks.companion_process, 1)
+            if process is not None and process.automatic:
+                return ConnectionReport(ok=True, detail="The hub starts its process when it is saved; then test it.")
+        return check_connection(self.plugins, name)
 
 
 @contextmanager

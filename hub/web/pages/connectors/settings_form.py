@@ -15,7 +15,8 @@ from hub.connecting.connect import SettingPath, is_reference
 from hub.contracts.connector import Connector, PluginSettings
 from hub.hookspecs import SPECS
 
-FieldKind = Literal["text", "secret", "number", "choice", "switch"]
+FieldKind = Literal["text", "list", "secret", "number", "choice", "switch"]
+"""`list`: texts with commas or spaces between them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,8 @@ class SettingField:
 
 
 def fields_of(settings: type[BaseModel], path: SettingPath = ()) -> Iterator[SettingField]:
-    """The fields of a plugin's settings, those that are required first. Lists and mappings stay in config.yaml."""
+    """The fields of a plugin's settings, those that are required first. Mappings, and lists that are not required, stay in
+    config.yaml."""
     found = [each for name, info in settings.model_fields.items() for each in _fields(info, (*path, name))]
     yield from sorted(found, key=lambda each: not each.required)
 
@@ -57,7 +59,7 @@ def settings_from(fields: list[SettingField], values: Mapping[str, str]) -> dict
     tree: dict[str, Any] = {}
     for field in fields:
         typed = values.get(field.name, "")
-        value: Any = typed == "yes" if field.kind == "switch" else _number(typed) if field.kind == "number" else typed
+        value = _value(field, typed)
         if value in ("", field.default) and not (field.required and value):
             continue
         section = tree
@@ -67,6 +69,12 @@ def settings_from(fields: list[SettingField], values: Mapping[str, str]) -> dict
     return tree
 
 
+def _value(field: SettingField, typed: str) -> Any:
+    if field.kind == "list":
+        return typed.replace(",", " ").split() or ""
+    return typed == "yes" if field.kind == "switch" else _number(typed) if field.kind == "number" else typed
+
+
 def problems_of(settings: type[PluginSettings], tree: Mapping[str, Any], fields: list[SettingField]) -> dict[str, str]:
     """Field name → what is wrong with it; `form` for what concerns no field alone. References are not checked here."""
     _, wrong = validated(settings, tree)
@@ -74,6 +82,7 @@ def problems_of(settings: type[PluginSettings], tree: Mapping[str, Any], fields:
     found: dict[str, str] = {}
     for path, _, sentence in wrong:
         place = tuple(str(step) for step in path)
+        place = place[:-1] if place not in names and place[:-1] in names else place
         if not is_reference(_at(tree, place)):
             words = sentence[0].upper() + sentence[1:]
             found.setdefault(names.get(place, "form"), words if words.endswith(".") else f"{words}.")
@@ -102,7 +111,7 @@ def _fields(info: FieldInfo, path: SettingPath) -> Iterator[SettingField]:
             yield from fields_of(plain, path)
         return
     kind, choices = _kind(plain)
-    if kind is None:
+    if kind is None or (kind == "list" and not info.is_required()):
         return
     default = None if info.is_required() else info.get_default(call_default_factory=True)
     yield SettingField(
@@ -118,6 +127,9 @@ def _fields(info: FieldInfo, path: SettingPath) -> Iterator[SettingField]:
 def _kind(annotation: Any) -> tuple[FieldKind | None, tuple[str, ...]]:
     if get_origin(annotation) is Literal:
         return "choice", tuple(map(str, get_args(annotation)))
+    if get_origin(annotation) is list:
+        (item,) = get_args(annotation)
+        return ("list" if getattr(item, "__origin__", item) is str else None), ()
     kinds: dict[Any, FieldKind] = {SecretStr: "secret", bool: "switch", int: "number", float: "number", str: "text"}
     if get_origin(annotation) in (Union, types.UnionType):
         return ("text" if str in get_args(annotation) else None), ()

@@ -59,7 +59,7 @@ def order_port(hub: Hub, connector: str, request: PortRequest, actor: str, whose
     row_id = _write_down(hub, connector, request, whose)
     if not hub.plugins.implements(connector, PortHooks.order_port):
         guide = hub.plugins.connectors[connector].manifest.ports_by_hand
-        order = PortOrder(order_id=f"{BY_HAND}{row_id[:32]}", numbers=request.numbers, status="draft", detail=guide)
+        order = PortOrder(order_id=f"{BY_HAND}{row_id}", numbers=request.numbers, status="draft", detail=guide)
         return _keep_placed(hub, row_id, order, actor, f"{', '.join(request.numbers)} to {connector}, by hand")
     handed = handed_over(hub, connector, request)
     try:

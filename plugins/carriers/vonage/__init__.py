@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.api import (
+    CARRIER_FLOWS,
     USER_LEG,
     AnswerDocument,
     AnswerPoint,
@@ -17,7 +18,6 @@ from hub.api import (
     CallEvent,
     ConfigError,
     ConnectionReport,
-    DataFlow,
     Deletion,
     Erasure,
     HeldRecord,
@@ -35,7 +35,6 @@ from hub.api import (
     RecordingAudio,
     SealedCallers,
     Services,
-    Share,
     TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
@@ -43,7 +42,7 @@ from hub.api import (
     hookimpl,
     public_key,
 )
-from plugins.carriers.vonage import call_list, calls, numbers, privacy, recordings, signature, texts
+from plugins.carriers.vonage import call_list, calls, files, numbers, privacy, signature, texts
 from plugins.carriers.vonage.ncco import MESSAGE, Ncco
 from plugins.carriers.vonage.rest import HOSTS, Rest
 from plugins.carriers.vonage.settings import VonageSettings
@@ -74,20 +73,7 @@ class Vonage(TwimlCarrier):
         retention="recordings 30 days, pictures of texts 48 hours; call and text records until they are redacted, or lapse by "
         "Vonage's own retention",
         webhooks=Webhooks(signature_header=signature.SIGNATURE_HEADER),
-        flows=(
-            DataFlow(
-                hook="send_text",
-                use="essential.service.notifications.sms",
-                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
-            ),
-            DataFlow(
-                hook="place_call",
-                use="essential.service.call_back",
-                shares=(Share(field="user_number"), Share(field="person_number")),
-            ),
-            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-        ),
+        flows=CARRIER_FLOWS,
         deletion=Deletion(
             supported=True,
             note="Recordings are deleted at once. What is personal in call and text records is removed by Vonage's Redact API, "
@@ -183,12 +169,12 @@ class Vonage(TwimlCarrier):
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """A recording's audio."""
-        return recordings.fetch(self._rest, recording_id, url, self.origins())
+        return files.fetch_recording(self._rest, recording_id, url, self.origins())
 
     @hookimpl
     def delete_recording(self, recording_id: str) -> None:
         """Delete a recording at Vonage."""
-        recordings.delete(self._rest, recording_id)
+        files.delete_recording(self._rest, recording_id)
 
     @hookimpl
     def send_text(self, text: OutboundText) -> Receipt:
@@ -198,7 +184,7 @@ class Vonage(TwimlCarrier):
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
         """A picture of a received text."""
-        return texts.fetch_media(self._rest, url, self.origins())
+        return files.fetch_media(self._rest, url, self.origins())
 
     # Numbers
 

@@ -11,10 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, Rejected, value_at
+from hub.api import Erasure, HeldRecord, PersonReference, Rejected, held_records, value_at
 from plugins.carriers.vonage.rest import UNPROVISIONED, Rest
 from plugins.carriers.vonage.translate import CALL_ID, RECORDING_ID, TEXT_ID, call_id, number
 
+FIELDS = {
+    "recording": ("mime_type", "media_size", "time_created"),
+    "call": ("call", "from", "to", "status", "direction", "start_time", "end_time", "duration"),
+}
+"""The personal fields of each kind of record."""
 MAX_PAGES = 50
 """Of the call list, newest first: 5,000 legs, which a hook's minute allows."""
 NOT_ENABLED = (
@@ -29,15 +34,11 @@ UNKNOWN_RECORDINGS = (
 
 def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
     """The person's records at the requested company, each once, recordings first."""
-    records = []
-    for recording_id in sorted(filter(RECORDING_ID.fullmatch, person.provider_ids)):
-        shown = rest.find(f"/v3/media/{recording_id.removeprefix('REC-')}/info")
-        if shown is not None:
-            kept = {name: str(shown[name]) for name in ("mime_type", "media_size", "time_created") if shown.get(name)}
-            records.append(HeldRecord(record_type="recording", record_id=recording_id, fields=kept))
-    for legs in _calls(rest, person).values():
-        records += [HeldRecord(record_type="call", record_id=str(leg.get("uuid")), fields=_shown(leg)) for leg in legs]
-    return records
+    names = sorted(filter(RECORDING_ID.fullmatch, person.provider_ids))
+    files = [(name, rest.find(f"/v3/media/{name.removeprefix('REC-')}/info")) for name in names]
+    recordings = [("recording", {**shown, "id": name}) for name, shown in files if shown is not None]
+    legs = [("call", _shown(leg)) for together in _calls(rest, person).values() for leg in together]
+    return held_records([*recordings, *legs], {"recording": "id", "call": "uuid"}, FIELDS)
 
 
 def erase(rest: Rest, person: PersonReference) -> Erasure:
@@ -78,9 +79,6 @@ def _names(leg: Mapping[str, Any], theirs: set[str]) -> bool:
     return bool({number(value_at(leg, "from.number")), number(value_at(leg, "to.number"))} & theirs)
 
 
-def _shown(leg: Mapping[str, Any]) -> dict[str, str]:
-    plain = {
-        name: str(leg[name]) for name in ("status", "direction", "start_time", "end_time", "duration") if leg.get(name)
-    }
+def _shown(leg: Mapping[str, Any]) -> dict[str, Any]:
     ends = {name: number(value_at(leg, f"{name}.number")) for name in ("from", "to")}
-    return plain | {"call": call_id(leg.get("conversation_uuid"))} | {name: end for name, end in ends.items() if end}
+    return {**leg, "call": call_id(leg.get("conversation_uuid")), **ends}

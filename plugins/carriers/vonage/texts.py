@@ -1,23 +1,19 @@
-"""Texts at Vonage: send one, fetch the pictures of one.
+"""Texts at Vonage: send one.
 
-Source: developer.vonage.com/en/api/messages (SMS, MMS) and /en/messages/concepts/secure-inbound-media.
+Source: developer.vonage.com/en/api/messages (SMS, MMS).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from hub.api import (
     TEXT_STATUS_PATH,
     BadPayload,
-    MediaFile,
     OutboundText,
     OutcomeUnknown,
     Receipt,
     Rejected,
-    RetryLater,
-    address_at,
     identifier,
     refused_receipt,
 )
@@ -58,15 +54,3 @@ def _content(text: OutboundText) -> dict[str, Any]:
     if len(pictures) == 1:
         return {"channel": "mms", "message_type": "image", "image": pictures[0]}
     return {"channel": "mms", "message_type": "content", "content": [{"type": "image", **one} for one in pictures]}
-
-
-def fetch_media(rest: Rest, url: str, origins: Sequence[str]) -> MediaFile:
-    """A picture of a received text; Vonage keeps it for 48 hours."""
-    try:
-        address = address_at(url, origins, "Vonage")
-    except BadPayload as error:
-        raise Rejected("the picture's address is not at Vonage, so it is not fetched.") from error
-    content_type, data = rest.download(address)
-    if "/" not in content_type or content_type in ("application/json", "application/problem+json", "text/html"):
-        raise RetryLater("Vonage did not return a picture.")
-    return MediaFile(content_type=content_type, data=data)

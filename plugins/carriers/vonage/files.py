@@ -1,19 +1,19 @@
-"""Recordings at Vonage: fetch and delete. Vonage deletes them itself after 30 days, and cannot pause them.
+"""Files at Vonage: recordings, which it deletes itself after 30 days and cannot pause, and the pictures of texts.
 
 Source: developer.vonage.com/en/voice/voice-api/guides/recording and /en/api/media (DELETE /v3/media/{id}; a recording's file is
-an item of the Media API).
+an item of the Media API), /en/messages/concepts/secure-inbound-media.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hub.api import BadPayload, RecordingAudio, Rejected, RetryLater, address_at, identifier
+from hub.api import BadPayload, MediaFile, RecordingAudio, Rejected, RetryLater, address_at, identifier
 from plugins.carriers.vonage.rest import Rest
 from plugins.carriers.vonage.translate import FILE, RECORDING_ID
 
 
-def fetch(rest: Rest, recording_id: str, url: str, origins: Sequence[str]) -> RecordingAudio:
+def fetch_recording(rest: Rest, recording_id: str, url: str, origins: Sequence[str]) -> RecordingAudio:
     """A recording's audio, from the address that the webhook named."""
     file = _file(recording_id)
     try:
@@ -31,9 +31,21 @@ def fetch(rest: Rest, recording_id: str, url: str, origins: Sequence[str]) -> Re
     raise RetryLater("Vonage did not return audio.")
 
 
-def delete(rest: Rest, recording_id: str) -> None:
+def delete_recording(rest: Rest, recording_id: str) -> None:
     """Delete a recording. It is not an error if it is already gone."""
     rest.delete(f"/v3/media/{_file(recording_id)}")
+
+
+def fetch_media(rest: Rest, url: str, origins: Sequence[str]) -> MediaFile:
+    """A picture of a received text; Vonage keeps it for 48 hours."""
+    try:
+        address = address_at(url, origins, "Vonage")
+    except BadPayload as error:
+        raise Rejected("the picture's address is not at Vonage, so it is not fetched.") from error
+    content_type, data = rest.download(address)
+    if "/" not in content_type or content_type in ("application/json", "application/problem+json", "text/html"):
+        raise RetryLater("Vonage did not return a picture.")
+    return MediaFile(content_type=content_type, data=data)
 
 
 def _file(recording_id: str) -> str:

@@ -21,7 +21,7 @@ Item = Mapping[str, Any]
 SIDES = ("from_number", "to_number")
 EXPORTED_FIELDS = {
     "call": (*SIDES, "call_direction", "initiation_time", "answer_time", "end_time", "call_duration"),
-    "recording": (*SIDES, "call_uuid", "add_time", "recording_duration_ms", "recording_format"),
+    "recording": ("call_uuid", "add_time", "recording_duration_ms", "recording_format"),
     "text": (*SIDES, "message_direction", "message_state", "message_time", "message_type", "units"),
 }
 """The personal fields of each kind of record."""

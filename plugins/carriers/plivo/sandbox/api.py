@@ -205,7 +205,6 @@ class Api:
             sid: {
                 "recording_id": sid,
                 "call_uuid": one["call_sid"],
-                **_sides(one),
                 "add_time": one["date_updated"],
                 "recording_duration_ms": f"{int(one['duration']) * 1000}.00000",
                 "recording_url": self.sandbox.recording_url(sid),
@@ -215,7 +214,7 @@ class Api:
         }
 
     async def recordings(self, request: Request) -> Response:
-        return self.listed(request, self._stored().values(), "add_time", "call_uuid", "from_number", "to_number")
+        return self.listed(request, self._stored().values(), "add_time", "call_uuid")
 
     async def recording(self, request: Request) -> Response:
         found = self._find(self._stored(), request)

@@ -57,8 +57,8 @@ ATTESTATIONS = {
 NUMBERS: tuple[Step, ...] = ((10, 75), (5, 55), (3, 30))
 COMPANIES: tuple[Step, ...] = ((5, 40), (3, 25))
 CALLS: tuple[Step, ...] = ((20, 30), (8, 15))
-NEIGHBORS: tuple[Step, ...] = ((6, 45), (3, 30))
-SAME_LENGTH: tuple[Step, ...] = ((5, 60), (2, 40))
+NEIGHBORS: tuple[Step, ...] = ((6, 55), (3, 40))
+SAME_LENGTH: tuple[Step, ...] = ((5, 70), (3, 55), (2, 40))
 BRIEF_CALLS: tuple[Step, ...] = ((5, 30), (2, 15))
 
 

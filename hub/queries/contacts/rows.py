@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.users import may
 from hub.contracts.consent import STRICTNESS
+from hub.marks.spam import spam_among
 from hub.model import (
     Attribution,
     Call,
@@ -70,6 +71,7 @@ class ContactRow:
     amount: Decimal | None
     currency: str | None
     tags: tuple[str, ...]
+    spam: bool = False
     sent: Mapping[str, int] = field(default_factory=dict)
     """How many deliveries are in each `SentState`."""
     recording: str | None
@@ -97,6 +99,7 @@ class _Details:
         self.causes = {each.subject_id: each for each in session.exec(attributions)} if ids else {}
         leads = select(Lead).where(col(Lead.subject_id).in_(ids))
         self.leads = {each.subject_id: each for each in session.exec(leads)} if ids else {}
+        self.spam = spam_among(session, ids)
         self.tags = _lists(session, Tag.subject_id, Tag.name, ids)
         self.sent: Mapping[str, list[str]] = {}
         self.recordings: Mapping[str, list[str]] = {}
@@ -148,6 +151,7 @@ def _row(
         amount=lead.amount if lead else None,
         currency=lead.currency if lead else None,
         tags=tuple(sorted(details.tags.get(subject.id, ()))),
+        spam=subject.id in details.spam,
         sent=Counter(SENT_STATE[state] for state in details.sent.get(subject.id, ()) if state in SENT_STATE),
         recording=details.recording(subject.id) if call else None,
         consent=details.consent(subject.id),

@@ -31,6 +31,7 @@ SETUP_ITEMS: tuple[NavigationItem, ...] = (
     NavigationItem("conversions", "Conversions", "/conversions", "setup"),
     NavigationItem("connectors", "Connectors", "/connectors", "setup"),
     NavigationItem("privacy", "Privacy", "/privacy-desk", "consent"),
+    NavigationItem("spam", "Spam", "/spam", "setup"),
     NavigationItem("alerts", "Alerts", "/alerts", "calls"),
 )
 """What the business is run with; the side bar shows it under "Set up"."""

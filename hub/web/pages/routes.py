@@ -30,6 +30,7 @@ from hub.web.pages import (
     privacy,
     reports,
     search,
+    spam,
     status,
     style,
     texts,
@@ -70,6 +71,7 @@ PAGES: tuple[Page, ...] = (
     *alerts.PAGES,
     *branding.PAGES,
     *companies.PAGES,
+    *spam.PAGES,
     *webhooks_out.PAGES,
 )
 

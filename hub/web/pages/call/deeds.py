@@ -14,7 +14,7 @@ from hub.delivery.replay_fresh import Step, replay_fresh
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import LeadMark, lead_status, mark_lead, parse_value
 from hub.marks.notes import add_note, delete_note
-from hub.marks.spam import mark_spam
+from hub.marks.spam import block_caller, mark_spam
 from hub.marks.tag_names import tag_name
 from hub.marks.tags import tag, untag
 from hub.model import Delivery, Lead, Note, Tag
@@ -86,8 +86,24 @@ def spam(page: PageRequest) -> Response:
     is_spam = page.value("spam") == "yes"
     with page.hub.store.writing() as session:
         mark_spam(session, page.scope, contact_id, is_spam, page.now)
-    said = "It is marked as spam: no rule makes a conversion of it." if is_spam else "It is no longer marked as spam."
+    said = (
+        "It is marked as spam: no rule makes a conversion of it."
+        if is_spam
+        else "It is no longer marked as spam, and its caller is not scored again."
+    )
     return page.redirect(address_of(page), said)
+
+
+def block(page: PageRequest) -> Response:
+    """Put the caller on the company's block list; the call becomes spam."""
+    with page.session() as session:
+        contact_id = _contact(page, session)
+    try:
+        with page.hub.store.writing() as session:
+            block_caller(session, page.scope, contact_id, page.now)
+    except CannotDo as error:
+        return show(page, 422, {"block": str(error)})
+    return page.redirect(address_of(page), "The caller is blocked, and this call is marked as spam.")
 
 
 def again(page: PageRequest) -> Response:
@@ -180,5 +196,6 @@ PAGES = (
     Page("/calls/{contact_id}/notes", note, "marks", "POST"),
     Page("/calls/{contact_id}/notes/{note_id}/delete", remove_note, "marks", "POST"),
     Page("/calls/{contact_id}/spam", spam, "marks", "POST"),
+    Page("/calls/{contact_id}/block", block, "marks", "POST"),
     Page("/calls/{contact_id}/deliveries/{delivery_id}/replay", again, "replay", "POST"),
 )

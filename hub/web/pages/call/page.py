@@ -17,6 +17,7 @@ from hub.formats import NOTHING, phone
 from hub.model import Call
 from hub.model.imports import was_imported
 from hub.numbers.flows import revisions_of
+from hub.queries.callers import spam_verdict
 from hub.queries.contacts.filters import ContactFilter
 from hub.queries.contacts.paging import neighbors
 from hub.queries.marks import marks_of
@@ -38,6 +39,12 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 MAX_LIST_CHARACTERS = 2_000
+SCREENED = {
+    "reject": "Rejected before it was answered.",
+    "voicemail": "Led to voicemail.",
+    "challenge": "Asked to press 1.",
+}
+"""What was done with a suspect call, in words."""
 
 
 def call_page(page: PageRequest) -> Response:
@@ -134,6 +141,8 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
         "sent": sent,
         "lines": story.in_time(lines),
         "marks": marks,
+        "screened": SCREENED,
+        "verdict": spam_verdict(session, subject) if isinstance(subject, Call) and not header.erased else None,
         "content": content_of(page, session, subject),
         "facts": facts_of_caller(session, hub.vault, subject.id),
         "newer": newer,

@@ -11,6 +11,7 @@ from hub.contracts.conversions import UNVERIFIABLE
 from hub.formats import duration, money, phone
 from hub.model import OutgoingCall, TextMessage
 from hub.model.marks import NOT_SPAM, SPAM
+from hub.model.spam import BY_SCORE
 from hub.model.states import DeliveryState, RecordingState
 from hub.queries.marks import LeadShown
 from hub.queries.one_contact.consent import ConsentEvidence
@@ -83,7 +84,8 @@ def later_lines(
     """What users did afterwards: lead changes, texts, calls back."""
     for change in history:
         if change.status in (SPAM, NOT_SPAM):
-            yield Line(change.at, f"{change.by} marked it as {'spam' if change.status == SPAM else 'not spam'}")
+            by = "Its score" if change.by == BY_SCORE else change.by
+            yield Line(change.at, f"{by} marked it as {'spam' if change.status == SPAM else 'not spam'}")
             continue
         worth = f", {money(change.value.amount, change.value.currency)}" if change.value else ""
         word = f"the lead as {LEAD_WORDS.get(change.status, change.status).lower()}{worth}"

@@ -7,7 +7,7 @@ document from the same hour of the week is preferred, so that opening hours hold
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
@@ -27,13 +27,13 @@ class Documents:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._known: dict[tuple[str, int], str] = {}
+        self._known: dict[tuple[str, int], tuple[str, date]] = {}
 
     async def keep(self, url: str, fields: Mapping[str, str], document: str) -> None:
-        """Keep what the hub said; written only if it is new."""
-        point, hour = point_of(url, fields), hour_of_week(now())
-        if point and self._known.get((point, hour)) != document:
-            self._known[point, hour] = document
+        """Keep what the hub said; written once a day, and if it is new. What turns one caller away is not for the next one."""
+        point, hour, kept = point_of(url, fields), hour_of_week(now()), (document, now().date())
+        if point and self._known.get((point, hour)) != kept and not _turns_away(document):
+            self._known[point, hour] = kept
             row = (point, hour, document, stamp(now()))
             await self._journal.write(("insert or replace into document values (?, ?, ?, ?)", row))
 
@@ -50,6 +50,14 @@ class Documents:
             hour_of_week(now()),
         )
         return without_recording(rows[0]["body"]) if rows and point else None
+
+
+def _turns_away(document: str) -> bool:
+    try:
+        first = next(iter(ElementTree.fromstring(document)), None)  # noqa: S314 - from the hub, with its secret
+    except ElementTree.ParseError:
+        return True
+    return first is None or first.tag == "Reject"
 
 
 def point_of(url: str, fields: Mapping[str, str]) -> str:

@@ -152,6 +152,7 @@ class Gateway:
                 ("delete from recording where status = 'completed' and start_time < ?", (old,)),
                 ("delete from leg where end_time is not null and start_time < ?", (old,)),
                 ("delete from placed where at < ?", (old,)),
+                ("delete from document where at < ?", (old,)),
             )
             await asyncio.sleep(SWEEP_SECONDS)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, gives_up_after, hangs_up_after, staged
 
-from hub.api import CallBack, CallEvent, Dial, Gather, Say, TakeMessage
+from hub.api import CallBack, CallEvent, Dial, Gather, HangUp, Say, TakeMessage
 from plugins.carriers.sip.engine.wav import header
 from plugins.carriers.sip.gateway import spool
 from plugins.carriers.sip.gateway.call.placing import Placing, Refused
@@ -145,9 +145,12 @@ def test_a_hub_that_comes_back_records_no_call_that_began_without_it(tmp_path: P
 
 def test_a_number_that_never_rang_before_is_left_to_the_trunk_while_the_hub_is_away(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
+        stage.hub.script = {("ringing", ""): (HangUp(reject=True),)}
+        unwanted = await stage.call()
+        assert unwanted.rejected == 603 and not unwanted.answered
         stage.hub.away = True
         caller = await stage.call()
-        assert caller.rejected == 503
+        assert caller.rejected == 503, "what turned one caller away was repeated to the next"
 
     on_stage(tmp_path, play)
 

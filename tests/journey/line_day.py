@@ -163,12 +163,14 @@ class Day:
         self.call("simulcall", "simulcall", *talk, caller="+14155550146")
         self.call("busy", "busy", *give_up, caller="+14155550147")
         self.call("no_answer", "no_answer", *give_up, caller="+14155550148")
-        self.call("cancel", "cancel", step("bye", after=1.5), caller="+14155550149")
+        self.call("cancel", "cancel", caller="+14155550149")
         held = (TALKING, step("hold", after=1), step("resume", after=1.5), step("bye", after=1.5))
         self.call("hold", "hold", *held, caller="+14155550150")
         self.call("foreign", "foreign", *give_up, caller="+14155550151")
         self.call("late", "late", TALKING, step("bye", after=0.5), caller="+14155550152")
         self.vanishing.call("lost", TRACKED["lost"], self.ports.sip, TALKING, tone=CALLER, caller="+14155550153")
+        until_true(lambda: self._ringing("given_up"), "ringing of a phone")
+        self.callers.hang_up("cancel")
         self.vanishing.wait("talking", "lost")
         self.noted["vanished"] = time.time()
         self.vanishing.vanish()
@@ -206,6 +208,7 @@ class Day:
 
     def many_at_once(self) -> None:
         """More calls than may go out at once."""
+        until_true(lambda: not self.business.busy(), "end of all calls at the business")
         count = OUTGOING_CALLS + 2
         for each in range(count):
             self.call(f"cap-{each}", "cap", caller=f"+1312555010{each % 10}")

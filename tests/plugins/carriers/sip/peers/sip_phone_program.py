@@ -26,8 +26,8 @@ from typing import Any
 import pjsua2 as pj
 from pure_tones import RATE, level, write_tone
 
-NEW_SAMPLES = 1_600
-"""How much new sound is looked at for a tone: 0.2 s."""
+HEADER_BYTES, LOOK_SAMPLES = 44, 1_600
+"""Of a WAV file, and how much sound is looked at for a tone: 0.2 s."""
 LOUD = -35.0
 """dBFS above which a tone is heard; the phones' own tones have -10."""
 
@@ -57,6 +57,7 @@ class PhoneCall(pj.Call):
         self.recorder.createRecorder(str(self.recording))
         self.media: Any = None
         self.muted = self.over = False
+        self.looked_at = 0
 
     def onCallState(self, prm: Any) -> None:
         info = self.getInfo()
@@ -100,13 +101,16 @@ class PhoneCall(pj.Call):
             self._do(step["do"], step.get("what"))
 
     def _notices(self, what: str, hertz: str) -> bool:
-        try:
-            sound = self.recording.read_bytes()[44:][-2 * NEW_SAMPLES :]
-        except FileNotFoundError:
+        """Look through what was heard since the last look, so that nothing is missed if this process got no turn."""
+        if not self.recording.exists():
             return False
-        if len(sound) < 2 * NEW_SAMPLES:
-            return False
-        return (level(sound, float(hertz)) > LOUD) == (what == "hears")
+        with self.recording.open("rb") as file:
+            file.seek(HEADER_BYTES + self.looked_at)
+            while len(sound := file.read(2 * LOOK_SAMPLES)) == 2 * LOOK_SAMPLES:
+                self.looked_at += len(sound)
+                if (level(sound, float(hertz)) > LOUD) == (what == "hears"):
+                    return True
+        return False
 
     def _do(self, deed: str, what: Any) -> None:
         order = pj.CallOpParam(deed == "resume")

@@ -16,7 +16,7 @@ from typing import Any
 
 from pure_tones import Sound
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds after which a test no longer waits for something that should happen at once."""
 CALLS_A_PROCESS = 4
 """PJSUA2's wheel is compiled for so many calls."""
@@ -78,6 +78,11 @@ class Phones:
             assert len(self._calls[index]) < CALLS_A_PROCESS, "all phones are busy; give the test more of them"
             self._calls[index].add(key)
         return self.processes[index]
+
+    def busy(self) -> int:
+        """How many calls are on."""
+        with self._changed:
+            return sum(map(len, self._calls.values()))
 
     def tell(self, **command: Any) -> None:
         """Send a command to all processes."""

@@ -63,6 +63,7 @@ def demo(
     from hub.demo.line.calls import open_line
     from hub.demo.line.recordings import holds_its_people
     from hub.demo.line.settings import ports_for
+    from hub.demo.numbers import set_up_numbers
     from hub.demo.screen import show_ledger
 
     logs.configure("error")
@@ -82,6 +83,7 @@ def demo(
         if not leave:
             _show_link(console, opened, "Watch them come in (the link works once)")
             choose_alerts(opened.hub)
+            set_up_numbers(opened)
         with _pages(console, loaded, address) as pages:
             talks = conversations(loaded, calls, seed) if line is None else []
             play = Play(opened, address, stories, talks, seed, pages, line)

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, select
 from starlette.testclient import TestClient
 from testbed import ACCOUNTS, TestHub, company
 
-from hub.model import HUB_CHAIN, Account, Call, Company, CostRow, Person
+from hub.model import HUB_CHAIN, Account, Call, Company, CostRow, NumberFinding, Person
 from hub.privacy_requests.links import address_of
 from hub.privacy_requests.steps import open_request
 from hub.store import Store
@@ -188,6 +188,11 @@ def test_a_session_limited_to_one_company_sees_no_row_of_another_of_the_same_acc
                     amount=Decimal(9), currency="USD", saved_at=stage.clock())
         )  # fmt: skip
 
+        stage.add(
+            NumberFinding(account_id=account.id, company_id=company_id, kind="absent", dedup_key=str(company_id),
+                          found_at=stage.clock())
+        )  # fmt: skip
+
     def seen(*companies: str) -> dict[str, set[Any]]:
         with stage.hub.store.reading_as(account.id, companies or None) as session:
             return {
@@ -204,9 +209,10 @@ def test_a_session_limited_to_one_company_sees_no_row_of_another_of_the_same_acc
         assert not one[table] & other[table], table
         assert one[table] | other[table] == both[table] == unlimited[table], table
     assert seen("no such company")["call"] == set()
-    assert [len(each["cost"]) for each in (one, other, both, unlimited)] == [1, 1, 2, 3], (
-        "the account's is for all of it"
-    )
+    for table in ("cost", "number_finding"):
+        assert [len(each[table]) for each in (one, other, both, unlimited)] == [1, 1, 2, 3], (
+            "the account's is for all of it"
+        )
     with stage.hub.store.reading_as(account.id, [lakeside]) as session:
         changed: Any = session.execute(text("UPDATE call SET status = 'failed'"))
         assert changed.rowcount == len(one["call"])

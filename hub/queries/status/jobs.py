@@ -32,6 +32,8 @@ WORDS = {
     "privacy request reminders": "Remind of privacy requests",
     "unconfirmed opt-ins": "Close unconfirmed opt-ins",
     "privacy request files": "Delete answered requests' files",
+    "numbers at the carriers": "Compare numbers with carriers",
+    "health of numbers": "Audit numbers",
     "sign-ins": "Delete expired sign-ins",
     "identity proofs": "Delete old identity proofs",
     "health report": "Report health",

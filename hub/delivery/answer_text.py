@@ -119,8 +119,9 @@ def _line(hub: Hub, directory: Directory, recipient: Recipient) -> Line | None:
     if company is None:
         raise NotFound("Not found")
     showable = directory.showable(company)
-    among = (directory.lines.get(recipient.tracking_number or ""), showable.shared, *showable.fixed)
-    own = (line for line in among if line is not None and line.company.id == company.id)
+    among = (directory.line(recipient.tracking_number, hub.clock()), showable.shared, *showable.fixed)
+    ours = (line for line in among if line is not None and line.number.released_at is None)
+    own = (line for line in ours if line.company.id == company.id)
     return next((line for line in own if hub.plugins.implements(line.tracker.carrier, SEND)), None)
 
 

@@ -17,8 +17,11 @@ from hub.store import audit
 def assign_number(
     hub: Hub, number: str, connector: str, company: Company, tracker: Tracker, price: Money | None, actor: str
 ) -> None:
-    """Point a number of a carrier here, and give it to a tracker of that carrier. RingfenceError if the carrier does not do
-    it, for example because the number is not in its account; CannotDo if another tracker has the number."""
+    """Point a number of a carrier here, if its plugin can do that, and give it to a tracker of that carrier.
+
+    RingfenceError if the carrier does not do it, for example because the number is not in its account; CannotDo if another
+    tracker has the number.
+    """
     if tracker.carrier != connector:
         raise CannotDo("Choose a tracker of the carrier that has the number.")
     with hub.store.reading() as session:
@@ -27,8 +30,9 @@ def assign_number(
             raise CannotDo("Another tracker has this number already; hub numbers list shows it.")
         if row is not None and not may_move(session, row, tracker.id, hub.clock()):
             raise CannotDo(f"It rests for {MOVE_REST.days} days after it left its last tracker; end its rest first.")
-    setup = setup_of(hub.config, connector, number, label=f"{company.title}: {tracker.name}")
-    hub.plugins.call(connector, NumberHooks.configure_number, setup)
+    if hub.plugins.implements(connector, NumberHooks.configure_number):
+        setup = setup_of(hub.config, connector, number, label=f"{company.title}: {tracker.name}")
+        hub.plugins.call(connector, NumberHooks.configure_number, setup)
     with hub.store.writing() as session:
         keep_bought(session, tracker.id, number, price, hub.clock())
         session.flush()

@@ -20,7 +20,7 @@ from benchmarks.figures import Figure, at_most, print_figures
 
 CALLS = 20
 LEVELS = (30, 40, 60, 80)
-SECONDS = 20.0
+SECONDS = 12.0
 GAP_MS = 60.0
 DELAY_MS = 300.0
 WARM_S = 0.6

@@ -42,6 +42,11 @@ class TrunkSettings(PluginSettings):
     addresses: list[Network] = Field(
         min_length=1, description="The trunk's own addresses; calls from anywhere else are dropped."
     )
+    caller_username: str | None = Field(
+        default=None,
+        description="A user that may call in from any other address by digest, a PBX for example; else left out.",
+    )
+    caller_password: SecretStr | None = Field(default=None, min_length=12, description="The password of that user.")
     srtp: Literal["off", "offer", "require"] = Field(
         default="off", description="Encrypted sound; needs transport: tls."
     )
@@ -50,6 +55,8 @@ class TrunkSettings(PluginSettings):
     def _complete(self) -> TrunkSettings:
         if (self.username is None) != (self.password is None):
             raise ValueError("write both username and password of the trunk, or neither")
+        if (self.caller_username is None) != (self.caller_password is None):
+            raise ValueError("write both caller_username and caller_password, or neither")
         if self.srtp != "off" and self.transport != "tls":
             raise ValueError("srtp needs transport: tls, because the keys of the sound stand in the signalling")
         return self

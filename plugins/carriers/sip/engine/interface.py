@@ -261,7 +261,7 @@ class Dial:
     withhold: bool = False
     """Ask the network not to show the caller (Privacy: id)."""
     attested_by: Leg | None = None
-    """The incoming leg that this call is made for, if any."""
+    """The incoming leg that this call is made for, if any; when its caller is gone nothing is placed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers; a line break or control character raises `ValueError`."""
 

@@ -10,7 +10,11 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 from plugins.carriers.sip.engine.recording import FRAME, Listener, Recorder
+
+log = structlog.get_logger(__name__)
 
 TICK_S = 0.02
 AHEAD = 3 * FRAME
@@ -167,10 +171,12 @@ class Clock:
             now = time.monotonic()
             self.latest, last = max(self.latest, now - last), now
             with self.lock:
-                for voice in self._voices:
-                    voice.tick(now)
-                for recorder in self._recorders:
-                    recorder.tick(now)
+                ticking: list[Voice | Recorder] = [*self._voices, *self._recorders]
+                for each in ticking:
+                    try:
+                        each.tick(now)
+                    except Exception:
+                        log.exception("sip_sound_failed")
             due = max(due + TICK_S, time.monotonic() - TICK_S)
             if (wait := due - time.monotonic()) > 0:
                 time.sleep(wait)

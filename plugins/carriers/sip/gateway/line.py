@@ -36,6 +36,8 @@ def line_settings(settings: SipSettings, counters: Path) -> LineSettings:
         listen_port=int(port),
         public_address=settings.public_address or "",
         rtp_ports=(int(first), int(last)),
+        sign_in_user=trunk.caller_username or "",
+        sign_in_password=trunk.caller_password.get_secret_value() if trunk.caller_password else "",
         certificate=Path(settings.tls_certificate) if settings.tls_certificate else None,
         incoming_calls=limits.incoming_calls,
         caps=Caps(

@@ -15,7 +15,6 @@ from plugins.carriers.sip.engine.interface import About
 LINGER_S = 40.0
 """RFC 3261: 64 * T1 and a little, so that repeats of the last messages still find their call."""
 WAY_S = 300.0
-LONGEST_S = 24 * 3600.0
 _TARGET = re.compile(r"<(sips?:[^<>\s]{1,512})>|^(sips?:[^<>\s;]{1,512})")
 _HOST = re.compile(r"sips?:(?:[^@]*@)?(\[[0-9a-fA-F:.]+\]|[^:;?>]+)(?::(\d{1,5}))?")
 
@@ -62,6 +61,8 @@ class Call:
     """time.monotonic() when our INVITE left."""
     invite_id: str = ""
     """Our branch of the last INVITE from outside: marks a repeat of it."""
+    up: bool = False
+    """Whether it was taken."""
     ended: float = 0.0
 
 

@@ -127,10 +127,10 @@ class Relay:
         call = self.ledger.calls.get(request.call_id)
         known = call is not None and (peer.host == call.peer.host or self._admission.from_trunk(peer.host))
         starts = request.method == "INVITE" and not request.in_dialog
+        _note_source(request, peer)
         if starts and known and call and not call.ended and call.invite_id == self.ledger.branch(request):
             return self._pass_in(request, peer, call)
         verdict = self._admission.judge(request, peer.host, known and not starts)
-        _note_source(request, peer)
         if verdict is Verdict.DROP:
             self.dropped += 1
         elif verdict is Verdict.CHALLENGE:
@@ -203,6 +203,7 @@ class Relay:
         invited = response.cseq[1] == "INVITE"
         if invited and 100 < response.status < 300 and response.get("contact"):
             call.target, call.routes = target_of(response), response.all("record-route")[::-1]
+        self._settle(call, response)
         passed = self._for_stack(response)
         passed.status, passed.phrase = response.status, response.phrase
         if 300 <= response.status < 400:
@@ -211,6 +212,13 @@ class Relay:
         if invited and response.status < 300:
             passed.put("Contact", self._inner_contact())
         self._wire.to_stack(passed.encode())
+
+    def _settle(self, call: Call, response: Message) -> None:
+        """Note that a call was taken, or let it go when it was refused for good."""
+        if response.cseq[1] == "INVITE" and response.status >= 200:
+            call.up = call.up or response.status < 300
+            if not call.up and response.status not in (401, 407):
+                self.ledger.end(response.call_id)
 
     def _for_stack(self, message: Message) -> Message:
         kept = [(name, value) for name, value in message.headers if name.lower() in TO_STACK]
@@ -271,6 +279,7 @@ class Relay:
             call.stack = target_of(response)
         passed = Message(status=response.status, phrase=response.phrase, body=response.body)
         passed.headers = [pair for pair in response.headers if pair[0].lower() in FROM_STACK]
+        self._settle(call, response)
         if invited and response.status >= 300:
             passed.status, passed.phrase = call.refuse or (response.status, response.phrase)
         passed.lead("Via", way.vias)

@@ -107,6 +107,8 @@ class StackEngine:
         """Call a number and return the answered leg."""
         if self._draining or not self._alive:
             raise Draining("The line takes no new calls.")
+        if dial.attested_by and dial.attested_by.ended.done():
+            raise NoAnswer("The caller is gone.", 487)
         plan = outgoing(dial, self.settings, self._trunk, self._ports.outside(self._trunk)[0])
         counted, inside = uuid.uuid4().hex, self._ports.inside
         self.meter.begin(counted, dial.number)
@@ -240,9 +242,7 @@ class StackEngine:
             max_concurrent_calls=None,
             rtp_timeout=self.settings.silent_seconds,
             native_log_level="error",
-            # A thread of its own for each stream: ending a call keeps the stack's main one for some 60 ms.
-            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nrtp_ports {first}-{last}\ncall_hold_other_calls no\n"
-            "rtp_rxmode thread\n",
+            extra_config_text=f"sip_listen {stack[0]}:{stack[1]}\nrtp_ports {first}-{last}\ncall_hold_other_calls no\n",
         )
 
     def _died(self, on_death: Callable[[], None] | None) -> None:

@@ -1,0 +1,100 @@
+"""The SIP port over TLS: messages in pieces, the trunk's certificate, and nothing for who does not speak SIP."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from plugins.carriers.sip.engine.guard.calls import Peer
+from plugins.carriers.sip.engine.guard.ports import Ports
+
+OPTIONS = b"OPTIONS sip:x@localhost SIP/2.0\r\nVia: SIP/2.0/TLS localhost;branch=z9hG4bK1\r\nl: 4\r\n\r\nbody"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that only this test trusts, with its key."""
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]),
+    )
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    plain = serialization.NoEncryption()
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+def _ports(port: int, certificate: Path, trunk: str = "localhost") -> Ports:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return Ports(host="127.0.0.1", port=port, transport="tls", external="", trunk_name=trunk, tls=context)
+
+
+def _free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_messages_over_tls_are_cut_right_and_answered_on_their_connection(certificate: Path) -> None:
+    async def walk() -> tuple[list[bytes], bytes, bytes]:
+        port, got = _free(), asyncio.Queue[tuple[bytes, Peer]]()
+        ports = _ports(port, certificate)
+        await ports.open_outside(lambda data, peer: got.put_nowait((data, peer)))
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="localhost")
+        for piece in (b"\r\n\r\n", OPTIONS[:40], OPTIONS[40:-2], OPTIONS[-2:] + OPTIONS):
+            writer.write(piece)
+            await writer.drain()
+        both = [await asyncio.wait_for(got.get(), 10) for _ in range(2)]
+        ports.to_peer(both[0][1], b"SIP/2.0 200 OK\r\n\r\n")
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        _, other = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="localhost")
+        other.write(b"GET / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n")
+        writer.write(b"x" * 70_000)
+        end = await asyncio.wait_for(reader.read(), 10)
+        await ports.close()
+        return [data for data, _ in both], answer, end
+
+    both, answer, end = asyncio.run(walk())
+    assert both == [OPTIONS, OPTIONS] and answer.startswith(b"SIP/2.0 200") and end == b""
+
+
+@pytest.mark.parametrize(("trunk", "trusted"), [("localhost", True), ("trunk.example.com", False)])
+def test_a_call_over_tls_leaves_only_for_the_trunk_of_that_name(
+    trunk: str, trusted: bool, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async def walk() -> list[bytes]:
+        port, got = _free(), list[bytes]()
+        there, here = _ports(port, certificate), _ports(_free(), certificate, trunk)
+        await there.open_outside(lambda data, peer: got.append(data))
+        here.to_peer(Peer("tls", "127.0.0.1", port), OPTIONS)
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if got or not here._tasks:
+                break
+        await here.close()
+        await there.close()
+        return got
+
+    assert asyncio.run(walk()) == ([OPTIONS] if trusted else [])

@@ -1,0 +1,236 @@
+"""Recordings on the disk, the sound clock, speech and sound files, without a call."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import shutil
+import subprocess
+import sys
+import wave
+from array import array
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from plugins.carriers.sip.engine.decoding import BadSound, decode_sound
+from plugins.carriers.sip.engine.interface import EndedBy
+from plugins.carriers.sip.engine.recording import Listener, Recorder, loudness
+from plugins.carriers.sip.engine.sound import AHEAD, MOST_BUFFERED, Voice
+from plugins.carriers.sip.engine.speech import ESPEAK, NoVoice, Speaker, find_voice
+from plugins.carriers.sip.engine.tones import beep, ringback, tone
+from plugins.carriers.sip.engine.wav import Disk, WavFile, mend
+
+FRAME = b"\x10\x20" * 160
+
+
+def samples(path: Path) -> tuple[int, array[int]]:
+    with wave.open(str(path)) as file:
+        assert (file.getsampwidth(), file.getframerate()) == (2, 8000)
+        return file.getnchannels(), array("h", file.readframes(file.getnframes()))
+
+
+def recorded(path: Path, channels: int, steps: list[tuple[float, int, bytes]], end: float) -> array[int]:
+    """What a recorder writes of pushes at times, with a tick after each."""
+    disk = Disk()
+    recorder = Recorder(path, channels, disk, 100.0)
+    for at, channel, pcm in steps:
+        recorder.push(channel, pcm)
+        recorder.tick(100.0 + at)
+    recorder.finish(100.0 + end, lambda: None)
+    disk.close()
+    assert disk.failures == 0 and samples(path)[0] == channels
+    return samples(path)[1]
+
+
+def test_late_and_bunched_sound_is_in_its_place_and_what_never_comes_is_silence(tmp_path: Path) -> None:
+    steady = [(0.02 * at, 0, FRAME) for at in range(1, 51)]
+    bunched = [(0.1 * at, 1, FRAME * 5) for at in range(1, 6)]
+    both = recorded(tmp_path / "a.wav", 2, sorted(steady + bunched), 1.0)
+    left, right = both[0::2], both[1::2]
+    assert len(left) == len(right) == 8000 and set(left) == {0x2010}
+    assert set(right[:4000]) == {0x2010} and set(right[4000:]) == {0}
+
+
+def test_a_party_whose_clock_is_fast_does_not_run_away_from_the_other(tmp_path: Path) -> None:
+    fast = [(0.02 * at, 0, FRAME * 2) for at in range(1, 101)]
+    assert len(recorded(tmp_path / "a.wav", 1, fast, 2.0)) == 16_000
+
+
+def test_a_pause_keeps_the_time_and_no_sound(tmp_path: Path) -> None:
+    disk, path = Disk(), tmp_path / "a.wav"
+    recorder = Recorder(path, 1, disk, 0.0)
+    for at in range(30):
+        recorder.paused = 10 <= at < 20
+        recorder.push(0, FRAME)
+        recorder.tick(0.02 * (at + 1))
+    recorder.finish(0.6, lambda: None)
+    disk.close()
+    found = samples(path)[1]
+    assert set(found[:1600]) == set(found[3200:]) == {0x2010} and set(found[1600:3200]) == {0}
+
+
+def test_a_process_that_is_killed_leaves_a_recording_that_plays_and_can_be_mended(tmp_path: Path) -> None:
+    path = tmp_path / "killed.wav"
+    program = (
+        "import os, signal, sys; from pathlib import Path; from plugins.carriers.sip.engine.wav import WavFile\n"
+        "file = WavFile(Path(sys.argv[1]), 2)\n"
+        "for _ in range(75): file.write(bytes(1280))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, str(path)], env={**os.environ, "PYTHONPATH": str(Path.cwd())}, check=False
+    )
+    assert samples(path)[0] == 2 and len(samples(path)[1]) >= 2 * 8000, "at most the last second is missing"
+    with path.open("ab") as file:
+        file.write(b"odd")
+    assert mend(path) == 3.0 and len(samples(path)[1]) == 2 * 24_000
+    path.write_bytes(b"RIFF")
+    assert mend(path) == 0.0
+
+
+def test_a_recording_replaces_no_other_and_a_full_disk_stops_no_sound(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"another")
+    disk = Disk()
+    recorder = Recorder(path, 1, disk, 0.0)
+    recorder.push(0, FRAME)
+    recorder.finish(1.0, lambda: None)
+    disk.close()
+    assert disk.failures > 0 and path.read_bytes() == b"another"
+    WavFile(tmp_path / "b.wav", 1).close()
+    assert samples(tmp_path / "b.wav") == (1, array("h"))
+
+
+def test_a_message_ends_with_silence_or_its_length() -> None:
+    listener = Listener(1.0, 5.0, 0.0)
+    speech_like, noise = tone((300,), 0.02), array("h", [30, -30] * 80).tobytes()
+    assert loudness(noise) < 100 < loudness(speech_like)
+    assert listener.hear(speech_like, 0.9) is None and listener.hear(noise, 1.8) is None
+    assert listener.hear(noise, 1.95) is EndedBy.SILENCE
+    assert Listener(None, 5.0, 0.0).hear(speech_like, 5.0) is EndedBy.LIMIT
+    assert Listener(None, None, 0.0).hear(b"", 999.0) is None
+
+
+class FakePipe:
+    """A stack's sound: what is written lies there until it is sent."""
+
+    def __init__(self) -> None:
+        self.waiting, self.sent, self.comes = bytearray(), bytearray(), bytearray()
+
+    def read(self, most: int) -> bytes:
+        said = bytes(self.comes[:most])
+        del self.comes[:most]
+        return said
+
+    def write(self, pcm: bytes) -> None:
+        self.waiting += pcm
+
+    def buffered(self) -> int:
+        return len(self.waiting)
+
+    def flush(self) -> None:
+        self.waiting.clear()
+
+    def send(self, size: int = 320) -> None:
+        self.sent += self.waiting[:size]
+        del self.waiting[:size]
+
+
+def test_what_is_played_is_heard_whole_and_stops_at_once_when_cut() -> None:
+    pipe, heard = FakePipe(), list[bool]()
+    voice = Voice(pipe)
+    voice.play(FRAME * 10, False, heard.append)
+    for at in range(20):
+        voice.tick(0.02 * at)
+        assert len(pipe.waiting) <= AHEAD
+        pipe.send()
+    assert bytes(pipe.sent) == FRAME * 10 and heard == [True]
+    voice.play(FRAME, True, heard.append)
+    for at in range(20):
+        voice.tick(0.02 * at)
+        pipe.send()
+    assert bytes(pipe.sent[-320 * 15 :]) == FRAME * 15
+    voice.stop()
+    assert heard == [True, False] and not pipe.waiting
+
+
+def test_joined_voices_hear_each_other_without_growing_delay() -> None:
+    left, right = FakePipe(), FakePipe()
+    a, b = Voice(left), Voice(right)
+    a.join(b)
+    for at in range(200):
+        left.comes += FRAME
+        a.tick(0.02 * at)
+        if at % 4:
+            right.send()
+        assert len(right.waiting) <= MOST_BUFFERED + 320
+    assert FRAME * 5 in bytes(right.sent)
+    a.join(None)
+    right.flush()
+    left.comes += FRAME
+    a.tick(9.0)
+    assert not right.waiting
+
+
+def test_tones_are_as_long_as_they_should_be_and_never_clip() -> None:
+    assert (
+        len(beep()) == 6400
+        and len(ringback()) == len(ringback("ZZ")) == 6 * 16_000
+        and len(ringback("GB")) == 3 * 16_000
+    )
+    assert max(map(abs, array("h", ringback()))) < 10_000
+
+
+def _wav(rate: int, channels: int, seconds: float) -> bytes:
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(array("h", [5000] * int(rate * seconds) * channels).tobytes())
+    return sound.getvalue()
+
+
+def test_sound_files_become_what_the_line_plays() -> None:
+    assert decode_sound(_wav(8000, 1, 0.5)) == array("h", [5000] * 4000).tobytes()
+    pytest.importorskip("miniaudio", reason="no wheel of miniaudio for this platform")
+    other = decode_sound(_wav(44_100, 2, 0.5))
+    assert abs(len(other) - 8000) < 100 and set(array("h", other)[100:-100]) <= {4999, 5000, 5001, 4994}
+    for wrong in (b"", b"no sound", _wav(8000, 1, 0), _wav(8000, 1, 0.5)[:30], _wav(8000, 1, 601)):
+        with pytest.raises(BadSound):
+            decode_sound(wrong)
+
+
+def test_a_text_is_spoken_once_and_then_comes_from_disk(tmp_path: Path) -> None:
+    if not shutil.which(ESPEAK):
+        pytest.skip("espeak-ng is not installed")
+    pytest.importorskip("miniaudio", reason="no wheel of miniaudio for this platform")
+
+    async def walk() -> tuple[bytes, bytes]:
+        speaker = Speaker(tmp_path / "prompts", None)
+        first = await speaker.say("Thank you for calling.", "en-US")
+        (kept,) = (tmp_path / "prompts").iterdir()
+        assert "thank" not in kept.name and await speaker.say("  Thank you\nfor calling. ", "en-us") == first
+        kept.write_bytes(b"kept")
+        again = await speaker.say("Thank you for calling.", "en-US")
+        os.utime(kept, (0, 0))
+        speaker.sweep()
+        assert not kept.exists() and await speaker.say(" ") == b""
+        with pytest.raises(NoVoice):
+            await speaker.say("nuqneH", "tlh-x-none")
+        return first, again
+
+    first, again = asyncio.run(walk())
+    assert len(first) > 8000 and again == b"kept"
+
+
+def test_without_a_voice_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoVoice, match="install ringfence"):
+        asyncio.run(Speaker(tmp_path, None).say("Hello.", "en-US"))
+    if find_spec("piper"):
+        with pytest.raises(NoVoice, match=r"no piper voice at .*nothing\.onnx"):
+            find_voice(str(tmp_path / "nothing.onnx"))

@@ -107,27 +107,28 @@ def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
     reports = {"inbound_url": setup.message_url, "status_url": f"{base}/{TEXT_STATUS_PATH}"}
     wanted = {
         **capabilities,
-        "voice": {
-            **voice,
-            "signed_callbacks": True,
-            "webhooks": {**as_mapping(voice.get("webhooks")), **_posted(answers)},
-        },
+        "voice": {**voice, "signed_callbacks": True, "webhooks": _posted(voice, answers)},
         "messages": {
             **messages,
             "version": "v1",
             "authenticate_inbound_media": True,
-            "webhooks": {**as_mapping(messages.get("webhooks")), **_posted(reports)},
+            "webhooks": _posted(messages, reports),
         },
     }
     if wanted == capabilities:
         return now
-    keys = {"public_key": value_at(now, "keys.public_key")}
-    kept = {name: now[name] for name in ("privacy",) if name in now}
-    return rest.application({"name": now.get("name") or "ringfence", "keys": keys, **kept, "capabilities": wanted})
+    kept = {name: now[name] for name in ("keys", "privacy") if now.get(name)}
+    return rest.application({"name": now.get("name") or "ringfence", **kept, "capabilities": wanted})
 
 
-def _posted(addresses: Mapping[str, str]) -> dict[str, Any]:
-    return {name: {"address": address, "http_method": "POST"} for name, address in addresses.items()}
+def _posted(capability: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
+    """The webhooks of a capability with our addresses; the customer's time-outs stay."""
+    webhooks = as_mapping(capability.get("webhooks"))
+    ours = {
+        name: {**as_mapping(webhooks.get(name)), "address": address, "http_method": "POST"}
+        for name, address in addresses.items()
+    }
+    return {**webhooks, **ours}
 
 
 def release(rest: Rest, number: str) -> None:

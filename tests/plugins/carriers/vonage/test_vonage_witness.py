@@ -168,12 +168,15 @@ def test_vonages_library_reads_a_call_that_was_played_and_the_application_after_
     assert len({leg.conversation_uuid for leg in legs}) == 1
     sandbox.know_number(f"+{NUMBER}")
     setup = samples.number_setup(f"+{NUMBER}", URL)
+    timed = {"address": "https://example.com/old", "http_method": "GET", "socket_timeout": 3000}
+    sandbox.application["capabilities"]["voice"] = {"webhooks": {"answer_url": timed}, "region": "eu-west"}
     vonage.configure_number(setup)
     shown = client.application.get_application(sandbox.account_sid)
     hooks = shown.capabilities.voice.webhooks
     assert (hooks.answer_url.address, hooks.answer_url.http_method) == (setup.voice_url, "POST")
     assert shown.capabilities.voice.signed_callbacks and shown.capabilities.messages.authenticate_inbound_media
     assert shown.capabilities.messages.webhooks.status_url.address == f"{URL}/text"
+    assert (hooks.answer_url.socket_timeout, shown.capabilities.voice.region) == (3000, "eu-west")
     assert shown.capabilities.verify is not None, (
         "a PUT replaces the application, so what is not ours goes back as it was"
     )

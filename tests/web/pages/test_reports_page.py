@@ -211,12 +211,20 @@ def test_an_empty_report_says_so_and_what_to_do_next(stage: TestHub, name: str) 
     assert "No calls in this period" in text and "Show 90 days" in text
 
 
-@pytest.mark.parametrize("query", ["sort=%00&order=x", "after=-5", "after=99999", "model=x&compare=y&show=z&by=q",
-                                   "models=all&measure=%F0%9F%92%A5", "first=2026-02-30&last=x", "after=%C2%B2"])  # fmt: skip
 @pytest.mark.parametrize("name", ["source", "hours", "missed"])
-def test_parameters_without_sense_are_ignored(stage: TestHub, name: str, query: str) -> None:
+def test_parameters_without_sense_are_ignored(stage: TestHub, name: str) -> None:
     some_calls(stage)
-    assert signed_in(stage).get(f"/reports/{name}?{query}").status_code == 200
+    browser = signed_in(stage)
+    for query in (
+        "sort=%00&order=x",
+        "after=-5",
+        "after=99999",
+        "model=x&compare=y&show=z&by=q",
+        "models=all&measure=%F0%9F%92%A5",
+        "first=2026-02-30&last=x",
+        "after=%C2%B2",
+    ):
+        assert browser.get(f"/reports/{name}?{query}").status_code == 200, query
 
 
 def test_a_report_of_calls_covers_a_year_at_most_and_says_so(stage: TestHub) -> None:

@@ -21,6 +21,7 @@ ALLOWED = frozenset(
 )
 READ = {
     "axe-playwright-python": "MIT",
+    "bandwidth-sdk": "MIT",
     "capi-param-builder-python": "Meta's license for its own APIs; used by tests only, never shipped",
     "crawler-user-agents": "MIT",
     "facebook-business": "Meta's license for its own APIs; used by tests only, never shipped",

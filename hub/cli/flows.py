@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -110,6 +110,10 @@ def simulate(
     tag: Annotated[list[str] | None, typer.Option(help="A tag of the caller's earlier calls; may be repeated.")] = None,
     keys: Annotated[str, typer.Option(help="The caller's keys, one per menu: 1,2; empty for no key in time.")] = "",
     unanswered: Annotated[bool, typer.Option("--unanswered", help="No one picks up.")] = False,
+    suspect: Annotated[
+        str | None,
+        typer.Option(help="The caller is suspect: challenge, voicemail or reject (docs/spam.md).", metavar="ACTION"),
+    ] = None,
     carrier: Annotated[str | None, typer.Option(help="Only this carrier's documents.", metavar="NAME")] = None,
     company: Company = None,
     as_json: AsJson = False,
@@ -119,6 +123,7 @@ def simulate(
 
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and no call is made.
     """
+    from hub.callflow.screening import ScreeningAction
     from hub.callflow.simulate import Behavior
     from hub.contracts.phones import phone_number
     from hub.queries.flow_simulation import Known, rehearsed
@@ -131,7 +136,11 @@ def simulate(
     for name, value in (("--from", caller), ("--last-answered-by", last_answered_by)):
         if value and numbers[name] is None:
             raise CannotDo(f"{name} is not a phone number; write it in E.164, like +13125550142.")
+    action = next((each for each in get_args(ScreeningAction) if each == suspect), None)
+    if suspect is not None and action is None:
+        raise CannotDo("--suspect is one of challenge, voicemail and reject.")
     known = Known(
+        suspect=action,
         caller=numbers["--from"],
         at=at,
         first_time=not repeat and last_answered_by is None and not tag,

@@ -86,6 +86,17 @@ def write_scores(session: Session, scored: Sequence[ScoredCall], cases: Sequence
     _look_again(session, marked, held, now)
 
 
+def is_silent(channel: bytes) -> bool:
+    """Whether nobody speaks on a channel, by the loudness of its parts (hub.recordings.peaks)."""
+    return max(channel, default=0) <= SILENT_PEAK
+
+
+def score_again(session: Session, call_id: str, now: datetime) -> None:
+    """Have the worker score a call again, because more is known of it; one that the worker has now is not touched."""
+    done = update(Call).where(col(Call.id) == call_id, col(Call.state) == SubjectState.DONE)
+    session.execute(done.values(state=SubjectState.READY, due_at=now))
+
+
 def _retract(session: Session, marked: Sequence[ScoredCall], now: datetime) -> None:
     """Have the worker take back what these calls have become before their score was high enough."""
     changes = [
@@ -202,7 +213,7 @@ def _silent(session: Session, call_ids: Sequence[str]) -> set[str]:
     return {
         call_id
         for call_id, channels, peaks in session.exec(query)
-        if channels and peaks and max(peaks[: len(peaks) // channels]) <= SILENT_PEAK
+        if channels and peaks and is_silent(peaks[: len(peaks) // channels])
     }
 
 

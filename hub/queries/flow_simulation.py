@@ -14,6 +14,7 @@ from hub.answering.recording_consent import ask_to_record
 from hub.callflow.checks import lacking
 from hub.callflow.context import CallContext, Permission
 from hub.callflow.definition import Flow
+from hub.callflow.screening import Screening, ScreeningAction
 from hub.callflow.simulate import Behavior, Turn, rehearse
 from hub.clock import utc_now
 from hub.config.models import CompanySection, Config
@@ -44,6 +45,8 @@ class Known:
     attribution: Mapping[str, str | None] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
     """Where the caller is, if no number says so."""
+    suspect: ScreeningAction | None = None
+    """What happens to the call before its flow, because it is suspect when it rings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +127,7 @@ def _call_context(hub: Hub, request: AnswerRequest, known: Known, now: datetime)
         campaign=campaign or found.campaign,
         landing_page=known.attribution.get("landing_page"),
         places=known.places or found.places,
+        screening=Screening(known.suspect, "simulated as a suspect call") if known.suspect else None,
     )
 
 

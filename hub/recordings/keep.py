@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from hub import metrics
 from hub.errors import AuthError, ConfigError, NotSupported, PluginDied, Rejected, RetryLater, RingfenceError, place_of
+from hub.flow.score_spam import is_silent, score_again
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice, RecordingPeaks
 from hub.model.states import RecordingState
@@ -121,7 +122,9 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
             if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
                 raise RetryLater("Another worker took it over.")
-            keep_peaks(session, row.id, stored["content_type"], audio)
+            peaks = keep_peaks(session, row.id, stored["content_type"], audio)
+            if peaks is not None and is_silent(peaks.channels[0]):
+                score_again(session, call.id, stored["stored_at"])
             want_transcript(session, hub, row, call, stored["stored_at"])
             note_changes_of(session, call.id, ("recording", "recording_duration"), stored["stored_at"])
         row.stored_at = stored["stored_at"]

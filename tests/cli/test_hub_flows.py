@@ -138,3 +138,11 @@ def test_a_walk_leaves_nothing_behind(office: Shop) -> None:
     before = files()
     assert "may be recorded" in office.run("flows", "simulate", "office", "--at", MONDAY, "--keys", "1").stdout
     assert files() == before
+
+
+def test_a_suspect_caller_is_asked_for_a_key_before_the_flow_begins(shop: Shop) -> None:
+    turns = shop.json("flows", "simulate", "route", "--suspect", "challenge", "--keys", "7,1")["turns"]
+    assert [step["do"] for turn in turns for step in turn["steps"]][:3] == ["screen", "challenge", "dial"]
+    (rejected,) = shop.json("flows", "simulate", "route", "--suspect", "reject")["turns"]
+    assert rejected["steps"][0]["do"] == "screen" and all("Reject" in each for each in rejected["documents"].values())
+    assert "one of challenge" in str(shop.run("flows", "simulate", "route", "--suspect", "shoot").exception)

@@ -16,8 +16,21 @@ from hub.answering.call_context import AnswerRequest
 from hub.answering.screen import Screener
 from hub.api import AnswerPoint, CallEvent
 from hub.errors import CannotDo
+from hub.flow.score_spam import is_silent, score_again
 from hub.marks.spam import block_caller, mark_spam
-from hub.model import AuditEntry, Call, CallerRule, CallStep, ConversionRow, Delivery, SpamMark, SpamScore, TextMessage
+from hub.model import (
+    AuditEntry,
+    Call,
+    CallerRule,
+    CallStep,
+    ConversionRow,
+    Delivery,
+    Recording,
+    RecordingPeaks,
+    SpamMark,
+    SpamScore,
+    TextMessage,
+)
 from hub.queries.missed_calls import missed_not_called_back
 from hub.spam.callers import add_rule, remove_rule, rule_about
 
@@ -227,3 +240,22 @@ def test_missed_spam_gets_no_text_and_needs_no_call_back(line: Any, lite_hub: Fa
     with stage.hub.store.reading() as session:
         waiting = missed_not_called_back(session, scope(session, owner), stage.hub.vault, stage.clock())
     assert [each.call_id for each in waiting] == [fine.id]
+
+
+def test_a_caller_who_says_nothing_is_heard_in_the_recording_and_scored_again(line: Any) -> None:
+    stage = line(mark=50).stage
+    call = stage.call_in(SHARED, ROBOT, seconds=20, attestation="C")
+    assert not call.spam
+    now = stage.clock()
+    recording = Recording(
+        connector="carrier", carrier_recording_id="RE1", call_id=call.id, recorded_at=now, due_at=now, state="stored",
+        expires_at=now + timedelta(days=90),
+    )  # fmt: skip
+    stage.add(recording)
+    stage.add(RecordingPeaks(recording_id=recording.id, channels=2, peaks=b"\2" * 240 + b"\x90" * 240))
+    with stage.hub.store.writing() as session:
+        score_again(session, call.id, now)
+    stage.flow()
+    kept = stage.one(SpamScore, carrier_call_id=call.carrier_call_id)
+    assert "the caller said nothing" in [each["text"] for each in kept.reasons] and stage.one(Call, id=call.id).spam
+    assert is_silent(b"\0\3") and not is_silent(b"\0\x60")

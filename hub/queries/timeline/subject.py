@@ -51,6 +51,7 @@ def facts_of(
             "caller_number": mask.phone(subject.caller_number),
             "caller_name": mask.text(names_of(vault, session, [subject]).get(subject.id)),
             "attestation": subject.attestation,
+            "spam": subject.spam,
             "first_time_caller": subject.first_time_caller,
             "status": subject.status,
             "answered": subject.answered,

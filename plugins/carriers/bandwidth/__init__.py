@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from hub.api import (
+    CARRIER_FLOWS,
     USER_LEG,
     AnswerDocument,
     AnswerPoint,
@@ -75,23 +76,12 @@ class Bandwidth(Connector):
         "deleted or the account's own retention ends (SDK 23.3.1, list calls and list messages)",
         webhooks=Webhooks(signature_header=HEADER, signs_body=False, needs_sender=True),
         flows=(
-            DataFlow(
-                hook="send_text",
-                use="essential.service.notifications.sms",
-                shares=(Share(field="recipient_number"), Share(field="body"), Share(field="media_urls")),
-            ),
-            DataFlow(
-                hook="place_call",
-                use="essential.service.call_back",
-                shares=(Share(field="user_number"), Share(field="person_number")),
-            ),
+            *CARRIER_FLOWS,
             DataFlow(
                 hook="order_port",
                 use="essential.service.operations",
                 shares=(Share(field="authorized_person"), Share(field="pin"), Share(field="bill")),
             ),
-            DataFlow(hook="export_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
-            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=(Share(field="phone_numbers"),)),
         ),
         personal_in_address="Bandwidth filters its lists only by the address: the number of a person who asks stands in it.",
         deletion=Deletion(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings
+from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, erase_recordings
 from plugins.carriers.bandwidth import call_list, recordings
 from plugins.carriers.bandwidth.call_list import Item
 from plugins.carriers.bandwidth.rest import Rest
@@ -107,10 +107,4 @@ def _text_pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Item]:
 
 def erase(rest: Rest, person: PersonReference, now: datetime) -> Erasure:
     """Delete the recordings, and report if something stays."""
-    records = held(rest, person, now)
-    audio = [record for record in records if record.record_type == "recording"]
-    for record in audio:
-        recordings.delete(rest, record.record_id)
-    if len(audio) < len(records):
-        return Erasure(status="impossible", records=len(audio), reason=KEPT)
-    return Erasure(status="erased" if records else "nothing_held", records=len(records))
+    return erase_recordings(held(rest, person, now), lambda record_id: recordings.delete(rest, record_id), KEPT)

@@ -27,7 +27,7 @@ from hub.liveness import report_failure
 from hub.runtime import Hub, data_folder
 
 log = structlog.get_logger(__name__)
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.1
 FIRST_WAIT, LONGEST_WAIT = 0.5, 15.0
 """Seconds until a process that died is started again: the wait doubles while it dies within `STABLE_SECONDS`."""
 STABLE_SECONDS = 30.0
@@ -36,7 +36,17 @@ END_SECONDS = 5.0
 MAX_LOG_BYTES = 5_000_000
 HUB_ADDRESS = "RINGFENCE_HUB_ADDRESS"
 """The variable that says where this hub answers on this machine."""
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "PYTHONPATH",
+    "PYDANTIC_DISABLE_PLUGINS",
+    "LD_LIBRARY_PATH",
+)
 """The variables that a companion gets: none of the hub's secrets."""
 
 

@@ -212,6 +212,8 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
     sent, withheld = tally.counts["forms"], tally.counts["forms withheld"]
     kept_back = f"; {withheld} withheld by pages without permission" if withheld else ""
     played, lost = tally.counts["calls"], tally.counts["calls without webhooks"]
+    late = tally.counts["calls that the trunk sends elsewhere"]
+    elsewhere = f"; {late} were sent elsewhere by the trunk, because the answer was late" if late else ""
     acknowledged, late = len(tally.acknowledged), tally.counts["calls forwarded at once"]
     return [
         Check(
@@ -231,7 +233,7 @@ def _arrivals(session: Session, tally: Tally) -> list[Check]:
             tally.answers[403] == tally.counts["forgeries"],
             f"{tally.answers[403]} refused",
         ),
-        Check("every call is known", calls == played, f"{played} made, {calls} known"),
+        Check("every call is known", calls == played, f"{played} made, {calls} known" + elsewhere),
         Check("every form that was sent is known, once", forms == sent, f"{sent} sent, {forms} known" + kept_back),
         Check(
             "calls whose webhooks never came were found in the carrier's list",

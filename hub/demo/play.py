@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hub.demo.browser import PageEntrance
     from hub.demo.line.calls import Line
 
-PLAYERS, PLAYERS_ON_LINE = 6, 16
+PLAYERS, PLAYERS_ON_LINE = 6, 8
 """How many people act at a time; calls over a real line take their time."""
 CALLS_A_SECOND = 20.0
 FORGERIES = 3
@@ -202,7 +202,8 @@ class Play:
         with turn:
             self.tally.note("calls")
             earlier = new_id()
-            line.call(story, number, answering, lambda: self._refuse_foreign(story, number, earlier))
+            if not line.call(story, number, answering, lambda: self._refuse_foreign(story, number, earlier)):
+                self.tally.note("calls that the trunk sends elsewhere")
 
     def _refuse_foreign(self, story: Story, number: str, earlier: str) -> None:
         if story.foreign_click:

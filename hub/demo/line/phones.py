@@ -2,7 +2,7 @@
 
 It is the trunk on loopback: it calls in with the caller's number in P-Asserted-Identity, and takes what is dialed. Commands
 come as JSON lines on stdin, one a call: `{"id", "to", "caller", "keys", "outcome", "talk", "answering"}`; `caller` is null for
-a hidden one, `talk` are seconds. Events go to stdout: `{"id", "event": "dialed" | "talking" | "ended", "why"}`.
+a hidden one, `talk` are seconds. Events go to stdout: `{"id", "event": "dialed" | "talking" | "ended", "why", "code"}`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ ANSWER_SECONDS, REFUSE_SECONDS, GIVE_UP_SECONDS = 0.4, 0.4, 0.8
 """After the first ring: when a phone is picked up or says that it is busy, and when a caller gives up."""
 PROMPT_SECONDS, PAUSE_SECONDS, MESSAGE_PAUSE_SECONDS = 0.3, 0.7, 1.2
 """A prompt is at least so much sound, and it is over after so much silence: somebody waits for a key, or for a message."""
-LONGEST_SECONDS = 90.0
-"""After this a caller hangs up whatever happens."""
+ESTABLISH_SECONDS, LONGEST_SECONDS = 60.0, 90.0
+"""How long a call may ring; after the second a caller hangs up whatever happens."""
 AHEAD_BYTES = 3 * FRAME_BYTES
 LOOK_BYTES = 10 * FRAME_BYTES
 PHONE_PORTS = "rtp_ports 42000-43999\n"
@@ -165,22 +165,22 @@ class Trunk:
     async def place(self, order: dict[str, Any]) -> None:
         """One call by a caller, from its INVITE to its end."""
 
-        def tell(event: str, why: str = "") -> None:
-            report(order["id"], event, why)
+        def tell(event: str, why: str = "", code: int = 0) -> None:
+            report(order["id"], event, why, code)
 
-        key, why = order["caller"] or "", ""
+        key, why, code = order["caller"] or "", "", 0
         hidden = {"Privacy": "id"}
         known = {"P-Asserted-Identity": f"<sip:{order['caller']}@127.0.0.1>"}
         try:
             call = await self.agent.dial(order["to"], known if order["caller"] else hidden)
             caller = self.callers[key] = Caller(call, order, tell)
-            await call.wait_established(20)
+            await call.wait_established(ESTABLISH_SECONDS)
             await caller.act()
         except baresip.BaresipError as error:
-            why = f"{type(error).__name__}: {error}"
+            why, code = f"{type(error).__name__}: {error}", getattr(error, "status", None) or 0
         finally:
             self.callers.pop(key, None)
-            tell("ended", why)
+            tell("ended", why, code)
 
     async def take(self, call: Any) -> None:
         """A phone rings: it is picked up if the caller's story says so, and is busy otherwise."""
@@ -217,9 +217,9 @@ def _user(header: str) -> str:
     return user if user.startswith("+") else ""
 
 
-def report(name: str, event: str, why: str = "") -> None:
-    """Write an event of a call to stdout."""
-    sys.stdout.write(json.dumps({"id": name, "event": event, "why": why}) + "\n")
+def report(name: str, event: str, why: str = "", code: int = 0) -> None:
+    """Write an event of a call to stdout; a call that was not taken has a reason, and the SIP status if there was one."""
+    sys.stdout.write(json.dumps({"id": name, "event": event, "why": why, "code": code}) + "\n")
     sys.stdout.flush()
 
 

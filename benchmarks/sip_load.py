@@ -59,10 +59,10 @@ def measure() -> list[Figure]:
         f"{first.recordings} recordings; clocks late by {first.late_ms:.0f} ms (trunk), {first.tick_ms:.0f} ms (line)"
     )
     return [
-        at_most(f"sip: longest gap in {CALLS} recorded bridges", first.gap_ms, GAP_MS, "ms", detail),
+        at_most(f"sip: longest gap in {CALLS} recorded bridges", first.gap_ms, GAP_MS, "ms", detail, row=16),
         at_most("sip: post-dial delay of the line, p95", quantiles(first.delays_ms, n=20)[-1], DELAY_MS, "ms",
-                f"median {median(first.delays_ms):.0f} ms"),
-        at_most("sip: CPU of a bridged and recorded call, of one core", 100 * first.cpu_share, 4.0, "%"),
+                f"median {median(first.delays_ms):.0f} ms", row=16),
+        at_most("sip: CPU of a bridged and recorded call, of one core", 100 * first.cpu_share, 4.0, "%", row=16),
         Figure(what="sip: calls without a gap", measured=f"{held} (tried {', '.join(map(str, (CALLS, *LEVELS)))})",
                value=float(held), less_is_better=False),
     ]  # fmt: skip

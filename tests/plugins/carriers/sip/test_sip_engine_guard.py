@@ -317,3 +317,41 @@ def test_sound_for_no_usable_address_is_refused(line: str) -> None:
 
 def test_hold_is_read_from_a_description() -> None:
     assert sdp.held(SOUND.encode() + b"a=sendonly\r\n") and not sdp.held(SOUND.encode())
+
+
+def test_the_trunks_challenge_is_answered_for_the_address_that_the_call_has_outside() -> None:
+    port = Port()
+    call = _of_stack(_dialed(port)).decode()
+    inside = 'Digest username="u", realm="trunk", nonce="n1", uri="sip:+13125550142@127.0.0.1:5998", response="0"'
+    port.relay.from_stack(call.replace("X-Line:", f"Proxy-Authorization: {inside}\r\nX-Line:").encode())
+    ((_, sent),) = port.wires.peers
+
+    def digest(text: str) -> str:
+        return hashlib.md5(text.encode()).hexdigest()
+
+    right = digest(f"{digest('u:trunk:p')}:n1:{digest('INVITE:sip:+13125550142@203.0.113.10')}")
+    signed = sent.get("proxy-authorization")
+    assert (
+        f'response="{right}"' in signed
+        and 'uri="sip:+13125550142@203.0.113.10"' in signed
+        and "127.0.0.1" not in signed
+    )
+
+
+def test_a_call_that_was_refused_is_forgotten_and_one_that_was_taken_is_kept() -> None:
+    port = Port()
+    for call, status in (("c1", 486), ("c2", 200)):
+        port.relay.from_peer(request(call=call), TRUNK)
+        seen = port.wires.stack[-1]
+        answer = Message(
+            status=status, phrase="x", headers=[(name, seen.get(name.lower())) for name in ("Via", "From", "CSeq")]
+        )
+        answer.headers += [
+            ("To", seen.get("to") + ";tag=s"),
+            ("Call-ID", call),
+            ("Contact", "<sip:line@127.0.0.1:5999>"),
+        ]
+        port.relay.from_stack(answer.encode())
+    port.now += 60
+    port.relay.ledger.sweep()
+    assert list(port.relay.ledger.calls) == ["c2"]

@@ -27,7 +27,7 @@ def written(folder: Path) -> tuple[Config, CompanySection]:
     return config, config.accounts[0].companies[0]
 
 
-@pytest.mark.parametrize("carrier", ["twilio", "telnyx"])
+@pytest.mark.parametrize("carrier", ["twilio", "telnyx", "vonage", "plivo", "bandwidth", "sip"])
 @pytest.mark.parametrize("kind", ["plumber", "dental", "agency"])
 def test_each_kind_of_business_gets_a_file_that_is_right(tmp_path: Path, kind: str, carrier: str) -> None:
     result = run(tmp_path / "new", "--business", kind, "--carrier", carrier, "--yes")
@@ -80,7 +80,7 @@ def test_the_key_is_readable_by_its_owner_alone_and_nothing_is_overwritten(tmp_p
         ("--name", "牙医", "at least one letter"),
         ("--name", "${env:HOME}", "cannot contain ${"),
         ("--business", "bakery", "plumber, dental, agency"),
-        ("--carrier", "vonage", "twilio, telnyx"),
+        ("--carrier", "acme", "twilio, telnyx, vonage, plivo, bandwidth, sip"),
         ("--region", "ZZ", "ZZ"),
     ],
 )

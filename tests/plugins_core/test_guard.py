@@ -132,7 +132,7 @@ def test_a_network_that_hangs_delays_no_answer_to_a_caller(guard: Guard) -> None
 @pytest.mark.parametrize("hook", [name for family in FAMILIES for name in vars(family) if not name.startswith("_")])
 def test_every_hook_has_its_road(hook: str) -> None:
     local = {"parse_webhook", "render_answer", "acknowledge_webhook", "judge", "list_rules", "list_sources"}
-    local.add("check_conversion")
+    local |= {"check_conversion", "companion_process"}
     assert lane_of(hook) == ("verify" if hook == "verify_webhook" else "local" if hook in local else "network")
 
 

@@ -12,7 +12,6 @@ from hub.contracts.places import places_of_number
 from hub.errors import ConfigError
 
 Kind = Literal["plumber", "dental", "agency"]
-Carrier = Literal["twilio", "telnyx"]
 POOL_SIZE = 6
 MAX_NAME = 40
 
@@ -26,7 +25,7 @@ class Business:
     client: str
     phone: str
     domain: str
-    carrier: Carrier
+    carrier: str
     country: str
     region: str
     time_zone: str
@@ -66,7 +65,7 @@ def business(
     client: str,
     phone: str,
     domain: str,
-    carrier: Carrier,
+    carrier: str,
     region: str | None,
     time_zone: str | None,
 ) -> Business:

@@ -13,10 +13,9 @@ from hub.cli.support.output import plain, say
 from hub.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hub.cli.init.business import Business, Carrier, Kind
+    from hub.cli.init.business import Business, Kind
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}
-CARRIERS = {"twilio": "Twilio", "telnyx": "Telnyx"}
 CONFIG, KEY, ENVIRONMENT = "config.yaml", "secret.key", ".env.example"
 EXAMPLES = {
     "plumber": ("Lakeside Plumbing", "lakeside-plumbing.example.com"),
@@ -38,7 +37,7 @@ def init(
     client: Annotated[str | None, typer.Option(help="The name of an agency's first client.")] = None,
     phone: Annotated[str | None, typer.Option(help="The number that rings today, like +13125550190.")] = None,
     domain: Annotated[str | None, typer.Option(help="The website's domain, like example.com.")] = None,
-    carrier: Annotated[str | None, typer.Option(help="twilio or telnyx.")] = None,
+    carrier: Annotated[str | None, typer.Option(help="twilio, telnyx, vonage, plivo, bandwidth or sip.")] = None,
     region: Annotated[
         str | None, typer.Option(help="State or province, like IL; else by the phone's area code.")
     ] = None,
@@ -53,6 +52,7 @@ def init(
     Every provider in it is a stand-in at first, so the hub runs at once and needs no accounts. No file is overwritten.
     """
     from hub.cli.init.business import business
+    from hub.cli.init.carriers import carriers
     from hub.startup import read_config
 
     taken = [name for name in (CONFIG, KEY, ENVIRONMENT) if (folder / name).exists()]
@@ -69,8 +69,9 @@ def init(
     client = answer(client, "Name of its first client", CLIENT) if kind == "agency" else title
     phone = answer(phone, "The phone number that rings today", PHONE)
     domain = answer(domain, "The website's domain", example_domain)
-    carrier = _one_of(carrier, "Who is the phone carrier", CARRIERS, yes, "--carrier")
-    told = business(cast("Kind", kind), title, client, phone, domain, cast("Carrier", carrier), region, time_zone)
+    titles = {name: each.title for name, each in carriers().items()}
+    carrier = _one_of(carrier, "Who is the phone carrier", titles, yes, "--carrier")
+    told = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone)
     _write(folder, told)
     try:
         read_config(folder / CONFIG)
@@ -110,12 +111,14 @@ def _write(folder: Path, told: Business) -> None:
 def _rendered(template: str, told: Business) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from hub.cli.init.carriers import carriers
+
     made = Environment(loader=PackageLoader("hub.cli.init"), undefined=StrictUndefined)  # noqa: S701 - YAML, not HTML
     # JSON's strings are YAML's, and no answer can end one.
     made.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
     made.filters["comment"] = lambda text: " ".join(text.split())
     made.filters["spaced"] = lambda number: f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
-    return made.get_template(template).render(business=told, key_file=KEY) + "\n"
+    return made.get_template(template).render(business=told, carrier=carriers()[told.carrier], key_file=KEY) + "\n"
 
 
 def _say_next(folder: Path, told: Business) -> None:

@@ -66,5 +66,5 @@ class CallFacts:
     silent: bool = False
     """Whether a recording has no sound on the caller's side."""
     same_length: int = 0
-    """Other callers of the company within 24 hours whose recording lasted exactly as long as this one."""
+    """Other callers of the company within 24 hours whose message lasted exactly as long as this one."""
     challenge: Challenge | None = None

@@ -108,13 +108,14 @@ def relations_of(
 
 
 def same_lengths(session: Session, calls: Sequence[tuple[CallKey, int]]) -> dict[tuple[str, str], int]:
-    """How many other callers left the company a recording of exactly the same length within a day."""
+    """How many other callers left the company a message of exactly the same length within a day."""
     if not calls:
         return {}
     begins, ends = min(call.at for call, _ in calls) - DAY, max(call.at for call, _ in calls) + DAY
     query = select(Call.company_id, Call.caller_number, Call.recording_duration, Call.started_at).where(
         col(Call.company_id).in_({call.company_id for call, _ in calls}),
         col(Call.started_at).between(begins, ends),
+        col(Call.voicemail).is_(True),
         col(Call.recording_duration).in_({seconds for _, seconds in calls}),
     )
     rows = session.execute(query.limit(MAX_ROWS)).all()

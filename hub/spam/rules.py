@@ -58,7 +58,7 @@ NUMBERS: tuple[Step, ...] = ((10, 75), (5, 55), (3, 30))
 COMPANIES: tuple[Step, ...] = ((5, 40), (3, 25))
 CALLS: tuple[Step, ...] = ((20, 30), (8, 15))
 NEIGHBORS: tuple[Step, ...] = ((6, 55), (3, 40))
-SAME_LENGTH: tuple[Step, ...] = ((5, 70), (3, 55), (2, 40))
+SAME_LENGTH: tuple[Step, ...] = ((5, 60), (3, 50), (2, 35))
 BRIEF_CALLS: tuple[Step, ...] = ((5, 30), (2, 15))
 
 
@@ -136,7 +136,9 @@ def _silent(facts: CallFacts) -> Points:
 
 
 def _same_length(facts: CallFacts) -> Points:
-    return _step(SAME_LENGTH, facts.same_length, "recordings of {} other callers last exactly as long")
+    if not facts.voicemail:
+        return None
+    return _step(SAME_LENGTH, facts.same_length, "messages of {} other callers last exactly as long")
 
 
 def _challenge(facts: CallFacts) -> Points:

@@ -140,6 +140,14 @@ def test_a_flood_of_the_trunk_is_told_to_come_back_later_and_more_calls_than_fit
     assert len(port.wires.stack) == 2 and port.wires.statuses() == [503] * 10
 
 
+def test_a_line_that_takes_no_more_calls_says_so_when_the_trunk_asks_for_a_sign_of_life() -> None:
+    port = Port(most=1)
+    port.relay.from_peer(request("OPTIONS", call="o1"), TRUNK)
+    port.relay.from_peer(request(call="c1"), TRUNK)
+    port.relay.from_peer(request("OPTIONS", call="o2"), TRUNK)
+    assert port.wires.statuses() == [200, 503]
+
+
 def test_a_repeated_invite_is_one_call_and_a_second_one_of_its_id_is_none() -> None:
     port = Port()
     port.relay.from_peer(request(), TRUNK)

@@ -139,6 +139,9 @@ class Relay:
             self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "5")])
         elif verdict is Verdict.REFUSE:
             self._refuse(request, peer)
+        elif request.method == "OPTIONS" and not request.in_dialog and not self._may_take():
+            # A dispatcher in front sends new calls elsewhere.
+            self._answer(request, peer, 503, "Service Unavailable", [("Retry-After", "10")])
         elif request.method == "OPTIONS" and not request.in_dialog:
             self._answer(request, peer, 200, "OK", [("Allow", ALLOW), ("Accept", "application/sdp")])
         elif starts and call is not None and not call.ended:

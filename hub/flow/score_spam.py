@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,7 +54,7 @@ def score_calls(hub: Hub, session: Session, directory: Directory, cases: Sequenc
         return []
     former = _former(session, [call for _, call, _ in mine])
     mine = [each for each in mine if not (row := former.get(each[2].key)) or row.overruled_at is None]
-    facts = _facts(hub, session, directory, mine)
+    facts = _facts(hub, session, directory, mine, former)
     policies = {company.name: company.spam for company in hub.config.companies}
     scored = []
     for case, call, key in mine:
@@ -145,18 +145,23 @@ def _key(case: Case, call: Call) -> CallKey:
 
 
 def _facts(
-    hub: Hub, session: Session, directory: Directory, calls: Sequence[tuple[Case, Call, CallKey]]
+    hub: Hub,
+    session: Session,
+    directory: Directory,
+    calls: Sequence[tuple[Case, Call, CallKey]],
+    former: Mapping[tuple[str, str], SpamScore],
 ) -> dict[tuple[str, str], CallFacts]:
     surroundings = Surroundings.of(hub.config, directory.lines)
     signed = {key.key: call.attestation for _, call, key in calls}
-    found = load_facts(session, [key for _, _, key in calls], signed, surroundings)
+    found = load_facts(session, [key for _, _, key in calls], signed, surroundings, scored=former)
     recorded = [
         (key, call.recording_duration)
         for _, call, key in calls
         if call.recording_duration is not None and call.recording_duration >= MIN_RECORDED_SECONDS
     ]
     lengths, silent = same_lengths(session, recorded), _silent(session, [call.id for _, call, _ in calls])
-    challenges = _challenges(session, [call for _, call, _ in calls])
+    asked = [call for _, call, key in calls if key.key in former and former[key.key].action == "challenge"]
+    challenges = _challenges(session, asked) if asked else {}
     for case, call, key in calls:
         facts = found[key.key]
         in_crm = any(fact.source in surroundings.crms for fact in case.facts)

@@ -107,6 +107,7 @@ class Call(CallState, Work, table=True):
         work_index("call"),
         Index("ix_call_day", "company_id", "started_at", *COUNTED),
         Index("ix_call_caller", "caller_number", "company_id", "started_at"),
+        Index("ix_call_caller_time", "caller_number", "started_at"),
         Index("ix_call_person", "person_id", "started_at"),
         Index("ix_call_tracker", "tracker_id", "started_at"),
         Index("ix_call_number", "tracking_number", "company_id", "started_at"),

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import union_all
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
 from hub.contracts.leads import LeadStatus
-from hub.model import Call, FactRow, Lead, OutcomeRow, OutgoingCall, Person, TextMessage
+from hub.model import Call, FactRow, Lead, OutcomeRow, OutgoingCall, TextMessage
 from hub.numbers.directory import Line
 from hub.spam.callers import listed
 from hub.spam.facts import CallFacts, CallKey, Relation
@@ -27,6 +27,8 @@ EXPECTED_DAYS = timedelta(days=7)
 """A number that the business called or texted within these days may call back."""
 MAX_ROWS = 5_000
 """Rows that one question about a batch reads at most: a robocaller has no end of calls."""
+MAX_ROWS_OF_ONE = 500
+"""Newest rows of one caller that are read: more of them change no score."""
 GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 
 
@@ -58,10 +60,12 @@ def load_facts(
     attestations: Mapping[tuple[str, str], str | None],
     surroundings: Surroundings,
     recent: RecentCalls | None = None,
+    scored: Collection[tuple[str, str]] = (),
 ) -> dict[tuple[str, str], CallFacts]:
-    """The facts about each call that are known without its end, by its key."""
+    """The facts about each call that are known without its end, by its key. `scored` have been scored before, so users may
+    have said something about them since."""
     honeypots = surroundings.honeypots
-    lists, relations = listed(session, calls), relations_of(session, calls, surroundings.crms)
+    lists, relations = listed(session, calls), relations_of(session, calls, surroundings.crms, scored)
     others, trapped = _other_calls(session, calls), _honeypot_calls(session, calls, honeypots)
     near = _neighbors(session, calls)
     found = {}
@@ -86,15 +90,17 @@ def load_facts(
 
 
 def relations_of(
-    session: Session, calls: Collection[CallKey], crms: Collection[str]
+    session: Session, calls: Collection[CallKey], crms: Collection[str], scored: Collection[tuple[str, str]] = ()
 ) -> dict[tuple[str, str], Relation]:
     """Who each caller is to the company that they call."""
     numbers, companies = {call.caller for call in calls if call.caller}, {call.company_id for call in calls}
     if not numbers:
         return {}
-    customers = _customers(session, numbers, companies, crms)
+    new = {call.key for call in calls} - set(scored)
+    past = [row for row in _past(session, numbers, companies) if (row.connector, row.carrier_call_id) not in new]
+    customers = _customers(session, past, crms)
+    talked = _talked(calls, past)
     expected = _expected(session, calls, numbers, companies)
-    talked = _talked(session, calls, numbers, companies)
     found: dict[tuple[str, str], Relation] = {}
     for call in calls:
         who = (call.company_id, call.caller)
@@ -150,24 +156,31 @@ def _counted(facts: CallFacts, call: CallKey, others: Sequence[Seen]) -> CallFac
 def _other_calls(session: Session, calls: Sequence[CallKey]) -> dict[str, list[Seen]]:
     """The calls of each caller to any company of the hub within a day. Only their counts are used."""
     callers = {call.caller for call in calls if call.caller}
-    if not callers:
-        return {}
     begins, ends = min(call.at for call in calls) - DAY, max(call.at for call in calls) + BURST
     row: Any = Call
-    query = (
-        select(  # type: ignore[call-overload]
-            row.caller_number, row.connector, row.carrier_call_id, row.company_id, row.tracking_number,
-            row.started_at, row.answered_at, row.duration,
-        )
-        .where(row.caller_number.in_(callers), row.started_at.between(begins, ends))
-        .order_by(row.started_at.desc())
-        .limit(MAX_ROWS)
-    )  # fmt: skip
+    query = select(  # type: ignore[call-overload]
+        row.caller_number, row.connector, row.carrier_call_id, row.company_id, row.tracking_number,
+        row.started_at, row.answered_at, row.duration,
+    ).where(row.started_at.between(begins, ends))  # fmt: skip
     found: dict[str, list[Seen]] = defaultdict(list)
-    for caller, connector, call_id, company, called, at, answered_at, seconds in session.execute(query):
+    rows = _of_callers(session, query, callers, col(Call.started_at))
+    for caller, connector, call_id, company, called, at, answered_at, seconds in rows:
         seen = Seen((connector, call_id), company or "", called or "", at, answered_at is not None, seconds)
         found[caller].append(seen)
     return found
+
+
+def _of_callers(session: Session, query: Any, callers: Collection[str], at: Any) -> Sequence[Any]:
+    """The rows of a query on calls that are from these callers: all, or the newest by `at` of each if there are very many.
+    No caller's calls take the place of another's."""
+    if not callers:
+        return ()
+    if len(callers) > 1:
+        rows = session.execute(query.where(col(Call.caller_number).in_(callers)).limit(MAX_ROWS)).all()
+        if len(rows) < MAX_ROWS:
+            return rows
+    newest = query.order_by(at.desc()).limit(MAX_ROWS_OF_ONE)
+    return [row for caller in callers for row in session.execute(newest.where(col(Call.caller_number) == caller))]
 
 
 def _honeypot_calls(
@@ -177,12 +190,16 @@ def _honeypot_calls(
     if not callers or not honeypots:
         return {}
     since = min(call.at for call in calls) - HONEYPOT_DAYS
-    query = select(Call.caller_number, Call.connector, Call.carrier_call_id).where(
-        col(Call.caller_number).in_(callers), col(Call.tracking_number).in_(honeypots), col(Call.started_at) >= since
+    row: Any = Call
+    query = select(row.caller_number, row.tracking_number, row.connector, row.carrier_call_id).where(
+        row.started_at >= since
     )
-    rows = session.execute(query.limit(MAX_ROWS)).all()
+    rows = _of_callers(session, query, callers, col(Call.started_at))
     return {
-        call.key: sum(caller == call.caller and (connector, call_id) != call.key for caller, connector, call_id in rows)
+        call.key: sum(
+            caller == call.caller and called in honeypots and (connector, call_id) != call.key
+            for caller, called, connector, call_id in rows
+        )
         for call in calls
     }
 
@@ -218,21 +235,29 @@ def _neighbors(session: Session, calls: Sequence[CallKey]) -> dict[tuple[str, st
     }
 
 
-def _customers(
-    session: Session, numbers: Collection[str], companies: Collection[str], crms: Collection[str]
-) -> set[tuple[str, str | None]]:
-    """The (company, number) of people who are leads or customers, by a user's word, or whom the CRM knows. A conversion that
+def _past(session: Session, numbers: Collection[str], companies: Collection[str]) -> Sequence[Any]:
+    """The callers' calls to these companies, ever."""
+    row: Any = Call
+    query = select(  # type: ignore[call-overload]
+        row.id, row.company_id, row.caller_number, row.connector, row.carrier_call_id,
+        row.answered_at, row.duration, row.spam,
+    ).where(row.company_id.in_(companies))  # fmt: skip
+    return _of_callers(session, query, numbers, row.started_at)
+
+
+def _customers(session: Session, past: Sequence[Any], crms: Collection[str]) -> set[tuple[str, str]]:
+    """The (company, number) of callers who are leads or customers, by a user's word, or whom the CRM knows. A conversion that
     a rule made of a call proves nothing: a robocaller's first call may have made one."""
-    contacts: Any = select(Call.id).where(Call.person_id == Person.id).correlate(Person)
-    signs: list[ColumnElement[bool]] = [
-        select(Lead.subject_id).where(col(Lead.subject_id).in_(contacts), col(Lead.status).in_(GOOD_LEADS)).exists(),
-        select(OutcomeRow.id).where(col(OutcomeRow.subject_id).in_(contacts)).exists(),
-        select(FactRow.id).where(col(FactRow.subject_id).in_(contacts), col(FactRow.source).in_(crms)).exists(),
-    ]
-    query = select(Person.company_id, Person.phone_number).where(
-        col(Person.phone_number).in_(numbers), col(Person.company_id).in_(companies), or_(*signs)
+    if not past:
+        return set()
+    ids = [row.id for row in past]
+    signs: Any = union_all(
+        select(Lead.subject_id).where(col(Lead.subject_id).in_(ids), col(Lead.status).in_(GOOD_LEADS)),
+        select(OutcomeRow.subject_id).where(col(OutcomeRow.subject_id).in_(ids)),
+        select(FactRow.subject_id).where(col(FactRow.subject_id).in_(ids), col(FactRow.source).in_(crms)),
     )
-    return {(company, number) for company, number in session.execute(query)}
+    good = set(session.execute(signs).scalars())
+    return {(row.company_id, row.caller_number) for row in past if row.id in good}
 
 
 def _expected(
@@ -240,7 +265,7 @@ def _expected(
 ) -> set[tuple[str, str | None]]:
     """Those whom people at the business called or texted lately: they may call back."""
     since = min(call.at for call in calls) - EXPECTED_DAYS
-    placed = select(OutgoingCall.company_id, OutgoingCall.person_number).where(
+    placed: Any = select(OutgoingCall.company_id, OutgoingCall.person_number).where(
         col(OutgoingCall.person_number).in_(numbers),
         col(OutgoingCall.company_id).in_(companies),
         col(OutgoingCall.made_at) >= since,
@@ -252,22 +277,13 @@ def _expected(
         col(TextMessage.purpose).in_(("reply", "service")),
         col(TextMessage.at) >= since,
     )
-    found = {(company, number) for query in (placed, texted) for company, number in session.execute(query)}
-    return {(company, number) for company, number in found if company}
+    return {(company, number) for company, number in session.execute(placed.union_all(texted)) if company}
 
 
-def _talked(
-    session: Session, calls: Collection[CallKey], numbers: Collection[str], companies: Collection[str]
-) -> set[tuple[str, str]]:
+def _talked(calls: Collection[CallKey], past: Sequence[Any]) -> set[tuple[str, str]]:
     """The calls whose caller has had a conversation with the company before."""
-    query = select(Call.company_id, Call.caller_number, Call.connector, Call.carrier_call_id).where(
-        col(Call.caller_number).in_(numbers),
-        col(Call.company_id).in_(companies),
-        col(Call.answered_at).is_not(None),
-        col(Call.duration) >= TALK_SECONDS,
-        col(Call.spam).is_(False),
-    )
     talks: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    for company, number, connector, call_id in session.execute(query.limit(MAX_ROWS)):
-        talks[company or "", number or ""].add((connector, call_id))
+    for row in past:
+        if row.answered_at is not None and (row.duration or 0) >= TALK_SECONDS and not row.spam:
+            talks[row.company_id, row.caller_number].add((row.connector, row.carrier_call_id))
     return {call.key for call in calls if talks.get((call.company_id, call.caller or ""), set()) - {call.key}}

@@ -21,7 +21,7 @@ from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
-from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
+from hub.contracts.events import CallEvent, CallFailure, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.facts import Caller, Fact
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.manifest import (
@@ -113,7 +113,16 @@ from hub.twiml.signature import form_fields, is_signed, sign_form, signed_form, 
 from hub.twiml.stand_in import TwimlStandIn
 from hub.twiml.text_list import TextListReader
 from hub.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
-from hub.twiml.words import address_at, believed, call_status, caller_name, identifier, moment, whole_seconds
+from hub.twiml.words import (
+    address_at,
+    believed,
+    call_failure,
+    call_status,
+    caller_name,
+    identifier,
+    moment,
+    whole_seconds,
+)
 
 __all__ = [
     "CALL_BACK_STEPS",
@@ -147,6 +156,7 @@ __all__ = [
     "CallBackOutcome",
     "CallBackSandbox",
     "CallEvent",
+    "CallFailure",
     "CallListReader",
     "CallbackAddresses",
     "Caller",
@@ -267,6 +277,7 @@ __all__ = [
     "as_mappings",
     "as_text",
     "believed",
+    "call_failure",
     "call_families",
     "call_status",
     "caller_name",

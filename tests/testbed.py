@@ -264,6 +264,10 @@ class TestHub:
         assert len(rows) == 1, f"{len(rows)} rows of {table.__name__} have {wanted}"
         return rows[0]
 
+    def call_of(self, connector: str) -> Call:
+        """The only call that a connector has reported."""
+        return self.one(Call, connector=connector)
+
     def name_of(self, row: Named) -> str | None:
         """The name that is sealed in a row."""
         with self.hub.store.reading() as session:

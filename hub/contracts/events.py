@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,7 +13,15 @@ from hub.contracts.values import personal
 
 CallEventKind = Literal["ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail"]
 """`answered`: a person at the business picked up. `not_answered`: the dial ended without that. `completed`: the caller's
-call is over. `failed`: it was never connected. `recorded`, `voicemail`: audio is ready at the carrier."""
+call is over. `failed`: it was never connected, or it broke off. `recorded`, `voicemail`: audio is ready at the carrier."""
+
+CallFailure = Literal["gateway_ended", "connection_lost"]
+"""Why a call failed, if the carrier says so in a way that helps people."""
+FAILURE_WORDS: Mapping[str, str] = {
+    "gateway_ended": "The gateway ended in the middle of the call.",
+    "connection_lost": "The connection could not be set up, or it was lost.",
+}
+"""The reasons in words, for people."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +39,9 @@ class CallEvent:
     answered_by: str | None = None
     """The business's number that picked up, E.164."""
     duration: int | None = None
-    """Seconds from the carrier's answer to the end, on `completed`."""
+    """Seconds from the carrier's answer to the end, on `completed` and on a call that `failed` after the answer."""
+    failure: CallFailure | None = None
+    """Why, on `failed`; None if the carrier does not say."""
     recording_id: str | None = None
     recording_url: str | None = personal("user.telephony.recording")
     recording_duration: int | None = None

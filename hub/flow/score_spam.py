@@ -23,7 +23,7 @@ from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.spam.facts import CallFacts, CallKey, Challenge
 from hub.spam.history import BURST, Surroundings, load_facts, same_lengths
-from hub.spam.rules import Reason, Score, score
+from hub.spam.rules import TALK_SECONDS, Reason, Score, score
 from hub.store.rows import change_rows, write_rows
 from hub.store.writers.webhook_events import note_changes
 
@@ -180,7 +180,9 @@ def _facts(
 
 
 def _seconds(call: Call) -> int | None:
-    """How long the caller stayed, from the first ring for a call that nobody answered."""
+    """How long the caller stayed, from the first ring for a call that nobody answered. None if the line cut it short."""
+    if call.failure and (call.duration or 0) < TALK_SECONDS:
+        return None
     if call.duration is not None:
         return call.duration
     return None if call.ended_at is None else int((call.ended_at - call.started_at) / timedelta(seconds=1))

@@ -101,6 +101,7 @@ def _listed(reader: Reader, row: ContactRow, companies: dict[str, str]) -> dict[
         "tracker": row.tracker,
         "first_time": row.first_time,
         "outcome": row.outcome,
+        "failed": row.broke_off,
         "duration_seconds": row.duration,
         "answered_at_number": reader.number(row.agent),
         "lead": row.lead,

@@ -37,7 +37,7 @@ Id = Annotated[str, Field(max_length=64, description="The id, as another tool ga
 Text = Annotated[str | None, Field(max_length=300)]
 Day = Annotated[date | None, Field(description="A day like 2026-11-24, included.")]
 LeadChoice = LeadStatus | Literal["none"]
-OutcomeChoice = Outcome | Literal["unanswered"]
+OutcomeChoice = Outcome | Literal["unanswered", "failed"]
 SentChoice = SentState | Literal["none"]
 
 

@@ -83,6 +83,8 @@ class CallState(Row):
     answered_by: str | None = Field(default=None, max_length=16)
     ended_at: datetime | None = time_column(nullable=True)
     duration: int | None = None
+    failure: str | None = Field(default=None, max_length=24)
+    """Why it failed (`CallFailure`), if the carrier said so."""
     voicemail: bool = False
     recording_id: str | None = None
     recording_url: str | None = personal_text("user.telephony.recording")
@@ -97,6 +99,11 @@ class CallState(Row):
     def over(self) -> bool:
         """Whether the call has reached a final status."""
         return STATUS_RANK[self.status] >= STATUS_RANK[CallStatus.FAILED]
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether it failed after it had been connected, or for a reason that the carrier named."""
+        return self.status == CallStatus.FAILED and bool(self.answered or self.voicemail or self.failure)
 
 
 class Call(CallState, Work, table=True):
@@ -181,6 +188,7 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
         answered_by=answer.answered_by,
         ended_at=_join(max, state.ended_at, reported.ended_at),
         duration=_join(max, state.duration, reported.duration),
+        failure=_join(min, state.failure, reported.failure) if rank == CallStatus.FAILED else None,
         voicemail=state.voicemail or reported.voicemail,
         recording_id=recording.recording_id,
         recording_url=recording.recording_url,
@@ -199,7 +207,10 @@ def _state_of(event: CallEvent) -> CallState:
     recorded = kind in ("recorded", "voicemail")
     audio = recorded and event.recording_id is not None
     status = CallStatus(kind) if kind in ("ringing", "failed", "completed") else CallStatus.IN_PROGRESS
-    lasted = (duration if kind == "completed" else recording_duration if recorded else None) or 0
+    ended = kind in ("completed", "failed")
+    if kind == "failed":
+        duration = duration or None
+    lasted = (duration if ended else recording_duration if recorded else None) or 0
     return CallState(
         tracking_number=e164(event.tracking_number),
         caller_number=e164(event.caller_number),
@@ -209,8 +220,9 @@ def _state_of(event: CallEvent) -> CallState:
         start_told=kind == "ringing",
         answered_at=event.at if kind == "answered" else None,
         answered_by=e164(event.answered_by) if kind == "answered" else None,
-        ended_at=event.at if kind in ("completed", "failed") else None,
-        duration=duration if kind == "completed" else None,
+        ended_at=event.at if ended else None,
+        duration=duration if ended else None,
+        failure=event.failure if kind == "failed" else None,
         voicemail=kind == "voicemail",
         recording_id=storable(event.recording_id) if audio else None,
         recording_url=(storable(event.recording_url) or None) if audio else None,

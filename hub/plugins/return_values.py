@@ -10,7 +10,7 @@ from typing import Any, get_args
 from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.consent import STRICTNESS, Opinion
 from hub.contracts.costs import Cost
-from hub.contracts.events import CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
+from hub.contracts.events import FAILURE_WORDS, CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.phones import e164
 from hub.contracts.values import Money
@@ -45,6 +45,8 @@ def _wrong(item: Any) -> str | None:
     if isinstance(item, CallEvent):
         if item.kind not in CALL_EVENT_KINDS:
             return "told an event of an unknown kind"
+        if item.failure is not None and item.failure not in FAILURE_WORDS:
+            return "told a failure for an unknown reason"
         return _wrong_id(item.call_id) or _wrong_time(item.at)
     if isinstance(item, MessageEvent):
         wrong = None if e164(item.tracking_number) else "told a text to something that is no number"

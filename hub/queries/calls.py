@@ -31,6 +31,8 @@ class CallSummary:
     answered_by: str | None
     ended_at: datetime | None
     duration: int | None
+    failure: str | None
+    """Why it failed (`CallFailure`), if the carrier said so."""
     voicemail: bool
     first_time_caller: bool | None
 
@@ -93,6 +95,7 @@ def _summary(row: Call, names: Mapping[str, str]) -> CallSummary:
         answered_by=row.answered_by,
         ended_at=row.ended_at,
         duration=row.duration,
+        failure=row.failure,
         voicemail=row.voicemail,
         first_time_caller=row.first_time_caller,
     )

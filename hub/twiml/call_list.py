@@ -17,7 +17,7 @@ from hub.contracts.phones import phone_number
 from hub.contracts.services import Log
 from hub.errors import BadPayload
 from hub.twiml.events import ENDED_STATUSES, end_event, leg_event
-from hub.twiml.words import call_status, caller_name, identifier, moment, whole_seconds
+from hub.twiml.words import call_failure, call_status, caller_name, identifier, moment, whole_seconds
 
 Item = Mapping[str, Any]
 Family = tuple[Item, Sequence[Item]]
@@ -73,7 +73,8 @@ class CallListReader:
         if number is None:
             raise BadPayload("the call list does not say which number was called.")
         finished = moment(leg.get("end_time") or leg.get("start_time"), "end_time")
-        end = end_event(status, call_id, finished, whole_seconds(leg.get("duration"), "duration"), number, caller)
+        lasted, failure = whole_seconds(leg.get("duration"), "duration"), call_failure(leg.get("failure"), "failure")
+        end = end_event(status, call_id, finished, lasted, number, caller, failure)
         ringing = CallEvent(
             kind="ringing",
             call_id=call_id,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.contracts.call_backs import CallBackEvent, LegStatus
-from hub.contracts.events import CallEvent
+from hub.contracts.events import CallEvent, CallFailure
 
 UNANSWERED_STATUSES = frozenset({"busy", "failed", "no-answer", "canceled"})
 """The final statuses of a dialed leg that nobody picked up."""
@@ -55,17 +55,24 @@ def leg_event(
 
 
 def end_event(
-    call_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, caller: str | None
+    call_status: str,
+    call_id: str,
+    at: datetime,
+    duration: int | None,
+    tracking_number: str | None,
+    caller: str | None,
+    failure: CallFailure | None = None,
 ) -> CallEvent | None:
     """The end of the caller's leg; None for a status that is not final.
 
-    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` and `failed` were
-    never connected.
+    A caller who gives up (`no-answer`, `canceled`) has completed a call that nobody answered; `busy` was never connected,
+    `failed` neither, or it broke off. `failure` says why, if the carrier does.
     """
     if call_status not in ENDED_STATUSES:
         return None
     return CallEvent(
         kind="failed" if call_status in ("busy", "failed") else "completed",
+        failure=failure if call_status == "failed" else None,
         call_id=call_id,
         at=at,
         tracking_number=tracking_number,

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal, cast
 
 from hub.contracts.answers import AnswerPoint, Attestation, Moment
 from hub.contracts.call_backs import CallBackEvent
-from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
+from hub.contracts.events import CallEvent, CallFailure, Event, MessageEvent, MessageStatusEvent
 from hub.contracts.phones import phone_number
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadPayload
@@ -162,6 +162,10 @@ class TwimlWebhook:
             return None
         return cast(Attestation, match[1]) if match[1] else "failed" if match[2] else "none"
 
+    def failure(self) -> CallFailure | None:
+        """Why the call failed; None if the carrier sends no such field."""
+        return None
+
     def recording_address(self) -> str:
         """The address of the recording. Raises BadPayload for one that is not at the carrier."""
         return address_at(self.text("RecordingUrl"), self.origins, self.carrier)
@@ -259,7 +263,8 @@ class TwimlWebhook:
     def callers_status(self) -> CallEvent | None:
         """The status of the caller's leg."""
         caller, duration = phone_number(self.text("From")), self.seconds("CallDuration")
-        return end_event(self.status(), self.call_id(), self.at, duration, self.called_number, caller)
+        status, number = self.status(), self.called_number
+        return end_event(status, self.call_id(), self.at, duration, number, caller, self.failure())
 
     def _answered_at(self) -> datetime | None:
         text = self.text("AnsweredTime")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import cast
 from urllib.parse import urlsplit
 
+from hub.contracts.events import FAILURE_WORDS, CallFailure
 from hub.contracts.phones import phone_number
 from hub.errors import BadPayload
 from hub.twiml.events import ENDED_STATUSES
@@ -32,6 +34,15 @@ def call_status(text: object, name: str) -> str:
     if not isinstance(text, str) or text not in CALL_STATUSES:
         raise BadPayload(f"{name} is not a call status.")
     return "in-progress" if text == "answered" else text
+
+
+def call_failure(text: object, name: str) -> CallFailure | None:
+    """Why a call failed; None if blank."""
+    if text in (None, ""):
+        return None
+    if not isinstance(text, str) or text not in FAILURE_WORDS:
+        raise BadPayload(f"{name} is not a reason of a failed call.")
+    return cast(CallFailure, text)
 
 
 def whole_seconds(text: object, name: str) -> int | None:

@@ -48,6 +48,7 @@ def call_data(facts: CallFacts, place: Place, event: WebhookType, changes: Seque
         "answered_at": _time(call.answered_at),
         "ended_at": _time(call.ended_at),
         "duration_seconds": call.duration,
+        "failure": call.failure,
         "first_time_caller": call.first_time_caller,
         "tracking_number": call.tracking_number,
         "answered_by": call.answered_by,

@@ -142,6 +142,7 @@ LIES: dict[str, Any] = {
     "no id": [replace(AN_EVENT, call_id="")],
     "an endless id": [replace(AN_EVENT, call_id="C" * 5_000)],
     "an id with a NUL": [replace(AN_EVENT, call_id="CA\0")],
+    "an unknown failure": [replace(AN_EVENT, kind="failed", failure="gremlins")],  # type: ignore[arg-type]
     "an unknown kind": [replace(AN_EVENT, kind="teleported")],  # type: ignore[arg-type]
     "a text to nowhere": [MessageEvent(message_id="SM1", at=AN_EVENT.at, tracking_number="?" * 400)],
     "a crash": KeyError("a bug of the plugin"),

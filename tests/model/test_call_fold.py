@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.api import CallEvent
-from hub.contracts.events import CallEventKind
+from hub.contracts.events import FAILURE_WORDS, CallEventKind
 from hub.model.calls import MAX_CALL_SECONDS, STATUS_RANK, CallState, caller_name, fold
 from hub.testing import FrozenClock
 
@@ -33,6 +33,7 @@ events = st.builds(
     recording_url=st.sampled_from([None, "", "https://carrier.example.com/1"]),
     recording_duration=st.none() | st.integers(-5, 10**12),
     attestation=st.sampled_from([None, "A", "B", "C"]),
+    failure=st.sampled_from([None, *FAILURE_WORDS]),
 )
 
 
@@ -101,7 +102,16 @@ def test_an_answered_call_tells_when_who_and_how_long() -> None:
 
 
 def test_a_completed_call_is_believed_over_a_failed_one() -> None:
-    assert folded([an("completed", 9), an("failed", 12)])["status"] == "completed"
+    call = folded([an("completed", 9), an("failed", 12, failure="gateway_ended")])
+    assert (call["status"], call["failure"]) == ("completed", None)
+
+
+def test_a_call_that_broke_off_keeps_its_answer_its_known_length_and_the_reason() -> None:
+    told = [an("ringing", 0), an("answered", 8), an("failed", 50, duration=42, failure="gateway_ended")]
+    call = folded(told)
+    assert (call["status"], call["failure"], call["duration"]) == ("failed", "gateway_ended", 42)
+    assert call["answered_at"] == BEGIN + timedelta(seconds=8) and call["ended_at"] == BEGIN + timedelta(seconds=50)
+    assert folded([an("failed", 3, duration=0)])["duration"] is None, "a call that was never connected has no length"
 
 
 def test_a_call_known_by_its_end_alone_is_reckoned_back_to_its_start() -> None:

@@ -26,7 +26,13 @@ PREDICATES: dict[str, Callable[[Contact, Any], bool]] = {
     "kind": lambda told, value: told.kind == value,
     "outcome": lambda told, value: (
         told.kind == "call"
-        and (outcome(told) not in ("live", "answered") if value == "unanswered" else outcome(told) == value)
+        and (
+            told.status == "failed" and (told.answered or told.voicemail)
+            if value == "failed"
+            else outcome(told) not in ("live", "answered")
+            if value == "unanswered"
+            else outcome(told) == value
+        )
     ),
     "tracker": lambda told, value: told.kind != "form" and ("website", "shared")[told.tracker] == value,
     "source": lambda told, value: told.source == value,

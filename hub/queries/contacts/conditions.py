@@ -108,6 +108,9 @@ def outcome_is(outcome: str) -> Condition:
             return and_(over, col(Call.answered_at).is_not(None))
         case filters.UNANSWERED:
             return unanswered
+        case filters.FAILED:
+            connected = or_(col(Call.answered_at).is_not(None), col(Call.voicemail).is_(True))
+            return and_(col(Call.status) == CallStatus.FAILED, or_(connected, col(Call.failure).is_not(None)))
         case Outcome.VOICEMAIL:
             return and_(unanswered, col(Call.voicemail).is_(True))
         case Outcome.ABANDONED:

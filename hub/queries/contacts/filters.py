@@ -48,6 +48,8 @@ class Outcome(StrEnum):
 
 UNANSWERED = "unanswered"
 """As a filter: every call that is over and that nobody answered."""
+FAILED = "failed"
+"""As a filter: every call that broke off, whatever had become of it until then."""
 
 
 class SentState(StrEnum):
@@ -69,7 +71,7 @@ RECORDING_STATES = ("yes", "no", "waiting", "refused", "failed", "gone")
 VERDICTS = ("allow", "needs", "deny")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(ContactKind),
-    "outcome": (*Outcome, UNANSWERED),
+    "outcome": (*Outcome, UNANSWERED, FAILED),
     "lead": (*LeadStatus, MARKED, NONE),
     "sent": (*SentState, NONE),
     "recording": RECORDING_STATES,

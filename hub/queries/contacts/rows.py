@@ -60,6 +60,8 @@ class ContactRow:
     first_time: bool | None
     outcome: str | None
     """An `Outcome`, for calls."""
+    broke_off: bool = False
+    """Whether a call failed after it had been connected."""
     duration: int | None
     agent: str | None
     source: str | None
@@ -140,6 +142,7 @@ def _row(
         tracker=trackers.get(getattr(subject, "tracker_id", None) or ""),
         first_time=first,
         outcome=outcome_of(call) if call else None,
+        broke_off=call.broke_off if call else False,
         duration=call.duration if call else None,
         agent=call.answered_by if call and call.answered_at else None,
         source=cause.source if cause else None,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.events import FAILURE_WORDS
 from hub.errors import NotFound
 from hub.flow.case import Subject
 from hub.model import Call, Company, FormSubmission, Person, TextMessage, Tracker, User
@@ -48,6 +49,10 @@ class ContactHeader:
     """Seconds until somebody answered; None if that is not known."""
     talked: int | None = None
     """Seconds from the answer to the end."""
+    broke_off: bool = False
+    """Whether the call failed after it had been connected."""
+    failure: str | None = None
+    """Why, in words, if the carrier said so."""
     form_name: str | None = None
 
 
@@ -113,6 +118,8 @@ def _of_call(session: Session, company: Company, call: Call) -> dict[str, Any]:
         "tracking_number": call.tracking_number,
         "first_time": call.first_time_caller,
         "outcome": outcome_of(call),
+        "broke_off": call.broke_off,
+        "failure": FAILURE_WORDS.get(call.failure or ""),
         "answered_by": _answerer(session, company, call.answered_by) if answered else None,
         "rang": max(0, round((answered - call.started_at).total_seconds()))
         if answered and not was_imported(call)

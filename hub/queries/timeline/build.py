@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, func, select
 
+from hub.contracts.events import FAILURE_WORDS
 from hub.model import (
     Attribution,
     Call,
@@ -111,13 +112,13 @@ def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) 
     if wanted and with_webhooks:
         inbox |= {row.id: row for row in session.exec(select(InboxWebhook).where(col(InboxWebhook.id).in_(wanted)))}
     for event in events:
-        yield _event(event, inbox.get(event.inbox_id or ""))
+        yield _event(event, inbox.get(event.inbox_id or ""), subject)
     for row in inbox.values():
         if row.id not in {event.inbox_id for event in events}:
             yield _webhook(row, told_the_text=isinstance(subject, TextMessage))
 
 
-def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
+def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMessage) -> Entry:
     if row is None:
         by = "the carrier's call list" if event.told_by == "reconcile" else event.told_by
         detail = f"reported by {by}"
@@ -130,7 +131,10 @@ def _event(event: CallEventRow, row: InboxWebhook | None) -> Entry:
         "noted_at": event.noted_at,
         "webhook": _named(row) if row else None,
     }
-    return Entry(event.at, "receive", event.kind.replace("_", " "), (detail,), None, data)
+    details: tuple[str, ...] = (detail,)
+    if isinstance(subject, Call) and event.kind == "failed" and subject.failure:
+        details, data["failure"] = (FAILURE_WORDS[subject.failure], detail), subject.failure
+    return Entry(event.at, "receive", event.kind.replace("_", " "), details, None, data)
 
 
 def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:

@@ -57,6 +57,7 @@ def facts_of(
             "answered": subject.answered,
             "voicemail": subject.voicemail,
             "duration": subject.duration,
+            "failure": subject.failure,
             "recording": subject.recording_id,
             "carrier": subject.connector,
             "carrier_id": subject.carrier_call_id,

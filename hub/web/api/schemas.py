@@ -54,6 +54,8 @@ class CallAnswer(Answer):
     answered_by: str | None
     ended_at: datetime | None
     duration: int | None
+    failure: str | None
+    """Why it failed, if the carrier said so: `gateway_ended` or `connection_lost`."""
     voicemail: bool
     first_time_caller: bool | None
 

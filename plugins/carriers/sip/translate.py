@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api import Say, Twiml, TwimlWebhook
+from hub.api import CallFailure, Say, Twiml, TwimlWebhook, call_failure
 
 NOTICE = "notice"
 """The attribute of a text that announces a recording: the gateway leaves it out of a document that it repeats while the hub
@@ -21,3 +21,7 @@ class SipWebhook(TwimlWebhook):
     """The fields of one webhook of the gateway."""
 
     carrier = "the gateway"
+
+    def failure(self) -> CallFailure | None:
+        """Why the call failed, from `FailureReason`."""
+        return call_failure(self.text("FailureReason"), "FailureReason")

@@ -158,6 +158,9 @@ def _event(entry: Entry, header: ContactHeader) -> Line | None:
     if event not in EVENTS or (event == "not_answered" and header.outcome == "answered"):
         return None
     kind, text = EVENTS[event]
+    if event == "failed" and header.broke_off:
+        talked = f"Talked {duration(header.talked)}." if header.talked else ""
+        return Line(entry.at, text, " ".join(each for each in (header.failure, talked) if each), kind)
     found_later = "found in the carrier's list of calls" if entry.data.get("told_by") == "reconcile" else ""
     return Line(entry.at, text, found_later, kind)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.access.permissions import Action
 from hub.formats import duration, phone
-from hub.queries.contacts.filters import MARKED, NONE, UNANSWERED, ContactFilter, filter_of
+from hub.queries.contacts.filters import FAILED, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest
@@ -71,7 +71,8 @@ def choices() -> dict[str, dict[str, str]]:
     """The values of each select of the filter form, with their words."""
     return {
         "kind": KINDS,
-        "outcome": {**{name: words for name, (_, words) in OUTCOMES.items()}, UNANSWERED: "Not answered"},
+        "outcome": {name: words for name, (_, words) in OUTCOMES.items()}
+        | {UNANSWERED: "Not answered", FAILED: "Failed"},
         "lead": {**{name: words for name, (_, words) in LEADS.items()}, MARKED: "Marked", NONE: "Not marked"},
         "sent": {**{name: words.capitalize() for name, (_, words) in SENT.items()}, NONE: "Nothing to send"},
         "recording": RECORDINGS,

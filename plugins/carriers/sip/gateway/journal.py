@@ -20,7 +20,7 @@ SCHEMA = """
 create table if not exists leg (
   sid text primary key, parent_call_sid text, direction text not null, "from" text not null, "to" text not null,
   caller_name text, status text not null, start_time text not null, end_time text, duration text,
-  callback text not null default '', answered_time text);
+  callback text not null default '', answered_time text, failure text);
 create index if not exists leg_start on leg (start_time);
 create index if not exists leg_open on leg (sid) where end_time is null;
 create table if not exists recording (

@@ -14,6 +14,8 @@ from plugins.carriers.sip.gateway.parts import Parts
 
 log = structlog.get_logger(__name__)
 ALIVE, ALIVE_SECONDS = "alive", 5.0
+ENDED = "gateway_ended"
+"""The hub's word for why these calls failed."""
 
 
 async def note_alive(parts: Parts) -> None:
@@ -26,21 +28,27 @@ async def note_alive(parts: Parts) -> None:
 
 async def recover(parts: Parts) -> int:
     """Report the calls that a process had when it died; returns how many. A phone that had been dialed is not reported: its end
-    says nothing that the caller's does not say."""
+    says nothing that the caller's does not say. A call lasted until the process gave its last sign of life;
+    a phone that had picked up has completed its part."""
     known = await parts.journal.read("select value from fact where name = ?", ALIVE)
     lost = await parts.journal.read("select * from leg where end_time is null order by start_time")
+    signs = [row["value"] for row in known] + [leg[each] for leg in lost for each in ("start_time", "answered_time")]
+    died = max((each for each in signs if each), default="")
     for leg in lost:
-        died = max(known[0]["value"] if known else leg["start_time"], leg["start_time"])
-        seconds = whole((_time(died) - _time(leg["start_time"])).total_seconds())
-        closed = update("leg", leg["sid"], {"status": "failed", "end_time": died, "duration": seconds})
+        answered = leg["answered_time"]
+        seconds = whole((_time(died) - _time(answered)).total_seconds()) if answered else "0"
+        status = "completed" if answered and leg["parent_call_sid"] else "failed"
+        closing = {"status": status, "end_time": died, "duration": seconds, "failure": ENDED}
+        closed = update("leg", leg["sid"], closing)
         told = {
             "CallSid": leg["sid"],
-            "CallStatus": "failed",
+            "CallStatus": status,
             "From": leg["from"],
             "To": leg["to"],
             "Direction": leg["direction"],
             "Timestamp": died,
             "CallDuration": seconds,
+            "FailureReason": ENDED,
         } | ({"ParentCallSid": leg["parent_call_sid"]} if leg["parent_call_sid"] else {})
         await parts.spool.put(leg["callback"] if _is_told(leg) else "", told, closed)
     for each in await parts.journal.read("select * from recording where status = 'in-progress'"):

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, gives_up_after, hangs_up_after, staged
+from testbed import TestHub
 
-from hub.api import CallBack, CallEvent, Dial, Gather, HangUp, Say, TakeMessage
+from hub.api import (
+    BadPayload,
+    CallBack,
+    CallEvent,
+    CallListReader,
+    Dial,
+    Gather,
+    HangUp,
+    Say,
+    TakeMessage,
+    WebhookRequest,
+    call_families,
+)
+from plugins.carriers.sip.engine.interface import Busy
 from plugins.carriers.sip.engine.wav import header
 from plugins.carriers.sip.gateway import spool
 from plugins.carriers.sip.gateway.call.placing import Placing, Refused
-from plugins.carriers.sip.gateway.recovery import recover
+from plugins.carriers.sip.gateway.fields import now, stamp
+from plugins.carriers.sip.gateway.recovery import ALIVE, recover
+from plugins.carriers.sip.translate import SipWebhook
 
 GREETING = Say(text="Thank you for calling.")
 NOTICE = Say(text="This call is recorded.", about_recording=True)
@@ -133,11 +151,12 @@ def test_a_hub_that_comes_back_records_no_call_that_began_without_it(tmp_path: P
         await stage.call()
         stage.hub.away = True
 
-        def comes_back(leg: Any) -> None:
-            asyncio.get_running_loop().call_later(0.03, setattr, stage.hub, "away", False)
+        def rings_as_the_hub_comes_back(leg: Any) -> None:
+            stage.hub.away = False
+            raise Busy("busy", 486)
 
-        stage.engine.phones[SALES] = "silent"
-        caller = await stage.call(comes_back)
+        stage.engine.phones[SALES] = rings_as_the_hub_comes_back
+        caller = await stage.call()
         assert caller.bridges and not caller.bridges[0].recording
 
     on_stage(tmp_path, play)
@@ -155,9 +174,14 @@ def test_a_number_that_never_rang_before_is_left_to_the_trunk_while_the_hub_is_a
     on_stage(tmp_path, play)
 
 
-def test_calls_in_a_gateway_that_died_have_failed_and_what_was_recorded_is_kept(tmp_path: Path) -> None:
-    async def play() -> None:
-        hub = ScriptedHub()
+def test_calls_in_a_gateway_that_died_have_failed_with_that_reason_and_what_was_recorded_is_kept(
+    tmp_path: Path, lite_hub: Callable[..., TestHub]
+) -> None:
+    rule = {"event": "call", "min_duration": "30s"}
+    shop = lite_hub(conversions=[{"name": "talked", "when": rule, "send_to": {"network": {"action": 7}}}])
+    hub = ScriptedHub()
+
+    async def play() -> list[dict[str, Any]]:
         hub.script = {("ringing", ""): (NOTICE, Dial(numbers=(SALES,), record=True, mark="1.s.1.h.0"))}
         async with staged(tmp_path, hub) as stage:
             stage.engine.phones[SALES] = lambda leg: None
@@ -167,6 +191,8 @@ def test_calls_in_a_gateway_that_died_have_failed_and_what_was_recorded_is_kept(
             (_, bridge) = next(iter(stage.parts.bridges.values()))
             bridge.recording.write_bytes(header(2, 0) + b"\1\0\2\0" * 8000)
             await stage.told()
+            lived = stamp(now() + timedelta(seconds=40))
+            await stage.parts.journal.write(("insert or replace into fact values (?, ?)", (ALIVE, lived)))
             stage.parts.journal.write = _dead  # type: ignore[method-assign]
             talking.cancel()
             await asyncio.gather(talking, return_exceptions=True)
@@ -175,8 +201,22 @@ def test_calls_in_a_gateway_that_died_have_failed_and_what_was_recorded_is_kept(
             await after.told()
             assert set(hub.kinds()[-2:]) == {"failed", "recorded"}
             assert await recover(after.parts) == 0, "a call fails once"
+            return await after.parts.journal.read("select * from leg")
 
-    asyncio.run(play())
+    legs = asyncio.run(play())
+    shop.tell(*hub.events)
+    shop.flow()
+    call = shop.call_of(connector="carrier")
+    assert (call.status, call.failure, call.answered_by) == ("failed", "gateway_ended", SALES)
+    assert call.duration is not None and 40 <= call.duration < 60, "from the answer to the last sign of life"
+    assert sum(shop.deliver().values()) == 1, "it is a conversion by its known length"
+    reader = CallListReader("The gateway", SipWebhook.call_id_form, None, None)  # type: ignore[arg-type]
+    listed = [event for family in call_families(legs) for event in reader.call(*family)]
+    shop.tell(*listed, connector="network", told_by="reconcile")
+    found = shop.call_of(connector="network")
+    assert (found.status, found.failure, found.answered_by, found.duration) == (
+        call.status, call.failure, call.answered_by, call.duration,
+    ), "the gateway's list says the same as its reports"  # fmt: skip
 
 
 async def _dead(*changes: Any) -> None:
@@ -219,3 +259,17 @@ def test_a_call_back_rings_the_user_and_then_the_person_one_time(tmp_path: Path)
                 raise AssertionError(f"a call was placed against the limit: {code}")
 
     on_stage(tmp_path, play)
+
+
+def test_a_reason_of_a_failure_that_the_hub_does_not_know_is_refused() -> None:
+    def told(reason: str) -> str | None:
+        fields = {"CallSid": "CA" + "0" * 32, "CallStatus": "failed", "To": NUMBER, "FailureReason": reason}
+        body = urlencode({"AccountSid": "sip", **fields}).encode()
+        url = "https://calls.example.com/webhooks/sip/status"
+        (event,) = ScriptedHub().connector.parse_webhook(WebhookRequest("POST", url, body, now()))
+        assert isinstance(event, CallEvent)
+        return event.failure
+
+    assert told("connection_lost") == "connection_lost" and told("") is None
+    with pytest.raises(BadPayload, match="FailureReason is not a reason"):
+        told("<script>")

@@ -98,7 +98,7 @@ class Conversation(Party):
             return await dialing.dial(self, verb)
         if verb.tag == "Record":
             return await self._take_message(verb) or None
-        await self.until_over(self.leg.answer())
+        await self.answer()
         digits = await self.until_over(pressed_keys(self, verb))
         return {"Digits": digits} if digits or verb.get("actionOnEmptyResult") == "true" else None
 
@@ -110,13 +110,13 @@ class Conversation(Party):
     async def let_hear(self, verb: ElementTree.Element) -> None:
         """Say a text or play a file."""
         pcm = await self.until_over(self.sound(verb))
-        await self.until_over(self.leg.answer())
+        await self.answer()
         if pcm and not await self.until_over(self.leg.play(pcm)):
             raise Over
 
     async def _take_message(self, verb: ElementTree.Element) -> Fields:
         """Record a message; the fields that name it, none if there was nothing to record."""
-        await self.until_over(self.leg.answer())
+        await self.answer()
         callback = verb.get("recordingStatusCallback", "")
         recording = await Recording.begin(self.parts, self.sid, "Record", callback)
         key = ""

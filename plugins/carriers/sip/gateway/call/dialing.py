@@ -188,7 +188,7 @@ async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) 
     recording = None
     wanted = verb.get("record", "do-not-record") != "do-not-record"
     try:
-        await call.until_over(call.leg.answer())
+        await call.answer()
         if wanted and not call.alone:
             callback = verb.get("recordingStatusCallback", "")
             recording = await Recording.begin(call.parts, call.sid, "Dial", callback)

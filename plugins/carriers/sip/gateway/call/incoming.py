@@ -12,7 +12,8 @@ from plugins.carriers.sip.gateway.parts import Parts
 
 log = structlog.get_logger(__name__)
 NOT_FOUND, UNAVAILABLE = 404, 503
-LOST = frozenset({Reason.FAILED, Reason.ENGINE})
+LOST = {Reason.FAILED: "connection_lost", Reason.ENGINE: "gateway_ended"}
+"""The ends that are failures, and the hub's word for each."""
 
 
 async def take(parts: Parts, leg: Leg) -> None:
@@ -74,6 +75,8 @@ async def end(call: Conversation, callback: str) -> None:
         status = "no-answer" if ended.side is Side.PARTY else "busy"
     seconds = whole(leg.seconds)
     parts.under_way.discard(call.sid)
-    told = call.fields(status) | {"CallDuration": seconds}
-    closed = update("leg", call.sid, {"status": status, "end_time": told["Timestamp"], "duration": seconds})
+    failure = LOST.get(ended.reason, "")
+    told = call.fields(status) | {"CallDuration": seconds} | ({"FailureReason": failure} if failure else {})
+    closing = {"status": status, "end_time": told["Timestamp"], "duration": seconds, "failure": failure}
+    closed = update("leg", call.sid, closing)
     await parts.spool.put(callback, told, closed)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from plugins.carriers.sip.engine.interface import Leg, LegEnded
 from plugins.carriers.sip.gateway.fields import Fields, now, stamp
+from plugins.carriers.sip.gateway.journal import update
 from plugins.carriers.sip.gateway.parts import Over, Parts
 
 Result = TypeVar("Result")
@@ -43,6 +44,13 @@ class Party:
             return task.result()
         except LegEnded:
             raise Over from None
+
+    async def answer(self) -> None:
+        """Answer the party, and keep when: if this process dies, its successor reports how long the call lasted."""
+        was_answered = self.leg.answered
+        await self.until_over(self.leg.answer())
+        if not was_answered:
+            await self.parts.journal.write(update("leg", self.sid, {"answered_time": stamp(now())}))
 
     def prepare(self, response: ElementTree.Element) -> None:
         """Begin to make all that a document lets be heard, so that a later text is ready when the first has been said."""

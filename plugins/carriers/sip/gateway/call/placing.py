@@ -89,7 +89,8 @@ class Placing:
             return
         call = Conversation(self._parts, leg, sid, order["From"], fields)
         try:
-            changed = update("leg", sid, {"status": "in-progress", "start_time": stamp(now())})
+            began = stamp(now())
+            changed = update("leg", sid, {"status": "in-progress", "start_time": began, "answered_time": began})
             await self._parts.spool.put(callback, call.fields("in-progress"), changed)
             await call.follow(order["Twiml"])
         except Exception as error:  # noqa: BLE001 - its end is reported all the same

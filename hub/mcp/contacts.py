@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import CannotDo
 from hub.mcp.reader import UNTRUSTED, Reader
 from hub.model import Call, TextMessage
+from hub.queries.callers import spam_verdict
 from hub.queries.contacts.cursors import cursor_of
 from hub.queries.contacts.filters import ContactFilter, filter_of
 from hub.queries.contacts.paging import ContactList
@@ -102,6 +103,7 @@ def _listed(reader: Reader, row: ContactRow, companies: dict[str, str]) -> dict[
         "first_time": row.first_time,
         "outcome": row.outcome,
         "failed": row.broke_off,
+        "spam": row.spam,
         "duration_seconds": row.duration,
         "answered_at_number": reader.number(row.agent),
         "lead": row.lead,
@@ -129,10 +131,19 @@ def show_contact(reader: Reader, contact_id: str, with_transcript: bool) -> dict
     with reader.session(calls) as session:
         subject = find_contact(session, calls, texts, contact_id)
         facts = facts_of(session, subject, reader.mask, reader.hub.vault)
+        verdict = spam_verdict(session, subject) if isinstance(subject, Call) else None
         entries = timeline(session, subject, reader.mask, reader.hub.vault, with_webhooks=False)
     if isinstance(subject, TextMessage) and facts.get("body") and not may_bodies:
         facts["body"] = HIDDEN
     reader.note("show_call", subject.id)
+    if verdict is not None:
+        facts["spam_score"] = {
+            "score": verdict.score,
+            "reasons": [each._asdict() for each in verdict.reasons],
+            "action": verdict.action,
+            "decided_at": verdict.decided_at,
+            "overruled_at": verdict.overruled_at,
+        }
     about = {name: facts.pop(name) for name in OF_PERSONS if name in facts}
     found = {
         **facts,

@@ -87,6 +87,7 @@ def _add_contacts(tool: _Tools, current: Callable[[], Reader]) -> None:
         tracker: Text = None,
         tag: Text = None,
         lead: LeadChoice | None = None,
+        spam: Annotated[bool | None, Field(description="Only what is spam, or only what is not.")] = None,
         sent: Annotated[SentChoice | None, Field(description="What became of its conversions.")] = None,
         longer: Annotated[int | None, Field(ge=0, le=86_400, description="At least so many seconds long.")] = None,
         search: Annotated[str | None, Field(max_length=300, description="A name, number or word; needs a key that "
@@ -99,6 +100,7 @@ def _add_contacts(tool: _Tools, current: Callable[[], Reader]) -> None:
             "kind": kind, "outcome": outcome, "source": source, "medium": medium, "campaign": campaign, "tracker": tracker,
             "tag": tag, "lead": lead, "sent": sent, "longer": longer, "q": search,
             "first_time": None if first_time is None else "yes" if first_time else "no",
+            "spam": None if spam is None else "yes" if spam else "no",
         }  # fmt: skip
         return contacts.list_contacts(current(), company, wanted, first, last, after, limit)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, or_, select
 
 from hub.access.users import names_of
@@ -33,13 +35,20 @@ class ListedCaller:
     """The user's name, or the account of the operating system."""
 
 
+class SpamReason(NamedTuple):
+    """One rule that held, in words, and its points."""
+
+    text: str
+    points: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class SpamVerdict:
     """The score of one call, why, and what was done."""
 
     score: int
-    reasons: tuple[tuple[str, int], ...]
-    """Each in words, with its points; the heaviest first."""
+    reasons: tuple[SpamReason, ...]
+    """The heaviest first."""
     action: str
     """A `SpamAction`: what happened before it rang."""
     decided_at: datetime
@@ -81,15 +90,26 @@ def listed_callers(
 
 def spam_verdict(session: Session, call: Call) -> SpamVerdict | None:
     """The score of a call that the user may see; None if it has none."""
-    row = session.get(SpamScore, (call.connector, call.carrier_call_id))
-    if row is None:
-        return None
-    by = row.overruled_by
-    return SpamVerdict(
-        score=row.score,
-        reasons=tuple((str(each["text"]), int(each["points"])) for each in row.reasons),
-        action=row.action,
-        decided_at=row.decided_at,
-        overruled_at=row.overruled_at,
-        overruled_by=names_of(session, {by}).get(by, by) if by else None,
-    )
+    return spam_verdicts(session, [call]).get(call.id)
+
+
+def spam_verdicts(session: Session, calls: Sequence[Call]) -> dict[str, SpamVerdict]:
+    """The scores of calls that the user may see, by the call's id."""
+    keys = {(call.connector, call.carrier_call_id): call.id for call in calls}
+    if not keys:
+        return {}
+    rows = session.exec(
+        select(SpamScore).where(tuple_(col(SpamScore.connector), col(SpamScore.carrier_call_id)).in_(keys))
+    ).all()
+    users = names_of(session, {row.overruled_by for row in rows if row.overruled_by})
+    return {
+        keys[row.connector, row.carrier_call_id]: SpamVerdict(
+            score=row.score,
+            reasons=tuple(SpamReason(str(each["text"]), int(each["points"])) for each in row.reasons),
+            action=row.action,
+            decided_at=row.decided_at,
+            overruled_at=row.overruled_at,
+            overruled_by=users.get(row.overruled_by, row.overruled_by) if row.overruled_by else None,
+        )
+        for row in rows
+    }

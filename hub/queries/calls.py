@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.access.users import may
-from hub.model import Attribution, Call, Company, Recording
+from hub.model import Attribution, Call, Company, Recording, SpamMark
+from hub.queries.callers import SpamVerdict, spam_verdicts
 from hub.queries.paging import Page, page_of
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
@@ -35,6 +36,8 @@ class CallSummary:
     """Why it failed (`CallFailure`), if the carrier said so."""
     voicemail: bool
     first_time_caller: bool | None
+    spam: bool
+    spam_score: SpamVerdict | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +56,23 @@ def list_calls(
     *,
     company: str | None = None,
     since: datetime | None = None,
+    spam: bool | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> Page[CallSummary]:
-    """The calls that a user may see, of one company if it is named, started at or after `since`; the newest first."""
+    """The calls that a user may see, of one company if it is named, started at or after `since`, the newest first; with
+    `spam` only what is spam, or only what is not."""
     query = scope.calls()
     if company is not None:
         query = query.where(col(Call.company_id).in_(select(Company.id).where(Company.name == company)))
     if since is not None:
         query = query.where(Call.started_at >= since)
+    if spam is not None:
+        marked = col(Call.id).in_(select(SpamMark.subject_id))
+        query = query.where(marked if spam else col(Call.spam).is_(False))
     found = page_of(session, query, Call.id, after, limit)
-    names = names_of(vault, session, found.items)
-    return Page([_summary(row, names) for row in found.items], found.next)
+    names, verdicts = names_of(vault, session, found.items), spam_verdicts(session, found.items)
+    return Page([_summary(row, names, verdicts) for row in found.items], found.next)
 
 
 def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -> CallDetails:
@@ -75,13 +83,13 @@ def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -
         kept = select(Recording).where(Recording.call_id == row.id).order_by(col(Recording.id))
         recordings = list(session.exec(kept))
     return CallDetails(
-        call=_summary(row, names_of(vault, session, [row])),
+        call=_summary(row, names_of(vault, session, [row]), spam_verdicts(session, [row])),
         attribution=session.get(Attribution, row.id),
         recordings=recordings,
     )
 
 
-def _summary(row: Call, names: Mapping[str, str]) -> CallSummary:
+def _summary(row: Call, names: Mapping[str, str], verdicts: Mapping[str, SpamVerdict]) -> CallSummary:
     assert row.company_id is not None
     return CallSummary(
         id=row.id,
@@ -98,4 +106,6 @@ def _summary(row: Call, names: Mapping[str, str]) -> CallSummary:
         failure=row.failure,
         voicemail=row.voicemail,
         first_time_caller=row.first_time_caller,
+        spam=row.spam,
+        spam_score=verdicts.get(row.id),
     )

@@ -51,6 +51,10 @@ def test_calls_are_listed_by_each_filter_page_by_page_and_masked(filled: Shop, r
     assert ids(filled, "--status", "answered") == [answered]
     assert ids(filled, "--status", "voicemail") == [voicemail]
     assert sorted(ids(filled, "--status", "unanswered")) == sorted([missed, voicemail])
+    filled.run("calls", "spam", missed, "--user", "anna")
+    assert ids(filled, "--spam", "yes") == [missed] and ids(filled, "--spam", "all") == everything
+    assert ids(filled, "--spam", "no") == [each for each in everything if each != missed]
+    assert "spam" in filled.run("calls", "--spam", "yes").stdout
     assert ids(filled, "--tracker", "north/pool") == ids(filled, "--source", "google / cpc") == [answered]
     assert ids(filled, "--search", CALLER) == [answered] and ids(filled, "--since", "2030-01-01") == []
     assert ids(filled, "--since", "7d", "--until", "today") == everything == ids(filled, "--user", "anna")
@@ -65,6 +69,7 @@ def test_calls_are_listed_by_each_filter_page_by_page_and_masked(filled: Shop, r
     rows = list(csv.DictReader(io.StringIO(filled.run("calls", "list", "--csv").stdout)))
     assert [row["id"] for row in rows] == everything and {row["company"] for row in rows} == {"north"}
     assert "choose one of" in refusal(filled.run("calls", "list", "--status", "mised"))
+    assert "choose one of yes, no, all" in refusal(filled.run("calls", "list", "--spam", "maybe"))
     assert "not a time" in refusal(filled.run("calls", "list", "--since", "soon"))
     assert "'north'" in refusal(filled.run("calls", "list", "--company", "nort"))
 

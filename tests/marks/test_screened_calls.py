@@ -33,6 +33,9 @@ from hub.model import (
 )
 from hub.queries.missed_calls import missed_not_called_back
 from hub.spam.callers import add_rule, remove_rule, rule_about
+from hub.spam.facts import CallKey
+from hub.spam.history import MAX_ROWS, MAX_ROWS_OF_ONE, Surroundings, load_facts
+from hub.store.rows import write_rows
 
 Factory = Callable[..., TestHub]
 ROBOT, STRANGER = "+13125550166", "+13125550177"
@@ -162,6 +165,28 @@ class BrokenSession:
 
     def exec(self, query: Any) -> Any:
         raise ZeroDivisionError
+
+
+def test_a_caller_with_no_end_of_calls_hides_no_other_caller(line: Any) -> None:
+    stage = line().stage
+    stage.call_in(caller=CALLER, seconds=120)
+    place, now = stage.directory.companies["lakeside"], stage.clock()
+    calls = [
+        Call(
+            connector="carrier", carrier_call_id=f"C{second}", company_id=place.id, caller_number=ROBOT, duration=3,
+            tracking_number=SHARED, status="completed", started_at=now - timedelta(seconds=second), state="done",
+            due_at=now, answered_at=now - timedelta(seconds=second),
+        )
+        for second in range(MAX_ROWS)
+    ]  # fmt: skip
+    with stage.hub.store.writing() as session:
+        write_rows(session, Call, calls)
+    asked: dict[str, Any] = {"connector": "carrier", "company_id": place.id, "account_id": place.account_id, "at": now}
+    keys = [CallKey(call_id=f"new {each}", caller=each, called=SHARED, **asked) for each in (ROBOT, CALLER)]
+    with stage.hub.store.reading() as session:
+        robot, known = load_facts(session, keys, {}, Surroundings()).values()
+    assert (robot.calls, robot.brief_calls, robot.relation) == (MAX_ROWS_OF_ONE + 1, MAX_ROWS_OF_ONE, None)
+    assert (known.talks, known.relation) == (1, "talked")
 
 
 def test_a_failure_of_the_screening_lets_the_call_ring(line: Any) -> None:

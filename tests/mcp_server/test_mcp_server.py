@@ -26,7 +26,8 @@ from hub.api import Opinion
 from hub.config.models import HubSection
 from hub.mcp.reader import reader_of
 from hub.mcp.server import make_server
-from hub.model import Account, ApiKey, AuditEntry, Call
+from hub.model import Account, ApiKey, AuditEntry, Call, SpamMark, SpamScore
+from hub.model.spam import BY_SCORE
 from hub.testing import FrozenClock
 from hub.web.api.auth import BURST
 from hub.web.app import create_app
@@ -171,6 +172,28 @@ def test_a_key_with_the_scope_gets_it_in_clear_marked_as_untrusted_and_each_read
         assert NAME not in json.dumps(without_untrusted(answer)) and CALLER not in json.dumps(without_untrusted(answer))
     account = world.stage.one(Account, name="agency").id
     assert world.audited()[-2:] == [("mcp.list_calls", account), ("mcp.show_call", world.sent.id)]
+
+
+def test_spam_is_told_with_its_score_and_reasons(world: World) -> None:
+    reason = {"code": "listed", "points": 100, "text": "the number is on the block list"}
+    with world.stage.hub.store.writing() as session:
+        call = session.get_one(Call, world.held.id)
+        row = session.get_one(SpamScore, (call.connector, call.carrier_call_id))
+        former = row.score, row.reasons
+        call.spam, row.score, row.reasons = True, 100, [reason]
+        mark = SpamMark(subject_id=call.id, company_id=call.company_id, marked_at=row.decided_at, marked_by=BY_SCORE)
+        session.add(mark)
+    shown = world.ask("owner", "show_call", id=world.held.id)
+    assert shown["spam"] is True and shown["spam_score"]["score"] == 100
+    assert shown["spam_score"]["reasons"] == [{"text": reason["text"], "points": 100}]
+    only, rest = (world.ask("owner", "list_calls", spam=each)["contacts"] for each in (True, False))
+    assert [(each["id"], each["spam"]) for each in only] == [(world.held.id, True)]
+    assert [each["id"] for each in rest] == [world.sent.id]
+    with world.stage.hub.store.writing() as session:
+        session.delete(session.get_one(SpamMark, world.held.id))
+        session.get_one(Call, world.held.id).spam = False
+        row = session.get_one(SpamScore, (call.connector, call.carrier_call_id))
+        row.score, row.reasons = former
 
 
 def test_a_delivery_and_a_conversion_are_explained_in_words(world: World) -> None:

@@ -23,6 +23,7 @@ from hub.model import (
     FormSubmission,
     Lead,
     Recording,
+    SpamMark,
     Tag,
     TextMessage,
     Tracker,
@@ -61,6 +62,7 @@ class Contact:
     sent: tuple[str, ...]
     recording: str | None
     verdict: str | None
+    spam: bool
 
     @property
     def at(self) -> datetime:
@@ -91,6 +93,7 @@ contacts = st.builds(
     sent=st.lists(st.sampled_from(["delivered", "held", "rejected", "dead", "ready"]), max_size=2).map(tuple),
     recording=st.sampled_from([None, "stored", "refused", "ready"]),
     verdict=st.sampled_from([None, "allow", "deny"]),
+    spam=st.booleans(),
 )
 worlds = st.lists(contacts, max_size=14)
 
@@ -127,6 +130,7 @@ class World:
                 Recording,
                 Delivery,
                 Tag,
+                SpamMark,
                 Lead,
                 Attribution,
                 ConsentDecision,
@@ -148,7 +152,7 @@ class World:
                 connector="carrier", carrier_call_id=new_id(), started_at=told.at, caller_number=told.number,
                 tracker_id=tracker.id, status=told.status, duration=told.seconds, voicemail=told.voicemail,
                 answered_at=told.at if told.answered else None, answered_by=told.agent if told.answered else None,
-                first_time_caller=told.first_time, **shared,
+                first_time_caller=told.first_time, spam=told.spam, **shared,
             )  # fmt: skip
         elif told.kind == "text":
             row = TextMessage(
@@ -179,6 +183,8 @@ class World:
                     status=told.lead, amount=lead_amount(told), currency="USD", marked_at=told.at, marked_by="u", **mine
                 )
             )
+        if told.spam:
+            session.add(SpamMark(marked_at=told.at, marked_by="u", **mine))
         for tag in told.tags:
             session.add(Tag(name=tag, made_at=told.at, made_by="u", expires_at=told.at, **mine))
         for state in told.sent:

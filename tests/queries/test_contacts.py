@@ -51,6 +51,7 @@ PREDICATES: dict[str, Callable[[Contact, Any], bool]] = {
         told.kind == "call"
         and {"stored": "yes", "refused": "refused", "ready": "waiting", None: "no"}[told.recording] == value
     ),
+    "spam": lambda told, value: told.spam is (value == "yes"),
     "consent": lambda told, value: told.verdict == value,
     "sent": lambda told, value: (not told.sent) if value == "none" else value in {GROUPS[each] for each in told.sent},
     "agent": lambda told, value: told.kind == "call" and told.answered and told.agent == value,
@@ -246,6 +247,7 @@ def _many(count: int) -> list[Contact]:
             sent=("held", "delivered"),
             recording="stored",
             verdict="allow",
+            spam=False,
         )
         for index in range(count)
     ]

@@ -96,12 +96,19 @@ def test_a_text_with_a_key_is_queued_once_even_if_the_hub_died_before_it_answere
     assert refused.status_code == 422 and "stop texts" in refused.json()["detail"]
 
 
+SPAM = ("yes", "no", "all")
+
+
 def test_marks_names_and_spam_are_seen_in_the_next_read(lite_house: House) -> None:
     path = f"/calls/{lite_house.mine['call_id']}"
     sent(lite_house, f"{path}/name", {"name": "Pat  Doe"}, None)
     assert lite_house.get(path).json()["caller_name"] == "Pat Doe"
     assert sent(lite_house, f"{path}/spam", {"spam": True}, None).json() == {"spam": True}
     assert lite_house.get(f"{path}/marks").json()["spam"] is True
+    assert lite_house.get(path).json()["spam"] is True
+    listed = {each: [call["id"] for call in lite_house.get("/calls", spam=each).json()["calls"]] for each in SPAM}
+    assert listed == {"yes": [lite_house.mine["call_id"]], "no": [], "all": [lite_house.mine["call_id"]]}
+    assert lite_house.get("/calls", spam="maybe").status_code == 422
     sent(lite_house, f"{path}/tags", {"name": "roof"}, None)
     assert sent(lite_house, f"{path}/tags/roof", None, None, method="DELETE").json() == {"tags": []}
     assert (

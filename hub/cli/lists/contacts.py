@@ -62,6 +62,9 @@ def list_calls(
     lead: LeadChoice = None,
     search: SearchWords = None,
     kind: Annotated[str, typer.Option(help="call, text, form or all.", metavar="KIND")] = "call",
+    spam: Annotated[
+        str, typer.Option(help="yes: only what is spam; no: all else; all: both.", metavar="yes|no|all")
+    ] = "all",
     limit: Limit = 50,
     after: After = None,
     user: AsUser = None,
@@ -71,7 +74,7 @@ def list_calls(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List calls, and with --kind also texts and forms, newest first. Without a command, hub calls does the same."""
-    query = {"status": status, "lead": lead, "kind": kind, "campaign": campaign, "search": search}
+    query = {"status": status, "lead": lead, "kind": kind, "campaign": campaign, "search": search, "spam": spam}
     _list(
         config, "calls", query, (company, tracker), source, (since, until), limit, after, user, show_personal,
         as_json=as_json, as_csv=as_csv,
@@ -144,12 +147,14 @@ def _filter(
     from hub.queries.lookup import typed
 
     kind = choice(query.get("kind"), (*CHOICES["kind"], "all"), "--kind")
+    spam = choice(query.get("spam"), (*CHOICES["spam"], "all"), "--spam")
     name, medium = source_and_medium(source)
     search = query.get("search")
     return ContactFilter(
         kind=None if kind == "all" else kind,
         outcome=choice(query.get("status"), CHOICES["outcome"], "--status"),
         lead=choice(query.get("lead"), CHOICES["lead"], "--lead" if "status" in query else "--status"),
+        spam=None if spam in (None, "all") else spam,
         tracker=query.get("tracker"),
         source=name,
         medium=medium,
@@ -194,6 +199,7 @@ def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
         "email": mask.text(each.email),
         "outcome": each.outcome,
         "failed": each.broke_off,
+        "spam": each.spam,
         "duration": each.duration,
         "answered_by": mask.phone(each.agent),
         "first_time": each.first_time,
@@ -221,7 +227,7 @@ def _print(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | Non
         "company": lambda row: plain(row["company"]),
         "from": lambda row: plain(row["number"] or row["email"]),
         "name": lambda row: plain(row["name"]),
-        "status": lambda row: colored("failed" if row["failed"] else row["outcome"]) if row["outcome"] else EMPTY_CELL,
+        "status": lambda row: _outcome(row),
         "length": lambda row: EMPTY_CELL if row["duration"] is None else duration(row["duration"]),
         "tracker": lambda row: plain(row["tracker"]),
         "source": lambda row: plain(f"{row['source']} / {row['medium']}" if row["source"] else None),
@@ -243,6 +249,11 @@ def _print(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | Non
         optional,
     )
     say("The whole story of one: [bold]hub call ID[/bold]")
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    shown = colored("failed" if row["failed"] else row["outcome"]) if row["outcome"] else EMPTY_CELL
+    return f"{shown} spam" if row["spam"] else shown
 
 
 def _is_empty(cell: str) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import UNVERIFIABLE
+from hub.marks.spam import is_spam
 from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker
 from hub.model.calls import MAX_CALL_SECONDS
 from hub.model.conversions import is_shown_as
@@ -203,6 +204,9 @@ def _on_marks(wanted: ContactFilter, kind: Kind) -> list[Condition]:
         found.append(~exists_for(kind, col(Lead.subject_id)))
     if wanted.tag is not None:
         found.append(exists_for(kind, col(Tag.subject_id), col(Tag.name) == wanted.tag))
+    if wanted.spam is not None:
+        spam = col(Call.spam).is_(True) if kind is CALLS else is_spam(kind.table.id)
+        found.append(spam if wanted.spam == "yes" else ~spam)
     return found
 
 

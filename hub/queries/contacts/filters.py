@@ -78,6 +78,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "consent": VERDICTS,
     "first_time": ("yes", "no"),
     "missed": ("open",),
+    "spam": ("yes", "no"),
 }
 """The values of the filters that have a fixed set of them."""
 TEXTS = ("tracker", "source", "medium", "campaign", "keyword", "landing_page", "tag", "q")
@@ -117,6 +118,8 @@ class ContactFilter:
     """The first and the last hour of the day, both included."""
     missed: str | None = None
     """`open`: the newest missed call of each caller with whom nobody has spoken since (hub.queries.missed_calls)."""
+    spam: str | None = None
+    """`yes`: only what its score or a user calls spam; `no`: all else."""
     q: str | None = None
     """What somebody typed into the search field."""
     begins: datetime | None = None

@@ -12,7 +12,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
-from hub.model import Attribution, Delivery, Lead, Tag
+from hub.model import Attribution, Delivery, Lead, SpamMark, Tag
 from hub.queries.contacts.conditions import (
     DELIVERY_STATES,
     Question,
@@ -204,6 +204,8 @@ class ContactList:
         wanted, companies = self._asked.wanted, self.seen.companies
         if wanted.tag is not None:
             yield select(Tag.subject_id).where(col(Tag.company_id).in_(companies), Tag.name == wanted.tag)
+        if wanted.spam == "yes":
+            yield select(SpamMark.subject_id).where(col(SpamMark.company_id).in_(companies))
         if wanted.lead not in (None, NONE) or wanted.value_from is not None:
             yield select(Lead.subject_id).where(col(Lead.company_id).in_(companies), *lead_is(wanted))
         if wanted.sent is not None and wanted.sent in DELIVERY_STATES and wanted.sent != "delivered":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import BeforeValidator
@@ -59,6 +59,9 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
             BeforeValidator(no_number),
             Query(description="Started at or after; ISO 8601 with a zone."),
         ] = None,
+        spam: Annotated[
+            Literal["yes", "no", "all"], Query(description="Only spam, only what is none, or both.")
+        ] = "all",
         after: After = None,
         limit: Limit = 50,
     ) -> Calls:
@@ -66,7 +69,14 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
             raise HTTPException(422, "Write since with its zone, like 2026-05-01T00:00:00Z.")
         with authorized.session() as session:
             found = list_calls(
-                session, authorized.scope, authorized.hub.vault, company=company, since=since, after=after, limit=limit
+                session,
+                authorized.scope,
+                authorized.hub.vault,
+                company=company,
+                since=since,
+                spam=None if spam == "all" else spam == "yes",
+                after=after,
+                limit=limit,
             )
         return Calls(calls=shaped(CallAnswer, found.items), next=found.next)
 

@@ -39,6 +39,23 @@ class AttributionAnswer(Answer):
     confidence: float
 
 
+class SpamReasonAnswer(Answer):
+    """One rule that held, in words, and its points."""
+
+    text: str
+    points: int
+
+
+class SpamScoreAnswer(Answer):
+    """The spam score of a call, 0 to 100: why, what was done before it rang, and whether a user overruled it."""
+
+    score: int
+    reasons: list[SpamReasonAnswer]
+    action: str
+    decided_at: datetime
+    overruled_at: datetime | None
+
+
 class CallAnswer(Answer):
     """One call; times are UTC, `duration` is in seconds."""
 
@@ -58,6 +75,8 @@ class CallAnswer(Answer):
     """Why it failed, if the carrier said so: `gateway_ended` or `connection_lost`."""
     voicemail: bool
     first_time_caller: bool | None
+    spam: bool
+    spam_score: SpamScoreAnswer | None = None
 
 
 class RecordingAnswer(Answer):

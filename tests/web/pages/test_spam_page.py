@@ -40,6 +40,8 @@ def test_callers_are_blocked_from_the_page_of_a_call_and_taken_off_the_list(lite
     assert "Spam score" in shown and "Block this caller" in shown
     assert owner.post(f"/calls/{call.id}/block", {}).status_code == 303
     assert "Marked as spam" in owner.text(f"/calls/{call.id}") and "Spam Answered" in owner.text("/calls?period=30d")
+    assert "Spam Answered" in owner.text("/calls?spam=yes") and "Spam Answered" not in owner.text("/calls?spam=no")
+    assert "Shown: Only spam" in owner.text("/calls?spam=yes")
     (rule,) = stage.rows(CallerRule)
     assert "555" in owner.text("/spam")
     assert owner.post(f"/spam/callers/{rule.id}/remove", {}).status_code == 303

@@ -79,6 +79,7 @@ def choices() -> dict[str, dict[str, str]]:
         "consent": {name: words for name, (_, words) in CONSENT.items()},
         "first_time": {"yes": "First-time", "no": "Returning"},
         "missed": {"open": "Not called back"},
+        "spam": {"no": "Without spam", "yes": "Only spam"},
     }
 
 
@@ -105,6 +106,7 @@ WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "outcome": ("Outcome is", _word("outcome")),
     "missed": ("Missed and", lambda _: "not called back"),
     "first_time": ("Caller is", _word("first_time")),
+    "spam": ("Shown:", _word("spam")),
     "tracker": ("Tracker is", str),
     "source": ("Source is", str),
     "medium": ("Medium is", str),

@@ -208,6 +208,7 @@ ALLOWED = {
     "POST /numbers/ports/new": SET_UP,
     "POST /numbers/ports/look": SET_UP,
     "POST /numbers/ports/{order_id}/cancel": SET_UP,
+    "POST /numbers/ports/{order_id}/move": SET_UP,
     "POST /numbers/ports/{order_id}/forget": SET_UP,
     "POST /numbers/ports/{order_id}/use": SET_UP,
     "GET /numbers/{number_id}": OFFICE,

@@ -27,8 +27,8 @@ EXPECTED_DAYS = timedelta(days=7)
 """A number that the business called or texted within these days may call back."""
 MAX_ROWS = 5_000
 """Rows that one question about a batch reads at most: a robocaller has no end of calls."""
-MAX_ROWS_OF_ONE = 500
-"""Newest rows of one caller that are read: more of them change no score."""
+MAX_ROWS_OF_ONE = 25
+"""Newest rows of one caller that are read: 20 calls in a burst are the most that a rule asks for."""
 GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 
 

@@ -42,6 +42,13 @@ LATE = (0, 7, 240)
 """Seconds; within every carrier's time window for signatures."""
 
 
+def script_for(plugin: type[Connector]) -> Script:
+    """The script; a carrier that rings one phone at a time rings the team's second one."""
+    if "dial_several" in plugin.manifest.abilities:
+        return SCRIPT
+    return {**SCRIPT, ("dial_ended", "v1.sales"): (replace(TEAM, numbers=(samples.OTHER_DIAL,)),)}
+
+
 @cache
 def placed(carrier: str, name: str) -> tuple[Connector, tuple[WebhookRequest, ...]]:
     """The webhooks of one call, as the carrier's stand-in sends them."""
@@ -53,7 +60,7 @@ def placed(carrier: str, name: str) -> tuple[Connector, tuple[WebhookRequest, ..
     assert isinstance(sandbox, HttpSandbox)
     with sandbox:
         connector = connect(plugin, sandbox, clock=clock)
-        board = Switchboard(connector, sandbox, SCRIPT)
+        board = Switchboard(connector, sandbox, script_for(plugin))
         board.place(**CALLS[name])
     return connector, tuple(board.requests)
 

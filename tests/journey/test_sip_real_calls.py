@@ -245,7 +245,7 @@ def test_while_the_hub_is_away_a_caller_is_led_as_before_and_never_recorded(day:
 def test_a_gateway_that_dies_fails_its_calls_with_the_reason_and_is_back_at_once(day: Played) -> None:
     print(f"the gateway was back after {day.noted['gateway back after']:.2f} s")
     cut = day.call("+14155550156")
-    assert (cut["status"], cut["failure"], cut["answered_by"]) == ("failed", "gateway_ended", PHONES["hold"])
+    assert (cut["status"], cut["failure"], cut["answered_by"]) == ("failed", "gateway_ended", PHONES["held"])
     assert day.events("after").count("answered") == 1 and day.heard("after").heard_for(AGENT) > 0.3
 
 

@@ -17,9 +17,9 @@ RECORDING_ID = re.compile(r"r-[0-9a-fA-F-]{16,90}")
 TEXT_ID = re.compile(r"[A-Za-z0-9-]{10,80}")
 HELD_RECORDING_ID = re.compile(rf"({CALL_ID.pattern})\.({RECORDING_ID.pattern})")
 """A recording as the hub knows it. Bandwidth finds a recording only by its call."""
-VALIDATED = frozenset({"TN-Validation-Passed", "TN-Verification-Passed"})
-FAILED = frozenset({"TN-Validation-Failed", "TN-Verification-Failed"})
-"""The second name of each is from documentation before September 2025."""
+VALIDATED = frozenset({"tn-validation-passed", "tn-verification-passed"})
+FAILED = frozenset({"tn-validation-failed", "tn-verification-failed"})
+"""In small letters, for the documentation writes both Tn and TN; the second name of each is from before September 2025."""
 LEG_STATUSES: Mapping[str, LegStatus] = {
     "hangup": "completed",
     "busy": "busy",
@@ -40,7 +40,7 @@ def held_recording(call: object, recording: object) -> str:
 def attestation(stir_shaken: object) -> Attestation | None:
     """The verdict on the caller's number; None if none was sent."""
     said = stir_shaken if isinstance(stir_shaken, dict) else {}
-    level, verdict = said.get("attestationIndicator"), said.get("verstat")
+    level, verdict = said.get("attestationIndicator"), str(said.get("verstat")).casefold()
     if verdict in VALIDATED:
         return cast(Attestation, level) if level in ("A", "B", "C") else None
     return "failed" if verdict in FAILED else None

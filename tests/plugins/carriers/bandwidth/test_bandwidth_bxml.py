@@ -47,6 +47,10 @@ def test_a_menu_and_what_follows_a_dial_are_the_builders_own(sdk: Any) -> None:
     assert same((HangUp(),), sdk.Bxml([sdk.Hangup()])) and same((), sdk.Bxml([]))
 
 
+def test_a_rejection_is_the_hang_up_that_refuses_a_call_which_nobody_answered(sdk: Any) -> None:
+    assert same((HangUp(reject=True),), sdk.Bxml([sdk.Hangup()]))
+
+
 def test_a_message_is_taken_after_a_tone(sdk: Any) -> None:
     record = sdk.Record(
         record_complete_url="https://h.example/voicemail?mark=v1.night",

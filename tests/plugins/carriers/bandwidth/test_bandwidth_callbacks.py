@@ -111,6 +111,7 @@ def test_nothing_is_recorded_if_the_document_at_the_pick_up_does_not_say_so(
     ("sent", "verdict"),
     [
         ({"verstat": "TN-Validation-Passed", "attestationIndicator": "B"}, "B"),
+        ({"verstat": "Tn-Validation-Passed", "attestationIndicator": "C"}, "C"),
         ({"verstat": "TN-Validation-Failed", "attestationIndicator": "A"}, "failed"),
         ({"verstat": "TN-Validation-Passed", "attestationIndicator": "Z"}, None),
         ({"attestationIndicator": "A"}, None),

@@ -176,3 +176,10 @@ def test_a_message_and_a_conversation_are_told_apart_by_our_own_address() -> Non
         for verb in ElementTree.fromstring(written(instruction)).iter("Record")
     ]
     assert [parse_qs(urlsplit(one).query).get("m") for one in addresses] == [None, ["message"]]
+
+
+def test_a_rejected_call_is_never_answered_and_a_hang_up_after_words_is_no_rejection() -> None:
+    from plivo import plivoxml
+
+    assert tree(written(HangUp(reject=True))) == tree(theirs(plivoxml.HangupElement(reason="rejected")))
+    assert "rejected" not in written(HELLO, HangUp(reject=True))

@@ -74,6 +74,31 @@ def test_a_recorded_call_with_a_whisper_is_told_from_ring_to_end(tmp_path: Path)
     on_stage(tmp_path, play)
 
 
+@pytest.mark.parametrize(
+    ("about", "verdict"),
+    [
+        ({"verdict": "TN-Validation-Passed", "attestation": "A"}, "A"),
+        ({"verdict": "tn-validation-passed-c", "attestation": "C"}, "C"),
+        ({"verdict": "TN-Validation-Failed-C"}, "failed"),
+        ({"verdict": "No-TN-Validation"}, "none"),
+        ({"verdict": "TN-Validation-Passed"}, None),
+        ({"attestation": "A"}, None),
+    ],
+)
+def test_the_trunks_verdict_is_known_while_it_rings_and_a_rejected_call_is_never_answered(
+    tmp_path: Path, about: dict[str, str], verdict: str | None
+) -> None:
+    async def play(stage: Stage) -> None:
+        stage.hub.script = {("ringing", ""): (HangUp(reject=True),)}
+        caller = await stage.call(**about)
+        await stage.told()
+        assert stage.hub.points[0].attestation == verdict
+        assert (caller.rejected, caller.answered, caller.heard) == (603, False, [])
+        assert stage.hub.kinds() == ["ringing", "failed"]
+
+    on_stage(tmp_path, play)
+
+
 def test_a_menu_a_phone_that_is_busy_and_a_message(tmp_path: Path) -> None:
     async def play(stage: Stage) -> None:
         stage.hub.script = {

@@ -40,6 +40,10 @@ def test_each_answer_of_the_hub_is_an_ncco_as_vonage_knows_it(vonage: Vonage, na
     ncco(vonage, *samples.ANSWERS[name][1])
 
 
+def test_a_rejected_call_gets_no_action_because_an_ncco_cannot_refuse_it(vonage: Vonage) -> None:
+    assert ncco(vonage, HangUp(reject=True)) == []
+
+
 def test_a_recorded_dial_records_both_sides_rings_one_phone_and_asks_who_answers_what(vonage: Vonage) -> None:
     record, connect = ncco(
         vonage, Dial(numbers=(samples.DIAL,), ring_seconds=500, record=True, whisper=True, mark="v1.a")

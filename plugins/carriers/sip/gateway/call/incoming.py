@@ -12,6 +12,9 @@ from plugins.carriers.sip.gateway.parts import Parts
 
 log = structlog.get_logger(__name__)
 NOT_FOUND, UNAVAILABLE = 404, 503
+PASSED = "TN-Validation-Passed"
+VERSTATS = (PASSED, "TN-Validation-Failed", "No-TN-Validation")
+"""How the hub writes a trunk's verdict on the caller's number; trunks write it in any case, and some with a suffix."""
 LOST = {Reason.FAILED: "connection_lost", Reason.ENGINE: "gateway_ended"}
 """The ends that are failures, and the hub's word for each."""
 
@@ -55,10 +58,12 @@ def _who_calls(leg: Leg) -> Fields:
     about, fields = leg.about, Fields()
     if about.caller_name and not about.withheld:
         fields["CallerName"] = about.caller_name
-    if about.attestation and about.verdict.startswith("TN-Validation-Passed"):
-        fields["StirVerstat"] = f"TN-Validation-Passed-{about.attestation}"
-    elif about.verdict:
-        fields["StirVerstat"] = about.verdict
+    said = next((each for each in VERSTATS if about.verdict.casefold().startswith(each.casefold())), "")
+    if said == PASSED:
+        # A letter without the trunk's verdict is the caller's word alone, and a verdict without a letter vouches for nothing.
+        said = f"{PASSED}-{about.attestation}" if about.attestation else ""
+    if said:
+        fields["StirVerstat"] = said
     return fields
 
 

@@ -6,7 +6,7 @@ It never makes a call wait or fail: the facts are read with the batch, and whate
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -24,7 +24,7 @@ from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.spam.callers import listed
 from hub.spam.facts import CallFacts, CallKey
-from hub.spam.history import Surroundings, load_facts
+from hub.spam.history import Surroundings, load_risks, relations_of
 from hub.spam.recent import RecentCalls
 from hub.spam.rules import Score, score
 from hub.store.rows import Columns
@@ -79,15 +79,23 @@ class Screener:
         self, session: Session, directory: Directory, ringing: Sequence[AnswerRequest], now: datetime
     ) -> dict[tuple[str, str], ScreenedCall]:
         keys = {each.call: _key(each, now) for each in ringing}
-        blocked = {call for call, entry in listed(session, list(keys.values())).items() if entry != "allow"}
-        wanted = [each for each in ringing if each.call in blocked or self._policy(each).stops_calls]
+        lists = listed(session, list(keys.values()))
+        wanted = [
+            each
+            for each in ringing
+            if lists.get(each.call) != "allow" and (each.call in lists or self._policy(each).stops_calls)
+        ]
         if not wanted:
             return {}
         signed = {each.call: VERDICTS.get(each.point.attestation or "") for each in wanted}
         surroundings = Surroundings.of(self._hub.config, directory.lines)
-        facts = load_facts(session, [keys[each.call] for each in wanted], signed, surroundings, self._recent)
+        facts = load_risks(session, [keys[each.call] for each in wanted], signed, lists, surroundings, self._recent)
+        # Few calls are suspect even if nobody knows the caller; only for them is looked up whether somebody does.
+        suspect = [each for each in wanted if self._action(each, facts[each.call], score(facts[each.call]))]
+        relations = relations_of(session, [keys[each.call] for each in suspect], surroundings.crms) if suspect else {}
+        facts |= {call: replace(facts[call], relation=relation) for call, relation in relations.items()}
         found = {}
-        for each in wanted:
+        for each in suspect:
             points = score(facts[each.call])
             action = self._action(each, facts[each.call], points)
             if action is None:

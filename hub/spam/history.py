@@ -16,7 +16,7 @@ from hub.contracts.leads import LeadStatus
 from hub.model import Call, FactRow, Lead, OutcomeRow, OutgoingCall, TextMessage
 from hub.numbers.directory import Line
 from hub.spam.callers import listed
-from hub.spam.facts import CallFacts, CallKey, Relation
+from hub.spam.facts import CallFacts, CallKey, ListEntry, Relation
 from hub.spam.ranges import exchange_of
 from hub.spam.recent import RecentCalls, Seen
 from hub.spam.rules import BRIEF_SECONDS, TALK_SECONDS
@@ -41,7 +41,15 @@ class Surroundings:
 
     @classmethod
     def of(cls, config: Config, lines: Mapping[str, Line]) -> Surroundings:
-        """Those of a configuration and the numbers in use."""
+        """Those of a configuration and the numbers in use; made again only if one of them has changed."""
+        global _latest
+        latest = _latest
+        if latest is None or latest[0] is not config or latest[1] is not lines:
+            _latest = latest = config, lines, cls._made_of(config, lines)
+        return latest[2]
+
+    @classmethod
+    def _made_of(cls, config: Config, lines: Mapping[str, Line]) -> Surroundings:
         flagged = {
             (company.name, tracker.name)
             for company in config.companies
@@ -54,6 +62,9 @@ class Surroundings:
         return cls(frozenset(honeypots), frozenset(entry.name for entry in config.of_kind("crm")))
 
 
+_latest: tuple[Config, Mapping[str, Line], Surroundings] | None = None
+
+
 def load_facts(
     session: Session,
     calls: Sequence[CallKey],
@@ -64,8 +75,22 @@ def load_facts(
 ) -> dict[tuple[str, str], CallFacts]:
     """The facts about each call that are known without its end, by its key. `scored` have been scored before, so users may
     have said something about them since."""
+    risks = load_risks(session, calls, attestations, listed(session, calls), surroundings, recent)
+    relations = relations_of(session, calls, surroundings.crms, scored)
+    return {key: replace(facts, relation=relations.get(key)) for key, facts in risks.items()}
+
+
+def load_risks(
+    session: Session,
+    calls: Sequence[CallKey],
+    attestations: Mapping[tuple[str, str], str | None],
+    lists: Mapping[tuple[str, str], ListEntry],
+    surroundings: Surroundings,
+    recent: RecentCalls | None = None,
+) -> dict[tuple[str, str], CallFacts]:
+    """As `load_facts`, for callers on these lists, without the relation of the callers to the company: that only lowers a
+    score."""
     honeypots = surroundings.honeypots
-    lists, relations = listed(session, calls), relations_of(session, calls, surroundings.crms, scored)
     others, trapped = _other_calls(session, calls), _honeypot_calls(session, calls, honeypots)
     near = _neighbors(session, calls)
     found = {}
@@ -75,7 +100,6 @@ def load_facts(
             called=call.called,
             attestation=attestations.get(call.key),
             listed=lists.get(call.key),
-            relation=relations.get(call.key),
             to_honeypot=call.called in honeypots,
             honeypot_calls=trapped.get(call.key, 0),
             neighbors=near.get(call.key, 0),

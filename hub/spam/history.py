@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -230,33 +230,40 @@ def _honeypot_calls(
 
 def _neighbors(session: Session, calls: Sequence[CallKey]) -> dict[tuple[str, str], int]:
     """Other callers from the exchange of the called number who called it within minutes and did not talk."""
-    near = [call for call in calls if exchange_of(call.caller) and exchange_of(call.caller) == exchange_of(call.called)]
-    if not near:
-        return {}
-    begins, ends = min(call.at for call in near) - BURST, max(call.at for call in near) + BURST
+    groups: dict[tuple[str, str], list[CallKey]] = defaultdict(list)
+    for call in calls:
+        if exchange_of(call.caller) and exchange_of(call.caller) == exchange_of(call.called):
+            groups[call.company_id, call.called].append(call)
+    return {call.key: _neighbors_of(call, rows) for rows, near in _near(session, groups) for call in near}
+
+
+def _near(
+    session: Session, groups: Mapping[tuple[str, str], Sequence[CallKey]]
+) -> Iterator[tuple[Sequence[Any], Sequence[CallKey]]]:
+    """The newest calls of each number around some of its calls."""
     row: Any = Call
-    query = select(  # type: ignore[call-overload]
-        row.tracking_number, row.caller_number, row.started_at, row.answered_at, row.duration
-    ).where(
-        col(Call.tracking_number).in_({call.called for call in near}),
-        col(Call.company_id).in_({call.company_id for call in near}),
-        col(Call.started_at).between(begins, ends),
-    )
-    rows = session.execute(query.limit(MAX_ROWS)).all()
-    return {
-        call.key: len(
-            {
-                caller
-                for called, caller, at, answered_at, seconds in rows
-                if called == call.called
-                and caller != call.caller
-                and exchange_of(caller) == exchange_of(call.called)
-                and abs(at - call.at) <= BURST
-                and not (answered_at and seconds is not None and seconds >= TALK_SECONDS)
-            }
+    for (company, called), near in groups.items():
+        begins, ends = min(call.at for call in near) - BURST, max(call.at for call in near) + BURST
+        query = (
+            select(row.caller_number, row.started_at, row.answered_at, row.duration)
+            .where(row.tracking_number == called, row.company_id == company, row.started_at.between(begins, ends))
+            .order_by(row.started_at.desc())
         )
-        for call in near
-    }
+        yield session.execute(query.limit(MAX_ROWS_OF_ONE)).all(), near
+
+
+def _neighbors_of(call: CallKey, rows: Sequence[Any]) -> int:
+    exchange = exchange_of(call.called)
+    return len(
+        {
+            caller
+            for caller, at, answered_at, seconds in rows
+            if caller != call.caller
+            and abs(at - call.at) <= BURST
+            and exchange_of(caller) == exchange
+            and not (answered_at and seconds is not None and seconds >= TALK_SECONDS)
+        }
+    )
 
 
 def _past(session: Session, numbers: Collection[str], companies: Collection[str]) -> Sequence[Any]:

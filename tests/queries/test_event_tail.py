@@ -17,7 +17,7 @@ from hub.queries.activity.visits import VisitFilter, list_visits
 CALL = Contact(
     kind="call", company=0, minute=0, number="+13125550142", answered=True, voicemail=False, status="completed", seconds=90,
     first_time=True, agent="+13125550190", tracker=0, source="google", campaign="spring", keyword=None, landing_page=None,
-    lead=None, amount=None, tags=frozenset(), sent=("ready",), recording=None, verdict=None,
+    lead=None, amount=None, tags=frozenset(), sent=("ready",), recording=None, verdict=None, spam=False,
 )  # fmt: skip
 
 

@@ -123,9 +123,9 @@ class Day:
         finally:
             raw.close()
 
-    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """What the hub's database says."""
-        connection = sqlite3.connect(f"file:{self.folder / 'hub.db'}?mode=ro", uri=True, timeout=10)
+    def rows(self, query: str, *values: Any, file: str = "hub.db") -> list[dict[str, Any]]:
+        """What the hub's database, or the gateway's, says."""
+        connection = sqlite3.connect(f"file:{self.folder / file}?mode=ro", uri=True, timeout=10)
         connection.row_factory = sqlite3.Row
         try:
             return [dict(row) for row in connection.execute(query, values)]
@@ -279,10 +279,15 @@ class Day:
             return 503 in raw.statuses(raw.message(body=SOUND.format(port=40_000)), SOON)
 
     def until_settled(self) -> None:
-        """Wait until the hub knows the end of every call, and has fetched every recording."""
-        under_way = "SELECT count(*) AS n FROM call WHERE status NOT IN ('completed', 'failed')"
-        unfetched = "SELECT count(*) AS n FROM recording WHERE stored_at IS NULL"
-        until_true(lambda: not self.rows(under_way)[0]["n"] and not self.rows(unfetched)[0]["n"], "end of all work")
+        """Wait until the gateway has told the end of every call and recording, and the hub has taken and fetched it all."""
+        untold = "SELECT (SELECT count(*) FROM report) + count(*) AS n FROM recording WHERE status = 'in-progress'"
+        until_true(lambda: not self.rows(untold, file="gateway/gateway.db")[0]["n"], "end of all reports")
+        for open_work in (
+            "SELECT count(*) AS n FROM inbox WHERE state IN ('ready', 'leased')",
+            "SELECT count(*) AS n FROM call WHERE status NOT IN ('completed', 'failed')",
+            "SELECT count(*) AS n FROM recording WHERE stored_at IS NULL",
+        ):
+            until_true(lambda query=open_work: not self.rows(query)[0]["n"], open_work)  # type: ignore[misc]
 
 
 @contextmanager

@@ -187,11 +187,12 @@ class WireConformance(ConnectorConformance):
         rounds = (list(self.wire_calls(connector, provider)) for _ in range(4))
         for calls in zip(*rounds, strict=True):
             if calls[0].hook in implemented_hooks(connector):
-                self._check_single_tries(impatient, provider, *(call.single() for call in calls))
+                self._check_single_tries(connector, impatient, provider, *(call.single() for call in calls))
 
     def _check_single_tries(
         self,
         connector: Connector,
+        impatient: Connector,
         provider: Sandbox,
         first: WireCall,
         well: WireCall,
@@ -211,7 +212,7 @@ class WireConformance(ConnectorConformance):
             return
         provider.fail_next(ALL_FAULTS["a reply that is lost"], after=usual - 1)
         with heard(provider) as requests:
-            attempt(connector, doubtful.hook, **doubtful.arguments)
+            attempt(impatient, doubtful.hook, **doubtful.arguments)
         provider.heal()
         assert len(requests) <= usual, (
             f"{well.hook} sent {len(requests) - usual} more requests after one whose reply was lost; the provider may have "

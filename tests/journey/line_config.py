@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from event_loops import in_a_thread
 from pure_tones import write_tone
 
 from plugins.carriers.sip.engine.speech import PiperVoice, Speaker, find_voice
@@ -78,7 +78,7 @@ def keep_prompts(folder: Path) -> Path:
     Path(f"{voice}.json").write_text(json.dumps({"espeak": {"voice": "en-us"}}))
     speaker = ToneSpeaker(folder / "gateway" / "prompts", find_voice(str(voice)))
     for text in (WHISPER_TEXT, OFFER):
-        asyncio.run(speaker.say(text))
+        in_a_thread(speaker.say(text))
     return voice
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from event_loops import in_a_thread
 
 from hub.api import AnswerDocument, VerifiedWebhook, WebhookRequest, Webhooks
 from hub.flow.receive import Received
@@ -68,7 +68,7 @@ def post(receiver: OneConnector, path: str, forwarded: str = "", peer: str = "10
         endpoint = WebhookEndpoint(taken, answerer, "https://calls.example.com", lambda: now, ["10.0.0.0/8"])
         await endpoint(scope, receive, send)
 
-    asyncio.run(run())
+    in_a_thread(run())
     return bytes(sent[1]["body"]).decode()
 
 

@@ -40,6 +40,8 @@ from plugins.carriers.sip.engine.tones import tone
 from plugins.carriers.sip.engine.wav import mend
 
 GREETING, WHISPER, CALLER, AGENT = 440, 660, 880, 330
+FAINT = 1500
+"""Of the level of a tone: what a lost packet leaves of others. A tone that is there has thousands more."""
 US = "+13125550120"
 T = TypeVar("T")
 
@@ -192,13 +194,13 @@ def test_parties_hear_each_other_and_the_recording_holds_each_on_its_own_channel
     assert len(caller) == len(agent) and 2.9 < length < 5
     for own, other, samples in ((CALLER, AGENT, caller), (AGENT, CALLER, agent)):
         assert loudest(samples, own) > 5000
-        assert all(loudest(samples, hertz) < 400 for hertz in (other, GREETING, WHISPER))
+        assert all(loudest(samples, hertz) < FAINT for hertz in (other, GREETING, WHISPER))
         assert strength(samples[11200:13600], own) < 100, "nothing while it is paused"
         assert strength(samples[-4000:-2400], own) > 1000, "sound again after it"
     heard, heard_there = linear(bytes(theirs.kept or b"")), linear(bytes(agents.kept or b""))
-    assert loudest(heard, GREETING) > 3000 and loudest(heard, AGENT) > 5000 and loudest(heard, WHISPER) < 400
+    assert loudest(heard, GREETING) > 3000 and loudest(heard, AGENT) > 5000 and loudest(heard, WHISPER) < FAINT
     assert loudest(heard_there, WHISPER) > 3000 and loudest(heard_there, CALLER) > 5000
-    assert loudest(heard_there, GREETING) < 400, "the agent hears nothing of what the caller was played"
+    assert loudest(heard_there, GREETING) < FAINT, "the agent hears nothing of what the caller was played"
     assert leg.ended.result().side is Side.US and "BYE" in theirs.asked
 
 
@@ -225,7 +227,7 @@ def test_a_message_begins_after_the_beep_and_ends_with_a_key_silence_or_its_leng
         EndedBy.KEY, EndedBy.LIMIT, EndedBy.SILENCE, EndedBy.HANG_UP,
     ]  # fmt: skip
     (said,) = channels(key.path)
-    assert key.key == "*" and loudest(said, CALLER) > 5000 and loudest(said, 1000) < 400, "no beep in it"
+    assert key.key == "*" and loudest(said, CALLER) > 5000 and loudest(said, 1000) < FAINT, "no beep in it"
     assert key.seconds == pytest.approx(len(said) / 8000) and 0.5 <= length.seconds < 1.5
     assert key.path.stat().st_mode & 0o077 == 0
 

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from event_loops import in_a_thread
 
 from plugins.carriers.sip.engine.guard.calls import Peer
 from plugins.carriers.sip.engine.guard.ports import Ports
@@ -74,7 +75,7 @@ def test_messages_over_tls_are_cut_right_and_answered_on_their_connection(certif
         await ports.close()
         return [data for data, _ in both], answer, end
 
-    both, answer, end = asyncio.run(walk())
+    both, answer, end = in_a_thread(walk())
     assert both == [OPTIONS, OPTIONS] and answer.startswith(b"SIP/2.0 200") and end == b""
 
 
@@ -97,4 +98,4 @@ def test_a_call_over_tls_leaves_only_for_the_trunk_of_that_name(
         await there.close()
         return got
 
-    assert asyncio.run(walk()) == ([OPTIONS] if trusted else [])
+    assert in_a_thread(walk()) == ([OPTIONS] if trusted else [])

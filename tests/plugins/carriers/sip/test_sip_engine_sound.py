@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import shutil
@@ -14,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from event_loops import in_a_thread
 
 from plugins.carriers.sip.engine.decoding import BadSound, decode_sound
 from plugins.carriers.sip.engine.interface import EndedBy
@@ -223,14 +223,14 @@ def test_a_text_is_spoken_once_and_then_comes_from_disk(tmp_path: Path) -> None:
             await speaker.say("nuqneH", "tlh-x-none")
         return first, again
 
-    first, again = asyncio.run(walk())
+    first, again = in_a_thread(walk())
     assert len(first) > 8000 and again == b"kept"
 
 
 def test_without_a_voice_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoVoice, match="install ringfence"):
-        asyncio.run(Speaker(tmp_path, None).say("Hello.", "en-US"))
+        in_a_thread(Speaker(tmp_path, None).say("Hello.", "en-US"))
     if find_spec("piper"):
         with pytest.raises(NoVoice, match=r"no piper voice at .*nothing\.onnx"):
             find_voice(str(tmp_path / "nothing.onnx"))

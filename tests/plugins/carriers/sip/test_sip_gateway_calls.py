@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from event_loops import in_a_thread
 from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, gives_up_after, hangs_up_after, staged
 from testbed import TestHub
 
@@ -44,7 +45,7 @@ def on_stage(folder: Path, play: Callable[[Stage], Coroutine[Any, Any, None]], *
         async with staged(folder, **settings) as stage:
             await play(stage)
 
-    asyncio.run(run())
+    in_a_thread(run())
 
 
 def test_a_recorded_call_with_a_whisper_is_told_from_ring_to_end(tmp_path: Path) -> None:
@@ -228,7 +229,7 @@ def test_calls_in_a_gateway_that_died_have_failed_with_that_reason_and_what_was_
             assert await recover(after.parts) == 0, "a call fails once"
             return await after.parts.journal.read("select * from leg")
 
-    legs = asyncio.run(play())
+    legs = in_a_thread(play())
     shop.tell(*hub.events)
     shop.flow()
     call = shop.call_of(connector="carrier")

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from event_loops import in_a_thread
 from gateway_stage import CALLER, NUMBER, SALES, SETTINGS, ScriptedHub, Stage, hangs_up_after, staged
 
 from hub.api import CallBack, CallEvent, Dial, PersonReference, Rejected, Say
@@ -74,7 +75,7 @@ def test_what_the_gateway_holds_is_listed_fetched_and_deleted(tmp_path: Path) ->
             assert [each.number for each in await ask(sip.list_numbers)] == [NUMBER]
             assert (await ask(sip.check_connection)).ok
 
-    asyncio.run(play())
+    in_a_thread(play())
 
 
 def test_a_recording_pauses_only_while_it_is_made(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_recording_pauses_only_while_it_is_made(tmp_path: Path) -> None:
             assert (await ask(sip.erase_person, person)).records == len(held)
             assert not await ask(sip.export_person, person) and stage.parts.files.count() == 0
 
-    asyncio.run(play())
+    in_a_thread(play())
 
 
 def test_a_request_without_the_secret_or_with_a_changed_body_is_refused(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_request_without_the_secret_or_with_a_changed_body_is_refused(tmp_path
                 assert (await api.get(path)).status_code == 401
             assert (await api.post("/calls", content=b"x" * 100_000)).status_code == 413
 
-    asyncio.run(play())
+    in_a_thread(play())
 
 
 def test_a_call_back_is_refused_with_the_limit_and_placed_once(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_call_back_is_refused_with_the_limit_and_placed_once(tmp_path: Path) -
                     await asyncio.sleep(0.01)
             assert [dial.number for dial in stage.engine.placed] == [SALES]
 
-    asyncio.run(play())
+    in_a_thread(play())
 
 
 def test_the_hub_says_in_one_sentence_what_is_wrong_with_a_gateway(tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_the_hub_says_in_one_sentence_what_is_wrong_with_a_gateway(tmp_path: Pat
         gone = connect(Sip, name="sip", timeout=0.5, **{**SETTINGS, "gateways": ["http://127.0.0.1:9"]})
         assert "hub sip gateway" in (await ask(gone.check_connection)).detail
 
-    asyncio.run(play())
+    in_a_thread(play())
 
 
 def _attempt(hook: Callable[[], Any]) -> str:

@@ -140,10 +140,12 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
 
 
 def changes_of(case: Case) -> Iterator[Change]:
-    """What reports must add up again: for the person, and for the person to whom the subject belonged before."""
-    visited_at, visitor_id = (case.visit.started_at, case.visit.visitor_id) if case.visit else (None, None)
+    """What reports must add up again: for the person, and for those to whom the subject and its visit belonged before."""
+    visit = case.visit
+    visited_at, visitor_id = (visit.started_at, visit.visitor_id) if visit else (None, None)
     # A person who was met just now has no other contacts.
-    for person_id in {case.person.id if case.person and not case.is_new_person else None, case.subject.person_id}:
+    met = case.person.id if case.person and not case.is_new_person else None
+    for person_id in {met, case.subject.person_id, visit.person_id if visit else None}:
         yield Change(case.company.id, case.at, person_id, visited_at, visitor_id)
 
 

@@ -169,6 +169,14 @@ LATE_LINK = [
 """A visit that turns out to be a caller's only when the next visit leads to a call."""
 
 
+VISIT_THAT_MOVES = [
+    ("form", 0, 31, False), ("call", 1, 20, True), ("visit", 1, 68, False), ("form", 0, 0, False), ("text", 1, 36, True),
+    ("wait", 0, 65, True), ("mark", 1, 13, True), ("call", 1, 35, True), ("call", 0, 27, True), ("form", 1, 46, True),
+    ("wait", 1, 66, True), ("call", 1, 39, False), ("mark", 0, 55, True),
+]  # fmt: skip
+"""A visit of somebody who typed a form turns out to be a caller's."""
+
+
 def days_of(stage: TestHub) -> set[date]:
     """Every day on which somebody was in contact, and some more."""
     moments = [call.started_at for call in stage.rows(Call)]
@@ -248,6 +256,7 @@ def town(databases: Path) -> Iterator[Town]:
 )
 @example(steps=LATE_CALL)
 @example(steps=LATE_LINK)
+@example(steps=VISIT_THAT_MOVES)
 @given(steps=steps)
 def test_roll_ups_equal_adding_up_anew_after_late_events_in_any_order(
     databases: Path, steps: list[tuple[str, int, int, bool]]

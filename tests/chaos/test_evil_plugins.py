@@ -90,7 +90,10 @@ def play(stage: Environment, process: HubProcess, callers: Callers) -> Played:
             time.sleep(0.2)
         address = httpx.URL(stage.address)
         operation = address.copy_with(port=(address.port or 0) + OPERATION_PORTS_ABOVE)
-        ready = client.get(operation.copy_with(path="/readyz")).json()
+        while (ready := client.get(operation.copy_with(path="/readyz")).json())["status"] != "degraded":
+            if time.monotonic() > until:
+                break
+            time.sleep(0.2)
     growth = hub.memory_info().rss - before
     is_clean = process.stop()
     report = balance(stage, store, callers, faults=0, log=process.log, clean=is_clean, deaths=0)

@@ -29,6 +29,8 @@ MAX_ROWS = 5_000
 """Rows that one question about a batch reads at most: a robocaller has no end of calls."""
 MAX_ROWS_OF_ONE = 25
 """Newest rows of one caller that are read: 20 calls in a burst are the most that a rule asks for."""
+MAX_ROWS_OF_NUMBER = 500
+"""Newest rows of one called number in which callers of its own exchange are looked for."""
 GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 
 
@@ -249,7 +251,7 @@ def _near(
             .where(row.tracking_number == called, row.company_id == company, row.started_at.between(begins, ends))
             .order_by(row.started_at.desc())
         )
-        yield session.execute(query.limit(MAX_ROWS_OF_ONE)).all(), near
+        yield session.execute(query.limit(MAX_ROWS_OF_NUMBER)).all(), near
 
 
 def _neighbors_of(call: CallKey, rows: Sequence[Any]) -> int:

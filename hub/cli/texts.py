@@ -331,7 +331,14 @@ def classify(
 
     reading = read(typed(text))
     if as_json:
-        echo_json({"meaning": reading.meaning, "language": reading.language, "how": reading.how})
+        echo_json(
+            {
+                "meaning": reading.meaning,
+                "language": reading.language,
+                "how": reading.how,
+                "channels": sorted(reading.channels),
+            }
+        )
         return
     how = {
         "word": f"it is one of the words ({reading.language})",

@@ -1,5 +1,6 @@
-"""Classifies a text as stop, start, help or something else. A stop word means stop unless other words explain it; a
-text without a stop word that may still ask to end texts is doubtful.
+"""The one reader of refusals: in texts, messages of forms, transcripts of calls and voicemail, notes and tags.
+
+A stop word means stop unless other words explain it; wording that may only ask to end contact is doubtful.
 """
 
 from __future__ import annotations
@@ -7,8 +8,8 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +17,21 @@ from typing import Any, Literal
 import yaml
 
 Meaning = Literal["stop", "start", "help", "other"]
-MAX_READ = 5_000
-"""Characters of a text that are read. Carriers deliver at most 1,600 (Twilio error 21617), or this many in an MMS."""
+Source = Literal["text", "form", "speech", "note"]
+"""What is read: a text message, the free fields of a form, what a person said in a call or voicemail, a note or tag about a
+person."""
+Channel = Literal["texts", "calls"]
+TEXTS, CALLS, BOTH = (
+    frozenset[Channel]({"texts"}),
+    frozenset[Channel]({"calls"}),
+    frozenset[Channel]({"texts", "calls"}),
+)
+MAX_READ = 100_000
+"""Characters that are read: what is said in an hour. Carriers deliver at most 5,000 (an MMS)."""
+SENTENCE_WORDS, SHARED_WORDS = 40, 15
+"""Words of the longest sentence. A longer one, as in a transcript without punctuation, is read in parts of as many, each of
+which repeats some words of the one before it."""
+SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|[\n\r;]+")
 LIKENESS = 0.85
 """Similarity from which a text of one word counts as a misspelled stop word: `stp` does, `shop` and `step` do not."""
 LOOSE_LIKENESS = 0.66
@@ -30,6 +44,15 @@ REAL_WORDS = frozenset({"top", "tops", "parara", "comparar", "salire", "pares", 
 """Real words that are similar to a stop word."""
 LOOKALIKES = str.maketrans("авекмнорстухѕіјԁԛһαβεζηικμνορτυχ", "abekmhopctyxsijdqhabezhikmvoptyx")
 """Small Cyrillic and Greek letters, and the Latin letters that they or their capitals look like."""
+NAMES_OF_CHANNELS: Mapping[Channel, re.Pattern[str]] = {
+    "texts": re.compile(
+        r"\b(text\w*|sms|mms|messag\w*|msgs?|mensaj\w*|mensage\w*|messagg\w*|nachricht\w*|escrib\w*|ecri\w*|schreib\w*)\b"
+    ),
+    "calls": re.compile(
+        r"\b(call\w*|phoning|phone me|ring(ing)?|llam\w*|appel\w*|ruf\w*|anruf\w*|lig(ar|ue|uem|ando)|chiam\w*|dial\w*)\b"
+    ),
+}
+"""In every language: what names a channel."""
 IN_PLACE_OF_LETTERS = str.maketrans("0$@51", "osasi")
 LETTERS_LIKE_LATIN = str.maketrans("ø", "o")
 
@@ -41,11 +64,14 @@ class Reading:
     `how`: `word` it is one of the keywords; `misspelled` it is nearly one; `wording` free wording says so; `ambiguous` it
     contains a stop word that nothing explains; `doubtful` it may ask for a stop, and a user must read it; `refusal` it
     says no to something, which is doubtful too after a marketing text; `none` it contains nothing of the kind.
+    `channels`: what a stop, doubt or refusal is about; empty otherwise. Wording that names neither texts nor calls is about
+    both; a keyword sent by text is about texts.
     """
 
     meaning: Meaning
     language: str = "en"
     how: Literal["word", "misspelled", "wording", "ambiguous", "doubtful", "refusal", "none"] = "none"
+    channels: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -78,12 +104,59 @@ class _Doubt:
         return bool(self.refusal.search(said) and self.subject.search(said))
 
 
-def read(text: str) -> Reading:
-    """What the person means by `text`, in any of the languages in words.yaml."""
-    said = plain(text[:MAX_READ])
-    if not said:
+def read(text: str, source: Source = "text") -> Reading:
+    """What the person means by `text`, in any of the languages in words.yaml. Never raises; takes time linear in its length.
+
+    A text of many sentences is read sentence by sentence, and its strongest sentence counts. The caller acts on three results:
+    `meaning == "stop"` is a sure refusal of `channels`; `how == "doubtful"` goes to the queue of doubtful texts;
+    `how == "refusal"` matters only as the answer to a marketing text. `start` and `help` exist for texts alone.
+
+    - Form: pass each free field with `source="form"`.
+    - Call or voicemail: pass what the caller said with `source="speech"`, without what the agent said if the speakers are
+      known. Timestamps and speaker names must be removed.
+    - Note or tag: pass it with `source="note"`. It may be about the person: `customer asked not to be called`, `DNC`.
+    - Imported text of any age: pass it as a text that has just arrived.
+
+    Source: 47 CFR 64.1200(a)(10), a person may revoke consent in any reasonable manner.
+    """
+    text = text[:MAX_READ]
+    whole = plain(text)
+    if not whole:
         return Reading("other")
-    return _by_word(said) or _by_spelling(said) or _by_wording(said) or Reading("other")
+    reading = _by_word(whole) or _by_spelling(whole)
+    if reading is not None and (source in ("text", "form") or reading.meaning == "stop"):
+        return replace(reading, channels=TEXTS if reading.meaning == "stop" else frozenset())
+    return _strongest([_sentence(said, source) for said in _sentences(text)])
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for sentence in SENTENCE_END.split(text):
+        words = plain(sentence).split()
+        for begin in range(0, max(len(words) - SHARED_WORDS, 1), SENTENCE_WORDS - SHARED_WORDS):
+            yield " ".join(words[begin : begin + SENTENCE_WORDS])
+
+
+def _sentence(said: str, source: Source) -> Reading:
+    reading = _by_wording(said) or Reading("other")
+    if reading.how == "ambiguous" and source in ("speech", "note"):
+        return Reading("other")
+    return replace(reading, channels=_channels(said)) if reading.how != "none" else reading
+
+
+def _channels(said: str) -> frozenset[Channel]:
+    named = frozenset[Channel](channel for channel, pattern in NAMES_OF_CHANNELS.items() if pattern.search(said))
+    return named or BOTH
+
+
+def _strongest(readings: Sequence[Reading]) -> Reading:
+    """The strongest of the readings, about the channels of all that are as strong."""
+    strongest = min(readings, key=_weakness, default=Reading("other"))
+    alike = [each.channels for each in readings if _weakness(each) == _weakness(strongest)]
+    return replace(strongest, channels=frozenset[Channel]().union(*alike))
+
+
+def _weakness(reading: Reading) -> int:
+    return 0 if reading.meaning == "stop" else {"doubtful": 1, "refusal": 2}.get(reading.how, 3)
 
 
 def says_yes(text: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.texts.words import languages, read, says_yes
+from hub.texts.words import Source, languages, read, says_yes
 
 CORPUS, DOUBTFUL = (Path(__file__).with_name(name) for name in ("corpus.tsv", "doubtful.tsv"))
 MAX_MISSED, MAX_FALSE = 0.01, 0.01
@@ -140,7 +140,36 @@ def test_any_text_can_be_read_and_is_read_the_same_again(text: str) -> None:
     assert read(text) == read(text)
 
 
-def test_a_text_longer_than_any_carrier_delivers_is_read_from_its_beginning_alone() -> None:
+CHATTER = "Yes, the unit in the basement makes a noise again and Tuesday would be fine for us. "
+
+
+@pytest.mark.parametrize(
+    ("words", "channels"),
+    [
+        ("Do not call me again.", {"calls"}),
+        ("Please stop texting me.", {"texts"}),
+        ("Please stop texting me and never call me again.", {"texts", "calls"}),
+        ("Take me off your list.", {"texts", "calls"}),
+    ],
+)
+@pytest.mark.parametrize("source", ["form", "speech"])
+def test_a_refusal_is_read_in_the_midst_of_many_sentences(words: str, channels: set[str], source: Source) -> None:
+    reading = read(CHATTER * 50 + words + " " + CHATTER * 50, source)
+    assert (reading.meaning, reading.channels) == ("stop", channels)
+
+
+def test_a_refusal_is_read_in_a_transcript_without_punctuation() -> None:
+    words = CHATTER.replace(",", "").replace(".", "")
+    reading = read(words * 20 + "please stop calling me " + words * 20, "speech")
+    assert reading.how != "none" and reading.channels == {"calls"}
+
+
+def test_a_keyword_by_text_is_about_texts_and_not_a_refusal_in_a_conversation() -> None:
+    assert read("STOP").channels == {"texts"}
+    assert read("Then take the bus to the stop at our street.", "speech").how == "none"
+
+
+def test_nothing_is_read_after_the_longest_text() -> None:
     assert read("Stop texting me. " + "x " * 100_000).meaning == "stop"
     assert read("x " * 100_000 + "STOP").meaning == "other"
 

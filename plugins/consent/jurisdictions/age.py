@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -27,11 +28,16 @@ class AgeRule(Row):
     beginning: int = Field(default=0, alias="from", ge=0)
     under: int = Field(le=21)
     uses: tuple[str, ...] = Field(min_length=1)
+    sale: bool = False
     mode: AgeMode
+    since: date | None = None
 
-    def speaks_on(self, age: int, use: str) -> bool:
-        """Whether the row applies to this age and this use."""
-        return self.beginning <= age < self.under and any(use == own or use.startswith(f"{own}.") for own in self.uses)
+    def speaks_on(self, question: ConsentQuestion, age: int) -> bool:
+        """Whether the row applies to this age, use and recipient, and is law at the time of the question."""
+        if not self.beginning <= age < self.under or (self.since is not None and question.at.date() < self.since):
+            return False
+        named = any(question.use == own or question.use.startswith(f"{own}.") for own in self.uses)
+        return named or (self.sale and question.is_sale_or_sharing)
 
 
 def by_age(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | None:
@@ -40,7 +46,7 @@ def by_age(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion | N
     if age is None:
         return None
     places = (*(question.person_places or (Place(country=None, basis="unknown"),)), *question.business_places)
-    rows = [rule for rule in rows_of("age.yaml", AgeRule) if rule.speaks_on(age, question.use)]
+    rows = [rule for rule in rows_of("age.yaml", AgeRule) if rule.speaks_on(question, age)]
     found = {row.id: row for place in places for row in rows_at(rows, place_code(place), trades_in)}
     if not found:
         return None

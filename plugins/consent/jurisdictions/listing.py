@@ -43,9 +43,8 @@ def every_rule() -> Iterator[LegalRule]:
         says = "Global Privacy Control opts out of sale, sharing and targeted ads."
         yield _listed(signal, f"signals.{signal.id}", "signals", says, since=signal.since)
     for age in rows_of("age.yaml", AgeRule):
-        yield _listed(
-            age, f"age.{age.id}", "age", f"From {age.beginning} to {age.under - 1} years: {AGE_REASONS[age.mode]}"
-        )
+        says = f"From {age.beginning} to {age.under - 1} years: {AGE_REASONS[age.mode]}"
+        yield _listed(age, f"age.{age.id}", "age", says, since=age.since)
     for duty in rows_of("duties.yaml", DutyRule):
         yield _listed(duty, f"duty.{duty.id}", duty.topic, duty.says, since=duty.since)
 

@@ -236,16 +236,53 @@ def test_a_signal_counts_from_the_day_of_the_law_and_until_a_later_express_yes()
         ("US-CA", 16, None, ("allow", "us.sharing")),
         ("US-MD", 17, said(), ("deny", "age.us_md_minors")),
         ("US-MD", 18, None, ("allow", "us.sharing")),
+        ("US-CT", 13, said(), ("deny", "age.us_ct_minors")),
+        ("US-CT", 17, said(channel="parent"), ("deny", "age.us_ct_minors")),
+        ("US-CT", 18, None, ("allow", "us.sharing")),
+        ("US-OR", 15, said(), ("deny", "age.us_or_teens")),
+        ("US-OR", 16, None, ("allow", "us.sharing")),
+        ("US-CO", 17, None, ("needs", "age.us_co_minors")),
+        ("US-CO", 17, said(), ("allow", "us.sharing")),
+        ("US-CO", 18, None, ("allow", "us.sharing")),
+        ("US-NY", 17, None, ("needs", "age.us_ny_minors")),
+        ("US-NY", 13, said(), ("allow", "us.sharing")),
+        ("US-NY", 18, None, ("allow", "us.sharing")),
         ("DE", 15, said(), ("needs", "age.gdpr_sixteen")),
         ("DE", 16, said(), ("allow", "eea.consent")),
         ("SE", 13, said(), ("allow", "eea.consent")),
-        ("US", 17, said(), ("deny", "age.us_md_minors")),
+        ("US-MT", 17, None, ("needs", "age.us_mt_minors")),
+        ("US", 17, said(), ("deny", "age.us_ct_minors")),
     ],
 )
 def test_the_law_on_children_counts_where_the_age_is_known(
     place: str, age: int, record: ConsentRecord | None, expected: tuple[str, str]
 ) -> None:
     assert judge(ask(at(place), age=age, records=(record,) if record else ())) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "day"),
+    [
+        ("US-CT", date(2026, 7, 1)),
+        ("US-OR", date(2026, 1, 1)),
+        ("US-CO", date(2025, 10, 1)),
+        ("US-NY", date(2025, 6, 20)),
+        ("US-MT", date(2025, 10, 1)),
+    ],
+)
+def test_a_law_on_minors_counts_from_its_day(place: str, day: date) -> None:
+    asked = replace(ask(at(place), age=14), at=datetime.combine(day, datetime.min.time(), UTC))
+    assert judge(asked)[0] in ("deny", "needs")
+    assert judge(replace(asked, at=asked.at - timedelta(seconds=1)))[0] == "allow"
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict"), [("US-CT", "deny"), ("US-OR", "deny"), ("US-MD", "deny"), ("US-CO", "needs")]
+)
+def test_a_minors_data_is_not_sold_for_other_uses_either(place: str, verdict: str) -> None:
+    """Their laws name sale beside targeted ads (Conn. Gen. Stat. 42-520, ORS 646A.578)."""
+    assert judge(ask(at(place), "functional.service", NETWORK, age=14))[0] == verdict
+    assert judge(ask(at(place), "functional.service", CRM, age=14))[0] == "allow"
 
 
 @pytest.mark.parametrize(

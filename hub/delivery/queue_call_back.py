@@ -11,19 +11,21 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.contracts.dialing import costs_extra, countries_of
 from hub.contracts.phones import phone_number
-from hub.delivery.call_back_consent import PLACE, ask_about_call_back, why_suppressed
+from hub.delivery.call_back_consent import NO_CALLS, PLACE, ask_about_call_back, why_suppressed
 from hub.errors import RingfenceError
 from hub.flow.case import Subject
 from hub.flow.case_loading import load_cases
 from hub.model import Call, Company, FormSubmission, OutgoingCall, TextMessage, TrackingNumber, User
 from hub.model.columns import CALL_RETENTION, new_id
 from hub.model.outgoing_calls import OutgoingCallStatus
+from hub.model.purposes import CALL_BACK
 from hub.model.states import OutgoingCallState as State
 from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import paused_connectors
 from hub.texts.spending import has_contacted
+from hub.texts.suppression import is_suppressed
 
 UNKNOWN_NUMBER = "The person's number is not known, so nobody can be called back."
 NO_COMPANY = "The company or the tracking number is no longer in config.yaml."
@@ -68,7 +70,7 @@ def queue_call_back(
     # One at a time for each company, so that two clicks make one call and the cap holds.
     session.exec(select(Company.id).where(Company.id == company.id).with_for_update())
     _check_numbers(session, line, own, person_number, now)
-    reason = _never(session, scope.user, company, own, person_number, now)
+    reason = _never(session, hub, scope.user, company, own, person_number, now)
     call = OutgoingCall(
         id=new_id(),
         connector=line.tracker.carrier,
@@ -152,8 +154,12 @@ def _check_numbers(session: Session, line: Line, own: str, person_number: str, n
         raise CannotCall("A call to this person is under way; wait until it has ended.")
 
 
-def _never(session: Session, user: User, company: Company, own: str, person_number: str, now: datetime) -> str | None:
+def _never(
+    session: Session, hub: Hub, user: User, company: Company, own: str, person_number: str, now: datetime
+) -> str | None:
     """Why these two numbers are not dialed at all."""
+    if is_suppressed(session, hub, company.id, person_number, CALL_BACK):
+        return NO_CALLS
     if costs_extra(person_number) or costs_extra(own):
         return "Calls to premium-rate numbers are not placed."
     if own not in (user.phone_numbers or "").split() and countries_of(own) != {company.country}:

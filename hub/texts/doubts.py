@@ -21,15 +21,13 @@ from hub.model.purposes import MARKETING, SERVICE
 from hub.model.states import Doubt, MessageStatus
 from hub.runtime import Hub
 from hub.store import audit
-from hub.store.locks import hold_locks
-from hub.texts.suppression import is_suppressed, number_lock_key, stop
+from hub.texts.no_contact import refuse_contact
+from hub.texts.suppression import is_suppressed, stop
 from hub.texts.words import Reading, says_yes
 
 DECIDE_WITHIN = timedelta(days=14)
 """Ten business days. A text on which nobody has decided by then counts as a no to marketing texts."""
 LAPSED_PER_TRANSACTION = 50
-LOCK_WAIT_SECONDS = 5.0
-"""Seconds for which a stop waits for a text that is being sent to the person."""
 NOT_SENT = (MessageStatus.REFUSED, MessageStatus.FAILED)
 DOUBTFUL = "doubtful"
 DOUBTFUL_REASON = "The person may have asked to stop texts; decide first: hub texts doubtful."
@@ -93,15 +91,9 @@ def stop_by_hand(hub: Hub, text: TextMessage, actor: str) -> bool:
     """
     if text.direction != "in" or text.company_id is None or text.person_number is None:
         raise CannotDo("Name a text that the person wrote: it proves what they asked for.")
-    now = hub.clock()
-    with (
-        hold_locks(hub.store, [number_lock_key(text.company_id, text.person_number)], LOCK_WAIT_SECONDS),
-        hub.store.writing() as session,
-    ):
-        said: dict[str, Any] = {"channel": "sms", "evidence": text.id, "at": now, "now": now}
-        new = stop(session, hub, text.company_id, text.person_number, **said)
-        audit.note(session, now, actor, "texts.stop", text.id)
-    return new
+    return refuse_contact(
+        hub, text.company_id, [text.person_number], "texts", channel="sms", actor=actor, subject_id=text.id
+    )
 
 
 def lapse(hub: Hub, now: datetime) -> int:

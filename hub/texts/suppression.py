@@ -1,4 +1,4 @@
-"""The suppression list: a person's stop and start, with all their effects in one transaction."""
+"""A person's stop and start, with all their effects in one transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
 from hub.model.columns import CALL_RETENTION
-from hub.model.people import CARRIER, has_known_number
+from hub.model.people import CARRIER, TYPED, Learned, has_known_number
 from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
 from hub.model.states import DeliveryState, Doubt, MessageStatus
 from hub.privacy.ledger import ConsentStatement, append
@@ -41,18 +41,22 @@ def stop(
     number: str,
     *,
     channel: str,
-    evidence: str,
+    evidence: str | None,
     at: datetime,
     now: datetime,
     uses: tuple[str, ...] = TEXT_USES,
+    detail: str | None = None,
+    learned: Learned = CARRIER,
 ) -> bool:
-    """Withdraw the person's consent to texts of the company, cancel queued texts, and settle doubtful ones. False if it
-    was withdrawn before. `evidence` is the id of the text that says so; `at` is when the person said it.
+    """Withdraw the person's consent to `uses` (hub.model.purposes.LISTED_USES), cancel queued texts, and settle doubtful
+    ones. False if it was withdrawn before. `evidence` is the id of the text that says so; `at` is when the person said it;
+    `detail` is free text, encrypted under their key.
     """
-    person = person_of(session, company_id, number, now)
-    _say(session, person, "withdrawn", uses, channel, evidence, min(at, now), now)
-    _cancel_queued(session, company_id, number, uses, now)
-    settle(session, company_id, number, Doubt.STOP if uses == TEXT_USES else Doubt.LAPSED, now)
+    person = person_of(session, company_id, number, now, learned)
+    _say(session, hub, person, "withdrawn", uses, channel, evidence, min(at, now), now, detail)
+    if MARKETING in uses:
+        _cancel_queued(session, company_id, number, uses, now)
+        settle(session, company_id, number, Doubt.STOP if SERVICE in uses else Doubt.LAPSED, now)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
     add_suppressions(session, fingerprint, uses, min(at, now), now)
@@ -104,36 +108,42 @@ def start(
     taken = TEXT_USES if "objected" not in said else (SERVICE,)
     lift_suppressions(session, fingerprint, taken, said_at, now)
     uses = TEXT_USES if "given" in said and "objected" not in said else (SERVICE,)
-    _say(session, person, "given", uses, channel, evidence, said_at, now)
+    _say(session, hub, person, "given", uses, channel, evidence, said_at, now)
     return True
 
 
-def person_of(session: Session, company_id: str, number: str, now: datetime) -> Person:
-    """The company's person with this number; created if there is none yet."""
-    wanted = select(Person).where(Person.company_id == company_id, has_known_number(number))
-    person = session.exec(wanted).first()
+def person_of(session: Session, company_id: str, number: str, now: datetime, learned: Learned = CARRIER) -> Person:
+    """The company's person with this number; created if there is none yet. If the number was only typed into a form, and
+    belongs to no known person, it is the person of such forms.
+    """
+    wanted = [select(Person).where(Person.company_id == company_id, has_known_number(number))]
+    if learned == TYPED:
+        wanted.append(select(Person).where(Person.company_id == company_id, Person.phone_number == number))
+    person = next((found for query in wanted if (found := session.exec(query.order_by(Person.id)).first())), None)
     if person is None:
         made = Person(
             company_id=company_id,
             phone_number=number,
-            phone_learnt=CARRIER,
+            phone_learnt=learned,
             first_seen_at=now,
             expires_at=now + CALL_RETENTION,
         )
         write_rows(session, Person, [made])
-        person = session.exec(wanted).one()  # another worker's row, if it was first
+        person = session.exec(wanted[-1]).one()  # another worker's row, if it was first
     return person
 
 
 def _say(
     session: Session,
+    hub: Hub,
     person: Person,
     state: Literal["given", "withdrawn"],
     uses: tuple[str, ...],
     channel: str,
-    evidence: str,
+    evidence: str | None,
     at: datetime,
     now: datetime,
+    detail: str | None = None,
 ) -> None:
     statements = [
         ConsentStatement(
@@ -143,11 +153,12 @@ def _say(
             use=use,
             channel=channel,
             evidence=evidence,
+            detail=detail,
             spoken_at=at,
         )
         for use in uses
     ]
-    append(session, statements, now)
+    append(session, statements, now, hub.vault)
 
 
 def _cancel_queued(session: Session, company_id: str, number: str, uses: tuple[str, ...], now: datetime) -> None:

@@ -176,7 +176,7 @@ def test_a_person_who_reads_a_stop_in_other_words_writes_it_down(shop: Shop, ref
     (ours,) = [each for each in shop.rows(TextMessage) if each.direction == "out"]
     assert ours.status == "refused"
     assert "a text that the person wrote" in refusal(shop.run("texts", "stop", ours.id))
-    assert ("texts.stop", theirs.id) in shop.audited()
+    assert ("contact.refuse", theirs.id) in shop.audited()
 
 
 @pytest.mark.parametrize(

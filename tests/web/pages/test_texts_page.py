@@ -211,7 +211,7 @@ def test_a_doubtful_text_is_asked_about_and_decided(stage: TestHub) -> None:
     assert browser.post(f"/texts/{thread}/doubt", {"decision": "stop"}).status_code == 303
     assert "Opted out" in browser.text(f"/texts/{thread}")
     assert browser.user is not None
-    assert stage.one(AuditEntry, action="texts.stop").actor == browser.user.id
+    assert stage.one(AuditEntry, action="contact.refuse").actor == browser.user.id
     assert browser.post(f"/texts/{thread}/doubt", {"decision": "keep"}).status_code == 422
 
 

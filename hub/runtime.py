@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import stat
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import make_url
@@ -30,6 +32,7 @@ from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
 from hub.store.owner_consent import consented
+from hub.store.tombstones import journal_of
 from hub.store.violations import write_refusals
 
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
@@ -102,6 +105,30 @@ def data_folder(config: Config) -> Path | None:
     if config.hub.spool:
         return Path(config.hub.spool).parent
     return config.file.parent if config.file else None
+
+
+def private_paths(config: Config) -> list[Path]:
+    """The files and folders of this machine that only the hub uses: the database of SQLite, the spool, the journal of erased
+    people, the recordings, what sandboxes hold, and the folder of the database, unless other programs may use that folder."""
+    paths: list[Path] = []
+    file = make_url(config.hub.database)
+    folder = data_folder(config)
+    if file.get_backend_name() == "sqlite" and folder is not None and file.database:
+        paths += [Path(f"{file.database}{ending}") for ending in ("", "-wal", "-shm", "-sandbox")]
+        paths += [Path(file.database).with_name(f".{Path(file.database).name}.locks")]
+        paths += [] if _is_shared(folder, config) else [folder]
+    if (spool := spool_file(config.hub, config.file)) is not None:
+        paths += [spool, spool.with_name(f"{spool.name.removesuffix('.spool')}.copy")]
+    if (journal := journal_of(config.hub)) is not None:
+        paths.append(journal)
+    return paths if urlsplit(config.recordings.storage).scheme else [*paths, Path(config.recordings.storage)]
+
+
+def _is_shared(folder: Path, config: Config) -> bool:
+    """Whether other programs may use the folder: the home or working folder, that of config.yaml, or one for temporary
+    files."""
+    of_others = {Path.cwd(), Path.home(), *([config.file.resolve().parent] if config.file else [])}
+    return folder.resolve() in of_others or (folder.exists() and bool(folder.stat().st_mode & stat.S_ISVTX))
 
 
 def webhook_url(config: Config, connector: str) -> str:

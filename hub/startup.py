@@ -97,10 +97,12 @@ def open_hub(
     from hub.numbers.accounts import write_accounts
     from hub.numbers.directory import LiveDirectory
     from hub.plugins.sandboxes import start_sandboxes
-    from hub.runtime import assemble
+    from hub.private_files import tighten
+    from hub.runtime import assemble, private_paths
     from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
 
+    tighten(private_paths(config))
     gc.set_threshold(COLLECT_AFTER)
     clock = clock or utc_now
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}

@@ -13,6 +13,7 @@ import typer
 
 from hub.cli.listing import COMMANDS
 from hub.errors import RingfenceError
+from hub.private_files import create_private_files
 
 COLLECT_AFTER = 100_000
 """New objects before Python's collector looks for cycles: imports make three hundred thousand, none of which can go. With
@@ -51,6 +52,7 @@ def _not_loaded() -> None:
 
 def main() -> None:
     """The entry point: one of our own errors prints its sentence and exits with status 2, without a traceback."""
+    create_private_files()
     gc.set_threshold(COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else pydantic reads every package's metadata
     try:

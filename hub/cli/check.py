@@ -140,6 +140,8 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.hookspecs import CallHooks, NumberHooks
     from hub.privacy_requests.deadlines import overdue_rows
+    from hub.private_files import open_to_others
+    from hub.runtime import private_paths
     from hub.store.connectors import paused_connectors
     from hub.store.encryption.keyfile import key_file
     from hub.store.tombstones import journal_of
@@ -164,6 +166,10 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         )
     if (scarce := hub.disk.warning()) is not None:
         found.append(scarce)
+    found += [
+        f"{path} can be read or entered by other users of this machine; make it the hub's own: chmod go= {path}."
+        for path in open_to_others(private_paths(hub.config))
+    ]
     try:
         hub.blob_store.check()
     except RingfenceError as error:

@@ -1,0 +1,33 @@
+"""Files and folders of the hub are for its own user alone: new ones by the umask of the process, older ones by a change of
+their mode."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+OTHERS = 0o077
+"""The permission bits of group and others."""
+
+
+def create_private_files() -> None:
+    """From now on this process and those it starts create files as 0600 and folders as 0700, whatever umask they inherited."""
+    os.umask(OTHERS)
+
+
+def tighten(paths: Iterable[Path]) -> None:
+    """Remove what group and others may do with existing files and folders. What belongs to another user, or to root as a
+    folder, stays as it is; `open_to_others` reports it."""
+    for path in open_to_others(paths):
+        status = path.stat()
+        if status.st_uid == os.geteuid() and (status.st_uid or not stat.S_ISDIR(status.st_mode)):
+            path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
+
+
+def open_to_others(paths: Iterable[Path]) -> list[Path]:
+    """The paths that exist and that group or others may read, write or enter. Always empty on Windows."""
+    if os.name != "posix":
+        return []
+    return [path for path in paths if path.exists() and path.stat().st_mode & OTHERS]

@@ -1,0 +1,78 @@
+"""What the hub writes belongs to its user alone, whatever umask the command was started with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_shop import Shop
+from commands import CliRunner
+
+from hub.cli import app
+from hub.config.loading import load_config
+from hub.plugins.discovery import discover
+from hub.private_files import open_to_others, tighten
+from hub.runtime import private_paths
+
+
+def hub(folder: Path, *arguments: str) -> str:
+    """The output of the command, run as a process of its own whose umask lets everybody read."""
+    command = [sys.executable, "-m", "hub.cli", *arguments]
+    done = subprocess.run(command, cwd=folder, umask=0o022, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def open_paths(folder: Path) -> list[Path]:
+    """All files and folders below a folder that group or others may use."""
+    return open_to_others(sorted(folder.rglob("*")))
+
+
+def test_no_other_user_can_read_what_a_new_hub_writes(tmp_path: Path) -> None:
+    hub(tmp_path, "init", "--yes", "--business", "plumber")
+    hub(tmp_path, "check")
+    hub(tmp_path, "backup", "saved.data", "--keys", "saved.keys")
+    assert (tmp_path / "data" / "ringfence.db").exists() and (tmp_path / "saved.keys").exists()
+    assert open_paths(tmp_path) == []
+
+
+def test_files_that_were_open_to_others_are_closed_at_the_next_start(shop: Shop) -> None:
+    shop.play()
+    database = shop.folder / "ringfence.db"
+    config = load_config(shop.folder / "config.yaml", discover)
+    wide = [path for path in private_paths(config) if path.is_file()]
+    for path in wide:
+        path.chmod(0o644)
+    with shop.opened():
+        assert open_to_others(wide) == []
+        assert open_to_others([Path(f"{config.hub.database.removeprefix('sqlite:///')}-wal"), database]) == []
+    assert wide
+
+
+def test_a_folder_of_the_hub_that_was_open_to_others_is_closed_but_never_a_shared_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid)
+    if folder.stat().st_uid == 0:
+        tighten([folder])
+        assert open_to_others([folder]) == [folder], "root's folders may be the system's"
+        os.chown(folder, 1234, -1)
+    tighten([folder])
+    assert open_to_others([folder]) == []
+
+
+def test_hub_check_names_what_belongs_to_another_user_and_is_open(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.play()
+    recordings = shop.folder / "data" / "recordings"
+    recordings.mkdir(parents=True)
+    recordings.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: recordings.stat().st_uid + 1)
+    told = CliRunner().invoke(app, ["check", "--config", str(shop.folder / "config.yaml")]).stdout
+    assert "data/recordings can be read or entered by other users of this machine" in told
+    assert "chmod go= " in told

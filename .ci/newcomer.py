@@ -125,7 +125,8 @@ def begin(person: Newcomer, receiver: str) -> None:
     """Write the configuration, for a port that is free, with a webhook to `receiver`."""
     person.hub("init", "--business", "plumber", "--yes")
     config = person.home / "config.yaml"
-    hook = f'webhooks: [{{name: mine, url: "{receiver}", format: callrail, allow_private: true, regions: [US]}}]'
+    how = "format: callrail, use: essential.service.operations, allow_private: true, regions: [US]"
+    hook = f'webhooks: [{{name: mine, url: "{receiver}", {how}}}]'
     text = config.read_text().replace("127.0.0.1:8080", f"127.0.0.1:{person.port}")
     config.write_text(re.sub(r"^( +)(contact:)", rf"\1{hook}\n\1\2", text, count=1, flags=re.M))
 

@@ -58,6 +58,11 @@ def list_(company: OfCompany = None, as_json: AsJson = False, config: ConfigFile
         ),
     )  # fmt: skip
     for each in shown:
+        if each.third_party:
+            say(
+                f"[bold]{each.name}[/bold] of {plain(each.company)}: {plain(each.recipient)} is a third party; it gets nothing "
+                "about people who opted out."
+            )
         if each.reason:
             again = f" Tried again at {moment(each.next_try_at)}." if each.next_try_at else ""
             say(f"[bold]{each.name}[/bold] of {plain(each.company)}: {plain(each.reason)}{again}")

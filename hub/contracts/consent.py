@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from hub.contracts.manifest import Recipient
+from hub.contracts.third_parties import is_third_party
 
 Verdict = Literal["allow", "needs", "deny"]
 State = Literal["given", "refused", "withdrawn", "objected", "expired"]
@@ -27,8 +28,6 @@ NOT_DELIBERATE = PAGE_CHANNELS | {"form", "contact"}
 and the mere fact that the person called or wrote. All other channels are deliberate: the privacy page after proof (`request`),
 a text from the number (`sms`, `carrier`), a key or words in a call, and what an officer or agent records with evidence."""
 ADVERTISING = "marketing.advertising"
-_NOT_SHARED = ("essential", "telephony.recording")
-"""Uses that are never a sale or sharing; recording a call is not one either."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,16 +135,16 @@ class ConsentQuestion:
     @property
     def is_sale_or_sharing(self) -> bool:
         """Whether an opt-out of sale, sharing and advertising applies to this question: to advertising with any recipient, and
-        to any use that is not essential by a recipient that decides independently what to do with the data.
+        to every use by a third party.
 
-        Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026. A processor that works for the customer alone is not
-        a party to share with.
+        Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026.
         """
-        if within(self.use, ADVERTISING):
-            return True
-        return self.recipient.role == "independent_controller" and not any(
-            within(self.use, family) for family in _NOT_SHARED
-        )
+        return within(self.use, ADVERTISING) or self.to_third_party
+
+    @property
+    def to_third_party(self) -> bool:
+        """Whether the recipient decides for itself what it does with the data, and no exception covers the use."""
+        return is_third_party(self.recipient.role, self.use)
 
     def latest_record(self) -> ConsentRecord | None:
         """The person's latest record on this question, at equal times the refusal; None if there is none or it has lapsed.

@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
+from hub.contracts.third_parties import is_third_party
 from hub.model import HUB_CHAIN, OptOut
 from hub.model.opt_outs import OptOutScope
 from hub.model.states import OptOutState
@@ -34,7 +35,7 @@ CONTENT = frozenset(
 )
 """What people say and write; it may contain sensitive data of any kind (Cal. Civ. Code 1798.140(ae))."""
 EXPECTED_USES = ("essential", "sales", "telephony.recording")
-"""Uses of it that a caller expects, so a limit does not apply to them (11 CCR 7027(m))."""
+"""Uses of it that a caller expects, so a limit does not apply to them (11 CCR 7027(m)), except by a third party."""
 
 
 @dataclass(frozen=True)
@@ -145,19 +146,19 @@ def _record(session: Session, company_id: str, rows: Sequence[OptOut], now: date
     record(session, audit.account_of(session, company_id) or HUB_CHAIN, OptOut, rows, now)
 
 
-def limits_apply(uses: Iterable[tuple[str, Collection[str]]]) -> bool:
-    """Whether an opt-out of scope `sensitive` would apply to any of the (use, data categories)."""
-    return any(_is_beyond_service(use, categories) for use, categories in uses)
+def limits_apply(uses: Iterable[tuple[str, str, Collection[str]]]) -> bool:
+    """Whether an opt-out of scope `sensitive` would apply to any of the (recipient's role, use, data categories)."""
+    return any(_is_beyond_service(*each) for each in uses)
 
 
 def _speaks_on(row: OptOut, question: ConsentQuestion) -> bool:
     if row.scope == "sharing":
         return question.is_sale_or_sharing
-    return _is_beyond_service(question.use, question.categories)
+    return _is_beyond_service(question.recipient.role, question.use, question.categories)
 
 
-def _is_beyond_service(use: str, categories: Collection[str]) -> bool:
-    expected = any(within(use, family) for family in EXPECTED_USES)
+def _is_beyond_service(role: str, use: str, categories: Collection[str]) -> bool:
+    expected = any(within(use, family) for family in EXPECTED_USES) and not is_third_party(role, use)
     return not expected and not CONTENT.isdisjoint(categories)
 
 

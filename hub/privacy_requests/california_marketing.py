@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
+from hub.contracts.third_parties import is_third_party
 from hub.model import Company, PrivacyRequest
 from hub.model.states import RequestState
 from hub.privacy_requests.collect import Answer, reach_of_request, recipients
@@ -17,8 +18,8 @@ from hub.runtime import Hub
 
 
 def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
-    """Names of the recipients that got data for their own marketing, with the categories. The year is that of the
-    company's clock.
+    """Names of the recipients that got data and may use it for their own marketing, with the categories. The year is that of
+    the company's clock.
     """
     company = session.get_one(Company, request.company_id)
     zone = ZoneInfo(company.time_zone)
@@ -28,8 +29,10 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
     for row in recipients(session, hub, reach_of_request(session, hub, request), request):
         if not first <= row["disclosed_at"] < last:
             continue
-        # A recipient whose role is no longer known may have been a third party, so it is named.
-        if row["role"] not in ("independent_controller", "unknown") or not row["use"].startswith("marketing"):
+        # A third party may use what it got for its marketing, whatever it got it for. A recipient whose role is no longer
+        # known may have been one.
+        unknown = row["role"] == "unknown" and row["use"].startswith("marketing")
+        if not unknown and not is_third_party(row["role"], row["use"]):
             continue
         entry = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
         entry["categories"] = sorted({*entry["categories"], *row["categories"]})

@@ -43,6 +43,7 @@ from hub.model import (
     TextMessage,
     Visit,
 )
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.erasure import PersonData, reach_of
 from hub.privacy_requests.people import people_of, reached, reference_of
 from hub.privacy_requests.providers.disclose import hand_over
@@ -189,8 +190,9 @@ def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
     """Each recipient's legal role, by connector and name; those that are no longer set up are included."""
     versions = session.exec(select(RecipientVersion).order_by(col(RecipientVersion.since)))
     roles = {(row.connector, row.recipient): str(row.declared.get("role", "unknown")) for row in versions}
-    for name, connector in hub.plugins.connectors.items():
-        roles[name, connector.manifest.recipient.name] = connector.manifest.recipient.role
+    for name, entry in recipients_of(hub.config).items():
+        recipient = entry.connector_class.manifest.recipient
+        roles[name, recipient.name] = recipient.role
     return roles
 
 

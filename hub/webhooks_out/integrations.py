@@ -16,6 +16,8 @@ from hub.errors import CannotDo
 from hub.model.states import WebhookType
 
 FORMAT = "callrail"
+USE = "essential.service.operations"
+"""What the API's callers cannot say: a receiver that was made for CallRail works for the company."""
 MAX_ENDPOINTS = 50
 """Of one company: each event is sent to each of them."""
 
@@ -49,7 +51,7 @@ def changes_for(account: str, section: CompanySection, wanted: Mapping[WebhookTy
             if wrong := why_no_webhook(url):
                 raise CannotDo(wrong)
             name = next(names)
-            made.append(Change((*place, name), {"name": name, "url": url, "format": FORMAT, **_of(types)}))
+            made.append(Change((*place, name), {"name": name, "url": url, "format": FORMAT, "use": USE, **_of(types)}))
             continue
         each = known[url]
         if not each.enabled:

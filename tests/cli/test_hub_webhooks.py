@@ -15,7 +15,7 @@ def test_an_endpoint_is_listed_tested_and_given_a_new_secret(shop: Shop) -> None
     with ExitStack() as stack:
         receiver = WebhookReceiver.start(stack)
         file = shop.folder / "config.yaml"
-        hook = f"name: north\n        webhooks: [{{name: crm, url: '{receiver.url}', allow_private: true}}]"
+        hook = f"name: north\n        webhooks: [{{name: crm, url: '{receiver.url}', use: sales, allow_private: true}}]"
         file.write_text(file.read_text().replace("name: north", hook, 1))
         (row,) = shop.json("webhooks", "list")
         assert (row["name"], row["company"], row["health"], row["host"]) == ("crm", "north", "unused", "127.0.0.1")

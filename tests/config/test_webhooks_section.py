@@ -14,6 +14,7 @@ from hub.errors import CannotDo
 from hub.model.states import WebhookType
 from hub.webhooks_out.integrations import addresses_by_type, changes_for
 
+USE = "essential.service.operations"
 FIRST, SECOND = "https://hooks.example.com/calls", "https://other.example.com/a?key=1"
 
 
@@ -29,29 +30,29 @@ def company(*webhooks: dict[str, Any]) -> CompanySection:
 )  # fmt: skip
 def test_an_address_that_nobody_should_send_to_is_refused(url: str) -> None:
     with pytest.raises(ValidationError):
-        WebhookSection(name="crm", url=url)
+        WebhookSection(name="crm", url=url, use=USE)
 
 
 def test_only_a_private_address_may_do_without_tls() -> None:
-    assert WebhookSection(name="crm", url="http://127.0.0.1:8123/x", allow_private=True).host == "127.0.0.1"
+    assert WebhookSection(name="crm", url="http://127.0.0.1:8123/x", use=USE, allow_private=True).host == "127.0.0.1"
     with pytest.raises(ValidationError, match="https://"):
-        WebhookSection(name="crm", url="http://127.0.0.1:8123/x")
+        WebhookSection(name="crm", url="http://127.0.0.1:8123/x", use=USE)
 
 
 def test_two_webhooks_of_a_company_have_two_names() -> None:
     with pytest.raises(ValidationError, match="two webhooks are called crm"):
-        company({"name": "crm", "url": FIRST}, {"name": "crm", "url": SECOND})
+        company({"name": "crm", "url": FIRST, "use": USE}, {"name": "crm", "url": SECOND, "use": USE})
 
 
 def test_callrails_integration_shows_and_changes_the_endpoints_in_its_form() -> None:
-    section = company({"name": "crm", "url": FIRST, "format": "callrail", "events": ["post_call"]})
+    section = company({"name": "crm", "url": FIRST, "format": "callrail", "use": USE, "events": ["post_call"]})
     assert addresses_by_type(section)[WebhookType.POST_CALL] == [FIRST]
     assert addresses_by_type(section)[WebhookType.PRE_CALL] == []
     wanted = {WebhookType.PRE_CALL: [SECOND], WebhookType.POST_CALL: [SECOND, FIRST]}
     (new,) = changes_for("agency", section, wanted)
     assert new.path == ("accounts", "agency", "companies", "lakeside", "webhooks", "callrail")
     assert new.value == {
-        "name": "callrail", "url": SECOND, "format": "callrail", "events": ["pre_call", "post_call"],
+        "name": "callrail", "url": SECOND, "format": "callrail", "use": USE, "events": ["pre_call", "post_call"],
     }  # fmt: skip
     (gone,) = changes_for("agency", section, {})
     assert (gone.path[-2:], gone.value) == (("crm", "enabled"), False)

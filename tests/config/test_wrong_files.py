@@ -114,6 +114,7 @@ CASES: list[tuple[str, str, str, int | None, str]] = [
     ("a state of another country", "        route", "        country: CA\n        region: IL\n        route", 32, "'IL' is not the code of a province or territory of Canada; write it like ON"),
     ("a region in words", "        route", "        country: GB\n        region: Scotland\n        route", 32, "'Scotland' is not a region's code"),
     ("a step of another system", "        route: {dial", "        flows: [{name: x, forward: '+13125550190', start: a, steps: {a: {do: ring}}}]\n        route: {dial", 31, "'ring' is not allowed; did you mean `dial`? One of greeting, dial, simulcall"),
+    ("a webhook without its use", "        route", "        webhooks: [{name: crm, url: 'https://hooks.example.com/'}]\n        route", 31, "use: is missing; expected: What the data is used for there: `essential.service.operations`"),
     ("a phone that cannot be dialed", '"+13125550190"', '"312"', 31, "route.dial: is not a phone number; write it in E.164"),
     ("recording nobody is told of", '"+13125550190"', '"+13125550190", record: true', 31, "nobody may be recorded without notice; write a `recording_notice:`"),
     ("an unknown carrier", "carrier: phone\n            numbers: [+", "carrier: fone\n            numbers: [+", 35, "no carrier is named 'fone'; did you mean `phone`?"),

@@ -52,7 +52,9 @@ def test_no_statement_of_a_worker_reads_a_growing_table_or_the_backlog(
     hub: Callable[..., TestHub], databases: Path
 ) -> None:
     accounts: Any = deepcopy(ACCOUNTS)
-    accounts[0]["companies"][0]["webhooks"] = [{"name": "crm", "url": "http://127.0.0.1:9/", "allow_private": True}]
+    accounts[0]["companies"][0]["webhooks"] = [
+        {"name": "crm", "url": "http://127.0.0.1:9/", "use": "sales", "allow_private": True}
+    ]
     stage = hub(accounts=accounts)
     store = stage.hub.store
     statements: dict[str, Any] = {}

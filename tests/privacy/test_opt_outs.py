@@ -222,9 +222,12 @@ def test_a_number_and_a_network_stand_nowhere_in_clear(desk: TestHub) -> None:
 
 def test_a_limit_of_sensitive_data_keeps_what_was_said_from_more_than_the_service() -> None:
     said = ("user.telephony.recording", "user.contact.phone_number")
-    assert limits_apply([("functional.service", said)])
-    assert not limits_apply([("essential.service", said), ("sales", said), ("telephony.recording", said)])
-    assert not limits_apply([("functional.service", ("user.contact.phone_number",))])
+    assert limits_apply([("processor", "functional.service", said)])
+    expected = ("essential.service", "sales", "telephony.recording")
+    assert not limits_apply([("processor", use, said) for use in expected])
+    assert limits_apply([("independent_controller", "essential.service", said)])
+    assert not limits_apply([("independent_controller", "essential.legal_obligation", said)])
+    assert not limits_apply([("processor", "functional.service", ("user.contact.phone_number",))])
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def apply(stage: TestHub, *changes: tuple[tuple[str, ...], Any]) -> ConfigVersio
         ((*MINE, "trackers", "yellow_pages"), REMOVED),
         (("connectors", "ours"), OWN_NETWORK),
         (("conversions", "texts"), OWN_RULE),
-        ((*MINE, "webhooks", "crm"), {"url": "https://hooks.example.com/"}),
+        ((*MINE, "webhooks", "crm"), {"url": "https://hooks.example.com/", "use": "sales"}),
     ],
 )
 def test_in_a_hub_of_several_accounts_a_user_changes_what_is_theirs(
@@ -73,7 +73,11 @@ def test_in_a_hub_of_several_accounts_a_user_changes_what_is_theirs(
         ),
         ((*MINE, "title"), "${env:HUB_KEY}", "from the machine"),
         (("hub", "public_url"), "https://evil.example.com", "hub.public_url would change"),
-        ((*MINE, "webhooks", "crm"), {"url": "http://10.0.0.1/", "allow_private": True}, "the hub's own network"),
+        (
+            (*MINE, "webhooks", "crm"),
+            {"url": "http://10.0.0.1/", "use": "sales", "allow_private": True},
+            "the hub's own network",
+        ),
     ],
 )
 def test_in_a_hub_of_several_accounts_the_rest_is_refused(

@@ -30,7 +30,7 @@ from hub.webhooks_out.send import send_events
 TESTS = Path(__file__).parents[1]
 WORKER = """
 import sys
-sys.path[:0] = [{tests!r}, {tests!r} + "/webhooks_out"]
+sys.path[:0] = [{tests!r}, {tests!r}]
 from datetime import datetime
 from testbed import make_config
 from webhook_stage import accounts_with
@@ -38,7 +38,7 @@ from hub.numbers.directory import LiveDirectory
 from hub.runtime import assemble
 from hub.webhooks_out.send import send_events
 now = datetime.fromisoformat({now!r})
-crm = {{"name": "crm", "url": {url!r}, "allow_private": True}}
+crm = {{"name": "crm", "url": {url!r}, "use": "sales", "allow_private": True}}
 hub = assemble(make_config({database!r}, accounts=accounts_with(crm)), lambda: now)
 send_events(hub, LiveDirectory(hub.store).current(), {endpoint!r})
 print("done")
@@ -156,7 +156,7 @@ def test_a_gone_endpoint_can_be_resumed_and_then_replayed(sending: WebhookStage)
 
 
 def test_a_slow_endpoint_delays_no_other(lite_hub: Callable[..., TestHub], receiver: WebhookReceiver) -> None:
-    other = {"name": "sheet", "url": receiver.url, "allow_private": True, "events": ["post_call"]}
+    other = {"name": "sheet", "url": receiver.url, "use": "sales", "allow_private": True, "events": ["post_call"]}
     sending = WebhookStage.open(lite_hub, receiver, other, url="http://127.0.0.1:9/")
     sending.stage.call_in()
     sending.after(minutes=3)

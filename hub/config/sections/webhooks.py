@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from hub.contracts.addresses import why_no_webhook
 from hub.contracts.categories import USES
+from hub.contracts.third_parties import is_third_party
 from hub.model.states import WebhookType
 
 Withheld = Literal[
@@ -44,15 +45,16 @@ class WebhookSection(BaseModel):
     )
     role: Literal["processor", "independent_controller"] = Field(
         default="processor",
-        description="`processor`: it works for the company under a contract; `independent_controller`: it decides by itself "
-        "what it does with the data.",
+        description="`processor`: it works for the company under a contract; `independent_controller`: it decides for itself "
+        "what it does with the data, so it is a third party, and what it gets is a sale or sharing that people can opt out of.",
     )
     regions: tuple[Region, ...] = Field(
         default=(), description="The countries where it stores the data, as two letters, like US."
     )
     use: str = Field(
-        default="essential.service.operations",
-        description="What the data is used for there; consent is asked for this use before each event is sent.",
+        description="What the data is used for there: `essential.service.operations` to serve these people, as a CRM or "
+        "booking software does; `sales` to sell to them; `analytics.reporting.ad_performance` for reports; "
+        "`marketing.advertising.third_party.targeted` for ads. Consent is asked for this use before each event is sent.",
     )
     withhold: tuple[Withheld, ...] = Field(
         default=(), description="What it does not get: these fields are empty in every event."
@@ -73,6 +75,11 @@ class WebhookSection(BaseModel):
     def recipient_name(self) -> str:
         """Who gets the data."""
         return self.recipient or self.host
+
+    @property
+    def is_third_party(self) -> bool:
+        """Whether what it gets is a sale or sharing."""
+        return is_third_party(self.role, self.use)
 
     @field_validator("use")
     @classmethod

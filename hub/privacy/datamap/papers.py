@@ -107,7 +107,9 @@ def notice_blocks(chart: DataMap, config: Config, company: CompanySection, heede
         yield f"- {readable(category)}"
     yield "\n## Why, and who we give it to\n"
     for recipient, theirs in by_recipient(flows).items():
-        standing = "on our behalf" if theirs[0].role == "processor" else "and decides on its own how to use it"
+        standing = (
+            "on our behalf" if theirs[0].role == "processor" else "a third party that decides on its own how to use it"
+        )
         what = ", ".join(sorted({readable(flow.category) for flow in theirs}))
         why = ", ".join(sorted({readable(flow.use) for flow in theirs}))
         where = ", ".join(said(theirs, "regions")) or "an undisclosed place"

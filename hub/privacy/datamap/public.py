@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from hub.config.models import Config
 from hub.config.retention import kinds, spell_life
+from hub.contracts.third_parties import is_third_party
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
 from hub.privacy.datamap.flows import Flow, by_recipient, declared, said
@@ -36,6 +37,8 @@ class Receiver:
     name: str
     on_behalf: bool
     """A processor of the company. If False, the recipient decides itself what it does with the data."""
+    third_party: bool
+    """What it gets is a sale or sharing, so people can opt out of it."""
     regions: tuple[str, ...]
     kept: tuple[str, ...]
     """How long it keeps the data, in the recipient's own words."""
@@ -94,6 +97,7 @@ def _receiver(name: str, flows: Sequence[Flow], rehearsed: bool) -> Receiver:
     return Receiver(
         name=name,
         on_behalf=all(flow.role == "processor" for flow in flows),
+        third_party=any(is_third_party(flow.role, flow.use) for flow in flows),
         regions=said(flows, "regions"),
         kept=said(flows, "kept"),
         deletes=all(flow.deletable for flow in flows),

@@ -45,6 +45,8 @@ class EndpointShown:
     format: str
     events: tuple[str, ...]
     recipient: str
+    third_party: bool
+    """It decides for itself what it does with the data: a sale or sharing."""
     withheld: tuple[str, ...]
     health: Health
     reason: str | None
@@ -129,6 +131,7 @@ def _shown(
         format=section.format,
         events=tuple(event.value for event in section.events),
         recipient=section.recipient_name,
+        third_party=section.is_third_party,
         withheld=tuple(section.withhold),
         health=health,
         reason=reason,

@@ -88,9 +88,10 @@ def _visitor_id(fields: dict[str, str]) -> str | None:
 def offers_limits(config: Config, company: str) -> bool:
     """Whether what people say or write to a company goes anywhere beyond the service itself; by the company's name."""
     return limits_apply(
-        (flow.use, declared_categories(entry.connector_class.manifest, flow.hook, VALUES[flow.hook]))
+        (manifest.recipient.role, flow.use, declared_categories(manifest, flow.hook, VALUES[flow.hook]))
         for entry in recipients_of(config).values()
         if entry.serves(company)
-        for flow in entry.connector_class.manifest.flows
+        for manifest in [entry.connector_class.manifest]
+        for flow in manifest.flows
         if flow.hook in VALUES
     )

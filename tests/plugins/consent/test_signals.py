@@ -71,7 +71,8 @@ def test_an_objection_to_marketing_stops_sale_and_sharing_as_a_signal_does() -> 
     assert judge(ask("sales", records=(objection, elsewhere)))[0] == "deny"
     lapsed = dataclasses.replace(everything, expires_at=NOW - timedelta(hours=1))
     assert judge(ask("sales", records=(objection, lapsed)))[0] == "deny"
-    assert judge(ask("essential.service", records=(objection,)))[0] == "allow"
+    assert judge(ask("essential.service", records=(objection,)))[0] == "deny", "a third party names its use as it likes"
+    assert judge(ask("essential.legal_obligation", records=(objection,)))[0] == "allow"
     assert judge(ask("sales", records=(said("objected", "marketing.advertising"),)))[0] == "allow"
 
 
@@ -84,6 +85,7 @@ def test_a_privacy_signal_stops_advertising_whoever_receives_the_data(kind: str)
 def test_a_privacy_signal_stops_sharing_with_a_recipient_that_decides_for_itself() -> None:
     assert judge(ask("functional.service", NETWORK, signals=(seen(),))) == ("deny", "signals.gpc")
     assert judge(ask("sales", NETWORK, signals=(seen(),))) == ("deny", "signals.gpc")
+    assert judge(ask("essential.service.operations", NETWORK, signals=(seen(),))) == ("deny", "signals.gpc")
 
 
 @pytest.mark.parametrize("use", ["essential.service.operations", "functional.service", "sales"])
@@ -91,7 +93,7 @@ def test_a_privacy_signal_leaves_the_customers_own_crm_alone(use: str) -> None:
     assert judge(ask(use, CRM, signals=(seen(),))) == ("allow", "signals.no_objection")
 
 
-def test_an_essential_use_goes_on_under_a_privacy_signal() -> None:
+def test_what_a_law_demands_goes_on_under_a_privacy_signal() -> None:
     assert judge(ask("essential.legal_obligation", NETWORK, signals=(seen(),)))[0] == "allow"
 
 

@@ -19,7 +19,15 @@ from hub.model import WebhookEndpoint, WebhookEvent
 from hub.numbers.accounts import write_accounts
 from hub.webhooks_out.send import send_events
 
-FORM = {"company": "lakeside", "name": "crm", "format": "standard", "role": "processor", "event.post_call": "yes"}
+CRM = {"name": "crm", "use": "sales"}
+FORM = {
+    "company": "lakeside",
+    "name": "crm",
+    "format": "standard",
+    "role": "processor",
+    "use": "sales",
+    "event.post_call": "yes",
+}
 
 
 @pytest.fixture
@@ -37,6 +45,8 @@ def webhooks(stage: TestHub) -> list[dict[str, Any]]:
 def test_a_webhook_is_added_changed_and_removed_in_config_yaml(config_stage: TestHub) -> None:
     owner = signed_in(config_stage)
     assert "No webhook yet" in owner.text("/webhooks-out")
+    nameless = owner.post("/webhooks-out/new", {**FORM, "url": "https://hooks.example.com/", "use": ""})
+    assert nameless.status_code == 422 and "expected: What the data is used for there" in seen(nameless.text)
     refused = owner.post("/webhooks-out/new", {**FORM, "url": "http://10.0.0.1/"})
     assert refused.status_code == 422 and "must begin with https://" in seen(refused.text)
     added = owner.post(
@@ -44,7 +54,7 @@ def test_a_webhook_is_added_changed_and_removed_in_config_yaml(config_stage: Tes
     )
     assert added.status_code == 303, seen(added.text)
     assert webhooks(config_stage) == [
-        {"name": "crm", "url": "https://hooks.example.com/a?key=1", "events": ["post_call"], "withhold": ["name"]}
+        {**CRM, "url": "https://hooks.example.com/a?key=1", "events": ["post_call"], "withhold": ["name"]}
     ]
     assert "already one of this name" not in owner.text("/webhooks-out/new")
     reread(config_stage)
@@ -54,17 +64,27 @@ def test_a_webhook_is_added_changed_and_removed_in_config_yaml(config_stage: Tes
     form = {**FORM, "url": "https://hooks.example.com/b", "event.form": "yes", "disabled": "yes"}
     assert owner.post("/webhooks-out/lakeside/crm/edit", form).status_code == 303
     assert webhooks(config_stage) == [
-        {"name": "crm", "url": "https://hooks.example.com/b", "events": ["post_call", "form"], "enabled": False}
+        {**CRM, "url": "https://hooks.example.com/b", "events": ["post_call", "form"], "enabled": False}
     ]
     assert owner.post("/webhooks-out/lakeside/crm/remove").status_code == 303
     assert webhooks(config_stage) == []
+
+
+def test_whoever_adds_a_third_party_reads_what_that_means(config_stage: TestHub) -> None:
+    owner = signed_in(config_stage)
+    assert "so it is a third party" in owner.text("/webhooks-out/new")
+    form = {**FORM, "url": "https://hooks.example.com/a", "role": "independent_controller"}
+    assert owner.post("/webhooks-out/new", form).status_code == 303
+    reread(config_stage)
+    page = signed_in(config_stage).text("/webhooks-out/lakeside/crm")
+    assert "Third party" in page and "It gets nothing about people who opted out" in page
 
 
 def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, receiver: WebhookReceiver) -> None:
     stage = config_stage
     assert stage.config_file is not None
     file: Path = stage.config_file.path
-    hook = f"\\g<0>\n        webhooks: [{{name: crm, url: '{receiver.url}', allow_private: true}}]"
+    hook = f"\\g<0>\n        webhooks: [{{name: crm, url: '{receiver.url}', use: sales, allow_private: true}}]"
     file.write_text(re.sub(r"name: lakeside\b", hook, file.read_text(), count=1))
     reread(stage)
     receiver.answers = [(422, {})]
@@ -96,7 +116,7 @@ def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, rec
 def test_a_marketer_sees_and_replays_but_learns_no_secret(config_stage: TestHub) -> None:
     assert config_stage.config_file is not None
     file = config_stage.config_file.path
-    hook = "\\g<0>\n        webhooks: [{name: crm, url: 'https://hooks.example.com/'}]"
+    hook = "\\g<0>\n        webhooks: [{name: crm, url: 'https://hooks.example.com/', use: sales}]"
     file.write_text(re.sub(r"name: lakeside\b", hook, file.read_text(), count=1))
     reread(config_stage)
     marketer: PageClient = signed_in(config_stage, "marketer")

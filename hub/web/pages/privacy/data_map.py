@@ -23,7 +23,7 @@ from hub.web.pages.privacy.words import DESK
 from hub.web.pages.request import PageRequest
 from hub.web.privacy.signals import SignalPolicy
 
-ROLES = {"processor": "On your behalf", "independent_controller": "Decides for itself", "none": "Nobody"}
+ROLES = {"processor": "On your behalf", "independent_controller": "Third party, decides for itself", "none": "Nobody"}
 CSV_COLUMNS = (
     "recipient", "role", "regions", "connectors", "category", "use", "as", "sent", "last sent", "kept there", "can erase",
 )  # fmt: skip

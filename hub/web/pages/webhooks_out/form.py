@@ -10,17 +10,19 @@ from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change
 from hub.config.sections.webhooks import WebhookSection
+from hub.contracts.third_parties import is_third_party
 from hub.errors import CannotDo, ConfigError, NotFound, Problem
 from hub.model import Account, Company
+from hub.privacy.datamap.chart import readable
 from hub.reload import Proposal
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of
 from hub.web.pages.webhooks_out.listing import PATH
-from hub.web.pages.webhooks_out.words import FORMATS, ROLES, TYPES, WITHHELD
+from hub.web.pages.webhooks_out.words import FORMATS, ROLES, THIRD_PARTY, TYPES, USES, WITHHELD
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-FIELDS = ("name", "url", "format", "recipient", "role", "regions")
+FIELDS = ("name", "url", "format", "recipient", "role", "use", "regions")
 WRONG_NAME = "Write lowercase letters, digits, - and _, like crm; it begins with a letter or a digit."
 APPLIED = "All parts of the hub take it within a few seconds."
 
@@ -49,7 +51,8 @@ def add(page: PageRequest) -> Response:
     if any(each.name == name for each in own):
         return _show(page, None, None, _given(page), 422, errors={"name": "There is already one of this name."})
     edits = [Change((*_place(page, company), name), {"name": name, **_tree(page)})]
-    return _apply(page, company, None, edits, f"{name} is added. {APPLIED} Send a test next.", path_of(company, name))
+    notice = f"{name} is added. {APPLIED} Send a test next."
+    return _apply(page, company, None, edits, notice, path_of(company, name))
 
 
 def change(page: PageRequest) -> Response:
@@ -59,7 +62,7 @@ def change(page: PageRequest) -> Response:
     kept = {
         key: value
         for key, value in section.model_dump(mode="json", exclude_defaults=True).items()
-        if key in ("name", "allow_private", "use")
+        if key in ("name", "allow_private")
     }
     edits = [Change((*_place(page, company), section.name), {**kept, **_tree(page)})]
     return _apply(
@@ -88,6 +91,8 @@ def _apply(
         file.apply(proposal, page.user)
     except (CannotDo, ConfigError) as error:
         return _show(page, of, section, _given(page), 422, problem=str(error))
+    if is_third_party(page.value("role"), page.value("use")) and edits[-1].value is not REMOVED:
+        notice = f"{notice} {THIRD_PARTY}"
     return page.redirect(page.link(PATH if section is None else to), notice)
 
 
@@ -129,6 +134,8 @@ def _show(
         types=TYPES,
         formats=FORMATS,
         roles=ROLES,
+        uses=_uses(values.get("use", "")),
+        third_party=THIRD_PARTY,
         withheld=WITHHELD,
         writable=file is not None and file.writable,
     )
@@ -149,6 +156,7 @@ def _shown(section: WebhookSection) -> dict[str, str]:
         "format": section.format,
         "recipient": section.recipient or "",
         "role": section.role,
+        "use": section.use,
         "regions": " ".join(section.regions),
         **{f"event.{event}": "yes" for event in section.events},
         **{f"withhold.{part}": "yes" for part in section.withhold},
@@ -165,7 +173,7 @@ def _tree(page: PageRequest) -> dict[str, Any]:
     """What the form says, as config.yaml has it; what is as by default is left out."""
     events = [event for event in TYPES if page.value(f"event.{event}") == "yes"]
     withheld = [part for part in WITHHELD if page.value(f"withhold.{part}") == "yes"]
-    tree: dict[str, Any] = {"url": page.value("url")}
+    tree: dict[str, Any] = {"url": page.value("url"), **({"use": page.value("use")} if page.value("use") else {})}
     if page.value("format") != "standard":
         tree["format"] = page.value("format")
     if len(events) < len(TYPES):
@@ -181,6 +189,12 @@ def _tree(page: PageRequest) -> dict[str, Any]:
     if page.value("disabled") == "yes":
         tree["enabled"] = False
     return tree
+
+
+def _uses(chosen: str) -> Mapping[str, str]:
+    """The uses to choose from; nothing is chosen in a new webhook, and a use that only config.yaml has stays in the list."""
+    named = {} if chosen in USES or not chosen else {chosen: readable(chosen).capitalize()}
+    return {**({} if chosen else {"": "Choose one"}), **USES, **named}
 
 
 def _place(page: PageRequest, company: Company) -> tuple[str, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import select
-from testbed import ACCOUNTS, TestHub
+from testbed import ACCOUNTS, CONNECTORS, TestHub
 from webhook_receiver import WebhookReceiver
 
 from hub.access.scope import AccessScope, scope_of
 from hub.access.users import add_user
+from hub.api import Connector
 from hub.model import Account, Company, User, WebhookEndpoint, WebhookEvent
 from hub.webhooks_out.endpoints import Endpoint, endpoint_named
 from hub.webhooks_out.send import release_waiting, send_events
@@ -25,6 +26,9 @@ def accounts_with(*webhooks: dict[str, Any]) -> list[dict[str, Any]]:
     return accounts  # type: ignore[no-any-return]
 
 
+USE = "essential.service.operations"
+
+
 @dataclass
 class WebhookStage:
     """The hub, its receiver, and what tests do with both."""
@@ -34,11 +38,16 @@ class WebhookStage:
 
     @classmethod
     def open(
-        cls, hub: Callable[..., TestHub], receiver: WebhookReceiver, *more: dict[str, Any], **own: Any
+        cls,
+        hub: Callable[..., TestHub],
+        receiver: WebhookReceiver,
+        *more: dict[str, Any],
+        connectors: Mapping[str, type[Connector]] = CONNECTORS,
+        **own: Any,
     ) -> WebhookStage:
         """A hub with the endpoint `crm`, changed by `own`, and `more` endpoints."""
-        crm = {"name": "crm", "url": receiver.url, "allow_private": True, **own}
-        return cls(hub(accounts=accounts_with(crm, *more)), receiver)
+        crm = {"name": "crm", "url": receiver.url, "use": USE, "allow_private": True, **own}
+        return cls(hub(accounts=accounts_with(crm, *more), connectors=connectors), receiver)
 
     def run(self) -> None:
         """Do what the worker does, until nothing is due."""

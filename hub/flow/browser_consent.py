@@ -21,8 +21,8 @@ SHARING = "marketing.advertising"
 
 
 def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
-    """Record what the visits of these cases' people say if the ledger does not hold it yet; returns the number of
-    records."""
+    """Record what the visits of these cases' people say if it differs from the last record of the visit; returns the
+    number of records."""
     statements = {}
     for case in cases:
         if case.person is not None:
@@ -31,15 +31,11 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     wanted = [statement for each in statements.values() for statement in each]
     if not wanted:
         return 0
-    known = select(ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use, ConsentEntry.state).where(
-        col(ConsentEntry.visit_id).in_(statements)
-    )
-    before = set(session.exec(known))
-    new = [
-        statement
-        for statement in wanted
-        if (statement.visit_id, statement.channel, statement.use, statement.state) not in before
-    ]
+    said = (ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use)
+    known = select(*said, ConsentEntry.state).where(col(ConsentEntry.visit_id).in_(statements))
+    in_order = known.order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id))
+    last = {tuple(key): state for *key, state in session.exec(in_order)}
+    new = [each for each in wanted if last.get((each.visit_id, each.channel, each.use)) != each.state]
     return len(append(session, new, now)) if new else 0
 
 

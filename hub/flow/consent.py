@@ -202,12 +202,12 @@ def _visits(case: Case) -> list[Visit]:
 
 
 def _signals(case: Case) -> tuple[Signal, ...]:
-    signals = []
-    for visit in _visits(case):
-        if visit.gpc:
-            signals.append(Signal(kind="gpc", at=visit.started_at, evidence=f"visit {visit.id}"))
-        if visit.dnt:
-            signals.append(Signal(kind="dnt", at=visit.started_at, evidence=f"visit {visit.id}"))
+    signals = [
+        Signal(kind=kind, at=visit.last_seen_at or visit.started_at, evidence=f"visit {visit.id}")
+        for visit in _visits(case)
+        for kind in SIGNAL_KINDS
+        if getattr(visit, kind)
+    ]
     if isinstance(case.subject, FormSubmission):
         at, evidence = case.subject.submitted_at, f"form {case.subject.id}"
         signals += [
@@ -249,29 +249,31 @@ def held_back_by(consent: Mapping[str, str]) -> list[str]:
 def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
     """What was said on visits of the person, and on the form itself.
 
-    A yes counts only on a visit that is surely theirs; a no counts on any visit that may be theirs. What a page
-    denies by default counts as a no; what it grants by default says nothing.
+    A yes counts only on a visit that is surely theirs, from the visit's start; a no counts on any visit that may be
+    theirs, from the last page that said it. What a page denies by default counts as a no, from the visit's start; what it
+    grants by default says nothing.
     """
     certain = {visit.id for visit in case.sure_visits}
     said = [
         (
             visit.consent if visit.id in certain else _refusals(visit.consent),
             "web",
-            visit.started_at,
+            (visit.started_at, visit.last_seen_at or visit.started_at),
             f"visit {visit.id}",
         )
         for visit in _visits(case)
     ]
     if isinstance(case.subject, FormSubmission):
-        said.append((case.subject.consent, "form", case.subject.submitted_at, f"form {case.subject.id}"))
+        at = case.subject.submitted_at
+        said.append((case.subject.consent, "form", (at, at), f"form {case.subject.id}"))
     records = [
-        ConsentRecord(state=state, use=use, channel=channel, at=at, evidence=evidence)
-        for consent, channel, at, evidence in said
+        ConsentRecord(state=state, use=use, channel=channel, at=begun if state == "given" else last, evidence=evidence)
+        for consent, channel, (begun, last), evidence in said
         for use, state in words_of(consent).items()
     ]
     records += [
-        ConsentRecord(state="refused", use=use, channel=channel, at=at, evidence=f"the page's default, {evidence}")
-        for consent, channel, at, evidence in said
+        ConsentRecord(state="refused", use=use, channel=channel, at=begun, evidence=f"the page's default, {evidence}")
+        for consent, channel, (begun, _), evidence in said
         for use in held_back_by(consent)
     ]
     return tuple(records)

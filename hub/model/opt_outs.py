@@ -20,7 +20,8 @@ used only for the service (1798.121)."""
 class OptOut(Row, table=True):
     """One opt-out, in force until it is questioned with a reason or the person revokes it with proof. It is never deleted.
 
-    The same number from the same network is one row, so that a questioned opt-out cannot be renewed by sending it again.
+    The same number from the same network is one row, with the time of the last one; so a questioned opt-out cannot be
+    renewed by sending it again.
     """
 
     __tablename__ = "opt_out"

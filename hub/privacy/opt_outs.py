@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
@@ -58,10 +59,11 @@ def opt_out(
     scopes: Collection[OptOutScope],
     now: datetime,
 ) -> None:
-    """Store an opt-out of a number (E.164), of a browser, or of both. An existing one stays as it is.
+    """Store an opt-out of a number (E.164), of a browser, or of both. A repeated one counts from its own time.
 
-    No person is looked up: the record is the same for an unknown number. `network` is a network
-    (hub.visits.rate_limits), never an address; only its keyed hash is stored. `session` must be a writing one.
+    A questioned one gets the new time too, but stays questioned: if it is reinstated, the last time counts. No person is
+    looked up: the record is the same for an unknown number. `network` is a network (hub.visits.rate_limits), never an
+    address; only its keyed hash is stored. `session` must be a writing one.
     """
     names = []
     if number is not None:
@@ -75,8 +77,16 @@ def opt_out(
         for scope in sorted(scopes)
     ]
     write_rows(session, OptOut, rows)
-    new = session.exec(select(OptOut).where(col(OptOut.id).in_([row.id for row in rows]))).all()
-    _record(session, company_id, new, now)
+    same = (
+        OptOut.company_id == company_id,
+        col(OptOut.fingerprint).in_([fingerprint for _, fingerprint in names]),
+        col(OptOut.scope).in_(scopes),
+        OptOut.network == came_from,
+    )
+    later = update(OptOut).where(*same, col(OptOut.at) < now).values(at=now)
+    session.execute(later.execution_options(synchronize_session=False))
+    stored = session.exec(select(OptOut).where(*same).with_for_update().execution_options(populate_existing=True))
+    _record(session, company_id, stored.all(), now)
 
 
 def browser_mark(company_id: str, visitor_id: str) -> str:

@@ -103,9 +103,11 @@ def store_form(session: Session, vault: Vault, form: ReadForm, now: datetime) ->
     if visit is not None and visit.company_id != form.company_id:
         visit = None
     if visit is not None:
-        late = (visit.last_seen_at or form.submitted_at) > form.submitted_at
+        last_seen_at = visit.last_seen_at or visit.started_at
+        late = last_seen_at > form.submitted_at
         visit.consent = heard(visit.consent, form.consent, late=late)
         visit.gpc, visit.dnt = visit.gpc or form.gpc, visit.dnt or form.dnt
+        visit.last_seen_at = max(last_seen_at, form.submitted_at)
         if visit.gpc or visit.dnt or refuse_ads(visit.consent):
             visit.cookies = {}
         session.add(visit)

@@ -27,6 +27,16 @@ def test_signals_and_answers_of_a_callers_visit_are_recorded_once_with_where_the
     assert {(row.scope, row.visit_id) for row in rows} == {("browser", shown.visit_id)}
 
 
+def test_a_denial_that_a_visitor_repeats_after_a_yes_is_recorded_again(lite_hub: Factory) -> None:
+    stage = lite_hub()
+    shown = stage.visit()
+    for choice in ("denied", "granted", "denied"):
+        stage.clock.advance(minutes=1)
+        stage.visit(visit_id=shown.visit_id, consent={"ads": choice})
+        stage.call_in(shown.number)
+    assert [row.state for row in stage.rows(ConsentEntry)] == ["refused", "given", "refused"]
+
+
 def test_what_a_browser_says_is_asked_as_a_signal_and_not_as_the_persons_word(lite_hub: Factory) -> None:
     stage = lite_hub()
     shown = stage.visit(gpc_later=True)

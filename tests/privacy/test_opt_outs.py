@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from testbed import CALLER, CONNECTORS, NORTH_SHARED, OTHER_CALLER, TestHub
 
@@ -20,16 +20,18 @@ from hub.model import (
     ConsentEntry,
     ConsentNotice,
     Delivery,
+    JournalEntry,
     OptOut,
     Person,
     PrivacyRequest,
 )
 from hub.model.opt_outs import OptOutScope
-from hub.privacy.opt_outs import hold_to_opt_outs, limits_apply, opt_out, question_opt_out
+from hub.privacy.opt_outs import hold_to_opt_outs, limits_apply, opt_out, question_opt_out, reinstate_opt_out
 from hub.privacy_requests.collect import collect
 from hub.privacy_requests.reminders import close_unconfirmed
 from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import RequestRefused, open_request, verify
+from hub.store.journal.verify import verify as verify_journal
 from hub.visits.forms import SentForm, keep_form
 from plugins.consent.signals import Signals
 
@@ -132,6 +134,7 @@ def test_a_refusal_that_an_agent_wrote_down_outlasts_pages_too(desk: TestHub) ->
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["objection", "opt_in", "call", "form", "number"]), min_size=1, max_size=6))
+@example(["number", "opt_in", "number", "call"])
 def test_in_any_order_nothing_is_sent_between_a_no_and_the_persons_own_yes(desk: TestHub, deeds: list[str]) -> None:
     number = f"+1312555{next(NUMBERS):04}"
     out, before = False, len(desk.rows(Delivery, connector="network", state="delivered"))
@@ -211,6 +214,53 @@ def test_a_questioned_opt_out_keeps_its_reason_is_not_counted_and_is_not_renewed
     opt_out_of(desk, network="203.0.113.0/24")
     desk.call_in(desk.visit().number)
     assert sent(desk) == 1, "the person themselves, from their own network"
+
+
+def test_a_repeated_opt_out_counts_from_its_own_time_and_is_in_the_journal_again(desk: TestHub) -> None:
+    opt_out_of(desk)
+    first = desk.one(OptOut)
+    desk.clock.advance(hours=1)
+    run(desk.hub, ask(desk, "opt_in", evidence="both steps seen"), "officer")
+    desk.clock.advance(hours=1)
+    opt_out_of(desk)
+    again = desk.one(OptOut)
+    assert (again.id, again.at, again.state) == (first.id, desk.clock(), "in_force")
+    entries = [each for each in desk.rows(JournalEntry, kind="opt_out") if first.id in each.content]
+    assert [each.at for each in entries] == [first.at, again.at]
+    assert all(report.sound for report in verify_journal(desk.hub.store, desk.hub.keyring, desk.clock()).values())
+    opt_out_of(desk, network="203.0.113.0/24", scopes=("sensitive",))
+    assert desk.one(OptOut, id=first.id).at == again.at, "another network and another scope are opt-outs of their own"
+
+
+def test_an_opt_out_that_is_reinstated_counts_from_the_last_time_that_it_was_sent(desk: TestHub) -> None:
+    opt_out_of(desk)
+    with desk.hub.store.writing() as session:
+        question_opt_out(session, session.get_one(OptOut, desk.one(OptOut).id), REASON, "officer", desk.clock())
+    desk.clock.advance(hours=1)
+    run(desk.hub, ask(desk, "opt_in", evidence="both steps seen"), "officer")
+    desk.clock.advance(hours=1)
+    opt_out_of(desk)
+    with desk.hub.store.writing() as session:
+        reinstate_opt_out(
+            session, session.get_one(OptOut, desk.one(OptOut).id), "An honest one", "officer", desk.clock()
+        )
+    desk.call_in(desk.visit(consent=GRANTED).number)
+    assert sent(desk) == 0
+
+
+def test_a_no_on_a_page_counts_from_the_last_page_and_outlasts_a_yes_that_came_after_the_visit_began(
+    desk: TestHub,
+) -> None:
+    desk.call_in()
+    shown = desk.visit(consent=GRANTED)
+    desk.call_in(shown.number)
+    before = sent(desk)
+    desk.clock.advance(minutes=1)
+    run(desk.hub, ask(desk, "opt_in", evidence="both steps seen"), "officer")
+    desk.clock.advance(minutes=1)
+    desk.visit(visit_id=shown.visit_id, consent={"ads": "denied", "ad_user_data": "denied"})
+    desk.call_in(shown.number)
+    assert sent(desk) == before, "the denial is the newest word"
 
 
 def test_a_number_and_a_network_stand_nowhere_in_clear(desk: TestHub) -> None:

@@ -7,11 +7,12 @@ TOOLS := .venv-tools
 SITE := .venv-site
 ARGS ?=
 WORKERS ?= 3
+MINUTES ?= 10
 
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgresql check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
+.PHONY: run test test-postgresql fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
@@ -21,6 +22,9 @@ test: $(VENV)/dev             ## every test once; those that run on both kinds o
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)
+
+fuzz: $(VENV)/dev             ## the tests with Hypothesis alone: random seeds, 200 examples each, random order, until MINUTES=10 are over
+	$(BIN)/pytest --fuzz $(MINUTES) --timeout 900 -m "not postgresql" $(ARGS)
 
 check: $(VENV)/dev            ## style, types, import contracts, generated docs, plain words, licenses
 	$(BIN)/ruff check .

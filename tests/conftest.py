@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import compiled
+import fuzzing
 import postgres
 import pytest
-from hypothesis import settings
 from testbed import TestHub, open_stage
 
 from hub.model import every_table
@@ -21,6 +21,11 @@ from hub.testing import FrozenClock
 FOLDER = pytest.StashKey[Path]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--fuzz MINUTES`, for `make fuzz`."""
+    parser.addoption("--fuzz", type=float, metavar="MINUTES", help="only tests with Hypothesis, with random seeds")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement;
     all tables, because tests look through the schema."""
@@ -28,9 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
     compiled.share()
     every_table()
-    # A slow machine is no defect: no example is judged by how long it took.
-    settings.register_profile("untimed", deadline=None)
-    settings.load_profile("untimed")
+    minutes = config.getoption("--fuzz")
+    fuzzing.load_profile(fuzz=minutes is not None)
+    if minutes is not None:
+        config.pluginmanager.register(fuzzing.Fuzzing(minutes), "fuzzing")
 
 
 def pytest_collection_finish() -> None:

@@ -31,10 +31,11 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     wanted = [statement for each in statements.values() for statement in each]
     if not wanted:
         return 0
-    said = (ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use)
-    known = select(*said, ConsentEntry.state).where(col(ConsentEntry.visit_id).in_(statements))
-    in_order = known.order_by(col(ConsentEntry.recorded_at), col(ConsentEntry.id))
-    last = {tuple(key): state for *key, state in session.exec(in_order)}
+    known = select(ConsentEntry.visit_id, ConsentEntry.channel, ConsentEntry.use, ConsentEntry.state)
+    in_order = known.where(col(ConsentEntry.visit_id).in_(statements)).order_by(
+        col(ConsentEntry.recorded_at), col(ConsentEntry.id)
+    )
+    last = {(visit_id, channel, use): state for visit_id, channel, use, state in session.exec(in_order)}
     new = [each for each in wanted if last.get((each.visit_id, each.channel, each.use)) != each.state]
     return len(append(session, new, now)) if new else 0
 

@@ -78,10 +78,10 @@ def opt_out(
     ]
     write_rows(session, OptOut, rows)
     same = (
-        OptOut.company_id == company_id,
+        col(OptOut.company_id) == company_id,
         col(OptOut.fingerprint).in_([fingerprint for _, fingerprint in names]),
         col(OptOut.scope).in_(scopes),
-        OptOut.network == came_from,
+        col(OptOut.network) == came_from,
     )
     later = update(OptOut).where(*same, col(OptOut.at) < now).values(at=now)
     session.execute(later.execution_options(synchronize_session=False))

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, col, select
 from testbed import ACCOUNTS, HOLD, POOL, SHARED, YELLOW_PAGES, TestHub, company
@@ -225,16 +226,17 @@ def test_a_visit_of_one_company_is_never_another_companys(hub: Factory) -> None:
     assert other.visit_id != shown.visit_id and other.number != shown.number
 
 
-def test_whatever_a_browser_sends_is_recorded_or_left_out(hub: Factory) -> None:
-    stage = hub()
+@pytest.fixture
+def stage(hub: Factory) -> TestHub:
+    """The default hub."""
+    return hub()
 
-    @settings(max_examples=40, deadline=None)
-    @given(page=st.text(max_size=60), referrer=st.text(max_size=60), agent=st.text(max_size=30))
-    def check(page: str, referrer: str, agent: str) -> None:
-        shown = stage.visit(landing_page="https://lakeside.example.com/?q=" + page, referrer=referrer, user_agent=agent)
-        assert stage.visit_of(shown)
 
-    check()
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(page=st.text(max_size=60), referrer=st.text(max_size=60), agent=st.text(max_size=30))
+def test_whatever_a_browser_sends_is_recorded_or_left_out(stage: TestHub, page: str, referrer: str, agent: str) -> None:
+    shown = stage.visit(landing_page="https://lakeside.example.com/?q=" + page, referrer=referrer, user_agent=agent)
+    assert stage.visit_of(shown)
 
 
 def test_what_no_database_takes_is_left_out_of_a_visit(hub: Factory) -> None:

@@ -311,17 +311,18 @@ def story(url: str, roads: list[list[str]]) -> list[Any]:
     return sent
 
 
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@given(roads=st.lists(st.lists(ROADS, max_size=3), min_size=2, max_size=3))
 def test_what_is_done_with_a_victims_data_is_the_same_with_an_attacker_and_without(
-    fresh_url: Callable[[], str],
+    fresh_url: Callable[[], str], alone: dict[int, list[Any]], roads: list[list[str]]
 ) -> None:
-    alone = {moments: story(fresh_url(), [[]] * moments) for moments in (2, 3)}
+    assert story(fresh_url(), roads) == alone[len(roads)]
 
-    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
-    @given(roads=st.lists(st.lists(ROADS, max_size=3), min_size=2, max_size=3))
-    def compare(roads: list[list[str]]) -> None:
-        assert story(fresh_url(), roads) == alone[len(roads)]
 
-    compare()
+@pytest.fixture
+def alone(fresh_url: Callable[[], str]) -> dict[int, list[Any]]:
+    """What is sent of the victim without an attacker, by the number of moments."""
+    return {moments: story(fresh_url(), [[]] * moments) for moments in (2, 3)}
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import stat
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +24,7 @@ from hub.plugins.registry import Plugins
 from hub.plugins.violations import ManifestViolations
 from hub.spool import Spool, spool_file
 from hub.store.blob_store import BlobStore
-from hub.store.connectors import StoredNotes, StoredSwitch, StoredTokens
+from hub.store.connectors import SANDBOX_KEYRING, StoredNotes, StoredSwitch, StoredTokens
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.encryption.vault import Vault
@@ -34,9 +33,6 @@ from hub.store.heartbeat import Heartbeat
 from hub.store.owner_consent import consented
 from hub.store.tombstones import journal_of
 from hub.store.violations import write_refusals
-
-SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
-"""For connectors in sandboxes, so that they need no key; a real connector's tokens never use it."""
 
 
 @dataclass(frozen=True)

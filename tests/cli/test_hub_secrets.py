@@ -8,6 +8,7 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.model import ConnectorToken, TextMessage
+from hub.store.connectors import SANDBOX_KEYRING, StoredTokens
 from hub.store.encryption.keyring import Keyring, new_key
 
 Refusal = Callable[[Result], str]
@@ -76,3 +77,33 @@ def test_without_keys_in_the_settings_the_hub_makes_its_own_and_says_where(shop:
     assert "secret.key encrypts recordings, texts and tokens; keep a copy" in told
     fill(shop)
     assert "0 tokens" in shop.run("secrets", "rotate").stdout
+
+
+def test_a_rotation_leaves_the_tokens_of_stand_ins_as_they_are(shop: Shop) -> None:
+    fill(shop)
+    with shop.opened() as opened:
+        tokens = StoredTokens(opened.hub.store, SANDBOX_KEYRING, opened.hub.clock, "places")
+        tokens.save({"access_token": "of a stand-in"})
+        newest = renew(shop)
+        result = shop.run("secrets", "rotate")
+        assert result.exit_code == 0, result.output
+        assert tokens.load() == {"access_token": "of a stand-in"}
+    assert {row.key_id for row in shop.rows(ConnectorToken)} == {newest, SANDBOX_KEYRING.newest}
+
+
+def test_a_lost_key_file_is_not_replaced_while_the_database_holds_what_it_encrypted(
+    shop: Shop, refusal: Refusal
+) -> None:
+    file, own = shop.folder / "config.yaml", f"sqlite:///{shop.folder / 'data' / 'hub.db'}"
+    text = file.read_text().replace('  secret_keys: ["${file:key}"]\n', "").replace(shop.database, own)
+    file.write_text(text)
+    fill(shop)
+    key = shop.folder / "data" / "secret.key"
+    kept = key.read_text()
+    key.unlink()
+    for command in (["secrets", "rotate"], ["privacy", "verify"], ["check"]):
+        assert "restore the file from your copy" in refusal(shop.run(*command))
+        assert not key.exists()
+    key.touch(0o600)
+    key.write_text(kept)
+    assert shop.run("privacy", "verify").exit_code == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -15,6 +17,13 @@ from hub.model.columns import new_id
 from hub.store.encryption.keyring import Keyring, new_key
 
 KEY_FILE_NAME = "secret.key"
+ENCRYPTED = {
+    "person_key": "SELECT 1 FROM person_key WHERE wrapped IS NOT NULL LIMIT 1",
+    "stored_secret": "SELECT 1 FROM stored_secret LIMIT 1",
+    "user_secret": "SELECT 1 FROM user_secret LIMIT 1",
+    "push_subscription": "SELECT 1 FROM push_subscription LIMIT 1",
+}
+"""Tables with data under the hub's key, and a query for a row of them."""
 
 
 def keyring_of(settings: HubSection) -> Keyring:
@@ -36,7 +45,7 @@ def keyring_of(settings: HubSection) -> Keyring:
         return Keyring([new_key()])
     file = key_file(settings)
     assert file is not None
-    _make(file)
+    _make(file, Path(url.database))
     return Keyring([_read(file)])
 
 
@@ -48,12 +57,14 @@ def key_file(settings: HubSection) -> Path | None:
     return Path(str(url.database)).with_name(KEY_FILE_NAME)
 
 
-def _make(file: Path) -> None:
-    """Write a new key atomically; an existing file, or one that another process is making, stays."""
+def _make(file: Path, database: Path) -> None:
+    """Write a new key atomically; an existing file, or one that another process is making, stays. ConfigError if `database`
+    already contains data that another key encrypted."""
     if file.exists():
         return
     import structlog
 
+    _refuse_second_key(file, database)
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{KEY_FILE_NAME}.{new_id()}")
     try:
@@ -73,6 +84,22 @@ def _make(file: Path) -> None:
         ) from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _refuse_second_key(file: Path, database: Path) -> None:
+    """ConfigError if the database contains data that the missing key encrypted. Another process may have made the key since."""
+    if not database.is_file() or not database.stat().st_size:
+        return
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=rw", uri=True, timeout=30)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table, query in ENCRYPTED.items():
+            if table in tables and connection.execute(query).fetchone():
+                if file.exists():
+                    return
+                raise ConfigError(
+                    f"{file} is missing, and {database.name} contains data that only this key opens; restore the file from "
+                    "your copy, or set hub.secret_keys to the key."
+                )
 
 
 def _read(file: Path) -> str:

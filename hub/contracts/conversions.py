@@ -95,6 +95,14 @@ class Receipt:
     """Seconds: on `retry` until the earliest next try, on `accepted` until diagnostics may be available."""
     opted_out: bool = False
     """On a text that is `rejected`: the person asked the carrier to stop. The hub stores it as the person's own refusal."""
+    sent: bool = True
+    """False: the plugin settled the item without any request about it, so nothing was disclosed. It counts on `unmatched`,
+    `rejected` and `retry` alone."""
+
+    @property
+    def disclosed(self) -> bool:
+        """Whether data of the item left the hub, or may have."""
+        return self.sent or self.status not in ("unmatched", "rejected", "retry")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -296,7 +296,8 @@ def _settle(hub: Hub, connector: str, batch: Batch, receipt_of: Callable[[str], 
     max_age = hub.plugins.connectors[connector].manifest.limits.max_age
     for payload in batch.payloads:
         receipt = receipt_of(payload.value.key)
-        batch.outcomes[payload.delivery.id] = replace(to_outcome(receipt, payload, now, max_age, jitter), tried=True)
+        outcome = to_outcome(receipt, payload, now, max_age, jitter)
+        batch.outcomes[payload.delivery.id] = replace(outcome, tried=True, disclosed=receipt.disclosed)
 
 
 def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
@@ -336,13 +337,15 @@ def _write_attempts(session: Session, batch: Batch) -> None:
 
 
 def _write_disclosures(hub: Hub, session: Session, connector: str, batch: Batch, now: datetime) -> None:
-    """What left the hub, or may have: everything that was passed to the plugin and not given back untried."""
+    """What left the hub, or may have: everything that was passed to the plugin, unless it was given back untried or the
+    plugin settled it without a request."""
     recipient = hub.plugins.connectors[connector].manifest.recipient.name
     rows = [
         disclosure_row(
             payload.ruling, payload.case, connector, recipient, payload.categories, now, delivery_id=payload.delivery.id
         )
         for payload in batch.payloads
-        if batch.outcomes[payload.delivery.id].tried
+        for outcome in (batch.outcomes[payload.delivery.id],)
+        if outcome.tried and outcome.disclosed
     ]
     write_evidence(session, Disclosure, rows, batch.accounts)

@@ -31,6 +31,8 @@ class Outcome:
     reference: str | None = None
     tried: bool = False
     """Whether it was passed to the plugin, and not given back: only that is an attempt, with its own row."""
+    disclosed: bool = True
+    """Of one that was tried: whether data of it left the hub, or may have."""
     decision_id: str | None = None
     died: PluginDied | None = None
     """The death of a plugin's own process that counts against it."""

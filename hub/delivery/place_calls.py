@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub import metrics
@@ -32,7 +32,7 @@ from hub.model.states import OutgoingCallState as State
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.claims import claim, complete, due_groups, held_ids
-from hub.store.journal import undo, write_evidence
+from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.locks import hold_locks
 from hub.texts.suppression import number_lock_key
 
@@ -180,8 +180,9 @@ def _record(
 ) -> str | None:
     mine = select(OutgoingCall).where(OutgoingCall.id == row.id).with_for_update()
     call = session.exec(mine.execution_options(populate_existing=True)).one()
+    if untried is not None or (receipt is not None and not receipt.disclosed):
+        undo_disclosure(session, hub.keyring, ready.account_id, ready.disclosure_id, hub.clock())
     if untried is not None:
-        _undo(session, hub, ready)
         complete(session, OutgoingCall, [row.id], token, state=State.DONE, status=Status.FAILED, reason=str(untried))
         return Status.FAILED
     reported = call.status != Status.QUEUED  # a report of the carrier was faster than its reply, and says more
@@ -219,12 +220,6 @@ def _end(hub: Hub, row: OutgoingCall, token: str, status: Status, reason: str) -
     with hub.store.writing() as session:
         complete(session, OutgoingCall, [row.id], token, state=State.DONE, status=status, reason=reason)
     return status
-
-
-def _undo(session: Session, hub: Hub, ready: _Ready) -> None:
-    """It never reached the plugin, or the plugin had no credentials: nothing was disclosed."""
-    session.execute(delete(Disclosure).where(col(Disclosure.id) == ready.disclosure_id))
-    undo(session, hub.keyring, ready.account_id, "disclosure", [ready.disclosure_id], hub.clock())
 
 
 def _settle_silent(hub: Hub, connector: str) -> None:

@@ -41,7 +41,7 @@ from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, due_groups, held_ids
-from hub.store.journal import undo, write_evidence
+from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.locks import hold_locks
 from hub.store.rows import write_rows
 from hub.store.writers.webhook_events import note_sent_text
@@ -267,6 +267,8 @@ def _hand_over(hub: Hub, row: Delivery, text: TextMessage, token: str, sending: 
         if untried is not None:
             _undo(hub, session, row, text, sending)
         else:
+            if receipt is not None and not receipt.disclosed:
+                undo_disclosure(session, hub.keyring, sending.account_id, sending.attempt_id, now)
             _set(
                 session,
                 Attempt,
@@ -317,8 +319,7 @@ def _hear(session: Session, hub: Hub, row: Delivery, text: TextMessage, receipt:
 def _undo(hub: Hub, session: Session, row: Delivery, text: TextMessage, sending: _Sending) -> None:
     """It never reached the plugin, or the plugin had no credentials: no attempt, nothing disclosed."""
     session.execute(delete(Attempt).where(col(Attempt.id) == sending.attempt_id))
-    session.execute(delete(Disclosure).where(col(Disclosure.id) == sending.attempt_id))
-    undo(session, hub.keyring, sending.account_id, "disclosure", [sending.attempt_id], hub.clock())
+    undo_disclosure(session, hub.keyring, sending.account_id, sending.attempt_id, hub.clock())
     _set(session, Delivery, row.id, attempts=row.attempts)
     _set(session, TextMessage, text.id, status=MessageStatus.QUEUED, sent_at=None)
 

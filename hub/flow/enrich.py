@@ -34,6 +34,8 @@ class Enrichment:
     facts: list[FactRow] = field(default_factory=list)
     """Facts that live longer than the enrichment; the cases hold the others too."""
     rulings: list[StoredDecision] = field(default_factory=list)
+    unasked: set[tuple[str, str]] = field(default_factory=set)
+    """Connector and subject: it was allowed, but the connector rests or is broken, so it was asked nothing."""
 
 
 def discloses_to_third_party(hub: Hub) -> bool:
@@ -89,6 +91,8 @@ def _gather(
         answers = hub.plugins.guards[name].wait(HOOK, future)
     except RingfenceError as error:
         answers = [error for _ in cases]
+        if error is future:
+            result.unasked |= {(name, case.subject.id) for case in cases}
     for case, answer in zip(cases, answers, strict=True):
         if isinstance(answer, RingfenceError):
             metrics.FLOW.labels("enrich", "failed").inc()

@@ -69,8 +69,8 @@ def _write_decisions(
     disclosures = []
     for ruling in enrichment.rulings:
         case = by_subject.get(ruling.row.subject_id)
-        if case is not None and ruling.allowed:
-            name = ruling.row.connector
+        name = ruling.row.connector
+        if case is not None and ruling.allowed and (name, case.subject.id) not in enrichment.unasked:
             recipient = hub.plugins.connectors[name].manifest.recipient.name
             now = ruling.row.decided_at
             disclosures.append(

@@ -180,7 +180,7 @@ class JsonAds(Connector):
         for item in conversions:
             made = self.row(item) if item.kind in ("new", *self.manifest.abilities) else _unchangeable(item)
             if isinstance(made, Receipt):
-                receipts[item.key] = made
+                receipts[item.key] = replace(made, sent=False)
             else:
                 groups.setdefault(tuple(self.group(item).items()), []).append((item, made))
         size = 1 if self.batch.kind == "one_each" else self.manifest.limits.batch_size

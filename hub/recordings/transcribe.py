@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from hub import metrics
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import (
     AuthError,
+    CircuitOpen,
     ConfigError,
     NotSupported,
     PluginDied,
@@ -36,7 +37,7 @@ from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
-from hub.store.journal import write_evidence
+from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.writers.webhook_events import note_changes_of
 
@@ -96,15 +97,24 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         raise Unheard(f"The recording cannot be heard: {heard.why if heard else 'it does not exist'}.")
     if call is None or not cases:
         raise Unheard("The call's company is no longer in config.yaml.")
-    spoken = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
-    if isinstance(spoken, str):
-        return {"state": TranscriptState.DENIED, "reason": spoken}
+    permitted = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
+    if isinstance(permitted, str):
+        return {"state": TranscriptState.DENIED, "reason": permitted}
     deadline = max(LEAST_TIME, SLOWEST * (heard.row.duration or 0))
-    transcript = _at_plugin(hub, row, spoken, deadline)
+    transcript = _at_plugin(hub, row, permitted, deadline)
     return _write(hub, row, call, heard.key_id, transcript, token)
 
 
-def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_type: str) -> SpokenAudio | str:
+@dataclass(frozen=True)
+class _Permitted:
+    """Audio that the plugin may get, and the disclosure that is recorded of it."""
+
+    spoken: SpokenAudio
+    disclosure_id: str
+    account_id: str
+
+
+def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_type: str) -> _Permitted | str:
     """The audio as the plugin may get it, or why it may not. The decision and the disclosure are stored before."""
     now = hub.clock()
     (ruling,) = ask(hub, [case], row.connector, HOOK, SpokenAudio, MOMENT, now)
@@ -113,19 +123,25 @@ def _permitted(hub: Hub, case: Case, row: TranscriptRow, audio: bytes, content_t
     spoken: Any = SpokenAudio(audio=audio, content_type=content_type, language=row.language)  # type: ignore[arg-type]
     manifest = hub.plugins.connectors[row.connector].manifest
     given = hub.refusals.disclose(hub.plugins.connectors[row.connector], spoken, HOOK)
+    disclosure = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
     with hub.store.writing() as session:
         accounts = {ruling.row.subject_id: case.company.account_id}
         write_evidence(session, ConsentDecision, [ruling.row], accounts)
         if ruling.allowed:
-            disclosure = disclosure_row(ruling, case, row.connector, manifest.recipient.name, given.categories, now)
             write_evidence(session, Disclosure, [Disclosure(**disclosure)], accounts)
-    return given.value if ruling.allowed else ruling.decision.ruling.reason
+    if not ruling.allowed:
+        return ruling.decision.ruling.reason
+    return _Permitted(given.value, disclosure["id"], case.company.account_id)
 
 
-def _at_plugin(hub: Hub, row: TranscriptRow, spoken: SpokenAudio, deadline: float) -> Transcript:
+def _at_plugin(hub: Hub, row: TranscriptRow, permitted: _Permitted, deadline: float) -> Transcript:
     try:
-        return hub.plugins.call_within(deadline, row.connector, TranscriptionHooks.transcribe, spoken)
-    except (AuthError, ConfigError) as error:
+        return hub.plugins.call_within(deadline, row.connector, TranscriptionHooks.transcribe, permitted.spoken)
+    except (AuthError, ConfigError, NotSupported, CircuitOpen) as error:
+        with hub.store.writing() as session:
+            undo_disclosure(session, hub.keyring, permitted.account_id, permitted.disclosure_id, hub.clock())
+        if not isinstance(error, AuthError | ConfigError):
+            raise
         pause(hub.store, row.connector, str(error), hub.clock())
         raise RetryLater(str(error)) from None
 

@@ -213,7 +213,8 @@ def test_a_network_that_confirms_nothing_is_said_to_be_unverifiable() -> None:
 
 def test_what_the_plugin_cannot_match_is_not_sent() -> None:
     with joined(Network) as (connector, sandbox):
-        assert statuses(connector.upload_conversions(conversions(1, name="no click"), False)) == {"c0": "unmatched"}
+        [receipt] = connector.upload_conversions(conversions(1, name="no click"), False)
+        assert (receipt.status, receipt.sent) == ("unmatched", False)
         assert connector.check_conversion(conversions(1, name="no click")[0]).status == "unmatched"
         assert sandbox.conversions() == {}
 

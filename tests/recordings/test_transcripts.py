@@ -183,6 +183,7 @@ def test_a_wrong_setting_pauses_the_connector_until_it_is_mended(hearing_hub: Fa
     stage.ears.script.append(ConfigError("The model is not there."))
     transcribe(stage)
     assert stage.one(ConnectorState, connector="ears").reason == "The model is not there."
+    assert stage.rows(Disclosure, connector="ears") == [], "nothing was heard"
     stage.clock.advance(days=1)
     assert transcribe(stage) == 0
     resume(stage.hub.store, "ears")

@@ -30,7 +30,7 @@ from hub.webhooks_out.send import send_events
 TESTS = Path(__file__).parents[1]
 WORKER = """
 import sys
-sys.path[:0] = [{tests!r}, {tests!r}]
+sys.path[:0] = [{tests!r}]
 from datetime import datetime
 from testbed import make_config
 from webhook_stage import accounts_with

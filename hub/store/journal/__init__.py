@@ -2,7 +2,7 @@
 
 from hub.store.journal.deferred import take_waiting
 from hub.store.journal.entries import GENESIS, append, record, write_evidence, write_pending
-from hub.store.journal.signing import SignedEnd, end_lives, sign_due, sign_ends, undo
+from hub.store.journal.signing import SignedEnd, end_lives, sign_due, sign_ends, undo, undo_disclosure
 
 __all__ = [
     "GENESIS",
@@ -14,6 +14,7 @@ __all__ = [
     "sign_ends",
     "take_waiting",
     "undo",
+    "undo_disclosure",
     "write_evidence",
     "write_pending",
 ]

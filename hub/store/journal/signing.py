@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
+from hub.model import Disclosure
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
@@ -86,6 +87,12 @@ def end_lives(session: Session, keyring: Keyring | None, table: str, over: datet
 def undo(session: Session, keyring: Keyring, chain: str, table: str, ids: Sequence[str], now: datetime) -> None:
     """Record that these rows are deleted because their event did not happen: a send that never reached the provider."""
     _vouch(session, keyring, chain, UNDONE + table, {"rows": sorted(ids)}, now, now)
+
+
+def undo_disclosure(session: Session, keyring: Keyring, chain: str, disclosure_id: str, now: datetime) -> None:
+    """Delete a disclosure that was recorded before a send, because no request was made."""
+    session.execute(delete(Disclosure).where(col(Disclosure.id) == disclosure_id))
+    undo(session, keyring, chain, "disclosure", [disclosure_id], now)
 
 
 def vouched(keyring: Keyring, row: JournalEntry) -> dict[str, Any] | None:

@@ -60,5 +60,6 @@ def prepare(conversions: Sequence[Conversion], now: datetime, one_per_click: Set
                 status="retry",
                 reason="Another conversion of the same click, or another change of this one, goes first.",
                 retry_after=60.0,
+                sent=False,
             )
     return Batch(tuple(ready for _, ready in ordered), tuple(place for place, _ in ordered), settled, twins)

@@ -93,7 +93,11 @@ class Unfit(ValueError):
     def receipt(self, key: str) -> Receipt:
         """The receipt of the conversion with this key."""
         return Receipt(
-            key=key, status="unmatched" if self.code in UNTIED else "rejected", code=self.code, reason=str(self)
+            key=key,
+            status="unmatched" if self.code in UNTIED else "rejected",
+            code=self.code,
+            reason=str(self),
+            sent=False,
         )
 
 

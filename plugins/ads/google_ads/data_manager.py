@@ -205,6 +205,7 @@ def _nothing_to_find(change: GoogleConversion) -> Receipt:
         status="rejected",
         code="NO_IDENTIFIERS_PROVIDED",
         reason="Nothing identifies the person any more, and the Data Manager API changes no conversion without an identifier.",
+        sent=False,
     )
 
 

@@ -14,13 +14,14 @@ from hub.model.people import TYPED
 
 Owner = tuple[str | None, str | None, str]
 """Company, phone number, and the id of the row that represents the person if the number is hidden."""
-OF_CALLERS = frozenset({"inbox", "outcome", "person", "visit", "privacy_request"})
+OF_CALLERS = frozenset({"caller_rule", "inbox", "outcome", "person", "visit", "privacy_request"})
 REFERENCE_COLUMNS = ("subject_id", "call_id", "text_id", "visit_id", "person_id", "carrier_call_id", "delivery_id")
 """Columns that link a table's rows to a caller. Personal data in all other tables is about people who work with the
 hub: it is encrypted with the whole backup, without a key per person."""
 SEALED = frozenset(
     {
         "call.sealed_name",
+        "caller_rule.sealed_note",
         "consent_detail.sealed",
         "fact.sealed",
         "form_submission.sealed_fields",
@@ -63,6 +64,9 @@ class Owners:
             contacts = self._of_contacts(name, rows)
             return [by_address.get((row["company_id"], row["email"])) if row["email"] and not row["phone_number"] else own
                     for row, own in zip(rows, contacts, strict=True)]  # fmt: skip
+        if name == "caller_rule":
+            return [(row["company_id"], row["pattern"] if row["company_id"] and not row["is_prefix"] else None, row["id"])
+                    for row in rows]  # fmt: skip
         if name in NUMBER_COLUMNS:
             return self._of_contacts(name, rows)
         if name == "visit":

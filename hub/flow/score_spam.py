@@ -118,8 +118,7 @@ def _look_again(session: Session, marked: Sequence[ScoredCall], held: set[str], 
     bursts = {
         each.call.caller_number: each.call.started_at
         for each in marked
-        if each.call.caller_number
-        and any(reason.code in ("numbers", "companies", "calls") for reason in each.score.reasons)
+        if each.call.caller_number and any(reason.code in ("numbers", "calls") for reason in each.score.reasons)
     }
     for caller, at in bursts.items():
         earlier = update(Call).where(

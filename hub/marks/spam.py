@@ -58,7 +58,7 @@ def mark_spam(session: Session, scope: AccessScope, subject_id: str, spam: bool,
     return True
 
 
-def block_caller(session: Session, scope: AccessScope, call_id: str, now: datetime, note: str = "") -> CallerRule:
+def block_caller(session: Session, scope: AccessScope, call_id: str, now: datetime) -> CallerRule:
     """Put a call's caller on its company's block list, and mark the call as spam. NotFound if the user does not see it,
     CannotDo if the caller hides the number."""
     (subject,) = markable(session, scope, [call_id])
@@ -66,7 +66,7 @@ def block_caller(session: Session, scope: AccessScope, call_id: str, now: dateti
         raise CannotDo("The caller hides the number, so it cannot be blocked.")
     company = session.get_one(Company, company_of(subject))
     mark_spam(session, scope, call_id, True, now)
-    return add_rule(session, company.account_id, company.id, BLOCK, subject.caller_number, now, scope.user.id, note)
+    return add_rule(session, company.account_id, company.id, BLOCK, subject.caller_number, now, scope.user.id)
 
 
 def _judge(session: Session, scope: AccessScope, call: Call, spam: bool, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 import hub.model.accounts  # noqa: F401 - foreign keys
-from hub.model.columns import Row, expiry_column, id_column, personal_list, personal_text, time_column
+from hub.model.columns import Row, expiry_column, id_column, personal_bytes, personal_list, personal_text, time_column
 
 BLOCK, ALLOW = "block", "allow"
 BY_SCORE = "score"
@@ -53,7 +53,8 @@ class CallerRule(Row, table=True):
     pattern: str = personal_text("user.contact.phone_number", max_length=16, nullable=False)
     """A number in E.164, or its beginning."""
     is_prefix: bool = False
-    note: str | None = personal_text("user.content.private", max_length=200)
+    sealed_note: bytes | None = personal_bytes("user.content.private")
+    """A user's note, encrypted (`hub.store.encryption.encrypted_fields.seal_rule_note`)."""
     by_verdict: bool = False
     """Whether it follows from a user's word that a call was no spam, and ends with that word."""
     made_at: datetime = time_column()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, tuple_
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from hub.contracts.people import PersonReference
@@ -44,7 +44,7 @@ from hub.model import (
     Visit,
 )
 from hub.privacy.datamap.recipients import recipients_of
-from hub.privacy.erasure import PersonData, reach_of
+from hub.privacy.erasure import PersonData, reach_of, rules_about
 from hub.privacy_requests.people import people_of, reached, reference_of
 from hub.privacy_requests.providers.disclose import hand_over
 from hub.privacy_requests.providers.scope import scoped, scopes_of
@@ -52,7 +52,7 @@ from hub.privacy_requests.providers.stand_ins import STAND_IN, STAND_INS_KEY, is
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
-from hub.store.encryption.encrypted_fields import fields_of, names_of, notes_of, values_of
+from hub.store.encryption.encrypted_fields import fields_of, names_of, notes_of, rule_notes_of, values_of
 from hub.texts.bodies import open_body, open_file
 
 INNER = frozenset(
@@ -97,7 +97,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     answer.sections["calls"] = _named(session, hub, _by_id(session, Call, reach.calls), "caller_name")
     answer.sections["what callers chose"] = _steps(session, reach)
     answer.sections["spam scores"] = _spam_scores(session, reach)
-    answer.sections["block and allow lists"] = _caller_rules(session, reach)
+    answer.sections["block and allow lists"] = _caller_rules(session, hub, reach)
     answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer)
     answer.sections["texts"] = _texts(session, hub, reach, answer)
     answer.sections["forms"] = _forms(session, hub, reach)
@@ -292,10 +292,10 @@ def _spam_scores(session: Session, reach: PersonData) -> list[dict[str, Any]]:
     return [_plain(row, ("overruled_by",)) for row in session.exec(scores)]
 
 
-def _caller_rules(session: Session, reach: PersonData) -> list[dict[str, Any]]:
-    people = select(Person.phone_number, Person.company_id).where(col(Person.id).in_(reach.people))
-    mine = tuple_(col(CallerRule.pattern), col(CallerRule.company_id)).in_(people)
-    return [_plain(row, ("made_by", "note")) for row in session.exec(select(CallerRule).where(mine))]
+def _caller_rules(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
+    rows = session.exec(select(CallerRule).where(*rules_about(reach.people))).all()
+    notes = rule_notes_of(hub.vault, session, rows)
+    return [_plain(row, ("made_by",)) | ({"note": notes[row.id]} if row.id in notes else {}) for row in rows]
 
 
 def _recordings(session: Session, hub: Hub, reach: PersonData, answer: Answer) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from sqlmodel import Session, col, or_, select
 
 from hub.access.users import names_of
 from hub.model import Call, CallerRule, Company, SpamScore
+from hub.store.encryption.encrypted_fields import rule_notes_of
+from hub.store.encryption.vault import Vault
 
 MAX_LISTED = 500
 
@@ -58,7 +60,7 @@ class SpamVerdict:
 
 
 def listed_callers(
-    session: Session, account_id: str | None, companies: Collection[str], *, with_account: bool
+    session: Session, vault: Vault, account_id: str | None, companies: Collection[str], *, with_account: bool
 ) -> list[ListedCaller]:
     """The entries of some companies, and with `with_account` those of the whole account, the newest first; of all accounts if
     `account_id` is None."""
@@ -71,6 +73,7 @@ def listed_callers(
     rules = session.exec(query).all()
     named = select(Company.id, Company.name).where(col(Company.id).in_(companies))
     titles = dict(session.exec(named).all())
+    notes = rule_notes_of(vault, session, rules)
     users = {rule.made_by: rule.made_by for rule in rules} | names_of(session, {rule.made_by for rule in rules})
     return [
         ListedCaller(
@@ -79,7 +82,7 @@ def listed_callers(
             pattern=rule.pattern,
             is_prefix=rule.is_prefix,
             company=titles.get(rule.company_id or ""),
-            note=rule.note,
+            note=notes.get(rule.id),
             by_verdict=rule.by_verdict,
             made_at=rule.made_at,
             made_by=users[rule.made_by],

@@ -16,6 +16,8 @@ from hub.model.columns import CALL_RETENTION, storable
 from hub.model.spam import ALLOW, BLOCK
 from hub.spam.facts import CallKey, ListEntry
 from hub.store import audit
+from hub.store.encryption.encrypted_fields import seal_rule_note
+from hub.store.encryption.vault import Vault
 
 PREFIX = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 MIN_PREFIX_DIGITS = 3
@@ -33,7 +35,6 @@ def add_rule(
     text: str,
     now: datetime,
     actor: str,
-    note: str = "",
     *,
     by_verdict: bool = False,
 ) -> CallerRule:
@@ -42,9 +43,6 @@ def add_rule(
     if kind not in (BLOCK, ALLOW):
         raise CannotDo("A caller is blocked or allowed; choose one of them.")
     pattern, is_prefix = read_pattern(text)
-    note = " ".join(storable(note).split())
-    if len(note) > MAX_NOTE_CHARACTERS:
-        raise CannotDo(f"A note has at most {MAX_NOTE_CHARACTERS} characters.")
     own = _of(account_id, company_id)
     if len(session.exec(select(CallerRule.id).where(col(CallerRule.account_id) == account_id)).all()) >= MAX_RULES:
         raise CannotDo(f"The lists have {MAX_RULES:,} entries; remove some, or block a prefix.")
@@ -57,7 +55,6 @@ def add_rule(
         kind=kind,
         pattern=pattern,
         is_prefix=is_prefix,
-        note=note or None,
         by_verdict=by_verdict,
         made_at=now,
         made_by=actor,
@@ -68,6 +65,28 @@ def add_rule(
     # The number itself is personal data, so the audit log names the entry by its id.
     detail = f"{'prefix ' + pattern if is_prefix else 'a number'}, entry {rule.id}"
     audit.note(session, now, actor, f"caller.{kind}", company_id or account_id, detail)
+    return rule
+
+
+def add_noted_rule(
+    session: Session,
+    vault: Vault,
+    account_id: str,
+    company_id: str | None,
+    kind: str,
+    text: str,
+    now: datetime,
+    actor: str,
+    note: str,
+) -> CallerRule:
+    """As `add_rule`, with a note on why, which is encrypted."""
+    note = " ".join(storable(note).split())
+    if len(note) > MAX_NOTE_CHARACTERS:
+        raise CannotDo(f"A note has at most {MAX_NOTE_CHARACTERS} characters.")
+    rule = add_rule(session, account_id, company_id, kind, text, now, actor)
+    if note:
+        seal_rule_note(vault, session, rule, note)
+        session.flush()
     return rule
 
 

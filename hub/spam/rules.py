@@ -49,6 +49,13 @@ class Score:
         return f"score {self.points}: {'; '.join(each.text for each in self.reasons) or 'nothing suspect'}"
 
 
+HONEYPOT_BEFORE = "called honeypot numbers lately"
+SEVERAL_NUMBERS = "called several numbers within a short time"
+MANY_CALLS = "many calls within a short time"
+BRIEF = "several calls within a day ended after a few seconds"
+TALKS = "has had a conversation within a day"
+"""Reasons that count the caller's calls to all companies of the hub. They say neither how many nor to whom: one company must
+not learn what a caller has to do with another."""
 ATTESTATIONS = {
     "F": (30, "the signature of the caller's number is not valid"),
     "C": (15, "the signing carrier does not know the caller (attestation C)"),
@@ -72,7 +79,7 @@ def _honeypot(facts: CallFacts) -> Points:
     if facts.to_honeypot:
         return 80, "called a honeypot number, which no customer knows"
     if facts.honeypot_calls:
-        return 70, f"called honeypot numbers {facts.honeypot_calls} times in 30 days"
+        return 70, HONEYPOT_BEFORE
     return None
 
 
@@ -86,19 +93,17 @@ def _cannot_call(facts: CallFacts) -> Points:
 
 
 def _numbers(facts: CallFacts) -> Points:
-    return _step(NUMBERS, facts.numbers, "called {} numbers of this hub within 10 minutes")
-
-
-def _companies(facts: CallFacts) -> Points:
-    return _step(COMPANIES, facts.companies, "called {} companies of this hub within an hour")
+    """Numbers and companies are one reason, so that no company reads in it that its caller also called another one."""
+    points = sum(held[0] for held in (_step(NUMBERS, facts.numbers, ""), _step(COMPANIES, facts.companies, "")) if held)
+    return (points, SEVERAL_NUMBERS) if points else None
 
 
 def _calls(facts: CallFacts) -> Points:
-    return _step(CALLS, facts.calls, "{} calls within 10 minutes")
+    return _step(CALLS, facts.calls, MANY_CALLS)
 
 
 def _brief(facts: CallFacts) -> Points:
-    return _step(BRIEF_CALLS, facts.brief_calls, "{} other calls within 24 hours ended within 6 seconds")
+    return _step(BRIEF_CALLS, facts.brief_calls, BRIEF)
 
 
 def _neighbor(facts: CallFacts) -> Points:
@@ -162,7 +167,7 @@ def _relation(facts: CallFacts) -> Points:
 
 
 def _talks(facts: CallFacts) -> Points:
-    return (-45, f"{facts.talks} conversations within 24 hours") if facts.talks else None
+    return (-45, TALKS) if facts.talks else None
 
 
 def _conversation(facts: CallFacts) -> Points:
@@ -175,7 +180,6 @@ RULES: dict[str, Callable[[CallFacts], Points]] = {
     "honeypot": _honeypot,
     "cannot_call": _cannot_call,
     "numbers": _numbers,
-    "companies": _companies,
     "calls": _calls,
     "brief_calls": _brief,
     "neighbor": _neighbor,

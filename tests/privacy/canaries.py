@@ -24,6 +24,7 @@ from hub.model import (
     Attempt,
     Call,
     CallStep,
+    Company,
     Delivery,
     FactRow,
     InboxWebhook,
@@ -45,6 +46,7 @@ from hub.model import (
 from hub.model.columns import new_id
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
+from hub.spam.callers import add_noted_rule
 from hub.store.encryption.encrypted_fields import seal_facts, seal_note
 from hub.store.encryption.vault import nobodys_holder
 from hub.texts.bodies import seal_file
@@ -215,6 +217,10 @@ def _seed_rest(stage: TestHub, canaries: Canaries, person: Person, visit_id: str
         visit.parameters = {**visit.parameters, "extra": word("parameter")}
         session.add_all((media, visit))
         stop(session, stage.hub, person.company_id, canaries.number, channel="sms", evidence=text.id, at=now, now=now)
+        account_id = session.get_one(Company, person.company_id).account_id
+        for company_id, place in ((person.company_id, "block list"), (None, "account's block list")):
+            add_noted_rule(session, stage.hub.vault, account_id, company_id, "block", canaries.number, now, "desk",
+                           word(place))  # fmt: skip
     stage.say(person, "refused", "marketing", "phone", detail=word("said in words"))
 
 

@@ -33,7 +33,9 @@ DONE_WITH = {"done webhook", "done webhook address", "done webhook header", "wav
 
 
 WRITTEN = frozenset({"caller's name", "form name", "form field", "second form field", "fact"})
-SEALED = WRITTEN | {"text", "transcript", "picture", "audio", "said in words", "note"}
+SEALED = WRITTEN | {
+    "text", "transcript", "picture", "audio", "said in words", "note", "block list", "account's block list",
+}  # fmt: skip
 """What the live database holds under the person's key alone."""
 
 

@@ -19,6 +19,7 @@ from hub.api import MessageEvent
 from hub.model import (
     AuditEntry,
     Call,
+    CallerRule,
     Company,
     ConsentDecision,
     Delivery,
@@ -44,6 +45,7 @@ from hub.privacy_requests.run import run, work_tasks
 from hub.privacy_requests.steps import RequestRefused, extend, open_request, steps_of, verify
 from hub.recordings.keep import place_in as audio_place
 from hub.recordings.transcripts import place_in as transcript_place
+from hub.spam.callers import add_noted_rule
 from plugins.consent.jurisdictions import Jurisdictions
 from plugins.consent.signals import Signals
 
@@ -114,6 +116,20 @@ def test_what_a_provider_calls_its_fields_changes_nothing_else_in_the_file(desk:
         data = read_file(session, desk.hub, session.get_one(PrivacyRequest, request_id))
     page = zipfile.ZipFile(io.BytesIO(data or b"")).read("data.html").decode()
     assert "https://evil.example/" in page and 'href="https://evil' not in page and "<b>x" not in page
+
+
+def test_the_file_shows_why_a_person_is_on_the_block_list(desk: TestHub) -> None:
+    lakeside = desk.directory.companies["lakeside"]
+    with desk.hub.store.writing() as session:
+        for company_id, note in ((lakeside.id, "Sells listings"), (None, "Calls all of us")):
+            add_noted_rule(session, desk.hub.vault, lakeside.account_id, company_id, "block", CALLER, desk.clock(),
+                           "olivia", note)  # fmt: skip
+    request_id = ask(desk, "access")
+    run(desk.hub, request_id, "officer")
+    work_tasks(desk.hub)
+    assert "Sells listings" not in str(desk.rows(CallerRule))
+    listed = file_of(desk, request_id)["block and allow lists"]
+    assert {each["note"] for each in listed} == {"Sells listings", "Calls all of us"}
 
 
 @pytest.mark.parametrize("kind", ["access", "portability"])

@@ -73,10 +73,21 @@ def test_whoever_is_no_stranger_scores_far_lower() -> None:
 def test_each_reason_says_why_without_personal_data() -> None:
     found = score(CallFacts(**{**HONEST, "caller": "+13125550142", "numbers": 4, "attestation": "F"}))
     assert str(found) == (
-        "score 60: called 4 numbers of this hub within 10 minutes; the signature of the caller's number is not valid"
+        "score 60: called several numbers within a short time; the signature of the caller's number is not valid"
     )
     assert {each.code for each in found.reasons} <= RULES.keys()
     assert "555" not in str(found.told)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"numbers": 12}, {"companies": 6}, {"numbers": 4, "companies": 4}, {"calls": 25}, {"brief_calls": 7}, {"talks": 3},
+     {"honeypot_calls": 4}],
+)  # fmt: skip
+def test_a_reason_tells_a_company_neither_how_often_nor_whom_else_its_caller_called(facts: dict[str, Any]) -> None:
+    (reason,) = score(CallFacts(**{**HONEST, **facts})).reasons
+    assert not any(letter.isdigit() for letter in reason.text)
+    assert "compan" not in reason.code + reason.text and "hub" not in reason.text
 
 
 def test_numbers_that_cannot_call_are_known_by_their_shape() -> None:

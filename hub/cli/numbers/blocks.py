@@ -16,6 +16,8 @@ from hub.errors import CannotDo
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from hub.store.encryption.vault import Vault
+
 commands = typer.Typer(help="List, block and allow callers, by number or prefix.", no_args_is_help=True)
 Pattern = Annotated[
     str,
@@ -49,9 +51,9 @@ def list_blocks(
     from hub.queries.masking import Mask
 
     mask = Mask(off=show_personal)
-    with _places(config, company) as (session, places):
+    with _places(config, company) as (session, vault, places):
         companies = [row_id for _, row_id in places if row_id]
-        found = listed_callers(session, None, companies, with_account=company is None)
+        found = listed_callers(session, vault, None, companies, with_account=company is None)
         if show_personal:
             audit_note.note(session, utc_now(), "callers.show", HUB_CHAIN, f"{len(found)} on the block and allow lists")
     rows: list[dict[str, Any]] = [
@@ -99,7 +101,7 @@ def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONF
     from hub.clock import utc_now
     from hub.spam.callers import remove_rule, rule_about
 
-    with _places(config, company) as (session, places):
+    with _places(config, company) as (session, _, places):
         wanted = places if company is not None else dict.fromkeys((account, None) for account, _ in places)
         found = [rule for place in wanted if (rule := rule_about(session, *place, number)) is not None]
         if not found:
@@ -113,22 +115,22 @@ def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONF
 def _put(kind: str, number: str, company: str | None, note: str, config: Path) -> None:
     from hub.cli.support import audit_note
     from hub.clock import utc_now
-    from hub.spam.callers import add_rule
+    from hub.spam.callers import add_noted_rule
 
-    with _places(config, company) as (session, places):
+    with _places(config, company) as (session, vault, places):
         wanted = places if company is not None else list(dict.fromkeys((account, None) for account, _ in places))
         for account_id, company_id in wanted:
-            add_rule(session, account_id, company_id, kind, number, utc_now(), audit_note.actor(), note)
+            add_noted_rule(session, vault, account_id, company_id, kind, number, utc_now(), audit_note.actor(), note)
 
 
 @contextmanager
-def _places(config: Path, company: str | None) -> Iterator[tuple[Session, list[tuple[str, str | None]]]]:
-    """A writing session, and the account and company of each company that is meant."""
+def _places(config: Path, company: str | None) -> Iterator[tuple[Session, Vault, list[tuple[str, str | None]]]]:
+    """A writing session, the vault, and the account and company of each company that is meant."""
     from sqlmodel import select
 
     from hub.model import Company
     from hub.queries.lookup import known
-    from hub.startup import open_store, read_outline
+    from hub.startup import open_store, read_outline, vault_of
 
     loaded = read_outline(config)
     if company is not None:
@@ -138,4 +140,4 @@ def _places(config: Path, company: str | None) -> Iterator[tuple[Session, list[t
         places: list[tuple[str, str | None]] = [(row.account_id, row.id) for row in rows if company in (None, row.name)]
         if not places:
             raise CannotDo("The hub has no companies yet; start it with hub run.")
-        yield session, places
+        yield session, vault_of(loaded), places

@@ -3,7 +3,7 @@
 from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
 from hub.privacy.erasure.reach import PersonData, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
-from hub.privacy.erasure.rows import deeds_of, empty_webhooks
+from hub.privacy.erasure.rows import deeds_of, empty_webhooks, rules_about
 
 __all__ = [
     "ErasedPerson",
@@ -15,4 +15,5 @@ __all__ = [
     "plan_erasure",
     "reach_of",
     "replay_tombstones",
+    "rules_about",
 ]

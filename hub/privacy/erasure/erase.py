@@ -12,10 +12,10 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.errors import RetryLater, RingfenceError
-from hub.model import FormSubmission, Person, Tombstone
+from hub.model import CallerRule, FormSubmission, Person, Tombstone
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
-from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, sealed_by
+from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, rules_about, sealed_by
 from hub.privacy.withdrawal import exclusive_person_lock
 from hub.reports.dirty_days import mark_dirty
 from hub.runtime import Hub
@@ -85,7 +85,8 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
 
 def _holders(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
     """Every name under which the key table may know the person: their number, and each contact with a hidden number."""
-    ids = {person.id, *reach.people, *reach.subjects}
+    listed = session.exec(select(CallerRule.id).where(*rules_about(reach.people)))
+    ids = {person.id, *reach.people, *reach.subjects, *listed}
     holders = {hub.vault.holder(session, person.company_id, None, each) for each in ids}
     if person.known_number:
         holders.add(hub.vault.holder(session, person.company_id, person.known_number, person.id))

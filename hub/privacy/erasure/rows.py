@@ -131,6 +131,7 @@ def sealed_by(session: Session, reach: PersonData) -> set[str]:
         select(TextMedia.data).where(col(TextMedia.text_id).in_(reach.texts)),
         select(Note.sealed).where(col(Note.subject_id).in_(reach.subjects)),
         select(TranscriptRow.sealed).where(col(TranscriptRow.recording_id).in_(heard)),
+        select(CallerRule.sealed_note).where(*rules_about(reach.people)),
     )
     sealed = (each for query in bodies for each in session.scalars(query) if each)
     return {each[:36].decode("ascii", "replace") for each in sealed}
@@ -213,6 +214,15 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         yield Person, (col(Person.id).in_(reach.people),), None
 
 
+def rules_about(people: Collection[str]) -> tuple[Any, Any]:
+    """The conditions on entries of the block and allow lists that name these people: of their company, or of its account."""
+    listed = col(CallerRule.pattern).in_(select(Person.phone_number).where(col(Person.id).in_(people)))
+    companies = select(Person.company_id).where(col(Person.id).in_(people))
+    accounts = select(Company.account_id).where(col(Company.id).in_(companies))
+    of_account = and_(col(CallerRule.company_id).is_(None), col(CallerRule.account_id).in_(accounts))
+    return listed, or_(col(CallerRule.company_id).in_(companies), of_account)
+
+
 def _added_by_users(reach: PersonData) -> Iterator[tuple[Any, tuple[Any, ...], dict[str, Any] | None]]:
     """The same for what users added. Anybody can write a name into a tag, so tags are deleted as notes are; a lead's
     status and value stay, as a conversion does."""
@@ -227,13 +237,6 @@ def _added_by_users(reach: PersonData) -> Iterator[tuple[Any, tuple[Any, ...], d
             "reason": case((queued, REASON), else_=None),
         }  # fmt: skip
     if reach.people:
-        listed = col(CallerRule.pattern).in_(select(Person.phone_number).where(col(Person.id).in_(reach.people)))
-        companies = select(Person.company_id).where(col(Person.id).in_(reach.people))
-        accounts = select(Company.account_id).where(col(Company.id).in_(companies))
-        theirs = or_(
-            col(CallerRule.company_id).in_(companies),
-            and_(col(CallerRule.company_id).is_(None), col(CallerRule.account_id).in_(accounts)),
-        )
-        yield CallerRule, (listed, theirs), None
+        yield CallerRule, rules_about(reach.people), None
         merged = or_(col(PersonMerge.person_id).in_(reach.people), col(PersonMerge.other_id).in_(reach.people))
         yield PersonMerge, (merged,), None

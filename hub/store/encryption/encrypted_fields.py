@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from hub.model import Call, FactRow, FormSubmission, Note, Person, PrivacyRequest, TextMessage
+from hub.model import Call, CallerRule, FactRow, FormSubmission, Note, Person, PrivacyRequest, TextMessage
 from hub.store.encryption.vault import Vault
 
 NAME_CATEGORY = "user.name"
@@ -93,6 +93,20 @@ def notes_of(vault: Vault, session: Session, notes: Iterable[Note]) -> dict[str,
     return {note.id: text for (note, _), text in zip(written, opened, strict=True) if text is not None}
 
 
+def seal_rule_note(vault: Vault, session: Session, rule: CallerRule, text: str) -> None:
+    """Put the note of an entry of the block or allow list into its row."""
+    number = rule.pattern if rule.company_id and not rule.is_prefix else None
+    holder = vault.holder(session, rule.company_id, number, rule.id)
+    (rule.sealed_note,) = encrypt_many(vault, session, [Plaintext(holder, text, _rule_note(rule))])
+
+
+def rule_notes_of(vault: Vault, session: Session, rules: Iterable[CallerRule]) -> dict[str, str]:
+    """The notes of entries of the lists, by entry id; without those whose key was destroyed."""
+    written = [(rule, rule.sealed_note) for rule in rules if rule.sealed_note]
+    opened = decrypt_many(vault, session, [(sealed, _rule_note(rule)) for rule, sealed in written])
+    return {rule.id: text for (rule, _), text in zip(written, opened, strict=True) if text is not None}
+
+
 def seal_correction(vault: Vault, session: Session, request: PrivacyRequest, right: Mapping[str, str]) -> None:
     """Put the corrections into a request's row."""
     if right:
@@ -162,6 +176,10 @@ def fields_place(form_id: str) -> str:
 def note_place(note_id: str) -> str:
     """The place that the text of a note is bound to."""
     return f"note/{note_id}"
+
+
+def _rule_note(rule: CallerRule) -> str:
+    return f"caller_rule/{rule.id}/note"
 
 
 def _correction_in(request: PrivacyRequest) -> str:

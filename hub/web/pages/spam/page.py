@@ -14,7 +14,7 @@ from hub.errors import CannotDo, ConfigError, NotFound
 from hub.model import Account, CallerRule
 from hub.queries.callers import listed_callers
 from hub.reload import Proposal
-from hub.spam.callers import add_rule, remove_rule
+from hub.spam.callers import add_noted_rule, remove_rule
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -74,8 +74,9 @@ def add(page: PageRequest) -> Response:
         if company is None and (typed["place"] or not _sees_account(page)):
             raise CannotDo("Choose one of your companies.")
         with page.hub.store.writing() as session:
-            add_rule(
+            add_noted_rule(
                 session,
+                page.hub.vault,
                 page.user.account_id,
                 company,
                 typed["kind"],
@@ -104,7 +105,9 @@ def _page(page: PageRequest, status: int = 200, **more: Any) -> Response:
     companies = {each.name for each in page.companies if page.company in (None, each)}
     sections = [each for each in page.hub.config.companies if each.name in companies]
     with page.session() as session:
-        found = listed_callers(session, page.user.account_id, page.company_ids, with_account=_sees_account(page))
+        found = listed_callers(
+            session, page.hub.vault, page.user.account_id, page.company_ids, with_account=_sees_account(page)
+        )
     titles = {each.name: each.title for each in page.companies}
     file = page.config_file
     values: dict[str, Any] = {"of": "", "typed": {}, "errors": {}, "problem": None, "proposal": None, **more}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONCURRENT_CHECKS = 8
 MAX_RULES_NAMED = 5
-"""How many outdated rules are listed by name; the others are only counted."""
+"""How many rules to read again are listed by name; the others are only counted."""
 
 
 def register(app: typer.Typer) -> None:
@@ -139,7 +139,6 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.hookspecs import CallHooks, NumberHooks
-    from hub.privacy_requests.deadlines import overdue_rows
     from hub.private_files import open_to_others
     from hub.runtime import private_paths
     from hub.store.connectors import paused_connectors
@@ -147,10 +146,6 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.store.tombstones import journal_of
 
     hub, found = opened.hub, []
-    found += [
-        f"The deadline {row} of hub/privacy_requests/deadlines.yaml must be rechecked against its source."
-        for row in overdue_rows(hub.clock().date())
-    ]
     found += _doubtful_texts(opened)
     if not hub.plugins.with_hook(CallHooks.verify_webhook):
         found.append("No carrier is set up, so no call can come in.")
@@ -179,7 +174,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
-    found += [*_old_rules(hub), *_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
+    found += [*_law(hub), *_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
     if numbers:
         from hub.numbers.ownership import compare
 
@@ -257,22 +252,24 @@ def _unplaced_click_ids(hub: Hub) -> list[str]:
     ]
 
 
-def _old_rules(hub: Hub) -> list[str]:
-    """The rules of law whose review is overdue, one warning per consent connector."""
-    from hub.hookspecs import ConsentHooks
+def _law(hub: Hub) -> list[str]:
+    """Rules of law whose source must be read again, and how many nobody has confirmed."""
+    from hub.queries.privacy.legal_rules import law_state, legal_rules
 
-    today, found = hub.clock().date(), []
-    for name in hub.plugins.with_hook(ConsentHooks.list_rules):
-        try:
-            rules = hub.plugins.call(name, ConsentHooks.list_rules)
-        except RingfenceError as error:
-            found.append(f"{name} does not list its rules: {error}")
-            continue
-        overdue = [rule.id for rule in rules if rule.overdue(today)]
-        if overdue:
-            found.append(
-                f"{counted(len(overdue), 'rule')} of {name} must be reviewed, because the law may have changed: "
-                f"{', '.join(overdue[:MAX_RULES_NAMED])}{' …' if len(overdue) > MAX_RULES_NAMED else ''} "
-                "(hub privacy rules shows all)."
-            )
+    try:
+        state = law_state((rule for _, rule in legal_rules(hub.plugins)), hub.clock().date())
+    except RingfenceError as error:
+        return [f"The rules of law cannot be listed: {error}"]
+    found = []
+    if state.overdue:
+        named = ", ".join(state.overdue[:MAX_RULES_NAMED])
+        found.append(
+            f"{len(state.overdue)} of {counted(state.rules, 'rule')} of law must be read again, because the law may have "
+            f"changed: {named}{' …' if len(state.overdue) > MAX_RULES_NAMED else ''} (hub privacy rules shows all)."
+        )
+    if state.unconfirmed:
+        found.append(
+            f"{state.unconfirmed} of {counted(state.rules, 'rule')} of law are unconfirmed: nobody has read a source that "
+            "states them in full (hub privacy rules shows them)."
+        )
     return found

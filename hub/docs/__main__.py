@@ -14,6 +14,7 @@ from pathlib import Path
 from hub.docs.cli import cli_page
 from hub.docs.config import config_page
 from hub.docs.hooks import hooks_page
+from hub.docs.law import law_page
 from hub.docs.manifest import manifest_page
 from hub.docs.promises import promises_page
 from hub.docs.scripts import SCRIPTS, minified
@@ -25,6 +26,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config.md": config_page,
     "cli.md": cli_page,
     "promises.md": promises_page,
+    "law.md": law_page,
 }
 SHOWN_LINES = 20
 

@@ -24,9 +24,9 @@ class ConsentHooks(Protocol):
 
     @hookspec(network=False, deadline=1, scheduled=False)
     def list_rules(self) -> Sequence[LegalRule]:
-        """Every rule that the plugin applies or reminds of, with its source and the day by which it must be checked again.
+        """Every rule that the plugin applies or reminds of, with its source and the day on which that was read.
 
-        Called by `hub check`, which warns of each rule past its `verify_by`, and by `hub privacy rules` and `ask`, which
-        show them. The ids are those that opinions name, without duplicates. Read them from the plugin's own files: no
+        Called by `hub check`, which warns of each rule whose source must be read again, and by `hub privacy rules` and `ask`,
+        which show them. The ids are those that opinions name, without duplicates. Read them from the plugin's own files: no
         network.
         """

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from hub.contracts.places import places_of_number
 from hub.privacy.business_days import Calendar, Period, known_places
@@ -46,8 +46,8 @@ class Row(BaseModel):
     within: Within
     extended: Within | None = None
     cite: str
-    source: str = Field(alias="src")
-    verify_by: date
+    src: Annotated[tuple[str, ...], BeforeValidator(lambda each: (each,) if isinstance(each, str) else each)] = ()
+    read: date | None = None
 
     @property
     def length(self) -> str:
@@ -111,11 +111,6 @@ def deadline_of(kind: str, places: Sequence[str], received_at: datetime, time_zo
     at, row, place = min(due, key=lambda each: (each[0], each[1].id.startswith("unknown"), each[1].id))
     longer = _due(row.extended, place, received_at, time_zone) if row.extended else None
     return Deadline(row, at, longer, received_at + table.promises[kind])
-
-
-def overdue_rows(today: date) -> list[str]:
-    """Ids of rows whose `verify_by` has passed; someone must check their source again."""
-    return [row.id for row in every_row() if row.verify_by < today]
 
 
 def every_row() -> tuple[Row, ...]:

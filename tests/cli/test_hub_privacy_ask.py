@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cli_shop import CALLER, Shop
@@ -31,11 +32,11 @@ def test_the_answer_names_each_rule_with_its_law_and_its_source(lawful: Shop) ->
     assert told["allowed"] and answer["recipient"] == "Adco Inc." and answer["person_places"] == ["US-IL"]
     law, word = answer["opinions"]
     assert (law["rule"], law["evidence"]["read_in"], law["verify_by"]) == (
-        "jurisdictions.us.sharing", "S45", "2027-01-01",
+        "jurisdictions.us.sharing", "auditsocials.com, nixondigital.io, foster.com", "2027-02-24",
     )  # fmt: skip
     assert word["rule"] == "signals.no_objection"
     shown = lawful.run("privacy", "ask", "--purpose", "ads", "--caller", CALLER).stdout
-    assert "Cal. Civ. Code 1798.120" in shown and "2027-01-01" in shown and CALLER not in shown
+    assert "Cal. Civ. Code 1798.120" in shown and "2027-02-24" in shown and CALLER not in shown
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_the_rules_are_listed_by_topic_and_place_with_what_is_unconfirmed(lawful
     assert "jurisdictions.signals.us_ca" in {each["id"] for each in california}
     assert not any("US-CO" in each["places"] for each in california)
     (deadline,) = [each for each in everywhere if each["id"] == "requests.uk.gdpr-12"]
-    assert deadline["connector"] == "hub" and "1 month" in deadline["says"] and not deadline["confirmed"]
+    assert deadline["connector"] == "hub" and "1 month" in deadline["says"] and deadline["read_on"] == "2026-11-29"
     shown = lawful.run("privacy", "rules", "--topic", "age").stdout
     assert "unconfirmed" in shown and "COPPA" in shown
 
@@ -132,11 +133,20 @@ def test_check_warns_of_rules_that_must_be_read_again(lawful: Shop) -> None:
         with lawful.opened() as opened:
             return check._warnings(opened, numbers=False)
 
-    assert not any("must be reviewed" in each for each in warnings(datetime(2026, 12, 1, tzinfo=UTC)))
-    late = next(each for each in warnings(datetime(2027, 1, 15, tzinfo=UTC)) if "must be reviewed" in each)
-    assert late.startswith("1 rule of jurisdictions") and "jurisdictions.us.sharing" in late
-    much_later = next(each for each in warnings(datetime(2028, 1, 1, tzinfo=UTC)) if "must be reviewed" in each)
-    assert "…" in much_later
+    assert not any("must be read again" in each for each in warnings(datetime(2026, 12, 1, tzinfo=UTC)))
+    late = next(each for each in warnings(datetime(2027, 2, 25, tzinfo=UTC)) if "must be read again" in each)
+    assert "jurisdictions.us.sharing" in late and "…" in late
+    assert not any("must be read again" in each for each in warnings(datetime(2027, 2, 24, tzinfo=UTC)))
+
+
+def test_check_list_and_documents_count_the_same_rules(lawful: Shop) -> None:
+    rules = lawful.json("privacy", "rules")
+    unconfirmed = sum(not each["confirmed"] for each in rules)
+    counted = f"{unconfirmed} of {len(rules)} rules of law are unconfirmed"
+    assert any(each.startswith(counted) for each in lawful.json("check")["warnings"])
+    shown = lawful.run("privacy", "rules").stdout
+    assert f"{len(rules)} rules, {unconfirmed} of them unconfirmed, 0 to be read again." in shown
+    assert counted in (Path(__file__).parents[2] / "docs" / "law.md").read_text("utf-8")
 
 
 def test_deadlines_of_requests_past_their_date_are_warnings_of_check_and_no_failure(lawful: Shop) -> None:
@@ -144,5 +154,5 @@ def test_deadlines_of_requests_past_their_date_are_warnings_of_check_and_no_fail
     with lawful.opened() as opened:
         warnings = check._warnings(opened, numbers=False)
         findings = [*check._flow_findings(opened), *check._overdue_requests(opened)]
-    assert any("eu.gdpr-12" in each and "rechecked against its source" in each for each in warnings)
+    assert any("rules of law must be read again" in each for each in warnings)
     assert findings == [], "only findings end the command with status 1"

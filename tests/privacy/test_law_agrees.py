@@ -6,6 +6,8 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+from hub.contracts.rules import OWN
+from hub.docs.law import shipped_rules
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.privacy_requests.deadlines import every_row
 
@@ -23,6 +25,13 @@ def test_visitors_are_asked_first_wherever_the_law_on_tracking_does() -> None:
         assert asked or all(rows[place] != "in" for place in rows if place.partition("-")[0] == country), country
         home = TrackingRule("by_visitor", country).for_script
         assert home is True or country == "US", country
+
+
+def test_few_rules_are_unconfirmed_and_every_confirmed_one_says_where_and_when_it_was_read() -> None:
+    rules = shipped_rules()
+    assert sum(not rule.confirmed for rule in rules) < 20 < 180 < len(rules)
+    assert all(rule.sources and rule.read_on for rule in rules if rule.confirmed and rule.sources != (OWN,))
+    assert len({rule.id for rule in rules}) == len(rules)
 
 
 def test_a_country_that_yaml_could_take_for_a_no_has_its_deadline() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from hub.model.requests import REQUEST_KINDS
-from hub.privacy_requests.deadlines import deadline_of, overdue_rows, places_of
+from hub.privacy_requests.deadlines import deadline_of, places_of
 
 PLACES = ("US-CA", "US-IL", "US", "CA-QC", "CA", "DE", "EU", "GB", "CH", "NZ", "MQ", "AU-NSW", "ZW")
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -73,8 +73,3 @@ def test_whose_place_nobody_knows_is_answered_as_early_as_the_strictest_place_as
 def test_a_number_and_what_the_person_says_both_tell_where_they_may_be() -> None:
     assert places_of("+14155550142", ["DE"]) == ["DE", "US-CA"]
     assert places_of(None) == []
-
-
-def test_a_deadline_past_its_verify_by_is_named() -> None:
-    assert overdue_rows(date(2026, 11, 24)) == []
-    assert "eu.gdpr-12" in overdue_rows(date(2027, 6, 1))

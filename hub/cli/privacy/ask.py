@@ -143,7 +143,7 @@ def _show(answer: Answer, law: dict[str, LegalRule]) -> None:
         say(f"  ask again at {moment(decision.not_before)} UTC")
     table(
         "The rules that applied",
-        ("by", "says", "rule", "reason", "law", "read in", "verify by"),
+        ("by", "says", "rule", "reason", "law", "read in", "read again by"),
         ((plain(name), colored(opinion.verdict), plain(opinion.rule_id), plain(opinion.reason),
           plain(opinion.evidence.get("cite")), _read_in(opinion), _verify_by(opinion, law))
          for name, opinion in decision.opinions),
@@ -153,7 +153,9 @@ def _show(answer: Answer, law: dict[str, LegalRule]) -> None:
 def _read_in(opinion: Opinion) -> str:
     sources = plain(opinion.evidence.get("read_in"))
     unconfirmed = opinion.evidence.get("source", "").startswith("unconfirmed")
-    return f"[yellow]unconfirmed[/yellow] ({sources})" if unconfirmed else sources
+    if not unconfirmed:
+        return sources
+    return f"[yellow]unconfirmed[/yellow]{f' ({sources})' if opinion.evidence.get('read_in') else ''}"
 
 
 def _verify_by(opinion: Opinion, law: dict[str, LegalRule]) -> str:

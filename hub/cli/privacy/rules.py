@@ -34,13 +34,14 @@ def rules(
 ) -> None:
     """List the rules of law that the consent plugins of config.yaml and the hub itself apply. This is not legal advice.
 
-    A rule written from memory is shown as unconfirmed. A rule past its date must be reviewed; hub check warns about it too.
+    A rule that nobody has read in its source is shown as unconfirmed. Three months after its source was read, a rule must be
+    read again; hub check warns about it too.
     """
     from hub.clock import utc_now
     from hub.contracts.rules import TOPICS
     from hub.queries.flow_simulation import connected
     from hub.queries.lookup import known, known_place
-    from hub.queries.privacy.legal_rules import legal_rules
+    from hub.queries.privacy.legal_rules import law_state, legal_rules
     from hub.startup import read_config
 
     if topic is not None:
@@ -54,15 +55,18 @@ def rules(
         return
     table(
         "The laws that this hub knows",
-        ("rule", "topic", "places", "says", "law", "read in", "verify by"),
+        ("rule", "topic", "places", "says", "law", "read in", "read on", "read again by"),
         (
             (plain(rule.id), rule.topic, plain(_places(rule)), plain(_says(rule)), plain(rule.cite), _read_in(rule),
-             f"[red]{rule.verify_by}, overdue[/red]" if rule.overdue(today) else str(rule.verify_by))
+             plain(rule.read_on),
+             f"[red]{rule.verify_by}, overdue[/red]" if rule.overdue(today) else plain(rule.verify_by))
             for _, rule in found
         ),
     )  # fmt: skip
-    unconfirmed = sum(not rule.confirmed for _, rule in found)
-    say(f"{counted(len(found), 'rule')}, {unconfirmed} of them unconfirmed.")
+    state = law_state((rule for _, rule in found), today)
+    say(
+        f"{counted(state.rules, 'rule')}, {state.unconfirmed} of them unconfirmed, {len(state.overdue)} to be read again."
+    )
 
 
 def _plain(connector: str, rule: LegalRule) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def _plain(connector: str, rule: LegalRule) -> dict[str, Any]:
         "cite": rule.cite,
         "sources": list(rule.sources),
         "confirmed": rule.confirmed,
+        "read_on": rule.read_on,
         "verify_by": rule.verify_by,
         "since": rule.since,
     }
@@ -91,4 +96,6 @@ def _places(rule: LegalRule) -> str:
 
 def _read_in(rule: LegalRule) -> str:
     sources = plain(", ".join(rule.sources))
-    return sources if rule.confirmed else f"[yellow]unconfirmed[/yellow] ({sources})"
+    if rule.confirmed:
+        return sources
+    return f"[yellow]unconfirmed[/yellow]{f' ({sources})' if rule.sources else ''}"

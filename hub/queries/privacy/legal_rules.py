@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from hub.contracts.rules import ANYWHERE, LegalRule
@@ -27,6 +29,24 @@ def legal_rules(plugins: Plugins, topic: str | None = None, place: str | None = 
     ]
 
 
+@dataclass(frozen=True)
+class LawState:
+    """How much of the law that a hub knows is confirmed: the figures of `hub check`, `hub privacy rules` and the page."""
+
+    rules: int
+    unconfirmed: int
+    overdue: tuple[str, ...]
+    """Ids of rules whose source must be read again."""
+
+
+def law_state(rules: Iterable[LegalRule], today: date) -> LawState:
+    """Counts rules, the unconfirmed and the overdue ones among them."""
+    known = list(rules)
+    return LawState(
+        len(known), sum(not rule.confirmed for rule in known), tuple(rule.id for rule in known if rule.overdue(today))
+    )
+
+
 @cache
 def deadline_rules() -> tuple[LegalRule, ...]:
     """The deadlines of privacy requests, from the hub's own table."""
@@ -42,6 +62,6 @@ def _deadlines() -> Iterator[LegalRule]:
             places=tuple(sorted(row.places)) or (ANYWHERE,),
             says=f"Answer a request ({kinds}) within {row.length}.",
             cite=row.cite,
-            sources=(row.source,),
-            verify_by=row.verify_by,
+            sources=row.src,
+            read_on=row.read,
         )

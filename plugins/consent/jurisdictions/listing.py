@@ -1,4 +1,4 @@
-"""Every row of every table in this folder, for `hub privacy rules` (list) and `hub check` (old rows)."""
+"""Every row of every table in this folder, for `hub privacy rules` (list) and `hub check` (rows to read again)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plugins.consent.jurisdictions.age import REASONS as AGE_REASONS
 from plugins.consent.jurisdictions.age import AgeRule
 from plugins.consent.jurisdictions.quiet_hours import DAYS, OWN_CITE, Week, hours_table
 from plugins.consent.jurisdictions.recording import REASONS, recording_rules
-from plugins.consent.jurisdictions.rows import ANYWHERE, Row, rows_of
+from plugins.consent.jurisdictions.rows import ANYWHERE, OWN, Row, rows_of
 from plugins.consent.jurisdictions.rules import Rule, rule_set
 from plugins.consent.jurisdictions.signals import SignalRule
 
@@ -59,8 +59,7 @@ def _own_hours() -> LegalRule:
         "extended by settings, "
         f"{spell(table.unknown)} if the zone is unknown; service texts and calls back {spell(table.service)}.",
         cite=OWN_CITE,
-        sources=("own",),
-        verify_by=max(rule.verify_by for rule in table.rules),
+        sources=(OWN,),
     )
 
 
@@ -98,6 +97,6 @@ def _listed(row: Row, name: str, topic: RuleTopic, says: str, **more: Any) -> Le
         says=says,
         cite=row.cite,
         sources=row.src,
-        verify_by=row.verify_by,
+        read_on=row.read,
         **more,
     )

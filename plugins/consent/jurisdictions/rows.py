@@ -1,4 +1,4 @@
-"""The fields that all tables in this folder share: the places, the source, and the date of the next check."""
+"""The fields that all tables in this folder share: the places, the source, and the day on which it was read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from hub.api import Place
 
 ANYWHERE = "anywhere"
+OWN = "own"
+"""The source of a rule that is the hub's own decision, not a law."""
 
 
 class Row(BaseModel):
@@ -24,8 +26,8 @@ class Row(BaseModel):
     id: str = Field(pattern=r"^[a-z][a-z_.]*$")
     places: tuple[str, ...] = Field(min_length=1)
     cite: str = Field(min_length=1)
-    src: tuple[str, ...] = Field(min_length=1)
-    verify_by: date
+    src: tuple[str, ...] = ()
+    read: date | None = None
 
     @field_validator("src", mode="before")
     @classmethod
@@ -34,15 +36,15 @@ class Row(BaseModel):
 
     @property
     def confirmed(self) -> bool:
-        """Whether a source was read for the row; a row written from memory is shown as unconfirmed."""
-        return "mem" not in self.src
+        """Whether a source was read that states all of the row; a row from memory is shown as unconfirmed."""
+        return self.read is not None
 
     @property
     def provenance(self) -> dict[str, str]:
         """The part of an opinion's evidence that names the rule's source."""
         return {
             "cite": self.cite,
-            "source": "confirmed" if self.confirmed else f"unconfirmed, verify by {self.verify_by.isoformat()}",
+            "source": f"confirmed, read on {self.read.isoformat()}" if self.read else "unconfirmed",
             "read_in": ", ".join(self.src),
         }
 
@@ -60,13 +62,11 @@ Rows = TypeVar("Rows", bound=Row)
 
 
 def read_table(name: str) -> Any:
-    """A file of this folder, with the table's `verify_by` copied into each row and its groups of places expanded."""
+    """A file of this folder with its groups of places expanded."""
     table = yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
-    groups, verify_by = table.pop("groups", {}), table.pop("verify_by", None)
-    standing = {"verify_by": verify_by} if verify_by else {}
+    groups = table.pop("groups", {})
     table["rules"] = [
-        {**standing, **row, "places": [p for place in row["places"] for p in groups.get(place, [place])]}
-        for row in table["rules"]
+        {**row, "places": [p for place in row["places"] for p in groups.get(place, [place])]} for row in table["rules"]
     ]
     return table
 

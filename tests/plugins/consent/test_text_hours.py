@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -191,8 +191,8 @@ def test_when_it_is_too_early_the_next_asking_is_in_time_and_no_later_than_neede
 def test_every_row_of_the_hours_has_its_source_and_its_date() -> None:
     table = hours_table()
     assert len({rule.id for rule in table.rules}) == len(table.rules) > 10
-    assert {rule.verify_by for rule in table.rules} == {date(2027, 1, 31)}
-    assert {rule.id for rule in table.rules if not rule.confirmed} == {"australia"}
+    assert all(rule.src and rule.read for rule in table.rules if rule.confirmed)
+    assert {rule.id for rule in table.rules if not rule.confirmed} <= {"australia"}
 
 
 @pytest.mark.parametrize("wrong", [{"mon": "9-17"}, {"someday": "09:00-17:00"}, {"mon": "17:00-09:00"}])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from page_client import signed_in
@@ -12,6 +14,7 @@ from testbed import CALLER, NORTH_SHARED, SHARED, TestHub
 from hub.model import AuditEntry, OptOut, Person
 from hub.model.columns import new_id
 from hub.privacy.opt_outs import opt_out
+from hub.queries.privacy.legal_rules import law_state, legal_rules
 
 DESK = "/privacy-desk"
 
@@ -93,12 +96,24 @@ def test_the_law_is_listed_and_a_question_is_answered_with_its_rules(stage: Test
     officer = signed_in(stage, "privacy_officer")
     rules = officer.text(f"{DESK}/law?topic=requests&place=US-CA")
     assert "Cal. Civ. Code 1798.130" in rules and "Va. Code" not in rules
+    assert "read on 2026-11-24" in rules and "2027-02-24" in rules
     assert "is not a place" in officer.text(f"{DESK}/law?place=Atlantis")
     question = {"purpose": "ads", "company": "lakeside", "caller": CALLER}
     answer = officer.post(f"{DESK}/law", question)
     assert answer.status_code == 200 and "said by law" in answer.text and "Allowed" in answer.text
     for wrong in ({"company": ""}, {"at": "noon"}, {"caller_place": "Atlantis"}, {"purpose": "fun"}):
         assert officer.post(f"{DESK}/law", {**question, **wrong}).status_code == 422, wrong
+
+
+def test_the_page_counts_the_rules_as_the_other_faces_do_and_marks_those_to_read_again(stage: TestHub) -> None:
+    officer = signed_in(stage, "privacy_officer")
+    state = law_state((rule for _, rule in legal_rules(stage.hub.plugins)), stage.clock().date())
+    assert state.rules and not state.overdue
+    figures = f"{state.rules} rules, {state.unconfirmed} of them unconfirmed"
+    assert figures in re.sub(r"<[^>]+>", "", officer.text(f"{DESK}/law"))
+    stage.clock.now = datetime(2027, 2, 25, 12, 0, tzinfo=UTC)
+    late = signed_in(stage, "privacy_officer").text(f"{DESK}/law?topic=requests&place=US-CA")
+    assert "0 to be read again" not in re.sub(r"<[^>]+>", "", late)
 
 
 def test_a_question_about_another_company_is_not_answered(stage: TestHub) -> None:

@@ -11,7 +11,7 @@ from hub.contracts.rules import TOPICS
 from hub.errors import CannotDo
 from hub.queries.consent_question import PURPOSES, Answer, Supposed, answers
 from hub.queries.lookup import known_place
-from hub.queries.privacy.legal_rules import legal_rules
+from hub.queries.privacy.legal_rules import law_state, legal_rules
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import DESK
@@ -98,6 +98,7 @@ def _page(
         typed={name: page.value(name) for name in FIELDS},
         rules=found[:MAX_RULES],
         more=max(0, len(found) - MAX_RULES),
+        state=law_state((rule for _, rule in found), page.now.date()),
         topics=TOPICS,
         topic=topic,
         place=place,

@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from hub.contracts.phones import phone_number
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.columns import storable
+from hub.model.people import PROVEN
 from hub.model.requests import REQUEST_KINDS
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
 from hub.privacy_requests.access_file import read_file
@@ -22,7 +24,10 @@ from hub.privacy_requests.steps import RequestRefused, open_request, take_step, 
 from hub.privacy_requests.tasks import ANSWER, CONFIRMED, want
 from hub.runtime import Hub
 from hub.store import audit
+from hub.texts.no_contact import refuse_contact
 
+NO_CONTACT: Mapping[str, str] = {"no_texts": "texts", "no_calls": "calls", "no_contact": "both"}
+"""What a person on the phone may ask for without a request: it needs no proof and is in force at once."""
 ERASES = ("erasure", "child")
 """Kinds of request that erase a person."""
 STARTED = (RequestState.RUNNING, RequestState.WAITING_PLUGIN, *CLOSED_REQUEST_STATES)
@@ -71,6 +76,27 @@ def take_in(
     if proof is not None:
         note_proof(session, hub, request, proof, actor)
     return request
+
+
+def take_refusal(
+    hub: Hub, company: Company, kind: str, *, actor: str, channel: str, phone: str | None, said: str | None = None
+) -> bool:
+    """Record at once that a person wants no texts, no calls or neither (`NO_CONTACT`); False if it was in force before.
+    `said` is what they said, encrypted. RequestRefused if the phone number is not valid.
+    """
+    number = phone_number(phone, company.country) if phone else None
+    if number is None:
+        raise RequestRefused("Give the phone number that is not to be texted or called, like +13125550142.")
+    return refuse_contact(
+        hub,
+        company.id,
+        [number],
+        NO_CONTACT[kind],
+        channel=storable(channel)[:16],
+        actor=actor,
+        detail=storable(said) if said else None,
+        learned=PROVEN,
+    )
 
 
 def note_proof(session: Session, hub: Hub, request: PrivacyRequest, proof: str, actor: str) -> None:

@@ -21,7 +21,7 @@ from hub.model.purposes import CALL_BACK, LISTED_USES, MARKETING, SERVICE, TEXT_
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.locks import hold_locks
-from hub.texts.suppression import number_lock_key, stop
+from hub.texts.suppression import number_lock_key, person_of, stop
 
 Refused = Literal["texts", "calls", "both"]
 USES_OF: Mapping[str, tuple[str, ...]] = {"texts": TEXT_USES, "calls": (CALL_BACK,), "both": LISTED_USES}
@@ -49,15 +49,15 @@ def refuse_contact(
     *,
     channel: str,
     actor: str,
-    subject_id: str,
+    subject_id: str | None = None,
     detail: str | None = None,
     learned: Learned = CARRIER,
 ) -> bool:
     """Record, with its audit entry, that the person with these E.164 numbers wants no texts, no calls, or neither. From
     now on nothing is sent. Returns False if all of it was in force before. CannotDo if there is nothing to refuse.
 
-    `channel` says how they said it; `subject_id` is the call, text, form, person or request that shows it; `detail` is what
-    they said, encrypted under their key. `actor` is a user's id, or the account at the machine.
+    `channel` says how they said it; `subject_id` is the call, text, form or request that shows it, or their person;
+    `detail` is what they said, encrypted under their key. `actor` is a user's id, or the account at the machine.
     """
     if refused not in USES_OF:
         raise CannotDo(f"Choose what the person does not want: {', '.join(USES_OF)}.")
@@ -82,7 +82,8 @@ def refuse_contact(
             )
             for number in sorted(numbers)
         ]
-        audit.note(session, now, actor, "contact.refuse", subject_id, refused)
+        subject = subject_id or person_of(session, company_id, min(numbers), now, learned).id
+        audit.note(session, now, actor, "contact.refuse", subject, refused)
     return any(new)
 
 

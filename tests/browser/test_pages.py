@@ -13,11 +13,12 @@ import pytest
 from page_client import signed_in
 from page_samples import address, fill, name
 from served import serving
-from testbed import SHARED, TestHub
+from testbed import CALLER, SHARED, TestHub
 
 from hub.access.permissions import ROLES, reach
 from hub.access.sign_in.sessions import end_sessions
-from hub.api import CallEvent
+from hub.api import CallEvent, MessageEvent
+from hub.model import TextMessage
 from hub.startup import Opened
 from hub.web.pages.guard import Page
 from hub.web.pages.routes import PAGES
@@ -106,6 +107,20 @@ def _is_trouble(line: Any) -> bool:
 def test_no_page_has_a_serious_fault_in_any_width_and_scheme(pages: PagesInBrowser, part: int) -> None:
     context = pages.context()
     assert look(pages, context, LOOKED_AT[part::PARTS]) == []
+    context.close()
+
+
+def test_do_not_contact_has_no_serious_fault_when_it_is_open_on_each_of_its_pages(pages: PagesInBrowser) -> None:
+    text: dict[str, Any] = {"message_id": "SM1", "at": pages.stage.clock(), "tracking_number": SHARED}
+    pages.stage.tell(MessageEvent(sender_number=CALLER, body="Hello", **text))
+    context = pages.context()
+    tab = context.new_page()
+    paths = [f"/calls/{pages.ids['call_id']}", f"/people/{pages.ids['person_id']}"]
+    for path in (*paths, f"/texts/{pages.stage.one(TextMessage).id}"):
+        tab.goto(pages.address + path)
+        tab.locator("details.no-contact summary").click()
+        tab.evaluate(AXE)
+        assert [each for view in VIEWS for each in _faults(tab, *view)] == [], path
     context.close()
 
 

@@ -147,3 +147,15 @@ def test_two_requests_with_one_key_at_the_same_time_are_one_deed(postgres_url: s
     assert {answer.status_code for answer in answers} == {200} and len({answer.text for answer in answers}) == 1
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 3
     assert len([row for row in house.stage.rows(Note, subject_id=house.mine["call_id"]) if row.sealed]) == 1
+
+
+def test_a_refusal_of_contact_is_recorded_once_and_read_again(lite_house: House) -> None:
+    path = f"/calls/{lite_house.mine['call_id']}/refusals"
+    assert lite_house.get(path).json() == {"texts": None, "marketing": None, "calls": None}
+    assert sent(lite_house, path, {"refused": "faxes"}, None).status_code == 422
+    first = sent(lite_house, path, {"refused": "calls", "said": "Do not call me"}, "no-1").json()
+    assert first["texts"] is None and first["calls"] is not None
+    lite_house.stage.clock.advance(hours=1)
+    assert sent(lite_house, path, {"refused": "calls", "said": "Do not call me"}, "no-1").json() == first
+    assert sent(lite_house, path, {"refused": "both"}, None).json()["texts"] is not None
+    assert lite_house.get(f"/calls/{lite_house.theirs['call_id']}/refusals").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.privacy import ask, conflicts, ledger, map, opt_outs, papers, request, retention, rules
+from hub.cli.privacy import ask, conflicts, ledger, map, no_contact, opt_outs, papers, request, retention, rules
 
 commands = typer.Typer(help="Show and prove how people's data is treated.", no_args_is_help=True)
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     conflicts.register(commands)
     ledger.register(commands)
     map.register(commands)
+    no_contact.register(commands)
     opt_outs.register(commands)
     papers.register(commands)
     request.register(commands)

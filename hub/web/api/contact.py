@@ -1,8 +1,8 @@
-"""Text the person of a call, a text or a form, call them back, and put their texts aside."""
+"""Text the person of a call, a text or a form, call them back, record that they refuse contact, and put texts aside."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Path
 from pydantic import Field
@@ -14,11 +14,13 @@ from hub.marks.subjects import markable
 from hub.model import OutgoingCall, TextMessage
 from hub.model.columns import new_id
 from hub.numbers.directory import LiveDirectory
+from hub.queries.texts.no_contact import contact_person, refusals_of
 from hub.queries.texts.recipients import due_time, recipient_in
 from hub.texts.archive import archive_thread
+from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.deed_schemas import CallBackAnswer, CallBacks, QueuedText
+from hub.web.api.deed_schemas import CallBackAnswer, CallBacks, ContactRefusalsAnswer, QueuedText
 from hub.web.api.marks import Body, SubjectId, seen
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import shaped
@@ -37,6 +39,13 @@ class CallBackBody(Body):
     phone: str | None = Field(default=None, max_length=32)
 
 
+class RefusalBody(Body):
+    """What the person does not want: texts, calls or both. `said` is what they said; it is kept as the proof, encrypted."""
+
+    refused: Literal["texts", "calls", "both"]
+    said: str | None = Field(default=None, max_length=MAX_DETAIL)
+
+
 class ArchiveBody(Body):
     """Whether the thread is put aside; a new text brings it back."""
 
@@ -47,6 +56,7 @@ def add_contact(api: FastAPI, authenticator: Authenticator, directory: LiveDirec
     """Add the routes for texts and calls to people."""
     _add_texts(api, authenticator, directory)
     _add_call_backs(api, authenticator, directory)
+    _add_refusals(api, authenticator)
 
 
 def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
@@ -121,3 +131,42 @@ def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveD
             rows = authorized.scope.select(OutgoingCall).where(OutgoingCall.subject_id == call_id)
             newest = session.exec(rows.order_by(col(OutgoingCall.id).desc()))
             return CallBacks(call_backs=shaped(CallBackAnswer, newest))
+
+
+def _add_refusals(api: FastAPI, authenticator: Authenticator) -> None:
+    @api.post("/calls/{call_id}/refusals")
+    def refuse(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("contact")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+        body: RefusalBody,
+    ) -> ContactRefusalsAnswer:
+        hub, scope = authorized.hub, authorized.scope
+        with authorized.session() as session:
+            person = contact_person(session, scope, call_id)
+
+        def deed() -> dict[str, Any]:
+            new = refuse_contact(
+                hub,
+                person.company_id,
+                person.numbers,
+                body.refused,
+                channel=person.channel,
+                actor=scope.user.id,
+                subject_id=person.subject_id,
+                detail=body.said,
+                learned=person.learned,
+            )
+            return {"new": new}
+
+        once.do_alone(authorized, deed, harmless=True)
+        return ContactRefusalsAnswer.model_validate(refusals_of(hub, person))
+
+    @api.get("/calls/{call_id}/refusals")
+    def refusals(
+        *, authorized: AuthorizedRequest = Depends(authenticator.to("contact")), call_id: SubjectId
+    ) -> ContactRefusalsAnswer:
+        with authorized.session() as session:
+            person = contact_person(session, authorized.scope, call_id)
+        return ContactRefusalsAnswer.model_validate(refusals_of(authorized.hub, person))

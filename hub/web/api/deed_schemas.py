@@ -61,6 +61,14 @@ class CallBackAnswer(Answer):
     duration: int | None
 
 
+class ContactRefusalsAnswer(Answer):
+    """Since when the person has refused texts, marketing texts and calls; null if they have not."""
+
+    texts: datetime | None
+    marketing: datetime | None
+    calls: datetime | None
+
+
 class DeliveryAnswer(Answer):
     """What was sent, or is to be sent, to one destination."""
 

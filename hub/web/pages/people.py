@@ -9,6 +9,7 @@ from hub.formats import phone
 from hub.marks.merges import merge_people, split_people
 from hub.queries.marks import merged_people
 from hub.queries.people import find_people, list_people, one_person
+from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -48,6 +49,7 @@ def _person(page: PageRequest, status: int = 200, *, error: str | None = None) -
     with page.session() as session:
         merged = merged_people(session, page.scope, person_id)
         details = one_person(session, page.scope, page.hub.vault, person_id, merged.people)
+        no_contact = do_not_contact(page, session, "people", person_id)
     first = details.people[0]
     shown = first.name or (phone(first.phone_number) if first.phone_number else first.email)
     return page.render(
@@ -58,6 +60,7 @@ def _person(page: PageRequest, status: int = 200, *, error: str | None = None) -
         details=details,
         merged=merged,
         fact_names=FACT_NAMES,
+        no_contact=no_contact,
         error=error,
         wanted=page.value("other"),
         reason=page.value("reason"),

@@ -22,6 +22,7 @@ from hub.web.pages import (
     connectors,
     conversions,
     deliveries,
+    do_not_contact,
     flows,
     live,
     numbers,
@@ -48,6 +49,7 @@ from hub.web.sign_in.routes import door_routes
 PAGES: tuple[Page, ...] = (
     *connectors.PAGES,
     *deliveries.PAGES,
+    *do_not_contact.PAGES,
     *flows.PAGES,
     *live.PAGES,
     *overview.PAGES,

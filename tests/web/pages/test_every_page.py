@@ -61,6 +61,7 @@ ALLOWED = {
     "POST /calls/{contact_id}/deliveries/{delivery_id}/replay": OFFICE,
     "GET /calls/{contact_id}/call-back": DESK,
     "POST /calls/{contact_id}/call-back": DESK,
+    "POST /do-not-contact/{subject_id}": DESK,
     "GET /calls/{contact_id}/recordings/{recording_id}/audio": {"owner", "admin", "agent"},
     "GET /config": {"owner", "admin"},
     "POST /config": {"owner", "admin"},

@@ -35,6 +35,7 @@ from hub.web.pages.call.hearing import content_of, recordings_for, why_no_record
 from hub.web.pages.call.sent import RESULTS, sent_answer, sent_lines
 from hub.web.pages.calls.columns import OUTCOMES
 from hub.web.pages.calls.filters import filter_of_page
+from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -145,6 +146,7 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
         "verdict": spam_verdict(session, subject) if isinstance(subject, Call) and not header.erased else None,
         "content": content_of(page, session, subject),
         "facts": facts_of_caller(session, hub.vault, subject.id),
+        "no_contact": None if header.erased else do_not_contact(page, session, "calls", subject.id),
         "newer": newer,
         "older": older,
         "undo": undo_of(page),

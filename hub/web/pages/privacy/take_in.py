@@ -10,11 +10,11 @@ from starlette.responses import Response
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.model.requests import REQUEST_KINDS
-from hub.privacy_requests.officer import take_in
+from hub.privacy_requests.officer import NO_CONTACT, take_in, take_refusal
 from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import CHANNELS, DESK, KINDS, MEANINGS
+from hub.web.pages.privacy.words import CHANNELS, DESK, KINDS, MEANINGS, REFUSALS
 from hub.web.pages.request import PageRequest
 from hub.web.privacy.words import PLACE_CODES, PLACES
 
@@ -42,6 +42,8 @@ def save(page: PageRequest) -> Response:
     """Record the request; errors are shown above the form, which keeps what was typed."""
     try:
         company = company_chosen(page)
+        if page.value("kind") in NO_CONTACT:
+            return _refused(page, company)
         place = page.value("place")
         if place and place not in PLACE_CODES:
             raise RequestRefused("Choose the place from the list.")
@@ -57,7 +59,7 @@ def save(page: PageRequest) -> Response:
                 company,
                 page.value("kind"),
                 actor=page.user.id,
-                channel=page.value("channel") if page.value("channel") in CHANNELS else "agent",
+                channel=_channel(page),
                 phone=page.value("phone") or None,
                 email=page.value("email") or None,
                 declared=[place] if place else [],
@@ -70,6 +72,24 @@ def save(page: PageRequest) -> Response:
     except (RequestRefused, CannotDo) as refused:
         return _form(page, 422, error=str(refused))
     return page.redirect(page.link(f"{DESK}/requests/{request.id}"), "The request is taken in.")
+
+
+def _refused(page: PageRequest, company: Company) -> Response:
+    """Record a refusal of contact. It needs no proof, so no request is opened."""
+    take_refusal(
+        page.hub,
+        company,
+        page.value("kind"),
+        actor=page.user.id,
+        channel=_channel(page),
+        phone=page.value("phone"),
+        said=page.value("proof"),
+    )
+    return page.redirect(page.link(DESK), "It is recorded, and in force from now on.")
+
+
+def _channel(page: PageRequest) -> str:
+    return page.value("channel") if page.value("channel") in CHANNELS else "agent"
 
 
 def company_chosen(page: PageRequest) -> Company:
@@ -111,6 +131,7 @@ def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Res
         typed=typed,
         error=error,
         kinds=[(kind, KINDS[kind], MEANINGS[kind]) for kind in REQUEST_KINDS],
+        refusals=[(kind, REFUSALS[kind]) for kind in NO_CONTACT],
         channels=CHANNELS,
         places=PLACES,
         today=page.now.astimezone(page.zone).date(),

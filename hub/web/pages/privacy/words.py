@@ -34,6 +34,7 @@ MEANINGS: Mapping[str, str] = {
     "child": "a child under 13; a parent must show that they are one",
     "opt_in": "an earlier objection or opt-out taken back, in two steps",
 }
+REFUSALS: Mapping[str, str] = {"no_texts": "No texts", "no_calls": "No calls", "no_contact": "No texts and no calls"}
 CHANNELS = {"phone": "By phone", "letter": "By letter", "email": "By e-mail", "agent": "In person or by an agent"}
 PROOFS = {"text": "Code by text", "email": "Link by e-mail", "officer": "Noted by an officer"}
 

@@ -15,6 +15,7 @@ from hub.queries.texts.one_thread import OneThread, one_thread
 from hub.queries.texts.paging import ThreadKind
 from hub.queries.texts.threads import ThreadList, list_threads
 from hub.store import audit
+from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.answer_box import answer_box
 from hub.web.pages.texts.pictures import INLINE_TYPES
@@ -76,6 +77,8 @@ def thread_page(page: PageRequest, error: str | None = None) -> Response:
     found = _threads(page)
     with page.session() as session:
         shown = one_thread(session, scope, page.hub, page.path("thread"), page.query.get("older"))
+        said = next((each.id for each in reversed(shown.texts) if not each.outgoing), shown.newest.id)
+        no_contact = do_not_contact(page, session, "texts", said) if shown.number else None
     _note(page, found, shown)
     box = None
     if shown.number and shown.newest.company_id and page.may("contact"):
@@ -88,6 +91,7 @@ def thread_page(page: PageRequest, error: str | None = None) -> Response:
         items=_items(page, shown),
         tracker=_tracker(page, shown.newest.tracking_number),
         box=box,
+        no_contact=no_contact,
         action=page.link(f"/texts/{page.path('thread')}"),
         states=STATES,
         purposes=PURPOSES,

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, Table, func, insert, select, update
+from sqlalchemy import Column, Table, func, insert, select, update
 from sqlmodel import Session, col
 
 from hub.backup.archive import ArchiveReader
@@ -27,7 +27,7 @@ from hub.runtime import Hub
 from hub.store.encryption.vault import HOLDERS
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
-from hub.store.tombstones import ErasedRows, journal_of, read_journal, write_tombstones
+from hub.store.tombstones import ErasedRows, journal_of, read_journal, refuse_unfinished, write_tombstones
 from hub.store.vacuum import scrub
 
 
@@ -136,6 +136,7 @@ def _refuse_unfit(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None)
 
 def _refuse_full(hub: Hub) -> None:
     with hub.store.reading() as session:
+        refuse_unfinished(session)
         for table in every_table().sorted_tables:
             if session.execute(select(func.count()).select_from(table)).scalar_one():
                 raise NotRestored(
@@ -164,8 +165,9 @@ def _restore_table(
     personal, done = personal_columns(table), 0
     for chunk in data.rows(table.name):
         rows = _opened(hub, table, personal, chunk, buried, emptied)
-        with hub.store.connected() as connection:
-            connection.execute(insert(table), rows)
+        if rows:
+            with hub.store.connected() as connection:
+                connection.execute(insert(table), rows)
         done += len(rows)
         progress(table.name, done, count)
 
@@ -183,12 +185,12 @@ def _opened(
         opener = hub.vault.opener(session, {hub.vault.key_id(each) for each in sealed if each}, lost=True)
     rows = []
     for row, each in zip(chunk, sealed, strict=True):
-        empty: dict[str, Any] = {name: _emptied(table, name) for name in personal}
+        empty: dict[str, Any] = {name: _emptied(table.c[name]) for name in personal}
         if each is not None:
             plain = opener(each, place_in(table.name, key_of(table, row)))
             if plain is None:
                 emptied[table.name] += 1
-                if not all(_can_be_empty(table, name) for name in personal):
+                if not all(_can_be_empty(table.c[name]) for name in personal):
                     continue
             else:
                 empty |= json.loads(plain.decode("utf-8", "surrogatepass"))
@@ -201,11 +203,14 @@ def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: from_json(table.c[name], value) for name, value in row.items()}
 
 
-def _can_be_empty(table: Table, name: str) -> bool:
+def _can_be_empty(column: Column[Any]) -> bool:
     """Whether a row without this column means anything. A tag without its name does not, and is left out."""
-    return bool(table.c[name].nullable) or not isinstance(table.c[name].type, String)
+    return bool(column.nullable) or column.default is not None
 
 
-def _emptied(table: Table, name: str) -> Any:
-    column = table.c[name]
-    return None if column.nullable else ([] if name == "trace" else {})
+def _emptied(column: Column[Any]) -> Any:
+    """The value of a column that has no content: its default in the model, such as an empty list."""
+    default: Any = column.default
+    if column.nullable or default is None:
+        return None
+    return default.arg(None) if default.is_callable else default.arg

@@ -131,7 +131,7 @@ def _seal(
         holders = [
             hub.vault.holder(asking, *owner)
             if owner
-            else nobodys_holder(backup_id, row.get("visit_id") or str(row["id"]))
+            else nobodys_holder(backup_id, row.get("visit_id") or "/".join(map(str, key_of(table, row))))
             for owner, row in zip(found, rows, strict=True)
         ]
     parts, personal = [], personal_columns(table)

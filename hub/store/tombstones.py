@@ -77,7 +77,8 @@ def refuse_unfinished(session: Session) -> None:
     """ConfigError if a restore into this database has not finished: it may still contain erased people."""
     if session.exec(select(Restoration.id).where(col(Restoration.finished_at).is_(None))).first() is not None:
         raise ConfigError(
-            "A restore into this database was interrupted, so erased people may be in it; restore into a new, empty one."
+            "A restore into this database was interrupted, so erased people may be in it; delete it, or name a new, empty one "
+            "as hub.database, and restore again."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlmodel import Session, SQLModel
 from hub.model.columns import UTCTime, new_id
 
 CANARY = "Quetzalcoatlus"
+NUMBERS = itertools.count(1)
 TABLES = {mapper.local_table.name: mapper.class_ for mapper in SQLModel._sa_registry.mappers}  # type: ignore[attr-defined]
 
 
@@ -38,12 +40,16 @@ def _filled(column: Any, at: datetime) -> Any:
     if isinstance(column.type, UTCTime):
         return at
     if isinstance(column.type, JSON) or "JSON" in type(column.type).__name__.upper():
-        return {"name": CANARY} if "category" in column.info else []
+        empty: Any = column.default.arg(None) if column.default is not None else []
+        personal: Any = [CANARY] if empty == [] else {"name": CANARY}
+        return personal if "category" in column.info else empty
     if isinstance(column.type, Date):
         return at.date()
     if isinstance(column.type, Boolean):
         return False
     if isinstance(column.type, Integer | Float | Numeric):
-        return 1
+        return next(NUMBERS)
+    if column.name == "time_zone":
+        return "America/Chicago"
     wanted = CANARY if "category" in column.info else new_id()[::-1]
     return wanted[: getattr(column.type, "length", None)]

@@ -186,7 +186,9 @@ def test_a_backup_opens_only_with_the_hubs_own_key(lite_stage: TestHub, tmp_path
         restore(hub, tmp_path / "data", tmp_path / "keys")
 
 
-def test_the_hub_opens_no_database_whose_restore_was_broken_off(new: Hub, tmp_path: Path) -> None:
+def test_the_hub_opens_no_database_whose_restore_was_broken_off_and_a_new_one_takes_the_backup(
+    lite_stage: TestHub, new: Hub, tmp_path: Path
+) -> None:
     class Broken(Exception):
         pass
 
@@ -200,6 +202,13 @@ def test_the_hub_opens_no_database_whose_restore_was_broken_off(new: Hub, tmp_pa
         assert session.exec(select(Restoration)).one().finished_at is None
     with pytest.raises(ConfigError, match="interrupted"), open_store(new.config):
         pass
+    with pytest.raises(ConfigError, match="delete it, or name a new, empty one"):
+        restore(new, tmp_path / "data", tmp_path / "keys")
+    with empty_hub(lite_stage, f"sqlite:///{tmp_path / 'next.db'}", tmp_path) as begun_again:
+        restore(begun_again, tmp_path / "data", tmp_path / "keys")
+        assert rows_of(begun_again) == rows_of(lite_stage.hub)
+        with open_store(begun_again.config):
+            pass
 
 
 def test_a_backup_that_cannot_be_finished_leaves_no_file(lite_stage: TestHub, tmp_path: Path) -> None:

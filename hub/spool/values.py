@@ -1,18 +1,19 @@
-"""Rows as bytes and back: JSON, with times and bytes, without a type that could run code."""
+"""Rows as bytes and back: JSON, with times, dates, amounts and bytes, without a type that could run code."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-BYTES, TIME, KEYS = "$b", "$t", "$m"
+BYTES, TIME, DATE, AMOUNT, KEYS = MARKS = "$b", "$t", "$date", "$amount", "$m"
 
 
 def dumped(row: Mapping[str, Any]) -> bytes:
-    """A row of texts, numbers, times, bytes, lists and mappings, as bytes."""
+    """A row of texts, numbers, amounts, times, dates, bytes, lists and mappings, as bytes."""
     return json.dumps(_plain(row), separators=(",", ":")).encode()
 
 
@@ -30,9 +31,13 @@ def _plain(value: Any) -> Any:
             return {BYTES: base64.b64encode(value).decode("ascii")}
         case datetime():
             return {TIME: value.isoformat()}
+        case date():
+            return {DATE: value.isoformat()}
+        case Decimal():
+            return {AMOUNT: str(value)}
         case Mapping():
             plain = {str(name): _plain(each) for name, each in value.items()}
-            marked = len(plain) == 1 and next(iter(plain)) in (BYTES, TIME, KEYS)
+            marked = len(plain) == 1 and next(iter(plain)) in MARKS
             return {KEYS: plain} if marked else plain
         case list() | tuple() | set() | frozenset():
             return [_plain(each) for each in value]
@@ -49,6 +54,10 @@ def _rich(value: Any) -> Any:
             return base64.b64decode(text)
         case {"$t": str(text)} if len(value) == 1:
             return datetime.fromisoformat(text)
+        case {"$date": str(text)} if len(value) == 1:
+            return date.fromisoformat(text)
+        case {"$amount": str(text)} if len(value) == 1:
+            return Decimal(text)
         case {"$m": dict(inner)} if len(value) == 1:
             return {name: _rich(each) for name, each in inner.items()}
     return {name: _rich(each) for name, each in value.items()}

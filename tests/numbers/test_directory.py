@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.event import listen
+from sqlmodel import select
 from testbed import ACCOUNTS, CALLER, POOL, PRINT_AD, SHARED, YELLOW_PAGES, TestHub, company, make_config
 
 from hub.model import Call, Company, Tracker, TrackingNumber
@@ -122,6 +124,23 @@ def test_a_live_directory_is_read_again_when_it_is_too_old_and_something_has_cha
         assert live.current() is before
         time[0] += 5.0
         assert live.current() is not before, statement
+
+
+def test_the_copy_is_written_again_after_a_carrier_has_reported_a_price(hub: Factory, tmp_path: Path) -> None:
+    stage = hub()
+    with stage.hub.store.writing() as session:
+        number = session.exec(select(TrackingNumber).where(TrackingNumber.number == SHARED)).one()
+        number.monthly_price, number.price_currency = Decimal("1.1500"), "USD"
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        company.number_cap = Decimal("20.0000")
+    copy = DirectoryCopy(tmp_path / "copy", "sqlite://", Keyring(()))
+    stage.live.refresh()
+    assert copy.keep(stage.directory, stage.hub.store)
+    copied = copy.directory()
+    assert copied is not None
+    line = copied.lines[SHARED]
+    assert line.number.model_dump() == stage.directory.lines[SHARED].number.model_dump()
+    assert (line.number.monthly_price, line.company.number_cap) == (Decimal("1.15"), Decimal(20))
 
 
 def test_every_table_that_the_directory_or_its_copy_is_read_from_has_its_triggers(

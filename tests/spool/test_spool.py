@@ -11,23 +11,27 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from seeds import TABLES, filled
+from sqlalchemy import Table, text
 from sqlmodel import select
 
-from hub.model import InboxWebhook
+from hub.model import InboxWebhook, every_table
 from hub.model.columns import new_id
 from hub.spool import Drainer, Spool
-from hub.spool.values import dumped, loaded
+from hub.spool.values import MARKS, dumped, loaded
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
 from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
 
 KEYRING = Keyring([base64.b64encode(b"s" * 32).decode()])
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-SIMPLE = st.none() | st.booleans() | st.integers() | st.text() | st.binary() | st.datetimes(timezones=st.just(UTC))
+SIMPLE = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.datetimes(timezones=st.just(UTC)),
+    st.dates(), st.decimals(allow_nan=False),
+)  # fmt: skip
 VALUES = st.recursive(
     SIMPLE,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["$b", "$t", "$m", "a"]), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*MARKS, "a"]), inner),
     max_leaves=6,
 )
 
@@ -52,6 +56,15 @@ def spool(tmp_path: Path) -> Spool:
 @settings(max_examples=60)
 def test_a_row_comes_back_as_it_was(row: dict[str, Any]) -> None:
     assert loaded(dumped(row)) == row
+
+
+@pytest.mark.parametrize("table", every_table().sorted_tables, ids=str)
+def test_a_row_of_every_table_of_the_model_comes_back_with_each_column_and_its_type(table: Table) -> None:
+    row = TABLES[table.name](**{column.name: filled(column, NOW) for column in table.c}).model_dump(warnings=False)
+    assert row.keys() == {column.name for column in table.c} and None not in row.values()
+    back = loaded(dumped(row))
+    assert back == row
+    assert {name: type(value) for name, value in back.items()} == {name: type(value) for name, value in row.items()}
 
 
 def test_a_spool_that_was_never_needed_has_no_file(spool: Spool, tmp_path: Path) -> None:

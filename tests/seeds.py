@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, Float, Integer, LargeBinary, Numeric
 from sqlmodel import Session, SQLModel
 
+from hub.model import every_table
 from hub.model.columns import UTCTime, new_id
 
 CANARY = "Quetzalcoatlus"
 NUMBERS = itertools.count(1)
+every_table()
 TABLES = {mapper.local_table.name: mapper.class_ for mapper in SQLModel._sa_registry.mappers}  # type: ignore[attr-defined]
 
 
@@ -27,14 +30,15 @@ def seed(session: Session, table: type[SQLModel], at: datetime, /, **given: Any)
             above = TABLES[key.column.table.name]
             values[column.name] = getattr(seed(session, above, at), key.column.name)
         elif "category" in column.info or (not column.nullable and not column.foreign_keys):
-            values[column.name] = _filled(column, at)
+            values[column.name] = filled(column, at)
     row = table(**values)
     session.add(row)
     session.flush()
     return row
 
 
-def _filled(column: Any, at: datetime) -> Any:
+def filled(column: Any, at: datetime) -> Any:
+    """A value of the column's type, not an empty one where it is personal data."""
     if isinstance(column.type, LargeBinary):
         return CANARY.encode()
     if isinstance(column.type, UTCTime):
@@ -47,7 +51,11 @@ def _filled(column: Any, at: datetime) -> Any:
         return at.date()
     if isinstance(column.type, Boolean):
         return False
-    if isinstance(column.type, Integer | Float | Numeric):
+    if isinstance(column.type, Float):
+        return next(NUMBERS) + 0.5
+    if isinstance(column.type, Numeric):
+        return Decimal(f"{next(NUMBERS)}.1250")
+    if isinstance(column.type, Integer):
         return next(NUMBERS)
     if column.name == "time_zone":
         return "America/Chicago"

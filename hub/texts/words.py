@@ -1,22 +1,20 @@
 """The one reader of refusals: in texts, messages of forms, transcripts of calls and voicemail, notes and tags.
 
-A stop word means stop unless other words explain it; wording that may only ask to end contact is doubtful.
+A whole text that is a keyword means what the keyword means. Otherwise each sentence is searched for wording that surely
+refuses, and for wording that may refuse. The words and patterns are data: see `grammar.py`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
+from hub.texts.grammar import Language, Meaning, courtesy, languages
+from hub.texts.plain import plain, sentences
 
-Meaning = Literal["stop", "start", "help", "other"]
 Source = Literal["text", "form", "speech", "note"]
 """What is read: a text message, the free fields of a form, what a person said in a call or voicemail, a note or tag about a
 person."""
@@ -28,33 +26,31 @@ TEXTS, CALLS, BOTH = (
 )
 MAX_READ = 100_000
 """Characters that are read: what is said in an hour. Carriers deliver at most 5,000 (an MMS)."""
-SENTENCE_WORDS, SHARED_WORDS = 40, 15
-"""Words of the longest sentence. A longer one, as in a transcript without punctuation, is read in parts of as many, each of
-which repeats some words of the one before it."""
-SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|[\n\r;]+")
 LIKENESS = 0.85
 """Similarity from which a text of one word counts as a misspelled stop word: `stp` does, `shop` and `step` do not."""
 LOOSE_LIKENESS = 0.66
 """Similarity from which a text of one word is doubtful: `stahp` is."""
-MIN_FUZZY_CHARACTERS = 4
-"""Letters of the shortest stop word whose misspellings are recognized."""
-LOOSELY = ("stop", "stopall", "unsubscribe", "optout")
-"""The stop words whose rough misspellings are doubtful."""
-REAL_WORDS = frozenset({"top", "tops", "parara", "comparar", "salire", "pares", "aparar", "final", "finale", "send"})
+REAL_WORDS = frozenset(
+    {"top", "tops", "stops", "send", "spot", "shop", "step", "steps", "soup", "alta", "salto", "alto"}
+)
 """Real words that are similar to a stop word."""
-LOOKALIKES = str.maketrans("авекмнорстухѕіјԁԛһαβεζηικμνορτυχ", "abekmhopctyxsijdqhabezhikmvoptyx")
-"""Small Cyrillic and Greek letters, and the Latin letters that they or their capitals look like."""
+AMBIGUOUS_WORDS = 4
+"""Words of the longest sentence in which an unexplained stop word means stop; in a longer one it is doubtful."""
+KEYWORD_CHARACTERS = 200
+"""Characters of the longest text that can be a keyword among words of courtesy."""
+SHORT_WORDS = 10
+"""Words of the longest text that is read as a whole, too, and that can be a mere refusal."""
+NEAR_CHARACTERS = 25
+"""Characters after a refusal in which it can name a second channel: `do not call me or send texts`."""
 NAMES_OF_CHANNELS: Mapping[Channel, re.Pattern[str]] = {
     "texts": re.compile(
         r"\b(text\w*|sms|mms|messag\w*|msgs?|mensaj\w*|mensage\w*|messagg\w*|nachricht\w*|escrib\w*|ecri\w*|schreib\w*)\b"
     ),
     "calls": re.compile(
-        r"\b(call\w*|phoning|phone me|ring(ing)?|llam\w*|appel\w*|ruf\w*|anruf\w*|lig(ar|ue|uem|ando)|chiam\w*|dial\w*)\b"
+        r"\b(call\w*|phon(e me|ing)|ring(ing)?|dial\w*|telephon\w+|llam\w*|r?appel\w*|anruf\w*|lig(a|u)\w+|chiam\w*)\b"
     ),
 }
 """In every language: what names a channel."""
-IN_PLACE_OF_LETTERS = str.maketrans("0$@51", "osasi")
-LETTERS_LIKE_LATIN = str.maketrans("ø", "o")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,38 +70,11 @@ class Reading:
     channels: frozenset[Channel] = frozenset()
 
 
-@dataclass(frozen=True)
-class _Language:
-    code: str
-    courtesy: frozenset[str]
-    words: Mapping[str, Meaning]
-    clear: tuple[re.Pattern[str], ...]
-    innocent: tuple[re.Pattern[str], ...]
-    strong: frozenset[str]
-    agreement: frozenset[str]
-    doubt: _Doubt
-
-
-@dataclass(frozen=True)
-class _Doubt:
-    """Cues of a text that may ask to end texts. The head of words.yaml explains each field."""
-
-    alone: tuple[re.Pattern[str], ...]
-    refusal: re.Pattern[str]
-    subject: re.Pattern[str]
-    innocent: tuple[re.Pattern[str], ...]
-
-    def fits(self, said: str) -> bool:
-        """Whether `said` contains a cue that is enough alone, or a refusal together with its subject."""
-        for pattern in self.innocent:
-            said = pattern.sub(" ", said)
-        if any(pattern.search(said) for pattern in self.alone):
-            return True
-        return bool(self.refusal.search(said) and self.subject.search(said))
+NOTHING = Reading("other")
 
 
 def read(text: str, source: Source = "text") -> Reading:
-    """What the person means by `text`, in any of the languages in words.yaml. Never raises; takes time linear in its length.
+    """What the person means by `text`, in any of the languages. Never raises; takes time linear in its length.
 
     A text of many sentences is read sentence by sentence, and its strongest sentence counts. The caller acts on three results:
     `meaning == "stop"` is a sure refusal of `channels`; `how == "doubtful"` goes to the queue of doubtful texts;
@@ -120,127 +89,112 @@ def read(text: str, source: Source = "text") -> Reading:
     Source: 47 CFR 64.1200(a)(10), a person may revoke consent in any reasonable manner.
     """
     text = text[:MAX_READ]
-    whole = plain(text)
-    if not whole:
-        return Reading("other")
-    reading = _by_word(whole) or _by_spelling(whole)
-    if reading is not None and (source in ("text", "form") or reading.meaning == "stop"):
-        return replace(reading, channels=TEXTS if reading.meaning == "stop" else frozenset())
-    return _strongest([_sentence(said, source) for said in _sentences(text)])
+    said = plain(text, signs=False)
+    if len(said) <= KEYWORD_CHARACTERS:
+        reading = _by_word(said, source) or _by_spelling(said, source)
+        if reading is not None:
+            return reading
+    found = _strongest([_by_wording(said, source) for said in dict.fromkeys(sentences(text))])
+    return found if found.how != "none" else _as_a_whole(plain(text))
 
 
-def _sentences(text: str) -> Iterator[str]:
-    for sentence in SENTENCE_END.split(text):
-        words = plain(sentence).split()
-        for begin in range(0, max(len(words) - SHARED_WORDS, 1), SENTENCE_WORDS - SHARED_WORDS):
-            yield " ".join(words[begin : begin + SENTENCE_WORDS])
+def says_yes(text: str) -> bool:
+    """Whether `text` is a bare yes in any of the languages, as an answer to a question."""
+    said = plain(text[:MAX_READ], signs=False)
+    bare = _without_courtesy(said)
+    return any({said, bare} & language.agreement for language in languages())
 
 
-def _sentence(said: str, source: Source) -> Reading:
-    reading = _by_wording(said) or Reading("other")
-    if reading.how == "ambiguous" and source in ("speech", "note"):
-        return Reading("other")
-    return replace(reading, channels=_channels(said)) if reading.how != "none" else reading
+def _by_word(said: str, source: Source) -> Reading | None:
+    bare = _without_courtesy(said)
+    for language in languages():
+        for word in (said, bare):
+            meaning = language.keywords.get(word)
+            if meaning is not None and (source == "text" or word in language.sure):
+                return Reading(meaning, language.code, "word", TEXTS if meaning == "stop" else frozenset())
+    return None
 
 
-def _channels(said: str) -> frozenset[Channel]:
-    named = frozenset[Channel](channel for channel, pattern in NAMES_OF_CHANNELS.items() if pattern.search(said))
+def _by_spelling(said: str, source: Source) -> Reading | None:
+    if " " in said or said in REAL_WORDS or source == "speech":
+        return None
+    for language in languages():
+        if difflib.get_close_matches(said, language.misspelled, 1, LIKENESS):
+            return Reading("stop", language.code, "misspelled", TEXTS)
+    if source == "text" and difflib.get_close_matches(said, languages()[0].misspelled, 1, LOOSE_LIKENESS):
+        return Reading("other", "en", "doubtful", TEXTS)
+    return None
+
+
+def _by_wording(said: str, source: Source) -> Reading:
+    rests = [(language, language.without_innocent(spelled)) for language, spelled in _likely(said)]
+    for language, rest in rests:
+        channels = _channels(language.clear, rest)
+        if channels:
+            return Reading("stop", language.code, "wording", channels)
+    if source in ("text", "form"):
+        remaining = set.intersection(*(set(rest.split()) for _, rest in rests))
+        for language, rest in rests:
+            if language.strong & remaining:
+                return _unexplained(language, rest)
+    for language, rest in rests:
+        channels = _channels(language.doubtful, rest)
+        if channels:
+            return Reading("other", language.code, "doubtful", channels)
+    return NOTHING
+
+
+def _unexplained(language: Language, rest: str) -> Reading:
+    if len(_without_courtesy(rest.strip()).split()) <= AMBIGUOUS_WORDS:
+        return Reading("stop", language.code, "ambiguous", TEXTS)
+    return Reading("other", language.code, "doubtful", TEXTS)
+
+
+def _as_a_whole(said: str) -> Reading:
+    """What a short text says that none of its sentences says: `nope. done.`"""
+    if len(said.split()) <= SHORT_WORDS:
+        for language, spelled in _likely(said):
+            rest = language.without_innocent(spelled)
+            if channels := _channels(language.doubtful, rest):
+                return Reading("other", language.code, "doubtful", channels)
+            if any(pattern.search(rest) for pattern in language.refusal):
+                return Reading("other", language.code, "refusal", TEXTS)
+    return NOTHING
+
+
+def _likely(said: str) -> list[tuple[Language, str]]:
+    """The languages that `said` can be in, each with `said` in its usual spelling."""
+    counts = [(language, language.likeness(said)) for language in languages()]
+    most = max(count for _, count in counts)
+    return [(language, language.spelled(said)) for language, count in counts if count * 3 >= most - 2]
+
+
+def _channels(patterns: Iterable[re.Pattern[str]], said: str) -> frozenset[Channel]:
+    """The channels of everything in `said` that fits one of the patterns; empty if nothing does."""
+    spans = [said[match.start() : match.end() + NEAR_CHARACTERS] for each in patterns for match in each.finditer(said)]
+    if not spans:
+        return frozenset()
+    named = frozenset[Channel](
+        channel for channel, pattern in NAMES_OF_CHANNELS.items() if any(map(pattern.search, spans))
+    )
     return named or BOTH
 
 
 def _strongest(readings: Sequence[Reading]) -> Reading:
     """The strongest of the readings, about the channels of all that are as strong."""
-    strongest = min(readings, key=_weakness, default=Reading("other"))
+    strongest = min(readings, key=_weakness, default=NOTHING)
     alike = [each.channels for each in readings if _weakness(each) == _weakness(strongest)]
     return replace(strongest, channels=frozenset[Channel]().union(*alike))
 
 
 def _weakness(reading: Reading) -> int:
-    return 0 if reading.meaning == "stop" else {"doubtful": 1, "refusal": 2}.get(reading.how, 3)
-
-
-def says_yes(text: str) -> bool:
-    """Whether `text` is a bare yes in any of the languages, as an answer to a question."""
-    said = plain(text[:MAX_READ])
-    bare = _without_courtesy(said)
-    return any({said, bare} & language.agreement for language in languages())
-
-
-def plain(text: str) -> str:
-    """`text` without anything that can hide a word: width, case, accents, similar letters of other alphabets,
-    punctuation, pictures, letters that are spaced or repeated.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(LOOKALIKES)
-    decomposed = unicodedata.normalize("NFKD", folded).translate(LETTERS_LIKE_LATIN)
-    kept = "".join(
-        character if character.isalnum() or character in "$@" else " "
-        for character in decomposed
-        if unicodedata.category(character) not in ("Mn", "Cf", "Me")
-    )
-    tokens = [_unmasked(token) for token in kept.split()]
-    if len(tokens) > 2 and all(len(token) == 1 for token in tokens):
-        tokens = ["".join(tokens)]
-    return re.sub(r"([a-z])\1{2,}", r"\1", " ".join(filter(None, tokens)))
-
-
-def _unmasked(token: str) -> str:
-    masked = any(character.isalpha() for character in token) and not token.isalpha()
-    unmasked = token.translate(IN_PLACE_OF_LETTERS) if masked else token
-    return unmasked.replace("$", "").replace("@", "")
-
-
-def _by_word(said: str) -> Reading | None:
-    bare = _without_courtesy(said)
-    for language in languages():
-        meaning = language.words.get(said) or language.words.get(bare)
-        if meaning is not None:
-            return Reading(meaning, language.code, "word")
-    return None
-
-
-def _by_spelling(said: str) -> Reading | None:
-    if " " in said or said in REAL_WORDS:
-        return None
-    for language in languages():
-        words = [
-            word for word, meaning in language.words.items() if meaning == "stop" and len(word) >= MIN_FUZZY_CHARACTERS
-        ]
-        if difflib.get_close_matches(said, words, 1, LIKENESS):
-            return Reading("stop", language.code, "misspelled")
-    return None
-
-
-def _doubt(rest: str) -> Reading | None:
-    for language in languages():
-        if language.doubt.fits(rest):
-            return Reading("other", language.code, "doubtful")
-    if " " not in rest and difflib.get_close_matches(rest, LOOSELY, 1, LOOSE_LIKENESS):
-        return Reading("other", "en", "doubtful")
-    for language in languages():
-        if language.doubt.refusal.search(rest):
-            return Reading("other", language.code, "refusal")
-    return None
-
-
-def _by_wording(said: str) -> Reading | None:
-    rest = said
-    for language in languages():
-        for pattern in language.innocent:
-            rest = pattern.sub(" ", rest)
-    rest = " ".join(rest.split())
-    for language in languages():
-        if any(pattern.search(rest) for pattern in language.clear):
-            return Reading("stop", language.code, "wording")
-    for language in languages():
-        if language.strong.intersection(rest.split()):
-            return Reading("stop", language.code, "ambiguous")
-    return _doubt(rest)
+    return 0 if reading.meaning == "stop" else 1 if reading.how == "doubtful" else 2
 
 
 def _without_courtesy(said: str) -> str:
     """`said` without words of courtesy at its ends, unless it contains nothing else."""
     while True:
-        for word in _courtesy():
+        for word in courtesy():
             if said.startswith(f"{word} "):
                 said = said[len(word) + 1 :]
                 break
@@ -249,41 +203,3 @@ def _without_courtesy(said: str) -> str:
                 break
         else:
             return said
-
-
-@cache
-def _courtesy() -> tuple[str, ...]:
-    """The longest first, so that `thank you` is removed before a shorter one."""
-    words = {word for language in languages() for word in language.courtesy}
-    return tuple(sorted(words, key=lambda word: (-len(word), word)))
-
-
-@cache
-def languages() -> tuple[_Language, ...]:
-    """The languages of words.yaml, English first."""
-    table: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
-    return tuple(
-        _Language(
-            code,
-            frozenset(part["courtesy"]),
-            dict(_words(part)),
-            tuple(map(re.compile, part["clear"])),
-            tuple(map(re.compile, part["innocent"])),
-            frozenset(part["strong"]),
-            frozenset(part["agreement"]),
-            _Doubt(
-                tuple(map(re.compile, part["doubt"]["alone"])),
-                re.compile(part["doubt"]["refusal"]),
-                re.compile(part["doubt"]["subject"]),
-                tuple(map(re.compile, part["doubt"]["innocent"])),
-            ),
-        )
-        for code, part in table.items()
-    )
-
-
-def _words(part: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
-    meanings: tuple[Meaning, ...] = ("stop", "start", "help")
-    for meaning in meanings:
-        for word in part[meaning]:
-            yield word, meaning

@@ -150,13 +150,13 @@ def test_a_held_text_that_went_is_left_alone(shop: Shop) -> None:
 
 def test_doubtful_texts_are_listed_masked_until_a_person_decides(shop: Shop, refusal: Refusal) -> None:
     come_in(shop, "enough already")
-    come_in(shop, "cut it out with the messages")
+    come_in(shop, "who gave you this number")
     first, second = shop.json("texts", "doubtful", "--company", "north")
     assert (first["company"], first["doubt"]) == ("north", "open") and CALLER not in str(first)
     assert "doubtful" in shop.run("texts", "show", first["id"]).stdout
     assert any(each.startswith("2 texts may ask for a stop") for each in shop.json("check")["warnings"])
     shown = shop.json("texts", "doubtful", "--show-personal")
-    assert [row["body"] for row in shown] == ["enough already", "cut it out with the messages"]
+    assert [row["body"] for row in shown] == ["enough already", "who gave you this number"]
     (company,) = shop.rows(Company)
     assert shop.audited()[-1] == ("texts.show_personal", company.id)
     assert "not a stop" in shop.run("texts", "keep", first["id"]).stdout

@@ -44,7 +44,7 @@ def decide(stage: TestHub, message_id: str) -> None:
 
 def test_a_doubtful_text_is_listed_and_asked_about_once(hub: Factory) -> None:
     stage = hub()
-    first, second = write_in(stage, ENOUGH), write_in(stage, "cut it out with the messages")
+    first, second = write_in(stage, ENOUGH), write_in(stage, "who gave you this number")
     assert stage.send_texts() == {"sent": 1}
     assert [text.body for text in stage.carrier.texts] == [
         "Lakeside: Did you want us to stop texting you? Reply STOP to stop our texts or START to keep receiving them."
@@ -57,13 +57,13 @@ def test_a_doubtful_text_and_its_question_outlast_a_restart(hub: Factory) -> Non
     before = hub()
     first = write_in(before, ENOUGH)
     after = hub()
-    write_in(after, "cut it out with the messages")
+    write_in(after, "who gave you this number")
     assert len(outbound(after)) == 1 and listed(after)[0] == first
 
 
 def test_the_question_is_asked_in_the_language_of_the_text(hub: Factory) -> None:
     stage = hub()
-    write_in(stage, "no me vuelvan a contactar")
+    write_in(stage, "de donde sacaron mi numero")
     assert str(words_of(stage, outbound(stage)[0])).startswith("Lakeside: ¿Quiere que dejemos de enviarle mensajes?")
 
 

@@ -1,8 +1,9 @@
-"""What a text means: a corpus in six languages, with the error rates of the rules measured and bounded."""
+"""What a text means: our own phrases, from which the rules are written, and the rates on phrases that no rule is from."""
 
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,37 +11,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.texts.words import Source, languages, read, says_yes
+from benchmarks.stops import rates_by_part
+from hub.texts.grammar import languages
+from hub.texts.words import Reading, Source, read, says_yes
 
-CORPUS, DOUBTFUL = (Path(__file__).with_name(name) for name in ("corpus.tsv", "doubtful.tsv"))
-MAX_MISSED, MAX_FALSE = 0.01, 0.01
-"""Of the rounds that the rules were improved with. What they do with other wording is measured by the `unseen` ones."""
-UNSEEN_MISSED, UNSEEN_FALSE = 0.35, 0.06
-HELD_OUT = ("unseen_sixth", "unseen_seventh", "unseen_vendors")
-"""Rounds whose phrases never improved a cue of doubt."""
-UNSEEN_LOST, UNSEEN_DOUBTED = 0.08, 0.10
-"""Stops that are neither understood nor doubtful, and other texts that are doubtful without being stops."""
+OWN = [Path(__file__).with_name(name) for name in ("corpus.tsv", "doubtful.tsv")]
+MAX_OWN_LOST, MAX_OWN_FALSE, MAX_OWN_DOUBTED = 0.02, 0.005, 0.05
+"""Of our own phrases: stops that are neither sure nor doubtful; other phrases that are a stop; others that are doubtful."""
+MAX_LOST, MAX_FALSE = 0.07, 0.05
+"""Of the measuring corpus, from which no rule may be written."""
 
 
-def corpus(file: Path = CORPUS) -> Sequence[dict[str, str]]:
+def own_phrases() -> Sequence[dict[str, str]]:
     """The phrases, each with its language, its meaning and the round in which it was written."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows: list[dict[str, str]] = []
+    for file in OWN:
+        with file.open(encoding="utf-8", newline="") as lines:
+            rows += csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    return rows
 
 
-def rates(phrases: Sequence[dict[str, str]]) -> tuple[float, float, float]:
-    """(missed stops, false stops, other mistakes), each as a part of those that it could happen to."""
-    stops = [each for each in phrases if each["meaning"] == "stop"]
-    others = [each for each in phrases if each["meaning"] != "stop"]
-    missed = sum(read(each["phrase"]).meaning != "stop" for each in stops)
-    false = sum(read(each["phrase"]).meaning == "stop" for each in others)
-    mixed = sum(read(each["phrase"]).meaning not in ("stop", each["meaning"]) for each in others)
-    return missed / len(stops), false / len(others), mixed / len(others)
+def reading_of(row: dict[str, str]) -> Reading:
+    """A round that is not of texts ends with what its phrases are of: `eighth_form`."""
+    sources: dict[str, Source] = {"form": "form", "speech": "speech", "note": "note"}
+    return read(row["phrase"], sources.get(row["round"].rpartition("_")[2], "text"))
 
 
-def test_the_corpus_holds_enough_of_every_language_and_meaning() -> None:
-    phrases = corpus()
-    assert len(phrases) >= 250
+def test_our_own_phrases_hold_every_language_and_meaning() -> None:
+    phrases = own_phrases()
+    assert len(phrases) >= 1_500
     for language in ("en", "es", "fr", "de", "pt", "it"):
         assert {each["meaning"] for each in phrases if each["language"] == language} == {
             "stop",
@@ -50,42 +49,37 @@ def test_the_corpus_holds_enough_of_every_language_and_meaning() -> None:
         }
 
 
-def test_the_error_rates_on_the_corpus_are_within_their_bounds(capsys: pytest.CaptureFixture[str]) -> None:
-    unseen = [each for each in corpus() if each["round"].startswith("unseen")]
-    tuned = [each for each in corpus() if each not in unseen]
-    with capsys.disabled():
-        for name, phrases in (("seen", tuned), ("unseen", unseen)):
-            missed, false, mixed = rates(phrases)
-            print(f"\n{name}: {len(phrases)} phrases, missed {missed:.1%}, false {false:.1%}, mixed up {mixed:.1%}")
-    missed, false, mixed = rates(tuned)
-    assert missed <= MAX_MISSED and false <= MAX_FALSE and mixed <= MAX_FALSE
-    missed, false, mixed = rates(unseen)
-    assert missed <= UNSEEN_MISSED and false <= UNSEEN_FALSE and mixed == 0
+def test_the_rules_hold_on_the_phrases_that_they_are_written_from() -> None:
+    phrases = own_phrases()
+    stops = [(row["phrase"], reading_of(row)) for row in phrases if row["meaning"] == "stop"]
+    others = [(row["phrase"], reading_of(row)) for row in phrases if row["meaning"] != "stop"]
+    lost = [phrase for phrase, reading in stops if reading.meaning != "stop" and reading.how != "doubtful"]
+    false = [phrase for phrase, reading in others if reading.meaning == "stop"]
+    doubted = [phrase for phrase, reading in others if reading.how == "doubtful"]
+    assert len(lost) <= MAX_OWN_LOST * len(stops), lost
+    assert len(false) <= MAX_OWN_FALSE * len(others), false
+    assert len(doubted) <= MAX_OWN_DOUBTED * len(others), doubted
 
 
-def test_few_stops_in_free_words_are_lost_and_few_other_texts_are_asked_about(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    phrases = [each for each in (*corpus(), *corpus(DOUBTFUL)) if each["round"] in HELD_OUT]
-    stops = [read(each["phrase"]) for each in phrases if each["meaning"] == "stop"]
-    others = [read(each["phrase"]) for each in phrases if each["meaning"] != "stop"]
-    missed = [reading for reading in stops if reading.meaning != "stop"]
-    lost = sum(reading.how != "doubtful" for reading in missed) / len(stops)
-    lost_after_marketing = sum(reading.how not in ("doubtful", "refusal") for reading in missed) / len(stops)
-    doubted = sum(reading.how == "doubtful" for reading in others) / len(others)
-    with capsys.disabled():
-        print(f"\nheld out: {len(stops)} stops, lost {lost:.1%}, after marketing {lost_after_marketing:.1%}")
-        print(f"held out: {len(others)} other texts, doubtful {doubted:.1%}")
-    assert lost <= UNSEEN_LOST and lost_after_marketing <= 0.04 and doubted <= UNSEEN_DOUBTED
+def test_a_start_or_a_call_for_help_is_read_as_one() -> None:
+    keywords = [row for row in own_phrases() if row["meaning"] in ("start", "help")]
+    assert [row["phrase"] for row in keywords if reading_of(row).meaning != row["meaning"]] == []
+
+
+def test_few_refusals_in_words_that_no_rule_was_written_from_are_lost_or_false() -> None:
+    rates = rates_by_part()
+    figures = "\n".join(f"{part}: {measured}" for part, measured in rates.items())
+    assert rates["all"].lost_rate <= MAX_LOST and rates["all"].false_rate <= MAX_FALSE, figures
 
 
 @pytest.mark.parametrize(
     "words",
     [
         "enough already",
-        "I no longer wish to receive these",
-        "cut it out with the messages",
-        "no me vuelvan a contactar",
+        "you have the wrong person",
+        "I will block you",
+        "who gave you this number",
+        "de donde sacaron mi numero",
         "How many times do I have to say no",
     ],
 )
@@ -134,10 +128,39 @@ def test_punctuation_pictures_and_hidden_characters_hide_no_stop(word: str, befo
     assert read(before + word + after).meaning == "stop"
 
 
+SURE = (
+    "Arrêtez de m'écrire",
+    "Déjenme de mandar mensajes",
+    "stop texting me",
+    "take my number off your list",
+    "écrivez-moi pu",
+)
+
+
+@settings(max_examples=60)
+@given(
+    words=st.sampled_from(SURE),
+    upper=st.booleans(),
+    accents=st.booleans(),
+    gap=st.sampled_from([" ", "  ", "\t", ", "]),
+    end=st.text(" .!?,…", max_size=4),
+)
+def test_case_spacing_accents_and_punctuation_do_not_change_a_sure_stop(
+    words: str, upper: bool, accents: bool, gap: str, end: str
+) -> None:
+    written = gap.join(words.split()) + end
+    written = (
+        written
+        if accents
+        else "".join(c for c in unicodedata.normalize("NFD", written) if unicodedata.category(c) != "Mn")
+    )
+    assert read(written.upper() if upper else written).meaning == "stop"
+
+
 @settings(max_examples=40)
-@given(text=st.text(max_size=200))
-def test_any_text_can_be_read_and_is_read_the_same_again(text: str) -> None:
-    assert read(text) == read(text)
+@given(text=st.text(max_size=200), source=st.sampled_from(["text", "form", "speech", "note"]))
+def test_any_text_can_be_read_and_is_read_the_same_again(text: str, source: Source) -> None:
+    assert read(text, source) == read(text, source)
 
 
 CHATTER = "Yes, the unit in the basement makes a noise again and Tuesday would be fine for us. "
@@ -170,13 +193,13 @@ def test_a_keyword_by_text_is_about_texts_and_not_a_refusal_in_a_conversation() 
 
 
 def test_nothing_is_read_after_the_longest_text() -> None:
-    assert read("Stop texting me. " + "x " * 100_000).meaning == "stop"
-    assert read("x " * 100_000 + "STOP").meaning == "other"
+    assert read("Stop texting me. " + "so " * 40_000).meaning == "stop"
+    assert read("so " * 40_000 + "STOP").meaning == "other"
 
 
 def test_the_word_lists_of_one_language_do_not_contradict_those_of_another() -> None:
     meanings: dict[str, set[str]] = {}
     for language in languages():
-        for word, meaning in language.words.items():
+        for word, meaning in language.keywords.items():
             meanings.setdefault(word, set()).add(meaning)
     assert {word for word, found in meanings.items() if len(found) > 1} == set()

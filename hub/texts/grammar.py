@@ -1,0 +1,157 @@
+"""The words and patterns of each language, from `languages/*.yaml`.
+
+A pattern is a sequence of words, separated by spaces, in the plain form of `plain.py`:
+
+- `stop|quit` one of several; `take_off` two words; `{thing}` one of the class `thing`; `block*` a word that begins so;
+  `^` and `$` the begin and the end of the sentence
+- `?please` may be missing; `!my` the next word is another one; `~3` up to three words of any kind
+
+A pattern with `\\b` is a regular expression. No pattern contains an unbounded repetition, so reading takes linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Meaning = Literal["stop", "start", "help", "other"]
+FOLDER = Path(__file__).with_name("languages")
+CODES = ("en", "es", "fr", "de", "pt", "it")
+REMOVED = "_ "
+"""What stands for words that are innocent: it matches no word and keeps those around it apart."""
+ENDS = {"^": r"\A", "$": r"\Z"}
+Patterns = tuple[re.Pattern[str], ...]
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a language says. Patterns are searched in a sentence that ends with a space.
+
+    `keywords`: whole texts (without courtesy), with their meaning. `sure`: those of them that mean the same in a form, in
+    speech and in a note. `misspelled`: those that are recognized with a wrong letter. `strong`: words that make a text
+    ambiguous if no `innocent` pattern explains them. `courtesy`: words at either end that change nothing. `agreement`:
+    whole texts that answer yes. `common`: words by which the language is recognized. `same`: spellings, and the word that
+    each stands for. `innocent`: removed before any other search. `clear`: surely refuses. `doubtful`: may refuse.
+    `refusal`: a whole text that says no to something.
+    """
+
+    code: str
+    keywords: Mapping[str, Meaning]
+    sure: frozenset[str]
+    misspelled: tuple[str, ...]
+    strong: frozenset[str]
+    courtesy: frozenset[str]
+    agreement: frozenset[str]
+    common: frozenset[str]
+    same: Mapping[str, str]
+    innocent: Patterns
+    clear: Patterns
+    doubtful: Patterns
+    refusal: Patterns
+
+    @cached_property
+    def _spellings(self) -> re.Pattern[str] | None:
+        longest_first = sorted(self.same, key=lambda spelling: (-len(spelling), spelling))
+        return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, longest_first))})(?= )") if longest_first else None
+
+    def spelled(self, said: str) -> str:
+        """`said` with the usual spelling of each word, and a space at its end."""
+        said = f"{said} "
+        return self._spellings.sub(lambda match: self.same[match[0]], said) if self._spellings else said
+
+    def without_innocent(self, spelled: str) -> str:
+        """`spelled` without what contains a cue and means something else."""
+        for pattern in self.innocent:
+            spelled = pattern.sub(REMOVED, spelled)
+        return spelled
+
+    def likeness(self, said: str) -> int:
+        """How many of its words are common words of this language."""
+        return len(self.common.intersection(said.split()))
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """The languages, English first."""
+    return tuple(_language(code, yaml.safe_load((FOLDER / f"{code}.yaml").read_text("utf-8"))) for code in CODES)
+
+
+@cache
+def courtesy() -> tuple[str, ...]:
+    """The longest first, so that `thank you` is removed before a shorter one."""
+    words = {word for language in languages() for word in language.courtesy}
+    return tuple(sorted(words, key=lambda word: (-len(word), word)))
+
+
+def _language(code: str, part: Mapping[str, Any]) -> Language:
+    classes: Mapping[str, Sequence[str]] = part["classes"]
+
+    def compiled(field: str) -> Patterns:
+        return tuple(_compiled(pattern, classes) for pattern in part[field])
+
+    return Language(
+        code=code,
+        keywords={word: meaning for meaning, words in part["keywords"].items() for word in words},
+        sure=frozenset(part["sure"]),
+        misspelled=tuple(part["misspelled"]),
+        strong=frozenset(part["strong"]),
+        courtesy=frozenset(part["courtesy"]),
+        agreement=frozenset(part["agreement"]),
+        common=frozenset(part["common"]),
+        same={spelling: word for word, spellings in part["same"].items() for spelling in spellings},
+        innocent=compiled("innocent"),
+        clear=compiled("clear"),
+        doubtful=compiled("doubtful"),
+        refusal=compiled("refusal"),
+    )
+
+
+def _compiled(pattern: str, classes: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
+    if "\\b" in pattern:
+        return re.compile(pattern)
+    return re.compile(r"(?<!\S)" + "".join(_token(token, classes) for token in pattern.split()))
+
+
+def _token(token: str, classes: Mapping[str, Sequence[str]]) -> str:
+    if token.startswith("~"):
+        return rf"(?:\S+ ){{0,{int(token[1:])}}}"
+    mark, members = (token[0], token[1:]) if token[0] in "?!" else ("", token)
+    words = "|".join(_word(member, classes) for member in _split(members))
+    return {"?": f"(?:{words})?", "!": f"(?!{words})", "": f"(?:{words})"}[mark]
+
+
+def _word(member: str, classes: Mapping[str, Sequence[str]]) -> str:
+    if member in ENDS:
+        return ENDS[member]
+    if whole := re.fullmatch(r"\{(\w+)\}", member):
+        ends = [ENDS[each] for each in classes[whole[1]] if each in ENDS]
+        return "|".join([f"(?:{_any(classes[whole[1]])}) ", *ends])
+    embedded = re.sub(r"\{(\w+)\}", lambda name: f"(?:{_any(classes[name[1]])})", _spelled(member))
+    return f"(?:{embedded}) "
+
+
+def _any(members: Sequence[str]) -> str:
+    return "|".join(_spelled(member) for member in members if member not in ENDS)
+
+
+def _spelled(member: str) -> str:
+    return re.sub(r"(?<!\\)(\w)\*", r"\1\\S*", member).replace("_", " ")
+
+
+def _split(members: str) -> list[str]:
+    """The members of a token: what `|` separates outside of parentheses. Parentheses around all of them are not needed."""
+    depth, parts, closes_at_end = 0, [""], members.startswith("(") and members.endswith(")")
+    for position, character in enumerate(members):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        closes_at_end = closes_at_end and (depth > 0 or position == len(members) - 1)
+        if character == "|" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return _split(members[1:-1]) if closes_at_end else parts

@@ -144,7 +144,7 @@ class Housekeeping:
                 pass
         except BaseException as error:  # noqa: BLE001 - it is tried again, and the other jobs go on
             report_failure(job.name, error)
-            self._liveness.failed(job.name)
+            self._liveness.failed(job.name, error)
             wait = min(job.every, FIRST_RETRY_SECONDS * 2 ** min(self._failures[job.name], 20))
             self._failures[job.name] += 1
             self._due[job.name] = self._monotonic() + wait

@@ -1,11 +1,11 @@
-"""Liveness: when each worker thread of this process last turned, and when each periodic job last succeeded."""
+"""Liveness: when each worker thread of this process last turned, when each periodic job last succeeded, and what fails."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -19,12 +19,23 @@ TURN_LIMIT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
+class Failures:
+    """How often a job or a thread has failed since its last success, and the class of the last error."""
+
+    count: int = 0
+    error: str = ""
+
+
+NONE = Failures()
+
+
+@dataclass(frozen=True)
 class JobAge:
     """A periodic job: its interval, seconds since its last success (None: none since the start), failures since then."""
 
     every: float
     succeeded: float | None
-    failures: int
+    failed: Failures
 
 
 class Liveness:
@@ -37,7 +48,7 @@ class Liveness:
         self._limits: dict[str, float] = {}
         self._succeeded: dict[str, float] = {}
         self._every: dict[str, float] = {}
-        self._failures: dict[str, int] = {}
+        self._failures: dict[str, Failures] = {}
         self._proven: set[str] = set()
         """The jobs that have succeeded since the start."""
 
@@ -59,13 +70,36 @@ class Liveness:
     def succeeded(self, job: str) -> None:
         """The job has ended without an error."""
         with self._lock:
-            self._succeeded[job], self._failures[job] = self._monotonic(), 0
+            self._succeeded[job] = self._monotonic()
+            self._failures.pop(job, None)
             self._proven.add(job)
 
-    def failed(self, job: str) -> None:
-        """The job has ended with an error."""
+    def recovered(self, thread: str) -> None:
+        """The thread has ended a turn without an error."""
+        if self._failures:
+            with self._lock:
+                self._failures.pop(thread, None)
+
+    def failed(self, task: str, error: BaseException) -> None:
+        """The job, or the turn of a thread, has ended with an error."""
         with self._lock:
-            self._failures[job] = self._failures.get(job, 0) + 1
+            before = self._failures.get(task, NONE)
+            self._failures[task] = Failures(before.count + 1, type(error).__name__)
+
+    @contextlib.contextmanager
+    def trying(self, job: str, every: float) -> Iterator[None]:
+        """Run one attempt of a job that a thread repeats each `every` seconds. An error is reported and counted, and not
+        raised: the thread goes on."""
+        with self._lock:
+            if job not in self._every:
+                self._succeeded[job], self._every[job] = self._monotonic(), every
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 - the thread goes on
+            report_failure(job, error)
+            self.failed(job, error)
+        else:
+            self.succeeded(job)
 
     def forget(self) -> None:
         """The worker was stopped: expect nothing more."""
@@ -95,10 +129,15 @@ class Liveness:
             now = self._monotonic()
             return {
                 job: JobAge(
-                    every, now - self._succeeded[job] if job in self._proven else None, self._failures.get(job, 0)
+                    every, now - self._succeeded[job] if job in self._proven else None, self._failures.get(job, NONE)
                 )
                 for job, every in self._every.items()
             }
+
+    def thread_failures(self) -> dict[str, Failures]:
+        """The failures in a row of each worker thread."""
+        with self._lock:
+            return {thread: self._failures.get(thread, NONE) for thread in self._turned}
 
     def thread_limits(self) -> dict[str, float]:
         """How many seconds each worker thread may take for one turn."""

@@ -76,6 +76,7 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
     connectors = [
         make_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()
     ]
+    liveness = Liveness()
     blob_store = BlobStore(config.recordings.storage, config.recordings.options)
     return Hub(
         config,
@@ -85,9 +86,9 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
         Vault(keyring, clock),
         blob_store,
         clock,
-        Heartbeat(store, clock),
+        Heartbeat(store, clock, liveness=liveness),
         refusals,
-        Liveness(),
+        liveness,
         before.spool if before else Spool(spool_file(config.hub, config.file), keyring),
         before.disk if before else Disk(data_folder(config), config.hub.disk_reserve),
     )

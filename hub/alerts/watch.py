@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
+from hub.alerts.hub_trouble import failing_tasks
 from hub.alerts.kinds import threshold_of
 from hub.alerts.volume import judged_now
 from hub.alerts.watch_set_up import troubled_numbers, webhooks_set_aside
@@ -50,6 +51,7 @@ class Watch:
             found = [
                 *self._failing_connectors(session, now),
                 *self._silent_consent(session, now),
+                *failing_tasks(session, self._hub, now),
                 *_quarantined(session),
                 *_undelivered(session, now),
                 *_full_pools(session, now),

@@ -42,6 +42,7 @@ TITLES: Mapping[str, str] = {
 }
 TROUBLES: Mapping[str, str] = {
     "database_away": "Its database was away; calls and texts were taken and kept meanwhile, and are in it now",
+    "task": "{task}; the rest goes on, and it is tried again. The page Status says when it last succeeded",
     "disk_full": "Its disk is full, so it takes in no calls, texts, visits or forms; make space, and it goes on by itself",
 }
 """What an alert of the kind `hub_trouble` says, by its fact `trouble`."""
@@ -154,7 +155,7 @@ def _path(alert: Alert, company: Company) -> str:
         return f"/calls?{here}"
     if alert.kind == "connector_failing":
         return f"/connectors?{here}"
-    if alert.kind in ("consent_silent", "quarantined"):
+    if alert.kind in ("consent_silent", "quarantined", "hub_trouble"):
         return "/status"
     if alert.kind == "number_health":
         return "/numbers/health" if WHOLE_ACCOUNT in alert.facts else f"/numbers/health?{here}"
@@ -173,7 +174,7 @@ def _connector(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
 
 
 def _trouble(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
-    return str(TROUBLES[facts["trouble"]])
+    return TROUBLES[facts["trouble"]].format(task=facts.get("task", ""))
 
 
 def _silent(facts: Mapping[str, Any], zone: ZoneInfo) -> str:

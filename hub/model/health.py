@@ -24,7 +24,9 @@ class HealthReport(Row, table=True):
     at: datetime | None = time_column(nullable=True)
     """The last success of a job, or the last turn of a thread; None if there was none."""
     failures: int = 0
-    """How often a job failed since its last success."""
+    """How often a job, or a thread's turn, failed since its last success."""
+    error: str | None = Field(default=None, max_length=64)
+    """The class of its last error, if it fails now."""
     value: float | None = Field(default=None, sa_type=Float, nullable=True)
     """A figure's value."""
     written_at: datetime = time_column()

@@ -50,10 +50,10 @@ class DirectoryCopy:
 
     def keep(self, directory: Directory, store: Store) -> bool:
         """Write the directory and what belongs to it, if it changed; whether it did. It looks twice a minute, and only at
-        another directory than the last one."""
+        another directory than the last one; after an error it looks again at once."""
         if self._file is None or directory is self._kept or time.monotonic() - self._looked_at < EVERY_SECONDS:
             return False
-        self._looked_at = time.monotonic()
+        looked_at = time.monotonic()
         with store.reading() as session:
             newest = select(FlowVersion.number).order_by(col(FlowVersion.number).desc()).limit(VERSIONS)
             former = flows_of_versions(session, session.exec(newest).all())
@@ -65,7 +65,7 @@ class DirectoryCopy:
         changed = digest != self._written
         if changed:
             _replace(self._file, self._keyring.encrypt(plain, WHERE) if self._keyring else CLEAR + plain)
-        self._written, self._kept = digest, directory
+        self._written, self._kept, self._looked_at = digest, directory, looked_at
         return changed
 
     def directory(self) -> Directory | None:

@@ -23,7 +23,6 @@ from hub.config.readers.addresses import listen_address
 from hub.contracts.companions import CompanionProcess
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
-from hub.liveness import report_failure
 from hub.runtime import Hub, data_folder
 
 log = structlog.get_logger(__name__)
@@ -106,10 +105,8 @@ class Companions:
 
     def _watch(self) -> None:
         while not self._ending.is_set():
-            try:
+            with self.current().liveness.trying("companions", LOOK_SECONDS):
                 self.look()
-            except BaseException as error:  # noqa: BLE001 - the thread must go on
-                report_failure("companions", error)
             self._ending.wait(LOOK_SECONDS)
 
     def look(self) -> None:

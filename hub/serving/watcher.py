@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import ConfigError, RingfenceError
-from hub.liveness import report_failure
 from hub.model.states import ConfigHow
 from hub.reload import ConfigFile
 from hub.serving.presence import Presence
@@ -67,13 +66,9 @@ class Watcher:
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
-            try:
+            with self._running.current.opened.hub.liveness.trying("config.yaml", POLL_SECONDS):
                 if not self._running.database_is_away:
                     self.look()
-            except SQLAlchemyError as error:
-                log.warning("the versions of config.yaml cannot be read", error=type(error).__name__)
-            except BaseException as error:  # noqa: BLE001 - the thread must go on
-                report_failure("config.yaml", error)
             self._awake.wait(POLL_SECONDS)
             self._awake.clear()
 

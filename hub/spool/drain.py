@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import metrics
-from hub.liveness import report_failure
+from hub.liveness import Liveness
 from hub.spool.file import Row, Spool, Spooled
 from hub.spool.probe import probe
 from hub.store.engine import Store
@@ -43,6 +43,8 @@ class Drainer:
         """How each kind of row is written; others may add theirs."""
         self.drained: Callable[[datetime, float], None] = lambda since, seconds: None
         """Called after each outage, with its beginning and length."""
+        self.liveness = Liveness()
+        """Counts its failures; that of the process's hub."""
         self._asked_at: float | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="spool", daemon=True)
@@ -87,13 +89,11 @@ class Drainer:
     def _serve(self) -> None:
         retried_at = -RETRY_SECONDS
         while not self._ending.is_set():
-            try:
+            with self.liveness.trying("spool", TURN_SECONDS):  # without this thread nothing leaves the spool
                 if time.monotonic() - retried_at >= RETRY_SECONDS:
                     retried_at = time.monotonic()
                     self._spool.retry_refused()
                 self.look()
-            except BaseException as error:  # noqa: BLE001 - without this thread nothing leaves the spool
-                report_failure("spool", error)
             self._ending.wait(TURN_SECONDS)
 
     def _ask_quietly(self) -> None:

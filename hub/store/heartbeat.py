@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.liveness import report_failure
+from hub.liveness import Liveness
 from hub.model.columns import Work
 from hub.model.states import WorkState
 from hub.plugins.hook_trace import traced
@@ -27,8 +27,14 @@ HEARTBEAT_SECONDS = 5.0
 class Heartbeat:
     """One thread that extends the leases of this process."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], every: float = HEARTBEAT_SECONDS) -> None:
-        self._store, self._clock, self._every = store, clock, every
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        every: float = HEARTBEAT_SECONDS,
+        liveness: Liveness | None = None,
+    ) -> None:
+        self._store, self._clock, self._every, self._liveness = store, clock, every, liveness or Liveness()
         self._tokens: dict[str, type[Work]] = {}
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -65,13 +71,13 @@ class Heartbeat:
                 held = dict(self._tokens)
             for token, table in held.items():
                 columns: Any = table
-                try:
-                    with self._store.writing() as session:
-                        session.execute(
-                            update(table)
-                            .where(columns.lease_token == token, columns.state == WorkState.LEASED)
-                            .values(lease_until=self._clock() + LEASE)
-                            .execution_options(synchronize_session=False)
-                        )
-                except BaseException as error:  # noqa: BLE001 - without a beat, others take what this process is doing
-                    report_failure("heartbeat", error)
+                # Without a beat, others take what this process is doing.
+                with self._liveness.trying("heartbeat", self._every), self._store.writing() as session:
+                    session.execute(
+                        update(table)
+                        .where(columns.lease_token == token, columns.state == WorkState.LEASED)
+                        .values(lease_until=self._clock() + LEASE)
+                        .execution_options(synchronize_session=False)
+                    )
+            if not held:
+                self._liveness.succeeded("heartbeat")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -17,7 +19,6 @@ from hub.answering import step_log
 from hub.answering.answer import Answerer
 from hub.answering.call_lines import CallLines
 from hub.flow.receive import Receiver
-from hub.liveness import report_failure
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.directory_copy import copy_of
 from hub.rate_limit import Counters
@@ -25,7 +26,7 @@ from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.spool import Drainer
 from hub.store.writers import inbox_writer
-from hub.store.writers.health import write_errors
+from hub.store.writers.health import write_errors, write_health
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits import form_writer, without_database
 from hub.visits.batch_writer import VisitBatchWriter
@@ -48,6 +49,7 @@ from hub.web.tracking.visits import tracking_router
 from hub.web.webhooks import WebhookEndpoint, is_webhook
 
 REFRESH_SECONDS = 5.0
+REPORT_SECONDS = 30.0
 """Seconds between two checks of the directory of numbers."""
 
 
@@ -79,6 +81,7 @@ class WebProcess:
 
     def drain_with(self, hub: Hub, directory: LiveDirectory) -> None:
         """Write what pages reported while the database was away as the present configuration says."""
+        self.drainer.liveness = hub.liveness
         self.drainer.drains |= {
             without_database.SPOOLED_AS: partial(self.batch_writer.drain, directory),
             form_writer.SPOOLED_AS: partial(self.form_writer.drain, hub.vault),
@@ -162,15 +165,20 @@ class WebEdge:
         return DatabaseAwayPages(app, hub)
 
     def _keep_answers_fresh(self) -> None:
-        outage = self._hub.store.outage
+        hub, reported_at = self._hub, -math.inf
         while not self._stopping.is_set():
-            try:
+            is_there = hub.store.outage.since is None
+            with hub.liveness.trying("answers", REFRESH_SECONDS):
                 self._answerer.prepare()
-                if outage.since is None:
-                    self._copy.keep(self._directory.latest, self._hub.store)
-                    write_errors(self._hub.store, self._hub.clock())  # a process without a worker has no housekeeping
-            except BaseException as error:  # noqa: BLE001 - the answers that are in memory stay, and it is tried again
-                report_failure("answers", error)
+                if is_there:
+                    self._copy.keep(self._directory.latest, hub.store)
+            if is_there:
+                with hub.liveness.trying("web report", REFRESH_SECONDS):
+                    write_errors(hub.store, hub.clock())
+                    # A process without a worker has no housekeeping that would report what fails.
+                    if not hub.liveness.thread_ages() and time.monotonic() - reported_at >= REPORT_SECONDS:
+                        reported_at = time.monotonic()
+                        write_health(hub.store, hub.liveness, hub.clock())
             self._stopping.wait(REFRESH_SECONDS)
 
     @asynccontextmanager

@@ -167,11 +167,14 @@ class Worker:
         """One turn of a thread; a failure is only reported. Returns how much work it took."""
         self._hub.liveness.turned(name)
         try:
-            return step()
+            taken = step()
         except BaseException as error:  # noqa: BLE001 - failed work is claimed again
             report_failure(name, error)
+            self._hub.liveness.failed(name, error)
             self._stopping.wait(BACK_OFF_SECONDS)
             return 0
+        self._hub.liveness.recovered(name)
+        return taken
 
     def _flow_step(self) -> int:
         due = self._flow_work.look(self._hub.store, self._hub.clock())

@@ -128,6 +128,25 @@ def test_a_full_disk_is_told_once_to_a_user_of_several_companies(alerting: Alert
     assert "disk is full" in alerting.mail.letters[0].as_string()
 
 
+def test_a_task_that_fails_again_and_again_is_told_once_with_its_name_and_error(alerting: AlertStage) -> None:
+    maria, liveness = alerting.user(), alerting.hub.liveness
+    for company in ("lakeside", "northgate"):
+        alerting.wants(maria, "hub_trouble", company=company)
+    for mails in (0, 0, 1, 1):
+        with liveness.trying("answers", 5.0):
+            raise TypeError("+13125550142")
+        look(alerting)
+        assert len(alerting.mail.subjects) == mails
+    letter = alerting.mail.letters[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "“Keep answers ready for an outage” failed 3 times in a row (TypeError)" in letter
+    assert "+13125550142" not in letter and "/status" in letter
+    with liveness.trying("answers", 5.0):
+        pass
+    alerting.stage.clock.advance(days=1)
+    look(alerting)
+    assert len(alerting.mail.subjects) == 1, "it works again"
+
+
 def test_an_item_in_quarantine_and_a_consent_plugin_that_stays_silent_are_each_told_once(alerting: AlertStage) -> None:
     maria, watch = alerting.user(), Watch(alerting.hub)
     alerting.wants(maria, "quarantined", "consent_silent")

@@ -65,6 +65,8 @@ def headline(
         calls, is_well = "Calls are answered, but no worker runs.", False
     elif stuck or behind:
         calls, is_well = "Calls are answered, but the hub is behind with them.", False
+    elif any(each.is_failing for each in jobs):
+        calls, is_well = "Calls are answered, but a part of the hub fails again and again.", False
     else:
         calls, is_well = "Calls are answered.", True
     waiting = [
@@ -112,11 +114,16 @@ def _queues(queues: Iterable[Queue]) -> list[Waiting]:
 
 
 def _jobs(jobs: Iterable[JobReport]) -> list[Waiting]:
-    return [
-        Waiting(f"{each.name[:1].lower()}{each.name[1:]} {'failed' if each.state == 'failed' else 'is late'}", "#jobs")
-        for each in jobs
-        if each.state in ("failed", "late")
-    ]
+    return [Waiting(words_of(each), "#jobs") for each in jobs if each.is_failing or each.state in ("failed", "late")]
+
+
+def words_of(job: JobReport) -> str:
+    """What is wrong with a job, in words: “Add up reports” failed 4 times in a row (TypeError)."""
+    named = f"“{job.name}”"
+    if not job.failures:
+        return f"{named} has not succeeded for long" if job.is_failing else f"{named} is late"
+    times = f" {job.failures} times in a row" if job.failures > 1 else ""
+    return f"{named} failed{times}{f' ({job.error})' if job.error else ''}"
 
 
 def _machine(found: Machine, now: datetime) -> list[Waiting]:

@@ -11,12 +11,17 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from hub.config.models import Config
-from hub.liveness import Liveness
+from hub.liveness import NONE, Failures, Liveness
 from hub.model import ConnectorState, HealthReport, SyncSlot
 from hub.model.states import WorkState
 
 GRACE = timedelta(seconds=90)
 """Reports are written every 30 seconds, so a short job is late only after this."""
+OLD_REPORT = timedelta(minutes=5)
+MIN_FAILURES = 3
+"""A task that failed this often in a row fails again and again."""
+LASTING_INTERVALS, LASTING_SECONDS = 5, 1_800.0
+"""So does a job without success for this many intervals, and at least this long: it hangs."""
 WORDS = {
     "catch up syncs": "Catch up missed syncs",
     "count violations": "Count refused fields and hosts",
@@ -42,6 +47,12 @@ WORDS = {
     "recordings": "Fetch recordings",
     "syncs": "Run syncs",
     "housekeeping": "Start jobs",
+    "answers": "Keep answers ready for an outage",
+    "spool": "Take in what waited for the database",
+    "config.yaml": "Take a new configuration",
+    "companions": "Keep processes beside the hub",
+    "heartbeat": "Keep claimed work",
+    "web report": "Report errors of the web process",
     "transcripts": "Transcribe",
 }
 JobState = Literal["on time", "late", "failed", "stopped", "new"]
@@ -59,6 +70,10 @@ class JobReport:
     """The last success."""
     state: JobState
     failures: int = 0
+    error: str = ""
+    """The class of the last error, if it fails now."""
+    is_failing: bool = False
+    """Whether it fails again and again, or has had no success for several intervals."""
 
 
 def jobs(session: Session, config: Config, names: Iterable[str], liveness: Liveness, now: datetime) -> list[JobReport]:
@@ -67,43 +82,54 @@ def jobs(session: Session, config: Config, names: Iterable[str], liveness: Liven
     The jobs of this process are read from its memory, those of other processes from their newest report. Run it in a
     session of the hub.
     """
-    own = liveness.jobs()
-    threads = liveness.thread_ages()
+    own, ages = liveness.jobs(), liveness.job_ages()
+    threads, failures = liveness.thread_ages(), liveness.thread_failures()
     limits = liveness.thread_limits()
+    rows = {(row.kind, row.name): row for row in _rows(session)}
+    for name in threads:
+        rows.setdefault(
+            ("thread", name), HealthReport(kind="thread", name=name, every=limits.get(name), written_at=now)
+        )
+    for name, job in own.items():
+        rows.setdefault(("job", name), HealthReport(kind="job", name=name, every=job.every, written_at=now))
     found: list[JobReport] = []
-    missing = dict(threads)
-    for (row,) in session.execute(select(HealthReport).where(col(HealthReport.kind) != "figure")):
+    for row in rows.values():
         here = own.get(row.name) if row.kind == "job" else None
         age = threads.get(row.name) if row.kind == "thread" else here.succeeded if here else None
         at = max(
             (each for each in (row.at, None if age is None else now - timedelta(seconds=age)) if each), default=None
         )
-        found.append(_report(row, at, here.failures if here else row.failures, now))
-        if row.kind == "thread":
-            missing.pop(row.name, None)
-    for name, age in missing.items():
-        row = HealthReport(kind="thread", name=name, every=limits.get(name), written_at=now)
-        found.append(_report(row, now - timedelta(seconds=age), 0, now))
+        failed = here.failed if here else failures.get(row.name) if row.kind == "thread" else None
+        if failed is None:
+            # What a process that has ended reported last is over.
+            failed = Failures(row.failures, row.error or "") if now - row.written_at <= OLD_REPORT else NONE
+        hangs = here is not None and ages[row.name] > max(LASTING_INTERVALS * here.every, LASTING_SECONDS)
+        found.append(_report(row, at, failed, hangs, now))
     order = list(WORDS.values())
     found.sort(key=lambda each: (each.kind == "job", order.index(each.name) if each.name in order else len(order)))
     split = sum(each.kind == "thread" for each in found)
     return [*found[:split], *_syncs(session, config, set(names), now), *found[split:]]
 
 
-def _report(row: HealthReport, at: datetime | None, failures: int, now: datetime) -> JobReport:
+def _rows(session: Session) -> list[HealthReport]:
+    return list(session.scalars(select(HealthReport).where(col(HealthReport.kind) != "figure")))
+
+
+def _report(row: HealthReport, at: datetime | None, failed: Failures, hangs: bool, now: datetime) -> JobReport:
     every = timedelta(seconds=row.every or 0)
     allowed = every + GRACE if row.kind == "thread" else max(2 * every, GRACE)
     state: JobState = "on time"
-    if failures > 1:
+    if failed.count > 1:
         state = "failed"
     elif at is None:
-        state = "new" if not failures else "failed"
+        state = "new" if not failed.count else "failed"
     elif now - at > allowed:
         state = "late"
     kind: Literal["job", "thread"] = "thread" if row.kind == "thread" else "job"
     name = WORDS.get(row.name, row.name[:1].upper() + row.name[1:])
     return JobReport(
-        name=name, kind=kind, every=every if kind == "job" else None, at=at, state=state, failures=failures
+        name=name, kind=kind, every=every if kind == "job" else None, at=at, state=state,
+        failures=failed.count, error=failed.error, is_failing=hangs or failed.count >= MIN_FAILURES,
     )  # fmt: skip
 
 

@@ -213,9 +213,6 @@ SENTENCES: dict[str, Sentence] = {
         "It goes on with the version before; the table of processes shows which one.",
         "Restart that process; it may lack a plugin or a variable that the others have.",
     ),
-    "the versions of config.yaml cannot be read": Sentence(
-        "A process could not look for a newer configuration", "It goes on with its own, and looks again.", DATABASE
-    ),
     "config.yaml on this machine is older than the version that runs": Sentence(
         "A machine has an older copy of config.yaml",
         "Its processes run the newest version all the same.",

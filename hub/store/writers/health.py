@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from hub.error_counts import COUNTS, ErrorCounts
-from hub.liveness import Liveness
+from hub.liveness import NONE, Failures, Liveness
 from hub.model import ErrorHour, HealthReport, Recording
 from hub.store.engine import Store
 
@@ -30,12 +30,12 @@ MONTH = timedelta(days=30)
 def write_health(store: Store, liveness: Liveness, now: datetime, counts: ErrorCounts = COUNTS) -> None:
     """Write the ages of this process's jobs and threads, its counts of errors, and how long a write took."""
     reports = [
-        _report("job", name, now, every=job.every, at=_ago(now, job.succeeded), failures=job.failures)
+        _report("job", name, now, every=job.every, at=_ago(now, job.succeeded), **_failures(job.failed))
         for name, job in liveness.jobs().items()
     ]
-    limits = liveness.thread_limits()
+    limits, failures = liveness.thread_limits(), liveness.thread_failures()
     reports += [
-        _report("thread", name, now, every=limits.get(name), at=_ago(now, age))
+        _report("thread", name, now, every=limits.get(name), at=_ago(now, age), **_failures(failures.get(name, NONE)))
         for name, age in liveness.thread_ages().items()
     ]
     begun = time.perf_counter()
@@ -109,8 +109,12 @@ _SIZE = {
 
 
 def _report(kind: str, name: str, now: datetime, **values: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"every": None, "at": None, "failures": 0, "value": None}
+    row: dict[str, Any] = {"every": None, "at": None, "failures": 0, "error": None, "value": None}
     return {"kind": kind, "name": name[:64], "written_at": now, **row, **values}
+
+
+def _failures(failed: Failures) -> dict[str, Any]:
+    return {"failures": failed.count, "error": failed.error[:64] or None}
 
 
 def _write_reports(connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -120,7 +124,7 @@ def _write_reports(connection: Connection, rows: list[dict[str, Any]]) -> None:
     mine: Any = HealthReport.__table__  # type: ignore[attr-defined]
     newest = func.max if connection.dialect.name == "sqlite" else func.greatest
     later = newest(func.coalesce(mine.c.at, insert.excluded.at), func.coalesce(insert.excluded.at, mine.c.at))
-    same = ("every", "failures", "value", "written_at")
+    same = ("every", "failures", "error", "value", "written_at")
     changes = {"at": later, **{name: insert.excluded[name] for name in same}}
     connection.execute(insert.on_conflict_do_update(index_elements=["kind", "name"], set_=changes), rows)
 

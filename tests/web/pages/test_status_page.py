@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from page_client import signed_in
 from testbed import NORTH_SHARED, TestHub
 
 from hub.error_counts import ErrorCounts
+from hub.liveness import Liveness
 from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
+from hub.queries.status.jobs import jobs
 from hub.store.writers.health import write_figures, write_health
 
 
@@ -74,11 +78,54 @@ def test_a_failing_job_is_named(stage: TestHub) -> None:
     for thread in ("flow", "recordings"):
         liveness.expect_turns(thread)
     liveness.expect_success("sign journal", 3_600.0)
-    liveness.failed("sign journal")
-    liveness.failed("sign journal")
+    for _ in range(2):
+        liveness.failed("sign journal", OSError("/srv/secret"))
     write_health(stage.hub.store, liveness, stage.clock(), ErrorCounts())
     text = signed_in(stage).text("/status")
-    assert "One thing waits for you. Sign the audit log failed ." in text and "Failed twice" in text
+    assert "One thing waits for you. “Sign the audit log” failed 2 times in a row (OSError) ." in text
+    assert "Failed twice" in text and "/srv/secret" not in text
+
+
+@pytest.mark.parametrize("reported", [False, True], ids=["in this process", "by another process"])
+def test_what_fails_again_and_again_turns_the_headline_until_it_succeeds(stage: TestHub, reported: bool) -> None:
+    liveness = stage.hub.liveness
+
+    def text() -> str:
+        liveness.expect_turns("flow")
+        write_health(stage.hub.store, liveness, stage.clock(), ErrorCounts())
+        if reported:
+            liveness.forget()
+        return signed_in(stage).text("/status")
+
+    for _ in range(3):
+        with liveness.trying("answers", 5.0):
+            raise TypeError("of +13125550142")
+    shown = text()
+    assert "Calls are answered, but a part of the hub fails again and again. One thing waits for you." in shown
+    assert "“Keep answers ready for an outage” failed 3 times in a row (TypeError)" in shown
+    assert "Keep answers ready for an outage every 5 s never Failed 3 times" in shown.replace("–", "never")
+    assert "+13125550142" not in shown
+    with liveness.trying("answers", 5.0):
+        pass
+    assert "Calls are answered. Nothing waits for you." in text()
+
+
+def test_a_worker_thread_that_fails_again_and_again_is_named_and_a_job_that_hangs_too(stage: TestHub) -> None:
+    now = [0.0]
+    hub = replace(stage.hub, liveness=Liveness(lambda: now[0]))
+    hub.liveness.expect_turns("flow")
+    hub.liveness.expect_success("retention", 60.0)
+    for _ in range(3):
+        hub.liveness.failed("flow", KeyError())
+    now[0] = 1_801.0
+    hub.liveness.turned("flow")
+    with hub.store.reading() as session:
+        found = {each.name: each for each in jobs(session, hub.config, (), hub.liveness, stage.clock())}
+    assert {name for name, each in found.items() if each.is_failing} == {"Process calls, texts and forms", "Retention"}
+    hub.liveness.recovered("flow")
+    hub.liveness.succeeded("retention")
+    with hub.store.reading() as session:
+        assert not any(each.is_failing for each in jobs(session, hub.config, (), hub.liveness, stage.clock()))
 
 
 def test_errors_are_told_in_plain_words_and_are_forgotten_after_a_day(stage: TestHub) -> None:

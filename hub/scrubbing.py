@@ -32,9 +32,10 @@ _NO_DATE = r"(?<!\d-)(?!\d\d[-./ ]\d\d[-./ ](?:19|20)\d\d)"
 _NO_UUID = r"(?<![0-9a-f]{4}-)"
 _AFTER_ZERO = rf"\d{{8,11}}|0[1-9](?:{_BREAK}{{0,3}}\d){{7,12}}|[1-9](?:{_BREAK}{{0,3}}\d){{7,9}}"
 _WITH_TRUNK_ZERO = rf"{_START}{_NO_UUID}{_NO_DATE}\(?0(?:{_AFTER_ZERO}){_END}"
-_PHONE = re.compile(f"{_NORTH_AMERICAN}|{_INTERNATIONAL}|{_WITH_TRUNK_ZERO}")
+PHONE = re.compile(f"{_NORTH_AMERICAN}|{_INTERNATIONAL}|{_WITH_TRUNK_ZERO}")
+"""A phone number as people write it: no date, no hash, no id."""
 
-_EMAIL = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@\"'<>=:,;(]{1,256})@[^\s@\"'<>,;)]+\.[^\W\d_]{2,}")
+EMAIL = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@\"'<>=:,;(]{1,256})@[^\s@\"'<>,;)]+\.[^\W\d_]{2,}")
 _URL_PASSWORD = re.compile(r"(://)[^\s@\"']+@")
 
 _NAMES = ("passw", "pwd", "passphrase", "secret", "token", "api", "private", "credential", "authorization", "cookie", "otp",
@@ -85,9 +86,9 @@ def scrubbed(text: str) -> str:
     if _MAY_BE_KEY.search(text):
         text = _KEY.sub(_with_prefix, text)
     if "@" in text:
-        text = _EMAIL.sub(f"{HIDDEN}@{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
+        text = EMAIL.sub(f"{HIDDEN}@{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
     if _MAY_BE_PHONE.search(text):
-        text = _PHONE.sub(lambda number: f"…{number[0][-2:]}", text)
+        text = PHONE.sub(lambda number: f"…{number[0][-2:]}", text)
     return text
 
 

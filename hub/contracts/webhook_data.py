@@ -22,6 +22,8 @@ class _Person:
     contact: Any = personal("user.telephony.call_metadata")
     """When, how long, from which ad, and what became of it."""
     phone_number: Any = personal("user.contact.phone_number")
+    """These three may stand in every text of an event too."""
+    email: Any = personal("user.contact.email")
     name: Any = personal("user.name")
     notes: Any = personal("user.content.private")
 
@@ -48,7 +50,6 @@ class TextNews(_Person):
 class FormNews(_Person):
     """The parts of an event about a form."""
 
-    email: Any = personal("user.contact.email")
     fields: Any = personal("user.content.private")
     pages: Any = personal("user.behavior.browsing_history")
     click_ids: Any = personal("user.advertising.click_id")

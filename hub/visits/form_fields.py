@@ -28,6 +28,12 @@ NAME_NAMES = ("name", "full_name", "fullname", "your_name", "contact_name", "cus
 GIVEN_NAMES = ("first_name", "firstname", "fname", "given_name")
 FAMILY_NAMES = ("last_name", "lastname", "lname", "family_name", "surname")
 
+PART_OF_NAME: Mapping[str, str] = {
+    **dict.fromkeys(PHONE_NAMES, "phone_number"),
+    **dict.fromkeys(EMAIL_NAMES, "email"),
+    **dict.fromkeys((*NAME_NAMES, *GIVEN_NAMES, *FAMILY_NAMES), "name"),
+}
+
 SECRET_WORDS = frozenset(
     {"password", "passwd", "passwort", "pwd", "pass", "passcode", "passphrase", "kennwort", "contrasena", "senha", "pin",
      "otp", "totp", "secret", "token", "csrf", "ssn", "cvv", "cvv2", "cvc", "cvc2", "csc", "cvn", "iban", "creditcard",
@@ -94,6 +100,11 @@ def contact_of(
         email=first(email, EMAIL_NAMES, _email),
         name=whole,
     )
+
+
+def names_part(field: str) -> str | None:
+    """Which of `phone_number`, `email` and `name` a field's name says that it holds; None if none."""
+    return PART_OF_NAME.get(_plain(field)) if field else None
 
 
 def is_secret(name: str) -> bool:

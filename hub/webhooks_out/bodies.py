@@ -1,6 +1,8 @@
 """What an event says: read when it is sent, in the endpoint's format, without what the endpoint must not get.
 
-Every field of a body belongs to a part (`hub.contracts.webhook_data`). A field whose part is withheld is empty.
+Every field of a body belongs to a part (`hub.contracts.webhook_data`). A field whose part is withheld is empty. Numbers, e-mail
+addresses and names may stand in every other field too, because people write and say them: they are removed there if they are
+withheld, and recorded if they are not.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from hub.callrail.webhook import TextFacts, call_body, form_body, text_body
 from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.values import personal_fields
 from hub.contracts.webhook_data import KINDS, NEWS
+from hub.flow.case import Case
 from hub.model import Call, Company, FormSubmission, Lead, Person, TextMedia, TextMessage, WebhookEvent
 from hub.model.states import WebhookType
 from hub.queries.listings.call_facts import EXTRAS, facts_of_calls
@@ -25,6 +28,8 @@ from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
 from hub.texts.bodies import open_body
 from hub.webhooks_out import standard
+from hub.webhooks_out.content import NOTHING_KNOWN, Content
+from hub.webhooks_out.content import PARTS as CONTACT_PARTS
 from hub.webhooks_out.endpoints import CALLRAIL, Endpoint
 
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -45,7 +50,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "last_requested_url", "form_url", "milestones", "device_type", "utm_source", "utm_medium", "utm_term", "utm_content",
         "utm_campaign", "utma", "utmb", "utmc", "utmv", "utmz",
     ),
-    "click_ids": ("click_ids", "gclid", "fbclid", "msclkid", "ga", "milestones"),
+    "click_ids": ("click_ids", "gclid", "fbclid", "msclkid", "ga"),
     "recording": (
         "recording_url", "recording_seconds", "recording", "recording_duration", "recording_player", "recording_redirect",
     ),
@@ -59,6 +64,18 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "person": ("person_id", "person_resource_id"),
 }  # fmt: skip
 """Part → the fields that hold it, in both formats. All other fields are about the contact itself."""
+STRUCTURE = frozenset(
+    (
+        "agent", "agent_email", "answered_at", "answered_by", "at", "business_phone_number", "company", "company_id",
+        "company_name", "company_resource_id", "company_time_zone", "company_title", "conversation_id", "created_at",
+        "datetime", "destinationnum", "ended_at", "formatted_business_phone_number", "formatted_tracking_phone_number",
+        "good_lead_call_id", "good_lead_call_time", "id", "integration_data", "media_urls", "recording",
+        "recording_player", "recording_redirect", "recording_url", "resource_id", "source_name", "start_time",
+        "started_at", "submitted_at", "timeline_url", "timestamp", "tracker", "tracker_id", "tracker_resource_id",
+        "tracking_number", "tracking_phone_number", "trackingnum", "url", *PARTS["person"], *PARTS["click_ids"],
+    )
+)  # fmt: skip
+"""Fields that hold ids, times, the business's own numbers and names, and addresses of the hub's own pages."""
 NUMBER_FIELD = {WebhookType.TEXT_RECEIVED: "destination_number", WebhookType.TEXT_SENT: "source_number"}
 """Of texts in CallRail's form: the field with the business's own number."""
 
@@ -71,12 +88,12 @@ class Body:
     categories: frozenset[str]
 
 
-def body_of(hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent, subject: Any) -> Body:
+def body_of(hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent, case: Case) -> Body:
     """The body of an event about a call, text or form, with what is known of it now."""
     kind = WebhookType(event.type)
-    fields = _fields(hub, session, endpoint, event, kind, subject)
+    fields = _fields(hub, session, endpoint, event, kind, case.subject)
     own = NUMBER_FIELD.get(kind)
-    kept, parts = stripped(fields, endpoint.section, own)
+    kept, parts = stripped(fields, endpoint.section, own, _content(hub, session, fields, case))
     whole = kept if endpoint.section.format == CALLRAIL else standard.document(kind, event.at, kept)
     categories = personal_fields(NEWS[KINDS[kind]])
     return Body(encoded(whole), frozenset(categories[part] for part in parts if part in categories))
@@ -88,10 +105,10 @@ def encoded(document: Mapping[str, Any]) -> bytes:
 
 
 def stripped(
-    fields: Mapping[str, Any], section: WebhookSection, own: str | None = None
+    fields: Mapping[str, Any], section: WebhookSection, own: str | None = None, content: Content = NOTHING_KNOWN
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """The fields without what the endpoint must not get, and the parts that are really in them. `own` is a field that is
-    the business's, though it may hold a person's data in other events."""
+    the business's, though it may hold a person's data in other events; `content` is what is known of the person."""
     empty = "" if section.format == CALLRAIL else None
     kept, present = {}, {"contact"}
     for name, value in fields.items():
@@ -99,10 +116,25 @@ def stripped(
         if any(part in section.withhold for part in parts):
             kept[name] = empty
             continue
-        kept[name] = value
+        is_text = name not in STRUCTURE and name != own and not any(part in CONTACT_PARTS for part in parts)
+        kept[name] = content.without(value, section.withhold) if is_text else value
         if value not in ("", None, [], {}):
-            present.update(parts)
+            present.update(parts if len(parts) == 1 else ())
+            present.update(content.parts_in(kept[name]) if is_text or len(parts) > 1 else ())
     return kept, frozenset(present)
+
+
+def _content(hub: Hub, session: Session, fields: Mapping[str, Any], case: Case) -> Content:
+    """What is known of the person and of the business's numbers, to find both in texts."""
+    person = case.person
+    numbers = {case.phone_number, person.phone_number if person else None}
+    ours = {getattr(case.subject, name, None) for name in ("tracking_number", "answered_by")}
+    said = {
+        fields.get("name"),
+        fields.get("customer_name"),
+        *names_of(hub.vault, session, [person] if person else []).values(),
+    }
+    return Content(frozenset(filter(None, numbers)), frozenset(filter(None, said)), frozenset(filter(None, ours)))
 
 
 def _fields(

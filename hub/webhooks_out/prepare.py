@@ -88,7 +88,7 @@ def prepare(
     if not ruling.allowed:
         return Verdict(WebhookEventState.HELD, said.reason, left=False), ruling
     with hub.store.reading() as session:
-        return Prepared(body_of(hub, session, endpoint, event, case.subject), case, ruling)
+        return Prepared(body_of(hub, session, endpoint, event, case), case, ruling)
 
 
 def _as_call(outgoing: OutgoingCall, directory: Directory) -> Call | None:

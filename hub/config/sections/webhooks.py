@@ -57,7 +57,9 @@ class WebhookSection(BaseModel):
         "`marketing.advertising.third_party.targeted` for ads. Consent is asked for this use before each event is sent.",
     )
     withhold: tuple[Withheld, ...] = Field(
-        default=(), description="What it does not get: these fields are empty in every event."
+        default=(),
+        description="What it does not get: these fields are empty in every event, and phone numbers, e-mail addresses and "
+        "known names are removed from all texts.",
     )
     allow_private: bool = Field(
         default=False,

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hub.startup import Opened
 
 CONCURRENT_CHECKS = 8
-MAX_RULES_NAMED = 5
-"""How many rules to read again are listed by name; the others are only counted."""
 
 
 def register(app: typer.Typer) -> None:
@@ -138,6 +136,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
+    from hub.cli.privacy.law_warnings import law_warnings
     from hub.hookspecs import CallHooks, NumberHooks
     from hub.private_files import open_to_others
     from hub.runtime import private_paths
@@ -174,7 +173,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
-    found += [*_law(hub), *_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
+    found += [*law_warnings(hub), *_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
     if numbers:
         from hub.numbers.ownership import compare
 
@@ -250,26 +249,3 @@ def _unplaced_click_ids(hub: Hub) -> list[str]:
         "tags and referrers. Its author should add a ClickId to the manifest."
         for name, names in unplaced.items()
     ]
-
-
-def _law(hub: Hub) -> list[str]:
-    """Rules of law whose source must be read again, and how many nobody has confirmed."""
-    from hub.queries.privacy.legal_rules import law_state, legal_rules
-
-    try:
-        state = law_state((rule for _, rule in legal_rules(hub.plugins)), hub.clock().date())
-    except RingfenceError as error:
-        return [f"The rules of law cannot be listed: {error}"]
-    found = []
-    if state.overdue:
-        named = ", ".join(state.overdue[:MAX_RULES_NAMED])
-        found.append(
-            f"{len(state.overdue)} of {counted(state.rules, 'rule')} of law must be read again, because the law may have "
-            f"changed: {named}{' …' if len(state.overdue) > MAX_RULES_NAMED else ''} (hub privacy rules shows all)."
-        )
-    if state.unconfirmed:
-        found.append(
-            f"{state.unconfirmed} of {counted(state.rules, 'rule')} of law are unconfirmed: nobody has read a source that "
-            "states them in full (hub privacy rules shows them)."
-        )
-    return found

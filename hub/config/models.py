@@ -34,6 +34,7 @@ from hub.config.sections.networks import Network
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
 from hub.config.sections.secret_keys import SecretKey
+from hub.config.sections.sensitive import Sensitive
 from hub.config.sections.sign_in import SignInSection
 from hub.config.sections.sizes import parse_size
 from hub.config.sections.spam import SpamSection
@@ -326,9 +327,8 @@ class CompanySection(Section):
     time_zone: TimeZone = Field(default="UTC", description="IANA time zone, like America/Chicago.")
     country: Country = Field(default="US", pattern=r"^[A-Z]{2}$", description="ISO 3166 country of the business.")
     region: Region | None = Field(default=None, description="Code of its state or province, like IL.")
-    domains: tuple[str, ...] = Field(
-        default=(), description="The company's own web hosts; visits from them are internal."
-    )
+    sensitive: Sensitive = None
+    domains: tuple[str, ...] = Field(default=(), description="Its own web hosts; visits from them are internal.")
     contact: ContactSection | None = Field(
         default=None, description="How people can contact the company about their data; shown on the privacy page."
     )

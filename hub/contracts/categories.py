@@ -35,6 +35,7 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
         "user.device.cookie_id",
         "user.device.device_id",
         "user.device.ip_address",
+        "user.health_and_medical",
         "user.job_title",
         "user.location.imprecise",
         "user.name",
@@ -45,6 +46,10 @@ CATEGORIES = OWN_CATEGORIES | frozenset(
     }
 )
 """Every data category that a table, a fact or a manifest may name."""
+HEALTH = "user.health_and_medical"
+"""The fact of a call to a dentist or clinic is health data: the person looks for care. Part of each consent question
+about a company with `sensitive: health` (RCW 19.373.010: data that identifies a consumer's past, present or future health).
+"""
 
 OWN_USES = frozenset({"essential.service.call_back", "telephony.recording", "web.tracking"})
 """Purposes that fideslang lacks: to call a person back, to record a call at all, and to store or read anything on a visitor's

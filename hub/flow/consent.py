@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Row as RowOfTable
 from sqlmodel import select
 
+from hub.contracts.categories import HEALTH
 from hub.contracts.consent import NO_ANSWER, ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
 from hub.contracts.disclosure import declared_categories
@@ -79,10 +80,11 @@ def ask(
 def question_about(
     case: Case, *, manifest: Manifest, use: str, categories: frozenset[str], now: datetime
 ) -> ConsentQuestion:
-    """May `categories` of the person of `case` go to the connector's recipient for `use`?"""
+    """May `categories` of the person of `case` go to the connector's recipient for `use`? At a company whose calls are about
+    health, all data about a caller is health data too."""
     question = ConsentQuestion(
         use=use,
-        categories=categories,
+        categories=categories | {HEALTH} if case.company.sensitive == "health" else categories,
         recipient=manifest.recipient,
         recipient_regions=manifest.regions,
         at=now,

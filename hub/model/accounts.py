@@ -46,6 +46,8 @@ class Company(Row, table=True):
     time_zone: str = "UTC"
     country: str = Field(default="US", max_length=2)
     region: str | None = None
+    sensitive: str | None = Field(default=None, max_length=16)
+    """`health` if a call to it says something about the caller's health, as `sensitive:` in config.yaml; else None."""
     domains: list[str] = json_list()
     website: dict[str, Any] = json_column()
     """As `website:` in config.yaml: the numbers to swap, the cookie's lifetime, linked domains."""

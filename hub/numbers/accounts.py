@@ -55,6 +55,7 @@ def _write_companies(session: Session, config: Config, now: datetime) -> dict[st
                 moved.append(company)
             company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
             company.country, company.region, company.domains = section.country, section.region, list(section.domains)
+            company.sensitive = section.sensitive
             company.website = section.website.model_dump(mode="json")
             company.captured = captured(config, section.name, company.captured)
             company.disabled_at = None

@@ -34,6 +34,7 @@ def test_each_kind_of_business_gets_a_file_that_is_right(tmp_path: Path, kind: s
     assert result.exit_code == 0, result.output
     config, company = written(tmp_path / "new")
     assert (company.region, company.time_zone) == ("IL", "America/Chicago")
+    assert company.sensitive == ("health" if kind == "dental" else None)
     assert {entry.connector_class.manifest.kind for entry in config.connectors.values()} == {
         "carrier", "ads", "crm", "enrichment", "consent",
     }  # fmt: skip

@@ -139,6 +139,19 @@ def test_check_warns_of_rules_that_must_be_read_again(lawful: Shop) -> None:
     assert not any("must be read again" in each for each in warnings(datetime(2027, 2, 24, tzinfo=UTC)))
 
 
+def test_check_asks_whether_calls_to_a_clinic_are_about_health(lawful: Shop) -> None:
+    file = lawful.folder / "config.yaml"
+    text = file.read_text("utf-8")
+
+    def asked(title: str) -> list[str]:
+        file.write_text(text.replace("title: North", title, 1), "utf-8")
+        return [each for each in lawful.json("check")["warnings"] if "seem to be about the callers' health" in each]
+
+    assert asked("title: North") == asked("sensitive: health\n        title: North Dental") == []
+    (told,) = asked("title: North Dental")
+    assert "sensitive: health" in told
+
+
 def test_check_list_and_documents_count_the_same_rules(lawful: Shop) -> None:
     rules = lawful.json("privacy", "rules")
     unconfirmed = sum(not each["confirmed"] for each in rules)

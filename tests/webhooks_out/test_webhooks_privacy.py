@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from testbed import TestHub
+from testbed import CONNECTORS, TestHub
 from webhook_receiver import WebhookReceiver
-from webhook_stage import WebhookStage
+from webhook_stage import USE, WebhookStage, accounts_with
 
 from hub.api import Opinion
 from hub.contracts.consent import ConsentQuestion
@@ -20,6 +20,7 @@ from hub.privacy.datamap.public import public_map
 from hub.privacy.datamap.recipients import recipients_of
 from hub.webhooks_out.answers import post_for
 from hub.webhooks_out.send import send_events
+from plugins.consent.jurisdictions import Jurisdictions
 
 
 def test_consent_is_asked_for_the_endpoint_and_a_no_holds_the_event(sending: WebhookStage) -> None:
@@ -37,6 +38,28 @@ def test_consent_is_asked_for_the_endpoint_and_a_no_holds_the_event(sending: Web
     assert asked[0].recipient.name == "127.0.0.1" and "user.contact.phone_number" in asked[0].categories
     assert asked[0].use == "essential.service.operations"
     assert stage.rows(Disclosure) == [] and sending.events[0].reason
+
+
+def test_a_clinics_webhook_reaches_who_works_for_it_and_nobody_who_decides_for_themselves(
+    lite_hub: Callable[..., TestHub], receiver: WebhookReceiver
+) -> None:
+    other = {
+        "name": "partner",
+        "url": receiver.url,
+        "use": USE,
+        "allow_private": True,
+        "role": "independent_controller",
+    }
+    accounts = accounts_with({**other, "name": "crm", "role": "processor"}, other)
+    accounts[0]["companies"][0]["sensitive"] = "health"
+    stage = lite_hub(accounts=accounts, connectors={**CONNECTORS, "law": Jurisdictions})
+    sending = WebhookStage(stage, receiver)
+    stage.call_in()
+    sending.after(minutes=3)
+    gone = {each.connector for each in stage.rows(Disclosure) if each.connector.startswith("webhook/")}
+    assert gone == {"webhook/lakeside/crm"}
+    held = {each.reason for each in sending.events if each.state == "held"}
+    assert any("about health" in (reason or "") for reason in held)
 
 
 def test_what_was_sent_is_recorded_with_its_categories(sending: WebhookStage) -> None:

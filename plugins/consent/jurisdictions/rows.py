@@ -37,14 +37,18 @@ class Row(BaseModel):
     @property
     def confirmed(self) -> bool:
         """Whether a source was read that states all of the row; a row from memory is shown as unconfirmed."""
-        return self.read is not None
+        return self.read is not None or self.src == (OWN,)
 
     @property
     def provenance(self) -> dict[str, str]:
         """The part of an opinion's evidence that names the rule's source."""
         return {
             "cite": self.cite,
-            "source": f"confirmed, read on {self.read.isoformat()}" if self.read else "unconfirmed",
+            "source": f"confirmed, read on {self.read.isoformat()}"
+            if self.read
+            else "not a law"
+            if self.confirmed
+            else "unconfirmed",
             "read_in": ", ".join(self.src),
         }
 

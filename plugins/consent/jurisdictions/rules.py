@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,12 +19,14 @@ class Rule(Row):
 
     uses: tuple[str, ...] = Field(min_length=1)
     recipients: tuple[Role, ...] = ("processor", "independent_controller", "none")
+    categories: frozenset[str] = frozenset()
     mode: Mode
     reason: str
 
-    def speaks_on(self, use: str, role: str) -> bool:
-        """Whether the row is about this use and this kind of recipient, in any place."""
-        return role in self.recipients and any(use == own or use.startswith(own + ".") for own in self.uses)
+    def speaks_on(self, use: str, role: str, categories: frozenset[str]) -> bool:
+        """Whether the row is about this use, this kind of recipient and such data, in any place."""
+        about = not self.categories or not self.categories.isdisjoint(categories)
+        return about and role in self.recipients and any(use == own or use.startswith(own + ".") for own in self.uses)
 
 
 class RuleSet(BaseModel):
@@ -34,6 +36,11 @@ class RuleSet(BaseModel):
 
     ruleset: date
     rules: tuple[Rule, ...]
+
+    @cached_property
+    def special_categories(self) -> frozenset[str]:
+        """The data categories that some row is limited to."""
+        return frozenset().union(*(rule.categories for rule in self.rules))
 
     def known_places(self) -> frozenset[str]:
         """Every country and region that has rows of its own."""

@@ -77,12 +77,13 @@ def opinion(question: ConsentQuestion, trades_in: tuple[str, ...]) -> Opinion:
 def _ruling(question: ConsentQuestion, trades_in: tuple[str, ...]) -> StoredDecision | None:
     """The deciding row. The order of the places does not matter; nor do duplicates."""
     use, role = question.use, question.recipient.role
+    special = question.categories & rule_set().special_categories
     candidates = _located(question.person_places or (Place(country=None, basis="unknown"),))
     candidates += _located(question.business_places)
     rulings = [
         StoredDecision(rule, basis)
         for code, basis in candidates
-        if (rule := strictest_rule(code, use, role, trades_in)) is not None
+        if (rule := strictest_rule(code, use, role, special, trades_in)) is not None
     ]
     return min(rulings, key=lambda ruling: (_rank()[ruling.rule.id], ruling.basis), default=None)
 
@@ -92,12 +93,15 @@ def _located(places: Iterable[Place]) -> list[tuple[str | None, str]]:
 
 
 @lru_cache(maxsize=4096)
-def strictest_rule(code: str | None, use: str, role: str, trades_in: tuple[str, ...]) -> Rule | None:
-    """The strictest row on `use` by a recipient of `role` for a person at `code` (None: unknown place)."""
-    speaking = [rule for rule in rule_set().rules if rule.speaks_on(use, role)]
+def strictest_rule(
+    code: str | None, use: str, role: str, special: frozenset[str], trades_in: tuple[str, ...]
+) -> Rule | None:
+    """The strictest row on `use` of data of the `special` categories by a recipient of `role`, for a person at `code` (None:
+    unknown place)."""
+    speaking = [rule for rule in rule_set().rules if rule.speaks_on(use, role, special)]
     found = _rows_at((*places_of(code), ANYWHERE), speaking) if code else []
     if not found:
-        profile = [strictest_rule(traded, use, role, ()) for traded in trades_in]
+        profile = [strictest_rule(traded, use, role, special, ()) for traded in trades_in]
         found = [rule for rule in profile if rule is not None] or speaking
     return min(found, key=lambda rule: _rank()[rule.id], default=None)
 

@@ -1,0 +1,57 @@
+"""What `hub check` says of the law: rules to read again, unconfirmed rules, and settings that the law asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hub.cli.support.output import counted
+from hub.errors import RingfenceError
+
+if TYPE_CHECKING:
+    from hub.runtime import Hub
+
+MAX_RULES_NAMED = 5
+"""How many rules to read again are listed by name; the others are only counted."""
+HEALTH_TRADES = re.compile(
+    r"dent(al|ist)|orthodont|clinic|medical|medicine|\bhealth|hospital|pharmac|physician|chiropract|therap(y|ist)|psych|"
+    r"dermatolog|optometr|fertility|surge(on|ry)|rehab",
+    re.IGNORECASE,
+)
+"""Names and titles of companies whose calls are most likely about the callers' health."""
+
+
+def law_warnings(hub: Hub) -> list[str]:
+    """One sentence for each thing about the law that a person must look at."""
+    return [*_rules(hub), *_health(hub)]
+
+
+def _rules(hub: Hub) -> Iterator[str]:
+    from hub.queries.privacy.legal_rules import law_state, legal_rules
+
+    try:
+        state = law_state((rule for _, rule in legal_rules(hub.plugins)), hub.clock().date())
+    except RingfenceError as error:
+        yield f"The rules of law cannot be listed: {error}"
+        return
+    if state.overdue:
+        named = ", ".join(state.overdue[:MAX_RULES_NAMED])
+        yield (
+            f"{len(state.overdue)} of {counted(state.rules, 'rule')} of law must be read again, because the law may have "
+            f"changed: {named}{' …' if len(state.overdue) > MAX_RULES_NAMED else ''} (hub privacy rules shows all)."
+        )
+    if state.unconfirmed:
+        yield (
+            f"{state.unconfirmed} of {counted(state.rules, 'rule')} of law are unconfirmed: nobody has read a source that "
+            "states them in full (hub privacy rules shows them)."
+        )
+
+
+def _health(hub: Hub) -> Iterator[str]:
+    for company in hub.config.companies:
+        if company.sensitive is None and HEALTH_TRADES.search(f"{company.name} {company.title}"):
+            yield (
+                f"Calls to {company.title} seem to be about the callers' health. If they are, write sensitive: health for "
+                f"the company {company.name}, so that ad networks get nothing about a caller without the caller's own yes."
+            )

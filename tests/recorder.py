@@ -28,6 +28,7 @@ class Recorder(FakeCarrier):
         self.fetched: list[str] = []
         self.deleted: list[str] = []
         self.controls: list[tuple[str, str]] = []
+        self.controlling: list[Any] = []
 
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
@@ -44,6 +45,8 @@ class Recorder(FakeCarrier):
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        if self.controlling:
+            play(self.controlling)
         self.controls.append((call_id, control))
 
 

@@ -7,14 +7,14 @@ from typing import Literal, get_args
 
 Action = Literal[
     "account", "calls", "people", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
-    "marks", "contact", "replay", "share",
+    "marks", "contact", "end_recording", "replay", "share",
     "setup", "configure", "status",
     "requests", "exports", "consent", "audit", "users",
 ]  # fmt: skip
 """What a user does. First what is only read; then what changes something: `marks` are lead status, value, tags, notes and
-merged people, `contact` is texting and calling back, `share` is links to reports; then how the hub is set up: `setup` sees
-connectors, numbers, flows and conversion rules, `configure` changes them, `status` sees queues, jobs and processes; then the
-duties of owners and officers."""
+merged people, `contact` is texting and calling back, `end_recording` deletes what a caller does not want recorded, `share` is
+links to reports; then how the hub is set up: `setup` sees connectors, numbers, flows and conversion rules, `configure` changes
+them, `status` sees queues, jobs and processes; then the duties of owners and officers."""
 Role = Literal["owner", "admin", "marketer", "receptionist", "agent", "privacy_officer", "auditor"]
 Reach = Literal["account", "own"]
 """`account`: everything in the account; `own`: data of calls that the user answered."""
@@ -26,7 +26,7 @@ _OWN: Reach = "own"
 
 _DAILY: tuple[Action, ...] = (
     "account", "calls", "people", "recordings", "transcripts", "texts", "bodies", "reports", "deliveries",
-    "marks", "contact", "replay", "share",
+    "marks", "contact", "end_recording", "replay", "share",
 )  # fmt: skip
 
 TABLE: Mapping[str, Mapping[str, Reach]] = {
@@ -37,8 +37,10 @@ TABLE: Mapping[str, Mapping[str, Reach]] = {
         ("account", "calls", "people", "texts", "reports", "deliveries", "marks", "replay", "share", "setup"), _ALL
     ),
     # Answers calls and texts at the front desk; neither what was said on a call nor what the ads bring is their business.
-    "receptionist": dict.fromkeys(("account", "calls", "people", "texts", "bodies", "marks", "contact"), _ALL),
-    "agent": dict.fromkeys(("calls", "recordings", "transcripts", "marks"), _OWN),
+    "receptionist": dict.fromkeys(
+        ("account", "calls", "people", "texts", "bodies", "marks", "contact", "end_recording"), _ALL
+    ),
+    "agent": dict.fromkeys(("calls", "recordings", "transcripts", "marks", "end_recording"), _OWN),
     "privacy_officer": dict.fromkeys(("account", "people", "requests", "exports", "consent"), _ALL),
     "auditor": {"audit": _ALL},
 }

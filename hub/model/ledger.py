@@ -51,7 +51,8 @@ class ConsentEntry(Row, table=True):
     detail_hash: str | None = Field(default=None, max_length=64)
     """SHA-256 of the encrypted bytes of `ConsentDetail`."""
     scope: str = Field(default="person", max_length=16)
-    """`person`: all data of the person at the company; `browser`: the visits of one browser."""
+    """`person`: all data of the person at the company; `browser`: the visits of one browser; `call`: the call that is the
+    evidence."""
     spoken_at: datetime = time_column()
     lapses_at: datetime | None = time_column(nullable=True, index=True)
     recorded_at: datetime = time_column()

@@ -19,6 +19,7 @@ from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice, RecordingPeaks
 from hub.model.states import RecordingState
 from hub.privacy.holds import on_hold
+from hub.privacy.recording_refusal import is_refused
 from hub.privacy.retention_rules import RETENTION_RULES
 from hub.recordings.audio import Unfit, inspect
 from hub.recordings.peaks import keep_peaks
@@ -113,7 +114,8 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             raise RetryLater("Only the recording of the call is known yet.")
         reason = _why_not(hub, row, call)
         if reason is not None:
-            done = _delete_at_carrier(hub, row)
+            hub.blob_store.delete(path_of(row))
+            done = row.carrier_deleted_at or _delete_at_carrier(hub, row)
             more = "" if done else "; the carrier's plugin cannot delete it, so delete it there"
             return {"state": RecordingState.REFUSED, "reason": reason + more, "url": None, "carrier_deleted_at": done}
         stored, audio = _store(hub, row, call)
@@ -121,6 +123,8 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             # Commit that it is stored before it is deleted at the carrier: a crash in between must not lose it.
             held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
             if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
+                if is_refused(session, call.connector, call.carrier_call_id):
+                    hub.blob_store.delete(stored["path"])  # its row was emptied while the audio was fetched
                 raise RetryLater("Another worker took it over.")
             peaks = keep_peaks(session, row.id, stored["content_type"], audio)
             if peaks is not None and is_silent(peaks.channels[0]):
@@ -143,9 +147,9 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
     with hub.store.reading() as session:
+        if is_refused(session, call.connector, call.carrier_call_id):
+            return REFUSED_REASON
         choices = set(session.exec(notices.where(col(RecordingNotice.told_at) <= row.recorded_at + CLOCKS_APART)))
-    if "refused" in choices:
-        return REFUSED_REASON
     return None if choices.intersection(INFORMED_CHOICES) else NOT_TOLD
 
 

@@ -68,6 +68,7 @@ ALLOWED = {
     "GET /texts": {"owner", "admin", "marketer", "receptionist"},
     "GET /texts/{text_id}/body": {"owner", "admin", "receptionist"},
     "POST /recordings/{recording_id}/link": {"owner", "admin", "agent"},
+    "POST /calls/{call_id}/recording/end": {"owner", "admin", "receptionist", "agent"},
     "GET /recordings/{recording_id}/transcript": {"owner", "admin", "agent"},
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
     "GET /reports/{company}/costs": {"owner", "admin", "marketer"},

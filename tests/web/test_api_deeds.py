@@ -14,6 +14,7 @@ from api_house import (
     furnish,
     sent,
 )
+from recorder import notice
 from starlette.testclient import TestClient
 from testbed import CALLER
 
@@ -159,3 +160,13 @@ def test_a_refusal_of_contact_is_recorded_once_and_read_again(lite_house: House)
     assert sent(lite_house, path, {"refused": "calls", "said": "Do not call me"}, "no-1").json() == first
     assert sent(lite_house, path, {"refused": "both"}, None).json()["texts"] is not None
     assert lite_house.get(f"/calls/{lite_house.theirs['call_id']}/refusals").status_code == 404
+
+
+def test_a_recording_that_its_caller_does_not_want_is_ended_once(lite_house: House) -> None:
+    path = f"/calls/{lite_house.mine['call_id']}/recording/end"
+    call = lite_house.stage.one(Call, id=lite_house.mine["call_id"])
+    notice(lite_house.stage, call.carrier_call_id, "announced", lite_house.stage.clock())
+    first = sent(lite_house, path, None, "end-1")
+    assert (first.status_code, first.json()) == (200, {"outcome": "deleted", "held": False})
+    assert sent(lite_house, path, None, "end-1").json() == first.json()
+    assert sent(lite_house, path, None, "end-2").status_code == 422

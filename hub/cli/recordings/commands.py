@@ -218,9 +218,24 @@ def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
     _control(call, "resume", sandbox, config)
 
 
+@commands.command()
+def end(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+    """End the recording of a call because its caller does not want it, also after the call. What was recorded is deleted."""
+    from hub.cli.support.audit_note import actor
+    from hub.recordings.end import HELD, IN_WORDS, end_recording
+    from hub.startup import open_hub, read_config
+
+    with open_hub(read_config(config, sandbox=sandbox)) as opened:
+        with opened.hub.store.reading() as session:
+            row = _call(session, call)
+        outcome, held = end_recording(opened.hub, row, actor())
+    say(f"{IN_WORDS[outcome]}{f' {HELD}' if held else ''}")
+
+
 def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path) -> None:
     from hub.cli.support.audit_note import note
     from hub.hookspecs import RecordingHooks
+    from hub.recordings.end import check_resume
     from hub.startup import open_hub, read_config
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
@@ -229,6 +244,9 @@ def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path
             call = _call(session, wanted)
         if call.connector not in hub.plugins.connectors:
             raise CannotDo(f"config.yaml no longer has a connector {call.connector!r}; use the carrier's console.")
+        if control == "resume":
+            with hub.store.reading() as session:
+                check_resume(session, call)
         hub.plugins.call(call.connector, RecordingHooks.control_recording, call.carrier_call_id, control)
         with hub.store.writing() as session:
             note(session, hub.clock(), f"recording.{control}", call.id)

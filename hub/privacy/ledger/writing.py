@@ -49,7 +49,7 @@ class ConsentStatement:
     basis: str = "consent"
     language: str | None = None
     notice_hash: str | None = None
-    scope: Literal["person", "browser"] = "person"
+    scope: Literal["person", "browser", "call"] = "person"
     lapses_at: datetime | None = None
     account_id: str | None = None
     """For a user's choice on e-mails of their account. For an owner's consent, both company and account are None."""

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import Call, CallStep, ConsentDecision, RecordingNotice
 from hub.numbers.flows import revisions_of
+from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.receipts import decision_entry
 
@@ -53,7 +54,11 @@ def _notice(notice: RecordingNotice, revision: int | None) -> Entry:
         "choice": notice.choice,
         "decision": notice.decision_id,
         "flow_version": revision,
+        "point": notice.point,
     }
+    if notice.point in (BY_KEY, BY_AGENT):
+        who = "with a key" if notice.point == BY_KEY else "to the person who answered"
+        return Entry(notice.told_at, "answer", f"the caller ended the recording, {who}", (), None, data)
     details = (f"“{notice.text}”", f"duties: {', '.join(notice.duties) or 'none'}")
     choice = (notice.choice or "forgotten").replace("_", " ")
     return Entry(notice.told_at, "answer", f"recording notice at {notice.step}: {choice}", details, None, data)

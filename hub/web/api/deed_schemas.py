@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from hub.web.api.schemas import Answer, LeadAnswer
 
@@ -67,6 +68,16 @@ class ContactRefusalsAnswer(Answer):
     texts: datetime | None
     marketing: datetime | None
     calls: datetime | None
+
+
+class RecordingEndAnswer(Answer):
+    """What became of a recording that its caller does not want. `ended`: the carrier records no more; `unconfirmed`: it did
+    not say so; `after_call`: it cannot end a recording; `deleted`: the call was over. In each case the audio is deleted;
+    `held` says that a legal hold keeps some of it.
+    """
+
+    outcome: Literal["ended", "unconfirmed", "after_call", "deleted"]
+    held: bool
 
 
 class DeliveryAnswer(Answer):

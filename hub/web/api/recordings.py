@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException
 
 from hub.model import Recording
+from hub.recordings.end import end_recording
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.transcripts import read_transcript
 from hub.web.api.auth import Authenticator, AuthorizedRequest
+from hub.web.api.deed_schemas import RecordingEndAnswer
+from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
 
@@ -31,6 +34,22 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
         made = Link(recording_id=row.id, user=authorized.user.id, purpose=purpose, expires_at=ends)
         public = str(authorized.hub.config.hub.public_url).rstrip("/")
         return LinkAnswer(url=public + path_to(made, authorized.hub.keyring), expires_at=ends)
+
+    @api.post("/calls/{call_id}/recording/end")
+    def end(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("end_recording")),
+        once: Once = Depends(once_of),
+        call_id: str,
+    ) -> RecordingEndAnswer:
+        with authorized.session() as session:
+            call = authorized.scope.call(session, call_id)
+
+        def deed() -> dict[str, Any]:
+            outcome, held = end_recording(authorized.hub, call, authorized.user.id)
+            return {"outcome": outcome, "held": held}
+
+        return RecordingEndAnswer.model_validate(once.do_alone(authorized, deed))
 
     @api.get("/recordings/{recording_id}/transcript")
     def transcript(

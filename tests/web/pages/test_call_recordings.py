@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from page_client import signed_in
 from recorded_calls import SOUND, heard_call
-from testbed import TestHub
+from recorder import notice
+from testbed import CALLER, SHARED, TestHub, finished_call
 
 from hub.model import AuditEntry, Call, Recording, TranscriptRow
 from hub.model.columns import new_id
 from hub.model.states import RecordingState
+from hub.recordings.keep import fetch_due
 from hub.recordings.transcripts import place_in
 
 HOSTILE = "<script>alert(1)</script>"
@@ -121,3 +123,55 @@ def test_a_call_without_a_recording_says_why(stage: TestHub) -> None:
     assert "Nobody answered, and the caller left no message" in owner.text(f"/calls/{missed.id}")
     answered = stage.call_in(caller="+13125550143")
     assert "Recording is not enabled in the call flow" in owner.text(f"/calls/{answered.id}")
+
+
+def live_call(stage: TestHub) -> Call:
+    """A call that was answered and is recorded now."""
+    notice(stage, "CA1", "announced", stage.clock())
+    stage.tell(*finished_call("CA1", SHARED, CALLER, True, 90, stage.clock())[:2])
+    return stage.one(Call)
+
+
+def test_an_agent_ends_the_recording_of_a_live_call_and_the_page_says_so(recorded: TestHub) -> None:
+    call = live_call(recorded)
+    browser, path = signed_in(recorded, "receptionist"), f"/calls/{call.id}"
+    assert "End the recording" in browser.text(path)
+    answer = browser.post(f"{path}/recording/end")
+    assert answer.headers["location"] == f"{path}#recording"
+    page = browser.text(path)
+    assert "The recording has ended. What was recorded is deleted after the call" in page
+    assert "The caller ended the recording" in page and "a user recorded it" in page
+    assert "The caller ended the recording after the notice." in page
+    assert "The conversation is not recorded." in signed_in(recorded).text(path)
+    assert f'action="{path}/recording/end"' not in browser.get(path).text
+    assert recorded.carrier.controls == [("CA1", "pause")]
+    assert browser.user and recorded.one(AuditEntry, action="recording.end").actor == browser.user.id
+    assert browser.post(f"{path}/recording/end").status_code == 422
+
+
+def test_where_the_carrier_cannot_end_it_the_page_says_so(recorded: TestHub) -> None:
+    call = live_call(recorded)
+    recorded.hub.plugins.implements = lambda *_: False  # type: ignore[method-assign]
+    page = signed_in(recorded).text(f"/calls/{call.id}")
+    assert "Delete it after the call" in page and "End the recording" not in page
+    assert "The phone carrier cannot end a recording during the call" in page
+
+
+def test_after_the_call_the_recording_is_deleted_from_its_page(recorded: TestHub) -> None:
+    call, row = heard_call(recorded)
+    browser, path = signed_in(recorded), f"/calls/{call.id}"
+    assert "Delete the recording" in browser.text(path)
+    assert browser.post(f"{path}/recording/end").status_code == 303
+    page = browser.text(path)
+    assert "The recording is deleted here and at the carrier, with its transcript." in page
+    assert browser.get(f"{path}/recordings/{row.id}/audio").status_code == 410
+    fetch_due(recorded.hub)
+    assert "It was not kept. The caller did not want to be recorded" in browser.text(path)
+    assert recorded.carrier.deleted == ["RE1"]
+
+
+def test_who_may_not_end_a_recording_sees_no_button(recorded: TestHub) -> None:
+    call, _ = heard_call(recorded)
+    marketer = signed_in(recorded, "marketer")
+    assert "/recording/end" not in marketer.get(f"/calls/{call.id}").text
+    assert marketer.post(f"/calls/{call.id}/recording/end").status_code == 403

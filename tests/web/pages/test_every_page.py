@@ -58,6 +58,7 @@ ALLOWED = {
     "POST /calls/{contact_id}/notes": DAILY,
     "POST /calls/{contact_id}/notes/{note_id}/delete": DAILY,
     "POST /calls/{contact_id}/spam": DAILY,
+    "POST /calls/{contact_id}/recording/end": DESK | {"agent"},
     "POST /calls/{contact_id}/deliveries/{delivery_id}/replay": OFFICE,
     "GET /calls/{contact_id}/call-back": DESK,
     "POST /calls/{contact_id}/call-back": DESK,

@@ -66,6 +66,7 @@ ACTIONS: Mapping[str, str] = {
     "privacy.request.reveal": "Saw who made a privacy request",
     "privacy.request.verified": "Verified who made a privacy request",
     "privacy.request.without": "Closed a privacy request without a provider",
+    "recording.end": "Ended a recording for its caller",
     "recording.export": "Exported a recording",
     "recording.fetch": "Fetched a recording",
     "recording.link": "Made a link to a recording",

@@ -18,6 +18,7 @@ from hub.marks.spam import block_caller, mark_spam
 from hub.marks.tag_names import tag_name
 from hub.marks.tags import tag, untag
 from hub.model import Delivery, Lead, Note, Tag
+from hub.recordings.end import HELD, IN_WORDS, end_recording
 from hub.web.pages.call.page import address_of, show, subject_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -104,6 +105,14 @@ def block(page: PageRequest) -> Response:
     except CannotDo as error:
         return show(page, 422, {"block": str(error)})
     return page.redirect(address_of(page), "The caller is blocked, and this call is marked as spam.")
+
+
+def end(page: PageRequest) -> Response:
+    """End the recording, or delete it after the call, because the caller does not want it."""
+    with page.session() as session:
+        call = page.scope.call(session, page.path("contact_id"))
+    outcome, held = end_recording(page.hub, call, page.user.id)
+    return page.redirect(address_of(page) + "#recording", f"{IN_WORDS[outcome]}{f' {HELD}' if held else ''}")
 
 
 def again(page: PageRequest) -> Response:
@@ -197,5 +206,6 @@ PAGES = (
     Page("/calls/{contact_id}/notes/{note_id}/delete", remove_note, "marks", "POST"),
     Page("/calls/{contact_id}/spam", spam, "marks", "POST"),
     Page("/calls/{contact_id}/block", block, "marks", "POST"),
+    Page("/calls/{contact_id}/recording/end", end, "end_recording", "POST"),
     Page("/calls/{contact_id}/deliveries/{delivery_id}/replay", again, "replay", "POST"),
 )

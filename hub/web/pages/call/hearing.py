@@ -44,6 +44,8 @@ def why_no_recording(page: PageRequest, call: Call, heard: list[Heard], answer: 
         return NOT_FOR_ROLE.format(what="recordings and transcripts")
     if call.state == SubjectState.ERASED:
         return ERASED
+    if answer.word == "Not recorded" and not call.over:
+        return f"The conversation is not recorded. {answer.reason}"
     if not call.over:
         return "The call has not ended. A recording shows here soon after its end."
     if not call.answered:

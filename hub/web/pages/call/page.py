@@ -28,6 +28,7 @@ from hub.queries.one_contact.header import ContactHeader, contact_header, find_c
 from hub.queries.one_contact.sent import sent_of
 from hub.queries.one_contact.source import source_evidence
 from hub.queries.timeline.build import timeline
+from hub.recordings.end import recording_end
 from hub.recordings.listen import note_listening_once
 from hub.texts.bodies import open_body
 from hub.web.pages.call import player, story, why
@@ -174,13 +175,14 @@ def _neighbors(page: PageRequest, session: Session, header: ContactHeader) -> tu
 def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, Any]:
     """What can be heard of a call, and the answer on the recording."""
     if not isinstance(subject, Call):
-        return {"heard": [], "recording_answer": None, "why_no_recording": None}
+        return {"heard": [], "recording_answer": None, "why_no_recording": None, "recording_end": None}
     heard = recordings_for(page, session, subject)
     answer = why.recording_answer(consent, subject.voicemail, was_imported(subject))
     return {
         "heard": heard,
         "recording_answer": answer,
         "why_no_recording": why_no_recording(page, subject, heard, answer),
+        "recording_end": recording_end(session, page.hub, subject) if page.may("end_recording") else None,
     }
 
 

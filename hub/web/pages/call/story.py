@@ -13,6 +13,7 @@ from hub.model import OutgoingCall, TextMessage
 from hub.model.marks import NOT_SPAM, SPAM
 from hub.model.spam import BY_SCORE
 from hub.model.states import DeliveryState, RecordingState
+from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
 from hub.queries.marks import LeadShown
 from hub.queries.one_contact.consent import ConsentEvidence
 from hub.queries.one_contact.header import ContactHeader
@@ -45,6 +46,11 @@ RECORDING_WORDS: Mapping[str, tuple[str, str]] = {
     RecordingState.REFUSED: ("warn", "not kept"),
     RecordingState.GONE: ("", "deleted"),
     RecordingState.FAILED: ("bad", "not fetched"),
+}
+
+ENDED_BY = {
+    BY_KEY: "with a key; what was recorded is deleted",
+    BY_AGENT: "a user recorded it; what was recorded is deleted",
 }
 
 
@@ -179,6 +185,8 @@ def _somebody(header: ContactHeader) -> str:
 
 def _answer(entry: Entry) -> Line:
     data = entry.data
+    if data.get("point") in ENDED_BY:
+        return Line(entry.at, "The caller ended the recording", ENDED_BY[data["point"]], "warn")
     if "notice" in data:
         choice = CHOICE_WORDS.get(data["choice"] or "", "")
         return Line(entry.at, "Heard the recording notice", choice, "warn" if data["choice"] == "refused" else "")

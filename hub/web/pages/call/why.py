@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hub.contracts.consent import within
 from hub.formats import waiting
 from hub.model import Attribution, ConsentDecision, RecordingNotice
+from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
 from hub.queries.one_contact.consent import ConsentEvidence
 from hub.queries.one_contact.header import ContactHeader
 from hub.queries.one_contact.source import SourceEvidence
@@ -101,6 +102,8 @@ def recording_answer(evidence: ConsentEvidence, has_voicemail: bool, is_imported
     notice = last_notice(evidence.notices)
     if decision is not None and decision.verdict != "allow":
         return Answer("No.", decision.reason, *VERDICTS[decision.verdict])
+    if notice is not None and notice.point in (BY_KEY, BY_AGENT):
+        return Answer("No.", "The caller ended the recording after the notice.", "held", "Not recorded")
     if notice is not None:
         short, reason = CHOICES.get(notice.choice or "", ("Not known any more.", "The caller's choice was erased."))
         allowed = short.startswith("Yes")

@@ -96,15 +96,17 @@ def _overdue_requests(opened: Opened) -> list[str]:
 
 
 def _doubtful_texts(opened: Opened) -> list[str]:
-    """Texts that may ask for a stop and wait for a person's decision."""
-    from hub.cli.support.output import counted
+    """What may be a refusal and waits for a person's decision."""
     from hub.texts.doubts import open_doubts
 
     with opened.hub.store.reading() as session:
         doubtful = open_doubts(session, limit=1000)
     if not doubtful:
         return []
-    return [f"{counted(len(doubtful), 'text')} may ask for a stop; read it and decide: hub texts doubtful."]
+    what = "1 text, form, call or note may be a refusal"
+    if len(doubtful) > 1:
+        what = f"{len(doubtful)} texts, forms, calls or notes may be refusals"
+    return [f"{what}; read and decide: hub texts doubtful."]
 
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:

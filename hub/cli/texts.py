@@ -27,7 +27,7 @@ from hub.errors import CannotDo
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from hub.model import TextMessage
+    from hub.model import DoubtfulRefusal, TextMessage
     from hub.queries.masking import Mask
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store
@@ -36,6 +36,13 @@ commands = typer.Typer(help="Read and send texts; see why a text was not sent.",
 TextId = Annotated[
     str,
     typer.Argument(help="A text's id, the carrier's id of it, or at least 6 characters from either end.", metavar="ID"),
+]
+DoubtId = Annotated[
+    str,
+    typer.Argument(
+        help="The id of a text, or of what hub texts doubtful lists; at least 6 characters from either end.",
+        metavar="ID",
+    ),
 ]
 ShowPersonal = Annotated[
     bool, typer.Option("--show-personal", help="Show numbers and texts in clear; this is audited.")
@@ -239,18 +246,35 @@ def release(
 
 
 @commands.command("stop")
-def stop(wanted: TextId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
-    """Record that a person wants no more texts, because one of their texts says so in words that the hub did not understand.
-    This settles their doubtful texts."""
+def stop(
+    wanted: DoubtId,
+    refused: Annotated[
+        str | None,
+        typer.Option(help="What they refuse: texts, calls or both; left out: what their words say.", metavar="WHAT"),
+    ] = None,
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Record that a person refuses texts, calls or both, because somebody has read it so in a text, or in what hub texts
+    doubtful lists. This settles what of theirs is in that list."""
     from hub.cli.support.audit_note import actor
+    from hub.model.states import Doubt
     from hub.startup import open_hub, read_config
-    from hub.texts.doubts import stop_by_hand
+    from hub.texts.doubts import refuse, stop_by_hand
 
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
-            text = _text(session, wanted)
-        new = stop_by_hand(opened.hub, text, actor())
-    say("They will get no more texts from the company." if new else "They had stopped texts before.")
+            doubt = _doubt(session, wanted)
+            doubt = doubt if doubt is not None and doubt.state == Doubt.OPEN else None
+            text = _text(session, wanted) if doubt is None else None
+        if doubt is not None:
+            new = refuse(opened.hub, doubt, actor(), refused)
+            refused = refused or doubt.refused
+        else:
+            assert text is not None
+            new = stop_by_hand(opened.hub, text, actor(), refused or "texts")
+    what = {"calls": "calls", "both": "texts and calls"}.get(refused or "", "texts")
+    say(f"They will get no more {what} from the company." if new else f"They had refused {what} before.")
 
 
 @commands.command("doubtful")
@@ -261,12 +285,14 @@ def doubtful(
     as_json: AsJson = False,
     config: ConfigFile = CONFIG,
 ) -> None:
-    """List texts that may ask for a stop and are undecided, the oldest first. Their senders get no marketing texts."""
+    """List the texts, forms, calls, voicemails, notes and tags that may refuse texts or calls and are undecided, the oldest
+    first. The people get no marketing texts meanwhile."""
     from sqlmodel import select
 
     from hub.model import Company
     from hub.queries.lookup import known
-    from hub.queries.masking import Mask
+    from hub.queries.masking import HIDDEN, Mask
+    from hub.queries.privacy.doubts import quotes_of
     from hub.startup import open_store, read_config, vault_of
     from hub.texts.doubts import open_doubts
 
@@ -278,46 +304,63 @@ def doubtful(
         with store.reading() as session:
             names = {row.id: row.name for row in session.exec(select(Company))}
             wanted = next((row_id for row_id, name in names.items() if name == company), None)
-            texts = [] if company and wanted is None else open_doubts(session, wanted, limit)
-            rows = [
-                {"company": names.get(text.company_id or "")} | _plain(session, text, mask, vault) for text in texts
+            doubts = [] if company and wanted is None else open_doubts(session, wanted, limit)
+            words = quotes_of(session, vault, doubts) if show_personal else {}
+            rows: list[dict[str, Any]] = [
+                {
+                    "id": each.id,
+                    "company": names.get(each.company_id),
+                    "source": each.source,
+                    "subject": each.subject_id,
+                    "refused": each.refused,
+                    "number_is": each.learned,
+                    "at": each.at,
+                    "decide_by": each.decide_by,
+                    "doubt": each.state,
+                    "person_number": mask.phone(each.person_number),
+                    "body": words.get(each.id) if show_personal else HIDDEN,
+                }
+                for each in doubts
             ]
         if show_personal:
-            counts = Counter(text.company_id or "" for text in texts)
-            _note_shown(store, {owner: counted(count, "doubtful text") for owner, count in counts.items()})
+            counts = Counter(each.company_id for each in doubts)
+            _note_shown(store, {owner: counted(count, "doubtful refusal") for owner, count in counts.items()})
     if as_json:
         echo_json(rows)
     elif not rows:
-        say("There are no doubtful texts.")
+        say("Nothing is doubtful: no text, form, call or note waits for a decision.")
     else:
         short = short_ids(row["id"] for row in rows)
         table(
-            "Texts that may ask for a stop, oldest first",
-            ("id", "company", "at (UTC)", "person", "words"),
+            "What may refuse texts or calls, oldest first",
+            ("id", "company", "in a", "at (UTC)", "decide by", "may refuse", "person", "words"),
             (
                 (
                     short(row["id"]),
                     plain(row["company"]),
+                    plain(row["source"]),
                     moment(row["at"]),
+                    moment(row["decide_by"]),
+                    plain(row["refused"]),
                     plain(row["person_number"]),
                     plain(row["body"]),
                 )
                 for row in rows
             ),
         )
-        say("Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read its thread first.")
+        say("Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read it in full first.")
 
 
 @commands.command("keep")
-def keep(wanted: TextId, config: ConfigFile = CONFIG) -> None:
-    """Record that a doubtful text is not a stop, after someone has read it. Its sender gets texts as before."""
+def keep(wanted: DoubtId, config: ConfigFile = CONFIG) -> None:
+    """Record that something doubtful is not a refusal, after someone has read it. The person gets texts as before."""
     from hub.cli.support.audit_note import actor
     from hub.clock import utc_now
     from hub.startup import open_store, read_outline
     from hub.texts.doubts import keep as decide
 
     with open_store(read_outline(config)) as store, store.writing() as session:
-        decide(session, _text(session, wanted), actor(), utc_now())
+        decide(session, _doubt(session, wanted) or _undoubted(session, wanted), actor(), utc_now())
     say("It is not a stop; they will be texted as before.")
 
 
@@ -362,6 +405,23 @@ def _note_shown(store: Store, shown: Mapping[str, str]) -> None:
             note(session, utc_now(), "texts.show_personal", subject, what)
 
 
+def _doubt(session: Session, wanted: str) -> DoubtfulRefusal | None:
+    from sqlmodel import col
+
+    from hub.model import DoubtfulRefusal
+    from hub.queries.lookup import by_id, one, typed
+
+    found = by_id(session, DoubtfulRefusal, typed(wanted), col(DoubtfulRefusal.id))
+    return one(found, "doubtful refusal", typed(wanted)) if found else None
+
+
+def _undoubted(session: Session, wanted: str) -> DoubtfulRefusal:
+    """The refusal of a text that is not in the queue: NotDoubtful says so."""
+    from hub.texts.doubts import doubt_about
+
+    return doubt_about(session, _text(session, wanted).id)
+
+
 def _text(session: Session, wanted: str) -> TextMessage:
     from sqlmodel import col, select
 
@@ -374,6 +434,7 @@ def _text(session: Session, wanted: str) -> TextMessage:
 
 
 def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dict[str, Any]:
+    from hub.model import DoubtfulRefusal
     from hub.queries.timeline.subject import body_of
 
     return {
@@ -384,7 +445,7 @@ def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dic
         "person_number": mask.phone(text.person_number),
         "purpose": text.purpose,
         "meaning": text.meaning,
-        "doubt": text.doubt,
+        "doubt": getattr(session.get(DoubtfulRefusal, text.id), "state", None),
         "status": text.status,
         "code": text.code,
         "reason": text.reason,

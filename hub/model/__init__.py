@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hub.model.consent import ConsentDecision, Disclosure
     from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
     from hub.model.costs import CostRow
+    from hub.model.doubtful_refusals import DoubtfulRefusal
     from hub.model.erasures import Restoration, Tombstone
     from hub.model.flows import CallStep, FlowDraft, FlowVersion, RecordingNotice
     from hub.model.forms import FormSubmission
@@ -132,6 +133,7 @@ __all__ = [
     "DirectoryChange",
     "DirtyDay",
     "Disclosure",
+    "DoubtfulRefusal",
     "ErrorHour",
     "FactRow",
     "FlowDraft",
@@ -234,6 +236,7 @@ MODULES = {
     "consent": ("ConsentDecision", "Disclosure"),
     "conversions": ("Attempt", "ConversionRow", "Delivery", "OutcomeRow"),
     "costs": ("CostRow",),
+    "doubtful_refusals": ("DoubtfulRefusal",),
     "erasures": ("Restoration", "Tombstone"),
     "flows": ("CallStep", "FlowDraft", "FlowVersion", "RecordingNotice"),
     "forms": ("FormSubmission",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 import hub.model.accounts
@@ -21,9 +21,7 @@ from hub.model.columns import (
     time_column,
     work_index,
 )
-from hub.model.states import Doubt, MessageStatus
-
-OPEN_DOUBTS = text(f"doubt = '{Doubt.OPEN}'")
+from hub.model.states import MessageStatus
 
 
 class TextMessage(Work, table=True):
@@ -38,7 +36,6 @@ class TextMessage(Work, table=True):
         Index("ix_text_message_told", "connector", "at"),
         Index("ix_text_message_person", "person_id", "at"),
         Index("ix_text_message_thread", "company_id", "person_number", "at"),
-        Index("ix_text_message_doubt", "at", sqlite_where=OPEN_DOUBTS, postgresql_where=OPEN_DOUBTS),
     )
 
     id: str = id_column()
@@ -60,8 +57,6 @@ class TextMessage(Work, table=True):
     """The number of the sender of an incoming text, or of the recipient of an outgoing one."""
     meaning: str | None = Field(default=None, max_length=8)
     """The meaning of an incoming text: stop, start, help or other."""
-    doubt: str | None = Field(default=None, max_length=8)
-    """For an incoming text that may ask for a stop: what was decided (`Doubt`)."""
     body: bytes | None = personal_bytes("user.telephony.message_body")
     at: datetime = time_column(index=True)
     """When it was received, or queued for sending."""

@@ -90,16 +90,33 @@ class MessageStatus(StrEnum):
 
 
 class Doubt(StrEnum):
-    """The question whether an incoming text asks for a stop."""
+    """The question whether somebody refuses texts or calls."""
 
     OPEN = "open"
     """Nobody has decided yet: stop, not_stop or lapsed."""
     STOP = "stop"
-    """Final: it does."""
+    """Final: they do."""
     NOT_STOP = "not_stop"
-    """Final: it does not."""
+    """Final: they do not."""
     LAPSED = "lapsed"
     """Final: nobody decided in time, which counts as a no to marketing texts."""
+
+
+class RefusalSource(StrEnum):
+    """In what a person refuses texts or calls."""
+
+    TEXT = "text"
+    """A text that came in."""
+    FORM = "form"
+    """A form on a website."""
+    CALL = "call"
+    """What the caller said in a call, as it was transcribed."""
+    VOICEMAIL = "voicemail"
+    """What the caller said in a message, as it was transcribed."""
+    NOTE = "note"
+    """What a user wrote about the person."""
+    TAG = "tag"
+    """A tag that a user gave to a call, text or form of the person."""
 
 
 class MediaState(StrEnum):

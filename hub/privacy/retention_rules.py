@@ -27,6 +27,7 @@ from hub.model import (
     ConsentDetail,
     Delivery,
     Disclosure,
+    DoubtfulRefusal,
     FactRow,
     FormSubmission,
     InboxWebhook,
@@ -55,7 +56,7 @@ from hub.model import (
     WebhookEvent,
 )
 from hub.model.columns import Row
-from hub.model.states import DeliveryState, RecordingState, TranscriptState
+from hub.model.states import DeliveryState, Doubt, RecordingState, TranscriptState
 
 Ending = Literal["deleted", "emptied", "own"]
 """`deleted`: the row is deleted. `emptied`: the row stays, for counts or to recognize repetitions, but its personal
@@ -175,6 +176,7 @@ RETENTION_RULES: Sequence[RetentionRule] = (
     ),
     RetentionRule("pictures", TextMedia, "text_body"),
     RetentionRule("texts' statuses", TextStatus, "text_body"),
+    RetentionRule("decided refusals", DoubtfulRefusal, "text_body", where=(col(DoubtfulRefusal.state) != Doubt.OPEN,)),
     *(
         RetentionRule(f"{what} on {name}", table, kind, where=(_on(table, subject),))
         for what, table in (("notes", Note), ("tags", Tag))

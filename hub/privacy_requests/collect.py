@@ -25,6 +25,7 @@ from hub.model import (
     ConsentDetail,
     ConsentEntry,
     Disclosure,
+    DoubtfulRefusal,
     FactRow,
     FormSubmission,
     LeadChange,
@@ -101,6 +102,9 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
     answer.sections["recordings and transcripts"] = _recordings(session, hub, reach, answer)
     answer.sections["texts"] = _texts(session, hub, reach, answer)
     answer.sections["forms"] = _forms(session, hub, reach)
+    answer.sections["what may refuse contact"] = _rows(
+        session, DoubtfulRefusal, col(DoubtfulRefusal.subject_id).in_(reach.subjects)
+    )
     answer.sections["calls to you"] = _rows(
         session, OutgoingCall, col(OutgoingCall.id).in_(reach.outgoing_calls), OF_USERS
     )

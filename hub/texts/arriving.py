@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -11,14 +12,14 @@ from hub.contracts.events import Event, MessageEvent
 from hub.contracts.phones import e164
 from hub.model import TextMedia, TextMessage
 from hub.model.columns import MESSAGE_RETENTION, new_id, storable
-from hub.model.purposes import TEXT_USES, Purpose
-from hub.model.states import Doubt
+from hub.model.purposes import LISTED_USES, SERVICE, TEXT_USES, Purpose
+from hub.model.states import RefusalSource
 from hub.numbers.directory import Directory, Line
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 from hub.texts.automatic import answer_automatically
 from hub.texts.bodies import seal_body
-from hub.texts.doubts import confirms_stop, is_open, may_be_stop
+from hub.texts.doubts import confirms_stop, is_open, may_be_stop, queue_doubt, refused_by
 from hub.texts.queue import CannotText, queue_text
 from hub.texts.settings import settings_of
 from hub.texts.spending import may_text
@@ -77,7 +78,6 @@ def keep_text(
         tracking_number=event.tracking_number,
         person_number=number,
         meaning=reading.meaning,
-        doubt=Doubt.OPEN if doubtful else None,
         body=seal_body(hub.vault, session, company_id, number, text_id, storable(event.body)),
         at=event.at,
         due_at=now,
@@ -89,6 +89,9 @@ def keep_text(
     write_rows(session, TextMedia, _media(text, event.media_urls, now))
     if line is not None and number is not None:
         if doubtful:
+            theirs: dict[str, Any] = {"company_id": line.company.id, "subject_id": text_id, "number": number}
+            refused = refused_by(reading.channels)
+            queue_doubt(session, hub, RefusalSource.TEXT, text_id, **theirs, refused=refused, at=event.at, now=now)
             if not asked_before:
                 _ask(session, hub, directory, line, number, text, reading, now)
             return
@@ -119,7 +122,10 @@ def _react(
     said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": now}
     company = line.company.title
     if reading.meaning == "stop":
-        if stop(session, hub, line.company.id, number, **said) and not carrier_answered:  # type: ignore[arg-type]
+        uses = LISTED_USES if "calls" in reading.channels else TEXT_USES
+        is_new = not is_suppressed(session, hub, line.company.id, number, SERVICE)
+        stop(session, hub, line.company.id, number, uses=uses, **said)  # type: ignore[arg-type]
+        if is_new and not carrier_answered:
             body = sentence(STOPPED, language, company=company)
             _answer(session, hub, directory, line, number, body, "opt_out_confirmation", text)
     elif reading.meaning == "start" and start(session, hub, line.company.id, number, **said):  # type: ignore[arg-type]

@@ -1,8 +1,9 @@
-"""Texts that may ask for a stop. Each stays open until a user or the sender decides; until then no marketing text is sent.
+"""The queue of doubtful refusals. Each stays open until a user or the person decides; until then no marketing text is sent.
 
-A question is asked one time per thread. Source: 47 CFR 64.1200(a)(10): any reasonable wording revokes consent and is
-honored within ten business days; (a)(12): one confirming text within five minutes, without marketing, which may ask
-what was meant.
+What a person wrote in a text or form or said in a call, and what users noted about them, comes into this one queue if it may
+ask to end texts or calls. After a text the person is asked, one time per thread. Source: 47 CFR 64.1200(a)(10): any
+reasonable means revokes consent and is honored within ten business days; (a)(12): one confirming text within five minutes,
+without marketing, which may ask what was meant.
 """
 
 from __future__ import annotations
@@ -15,34 +16,60 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from hub.errors import CannotDo, RingfenceError
-from hub.model import ConsentEntry, Person, TextMessage
-from hub.model.messages import OPEN_DOUBTS
+from hub.model import ConsentEntry, DoubtfulRefusal, Person, TextMessage
+from hub.model.columns import MESSAGE_RETENTION
+from hub.model.doubtful_refusals import OPEN_DOUBTS
+from hub.model.people import CARRIER, Learned
 from hub.model.purposes import MARKETING, SERVICE
-from hub.model.states import Doubt, MessageStatus
+from hub.model.states import Doubt, MessageStatus, RefusalSource
 from hub.runtime import Hub
 from hub.store import audit
-from hub.texts.no_contact import refuse_contact
+from hub.store.rows import write_rows
+from hub.texts.no_contact import Refused, refuse_contact
 from hub.texts.suppression import is_suppressed, stop
-from hub.texts.words import Reading, says_yes
+from hub.texts.words import CALLS, TEXTS, Channel, Reading, says_yes
 
 DECIDE_WITHIN = timedelta(days=14)
-"""Ten business days. A text on which nobody has decided by then counts as a no to marketing texts."""
+"""Ten business days. A doubtful refusal on which nobody has decided by then counts as a no to marketing texts."""
 LAPSED_PER_TRANSACTION = 50
 NOT_SENT = (MessageStatus.REFUSED, MessageStatus.FAILED)
 DOUBTFUL = "doubtful"
 DOUBTFUL_REASON = "The person may have asked to stop texts; decide first: hub texts doubtful."
+CHANNELS = {
+    RefusalSource.TEXT: "sms",
+    RefusalSource.FORM: "form",
+    RefusalSource.CALL: "call",
+    RefusalSource.VOICEMAIL: "call",
+    RefusalSource.NOTE: "agent",
+    RefusalSource.TAG: "agent",
+}
+"""The channel of the consent record that follows from each."""
+LIVES = {
+    RefusalSource.TEXT: "text_body",
+    RefusalSource.FORM: "form_content",
+    RefusalSource.CALL: "transcript",
+    RefusalSource.VOICEMAIL: "transcript",
+}
+"""The kind of retention that ends the words; those of notes and tags end with their subject."""
 
 
 class NotDoubtful(RingfenceError):
-    """The text is not open, so there is nothing to decide."""
+    """It is not open, so there is nothing to decide."""
 
 
 def may_be_stop(session: Session, hub: Hub, company_id: str, number: str, reading: Reading) -> bool:
-    """Whether a text with this reading may ask for a stop: by its words, or because it refuses something after a
-    marketing text. False if the person has stopped all texts already.
+    """Whether a text with this reading may be a refusal: by its words, or because it refuses something after a
+    marketing text. False if the person has stopped all texts already, unless it is about calls alone.
     """
     refuses = reading.how == "refusal" and _newest_purpose(session, company_id, number) == "marketing"
-    return (reading.how == "doubtful" or refuses) and not is_suppressed(session, hub, company_id, number, SERVICE)
+    if not (reading.how == "doubtful" or refuses):
+        return False
+    return reading.channels == CALLS or not is_suppressed(session, hub, company_id, number, SERVICE)
+
+
+def refused_by(channels: frozenset[Channel]) -> Refused:
+    """What a reading refuses; texts if it names nothing."""
+    return "calls" if channels == CALLS else "texts" if channels in (TEXTS, frozenset()) else "both"
 
 
 def confirms_stop(session: Session, company_id: str, number: str, words: str) -> bool:
@@ -53,79 +80,134 @@ def confirms_stop(session: Session, company_id: str, number: str, words: str) ->
 
 
 def is_open(session: Session, company_id: str, number: str) -> bool:
-    """Whether the person has a text that may be a stop and that nobody has decided on yet."""
-    return session.exec(select(TextMessage.id).where(*_open_of(company_id, number)).limit(1)).first() is not None
+    """Whether the person may have refused something and nobody has decided on it yet."""
+    theirs = (DoubtfulRefusal.company_id == company_id, DoubtfulRefusal.person_number == number)
+    return session.exec(select(DoubtfulRefusal.id).where(OPEN_DOUBTS, *theirs).limit(1)).first() is not None
 
 
-def _open_of(company_id: str, number: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(TextMessage.company_id) == company_id,
-        col(TextMessage.person_number) == number,
-        col(TextMessage.doubt) == Doubt.OPEN,
+def queue_doubt(
+    session: Session,
+    hub: Hub,
+    source: RefusalSource,
+    source_id: str,
+    *,
+    company_id: str,
+    subject_id: str,
+    number: str,
+    refused: Refused,
+    at: datetime,
+    now: datetime,
+    learned: Learned = CARRIER,
+) -> bool:
+    """Put a doubtful refusal of the person with this E.164 number into the queue. `source_id` is the row with the words,
+    `learned` how it is known that the number is theirs. False if it was there already, decided or not.
+    """
+    ends = at + hub.config.retention.life(LIVES[source]) if source in LIVES else now + DECIDE_WITHIN
+    row = DoubtfulRefusal(
+        id=source_id,
+        company_id=company_id,
+        subject_id=subject_id,
+        source=source,
+        refused=refused,
+        person_number=number,
+        learned=learned,
+        at=at,
+        decide_by=max(now, min(ends, now + DECIDE_WITHIN)),
+        expires_at=now + MESSAGE_RETENTION,
     )
+    return write_rows(session, DoubtfulRefusal, [row]) == 1
 
 
-def open_doubts(session: Session, company_id: str | None = None, limit: int = 50) -> Sequence[TextMessage]:
-    """The undecided texts, oldest first; only those of `company_id` if it is given."""
-    # As written in the partial index: SQLite does not use it for a bound value.
-    wanted: list[Any] = [OPEN_DOUBTS, col(TextMessage.person_number).is_not(None)]
+def open_doubts(session: Session, company_id: str | None = None, limit: int = 50) -> Sequence[DoubtfulRefusal]:
+    """The undecided refusals, oldest first; only those of `company_id` if it is given."""
+    wanted: list[ColumnElement[bool]] = []
     if company_id is not None:
-        wanted.append(col(TextMessage.company_id) == company_id)
-    return session.exec(
-        select(TextMessage).where(*wanted).order_by(col(TextMessage.at), TextMessage.id).limit(limit)
-    ).all()
+        wanted.append(col(DoubtfulRefusal.company_id) == company_id)
+    oldest = select(DoubtfulRefusal).where(OPEN_DOUBTS, *wanted)
+    return session.exec(oldest.order_by(col(DoubtfulRefusal.at), DoubtfulRefusal.id).limit(limit)).all()
 
 
-def keep(session: Session, text: TextMessage, actor: str, now: datetime) -> None:
-    """Record a user's decision that an open text is not a stop. NotDoubtful if it is not open."""
-    if text.doubt != Doubt.OPEN:
-        raise NotDoubtful("That text is already decided; hub texts doubtful lists the open ones.")
-    text.doubt = Doubt.NOT_STOP
-    session.add(text)
-    audit.note(session, now, actor, "texts.keep", text.id)
+def doubt_about(session: Session, source_id: str) -> DoubtfulRefusal:
+    """The row of the queue about a text, form, transcript, note or tag. NotDoubtful if there is none."""
+    found = session.get(DoubtfulRefusal, source_id)
+    if found is None:
+        raise NotDoubtful("That is not in the queue; hub texts doubtful lists what is open.")
+    return found
 
 
-def stop_by_hand(hub: Hub, text: TextMessage, actor: str) -> bool:
-    """Record, with its audit entry, that the sender of a text wants no more texts, because a user has read it so. This
-    settles their doubtful texts. False if they had stopped texts before.
+def keep(session: Session, doubt: DoubtfulRefusal, actor: str, now: datetime) -> None:
+    """Record a user's decision that something is not a refusal. NotDoubtful if it is not open."""
+    if doubt.state != Doubt.OPEN:
+        raise NotDoubtful("That is already decided; hub texts doubtful lists the open ones.")
+    doubt.state = Doubt.NOT_STOP
+    session.add(doubt)
+    audit.note(session, now, actor, "texts.keep", doubt.id)
+
+
+def refuse(hub: Hub, doubt: DoubtfulRefusal, actor: str, refused: str | None = None) -> bool:
+    """Record a user's decision that the person refuses texts, calls or both; what their words say if `refused` is None.
+    False if all of it was refused before. NotDoubtful if it is not open.
+    """
+    if doubt.state != Doubt.OPEN or doubt.person_number is None:
+        raise NotDoubtful("That is already decided; hub texts doubtful lists the open ones.")
+    new = refuse_contact(
+        hub,
+        doubt.company_id,
+        [doubt.person_number],
+        refused or doubt.refused,
+        channel=CHANNELS[RefusalSource(doubt.source)],
+        actor=actor,
+        subject_id=doubt.subject_id,
+        learned=doubt.learned,  # type: ignore[arg-type]
+    )
+    with hub.store.writing() as session:
+        row = session.get_one(DoubtfulRefusal, doubt.id)
+        row.state = Doubt.STOP
+        session.add(row)
+    return new
+
+
+def stop_by_hand(hub: Hub, text: TextMessage, actor: str, refused: str = "texts") -> bool:
+    """Record, with its audit entry, that the sender of a text refuses texts, calls or both, because a user has read it
+    so. This settles what of theirs is in the queue. False if all of it was refused before.
     """
     if text.direction != "in" or text.company_id is None or text.person_number is None:
         raise CannotDo("Name a text that the person wrote: it proves what they asked for.")
     return refuse_contact(
-        hub, text.company_id, [text.person_number], "texts", channel="sms", actor=actor, subject_id=text.id
+        hub, text.company_id, [text.person_number], refused, channel="sms", actor=actor, subject_id=text.id
     )
 
 
 def lapse(hub: Hub, now: datetime) -> int:
-    """Count a text without a decision as a no to marketing texts, after ten business days or before its body is deleted.
+    """Count what nobody has decided on as a no to marketing texts, after ten business days or before its words are deleted.
 
-    Processes at most `LAPSED_PER_TRANSACTION` texts. Returns how many.
+    Processes at most `LAPSED_PER_TRANSACTION` rows. Returns how many.
     """
-    wait = min(DECIDE_WITHIN, hub.config.retention.life("text_body"))
     with hub.store.writing() as session:
-        overdue = [text for text in open_doubts(session, limit=LAPSED_PER_TRANSACTION) if text.at <= now - wait]
-        for text in overdue:
-            assert text.company_id is not None and text.person_number is not None
-            if _agreed_since(session, text):
-                text.doubt = Doubt.NOT_STOP
+        due = select(DoubtfulRefusal).where(OPEN_DOUBTS, col(DoubtfulRefusal.decide_by) <= now)
+        overdue = session.exec(due.order_by(col(DoubtfulRefusal.at)).limit(LAPSED_PER_TRANSACTION)).all()
+        for doubt in overdue:
+            if doubt.person_number is None or _agreed_since(session, doubt):
+                doubt.state = Doubt.NOT_STOP
             else:
-                said = {"channel": "sms", "evidence": text.id, "at": text.at, "now": now}
-                stop(session, hub, text.company_id, text.person_number, uses=(MARKETING,), **said)  # type: ignore[arg-type]
-                text.doubt = Doubt.LAPSED
-            session.add(text)
+                said: dict[str, Any] = {"channel": CHANNELS[RefusalSource(doubt.source)], "evidence": doubt.id}
+                said |= {"at": doubt.at, "now": now, "learned": doubt.learned}
+                stop(session, hub, doubt.company_id, doubt.person_number, uses=(MARKETING,), **said)
+                doubt.state = Doubt.LAPSED
+            session.add(doubt)
     return len(overdue)
 
 
-def _agreed_since(session: Session, text: TextMessage) -> bool:
+def _agreed_since(session: Session, doubt: DoubtfulRefusal) -> bool:
     yes = (
         select(ConsentEntry.id)
         .join(Person, col(Person.id) == ConsentEntry.person_id)
         .where(
-            Person.company_id == text.company_id,
-            Person.phone_number == text.person_number,
+            Person.company_id == doubt.company_id,
+            Person.phone_number == doubt.person_number,
             ConsentEntry.use == MARKETING,
             ConsentEntry.state == "given",
-            col(ConsentEntry.spoken_at) > text.at,
+            col(ConsentEntry.spoken_at) > doubt.at,
         )
     )
     return session.exec(yes.limit(1)).first() is not None

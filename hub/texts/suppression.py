@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import or_, update
+from sqlalchemy import and_, or_, update
 from sqlmodel import Session, col, select
 
-from hub.model import ConsentEntry, Delivery, Person, Suppression, TextMessage
+from hub.model import ConsentEntry, Delivery, DoubtfulRefusal, Person, Suppression, TextMessage
 from hub.model.columns import CALL_RETENTION
+from hub.model.doubtful_refusals import OPEN_DOUBTS
 from hub.model.people import CARRIER, TYPED, Learned, has_known_number
-from hub.model.purposes import MARKETING, SERVICE, TEXT_USES, USES
+from hub.model.purposes import CALL_BACK, MARKETING, SERVICE, TEXT_USES, USES
 from hub.model.states import DeliveryState, Doubt, MessageStatus
 from hub.privacy.ledger import ConsentStatement, append
 from hub.privacy.suppression_list import add_suppressions, lift_suppressions
@@ -56,24 +57,29 @@ def stop(
     _say(session, hub, person, "withdrawn", uses, channel, evidence, min(at, now), now, detail)
     if MARKETING in uses:
         _cancel_queued(session, company_id, number, uses, now)
-        settle(session, company_id, number, Doubt.STOP if SERVICE in uses else Doubt.LAPSED, now)
+    settle(session, company_id, number, Doubt.STOP, now, uses)
     fingerprint = hub.vault.fingerprint(session, company_id, number)
     before = session.exec(select(Suppression.use).where(Suppression.fingerprint == fingerprint)).all()
     add_suppressions(session, fingerprint, uses, min(at, now), now)
     return not set(uses) <= set(before)
 
 
-def settle(session: Session, company_id: str, number: str, verdict: Doubt, before: datetime) -> None:
-    """Decide on the person's open texts that arrived at or before `before`."""
-    open_texts = (
-        col(TextMessage.company_id) == company_id,
-        col(TextMessage.person_number) == number,
-        col(TextMessage.doubt) == Doubt.OPEN,
-        col(TextMessage.at) <= before,
-    )
-    session.execute(
-        update(TextMessage).where(*open_texts).values(doubt=verdict).execution_options(synchronize_session=False)
-    )
+def settle(
+    session: Session, company_id: str, number: str, verdict: Doubt, before: datetime, uses: tuple[str, ...]
+) -> None:
+    """Decide on what the person may have refused at or before `before`, as far as a word on `uses` answers it. A word on
+    texts answers their doubtful texts; what may refuse calls too stays open for a user.
+    """
+    refused, covered = col(DoubtfulRefusal.refused), []
+    if SERVICE in uses:
+        covered.append(or_(refused == "texts", and_(col(DoubtfulRefusal.source) == "text", refused == "both")))
+    if CALL_BACK in uses:
+        covered.append(refused.in_(("calls", "both")) if SERVICE in uses else refused == "calls")
+    if not covered:
+        return
+    theirs = (col(DoubtfulRefusal.company_id) == company_id, col(DoubtfulRefusal.person_number) == number)
+    settled = update(DoubtfulRefusal).where(OPEN_DOUBTS, *theirs, col(DoubtfulRefusal.at) <= before, or_(*covered))
+    session.execute(settled.values(state=verdict).execution_options(synchronize_session=False))
 
 
 def start(
@@ -94,7 +100,7 @@ def start(
     The list keeps the difference after an erasure too, because a stop covers every use and an objection only marketing.
     """
     fingerprint, said_at = hub.vault.fingerprint(session, company_id, number), min(at, now)
-    settle(session, company_id, number, Doubt.NOT_STOP, said_at)
+    settle(session, company_id, number, Doubt.NOT_STOP, said_at, TEXT_USES)
     before = (Suppression.fingerprint == fingerprint, Suppression.since <= said_at)
     if SERVICE not in session.exec(select(Suppression.use).where(*before)).all():
         return False

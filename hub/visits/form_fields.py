@@ -45,6 +45,11 @@ SECRET_PAIRS = frozenset(
      ("cc", "cvc"), ("cc", "cvv"), ("cc", "name"), ("cc", "type")}
 )  # fmt: skip
 
+DISCLOSURE = re.compile(
+    r"\b(reply|respond|text|send|responda|envie|envíe|répondez|envoyez)\W+(with\W+)?(stop|alto|arr[eê]t)\b", re.I
+)
+"""The words beside a box that is ticked, which say how to opt out later. They are the business's, not the sender's."""
+
 FIRST_DIGITS, MIN_CARD_GROUP, MAX_CARD_GROUPS = "23456", 3, 5
 """How card numbers are written: 4-4-4-4, 4-6-5, 4-4-4-4-3, or without groups."""
 DOUBLED = bytes(48 + sum(divmod(2 * (code - 48), 10)) if 48 <= code < 58 else code for code in range(256))
@@ -105,6 +110,15 @@ def contact_of(
 def names_part(field: str) -> str | None:
     """Which of `phone_number`, `email` and `name` a field's name says that it holds; None if none."""
     return PART_OF_NAME.get(_plain(field)) if field else None
+
+
+def messages_in(fields: Mapping[str, str]) -> list[str]:
+    """What the sender wrote in a form's fields, without who they are and without the business's own words of consent."""
+    return [
+        value
+        for name, value in fields.items()
+        if names_part(name) is None and value.strip() and not DISCLOSURE.search(value)
+    ]
 
 
 def is_secret(name: str) -> bool:

@@ -154,7 +154,9 @@ def test_doubtful_texts_are_listed_masked_until_a_person_decides(shop: Shop, ref
     first, second = shop.json("texts", "doubtful", "--company", "north")
     assert (first["company"], first["doubt"]) == ("north", "open") and CALLER not in str(first)
     assert "doubtful" in shop.run("texts", "show", first["id"]).stdout
-    assert any(each.startswith("2 texts may ask for a stop") for each in shop.json("check")["warnings"])
+    assert any(
+        each.startswith("2 texts, forms, calls or notes may be refusals") for each in shop.json("check")["warnings"]
+    )
     shown = shop.json("texts", "doubtful", "--show-personal")
     assert [row["body"] for row in shown] == ["enough already", "who gave you this number"]
     (company,) = shop.rows(Company)
@@ -163,8 +165,8 @@ def test_doubtful_texts_are_listed_masked_until_a_person_decides(shop: Shop, ref
     assert ("texts.keep", first["id"]) in shop.audited()
     assert "already decided" in refusal(shop.run("texts", "keep", first["id"]))
     assert [row["id"] for row in shop.json("texts", "doubtful")] == [second["id"]]
-    shop.run("texts", "stop", second["id"])
-    assert "There are no doubtful texts" in shop.run("texts", "doubtful").stdout and len(shop.rows(Suppression)) == 2
+    assert "no more texts" in shop.run("texts", "stop", second["id"], "--refused", "texts").stdout
+    assert "Nothing is doubtful" in shop.run("texts", "doubtful").stdout and len(shop.rows(Suppression)) == 2
 
 
 def test_a_person_who_reads_a_stop_in_other_words_writes_it_down(shop: Shop, refusal: Refusal) -> None:

@@ -10,23 +10,24 @@ import pytest
 from testbed import CALLER, OTHER_CALLER, TestHub
 from text_steps import accounts, outbound, queue, words_of, write_in
 
-from hub.model import AuditEntry, ConsentEntry, Person, Suppression, TextMessage
+from hub.model import AuditEntry, ConsentEntry, DoubtfulRefusal, Person, Suppression, TextMessage
 from hub.model.purposes import MARKETING
 from hub.model.states import Doubt
 from hub.privacy.suppression_list import add_suppressions
-from hub.texts.doubts import NotDoubtful, keep, lapse, open_doubts
+from hub.texts.doubts import NotDoubtful, doubt_about, keep, lapse, open_doubts
 
 Factory = Callable[..., TestHub]
 ENOUGH = "enough already"
 
 
 def doubt_of(stage: TestHub, message_id: str) -> str | None:
-    return stage.one(TextMessage, carrier_message_id=message_id).doubt
+    found = stage.rows(DoubtfulRefusal, id=stage.one(TextMessage, carrier_message_id=message_id).id)
+    return found[0].state if found else None
 
 
 def listed(stage: TestHub) -> list[str | None]:
     with stage.hub.store.reading() as session:
-        return [text.carrier_message_id for text in open_doubts(session)]
+        return [session.get_one(TextMessage, each.subject_id).carrier_message_id for each in open_doubts(session)]
 
 
 def say_yes_to_marketing(stage: TestHub) -> None:
@@ -39,7 +40,7 @@ def say_yes_to_marketing(stage: TestHub) -> None:
 def decide(stage: TestHub, message_id: str) -> None:
     with stage.hub.store.writing() as session:
         text = stage.one(TextMessage, carrier_message_id=message_id)
-        keep(session, text, "officer", stage.clock())
+        keep(session, doubt_about(session, text.id), "officer", stage.clock())
 
 
 def test_a_doubtful_text_is_listed_and_asked_about_once(hub: Factory) -> None:

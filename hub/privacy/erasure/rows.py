@@ -19,6 +19,7 @@ from hub.model import (
     Company,
     ConversionRow,
     Delivery,
+    DoubtfulRefusal,
     FactRow,
     FormSubmission,
     InboxWebhook,
@@ -229,6 +230,7 @@ def _added_by_users(reach: PersonData) -> Iterator[tuple[Any, tuple[Any, ...], d
     if reach.subjects:
         yield Note, (col(Note.subject_id).in_(reach.subjects),), None
         yield Tag, (col(Tag.subject_id).in_(reach.subjects),), None
+        yield DoubtfulRefusal, (col(DoubtfulRefusal.subject_id).in_(reach.subjects),), None
     if reach.outgoing_calls:
         queued = col(OutgoingCall.status) == OutgoingCallStatus.QUEUED
         yield OutgoingCall, (col(OutgoingCall.id).in_(reach.outgoing_calls),), {

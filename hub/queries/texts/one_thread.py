@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import names_of as names_of_users
 from hub.errors import NotFound
-from hub.model import AuditEntry, Call, FormSubmission, Person, TextMedia, TextMessage
+from hub.model import AuditEntry, Call, DoubtfulRefusal, FormSubmission, Person, TextMedia, TextMessage
 from hub.model.people import has_known_number
+from hub.queries.texts.paging import DOUBTFUL_TEXTS
 from hub.queries.texts.threads import names_in_threads
 from hub.runtime import Hub
 from hub.texts.bodies import open_bodies, open_file
@@ -48,7 +49,8 @@ class TextShown:
     status: str
     reason: str | None
     purpose: str | None
-    doubt: str | None
+    doubtful: bool
+    """Whether it may be a refusal, and nobody has decided yet."""
     by: str | None
     """The name of the user who wrote it."""
 
@@ -157,6 +159,7 @@ def _shown(session: Session, hub: Hub, rows: Sequence[TextMessage]) -> list[Text
     sent = select(AuditEntry).where(col(AuditEntry.subject).in_(ids), AuditEntry.action == SENT_BY_HAND)
     actors = {entry.subject: entry.actor for entry in session.exec(sent)}
     users = names_of_users(session, set(actors.values()))
+    doubtful = set(session.scalars(DOUBTFUL_TEXTS.where(col(DoubtfulRefusal.id).in_(ids))))
     return [
         TextShown(
             id=row.id,
@@ -167,7 +170,7 @@ def _shown(session: Session, hub: Hub, rows: Sequence[TextMessage]) -> list[Text
             status=row.status,
             reason=row.reason,
             purpose=row.purpose,
-            doubt=row.doubt,
+            doubtful=row.id in doubtful,
             by=users.get(actors.get(row.id, "")),
         )
         for row in rows

@@ -16,9 +16,9 @@ from sqlalchemy import and_, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
-from hub.model import TextMessage
-from hub.model.messages import OPEN_DOUBTS
-from hub.model.states import Doubt, MessageStatus
+from hub.model import DoubtfulRefusal, TextMessage
+from hub.model.doubtful_refusals import OPEN_DOUBTS
+from hub.model.states import MessageStatus, RefusalSource
 from hub.texts.doubts import NOT_SENT
 
 WINDOWS = (150, 350, 1_000, 1_500)
@@ -31,6 +31,9 @@ KEYWORDS = ("stop", "start", "help")
 """The meanings of texts that the hub answers automatically."""
 STAFF = "staff_alert"
 TEXT: Any = TextMessage
+_DOUBT: Any = DoubtfulRefusal
+DOUBTFUL_TEXTS = select(_DOUBT.id).where(OPEN_DOUBTS, _DOUBT.source == RefusalSource.TEXT)
+"""Ids of the texts that may be a refusal and that nobody has decided on."""
 ThreadKey = tuple[str, str]
 """A company's id and a person's number."""
 
@@ -125,14 +128,12 @@ def _scanned(companies: Sequence[str], kind: ThreadKind, start: Any, window: int
         TEXT.direction,
         TEXT.meaning,
         TEXT.status,
-        TEXT.doubt,
     )
     conditions: list[Any] = [TEXT.person_number.is_not(None), _of_thread(TEXT)]
     if start is not None:
         conditions += [TEXT.at <= start.at, or_(TEXT.at < start.at, TEXT.id < start.id)]
     if kind is ThreadKind.DOUBTFUL:
-        # As written in the partial index: SQLite does not use it for a bound value.
-        conditions.append(OPEN_DOUBTS)
+        conditions.append(TEXT.id.in_(DOUBTFUL_TEXTS))
     newest = (TEXT.at.desc(), TEXT.id.desc())
     if kind is ThreadKind.DOUBTFUL or len(companies) > MAX_COMPANIES_APART:
         query: Any = select(*columns).where(TEXT.company_id.in_(companies), *conditions).order_by(*newest)
@@ -167,7 +168,7 @@ def _counts(later: Any, kind: ThreadKind) -> list[Any]:
     if kind is ThreadKind.HELD:
         return [later.status == MessageStatus.HELD]
     if kind is ThreadKind.DOUBTFUL:
-        return [later.doubt == Doubt.OPEN]
+        return [later.id.in_(DOUBTFUL_TEXTS)]
     return []
 
 
@@ -185,7 +186,7 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
         *_counts(later, ThreadKind.WAITING),
     )
     waiting = session.execute(pair.where(*_wanted(TEXT, ThreadKind.WAITING), ~exists().where(newer)))
-    doubtful = session.execute(pair.where(TEXT.doubt == Doubt.OPEN))
+    doubtful = session.execute(pair.where(TEXT.id.in_(DOUBTFUL_TEXTS)))
     return {(row[0], row[1]) for row in waiting}, {(row[0], row[1]) for row in doubtful}
 
 

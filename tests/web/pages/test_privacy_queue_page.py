@@ -9,7 +9,8 @@ from page_client import PageClient, seen, signed_in
 from testbed import CALLER, SHARED, TestHub
 from text_steps import write_in
 
-from hub.model import AuditEntry, PersonMerge, TextMessage
+from hub.model import AuditEntry, DoubtfulRefusal, PersonMerge, Suppression, TextMessage
+from hub.model.purposes import LISTED_USES, TEXT_USES
 from hub.visits.forms import SentForm, keep_form
 
 DESK = "/privacy-desk"
@@ -40,8 +41,8 @@ def doubted(stage: TestHub, words: str = HOSTILE) -> TextMessage:
     """A text that may ask for a stop."""
     write_in(stage, words)
     stage.flow()
-    (text,) = [each for each in stage.rows(TextMessage) if each.doubt == "open"]
-    return text
+    (doubt,) = stage.rows(DoubtfulRefusal, state="open")
+    return stage.one(TextMessage, id=doubt.id)
 
 
 def deeds(stage: TestHub) -> list[str]:
@@ -89,7 +90,7 @@ def test_people_who_were_merged_and_are_two_are_split(stage: TestHub) -> None:
     assert all(each.undone_at for each in stage.rows(PersonMerge)) and "No conflict" in officer.text(DESK)
 
 
-@pytest.mark.parametrize(("decision", "state"), [("stop", "stop"), ("keep", "not_stop")])
+@pytest.mark.parametrize(("decision", "state"), [("texts", "stop"), ("both", "stop"), ("keep", "not_stop")])
 def test_a_doubtful_text_is_read_and_decided(stage: TestHub, decision: str, state: str) -> None:
     text = doubted(stage)
     officer = signed_in(stage, "privacy_officer")
@@ -99,17 +100,19 @@ def test_a_doubtful_text_is_read_and_decided(stage: TestHub, decision: str, stat
     one = f"{DESK}/doubts/{text.id}"
     assert officer.post(one, {"decision": "perhaps"}).status_code == 422
     assert officer.post(one, {"decision": decision}).status_code == 303
-    assert stage.one(TextMessage, id=text.id).doubt == state and "No doubtful text" in officer.text(DESK)
+    assert stage.one(DoubtfulRefusal, id=text.id).state == state and "No doubtful refusal" in officer.text(DESK)
+    uses = {"texts": set(TEXT_USES), "both": set(LISTED_USES)}.get(decision, set())
+    assert {each.use for each in stage.rows(Suppression)} == uses
 
 
 def test_other_companies_conflicts_and_doubts_do_not_exist_for_a_limited_officer(stage: TestHub) -> None:
     person_id, text = conflicting(stage), doubted(stage)
     limited = signed_in(stage, "privacy_officer", "northgate")
     shown = limited.text(DESK)
-    assert "No conflict" in shown and "No doubtful text" in shown
+    assert "No conflict" in shown and "No doubtful refusal" in shown
     assert limited.post(f"{DESK}/conflicts/{person_id}", {"kind": "number", "verdict": "one"}).status_code == 404
-    assert limited.post(f"{DESK}/doubts/{text.id}", {"decision": "stop"}).status_code == 404
-    assert stage.one(TextMessage, id=text.id).doubt == "open"
+    assert limited.post(f"{DESK}/doubts/{text.id}", {"decision": "texts"}).status_code == 404
+    assert stage.one(DoubtfulRefusal, id=text.id).state == "open"
 
 
 def test_an_admin_decides_too_and_a_receptionist_does_not(stage: TestHub) -> None:

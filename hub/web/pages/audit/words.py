@@ -95,7 +95,7 @@ ACTIONS: Mapping[str, str] = {
     "text.list": "Listed texts",
     "text.read": "Read a text",
     "texts.archive": "Archived texts, or brought them back",
-    "texts.doubtful": "Read doubtful texts",
+    "texts.doubtful": "Read doubtful refusals",
     "texts.release": "Released a held text",
     "totp.set": "Set up the authenticator app",
     "transcript.read": "Read a transcript",

@@ -1,17 +1,24 @@
-"""What the officer decides in the queue: one person or two, and whether a text asks for a stop."""
+"""What the officer decides in the queue: one person or two, and what a person refuses."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.errors import CannotDo, NotFound
+from hub.errors import CannotDo
 from hub.marks.merges import decide_conflict, split_people
-from hub.model import TextMessage
+from hub.model import DoubtfulRefusal
 from hub.queries.privacy.conflicts import conflict_of, people_in
-from hub.texts.doubts import NotDoubtful, keep, stop_by_hand
+from hub.texts.doubts import NotDoubtful, keep, refuse
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.words import DESK
 from hub.web.pages.request import PageRequest
+
+NOTICES = {
+    "texts": "Stopped: the person gets no more texts.",
+    "calls": "Stopped: the person is not called any more.",
+    "both": "Stopped: the person gets no more texts and calls.",
+}
+"""What the page says after each decision that the person refuses something."""
 
 
 def decide_people(page: PageRequest) -> Response:
@@ -38,23 +45,22 @@ def split(page: PageRequest) -> Response:
 
 
 def decide_doubt(page: PageRequest) -> Response:
-    """Decide that a doubtful text asks for a stop, or does not."""
+    """Decide whether the person refuses texts, calls or both."""
+    decision = page.value("decision")
     with page.session() as session:
-        text: TextMessage = page.scope.one(session, TextMessage, page.path("text_id"))
-    if text.person_number is None:
-        raise NotFound("Not found")
-    if page.value("decision") == "stop":
-        stop_by_hand(page.hub, text, page.user.id)
-        return page.redirect(page.link(DESK), "Stopped: the person gets no more texts.")
-    if page.value("decision") != "keep":
-        raise NotDoubtful("Choose whether the text asks for a stop.")
+        doubt: DoubtfulRefusal = page.scope.one(session, DoubtfulRefusal, page.path("doubt_id"))
+    if decision in NOTICES:
+        refuse(page.hub, doubt, page.user.id, decision)
+        return page.redirect(page.link(DESK), NOTICES[decision])
+    if decision != "keep":
+        raise NotDoubtful("Choose what the person refuses, or that they refuse nothing.")
     with page.hub.store.writing() as session:
-        keep(session, session.get_one(TextMessage, text.id), page.user.id, page.now)
+        keep(session, session.get_one(DoubtfulRefusal, doubt.id), page.user.id, page.now)
     return page.redirect(page.link(DESK), "Noted: it does not ask for a stop.")
 
 
 PAGES = (
     Page(f"{DESK}/conflicts/{{person_id}}", decide_people, "consent", method="POST"),
     Page(f"{DESK}/merges/{{merge_id}}/split", split, "consent", method="POST"),
-    Page(f"{DESK}/doubts/{{text_id}}", decide_doubt, "consent", method="POST"),
+    Page(f"{DESK}/doubts/{{doubt_id}}", decide_doubt, "consent", method="POST"),
 )

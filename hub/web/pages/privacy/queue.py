@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.access.users import names_of
+from hub.model.states import RefusalSource
 from hub.queries.masking import partly
 from hub.queries.privacy.conflicts import cases, merged_by_hand, open_conflicts
 from hub.queries.privacy.doubts import open_doubts_of
@@ -17,6 +18,16 @@ from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import DESK, KINDS, deadline_words, next_step, proof_of, stands, time_words
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.inbox import PURPOSES
+
+SOURCES = {
+    RefusalSource.TEXT: "In a text",
+    RefusalSource.FORM: "In a form",
+    RefusalSource.CALL: "In a call",
+    RefusalSource.VOICEMAIL: "In a voicemail",
+    RefusalSource.NOTE: "In a note about them",
+    RefusalSource.TAG: "In a tag",
+}
+REFUSED = {"texts": "texts", "calls": "calls", "both": "texts and calls"}
 
 
 def queue(page: PageRequest) -> Response:
@@ -32,9 +43,10 @@ def queue(page: PageRequest) -> Response:
     with page.hub.store.reading() as session:  # stops are in a list that no account's session sees
         shown = cases(session, page.hub, conflicts)
         merged = merged_by_hand(session, page.hub, page.company_ids)
-        doubts = open_doubts_of(session, page.hub, page.company_ids)
+        spoken = page.may("transcripts") or page.may("exports")
+        doubts = open_doubts_of(session, page.hub, page.company_ids, spoken=spoken)
     if doubts:
-        page.note("texts.doubtful", page.company.id if page.company else page.user.account_id, f"{len(doubts)} texts")
+        page.note("texts.doubtful", page.company.id if page.company else page.user.account_id, f"{len(doubts)} rows")
     return desk_page(
         page,
         "queue",
@@ -47,6 +59,8 @@ def queue(page: PageRequest) -> Response:
         more_cases=len(conflicts) - len(shown),
         doubts=doubts,
         purposes=PURPOSES,
+        sources=SOURCES,
+        refused=REFUSED,
         journal=journal,
         names=names,
         whole=page.scope.companies is None,

@@ -8,7 +8,7 @@ from hub.delivery.answer_text import answer_text
 from hub.errors import NotFound
 from hub.model import TextMessage
 from hub.queries.texts.recipients import due_time, newest_text_with, recipient_in
-from hub.texts.doubts import NotDoubtful, keep, stop_by_hand
+from hub.texts.doubts import NotDoubtful, doubt_about, keep, stop_by_hand
 from hub.texts.queue import CannotText
 from hub.texts.threads import NotHeld, release
 from hub.web.pages.request import PageRequest
@@ -57,9 +57,7 @@ def decide_doubt(page: PageRequest) -> Response:
     if page.value("decision") != "keep":
         raise NotDoubtful("Choose whether the text asks for a stop.")
     with page.hub.store.writing() as session:
-        row = session.get(TextMessage, text.id)
-        assert row is not None
-        keep(session, row, page.user.id, page.now)
+        keep(session, doubt_about(session, text.id), page.user.id, page.now)
     return page.redirect(_back(page), "Noted: it does not ask for a stop.")
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.delivery.answer_text import Recipient
 from hub.errors import NotFound
 from hub.formats import clock_time, day_of, long_day
-from hub.model.states import Doubt, MediaState, MessageStatus
+from hub.model.states import MediaState, MessageStatus
 from hub.queries.texts.one_thread import OneThread, one_thread
 from hub.queries.texts.paging import ThreadKind
 from hub.queries.texts.threads import ThreadList, list_threads
@@ -97,7 +97,6 @@ def thread_page(page: PageRequest, error: str | None = None) -> Response:
         purposes=PURPOSES,
         inline_types=INLINE_TYPES,
         media_states=MediaState,
-        Doubt=Doubt,
         **_list_values(page, found),
     )
 

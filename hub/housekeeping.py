@@ -26,6 +26,7 @@ from hub.privacy.datamap.versions import note_recipients
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger.daily import write_expired
 from hub.privacy.retention import sweep
+from hub.privacy_requests.erased_bytes import ErasedBytes
 from hub.privacy_requests.reminders import close_unconfirmed, drop_old_files, drop_old_proofs, remind
 from hub.privacy_requests.run import work_tasks
 from hub.recordings.keep import end_expired
@@ -81,6 +82,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("open orders of numbers", 300.0, partial(settle_old, hub)),
         Job("hours of pools", 60.0, lambda: roll_up_pools(store, clock()), drain=True),
         Job("privacy requests", 2.0, partial(work_tasks, hub), drain=True),
+        Job("erased bytes", 20.0, ErasedBytes(hub).clear),
         Job("privacy request reminders", 60.0, partial(remind, hub)),
         Job("unconfirmed opt-ins", 60.0, partial(close_unconfirmed, hub)),
         Job("privacy request files", 60.0, partial(drop_old_files, hub)),

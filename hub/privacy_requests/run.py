@@ -20,6 +20,7 @@ from hub.privacy_requests.california_marketing import answered_this_year, disclo
 from hub.privacy_requests.certificate import certify
 from hub.privacy_requests.collect import ask_plugins, collect
 from hub.privacy_requests.emails import send_link, send_reminder
+from hub.privacy_requests.erased_bytes import ERASURES, clear_now
 from hub.privacy_requests.identity_proof import send_wanted_code
 from hub.privacy_requests.people import known_people, reference_of
 from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, note_rehearsal, stand_ins, warning_of
@@ -106,7 +107,7 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
             if request.state != RequestState.WAITING_PLUGIN:
                 take_step(session, request, actor, "waiting", "for providers", now, RequestState.WAITING_PLUGIN)
             return
-        if request.kind in ("erasure", "child"):
+        if request.kind in ERASURES:
             if "erased_at" not in request.outcome:
                 return
             request.certificate = certify(session, hub, request, now)
@@ -121,6 +122,8 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
         take_step(
             session, request, actor, "done", f"{len(tasks)} providers answered{rehearsed}", now, RequestState.DONE
         )
+    if request.kind in ERASURES:
+        clear_now(hub)
 
 
 def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import wave
@@ -94,14 +95,19 @@ class Canaries:
         return self.places.setdefault(place, f"{self.mark}{len(self.places):02}x")
 
     def found_in(self, data: bytes) -> list[str]:
-        """The places whose words stand in some bytes, in clear, in base64 or in hexadecimal digits."""
+        """The places whose words stand in some bytes, in clear, in base64 or in hexadecimal digits; and the number and the
+        addresses as plain SHA-256, as ad networks want them."""
         number = self.number.removeprefix("+1")
-        sought = {**self.places, "number": number}
-        return [place for place, word in sought.items() if any(shape in data for shape in _shapes(word))]
+        sought = {place: word.encode() for place, word in self.places.items()} | {"number": number.encode()}
+        hashed = {"number": self.number, "number without +": self.number[1:]}
+        hashed |= {place: f"{word}@example.com" for place, word in self.places.items() if place.endswith("address")}
+        sought |= {f"SHA-256 of {each}": hashlib.sha256(text.encode()).digest() for each, text in hashed.items()}
+        written = [f"{number[:3]}{gap}{number[3:6]}{gap}{number[6:]}".encode() for gap in "-. "]
+        found = [place for place, word in sought.items() if any(shape in data for shape in _shapes(word))]
+        return found + ["written number" for each in written if each in data]
 
 
-def _shapes(word: str) -> Iterator[bytes]:
-    raw = word.encode()
+def _shapes(raw: bytes) -> Iterator[bytes]:
     yield raw
     yield raw.hex().encode()
     for shift in range(3):

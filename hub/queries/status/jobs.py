@@ -34,6 +34,7 @@ WORDS = {
     "recipients": "Note recipients of data",
     "roll-ups": "Add up reports",
     "privacy requests": "Work on privacy requests",
+    "erased bytes": "Overwrite erased data on disk",
     "privacy request reminders": "Remind of privacy requests",
     "unconfirmed opt-ins": "Close unconfirmed opt-ins",
     "privacy request files": "Delete answered requests' files",

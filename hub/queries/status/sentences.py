@@ -265,8 +265,11 @@ SENTENCES: dict[str, Sentence] = {
         "The hub made its key file", "Without it nothing that is encrypted can be read.",
         "Keep a copy, apart from the database's backups.",
     ),
-    "SQLite's log is not empty yet, because there is still a reader; it is emptied after the next erasure"[:MAX_EVENT]:
-    Sentence("What was erased is still in the database's log file", "A long read kept it there; the next erasure empties it."),
+    "SQLite's log is not empty yet, because there is still a reader; it is tried again":
+    Sentence("What was erased is still in the log of the database", "A long read keeps it; it is tried again each 20 seconds."),
+    "erased bytes are not overwritten yet": Sentence(
+        "What was erased is still in the database's files", "They could not be written; it is tried again each 20 seconds."
+    ),
     "test of a webhook failed": Sentence(
         "The test of a webhook failed", "An error ended it; no other event is touched.",
         "Test it again from Settings, Webhooks."

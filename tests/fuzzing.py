@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+from hypothesis.internal.conjecture import engine
 
 MIN_EXAMPLES = 200
 """Examples that each test gets at least, however few it asks for in `make test`."""
+SHRINKING_SECONDS = 60
+"""So long a found example is made smaller; Hypothesis's own five minutes would use up the time of all the others."""
 ARGUMENT = re.compile(r"^    (\w+)=", re.MULTILINE)
 
 
@@ -21,6 +24,8 @@ def load_profile(*, fuzz: bool) -> None:
     settings.register_profile("fixed", derandomize=True, **untimed)
     settings.register_profile("fuzz", derandomize=False, print_blob=True, max_examples=MIN_EXAMPLES, **untimed)
     settings.load_profile("fuzz" if fuzz else "fixed")
+    if fuzz:
+        engine.MAX_SHRINKING_SECONDS = SHRINKING_SECONDS
 
 
 class Fuzzing:

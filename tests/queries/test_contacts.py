@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contact_world import AGENTS, NUMBERS, Contact, World, lead_amount, outcome, worlds
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from testbed import TestHub
 
@@ -42,7 +42,9 @@ PREDICATES: dict[str, Callable[[Contact, Any], bool]] = {
     "landing_page": lambda told, value: (told.landing_page or "").partition("?")[0] == f"https://{value}",
     "first_time": lambda told, value: told.kind != "text" and told.first_time is (value == "yes"),
     "tag": lambda told, value: value in told.tags,
-    "lead": lambda told, value: told.lead == (None if value == "none" else value),
+    "lead": lambda told, value: (
+        bool(told.lead) if value == "any" else told.lead == (None if value == "none" else value)
+    ),
     "value_from": lambda told, value: bool(told.lead) and (lead_amount(told) or -1) >= value,
     "value_to": lambda told, value: bool(told.lead) and lead_amount(told) is not None and told.amount <= value,
     "longer": lambda told, value: told.kind == "call" and told.seconds is not None and told.seconds >= value,
@@ -107,8 +109,18 @@ def listed(world: World, wanted: ContactFilter, size: int, **limits: int) -> lis
                 return ids
 
 
+def marked(lead: str) -> Contact:
+    """A call of which nothing is known but that a user has marked it."""
+    return Contact(
+        kind="call", company=0, minute=0, number=None, answered=False, voicemail=False, status="completed", seconds=None,
+        first_time=None, agent=AGENTS[0], tracker=0, source="google", campaign=None, keyword=None, landing_page=None, lead=lead,
+        amount=None, tags=frozenset(), sent=(), recording=None, verdict=None, spam=False,
+    )  # fmt: skip
+
+
 @SHORT
 @given(told=worlds, wanted=filters)
+@example(told=[marked("new")], wanted={"lead": "any"})
 def test_a_filter_selects_the_contacts_for_which_it_is_true(
     lite_stage: TestHub, told: list[Contact], wanted: dict[str, Any]
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.callrail import formatted
@@ -142,6 +142,17 @@ def text_body(facts: TextFacts) -> dict[str, Any]:
     if not incoming:
         body["agent"] = ""
     return {name: "" if value is None else value for name, value in body.items()}
+
+
+def notice_body(name: str, at: datetime, company: Company, contacts: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """A notice about a person, which CallRail has not: `contacts` are a prefix of a wire id and the id of each contact."""
+    return {
+        "type": name,
+        "timestamp": at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "company_id": number_of(company.id),
+        "company_resource_id": wire_id(COMPANY, company.id),
+        "resource_ids": [wire_id(kind, each) for kind, each in contacts],
+    }
 
 
 def form_body(facts: FormFacts, place: Place) -> dict[str, Any]:

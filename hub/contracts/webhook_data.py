@@ -99,6 +99,8 @@ def manifest_of(
         ),
         retention="as long as its operator decides",
         deletion=Deletion(
-            supported=False, note="The hub cannot delete there what it has sent; ask who runs the address."
+            supported=False,
+            note="The hub cannot delete there what it has sent. It notifies the address that the person was erased, with the "
+            "ids of what it was sent.",
         ),
     )

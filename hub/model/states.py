@@ -373,6 +373,15 @@ class WebhookType(StrEnum):
     """A visitor sent a form."""
 
 
+class PersonNotice(StrEnum):
+    """A notice to every address of a webhook that was sent something of a person, whatever events it gets."""
+
+    ERASED = "person_erased"
+    """The person was erased."""
+    OPTED_OUT = "person_opted_out"
+    """The person opted out, limited the use of sensitive data, or objected to marketing."""
+
+
 class WebhookEventState(StrEnum):
     """An event on its way to one endpoint."""
 

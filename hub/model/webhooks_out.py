@@ -57,9 +57,10 @@ class WebhookEvent(Work, table=True):
     company_id: str = Field(foreign_key="company.id", index=True)
     type: str = Field(max_length=24)
     subject_id: str = Field(max_length=36)
-    """The call, text or form; an outgoing call for `outbound_post_call`."""
+    """The call, text or form; an outgoing call for `outbound_post_call`; the request or the opt-out of a `PersonNotice`."""
     changes: list[str] = json_list()
-    """Of a modified call: the names of what changed."""
+    """Of a modified call: the names of what changed. Of a notice about a person (`PersonNotice`): the ids of the calls, texts
+    and forms that the endpoint was sent."""
     dedup_key: str = Field(max_length=120)
     at: datetime = time_column()
     """When it happened."""

@@ -58,12 +58,12 @@ def opt_out(
     network: str | None,
     scopes: Collection[OptOutScope],
     now: datetime,
-) -> None:
+) -> list[OptOut]:
     """Store an opt-out of a number (E.164), of a browser, or of both. A repeated one counts from its own time.
 
     A questioned one gets the new time too, but stays questioned: if it is reinstated, the last time counts. No person is
     looked up: the record is the same for an unknown number. `network` is a network (hub.visits.rate_limits), never an
-    address; only its keyed hash is stored. `session` must be a writing one.
+    address; only its keyed hash is stored. `session` must be a writing one. Returns the stored rows, questioned ones too.
     """
     names = []
     if number is not None:
@@ -86,7 +86,9 @@ def opt_out(
     later = update(OptOut).where(*same, col(OptOut.at) < now).values(at=now)
     session.execute(later.execution_options(synchronize_session=False))
     stored = session.exec(select(OptOut).where(*same).with_for_update().execution_options(populate_existing=True))
-    _record(session, company_id, stored.all(), now)
+    kept = list(stored.all())
+    _record(session, company_id, kept, now)
+    return kept
 
 
 def browser_mark(company_id: str, visitor_id: str) -> str:

@@ -14,6 +14,7 @@ from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
 from hub.model.states import RequestState, TaskState
 from hub.privacy.erasure import deeds_of
 from hub.privacy.restriction import LEGAL
+from hub.privacy_requests import receivers
 from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
 from hub.privacy_requests.providers import retract
 from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, warning_of
@@ -21,7 +22,7 @@ from hub.runtime import Hub
 from hub.store.encryption.keyring import Keyring
 
 PURPOSE = "erasure-certificate"
-FORMAT = "ringfence erasure certificate 2"
+FORMAT = "ringfence erasure certificate 3"
 UNDER_HOLD = "Everything: a legal duty keeps it for now. It is erased once that duty ends."
 
 
@@ -72,6 +73,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         },
         "erased_at_providers": providers,
         "taken_back": taken_back,
+        "receivers": receivers.notified(tasks, outcome),
         "not_recalled": [
             *outcome.get("not_recallable", ()),
             *(
@@ -176,6 +178,9 @@ def as_text(certificate: Mapping[str, Any]) -> str:
         "",
         "Conversions taken back (retracted, or restated to zero if the network has no retraction):",
         *_or_nothing([_back_line(each) for each in certificate.get("taken_back", ())]),
+        "",
+        "Addresses of webhooks notified that the person was erased, with the ids of what each was sent:",
+        *_or_nothing([f"  {receivers.as_line(each)}" for each in certificate.get("receivers", ())]),
         "",
         "Could not be recalled:",
         *_or_nothing([f"  {each['recipient']}: {each['why']}" for each in certificate["not_recalled"]]),

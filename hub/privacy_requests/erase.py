@@ -10,11 +10,13 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.contracts.manifest import CANNOT
-from hub.model import IdentityProof, PrivacyRequest, RequestTask
+from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
 from hub.privacy.holds import on_hold
+from hub.privacy.receivers import receivers_of
+from hub.privacy_requests import receivers
 from hub.privacy_requests.access_file import drop_file
 from hub.privacy_requests.collect import reach_of_request, recipients
 from hub.privacy_requests.people import holds_on, known_people, people_of, reached, reference_of
@@ -50,16 +52,24 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
     reach = reach_of_request(session, hub, request) - kept
     ask = questions_to(hub, scopes_of(session, hub, request, reach, HOOK))
     back = {name: len(found) for name, found in retractable(session, hub, reach).items()}
+    notify = _to_notify(session, hub, request, reach)
     return {
         "people": len(people),
         "rows": dict(sorted(rows.items())),
         "ask": ask,
         "take_back": _take_back(hub, back),
-        "not_recallable": not_recallable(session, hub, request, reach, ask),
+        "notify": notify,
+        "not_recallable": not_recallable(session, hub, request, reach, ask, notify),
         "rehearsal": stand_ins(hub, [*back, *(each["connector"] for each in ask)]),
         "remains": list(WHAT_REMAINS),
         "held_by": [{"id": hold.id, "reason": hold.reason} for hold in holds_on(session, hub, request, people)],
     }
+
+
+def _to_notify(session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData) -> list[dict[str, Any]]:
+    company = session.get_one(Company, request.company_id)
+    found = receivers_of(session, company, reach.people, reach.subjects | reach.outgoing_calls)
+    return receivers.shown(hub.config, company, found)
 
 
 def questions_to(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:
@@ -91,12 +101,17 @@ def _take_back(hub: Hub, conversions: Mapping[str, int]) -> list[dict[str, Any]]
 
 
 def not_recallable(
-    session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData, ask: Sequence[Mapping[str, Any]]
+    session: Session,
+    hub: Hub,
+    request: PrivacyRequest,
+    reach: PersonData,
+    ask: Sequence[Mapping[str, Any]],
+    notify: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Recipients of the person's data that are not asked to erase it: when they got it, and why not, as the manifest
-    says.
+    """Recipients of the person's data that are neither asked to erase it nor notified by a webhook: when they got it, and why
+    not, as the manifest says.
     """
-    able = {each["recipient"] for each in ask}
+    able = {each["recipient"] for each in [*ask, *notify]}
     manifests = [each.connector_class.manifest for each in recipients_of(hub.config).values()]
     notes = {each.recipient.name: each.deletion.note for each in manifests}
     by_recipient: dict[str, dict[str, Any]] = {}
@@ -148,7 +163,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
                 "emails": list(known.emails),
                 SCOPES_KEY: scopes,
                 RETRACTIONS: back,
-                LOG: {"people": sorted(reach.people), "subjects": sorted(reach.subjects)},
+                LOG: {"people": sorted(reach.people), "subjects": sorted(reach.subjects | reach.outgoing_calls)},
             }
             ask = questions_to(hub, scopes)
             request.outcome = {
@@ -156,7 +171,9 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
                 "people": len(people),
                 "asked": ask,
                 "take_back": _take_back(hub, {name: len(found) for name, found in back.items()}),
-                "not_recallable": not_recallable(session, hub, request, reach, ask),
+                "not_recallable": not_recallable(
+                    session, hub, request, reach, ask, _to_notify(session, hub, request, reach)
+                ),
                 "rows": {},
                 "keys": 0,
                 "files": 0,
@@ -189,7 +206,9 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         if "erased_at" not in request.outcome:
-            request.outcome = {**request.outcome, "erased_at": hub.clock().isoformat(), "erased_by": actor}
+            now = hub.clock()
+            request.outcome = {**request.outcome, "erased_at": now.isoformat(), "erased_by": actor}
+            receivers.notify(session, hub, request, request.known_as.get(LOG, {}), now)
             session.add(request)
 
 

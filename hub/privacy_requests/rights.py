@@ -12,8 +12,10 @@ from sqlmodel import Session, col, select
 from hub.contracts.people import Correction, PersonReference
 from hub.model import Company, OutgoingCall, Person, PrivacyRequest, Restriction
 from hub.model.people import PROVEN, has_known_number
-from hub.model.states import RequestState
+from hub.model.states import PersonNotice, RequestState
+from hub.privacy.erasure import PersonData, reach_of
 from hub.privacy.ledger import ConsentStatement, keep_notice
+from hub.privacy.receivers import notify_receivers, receivers_of
 from hub.privacy.withdrawal import exclusive_person_lock, take_effect
 from hub.privacy_requests.people import known_people
 from hub.privacy_requests.steps import RequestRefused, take_step
@@ -48,11 +50,18 @@ def say_no(hub: Hub, request_id: str, actor: str) -> None:
 def _object(
     session: Session, hub: Hub, request: PrivacyRequest, people: Sequence[Person], now: datetime
 ) -> tuple[str, int]:
-    """Write the objection into the ledger, hold what is queued, and never text the person for marketing again.
+    """Write the objection into the ledger, hold what is queued, never text the person for marketing again, and notify the
+    addresses of webhooks that were sent something of the person.
 
     Source: GDPR Art. 21(2)-(3), which has no exception; Cal. Civ. Code 1798.120.
     """
     statements = _statements(request, people, state="objected", basis="objection", spoken_at=request.received_at)
+    reach = PersonData()
+    for person in people:
+        reach |= reach_of(session, hub.config, person)
+    company = session.get_one(Company, request.company_id)
+    notified = receivers_of(session, company, reach.people, reach.subjects | reach.outgoing_calls)
+    notify_receivers(session, PersonNotice.OPTED_OUT, notified, request.id, now)
     return "objected", take_effect(session, hub.config, hub.vault, statements, now)
 
 

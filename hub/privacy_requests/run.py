@@ -14,7 +14,7 @@ from hub.errors import NotSupported, PluginDied, Rejected, RingfenceError, place
 from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
-from hub.privacy_requests import erase, rights
+from hub.privacy_requests import erase, receivers, rights
 from hub.privacy_requests.access_file import keep_file, packed
 from hub.privacy_requests.california_marketing import answered_this_year, disclosed_last_year
 from hub.privacy_requests.certificate import certify
@@ -167,6 +167,8 @@ def _ask(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:
             actor = confirmed_by(session, task.request_id) or "hub"
         run(hub, task.request_id, actor)
         return 0, None, False
+    if task.hook == receivers.HOOK:
+        return receivers.result_of(hub, task)
     return ask_provider(hub, task)
 
 

@@ -8,20 +8,21 @@ withheld, and recorded if they are not.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from hub.callrail.calls import Place
-from hub.callrail.webhook import TextFacts, call_body, form_body, text_body
+from hub.callrail.ids import CALL, FORM, TEXT
+from hub.callrail.webhook import TextFacts, call_body, form_body, notice_body, text_body
 from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.values import personal_fields
 from hub.contracts.webhook_data import KINDS, NEWS
 from hub.flow.case import Case
 from hub.model import Call, Company, FormSubmission, Lead, Person, TextMedia, TextMessage, WebhookEvent
-from hub.model.states import WebhookType
+from hub.model.states import PersonNotice, WebhookType
 from hub.queries.listings.call_facts import EXTRAS, facts_of_calls
 from hub.queries.listings.forms import facts_of_forms
 from hub.runtime import Hub
@@ -97,6 +98,21 @@ def body_of(hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent,
     whole = kept if endpoint.section.format == CALLRAIL else standard.document(kind, event.at, kept)
     categories = personal_fields(NEWS[KINDS[kind]])
     return Body(encoded(whole), frozenset(categories[part] for part in parts if part in categories))
+
+
+def notice_of(session: Session, endpoint: Endpoint, event: WebhookEvent, contacts: Sequence[str]) -> Body:
+    """The body of a notice about a person. It names contacts by the ids that the endpoint has, and nobody."""
+    kind = PersonNotice(event.type)
+    if endpoint.section.format != CALLRAIL:
+        return Body(
+            encoded(standard.document(kind, event.at, standard.notice_data(endpoint.company, contacts))), frozenset()
+        )
+    kinds: dict[str, str] = {}
+    for table, prefix in ((TextMessage, TEXT), (FormSubmission, FORM)):
+        ids: Any = table.id
+        kinds |= dict.fromkeys(session.exec(select(ids).where(ids.in_(contacts))), prefix)
+    named = [(kinds.get(each, CALL), each) for each in contacts]
+    return Body(encoded(notice_body(standard.NAMES[kind], event.at, endpoint.company, named)), frozenset())
 
 
 def encoded(document: Mapping[str, Any]) -> bytes:

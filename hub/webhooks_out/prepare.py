@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,29 +14,32 @@ from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases
 from hub.flow.consent import StoredDecision, asked_again_at, decide, question_about
 from hub.flow.subjects import lock_keys_of_ids, read_subjects
-from hub.model import Call, OutgoingCall, WebhookEvent
-from hub.model.states import CallStatus, SubjectState, WebhookEventState
+from hub.model import Call, OptOut, OutgoingCall, WebhookEvent
+from hub.model.states import CallStatus, PersonNotice, SubjectState, WebhookEventState
 from hub.numbers.directory import Directory
+from hub.privacy.receivers import contacts_of_opt_out
 from hub.privacy.withdrawal import person_lock_keys
 from hub.runtime import Hub
 from hub.webhooks_out.answers import Verdict
-from hub.webhooks_out.bodies import Body, body_of
+from hub.webhooks_out.bodies import Body, body_of, notice_of
 from hub.webhooks_out.endpoints import Endpoint
 
 FLOW_WAIT = timedelta(seconds=1)
 """How long an event waits if the flow has not come to its call, text or form yet."""
 IN_THE_FLOW = (SubjectState.NEW, SubjectState.READY, SubjectState.LEASED)
 ERASED = "The person was erased, or the retention period is over."
+NOTHING_SENT = "This address was never sent anything of the person."
 MOMENT = "send"
+NOTICES = frozenset(PersonNotice)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """An event that may be sent."""
+    """An event that may be sent. A notice about a person has neither case nor ruling: it holds no personal data."""
 
     body: Body
-    case: Case
-    ruling: StoredDecision
+    case: Case | None = None
+    ruling: StoredDecision | None = None
 
 
 Ended = tuple[Verdict, StoredDecision | None]
@@ -64,6 +68,8 @@ def prepare(
     hub: Hub, directory: Directory, endpoint: Endpoint, event: WebhookEvent
 ) -> Prepared | tuple[Verdict, StoredDecision | None]:
     """The event ready to go, or what becomes of it instead."""
+    if event.type in NOTICES:
+        return _notice(hub, endpoint, event)
     now = hub.clock()
     with hub.store.reading() as session:
         subject = subject_of(session, event, directory)
@@ -89,6 +95,18 @@ def prepare(
         return Verdict(WebhookEventState.HELD, said.reason, left=False), ruling
     with hub.store.reading() as session:
         return Prepared(body_of(hub, session, endpoint, event, case), case, ruling)
+
+
+def _notice(hub: Hub, endpoint: Endpoint, event: WebhookEvent) -> Prepared | Ended:
+    """A notice about a person; nothing is sent if the address has nothing of the person."""
+    with hub.store.reading() as session:
+        contacts: Sequence[str] = event.changes
+        opt_out = session.get(OptOut, event.subject_id)
+        if opt_out is not None:
+            contacts = contacts_of_opt_out(session, hub.config, hub.vault, endpoint.row, opt_out.fingerprint)
+        if not contacts:
+            return Verdict(WebhookEventState.DROPPED, NOTHING_SENT, left=False), None
+        return Prepared(notice_of(session, endpoint, event, contacts))
 
 
 def _as_call(outgoing: OutgoingCall, directory: Directory) -> Call | None:

@@ -7,7 +7,7 @@ about a person is read, and consent is asked, under the person's lock: after a r
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ from hub.store.journal import write_evidence
 from hub.store.writers.webhook_events import EVENT_LIFETIME
 from hub.webhooks_out.answers import Verdict, post_for, verdict_of
 from hub.webhooks_out.endpoints import Endpoint, endpoint_of, secrets_of
-from hub.webhooks_out.prepare import Prepared, lock_keys_of, prepare
+from hub.webhooks_out.prepare import NOTICES, Prepared, lock_keys_of, prepare
 from hub.webhooks_out.signing import headers_of
 
 log = structlog.get_logger(__name__)
@@ -78,14 +78,16 @@ class _Turn:
     def take(self, rows: Sequence[WebhookEvent]) -> None:
         """Send the claimed events until one holds the others up."""
         endpoint = self.endpoint
-        if endpoint is None or not endpoint.section.enabled or endpoint.row.retired_at:
-            self._end_all(rows, State.DROPPED, NOT_THERE)
-        elif endpoint.row.paused_at:
-            self._end_all(rows, State.DEAD, endpoint.row.pause_reason or "")
-        elif self._is_held_up(rows):
-            self._wait(rows)
-        else:
-            self._send_each(endpoint, rows)
+        if endpoint is None or endpoint.row.retired_at:
+            return self._end_all(rows, State.DROPPED, NOT_THERE)
+        if endpoint.row.paused_at:
+            return self._end_all(rows, State.DEAD, endpoint.row.pause_reason or "")
+        if not endpoint.section.enabled:
+            self._end_all([row for row in rows if row.type not in NOTICES], State.DROPPED, NOT_THERE, keeping=NOTICES)
+            rows = [row for row in rows if row.type in NOTICES]
+        if rows and self._is_held_up(rows):
+            return self._wait(rows)
+        self._send_each(endpoint, rows)
 
     def _send_each(self, endpoint: Endpoint, rows: Sequence[WebhookEvent]) -> None:
         until = time.monotonic() + TURN_SECONDS
@@ -136,7 +138,7 @@ class _Turn:
         self._record(endpoint, row, verdict, prepared)
         return verdict
 
-    def _begin(self, row: WebhookEvent, ruling: StoredDecision) -> bool:
+    def _begin(self, row: WebhookEvent, ruling: StoredDecision | None) -> bool:
         """Record the try and the decision; False if another worker holds the event now."""
         held = (col(WebhookEvent.id) == row.id, col(WebhookEvent.lease_token) == self.token)
         tried = {"attempts": row.attempts + 1, "first_tried_at": row.first_tried_at or self.hub.clock()}
@@ -144,7 +146,7 @@ class _Turn:
             begun: Any = session.execute(
                 update(WebhookEvent).where(*held).values(**tried).execution_options(synchronize_session=False)
             )
-            if begun.rowcount:
+            if begun.rowcount and ruling is not None:
                 write_evidence(session, ConsentDecision, [ruling.row], {row.subject_id: row.account_id})
         return bool(begun.rowcount)
 
@@ -167,7 +169,7 @@ class _Turn:
             complete(session, WebhookEvent, [row.id], self.token, **values)
             if ruling is not None and not ruling.is_unanswered:
                 write_evidence(session, ConsentDecision, [ruling.row], accounts)
-            if sent is not None and verdict.left:
+            if sent is not None and sent.case is not None and sent.ruling is not None and verdict.left:
                 name, recipient = endpoint.entry.name, endpoint.section.recipient_name
                 told = disclosure_row(
                     sent.ruling, sent.case, name, recipient, sent.body.categories, now, delivery_id=None
@@ -209,10 +211,16 @@ class _Turn:
         with self.hub.store.writing() as session:
             session.execute(_released(col(WebhookEvent.endpoint_id) == self.endpoint_id))
 
-    def _end_all(self, rows: Sequence[WebhookEvent], state: State, reason: str) -> None:
-        """End these, and what waits behind them."""
+    def _end_all(
+        self, rows: Sequence[WebhookEvent], state: State, reason: str, *, keeping: Collection[str] = ()
+    ) -> None:
+        """End these, and what waits behind them, except the types to keep."""
         ended = {"state": state, "reason": reason, "finished_at": self.hub.clock()}
-        waiting = (col(WebhookEvent.endpoint_id) == self.endpoint_id, col(WebhookEvent.state) == State.WAITING)
+        waiting = (
+            col(WebhookEvent.endpoint_id) == self.endpoint_id,
+            col(WebhookEvent.state) == State.WAITING,
+            col(WebhookEvent.type).not_in(keeping),
+        )
         with self.hub.store.writing() as session:
             complete(session, WebhookEvent, [row.id for row in rows], self.token, **ended)
             session.execute(

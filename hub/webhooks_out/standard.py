@@ -5,18 +5,18 @@ The fields of `data` are always all there; what is not known, or withheld, is nu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from hub.callrail.calls import Place, city_of, state_of
 from hub.callrail.webhook import TextFacts
 from hub.model import Attribution, Company, Lead, Tracker
-from hub.model.states import WebhookType
+from hub.model.states import PersonNotice, WebhookType
 from hub.queries.listings.call_facts import CallFacts
 from hub.queries.listings.forms import FormFacts
 
-NAMES = {
+NAMES: Mapping[str, str] = {
     WebhookType.PRE_CALL: "call.started",
     WebhookType.ROUTED: "call.routed",
     WebhookType.POST_CALL: "call.ended",
@@ -25,11 +25,13 @@ NAMES = {
     WebhookType.TEXT_RECEIVED: "text.received",
     WebhookType.TEXT_SENT: "text.sent",
     WebhookType.FORM: "form.submitted",
+    PersonNotice.ERASED: "person.erased",
+    PersonNotice.OPTED_OUT: "person.opted_out",
 }
 """The `type` of each event."""
 
 
-def document(event: WebhookType, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+def document(event: WebhookType | PersonNotice, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
     """The whole object."""
     return {"type": NAMES[event], "timestamp": _time(at), "data": data}
 
@@ -104,6 +106,11 @@ def form_data(facts: FormFacts, place: Place) -> dict[str, Any]:
         "tags": list(facts.tags),
         "notes": list(facts.notes) or None,
     }
+
+
+def notice_data(company: Company, contacts: Sequence[str]) -> dict[str, Any]:
+    """A notice about a person: `ids` are those of the contacts that the endpoint was sent."""
+    return {"company": company.name, "company_title": company.title, "ids": list(contacts)}
 
 
 def _of(subject_id: str, company: Company, person_id: str | None, place: Place) -> dict[str, Any]:

@@ -78,6 +78,11 @@ def show_plan(planned: dict[str, Any]) -> None:
         ),
     )
     table(
+        "Webhooks that are notified",
+        ("recipient", "webhook", "contacts sent to it"),
+        ((plain(each["recipient"]), plain(each["connector"]), str(each["contacts"])) for each in planned["notify"]),
+    )
+    table(
         "Cannot be recalled",
         ("recipient", "what", "why"),
         (

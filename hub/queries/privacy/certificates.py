@@ -28,8 +28,9 @@ class CertificateShown:
 
     @property
     def unconfirmed(self) -> int:
-        """How many recipients are not known to have erased the person."""
-        return len(self.certificate.get("not_recalled", ()))
+        """How many recipients are not known to have erased the person, or could not be notified."""
+        others = [each for each in self.certificate.get("receivers", ()) if each["result"] != "notified"]
+        return len(self.certificate.get("not_recalled", ())) + len(others)
 
 
 def certificates_of(

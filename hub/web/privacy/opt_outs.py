@@ -17,9 +17,11 @@ from hub.contracts.disclosure import declared_categories
 from hub.contracts.phones import phone_number
 from hub.model import Company
 from hub.model.opt_outs import OptOutScope
+from hub.model.states import OptOutState
 from hub.privacy.datamap.flows import VALUES
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.opt_outs import limits_apply, opt_out
+from hub.privacy.receivers import note_opt_out
 from hub.runtime import Hub
 
 LINK, COOKIE = "_ringfence", "ringfence"
@@ -68,7 +70,7 @@ def write_opt_out(hub: Hub, company: Company, fields: dict[str, str], network: s
     phone = fields.get("phone", "").strip()
     scopes: tuple[OptOutScope, ...] = ("sharing", "sensitive") if fields.get("limit") else ("sharing",)
     with hub.store.writing() as session:
-        opt_out(
+        rows = opt_out(
             session,
             hub.vault,
             company.id,
@@ -78,6 +80,9 @@ def write_opt_out(hub: Hub, company: Company, fields: dict[str, str], network: s
             scopes=scopes,
             now=hub.clock(),
         )
+        for row in rows:
+            if row.state == OptOutState.IN_FORCE and row.scope == "sharing":
+                note_opt_out(session, company.id, row.id, row.at)
 
 
 def _visitor_id(fields: dict[str, str]) -> str | None:

@@ -13,7 +13,7 @@ from hub.queries.webhooks_out import events_of, shown_endpoint
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.listing import PATH
-from hub.web.pages.webhooks_out.words import FORMATS, HEALTH, STATES, TABS, THIRD_PARTY, TYPES, WITHHELD
+from hub.web.pages.webhooks_out.words import FORMATS, HEALTH, NOTICES, STATES, TABS, THIRD_PARTY, TYPES, WITHHELD
 
 CONTACTS = ("text_received", "text_sent", "outbound_post_call")
 """Types whose subject has no page of its own below /calls."""
@@ -47,12 +47,13 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
             "chosen": chosen,
             "health": HEALTH,
             "states": STATES,
-            "types": TYPES,
+            "types": {**TYPES, **NOTICES},
+            "notices": NOTICES,
             "formats": FORMATS,
             "withheld": WITHHELD,
             "third_party": THIRD_PARTY,
             "zone": zone_name(page.zone),
-            "no_page": CONTACTS,
+            "no_page": (*CONTACTS, *NOTICES),
             "secret": None,
             "problem": None,
             **more,

@@ -30,6 +30,7 @@ TYPES = {
     "text_sent": "A text went out",
     "form": "A form was sent",
 }
+NOTICES = {"person_erased": "A person was erased", "person_opted_out": "A person opted out"}
 FORMATS = {"standard": "Ringfence (Standard Webhooks)", "callrail": "CallRail"}
 ROLES = {"processor": "Works for the company", "independent_controller": "Decides itself what it does with it"}
 THIRD_PARTY = (

@@ -244,7 +244,8 @@ def _instructions(step: Step, flow: Flow) -> Iterator[Instruction]:
         case Dialing():
             numbers = step.phones() if isinstance(step, SimulCall) else step.phones()[:1]
             record = step.record and flow.recording is not None
-            yield Dial(numbers=numbers, record=record, whisper=step.whisper is not None)
+            end_key = "9" if flow.recording is not None and flow.recording.end else ""
+            yield Dial(numbers=numbers, record=record, whisper=step.whisper is not None, end_key=end_key)
             if record:
                 # The law may require that the caller has a choice.
                 yield Gather(prompts=(Say(text=""),))

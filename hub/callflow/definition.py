@@ -291,7 +291,16 @@ class Recording(Part):
         default="If you agree to the recording, press 1.",
         description="Spoken after the notice if the law requires consent; the key is 1, and without it nothing is recorded.",
     )
+    end: Speech | None = Field(
+        default=None,
+        description="Spoken after the notice if the caller can end the recording at any time with a key: Press 9 at any time "
+        "to end the recording. The key is 9, and needs a carrier that hears keys in a conversation.",
+    )
     seconds: int = Field(default=4, ge=2, le=10, description="Seconds to wait for that key.")
+
+    def announced(self, choice: str = "") -> str:
+        """What is spoken: the notice, the `choice` that the law gives, and how to end the recording later."""
+        return " ".join(each for each in (self.notice, choice, self.end) if each)
 
 
 class Flow(Part):

@@ -42,7 +42,7 @@ from hub.callflow.screening import (
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 
 REFUSE, AGREE = "9", "1"
-"""The keys for no and for yes to a recording."""
+"""The keys for no, also later in the call, and for yes to a recording."""
 
 
 def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
@@ -209,6 +209,7 @@ class _Walker:
             ring_seconds=step.ring_seconds,
             record=recorded,
             whisper=step.whisper is not None,
+            end_key=REFUSE if recorded and self._flow.recording and self._flow.recording.end else "",
             mark=self._next_mark(),
         )
         return self._wait(dial)
@@ -219,11 +220,11 @@ class _Walker:
         assert texts is not None
         if not permission.asks_caller:
             self._mark = self._mark.having("h")
-            self._said.append(self._say(texts.notice, about_recording=True))
-            self._tell(texts.notice, "announced")
+            self._said.append(self._say(texts.announced(), about_recording=True))
+            self._tell(texts.announced(), "announced")
             return None
         asks = "ask_yes" in permission.duties
-        text = f"{texts.notice} {texts.agree if asks else texts.refuse}"
+        text = texts.announced(texts.agree if asks else texts.refuse)
         self._mark = self._mark.having("a")
         self._tell(text, "asked" if asks else "offered")
         self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
@@ -251,7 +252,7 @@ class _Walker:
         agrees = agrees and permission.allowed
         choice: Choice = "refused" if not agrees else "agreed" if asks else "not_refused"
         self._mark = self._mark.having("h" if agrees else "r")
-        self._tell(f"{texts.notice} {texts.agree if asks else texts.refuse}", choice)
+        self._tell(texts.announced(texts.agree if asks else texts.refuse), choice)
         self._note(
             {"refused": "not to be recorded", "agreed": "agreed to the recording"}.get(choice, "may be recorded")
         )

@@ -18,6 +18,7 @@ Ability = Literal[
     "call_back",
     "dial",
     "dial_several",
+    "end_recording",
     "gather",
     "gather_hash",
     "list_texts",
@@ -28,8 +29,10 @@ Ability = Literal[
     "whisper",
 ]
 """What an instruction requires of a carrier; the carrier's manifest lists the abilities that it has.
-`gather_hash`: # can be a key like the others. `call_back`: it places calls (the hook `place_call`). `list_texts`: it lists
-received texts with their content (the hook `list_texts`), so that a text whose webhook never came is found."""
+`gather_hash`: # can be a key like the others. `end_recording`: it hears the caller's keys in a recorded conversation, ends and
+deletes the recording at the key of the dial, and reports `recording_ended`. `call_back`: it places calls (the hook
+`place_call`). `list_texts`: it lists received texts with their content (the hook `list_texts`), so that a text whose webhook
+never came is found."""
 
 Attestation = Literal["A", "B", "C", "failed", "none"]
 """STIR/SHAKEN: how fully the signer vouches for the caller's number; `failed` if the signature was not valid, `none` if the
@@ -79,8 +82,8 @@ class Play:
 class Dial:
     """Ring one phone, or several at once; the first to pick up gets the call. Then the carrier asks at `dial_ended`.
 
-    The business sees the caller's own number. With `record` both sides are recorded from the answer on; with `whisper`
-    the carrier asks at `whisper` what the answering person hears first.
+    The business sees the caller's own number. With `record` both sides are recorded from the answer on, until the caller
+    presses `end_key`, if there is one; with `whisper` the carrier asks at `whisper` what the answering person hears first.
     """
 
     numbers: tuple[str, ...]
@@ -88,6 +91,8 @@ class Dial:
     ring_seconds: int = 25
     record: bool = False
     whisper: bool = False
+    end_key: str = ""
+    """The key with which the caller ends the recording at any time; blank for none."""
     mark: str = ""
 
 
@@ -141,6 +146,8 @@ def abilities_needed(instruction: Instruction) -> frozenset[Ability]:
                 wanted.add("dial_several")
             if instruction.record:
                 wanted.add("record")
+            if instruction.record and instruction.end_key:
+                wanted.add("end_recording")
             if instruction.whisper:
                 wanted.add("whisper")
             return frozenset(wanted)

@@ -11,9 +11,12 @@ from hub.contracts.answers import Attestation
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.values import personal
 
-CallEventKind = Literal["ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail"]
+CallEventKind = Literal[
+    "ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail", "recording_ended"
+]
 """`answered`: a person at the business picked up. `not_answered`: the dial ended without that. `completed`: the caller's
-call is over. `failed`: it was never connected, or it broke off. `recorded`, `voicemail`: audio is ready at the carrier."""
+call is over. `failed`: it was never connected, or it broke off. `recorded`, `voicemail`: audio is ready at the carrier.
+`recording_ended`: the caller ended the recording with the key of the dial, and the carrier has deleted what it had."""
 
 CallFailure = Literal["gateway_ended", "connection_lost"]
 """Why a call failed, if the carrier says so in a way that helps people."""

@@ -44,7 +44,7 @@ def refuse_recording(session: Session, hub: Hub, call: Call, point: str, at: dat
     """
     if not is_refused(session, call.connector, call.carrier_call_id):
         _write(session, call, point, at, now)
-        append(session, [_statement(call, point, at)], now)
+        append(session, [_statement(call, point, min(at, now))] if call.company_id else [], now)
     return _discard(session, hub, call, now)
 
 

@@ -130,6 +130,11 @@ class TwimlPlayer(ABC):
         """The key that ends the input and is not reported; blank for none."""
         return verb.get("finishOnKey", "#")
 
+    def ending_address(self, verb: ElementTree.Element) -> str:
+        """The address to which the carrier reports that the caller ended the recording of a `<Dial>`; blank if it hears no
+        keys in a conversation, or the document offers none."""
+        return ""
+
     def message_taken(self, recorded: Mapping[str, str]) -> Fields:
         """The additional fields of the request to a `<Record>`'s action."""
         return {}
@@ -236,7 +241,8 @@ class TwimlPlayer(ABC):
     def _talk(self, verb: ElementTree.Element, legs: list[Leg], picked_up: Leg, began: datetime) -> Fields:
         """The conversation with the phone that picked up."""
         records = verb.get("record", "do-not-record") != "do-not-record" and self.call.recorded
-        recording = self.start_recording(verb) if records else None
+        ending = self.ending_address(verb) if records and self.call.ends_recording else ""
+        recording = self.start_recording(verb) if records and not ending else None
         answered_at = self.now
         self.leg_answered(picked_up)
         for leg in legs:
@@ -245,7 +251,10 @@ class TwimlPlayer(ABC):
         if picked_up.noun.get("url"):
             # Only the person who picked up hears the whisper.
             self.ask(picked_up.noun.get("url", ""), self.leg_fields(picked_up, "in-progress"))
-        self.now += self.call.talk
+        self.now += self.call.talk / 2
+        if ending:
+            self.tell(ending, self.fields("in-progress"))
+        self.now += self.call.talk / 2
         self.leg_ends(picked_up, "completed", answered_at)
         talked = int(self.call.talk.total_seconds())
         recorded = self._store(recording, verb, talked) if recording else {}

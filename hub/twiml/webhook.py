@@ -216,10 +216,14 @@ class TwimlWebhook:
         except BadPayload:
             return None
 
-    def event(self, account_id: str) -> Event | None:
-        """The event in the webhook, or None."""
+    def check_account(self, account_id: str) -> None:
+        """Raise BadPayload if the webhook is not of this account."""
         if self.text("AccountSid") != account_id:
             raise BadPayload("the webhook is not of this connector's account.")
+
+    def event(self, account_id: str) -> Event | None:
+        """The event in the webhook, or None."""
+        self.check_account(account_id)
         match self.path:
             case "voice" | "fallback":
                 return self.ringing()

@@ -25,6 +25,7 @@ from flow_samples import (
 )
 from pydantic import ValidationError
 
+from hub.callflow.checks import lacking
 from hub.callflow.context import Permission
 from hub.callflow.resume_token import parse_mark
 from hub.callflow.route import Route, flow_of
@@ -144,6 +145,31 @@ def test_who_refused_once_is_not_asked_again_by_the_next_phone_and_who_heard_the
     assert ([dial.record for dial in dials(refused)], len(heard(refused))) == ([False, False], 1)
     stayed = played(wanted, answers=False)
     assert ([dial.record for dial in dials(stayed)], heard(stayed)) == ([True, True], ["Recorded."])
+
+
+def test_a_caller_who_may_end_the_recording_later_hears_how_and_the_dial_has_the_key() -> None:
+    step = {"do": "dial", "number": BUSINESS, "record": True, "unanswered": "end"}
+    texts = {"notice": "Recorded.", "refuse": "Not now: 9.", "end": "Press 9 at any time."}
+    wanted = of_steps("first", {"first": step}, recording=texts)
+    announced = played(wanted)
+    assert (heard(announced), [dial.end_key for dial in dials(announced)]) == (
+        ["Recorded. Press 9 at any time."],
+        ["9"],
+    )
+    offer = Permission(allowed=True, duties=frozenset({"offer_refusal"}))
+    stayed, refused = (played(wanted, key, recording=offer) for key in ("", "9"))
+    assert heard(stayed) == ["Recorded. Not now: 9. Press 9 at any time."]
+    assert ([dial.end_key for dial in dials(stayed)], [dial.end_key for dial in dials(refused)]) == (["9"], [""])
+    assert [notice.text for turn in stayed if (notice := turn.walk.notice)] == heard(stayed) * 2
+    assert [dial.end_key for dial in dials(played(wanted, recording=Permission()))] == [""]
+
+
+def test_a_key_that_ends_the_recording_needs_a_carrier_that_hears_it() -> None:
+    step = {"do": "dial", "number": BUSINESS, "record": True, "unanswered": "end"}
+    texts = {"notice": "Recorded.", "end": "Press 9 at any time."}
+    deaf = {"dial", "record", "gather", "say"}
+    wanted = of_steps("first", {"first": step}, recording=texts)
+    assert lacking(wanted, deaf) == {"first": {"end_recording"}} and lacking(wanted, deaf | {"end_recording"}) == {}
 
 
 # who is calling, from where, by what

@@ -194,3 +194,27 @@ def test_a_call_without_a_notice_or_an_answer_has_nothing_to_end(recording_hub: 
     stage.tell(CallEvent(kind="ringing", call_id="CA2", tracking_number=SHARED, caller_number=CALLER, at=stage.clock()))
     with pytest.raises(CannotDo):
         end_recording(stage.hub, stage.one(Call, carrier_call_id="CA2"), "anna")
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_key_in_the_conversation_refuses_whatever_comes_first(recording_hub: Factory, order: int) -> None:
+    stage = recording_hub()
+    at = stage.clock()
+    notice(stage, "CA1", "announced", at)
+    told: dict[str, Any] = {"call_id": "CA1", "tracking_number": SHARED}
+    pressed = CallEvent(kind="recording_ended", at=at + timedelta(seconds=40), **told)
+    ready = CallEvent(
+        kind="recorded", at=at + timedelta(seconds=95), recording_id="RE1", recording_duration=2,
+        recording_url="https://carrier.example.com/RE1", **told,
+    )  # fmt: skip
+    stage.carrier.kept["RE1"] = tone()
+    call = finished_call("CA1", SHARED, CALLER, True, 90, at)
+    for event in (pressed, *call, ready, pressed)[:: -1 if order else 1]:
+        stage.tell(event)
+    while fetch(stage):
+        pass
+    assert only(stage).state == "refused" and stage.carrier.deleted == ["RE1"]
+    assert stage.one(RecordingNotice, choice="refused").point == "refused:key"
+    entry = stage.one(ConsentEntry)
+    assert (entry.channel, entry.scope, entry.evidence) == ("key", "call", stage.one(Call).id)
+    assert stage.one(Call).status == "completed" and stage.one(Call).answered

@@ -20,6 +20,7 @@ from hub.model.columns import CALL_RETENTION, new_id
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import empty_webhooks
+from hub.privacy.recording_refusal import BY_KEY, refuse_recording
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
@@ -74,6 +75,8 @@ def keep_events(session: Session, hub: Hub, directory: Directory, batches: Itera
     empty_webhooks(session, folded.erased)
     keep_recordings(session, hub, folded.recorded, now)
     session.flush()
+    for call, event in folded.refused:
+        refuse_recording(session, hub, call, BY_KEY, event.at, now)
     write_rows(session, CallEventRow, folded.notes)
     if has_endpoints(session, calls.values()):
         note_beginnings(session, folded.begun, now)
@@ -96,6 +99,8 @@ class _Folded:
     notes: list[dict[str, Any]] = field(default_factory=list)
     moved: list[Change] = field(default_factory=list)
     recorded: list[tuple[Call, CallEvent]] = field(default_factory=list)
+    refused: list[tuple[Call, CallEvent]] = field(default_factory=list)
+    """Calls whose caller ended the recording with a key."""
     erased: list[str] = field(default_factory=list)
     """Webhooks on calls whose person was erased: their content must not restore that person's data."""
     named: list[tuple[Named, str]] = field(default_factory=list)
@@ -119,6 +124,7 @@ class _Folded:
             state = fold(state, event)
         assert state is not None
         self.recorded += [(call, event) for event, _ in events if event.kind in ("recorded", "voicemail")]
+        self.refused += [(call, event) for event, _ in events if event.kind == "recording_ended"]
         after = _columns(state, STATE_COLUMNS)
         if call.company_id is not None:
             after["tracking_number"] = before["tracking_number"]  # a carrier's id that is used again moves no call

@@ -15,10 +15,11 @@ from hub.errors import Rejected, RingfenceError
 from hub.hookspecs import RecordingHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
-from hub.testing.switchboard import Switchboard, carrier_of, need_hooks
+from hub.testing.switchboard import Switchboard, carrier_of, need_abilities, need_hooks
 from hub.testing.wire import WireConformance
 
 RECORDED = Dial(numbers=(samples.DIAL,), record=True, mark="v1.sales")
+ENDED_BY_KEY = Dial(numbers=(samples.DIAL,), record=True, end_key="9", mark="v1.sales")
 UNRECORDED = Dial(numbers=(samples.DIAL,), mark="v1.sales")
 MESSAGE = TakeMessage(mark="v1.night")
 
@@ -88,6 +89,19 @@ class RecordingConformance(WireConformance):
         assert controlled, "no webhook tells while the call goes on that somebody picked up"
         done = list(carrier_of(sandbox).recording_controls(board.call_id))
         assert done[0] == "pause" and done[-1] == "resume", f"the carrier was told {done}"
+
+    def test_a_caller_ends_the_recording_with_the_key_and_nothing_of_it_is_kept(
+        self, connector: Connector, sandbox: Sandbox
+    ) -> None:
+        need_abilities(connector, "end_recording")
+        before = set(carrier_of(sandbox).recordings())
+        board = Switchboard(connector, sandbox, {("ringing", ""): (ENDED_BY_KEY,)})
+        board.place(ends_recording=True)
+        ended = board.first("recording_ended")
+        assert ended.call_id == board.call_id and "recorded" not in board.kinds, "the recording went on after the key"
+        assert set(carrier_of(sandbox).recordings()) == before, "the carrier keeps what the caller did not want"
+        board.place()
+        assert "recorded" in board.kinds, "a caller who presses no key is not recorded"
 
     def test_nothing_is_paused_where_nothing_is_recorded(self, connector: Connector, sandbox: Sandbox) -> None:
         need_hooks(connector, "control_recording")

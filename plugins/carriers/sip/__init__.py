@@ -76,6 +76,7 @@ class Sip(TwimlCarrier):
             "call_back",
             "dial",
             "dial_several",
+            "end_recording",
             "gather",
             "gather_hash",
             "message",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 from hub.api import Leg, ListedCall
+from plugins.carriers.sip.translate import END_ADDRESS
 
 
 class PlacedCall(ListedCall[Any]):
@@ -16,3 +18,6 @@ class PlacedCall(ListedCall[Any]):
 
     def message_taken(self, recorded: Mapping[str, str]) -> dict[str, str]:
         return dict(recorded)
+
+    def ending_address(self, verb: ElementTree.Element) -> str:
+        return verb.get(END_ADDRESS, "")

@@ -37,6 +37,13 @@ class FakeBridge:
     def resume(self) -> None:
         self.controls.append("resume")
 
+    def stop_recording(self) -> float:
+        self.controls.append("stop")
+        if self.recording:
+            self.recording.write_bytes(header(2, 4) + b"\1\0\2\0")
+        self.recording = None
+        return 1.0
+
     async def over(self) -> FakeLeg:
         for leg in self.legs:
             if leg.talks is not None:

@@ -177,6 +177,8 @@ def test_parties_hear_each_other_and_the_recording_holds_each_on_its_own_channel
         assert await out.play(tone((WHISPER,), 0.4))
         bridge = leg.bridge(out, file)
         await asyncio.sleep(1.0)
+        press(line, theirs, "9", 3)
+        assert await asyncio.wait_for(leg.digits.get(), 10) == "9", "keys are heard while two people talk"
         bridge.pause()
         await asyncio.sleep(1.0)
         bridge.resume()

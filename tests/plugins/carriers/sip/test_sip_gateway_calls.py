@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from event_loops import in_a_thread
+from fake_engine import FakeLeg
 from gateway_stage import CALLER, NIGHT, NUMBER, SALES, ScriptedHub, Stage, gives_up_after, hangs_up_after, staged
 from testbed import TestHub
 
@@ -71,6 +72,50 @@ def test_a_recorded_call_with_a_whisper_is_told_from_ring_to_end(tmp_path: Path)
         kept = [each.name for each in (tmp_path / "recordings").iterdir()]
         assert kept == [f"{recorded.recording_id}.sealed"], "a recording lies on the disk in the clear"
         assert b"RIFF" not in (tmp_path / "recordings" / kept[0]).read_bytes()
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize("keys", ["9", "59"])
+def test_a_caller_ends_the_recording_with_the_key_and_talks_on(tmp_path: Path, keys: str) -> None:
+    async def play(stage: Stage) -> None:
+        dial = Dial(numbers=(SALES,), record=True, end_key="9", mark="1.s.1.h.0")
+        stage.hub.script = {("ringing", ""): (NOTICE, dial)}
+        stage.engine.phones[SALES] = hangs_up_after(0.2)
+
+        def presses(leg: FakeLeg) -> None:
+            for key in keys:
+                asyncio.get_running_loop().call_later(0.1, leg.digits.put_nowait, key)
+
+        caller = await stage.call(presses)
+        await stage.told()
+        assert caller.bridges[0].controls == ["stop"] and stage.parts.bridges == {}
+        assert "recorded" not in stage.hub.kinds() and stage.hub.kinds().count("recording_ended") == 1
+        ended = next(
+            each for each in stage.hub.events if isinstance(each, CallEvent) and each.kind == "recording_ended"
+        )
+        assert (ended.call_id, ended.tracking_number) == (f"CA{caller.id}", NUMBER)
+        assert stage.hub.points[-1].answered, "the conversation went on to its end"
+        assert list((tmp_path / "recordings").iterdir()) == [], "something of the recording is left"
+        assert await stage.parts.journal.read("select sid from recording") == []
+
+    on_stage(tmp_path, play)
+
+
+@pytest.mark.parametrize("keys", ["", "1", "*"])
+def test_another_key_in_the_conversation_ends_no_recording(tmp_path: Path, keys: str) -> None:
+    async def play(stage: Stage) -> None:
+        dial = Dial(numbers=(SALES,), record=True, end_key="9", mark="1.s.1.h.0")
+        stage.hub.script = {("ringing", ""): (NOTICE, dial)}
+        stage.engine.phones[SALES] = hangs_up_after(0.2)
+
+        def presses(leg: FakeLeg) -> None:
+            for key in keys:
+                asyncio.get_running_loop().call_later(0.1, leg.digits.put_nowait, key)
+
+        await stage.call(presses)
+        await stage.told()
+        assert stage.hub.kinds().count("recorded") == 1 and "recording_ended" not in stage.hub.kinds()
 
     on_stage(tmp_path, play)
 

@@ -43,6 +43,10 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "then": ("Leads to", ""),
     "notice": ("Recording notice", "Said before a conversation is recorded. Empty: this flow records nothing."),
     "refuse": ("Said after it where the law gives a choice", "The key is 9."),
+    "end": (
+        "Said after it if a key ends the recording at any time",
+        "Like: Press 9 at any time to end the recording. The carrier must hear keys in a conversation: only a SIP trunk does.",
+    ),
     "agree": ("Said after it where the law asks for consent", "The key is 1; without it nothing is recorded."),
 }
 """Field → its label and its hint."""

@@ -57,7 +57,7 @@ class SettingsForm:
 def settings_of(flow: Flow) -> SettingsForm:
     """The form of a flow."""
     recording = flow.recording or Recording.model_construct(notice="")
-    values = {name: [str(getattr(recording, name))] for name in Recording.model_fields}
+    values = {name: [str(getattr(recording, name) or "")] for name in Recording.model_fields}
     values |= {"forward": [phone(flow.forward)], "start": [flow.start], "language": [flow.language or ""]}
     return SettingsForm(values | {f"allow.{name}": [TICKED] for name in flow.allow})
 

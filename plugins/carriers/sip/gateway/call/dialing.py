@@ -12,13 +12,14 @@ from xml.etree import ElementTree
 
 import structlog
 
-from plugins.carriers.sip.engine.interface import Dial, Leg, LegEnded, NotAllowed, NotPlaced
+from plugins.carriers.sip.engine.interface import Bridge, Dial, Leg, LegEnded, NotAllowed, NotPlaced
 from plugins.carriers.sip.engine.simulcall import first_to_answer
 from plugins.carriers.sip.gateway.call.party import Party
 from plugins.carriers.sip.gateway.call.recording import Recording
 from plugins.carriers.sip.gateway.fields import Fields, now, stamp, status_of, whole
 from plugins.carriers.sip.gateway.journal import insert, update
 from plugins.carriers.sip.gateway.parts import Over
+from plugins.carriers.sip.translate import END_ADDRESS, END_KEY
 
 log = structlog.get_logger(__name__)
 DIRECTION = "outbound-dial"
@@ -185,7 +186,8 @@ async def _whisper(call: Party, leg: Leg, phone: Phone) -> bool:
 
 async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) -> Fields:
     """The conversation, recorded if the document says so."""
-    recording = None
+    recording: Recording | None = None
+    ended: Recording | None = None
     wanted = verb.get("record", "do-not-record") != "do-not-record"
     try:
         await call.answer()
@@ -195,6 +197,9 @@ async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) 
         bridge = call.leg.bridge(leg, recording.path if recording else None)
         if recording:
             call.parts.bridges[call.sid] = recording.sid, bridge
+            if await _until_end_key(call, verb, bridge):
+                recording, ended = None, recording
+                await _end_recording(call, verb, bridge, ended)
         await bridge.over()
     except (LegEnded, Over):
         log.info("the caller hung up as the phone was answered", call=call.sid)
@@ -203,9 +208,38 @@ async def _talk(call: Party, verb: ElementTree.Element, leg: Leg, phone: Phone) 
         await leg.hang_up()
         await phone.ended("completed")
         named = await recording.finish() if recording else {}
+        if ended:
+            await ended.discard()  # also what the engine had still to write
     return {
         "DialCallSid": phone.sid,
         "DialCallStatus": "completed",
         "DialCallDuration": phone.seconds,
         **named,
     }
+
+
+async def _until_end_key(call: Party, verb: ElementTree.Element, bridge: Bridge) -> bool:
+    """Wait for the end of the conversation, or for the key with which the caller ends the recording; whether it was the key.
+    One that was pressed while the phone rang counts too.
+    """
+    key = verb.get(END_KEY, "")
+    if not key:
+        return False
+    over = asyncio.ensure_future(bridge.over())
+    while not over.done():
+        pressed = asyncio.ensure_future(call.leg.digits.get())
+        await asyncio.wait({over, pressed}, return_when=asyncio.FIRST_COMPLETED)
+        if pressed.done() and pressed.result() == key:
+            over.cancel()
+            return True
+        pressed.cancel()
+    return False
+
+
+async def _end_recording(call: Party, verb: ElementTree.Element, bridge: Bridge, recording: Recording) -> None:
+    """End and delete the recording while the parties talk on, and report it to the hub."""
+    call.parts.bridges.pop(call.sid, None)
+    bridge.stop_recording()
+    await recording.discard()
+    await call.parts.spool.put(verb.get(END_ADDRESS, ""), call.fields())
+    log.info("the caller ended the recording", call=call.sid)

@@ -44,6 +44,11 @@ class Recording:
         """Encrypt it and report it; the fields that name it, none if nothing was recorded."""
         return await finish(self.parts, self.sid, self.call_sid, self.verb, self.callback)
 
+    async def discard(self) -> None:
+        """Delete it, because its caller ended it."""
+        await asyncio.to_thread(self.parts.files.delete, self.sid)
+        await self.parts.journal.write(("delete from recording where sid = ?", (self.sid,)))
+
 
 async def finish(parts: Parts, sid: str, call_sid: str, verb: str, callback: str) -> Fields:
     """As `Recording.finish`, also for one that a dead process began."""

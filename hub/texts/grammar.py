@@ -37,8 +37,8 @@ class Language:
     speech and in a note. `misspelled`: those that are recognized with a wrong letter. `strong`: words that make a text
     ambiguous if no `innocent` pattern explains them. `courtesy`: words at either end that change nothing. `agreement`:
     whole texts that answer yes. `common`: words by which the language is recognized. `same`: spellings, and the word that
-    each stands for. `innocent`: removed before any other search. `clear`: surely refuses. `doubtful`: may refuse.
-    `refusal`: a whole text that says no to something.
+    each stands for. `innocent`: removed before any other search. `clear`: surely refuses. `notes`: surely refuses in a note
+    about a person. `doubtful`: may refuse. `refusal`: a whole text that says no to something.
     """
 
     code: str
@@ -52,6 +52,7 @@ class Language:
     same: Mapping[str, str]
     innocent: Patterns
     clear: Patterns
+    notes: Patterns
     doubtful: Patterns
     refusal: Patterns
 
@@ -90,7 +91,9 @@ def courtesy() -> tuple[str, ...]:
 
 
 def _language(code: str, part: Mapping[str, Any]) -> Language:
-    classes: Mapping[str, Sequence[str]] = part["classes"]
+    classes: dict[str, Sequence[str]] = {}
+    for name, members in part["classes"].items():
+        classes[name] = [each for member in members for each in classes.get(member.strip("{}"), [member])]
 
     def compiled(field: str) -> Patterns:
         return tuple(_compiled(pattern, classes) for pattern in part[field])
@@ -107,6 +110,7 @@ def _language(code: str, part: Mapping[str, Any]) -> Language:
         same={spelling: word for word, spellings in part["same"].items() for spelling in spellings},
         innocent=compiled("innocent"),
         clear=compiled("clear"),
+        notes=compiled("notes"),
         doubtful=compiled("doubtful"),
         refusal=compiled("refusal"),
     )

@@ -35,7 +35,7 @@ REAL_WORDS = frozenset(
 )
 """Real words that are similar to a stop word."""
 AMBIGUOUS_WORDS = 4
-"""Words of the longest sentence in which an unexplained stop word means stop; in a longer one it is doubtful."""
+"""Words of the longest sentence that means stop because it begins with a stop word; any other with one is doubtful."""
 KEYWORD_CHARACTERS = 200
 """Characters of the longest text that can be a keyword among words of courtesy."""
 SHORT_WORDS = 10
@@ -129,7 +129,7 @@ def _by_spelling(said: str, source: Source) -> Reading | None:
 def _by_wording(said: str, source: Source) -> Reading:
     rests = [(language, language.without_innocent(spelled)) for language, spelled in _likely(said)]
     for language, rest in rests:
-        channels = _channels(language.clear, rest)
+        channels = _channels((*language.clear, *language.notes) if source == "note" else language.clear, rest)
         if channels:
             return Reading("stop", language.code, "wording", channels)
     if source in ("text", "form"):
@@ -145,7 +145,8 @@ def _by_wording(said: str, source: Source) -> Reading:
 
 
 def _unexplained(language: Language, rest: str) -> Reading:
-    if len(_without_courtesy(rest.strip()).split()) <= AMBIGUOUS_WORDS:
+    words = _without_courtesy(rest.strip()).split()
+    if words[0] in language.strong and len(words) <= AMBIGUOUS_WORDS:
         return Reading("stop", language.code, "ambiguous", TEXTS)
     return Reading("other", language.code, "doubtful", TEXTS)
 

@@ -104,7 +104,7 @@ def _write_tags(session: Session, told: Sequence[Marked], now: datetime, tally: 
     for each in tagged:
         mine = known.setdefault(each.subject_id, set())
         for written in each.marks.tags:
-            name = " ".join(storable(written).split())
+            name = _name_of(written)
             if len(name) > MAX_TAG_CHARACTERS:
                 tally.note(CUT_TAG, each.external_id)
                 name = name[:MAX_TAG_CHARACTERS].rstrip()
@@ -116,7 +116,7 @@ def _write_tags(session: Session, told: Sequence[Marked], now: datetime, tally: 
             mine.add(name.casefold())
             rows.append(
                 Tag.columns(
-                    id=imported_id(each.at, f"tag/{each.subject_id}/{name.casefold()}"),
+                    id=tag_id(each.subject_id, each.at, name),
                     company_id=each.company_id,
                     subject_id=each.subject_id,
                     name=name,
@@ -130,7 +130,7 @@ def _write_tags(session: Session, told: Sequence[Marked], now: datetime, tally: 
 
 
 def _write_notes(session: Session, vault: Vault, told: Sequence[Marked], ids: Sequence[str], now: datetime) -> set[str]:
-    noted = {_note_id(each): each for each in told if each.marks.note}
+    noted = {note_id(each.subject_id, each.at): each for each in told if each.marks.note}
     if not noted:
         return set()
     there = session.exec(select(Note).where(col(Note.id).in_(noted))).all()
@@ -157,8 +157,19 @@ def _write_notes(session: Session, vault: Vault, told: Sequence[Marked], ids: Se
     return {row["subject_id"] for row in rows}
 
 
-def _note_id(each: Marked) -> str:
-    return imported_id(each.at, f"note/{each.subject_id}")
+def note_id(subject_id: str, at: datetime) -> str:
+    """The id here of the note on a contact of `at`."""
+    return imported_id(at, f"note/{subject_id}")
+
+
+def tag_id(subject_id: str, at: datetime, written: str) -> str:
+    """The id here of a tag on a contact of `at`."""
+    name = _name_of(written)[:MAX_TAG_CHARACTERS].rstrip()
+    return imported_id(at, f"tag/{subject_id}/{name.casefold()}")
+
+
+def _name_of(written: str) -> str:
+    return " ".join(storable(written).split())
 
 
 def _words(each: Marked) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,8 +15,9 @@ from hub.importing.forms import write_forms
 from hub.importing.places import Places, read_places
 from hub.importing.recordings import AudioSource, fetch_recordings
 from hub.importing.records import Page
+from hub.importing.refusals.in_contacts import read_refusals, refusal_locks, write_refusals
 from hub.importing.steps import Tally, begin_step, move_step
-from hub.importing.texts import stop_locks, write_texts
+from hub.importing.texts import write_texts
 from hub.model import ImportStep
 from hub.runtime import Hub
 from hub.store import audit
@@ -93,13 +93,15 @@ def _keep(
         with hub.store.reading() as session:
             stored = stored_calls(session, places, page.records)
         fetched = fetch_recordings(hub, audio, stored)
-    with _locked(hub, resource, places, page) as held:
+    refusals = read_refusals(places, page.records, now) if resource != RECORDINGS else []
+    with hold_locks(hub.store, refusal_locks(refusals), LOCK_SECONDS) as held:
         if not held:
             raise RetryLater("Somebody is being texted right now; run the same command again.")
         with hub.store.writing() as session:
             tally = fetched
             if resource != RECORDINGS:
-                tally, _ = WRITERS[resource](session, hub, places, page.records, now)
+                tally, placed = WRITERS[resource](session, hub, places, page.records, now)
+                tally.refusals = write_refusals(session, hub, refusals, placed, now)
                 for external_id, reason in page.unreadable:
                     tally.skip(reason, external_id)
             moved = move_step(session, step, tally, now, place=page.number, total=page.total, is_last=page.is_last)
@@ -107,12 +109,6 @@ def _keep(
                 counts = ", ".join(f"{count} {what}" for what, count in sorted(moved.counts.items()))
                 audit.note(session, now, actor, f"import.{resource}", step.source, counts or "nothing")
     return moved
-
-
-def _locked(hub: Hub, resource: str, places: Places, page: Page) -> AbstractContextManager[bool]:
-    if resource != TEXTS:
-        return nullcontext(True)
-    return hold_locks(hub.store, stop_locks(places, page.records), LOCK_SECONDS)  # type: ignore[arg-type]
 
 
 def check_resources(wanted: Sequence[str]) -> tuple[str, ...]:

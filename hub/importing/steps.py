@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +22,8 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: dict[str, list[str]] = field(default_factory=dict)
+    refusals: dict[str, Counter[str]] = field(default_factory=dict)
+    """In what people refuse texts or calls → how many are sure, how many doubtful, how many in what is not kept."""
 
     def skip(self, reason: str, external_id: str | None) -> None:
         """Note a record that is not brought over; `external_id` is its id there, which names nobody."""
@@ -63,10 +66,16 @@ def move_step(
     row.place, row.total, row.moved_at = place, total, now
     row.counts = dict(Counter(row.counts) + tally.counts)
     row.problems = merged(row.problems, tally.problems)
+    row.refusals = added(row.refusals, tally.refusals)
     row.finished_at = now if is_last else None
     session.add(row)
     session.flush()
     return row
+
+
+def added(known: Mapping[str, Mapping[str, int]], more: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Counts of counts, added up."""
+    return {name: dict(Counter(known.get(name, {})) + Counter(more.get(name, {}))) for name in {**known, **more}}
 
 
 def merged(known: dict[str, dict[str, object]], new: dict[str, list[str]]) -> dict[str, dict[str, object]]:

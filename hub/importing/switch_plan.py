@@ -14,6 +14,8 @@ from sqlmodel import Session, col
 from hub.config.models import Config
 from hub.hookspecs import PortHooks
 from hub.importing.places import TRACKER
+from hub.importing.refusals.opt_outs import OPT_OUTS
+from hub.importing.steps import added
 from hub.model import Call, Company, ImportMatch, ImportStep, PortOrderRow, TextMessage, Tracker, TrackingNumber
 from hub.model.imports import CALLRAIL, IMPORTED
 
@@ -70,6 +72,10 @@ class SwitchPlan:
     last_import: datetime | None = None
     texting: tuple[Moving, ...] = field(default=())
     """Numbers of source trackers that send or get texts."""
+    refusals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """In what the imports found refusals of texts or calls → how many are sure, doubtful, and in what is not kept."""
+    opt_outs: int = 0
+    """How many lines of the provider's own opt-out lists count."""
 
 
 def switch_plan(session: Session, config: Config, now: datetime) -> SwitchPlan:
@@ -98,6 +104,7 @@ def switch_plan(session: Session, config: Config, now: datetime) -> SwitchPlan:
         cannot_port=tuple(sorted(each for each in carriers if not _can_port(config, each))),
         last_import=_last_import(session),
         texting=tuple(each for each in single if each.texts),
+        **_refusals(session),
     )
 
 
@@ -114,6 +121,15 @@ def _can_port(config: Config, carrier: str) -> bool:
 def _last_import(session: Session) -> datetime | None:
     found: datetime | None = session.scalar(select(func.max(ImportStep.finished_at)))
     return found
+
+
+def _refusals(session: Session) -> dict[str, Any]:
+    steps = session.scalars(select(ImportStep)).all()
+    found: dict[str, dict[str, int]] = {}
+    for step in steps:
+        found = added(found, step.refusals)
+    listed = sum(int(step.counts.get("new", 0)) for step in steps if step.resource == OPT_OUTS)
+    return {"refusals": dict(sorted(found.items())), "opt_outs": listed}
 
 
 def _numbers(session: Session, now: datetime) -> Iterable[Moving]:

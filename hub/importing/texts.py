@@ -1,4 +1,4 @@
-"""Stores imported texts: done and never sent. A person whose last word there was STOP is not texted from here either."""
+"""Stores imported texts: done and never sent."""
 
 from __future__ import annotations
 
@@ -7,42 +7,30 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from hub.importing.contacts import Batch, Placed, file_id
 from hub.importing.people import Known
 from hub.importing.places import Places, imported_id
 from hub.importing.records import TextRecord
 from hub.importing.steps import Tally
-from hub.model import ConsentEntry, TextMessage
+from hub.model import TextMessage
 from hub.model.columns import MESSAGE_RETENTION, storable
 from hub.model.imports import CALLRAIL
-from hub.model.purposes import TEXT_USES
 from hub.model.states import MessageStatus, SubjectState
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Plaintext, encrypt_many
 from hub.store.rows import write_rows
 from hub.texts.bodies import body_place
-from hub.texts.suppression import number_lock_key, stop
 from hub.texts.words import read
 
 NO_NUMBER = "its tracking number is not known"
 
 
-def stop_locks(places: Places, records: Sequence[TextRecord]) -> set[str]:
-    """The locks to hold while these texts are stored: one for each person who says stop in them."""
-    found = set()
-    for record in records:
-        place = places.of(record.company, record.tracker, record.tracking_number)
-        if place and record.person_number and record.direction == "in" and read(record.body).meaning == "stop":
-            found.add(number_lock_key(place[0].id, record.person_number))
-    return found
-
-
 def write_texts(
     session: Session, hub: Hub, places: Places, records: Sequence[TextRecord], now: datetime
 ) -> tuple[Tally, list[Placed[TextRecord]]]:
-    """Store texts within `session`; those that are known stay as they are. The caller holds `stop_locks`."""
+    """Store texts within `session`; those that are known stay as they are."""
     batch: Batch[TextRecord] = Batch(hub, session, places, now)
     message: Any = TextMessage
     ids = {each.id or _file_id(session, hub, each): each for each in records}
@@ -63,7 +51,6 @@ def write_texts(
     batch.finish(received, [each for each in received if each.id not in known], people)
     batch.tally.counts["new"] += sum(each.record.direction == "out" for each in new)
     batch.tally.counts["unchanged"] += sum(each.record.direction == "out" and each.id in known for each in placed)
-    _stop(batch, new)
     return batch.tally, placed
 
 
@@ -107,21 +94,3 @@ def _write(
             )
         )
     write_rows(batch.session, TextMessage, rows)
-
-
-def _stop(batch: Batch[TextRecord], new: Sequence[Placed[TextRecord]]) -> None:
-    """Withdraw the consent of people whose last word was stop, unless they said something later here."""
-    last: dict[Known, Placed[TextRecord]] = {}
-    for each in sorted(new, key=lambda one: one.record.at):
-        if each.number and each.record.direction == "in" and read(each.record.body).meaning in ("stop", "start"):
-            last[each.company.id, each.number] = each
-    people = batch.people(list(last.values()))
-    for (company_id, number), each in last.items():
-        at = each.record.at
-        later = select(col(ConsentEntry.id)).where(
-            col(ConsentEntry.person_id) == people[company_id, number],
-            col(ConsentEntry.use).in_(TEXT_USES),
-            col(ConsentEntry.spoken_at) > at,
-        )
-        if read(each.record.body).meaning == "stop" and batch.session.execute(later.limit(1)).first() is None:
-            stop(batch.session, batch.hub, company_id, number, channel="sms", evidence=each.id, at=at, now=batch.now)

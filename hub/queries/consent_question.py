@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hub.answering.recording_consent import CATEGORY
 from hub.answering.recording_consent import USE as RECORDING
 from hub.contracts.categories import USES
-from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place, Signal, State
+from hub.contracts.consent import ConsentQuestion, ConsentRecord, Opinion, Place, Signal, State, strictest
 from hub.contracts.disclosure import declared_categories
 from hub.contracts.manifest import Manifest, Recipient
 from hub.contracts.phones import phone_number
@@ -31,9 +31,11 @@ from hub.hookspecs import (
     TranscriptionHooks,
 )
 from hub.model import Call, Company, TextMessage
+from hub.model.purposes import LISTED_USES
 from hub.numbers.directory import Directory, Line
 from hub.queries.lookup import known, known_place, shown
 from hub.runtime import Hub
+from hub.texts.suppression import STOPPED_REASON, is_suppressed
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -54,6 +56,7 @@ BY_THE_LINE = ("recording", "text", "marketing-text")
 PURPOSES = (*HOOKS, "tracking")
 THE_HUB = Recipient(name="this hub", role="none")
 ANYBODY = Recipient(name="any other company", role="independent_controller")
+SUPPRESSED = "hub.suppression_list"
 SUPPOSED_AGE = timedelta(minutes=1)
 """A supposed consent record or signal is dated this long before the question."""
 
@@ -100,8 +103,21 @@ def answers(hub: Hub, directory: Directory, supposed: Supposed) -> list[Answer]:
             question = _question(session, case, manifest, supposed, at)
         question = _with_supposed(question, supposed, caller, at)
         (ruling,) = decide(hub, [case], name, "ask", [question])
+        ruling = _held_to_stops(hub, company, caller, ruling)
         found.append(Answer(manifest.recipient.name, ruling))
     return found
+
+
+def _held_to_stops(hub: Hub, company: Company, caller: str | None, ruling: StoredDecision) -> StoredDecision:
+    """The ruling, with a no added if the suppression list forbids the use, as it does when a text is sent."""
+    if caller is None or ruling.question.use not in LISTED_USES:
+        return ruling
+    with hub.store.writing() as session:
+        stopped = is_suppressed(session, hub, company.id, caller, ruling.question.use)
+    if not stopped:
+        return ruling
+    no = Opinion(verdict="deny", rule_id=SUPPRESSED, reason=STOPPED_REASON)
+    return replace(ruling, decision=strictest([("hub", no), *ruling.decision.opinions]))
 
 
 def _check(supposed: Supposed) -> None:

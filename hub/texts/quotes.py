@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from hub.contracts.transcripts import TranscriptPart
 from hub.model.states import RefusalSource
-from hub.texts.words import Reading, Source, read
+from hub.texts.words import Channel, Reading, Source, read
 
 READ_AS: Mapping[RefusalSource, Source] = {
     RefusalSource.TEXT: "text",
@@ -31,6 +32,16 @@ def is_sure(reading: Reading) -> bool:
 def is_doubtful(reading: Reading) -> bool:
     """Whether it may be a refusal, so that a user decides."""
     return reading.how == "doubtful"
+
+
+def strongest(readings: Iterable[Reading]) -> Reading:
+    """Of the readings of several messages the surest, about all that those as sure refuse."""
+    read_apart = list(readings)
+    for fits in (is_sure, is_doubtful):
+        if found := [each for each in read_apart if fits(each)]:
+            channels = frozenset[Channel]().union(*(each.channels for each in found))
+            return replace(found[0], channels=channels)
+    return Reading("other")
 
 
 def quote(words: str, source: RefusalSource) -> str:

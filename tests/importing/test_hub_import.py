@@ -136,3 +136,24 @@ def test_without_a_key_it_says_where_to_put_it(folder: Path, base_url: str, monk
     monkeypatch.setenv("CALLRAIL_API_KEY", "wrong")
     done = hub("callrail", "--base-url", base_url)
     assert "refuses the key" in str(done.exception) and "wrong" not in str(done.exception)
+
+
+TEXTS = """\
+Sent At,Direction,Content,Phone Number,Tracking Number,Number Name,Company Name
+2019-01-05T13:00:00-05:00,Inbound,STOP,404-555-0142,404-555-0101,Website Pool,Lakeside Plumbing
+2019-01-05T13:01:00-05:00,Inbound,enough already,404-555-0143,404-555-0101,Website Pool,Lakeside Plumbing
+"""
+
+
+def test_refusals_in_files_and_a_list_of_opt_outs_are_counted_before_and_after(folder: Path) -> None:
+    (folder / "texts.csv").write_text(TEXTS)
+    (folder / "stops.csv").write_text("Phone Number\n404-555-0144\nnobody\n")
+    words = ("callrail", "texts.csv", "--dial", "+14045550190", "--opt-outs", "stops.csv")
+    looked = hub(*words)
+    assert looked.exit_code == 0, f"{looked.output}{looked.exception}"
+    assert "Of the opt-out list, 1 of 2 lines would be put" in looked.output and "write it like" in looked.output
+    told = json.loads(hub(*words, "--yes", "--json").stdout)
+    assert told["refusals"] == {"text": {"sure": 1, "doubtful": 1, "not_kept": 2}}
+    assert told["opt_outs"] == {"lines": 2, "stopped": 1} and [each["line"] for each in told["opt_out_mistakes"]] == [3]
+    plan = hub("plan").output
+    assert "| a text | 1 | 1 | 2 |" in plan and "| the opt-out list | 1 |" in plan

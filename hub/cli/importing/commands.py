@@ -68,6 +68,14 @@ def callrail(
             help="none, voicemail (only messages), or announced: you say that every caller heard that calls are recorded.",
         ),
     ] = "none",
+    opt_outs: Annotated[
+        Path | None,
+        typer.Option(
+            help="CallRail's list of people who opted out, as CSV: a number a line; a channel, a date and a company if it has "
+            "them.",
+            metavar="FILE",
+        ),
+    ] = None,
     rate: Annotated[int, typer.Option(min=0, help="Requests an hour; 0 sets no limit.")] = PER_HOUR,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Bring it over; without this, only say what would be.")
@@ -89,6 +97,7 @@ def callrail(
     from hub import logs
     from hub.cli.importing.job import Job
     from hub.importing.recordings import Wanted
+    from hub.importing.refusals.opt_outs import read_opt_outs
     from hub.importing.run import check_resources
 
     logs.configure("error")
@@ -100,8 +109,9 @@ def callrail(
         raise CannotDo("Exported files hold no audio; recordings come from the API only.")
     wanted = check_resources(only or [])
     days = (_day(first), _day(last))
+    listed = read_opt_outs(opt_outs, time_zone) if opt_outs else None
     with _opened(files or [], base_url, account, company or [], days, rate, time_zone) as source:
-        job = Job(source, wanted, Wanted(recordings), config, sandbox, quiet or as_json, into, carrier, dial)
+        job = Job(source, wanted, Wanted(recordings), config, sandbox, quiet or as_json, into, carrier, dial, listed)
         result = job.bring() if yes else job.look()
     if as_json:
         echo_json(result.as_json())

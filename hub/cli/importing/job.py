@@ -13,9 +13,12 @@ from hub.cli.support.output import console, counted, plain, say
 from hub.cli.support.tables import table
 from hub.clock import utc_now
 from hub.importing.callrail.client import CallRail
+from hub.importing.places import read_places
 from hub.importing.recordings import AudioSource, Wanted
+from hub.importing.refusals.in_contacts import count_refusals
+from hub.importing.refusals.opt_outs import OptOutList, write_opt_outs
 from hub.importing.run import Progress, Reader, import_rows
-from hub.importing.steps import SAMPLES, merged
+from hub.importing.steps import SAMPLES, added, merged
 from hub.importing.structure import Proposed, apply_structure, propose_structure, refuse_problems, target_of
 from hub.reload import ConfigFile
 from hub.runtime import Hub, assemble
@@ -63,11 +66,19 @@ class Result:
     """List → how many entries it has (`there`), and what became of them."""
     problems: dict[str, Any] = field(default_factory=dict)
     """Reason → how many, and the first ids there."""
+    refusals: dict[str, dict[str, int]] = field(default_factory=dict)
+    """In what people refuse texts or calls → how many are sure, doubtful, and in what is not kept."""
+    refusals_known: bool = True
+    """Whether the lists were read for refusals: behind the API they are read as they are brought over."""
+    opt_outs: dict[str, int] | None = None
+    """Of `--opt-outs` the lines, and those that count; None without it."""
+    mistakes: list[tuple[int, str]] = field(default_factory=list)
+    """The lines of `--opt-outs` with a mistake, and what to do."""
 
     @property
     def went_wrong(self) -> bool:
         """Whether something could not be brought over."""
-        return bool(self.problems)
+        return bool(self.problems or self.mistakes)
 
     def as_json(self) -> dict[str, Any]:
         """For scripts."""
@@ -80,6 +91,9 @@ class Result:
             "lists": self.lists,
             "config_diff": self.diff,
             "not_brought_over": self.problems,
+            "refusals": self.refusals if self.refusals_known else None,
+            "opt_outs": self.opt_outs,
+            "opt_out_mistakes": [{"line": line, "what": what} for line, what in self.mistakes],
         }
 
     def show(self) -> None:
@@ -97,6 +111,7 @@ class Result:
         rows = [[plain(name), *(f"{each.get(c, 0):,}" for c in columns)] for name, each in self.lists.items()]
         if rows:
             table("Lists", ("list", *("at CallRail" if c == "there" else c for c in columns)), rows)
+        self._show_refusals()
         if self.problems:
             table(
                 "Not, or not wholly, brought over",
@@ -112,6 +127,27 @@ class Result:
         if self.lists.get("users", {}).get("new"):
             say(SIGN_IN)
         say("[bold]hub import plan[/bold] prints in which order to move the numbers.")
+
+    def _show_refusals(self) -> None:
+        if not self.refusals_known:
+            say(
+                "Refusals in texts, forms, notes and tags are looked for while they are brought over, whatever their age."
+            )
+        if self.refusals:
+            names = ("sure", "doubtful", "not_kept")
+            rows = [
+                [plain(name), *(f"{each.get(column, 0):,}" for column in names)] for name, each in self.refusals.items()
+            ]
+            table("Refusals of texts or calls", ("found in a", "sure", "doubtful", "of those, too old to keep"), rows)
+        if any(each.get("doubtful") for each in self.refusals.values()):
+            say("Decide on the doubtful ones: [bold]hub texts doubtful[/bold].")
+        if self.opt_outs is not None:
+            verb = "were" if self.done else "would be"
+            count, lines = self.opt_outs["stopped"], counted(self.opt_outs["lines"], "line")
+            say(f"Of the opt-out list, {count:,} of {lines} {verb} put on the suppression list.")
+        if self.mistakes:
+            rows = [[f"{line:,}", plain(what)] for line, what in self.mistakes]
+            table("Lines of the opt-out list to look at", ("line", "what is wrong, and what to do"), rows)
 
     def _show_diff(self) -> None:
         lines = self.diff.splitlines()
@@ -135,6 +171,7 @@ class Job:
     into: str | None
     carrier: str | None
     dial: str | None
+    opt_outs: OptOutList | None = None
 
     def look(self) -> Result:
         """Ask, compare, and change nothing."""
@@ -143,6 +180,9 @@ class Job:
             result = self._result(structure, proposed, done=False)
             for resource in self.wanted:
                 result.lists[resource] = {"there": self.source.total(resource)}
+                if result.refusals_known:
+                    for page in self.source.pages(resource, 0):
+                        result.refusals = added(result.refusals, count_refusals(page.records))
         return result
 
     def bring(self) -> Result:
@@ -162,12 +202,22 @@ class Job:
         if isinstance(client, CallRail) and self.recordings != Wanted.NONE:
             audio = AudioSource(client, getattr(self.source, "account", ""), self.recordings)
         with _quiet_hub(read_config(self.config, sandbox=self.sandbox)) as hub, _bar(self.quiet) as progress:
+            self._stop_listed(hub, result)
             steps = import_rows(
                 hub, self.source, self.wanted, actor(), progress, audio=audio, companies=self.source.companies
             )
         for step in steps:
             self._add(result, step)
         return result
+
+    def _stop_listed(self, hub: Hub, result: Result) -> None:
+        if self.opt_outs is None:
+            return
+        with hub.store.reading() as session:
+            places = read_places(session, self.source.source, self.source.companies)
+        step, left = write_opt_outs(hub, self.source.source, self.opt_outs, places, actor())
+        result.opt_outs = {"lines": self.opt_outs.lines, "stopped": step.counts.get("new", 0)}
+        result.mistakes = sorted([*result.mistakes, *left])
 
     @contextmanager
     def _proposed(self) -> Iterator[tuple[Store, ConfigFile, Structure, Proposed]]:
@@ -194,11 +244,15 @@ class Job:
             new_trackers=proposed.plan.new_trackers,
             diff=proposed.proposal.diff if proposed.proposal else "",
             problems=merged(merged({}, proposed.plan.problems), unreadable),
+            refusals_known=done or not hasattr(self.source, "client"),
+            opt_outs={"lines": self.opt_outs.lines, "stopped": len(self.opt_outs.opt_outs)} if self.opt_outs else None,
+            mistakes=list(self.opt_outs.mistakes) if self.opt_outs else [],
         )
 
     @staticmethod
     def _add(result: Result, step: ImportStep) -> None:
         result.lists[step.resource] = {"there": step.total or 0, **step.counts}
+        result.refusals = added(result.refusals, step.refusals)
         for reason, each in step.problems.items():
             known = result.problems.setdefault(reason, {"count": 0, "ids": []})
             known["count"] += each["count"]

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-SECTION = "https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum="
+from hub.contracts.rules import OWN
+
+READ_ON = date(2026, 11, 29)
+TEXT_OF_THE_LAW = "github.com/bcyphers/cpra (the text of Proposition 24, 2020)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +24,27 @@ class SharingException:
     reason: str
     article: str
     source: str
-    """Where the article stands."""
-    verify_by: date
-    """When a person must read the article again."""
+    """Where the article was read on `READ_ON`; `own`: it is the hub's own reading."""
 
 
 EXCEPTIONS = (
     SharingException(
         use="essential.legal_obligation",
-        reason="A law or a court demands the disclosure, or the person asked for it by law.",
-        article="Cal. Civ. Code 1798.145(a)(1)",
-        source=f"{SECTION}1798.145.",
-        verify_by=date(2027, 2, 28),
+        reason="What a law or a court demands, or what the person asked for by law, is neither a sale nor sharing.",
+        article="Cal. Civ. Code 1798.145(a)",
+        source=TEXT_OF_THE_LAW,
     ),
     SharingException(
         use="essential.service.call_back",
-        reason="The person asked to be called, and the carrier that connects the call needs the number.",
+        reason="A call that the person asked for is neither a sale nor sharing: the carrier that connects it needs the number.",
         article="Cal. Civ. Code 1798.140(ad)(2)(A), (ah)(2)(A)",
-        source=f"{SECTION}1798.140.",
-        verify_by=date(2027, 2, 28),
+        source=TEXT_OF_THE_LAW,
     ),
     SharingException(
         use="telephony.recording",
-        reason="The question is whether the call may be recorded at all; the answer hands nothing over.",
+        reason="The question whether a call may be recorded hands nothing over, so it is neither a sale nor sharing.",
         article="Cal. Civ. Code 1798.140(ad)(1), (ah)(1)",
-        source=f"{SECTION}1798.140.",
-        verify_by=date(2027, 2, 28),
+        source=OWN,
     ),
 )
 

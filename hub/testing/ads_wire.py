@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,18 @@ class AdsWireConformance(AdsUploads):
             assert item.click_ids[name] in sent, (
                 f"{name} is declared and captured, but not sent: leave it out or send it"
             )
+
+    def test_what_asked_nobody_says_that_nothing_was_sent(self, connector: Connector, sandbox: Sandbox) -> None:
+        """A conversion without any identifier, and a whole one: the receipt of an item about which no request was made has
+        `sent=False`, and no other receipt that refuses or postpones it has. The record of disclosures follows it."""
+        bare: dict[str, Any] = {"click_ids": {}, "cookies": {}, "phone_number": None, "email": None, "user_agent": None}
+        for item in (self._sample(connector, sandbox, **bare), self._sample(connector, sandbox)):
+            with heard(sandbox) as requests:
+                receipt = self._upload(connector, [item])[item.key]
+            if any(item.key in request.text for request in requests):
+                assert receipt.disclosed, "the receipt says sent=False, but a request holds the conversion's key"
+            elif not requests:
+                assert not receipt.disclosed, "no request was made; give the receipt sent=False"
 
     def test_a_conversion_travels_under_our_key_with_its_value(self, connector: Connector, sandbox: Sandbox) -> None:
         item = self._sample(connector, sandbox, value=Money(Decimal("43.21"), "USD"))

@@ -15,7 +15,7 @@ from hub.flow.case_loading import load_cases
 from hub.flow.consent import StoredDecision, asked_again_at, decide, question_about
 from hub.flow.subjects import lock_keys_of_ids, read_subjects
 from hub.model import Call, OptOut, OutgoingCall, WebhookEvent
-from hub.model.states import CallStatus, PersonNotice, SubjectState, WebhookEventState
+from hub.model.states import CallStatus, OptOutState, PersonNotice, SubjectState, WebhookEventState
 from hub.numbers.directory import Directory
 from hub.privacy.receivers import contacts_of_opt_out
 from hub.privacy.withdrawal import person_lock_keys
@@ -102,7 +102,7 @@ def _notice(hub: Hub, endpoint: Endpoint, event: WebhookEvent) -> Prepared | End
     with hub.store.reading() as session:
         contacts: Sequence[str] = event.changes
         opt_out = session.get(OptOut, event.subject_id)
-        if opt_out is not None:
+        if opt_out is not None and opt_out.state == OptOutState.IN_FORCE:
             contacts = contacts_of_opt_out(session, hub.config, hub.vault, endpoint.row, opt_out.fingerprint)
         if not contacts:
             return Verdict(WebhookEventState.DROPPED, NOTHING_SENT, left=False), None

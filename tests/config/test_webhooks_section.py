@@ -39,6 +39,12 @@ def test_only_a_private_address_may_do_without_tls() -> None:
         WebhookSection(name="crm", url="http://127.0.0.1:8123/x", use=USE)
 
 
+@pytest.mark.parametrize("use", ["essential.service.call_back", "telephony.recording", "essential.everything"])
+def test_an_address_has_no_use_of_a_carrier_to_be_excepted_by(use: str) -> None:
+    with pytest.raises(ValidationError, match="not a use of a webhook"):
+        WebhookSection(name="crm", url=FIRST, use=use, role="independent_controller")
+
+
 def test_two_webhooks_of_a_company_have_two_names() -> None:
     with pytest.raises(ValidationError, match="two webhooks are called crm"):
         company({"name": "crm", "url": FIRST, "use": USE}, {"name": "crm", "url": SECOND, "use": USE})

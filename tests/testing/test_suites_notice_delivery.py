@@ -70,6 +70,17 @@ def a_dry_run_that_counts(self: Any, honest: Any, batch: Any, dry_run: bool) -> 
     return honest(batch, False)
 
 
+@uploading("what_asked_nobody_says_that_nothing_was_sent")
+def a_request_that_the_receipt_denies(self: Any, honest: Any, batch: Any, dry_run: bool) -> Any:
+    honest(batch, dry_run)
+    return [Receipt(key=item.key, status="unmatched", reason="No click.", sent=False) for item in batch]
+
+
+@uploading("what_asked_nobody_says_that_nothing_was_sent")
+def no_request_that_the_receipt_admits(self: Any, honest: Any, batch: Any, dry_run: bool) -> Any:
+    return [Receipt(key=item.key, status="unmatched", reason="No click.") for item in batch]
+
+
 @uploading("one_refused_item_costs_the_others_nothing")
 def a_batch_refused_for_one_item(self: Any, honest: Any, batch: Any, dry_run: bool) -> Any:
     receipts = honest(batch, dry_run)

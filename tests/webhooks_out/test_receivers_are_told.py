@@ -24,6 +24,12 @@ from hub.web.privacy.opt_outs import write_opt_out
 NAME = "Quill Hartwin"
 
 
+@pytest.fixture
+def on_both(hub: Callable[..., TestHub], receiver: WebhookReceiver) -> WebhookStage:
+    """A hub with one endpoint, on SQLite and on PostgreSQL."""
+    return WebhookStage.open(hub, receiver)
+
+
 def in_touch(sending: WebhookStage) -> list[str]:
     """The person calls, writes and sends a form; another one calls too. Returns the ids that the address was sent of them."""
     stage = sending.stage
@@ -69,17 +75,17 @@ def reconfigure(sending: WebhookStage, *webhooks: dict[str, Any]) -> None:
     stage.live.refresh()
 
 
-def test_an_erasure_tells_the_address_the_ids_that_it_has_and_the_certificate_says_so(sending: WebhookStage) -> None:
-    ids = in_touch(sending)
-    stage, request_id = sending.stage, ask(sending.stage)
+def test_an_erasure_tells_the_address_the_ids_that_it_has_and_the_certificate_says_so(on_both: WebhookStage) -> None:
+    ids = in_touch(on_both)
+    stage, request_id = on_both.stage, ask(on_both.stage)
     with stage.hub.store.reading() as session:
         planned = plan(session, stage.hub, session.get_one(PrivacyRequest, request_id))
     assert [(each["recipient"], each["contacts"]) for each in planned["notify"]] == [("127.0.0.1", 3)]
     assert "127.0.0.1" not in {each["recipient"] for each in planned["not_recallable"]}
     assert run(stage.hub, request_id, "officer").state == "waiting_plugin"
     disclosed = len(stage.rows(Disclosure))
-    sending.after(minutes=1)
-    (request,) = sending.receiver.received
+    on_both.after(minutes=1)
+    (request,) = on_both.receiver.received
     document = request.document
     assert (document["type"], document["data"]["ids"], document["data"]["company"]) == (
         "person.erased",
@@ -179,13 +185,13 @@ def opts_out(sending: WebhookStage, **fields: str) -> list[dict[str, Any]]:
     return came
 
 
-def test_an_opt_out_of_a_number_tells_the_address_whose_contacts_it_is_about(sending: WebhookStage) -> None:
-    ids = in_touch(sending)
-    assert opts_out(sending, phone="+13125550177") == [], "of somebody unknown it has nothing"
-    assert {each.state for each in sending.stage.rows(WebhookEvent, type="person_opted_out")} == {"dropped"}
-    (notice,) = opts_out(sending, phone=CALLER)
+def test_an_opt_out_of_a_number_tells_the_address_whose_contacts_it_is_about(on_both: WebhookStage) -> None:
+    ids = in_touch(on_both)
+    assert opts_out(on_both, phone="+13125550177") == [], "of somebody unknown it has nothing"
+    assert {each.state for each in on_both.stage.rows(WebhookEvent, type="person_opted_out")} == {"dropped"}
+    (notice,) = opts_out(on_both, phone=CALLER)
     assert (notice["type"], notice["data"]["ids"]) == ("person.opted_out", ids)
-    assert [each["data"]["ids"] for each in opts_out(sending, phone=CALLER)] == [ids], "a repeated no is a new no"
+    assert [each["data"]["ids"] for each in opts_out(on_both, phone=CALLER)] == [ids], "a repeated no is a new no"
 
 
 def test_the_outbox_says_nothing_of_a_number_before_it_is_sent(sending: WebhookStage) -> None:
@@ -197,14 +203,14 @@ def test_the_outbox_says_nothing_of_a_number_before_it_is_sent(sending: WebhookS
     assert known.changes == unknown.changes == [] and known.state == unknown.state == "ready"
 
 
-def test_an_opt_out_of_a_browser_tells_of_its_persons_contacts(sending: WebhookStage) -> None:
-    stage = sending.stage
+def test_an_opt_out_of_a_browser_tells_of_its_persons_contacts(on_both: WebhookStage) -> None:
+    stage = on_both.stage
     shown = stage.visit(visitor_id="browser-1")
     call = stage.call_in(shown.number or SHARED, CALLER)
-    sending.after(minutes=3)
-    sending.receiver.received.clear()
-    assert opts_out(sending, browser="browser-2") == []
-    assert [each["data"]["ids"] for each in opts_out(sending, browser="browser-1")] == [[call.id]]
+    on_both.after(minutes=3)
+    on_both.receiver.received.clear()
+    assert opts_out(on_both, browser="browser-2") == []
+    assert [each["data"]["ids"] for each in opts_out(on_both, browser="browser-1")] == [[call.id]]
 
 
 def test_an_objection_tells_the_address_too(sending: WebhookStage) -> None:

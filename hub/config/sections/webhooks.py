@@ -15,6 +15,11 @@ from hub.model.states import WebhookType
 Withheld = Literal[
     "phone_number", "name", "email", "place", "pages", "click_ids", "recording", "transcript", "message", "fields", "notes"
 ]  # fmt: skip
+WEBHOOK_USES = USES - {
+    "essential.service.call_back", "essential.service.notifications.sms", "marketing.communications.sms",
+    "telephony.recording", "web.tracking",
+}  # fmt: skip
+"""Uses that an address can have; the others are those of carriers and of the hub."""
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -86,8 +91,8 @@ class WebhookSection(BaseModel):
     @field_validator("use")
     @classmethod
     def _known_use(cls, use: str) -> str:
-        if use not in USES:
-            raise ValueError(f"is no use of data; one of {', '.join(sorted(USES))}")
+        if use not in WEBHOOK_USES:
+            raise ValueError(f"{use!r} is not a use of a webhook; write one of {', '.join(sorted(WEBHOOK_USES))}")
         return use
 
     @model_validator(mode="after")

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from hub.contracts.rules import ANYWHERE, LegalRule
+from hub.contracts.rules import ANYWHERE, OWN, LegalRule
+from hub.contracts.third_parties import EXCEPTIONS, READ_ON
 from hub.hookspecs import ConsentHooks
 from hub.plugins.registry import Plugins
 from hub.privacy_requests.deadlines import every_row
 
 THE_HUB = "hub"
-"""Who applies the deadlines of privacy requests."""
+"""It applies the deadlines of privacy requests, and knows which uses are neither a sale nor sharing."""
 
 
 def legal_rules(plugins: Plugins, topic: str | None = None, place: str | None = None) -> list[tuple[str, LegalRule]]:
@@ -23,7 +24,7 @@ def legal_rules(plugins: Plugins, topic: str | None = None, place: str | None = 
         for name in plugins.with_hook(ConsentHooks.list_rules)
         for rule in plugins.call(name, ConsentHooks.list_rules)
     ]
-    found += [(THE_HUB, rule) for rule in deadline_rules()]
+    found += [(THE_HUB, rule) for rule in (*deadline_rules(), *sharing_exceptions())]
     return [
         (name, rule) for name, rule in found if topic in (None, rule.topic) and (place is None or rule.holds_at(place))
     ]
@@ -51,6 +52,23 @@ def law_state(rules: Iterable[LegalRule], today: date) -> LawState:
 def deadline_rules() -> tuple[LegalRule, ...]:
     """The deadlines of privacy requests, from the hub's own table."""
     return tuple(_deadlines())
+
+
+@cache
+def sharing_exceptions() -> tuple[LegalRule, ...]:
+    """The uses that are neither a sale nor sharing, also with a third party."""
+    return tuple(
+        LegalRule(
+            id=f"sharing.exception.{each.use}",
+            topic="sharing",
+            places=(ANYWHERE,),
+            says=each.reason,
+            cite=each.article,
+            sources=(each.source,),
+            read_on=READ_ON if each.source != OWN else None,
+        )
+        for each in EXCEPTIONS
+    )
 
 
 def _deadlines() -> Iterator[LegalRule]:

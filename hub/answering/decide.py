@@ -151,8 +151,8 @@ def _walked(request: AnswerRequest, known: CallContext) -> FlowResult:
 
 
 def _permitted(request: AnswerRequest, known: CallContext, willing: FlowResult, permission: Permission) -> FlowResult:
-    """The walk with this permission. One that asks the caller nothing leads the same way as `willing`."""
-    if not permission.allowed or permission.asks_caller:
+    """The walk with this permission. One that asks the caller nothing, and says no more, leads the same way as `willing`."""
+    if not permission.allowed or permission.asks_caller or "announce_transcription" in permission.duties:
         return _walked(request, replace(known, recording=permission))
     if willing.notice is None:
         return willing

@@ -15,6 +15,7 @@ from hub.flow.consent import decision_values, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person
 from hub.model.columns import new_id
 from hub.model.people import TYPED
+from hub.privacy.outside_transcriber import outside_transcriber
 from hub.privacy.policies.gate import hold_to_policies
 from hub.privacy.restriction import IS_HELD, hold_to_restrictions
 from hub.runtime import Hub
@@ -83,6 +84,7 @@ def _question(
     hub: Hub, each: AnswerRequest, known: CallContext, records: tuple[ConsentRecord, ...], now: datetime
 ) -> ConsentQuestion:
     manifest, company = hub.plugins.connectors[each.connector].manifest, each.line.company
+    transcriber = outside_transcriber(hub.config, company.name)
     return ConsentQuestion(
         use=USE,
         categories=frozenset({CATEGORY}),
@@ -92,6 +94,7 @@ def _question(
         person_places=known.places,
         business_places=(Place(country=company.country, region=company.region, basis="business"),),
         records=records,
+        transcribed_by=transcriber.name if transcriber else None,
     )
 
 

@@ -298,10 +298,6 @@ class Recording(Part):
     )
     seconds: int = Field(default=4, ge=2, le=10, description="Seconds to wait for that key.")
 
-    def announced(self, choice: str = "") -> str:
-        """What is spoken: the notice, the `choice` that the law gives, and how to end the recording later."""
-        return " ".join(each for each in (self.notice, choice, self.end) if each)
-
 
 class Flow(Part):
     """A call flow: its steps, its start, and the phone that rings at once when anything is late or fails."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 
 from hub.callflow.branches import by_attribution, by_place, by_the_clock
 from hub.callflow.context import CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
@@ -39,6 +40,7 @@ from hub.callflow.screening import (
     Screening,
     spoken,
 )
+from hub.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
 
 REFUSE, AGREE = "9", "1"
@@ -220,23 +222,37 @@ class _Walker:
         assert texts is not None
         if not permission.asks_caller:
             self._mark = self._mark.having("h")
-            self._said.append(self._say(texts.announced(), about_recording=True))
-            self._tell(texts.announced(), "announced")
+            prompts = self._notice_with("")
+            self._said.extend(prompts)
+            self._tell(prompts, "announced")
             return None
         asks = "ask_yes" in permission.duties
-        text = texts.announced(texts.agree if asks else texts.refuse)
+        prompts = self._notice_with(texts.agree if asks else texts.refuse)
         self._mark = self._mark.having("a")
-        self._tell(text, "asked" if asks else "offered")
+        self._tell(prompts, "asked" if asks else "offered")
         self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
-        prompts = (self._say(text, about_recording=True),)
         gather = Gather(prompts=prompts, seconds=texts.seconds, mark=self._next_mark())
         return self._wait(gather)
 
-    def _tell(self, text: str, choice: Choice) -> None:
+    def _notice_with(self, choice: str) -> tuple[Say, ...]:
+        """The recording notice, the sentence on transcription if it is due and the notice lacks it, the `choice` that the law
+        gives, and how to end the recording later."""
+        texts, language = self._flow.recording, self._flow.language
+        assert texts is not None
+        said = [(texts.notice, language)]
+        if "announce_transcription" in self._known.recording.duties and not mentions_transcription(texts.notice):
+            said.append(spoken(TRANSCRIBED, language))
+        said += [(text, language) for text in (choice, texts.end) if text]
+        return tuple(
+            Say(text=" ".join(text for text, _ in together), language=tongue, about_recording=True)
+            for tongue, together in groupby(said, key=itemgetter(1))
+        )
+
+    def _tell(self, prompts: Sequence[Say], choice: Choice) -> None:
         permission = self._known.recording
         self._notice = Notice(
             step=self._mark.step,
-            text=text,
+            text=" ".join(prompt.text for prompt in prompts),
             duties=permission.duties,
             choice=choice,
             decision_id=permission.decision_id,
@@ -252,7 +268,7 @@ class _Walker:
         agrees = agrees and permission.allowed
         choice: Choice = "refused" if not agrees else "agreed" if asks else "not_refused"
         self._mark = self._mark.having("h" if agrees else "r")
-        self._tell(texts.announced(texts.agree if asks else texts.refuse), choice)
+        self._tell(self._notice_with(texts.agree if asks else texts.refuse), choice)
         self._note(
             {"refused": "not to be recorded", "agreed": "agreed to the recording"}.get(choice, "may be recorded")
         )

@@ -13,13 +13,14 @@ from hub.contracts.third_parties import is_third_party
 Verdict = Literal["allow", "needs", "deny"]
 State = Literal["given", "refused", "withdrawn", "objected", "expired"]
 """`objected`: GDPR Art. 21(2), to direct marketing; `expired`: an earlier yes has ended, and nothing replaces it."""
-Duty = Literal["announce", "offer_refusal", "ask_yes"]
+Duty = Literal["announce", "announce_transcription", "offer_refusal", "ask_yes"]
 """What must be done before the first recorded second; the duties of several opinions add up.
 
-`announce`: say that the call is recorded. `offer_refusal`: also say which key leads to a line that is not recorded; a caller
-who presses no key stays on the line and is recorded. `ask_yes`: record only callers who press the key for yes in this call; it
-fulfills `offer_refusal` too, because a caller who presses nothing is not recorded. The verdict beside a duty is `allow`: the
-call asks for the yes, so no earlier record is needed. `deny` means no recording, whatever the caller presses."""
+`announce`: say that the call is recorded. `announce_transcription`: say also that an outside service transcribes it; given only
+if `ConsentQuestion.transcribed_by` names one. `offer_refusal`: also say which key leads to a line that is not recorded; a
+caller who presses no key stays on the line and is recorded. `ask_yes`: record only callers who press the key for yes in this
+call; it fulfills `offer_refusal` too, because a caller who presses nothing is not recorded. The verdict beside a duty is
+`allow`: the call asks for the yes, so no earlier record is needed. `deny` means no recording, whatever the caller presses."""
 STRICTNESS: Mapping[Verdict, int] = {"allow": 0, "needs": 1, "deny": 2}
 PAGE_CHANNELS = frozenset({"web", "tcf", "gpp"})
 """Channels of a page: anybody who uses the browser, or the page's own default, may have set the record."""
@@ -131,6 +132,8 @@ class ConsentQuestion:
     records: tuple[ConsentRecord, ...] = ()
     age: int | None = None
     """The person's age in whole years, if anyone has stated it; None if unknown."""
+    transcribed_by: str | None = None
+    """On `telephony.recording`: the company, other than the business, that would transcribe the recording; None: nobody."""
 
     @property
     def is_sale_or_sharing(self) -> bool:

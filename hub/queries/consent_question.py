@@ -33,6 +33,7 @@ from hub.hookspecs import (
 from hub.model import Call, Company, TextMessage
 from hub.model.purposes import LISTED_USES
 from hub.numbers.directory import Directory, Line
+from hub.privacy.outside_transcriber import outside_transcriber
 from hub.queries.lookup import known, known_place, shown
 from hub.runtime import Hub
 from hub.texts.suppression import STOPPED_REASON, is_suppressed
@@ -102,6 +103,8 @@ def answers(hub: Hub, directory: Directory, supposed: Supposed) -> list[Answer]:
         with hub.store.reading() as session:
             question = _question(session, case, manifest, supposed, at)
         question = _with_supposed(question, supposed, caller, at)
+        if question.use == RECORDING and (transcriber := outside_transcriber(hub.config, company.name)):
+            question = replace(question, transcribed_by=transcriber.name)
         (ruling,) = decide(hub, [case], name, "ask", [question])
         ruling = _held_to_stops(hub, company, caller, ruling)
         found.append(Answer(manifest.recipient.name, ruling))

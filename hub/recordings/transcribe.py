@@ -32,6 +32,7 @@ from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRo
 from hub.model.states import TranscriptState
 from hub.numbers.directory import Directory
 from hub.recordings.listen import hear
+from hub.recordings.transcription_notice import why_untold
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
@@ -97,6 +98,10 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         raise Unheard(f"The recording cannot be heard: {heard.why if heard else 'it does not exist'}.")
     if call is None or not cases:
         raise Unheard("The call's company is no longer in config.yaml.")
+    manifest, now = hub.plugins.connectors[row.connector].manifest, hub.clock()
+    untold = why_untold(hub, cases[0], call, heard.row.kind, manifest, now)
+    if untold is not None:
+        return {"state": TranscriptState.DENIED, "reason": untold}
     permitted = _permitted(hub, cases[0], row, heard.audio, heard.row.content_type or "")
     if isinstance(permitted, str):
         return {"state": TranscriptState.DENIED, "reason": permitted}

@@ -130,6 +130,33 @@ def test_where_the_law_gives_a_choice_the_caller_may_refuse_by_a_key() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("language", "notice", "said"),
+    [
+        (None, "Recorded.", ["Recorded. An outside service also transcribes this call. If you"]),
+        ("es-US", "Se graba.", ["Se graba. Un servicio externo también transcribe esta llamada. If you"]),
+        ("fr-CA", "Enregistré.", ["Enregistré. Un service externe transcrit aussi cet appel. If you"]),
+        ("de-DE", "Aufnahme.", ["Aufnahme.", "An outside service also transcribes this call.", "If you"]),
+        ("de-DE", "Wird transkribiert.", ["Wird transkribiert. If you"]),
+        (None, "Recorded and transcribed.", ["Recorded and transcribed. If you"]),
+    ],
+)
+def test_a_notice_without_a_word_on_transcription_gets_one_where_it_is_due(
+    language: str | None, notice: str, said: list[str]
+) -> None:
+    step = {"do": "dial", "number": BUSINESS, "record": True, "unanswered": "end"}
+    wanted = of_steps("first", {"first": step}, recording={"notice": notice}, language=language)
+    duties = frozenset({"announce", "offer_refusal", "announce_transcription"})
+    turns = played(wanted, "9", recording=Permission(allowed=True, duties=duties))
+    texts = heard(turns)
+    assert [text[: len(start)] for text, start in zip(texts, said, strict=True)] == said
+    assert {turn.walk.notice.text for turn in turns if turn.walk.notice} == {" ".join(texts)}
+    without = played(wanted, "9", recording=Permission(allowed=True, duties=duties - {"announce_transcription"}))
+    assert heard(without)[0].startswith(f"{notice} If you")
+    told = Permission(allowed=True, duties=frozenset({"announce", "announce_transcription"}))
+    assert len(" ".join(heard(played(wanted, recording=told)))) >= len(notice)
+
+
 def test_where_the_law_wants_a_yes_only_that_key_records() -> None:
     ask = Permission(allowed=True, duties=frozenset({"announce", "offer_refusal", "ask_yes"}))
     for key, recorded in (("1", True), ("", False), ("9", False)):

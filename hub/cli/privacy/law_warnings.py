@@ -24,7 +24,7 @@ HEALTH_TRADES = re.compile(
 
 def law_warnings(hub: Hub) -> list[str]:
     """One sentence for each thing about the law that a person must look at."""
-    return [*_rules(hub), *_health(hub)]
+    return [*_rules(hub), *_health(hub), *_transcription(hub)]
 
 
 def _rules(hub: Hub) -> Iterator[str]:
@@ -54,4 +54,26 @@ def _health(hub: Hub) -> Iterator[str]:
             yield (
                 f"Calls to {company.title} seem to be about the callers' health. If they are, write sensitive: health for "
                 f"the company {company.name}, so that ad networks get nothing about a caller without the caller's own yes."
+            )
+
+
+def _transcription(hub: Hub) -> Iterator[str]:
+    from hub.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
+    from hub.privacy.outside_transcriber import outside_transcriber
+
+    for company in hub.config.companies:
+        transcriber = outside_transcriber(hub.config, company.name)
+        if transcriber is None:
+            continue
+        flows = {flow.name: flow for flow in map(company.flow_of, company.trackers)}
+        silent = [
+            name
+            for name, flow in flows.items()
+            if flow.records and flow.recording is not None and not mentions_transcription(flow.recording.notice)
+        ]
+        if silent:
+            yield (
+                f"{transcriber.name} transcribes the calls of {company.title}, but the recording notice of "
+                f"{', '.join(silent)} does not say so. Where all must agree to a recording, the hub adds "
+                f"\u201c{TRANSCRIBED['en']}\u201d; better say it in your own words in the notice."
             )

@@ -23,7 +23,7 @@ PREFIX = "jurisdictions"
 class DutyRule(Row):
     """What the law requires beyond single decisions; the head of duties.yaml explains the fields."""
 
-    topic: Literal["requests", "texts", "signals", "tracking", "retention"]
+    topic: Literal["requests", "recording", "texts", "signals", "tracking", "retention"]
     says: str = Field(min_length=10)
     since: date | None = None
 

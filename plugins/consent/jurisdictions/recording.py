@@ -19,6 +19,10 @@ DUTIES: Mapping[RecordingMode, frozenset[Duty]] = {
     "explicit": frozenset({"announce", "ask_yes"}),
 }
 """Nobody is recorded without notice, even if the law of a place allows it."""
+INFORMED: frozenset[RecordingMode] = frozenset({"all_party", "explicit"})
+"""Where all must agree, callers also hear of an outside service that transcribes: nobody agrees to a listener whom they do not
+know of. Source: Cal. Penal Code 631, 632.7; Ambriz v. Google LLC (N.D. Cal. 2025): a service that could use what it hears is a
+third party."""
 REASONS: Mapping[RecordingMode, str] = {
     "one_party": "The law there allows recording with one party's consent; the caller is informed anyway.",
     "notice": "The law there requires that the caller be informed, and treats staying on the line as consent.",
@@ -66,6 +70,8 @@ def may_record(question: ConsentQuestion, trades_in: tuple[str, ...], ruleset: s
     word = question.latest_record()
     refused = word is not None and word.state != "given"
     duties: frozenset[Duty] = frozenset().union(*(each.duties for each, _ in found))
+    if question.transcribed_by is not None and any(each.mode in INFORMED for each, _ in found):
+        duties |= {"announce_transcription"}
     return Opinion(
         verdict="deny" if refused else "allow",
         rule_id="jurisdictions.recording.refused" if refused else f"jurisdictions.recording.{rule.id}",

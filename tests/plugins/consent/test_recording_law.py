@@ -141,6 +141,17 @@ def test_a_yes_on_record_takes_no_duty_away() -> None:
         assert judge(ask(at(place), records=(said("given"),))).duties == judge(ask(at(place))).duties
 
 
+@pytest.mark.parametrize(
+    ("place", "due"),
+    [("US-CA", True), ("US-OH", False), ("CA-QC", True), ("CA-ON", False), ("FR", True), ("GB", False)],
+)
+def test_where_all_must_agree_they_are_told_of_an_outside_service_that_transcribes(place: str, due: bool) -> None:
+    asked = ask(at(place), transcribed_by="Ears Inc.")
+    assert ("announce_transcription" in judge(asked).duties) is due
+    assert "announce_transcription" in judge(dataclasses.replace(asked, business_places=at("US-IL"))).duties
+    assert "announce_transcription" not in judge(dataclasses.replace(asked, transcribed_by=None)).duties
+
+
 def test_a_row_from_memory_says_so() -> None:
     assert judge(ask(at("US-OH"))).evidence["source"] == "confirmed, read on 2026-11-24"
     assert judge(ask(at("PR"))).evidence["source"] == "unconfirmed"

@@ -19,6 +19,7 @@ from hub.web.pages.request import PageRequest
 NO_CARRIER = "No carrier of this company is connected, so no call can be simulated."
 DUTIES: Mapping[Duty, str] = {
     "announce": "say that the call is recorded",
+    "announce_transcription": "say that an outside service transcribes it",
     "offer_refusal": "offer a line that is not recorded",
     "ask_yes": "record only after a yes in this call",
 }

@@ -24,10 +24,12 @@ from hub.privacy_requests.steps import RequestRefused, open_request, take_step, 
 from hub.privacy_requests.tasks import ANSWER, CONFIRMED, want
 from hub.runtime import Hub
 from hub.store import audit
-from hub.texts.no_contact import refuse_contact
+from hub.texts.no_contact import allow_contact, refuse_contact
 
 NO_CONTACT: Mapping[str, str] = {"no_texts": "texts", "no_calls": "calls", "no_contact": "both"}
 """What a person on the phone may ask for without a request: it needs no proof and is in force at once."""
+CONTACT_AGAIN: Mapping[str, str] = {"texts_again": "texts", "calls_again": "calls"}
+"""What a person takes back of it; the officer says how that is known."""
 ERASES = ("erasure", "child")
 """Kinds of request that erase a person."""
 STARTED = (RequestState.RUNNING, RequestState.WAITING_PLUGIN, *CLOSED_REQUEST_STATES)
@@ -81,22 +83,19 @@ def take_in(
 def take_refusal(
     hub: Hub, company: Company, kind: str, *, actor: str, channel: str, phone: str | None, said: str | None = None
 ) -> bool:
-    """Record at once that a person wants no texts, no calls or neither (`NO_CONTACT`); False if it was in force before.
-    `said` is what they said, encrypted. RequestRefused if the phone number is not valid.
+    """Record at once that a person wants no texts, no calls or neither (`NO_CONTACT`), or takes that back
+    (`CONTACT_AGAIN`); False if that changes nothing. `said` is what they said, encrypted; for taking back it is required.
+    RequestRefused if it is missing, or the phone number is not valid.
     """
     number = phone_number(phone, company.country) if phone else None
     if number is None:
-        raise RequestRefused("Give the phone number that is not to be texted or called, like +13125550142.")
-    return refuse_contact(
-        hub,
-        company.id,
-        [number],
-        NO_CONTACT[kind],
-        channel=storable(channel)[:16],
-        actor=actor,
-        detail=storable(said) if said else None,
-        learned=PROVEN,
-    )
+        raise RequestRefused("Give the phone number that it is about, like +13125550142.")
+    how: dict[str, Any] = {"channel": storable(channel)[:16], "actor": actor}
+    if kind in CONTACT_AGAIN:
+        evidence = in_words(said or "", "How you know that they want it")
+        return allow_contact(hub, company.id, number, CONTACT_AGAIN[kind], evidence=evidence, **how)
+    detail = storable(said) if said else None
+    return refuse_contact(hub, company.id, [number], NO_CONTACT[kind], detail=detail, learned=PROVEN, **how)
 
 
 def note_proof(session: Session, hub: Hub, request: PrivacyRequest, proof: str, actor: str) -> None:

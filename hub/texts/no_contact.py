@@ -16,8 +16,10 @@ from sqlmodel import Session, col, select
 
 from hub.errors import CannotDo
 from hub.model import Suppression
-from hub.model.people import CARRIER, Learned
+from hub.model.people import CARRIER, PROVEN, Learned
 from hub.model.purposes import CALL_BACK, LISTED_USES, MARKETING, SERVICE, TEXT_USES
+from hub.privacy.ledger import ConsentStatement
+from hub.privacy.withdrawal import take_effect
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.locks import hold_locks
@@ -26,6 +28,8 @@ from hub.texts.suppression import number_lock_key, person_of, stop
 Refused = Literal["texts", "calls", "both"]
 USES_OF: Mapping[str, tuple[str, ...]] = {"texts": TEXT_USES, "calls": (CALL_BACK,), "both": LISTED_USES}
 """The data uses that each refusal ends."""
+AGAIN: Mapping[str, str] = {"texts": SERVICE, "calls": CALL_BACK}
+"""What a person may allow again. Marketing texts need a consent of their own."""
 LOCK_WAIT_SECONDS = 5.0
 """Seconds for which a refusal waits for a text or a call that is under way to the person."""
 MAX_DETAIL = 500
@@ -120,6 +124,32 @@ def record_refusal(
         detail=said or None,
         learned=learned,
     )
+
+
+def allow_contact(
+    hub: Hub, company_id: str, number: str, what: str, *, channel: str, actor: str, evidence: str
+) -> bool:
+    """Record, with its audit entry, that the person with this E.164 number takes a refusal of texts or calls back
+    themselves. `evidence` is how that is known, encrypted under their key. False if nothing was refused.
+    """
+    use = AGAIN[what]
+    with hub.store.writing() as session:
+        now = hub.clock()
+        if use not in _since(session, hub, company_id, number):
+            return False
+        person = person_of(session, company_id, number, now, PROVEN)
+        yes = ConsentStatement(
+            company_id=company_id,
+            person_id=person.id,
+            state="given",
+            use=use,
+            channel=channel,
+            detail=evidence,
+            spoken_at=now,
+        )
+        take_effect(session, hub.config, hub.vault, [yes], now)
+        audit.note(session, now, actor, "contact.allow", person.id, what)
+    return True
 
 
 def contact_refusals(session: Session, hub: Hub, company_id: str, numbers: Collection[str]) -> ContactRefusals:

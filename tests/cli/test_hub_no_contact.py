@@ -19,7 +19,11 @@ def test_a_no_is_recorded_and_shown_and_the_wrong_words_are_named(shop: Shop, re
     shown = shop.json(*WORDS)
     assert shown["texts"] is None and shown["calls"] is not None
     assert "Calls: refused since" in shop.run(*WORDS).stdout
-    assert shop.audited() == [("contact.refuse", shop.rows(Person)[0].id)]
+    assert ("contact.refuse", shop.rows(Person)[0].id) in shop.audited()
+    assert "is empty" in refusal(shop.run(*WORDS, "--again", "calls"))
+    assert shop.run(*WORDS, "--again", "calls", "--said", "Their letter of today").exit_code == 0
+    assert shop.json(*WORDS)["calls"] is None
+    assert "either" in refusal(shop.run(*WORDS, "--again", "calls", "--refused", "calls"))
     assert "Give the phone number" in refusal(
         shop.run("privacy", "no-contact", "anonymous", "--company", "north", "--refused", "both")
     )

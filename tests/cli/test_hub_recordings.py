@@ -196,3 +196,12 @@ def test_check_tries_the_storage_of_recordings(shop: Shop) -> None:
     (shop.folder / "blocked").write_text("a file where the folder should be")
     (warning,) = shop.json("check")["warnings"]
     assert warning.startswith("The storage of recordings does not answer") and "recordings.storage" in warning
+
+
+def test_a_caller_who_does_not_want_it_ends_the_recording_by_the_command(shop: Shop, refusal: Refusal) -> None:
+    recording = stored(shop)
+    ended = shop.run("recordings", "end", recording.call_id)
+    assert ended.exit_code == 0 and "is deleted here and at the carrier" in ended.stdout
+    assert ("recording.end", recording.call_id) in shop.audited()
+    assert "refused already" in refusal(shop.run("recordings", "end", recording.call_id))
+    assert "is not resumed" in refusal(shop.run("recordings", "resume", recording.call_id))

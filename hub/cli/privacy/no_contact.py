@@ -22,6 +22,9 @@ def no_contact(
         str | None,
         typer.Option(help="What they do not want: texts, calls or both. Without it: show what is in force."),
     ] = None,
+    again: Annotated[
+        str | None, typer.Option(help="What they want again after a refusal: texts or calls; --said is required.")
+    ] = None,
     channel: Annotated[str, typer.Option(help="How they said it: phone, letter, in_person …")] = "phone",
     said: Annotated[
         str | None, typer.Option(help="What they said; kept as the proof, encrypted.", metavar="WORDS")
@@ -31,21 +34,25 @@ def no_contact(
 ) -> None:
     """Record that a person wants no texts, no calls, or neither; or show what is in force. It outlasts an erasure.
 
-    Only the person takes it back: texts with START, calls with a yes (hub consent record, with --evidence).
+    Only the person takes it back: texts with START, both with a yes that you record with --again and --said.
     """
     from hub.cli.privacy.request_lookup import company_named, open_for
     from hub.cli.support.audit_note import actor
     from hub.contracts.phones import phone_number
-    from hub.privacy_requests.officer import NO_CONTACT, take_refusal
+    from hub.errors import CannotDo
+    from hub.privacy_requests.officer import CONTACT_AGAIN, NO_CONTACT, take_refusal
     from hub.queries.lookup import known, typed
     from hub.texts.no_contact import contact_refusals
 
+    if refused is not None and again is not None:
+        raise CannotDo("Use either --refused or --again.")
     with open_for(config) as hub:
         with hub.store.reading() as session:
             row = company_named(session, hub, company)
-        if refused is not None:
-            kinds = {what: kind for kind, what in NO_CONTACT.items()}
-            kind = kinds[known(refused, list(kinds), "kind of refusal")]
+        kinds = {what: kind for kind, what in (NO_CONTACT if again is None else CONTACT_AGAIN).items()}
+        wanted = refused if again is None else again
+        if wanted is not None:
+            kind = kinds[known(wanted, list(kinds), "kind of contact")]
             words = typed(said) if said else None
             take_refusal(hub, row, kind, actor=actor(), channel=typed(channel), phone=typed(number), said=words)
         with hub.store.reading() as session:

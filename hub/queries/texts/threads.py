@@ -100,8 +100,9 @@ def key_of(text: TextMessage) -> ThreadKey:
     return text.company_id, text.person_number
 
 
-def stopped_people(hub: Hub, keys: Iterable[ThreadKey]) -> set[ThreadKey]:
-    """The threads whose people have stopped texts. The suppression list names nobody, so it is asked by keyed hashes."""
+def stopped_people(hub: Hub, keys: Iterable[ThreadKey], use: str = SERVICE) -> set[ThreadKey]:
+    """The threads whose people have stopped texts, or another `use` of the suppression list. The list names nobody, so it is
+    asked by keyed hashes."""
     with hub.store.reading() as session:
         hashes = {
             hub.vault.fingerprint(session, company_id, number): (company_id, number) for company_id, number in keys
@@ -109,7 +110,7 @@ def stopped_people(hub: Hub, keys: Iterable[ThreadKey]) -> set[ThreadKey]:
         listed: set[ThreadKey] = set()
         for part in _parts(list(hashes)):
             wanted = select(col(Suppression.fingerprint)).where(
-                col(Suppression.fingerprint).in_(part), col(Suppression.use) == SERVICE
+                col(Suppression.fingerprint).in_(part), col(Suppression.use) == use
             )
             listed |= {hashes[each] for each in session.scalars(wanted)}
     return listed

@@ -10,12 +10,14 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.formats import day_of, long_day
+from hub.model.purposes import CALL_BACK
 from hub.model.states import DeliveryState
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
 from hub.queries.missed_calls import waiting_callers
 from hub.queries.reports.activity import NO_CALLS, Activity, call_activity, count_deliveries, count_leads, days_of
 from hub.queries.reports.sources import calls_by_source
+from hub.queries.texts.threads import stopped_people
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest
@@ -82,6 +84,7 @@ def overview(page: PageRequest) -> Response:
         source_peak=max((each.calls for each in sources), default=0),
         live=live,
         waiting=waiting,
+        no_calls=stopped_people(page.hub, [(each.company_id, each.caller_number) for each in waiting], CALL_BACK),
         to_call_back=to_call_back,
         **_heat(page, whole.between(eight_weeks, page.now)),
         **_health(page),

@@ -147,3 +147,34 @@ def test_a_refused_call_back_is_recorded_with_the_reason(stage: TestHub) -> None
     refuse(browser, call.id, "calls")
     browser.post(f"/calls/{call.id}/call-back", {"phone": "other", "number": "+13125550191"})
     assert stage.one(OutgoingCall).reason == "The person does not want to be called."
+
+
+def test_the_list_of_missed_callers_offers_no_call_to_somebody_who_wants_none(stage: TestHub) -> None:
+    call, other = stage.call_in(answered=False), stage.call_in(caller=OTHER_CALLER, answered=False)
+    browser = signed_in(stage)
+    refuse(browser, call.id, "calls")
+    page = browser.get("/").text
+    assert f"/calls/{call.id}/call-back" not in page and f"/calls/{other.id}/call-back" in page
+    assert seen(page).count("Wants no calls") == 1
+
+
+def test_the_officer_records_a_yes_only_with_how_it_is_known(stage: TestHub) -> None:
+    call = stage.call_in(answered=False)
+    refuse(signed_in(stage), call.id, "both")
+    stage.clock.advance(hours=1)
+    officer = signed_in(stage, "privacy_officer")
+    form = {"company": "lakeside", "kind": "calls_again", "channel": "letter", "phone": CALLER}
+    bare = officer.post("/privacy-desk/requests/new", form)
+    assert bare.status_code == 422 and "How you know that they want it is empty" in seen(bare.text)
+    assert in_force(stage).calls is not None
+    proven = officer.post("/privacy-desk/requests/new", {**form, "proof": "Their letter of today"})
+    assert proven.status_code == 303
+    assert in_force(stage).calls is None and in_force(stage).texts is not None
+    assert officer.post("/privacy-desk/requests/new", {**form, "kind": "texts_again", "proof": "It too"}).is_redirect
+    since = in_force(stage)
+    assert since.texts is None and since.marketing is not None, "marketing needs a consent of its own"
+    assert [entry.detail for entry in stage.rows(AuditEntry, action="contact.allow")] == ["calls", "texts"]
+    assert (
+        "That was in force already."
+        in officer.get(officer.post("/privacy-desk/requests/new", {**form, "proof": "Again"}).headers["location"]).text
+    )

@@ -19,6 +19,7 @@ ACTIONS: Mapping[str, str] = {
     "connectors.pause": "Paused a connector",
     "connectors.resume": "Resumed a connector",
     "consent.record": "Recorded what a person said",
+    "contact.allow": "Recorded that a person wants texts or calls again",
     "contact.refuse": "Recorded that a person wants no texts or calls",
     "conversions.dry_run_export": "Exported a dry run",
     "deliveries.bring_back": "Brought deliveries back",

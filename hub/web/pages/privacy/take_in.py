@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.model.requests import REQUEST_KINDS
-from hub.privacy_requests.officer import NO_CONTACT, take_in, take_refusal
+from hub.privacy_requests.officer import take_in, take_refusal
 from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
@@ -31,6 +31,7 @@ FIELDS = (
     "new_email",
     "new_phone",
 )
+UNCHANGED = "That was in force already."
 
 
 def form(page: PageRequest) -> Response:
@@ -42,7 +43,7 @@ def save(page: PageRequest) -> Response:
     """Record the request; errors are shown above the form, which keeps what was typed."""
     try:
         company = company_chosen(page)
-        if page.value("kind") in NO_CONTACT:
+        if page.value("kind") in REFUSALS:
             return _refused(page, company)
         place = page.value("place")
         if place and place not in PLACE_CODES:
@@ -75,8 +76,8 @@ def save(page: PageRequest) -> Response:
 
 
 def _refused(page: PageRequest, company: Company) -> Response:
-    """Record a refusal of contact. It needs no proof, so no request is opened."""
-    take_refusal(
+    """Record a refusal of contact, or that it is taken back. No request is opened, because nothing is left to answer."""
+    changed = take_refusal(
         page.hub,
         company,
         page.value("kind"),
@@ -85,7 +86,7 @@ def _refused(page: PageRequest, company: Company) -> Response:
         phone=page.value("phone"),
         said=page.value("proof"),
     )
-    return page.redirect(page.link(DESK), "It is recorded, and in force from now on.")
+    return page.redirect(page.link(DESK), "It is recorded, and in force from now on." if changed else UNCHANGED)
 
 
 def _channel(page: PageRequest) -> str:
@@ -131,7 +132,7 @@ def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Res
         typed=typed,
         error=error,
         kinds=[(kind, KINDS[kind], MEANINGS[kind]) for kind in REQUEST_KINDS],
-        refusals=[(kind, REFUSALS[kind]) for kind in NO_CONTACT],
+        refusals=REFUSALS,
         channels=CHANNELS,
         places=PLACES,
         today=page.now.astimezone(page.zone).date(),

@@ -34,7 +34,15 @@ MEANINGS: Mapping[str, str] = {
     "child": "a child under 13; a parent must show that they are one",
     "opt_in": "an earlier objection or opt-out taken back, in two steps",
 }
-REFUSALS: Mapping[str, str] = {"no_texts": "No texts", "no_calls": "No calls", "no_contact": "No texts and no calls"}
+_AT_ONCE = "in force at once, for their phone number; needs no proof"
+_AGAIN = "after they refused; write below how you know that they want it"
+REFUSALS: Mapping[str, tuple[str, str]] = {
+    "no_texts": ("No texts", _AT_ONCE),
+    "no_calls": ("No calls", _AT_ONCE),
+    "no_contact": ("No texts and no calls", _AT_ONCE),
+    "texts_again": ("Texts again", _AGAIN),
+    "calls_again": ("Calls again", _AGAIN),
+}
 CHANNELS = {"phone": "By phone", "letter": "By letter", "email": "By e-mail", "agent": "In person or by an agent"}
 PROOFS = {"text": "Code by text", "email": "Link by e-mail", "officer": "Noted by an officer"}
 

@@ -12,7 +12,9 @@ which repeats some words of the one before it."""
 SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|[\n\r;]+")
 LOOKALIKES = str.maketrans("авекмнорстухѕіјԁԛһαβεζηικμνορτυχ", "abekmhopctyxsijdqhabezhikmvoptyx")
 """Small Cyrillic and Greek letters, and the Latin letters that they or their capitals look like."""
-IN_PLACE_OF_LETTERS = str.maketrans("0$@51", "osasi")
+IN_PLACE_OF_LETTERS = str.maketrans("0$@51347", "osasieat")
+MEASURED = re.compile(r"\d+(am|pm|st|nd|rd|th|h|k|x|ft|b)?")
+"""An hour, a place in a row or a size: its digits stand for no letters."""
 LETTERS_LIKE_LATIN = str.maketrans({"ø": "o", "œ": "oe", "æ": "ae"})
 SIGNS = {"emostop": "🛑⛔🚫✋🙅📵🔕", "emorude": "🖕"}
 """Pictures that say stop, and the words that they are read as."""
@@ -47,5 +49,5 @@ def sentences(text: str) -> Iterator[str]:
 
 def _unmasked(token: str) -> str:
     masked = any(character.isalpha() for character in token) and not token.isalpha()
-    unmasked = token.translate(IN_PLACE_OF_LETTERS) if masked and not token[0].isdigit() else token
+    unmasked = token.translate(IN_PLACE_OF_LETTERS) if masked and not MEASURED.fullmatch(token) else token
     return unmasked.replace("$", "").replace("@", "")

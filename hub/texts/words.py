@@ -40,6 +40,11 @@ KEYWORD_CHARACTERS = 200
 """Characters of the longest text that can be a keyword among words of courtesy."""
 SHORT_WORDS = 10
 """Words of the longest text that is read as a whole, too, and that can be a mere refusal."""
+POLITE = frozenset({
+    "please", "pls", "plz", "thanks", "thank", "you", "thx", "por", "favor", "porfavor", "gracias", "svp", "stp", "merci", "s",
+    "il", "vous", "te", "plait", "bitte", "danke", "obrigado", "obrigada", "per", "favore", "grazie",
+})  # fmt: skip
+"""Please and thanks, in every language."""
 NEAR_CHARACTERS = 25
 """Characters after a refusal in which it can name a second channel: `do not call me or send texts`."""
 NAMES_OF_CHANNELS: Mapping[Channel, re.Pattern[str]] = {
@@ -110,9 +115,17 @@ def _by_word(said: str, source: Source) -> Reading | None:
     for language in languages():
         for word in (said, bare):
             meaning = language.keywords.get(word)
-            if meaning is not None and (source == "text" or word in language.sure):
-                return Reading(meaning, language.code, "word", TEXTS if meaning == "stop" else frozenset())
+            if meaning is None or not (source == "text" or word in language.sure):
+                continue
+            if meaning == "stop" and word not in language.sure and not _is_polite(said, word):
+                return Reading("other", language.code, "doubtful", TEXTS)
+            return Reading(meaning, language.code, "word", TEXTS if meaning == "stop" else frozenset())
     return None
+
+
+def _is_polite(said: str, word: str) -> bool:
+    """Whether `said` has nothing beside `word` but please and thanks: `ok cancel` may be about an appointment."""
+    return set(said.split()) - set(word.split()) <= POLITE
 
 
 def _by_spelling(said: str, source: Source) -> Reading | None:
@@ -189,7 +202,7 @@ def _strongest(readings: Sequence[Reading]) -> Reading:
 
 
 def _weakness(reading: Reading) -> int:
-    return 0 if reading.meaning == "stop" else 1 if reading.how == "doubtful" else 2
+    return 0 if reading.meaning == "stop" else {"doubtful": 1, "refusal": 2}.get(reading.how, 3)
 
 
 def _without_courtesy(said: str) -> str:

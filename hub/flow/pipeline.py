@@ -14,6 +14,7 @@ from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import convert
 from hub.flow.enrich import discloses_to_third_party, enrich
 from hub.flow.first_contacts import correct_firsts
+from hub.flow.form_refusals import owners_of, read_form_refusals, write_form_refusals
 from hub.flow.score_spam import score_calls, write_scores
 from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
@@ -55,13 +56,17 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             with hub.store.reading() as session:
                 scored = score_calls(hub, session, directory, cases)
         converted = convert(hub, cases, now)
+        with hub.store.reading() as session:
+            refusals = read_form_refusals(hub, session, cases)
 
-        with exclusive_person_lock(hub.store, _objectors(cases), "refused"), hub.store.writing() as session:
+        objectors = [*_objectors(cases), *owners_of(refusals)]
+        with exclusive_person_lock(hub.store, objectors, "refused"), hub.store.writing() as session:
             held = held_ids(session, subject_table, [subject.id for subject in subjects], token)
             ours = [case for case in cases if case.subject.id in held]
             write_results(hub, session, ours, enrichment, converted)
             write_scores(session, scored, ours, now)
             take_effect(session, hub.config, hub.vault, list(refusals_on_forms(ours)), now)
+            write_form_refusals(session, hub, refusals, held, now)
             finish(session, subject_table, [subject for subject in subjects if subject.id in held], ours, now)
             correct_firsts(session, ours, now)
             wanted = [case.subject for case in ours if not case.is_spam]

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from hub import metrics
 from hub.contracts.transcripts import SpokenAudio, Transcript
@@ -29,9 +29,9 @@ from hub.flow.case_loading import load_cases
 from hub.flow.consent import ask, disclosure_row
 from hub.hookspecs import TranscriptionHooks
 from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
-from hub.model.states import TranscriptState
+from hub.model.states import RefusalSource, TranscriptState
 from hub.numbers.directory import Directory
-from hub.recordings.listen import hear
+from hub.recordings.listen import Heard, hear
 from hub.recordings.transcription_notice import why_untold
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
@@ -41,6 +41,9 @@ from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.writers.webhook_events import note_changes_of
+from hub.texts.doubts import is_refused_already, queue_doubt, refused_by
+from hub.texts.quotes import READ_AS, is_doubtful, is_sure, said_by_caller
+from hub.texts.words import Reading, read
 
 log = structlog.get_logger(__name__)
 HOOK, MOMENT = "transcribe", "hear"
@@ -107,7 +110,7 @@ def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) 
         return {"state": TranscriptState.DENIED, "reason": permitted}
     deadline = max(LEAST_TIME, SLOWEST * (heard.row.duration or 0))
     transcript = _at_plugin(hub, row, permitted, deadline)
-    return _write(hub, row, call, heard.key_id, transcript, token)
+    return _write(hub, row, call, heard, transcript, token)
 
 
 @dataclass(frozen=True)
@@ -152,11 +155,12 @@ def _at_plugin(hub: Hub, row: TranscriptRow, permitted: _Permitted, deadline: fl
 
 
 def _write(
-    hub: Hub, row: TranscriptRow, call: Call, key_id: str, transcript: Transcript, token: str
+    hub: Hub, row: TranscriptRow, call: Call, heard: Heard, transcript: Transcript, token: str
 ) -> dict[str, Any] | None:
     parts = [asdict(part) for part in transcript.parts]
+    reading = read(said_by_caller(transcript.parts), READ_AS[RefusalSource.CALL])
     with hub.store.writing() as session:
-        key = session.get(PersonKey, key_id, populate_existing=True)
+        key = session.get(PersonKey, heard.key_id, populate_existing=True)
         if key is None or key.wrapped is None:
             # The caller was erased during transcription. Encrypting now would create a new key for an erased person.
             raise Unheard("The caller was erased while it was transcribed; nothing of it is stored.")
@@ -169,9 +173,30 @@ def _write(
             "written_at": hub.clock(),
         }
         complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome)
+        _queue_refusal(session, hub, row, call, heard, reading)
         note_changes_of(session, call.id, ("transcription",), hub.clock())
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()
     return None
+
+
+def _queue_refusal(session: Session, hub: Hub, row: TranscriptRow, call: Call, heard: Heard, reading: Reading) -> None:
+    """Queue what the caller may have refused. A transcript is never sure of the words, so a user decides."""
+    if not (is_sure(reading) or is_doubtful(reading)) or call.company_id is None or call.caller_number is None:
+        return
+    refused = refused_by(reading.channels)
+    if not is_refused_already(session, hub, call.company_id, call.caller_number, refused):
+        queue_doubt(
+            session,
+            hub,
+            RefusalSource.VOICEMAIL if heard.row.kind == "voicemail" else RefusalSource.CALL,
+            row.id,
+            company_id=call.company_id,
+            subject_id=call.id,
+            number=call.caller_number,
+            refused=refused,
+            at=heard.row.recorded_at,
+            now=hub.clock(),
+        )
 
 
 def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> dict[str, Any]:

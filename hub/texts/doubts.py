@@ -20,7 +20,7 @@ from hub.model import ConsentEntry, DoubtfulRefusal, Person, TextMessage
 from hub.model.columns import MESSAGE_RETENTION
 from hub.model.doubtful_refusals import OPEN_DOUBTS
 from hub.model.people import CARRIER, Learned
-from hub.model.purposes import MARKETING, SERVICE
+from hub.model.purposes import CALL_BACK, MARKETING, SERVICE
 from hub.model.states import Doubt, MessageStatus, RefusalSource
 from hub.runtime import Hub
 from hub.store import audit
@@ -65,6 +65,13 @@ def may_be_stop(session: Session, hub: Hub, company_id: str, number: str, readin
     if not (reading.how == "doubtful" or refuses):
         return False
     return reading.channels == CALLS or not is_suppressed(session, hub, company_id, number, SERVICE)
+
+
+def is_refused_already(session: Session, hub: Hub, company_id: str, number: str, refused: Refused) -> bool:
+    """Whether the person has refused all of it before, so that no user need read it again. `session` must be a writing
+    one."""
+    uses = {"texts": (SERVICE,), "calls": (CALL_BACK,), "both": (SERVICE, CALL_BACK)}[refused]
+    return all(is_suppressed(session, hub, company_id, number, use) for use in uses)
 
 
 def refused_by(channels: frozenset[Channel]) -> Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from hub.contracts.transcripts import TranscriptPart
@@ -20,6 +20,8 @@ READ_AS: Mapping[RefusalSource, Source] = {
 }
 """How the reader of refusals reads each."""
 SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|[\n\r;]+")
+PIECE_WORDS, SHARED_WORDS = 30, 10
+"""Words of the longest piece that is quoted, and those that it repeats of the one before it."""
 MAX_QUOTE_CHARACTERS = 300
 CUT = "…"
 
@@ -46,10 +48,19 @@ def strongest(readings: Iterable[Reading]) -> Reading:
 
 def quote(words: str, source: RefusalSource) -> str:
     """The sentences that refuse something, at most 300 characters; the beginning if only all of it together does."""
-    said = [each.strip() for each in SENTENCE_END.split(words)]
-    found = [each for each in said if each and _counts(read(each, READ_AS[source]))]
+    found = [each for each in _sentences(words) if _counts(read(each, READ_AS[source]))]
     text = f" {CUT} ".join(found) or " ".join(words.split())
     return text if len(text) <= MAX_QUOTE_CHARACTERS else text[: MAX_QUOTE_CHARACTERS - 1].rstrip() + CUT
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The sentences as they were written; of a long one, as in speech without punctuation, pieces."""
+    for sentence in SENTENCE_END.split(text):
+        said = sentence.split()
+        for first in range(0, len(said), PIECE_WORDS - SHARED_WORDS):
+            yield " ".join(said[first : first + PIECE_WORDS])
+            if first + PIECE_WORDS >= len(said):
+                break
 
 
 def _counts(reading: Reading) -> bool:
@@ -57,5 +68,12 @@ def _counts(reading: Reading) -> bool:
 
 
 def said_by_caller(parts: Iterable[TranscriptPart]) -> str:
-    """What the caller said in a call, one line for each part. Without channels the speakers are not known, and all is read."""
-    return "\n".join(part.text for part in parts if part.text and part.channel != "business")
+    """What the caller said in a call: one line for what they said without a break. If the channels are not known, all is
+    read."""
+    lines: list[list[str]] = [[]]
+    for part in parts:
+        if part.channel == "business":
+            lines.append([])
+        elif part.text:
+            lines[-1].append(part.text.strip())
+    return "\n".join(" ".join(line) for line in lines if line)

@@ -20,6 +20,7 @@ from hub.model import (
     Call,
     ConsentEntry,
     Delivery,
+    DoubtfulRefusal,
     FormSubmission,
     Person,
     PersonKey,
@@ -340,3 +341,14 @@ def fresh_url(databases: Path) -> Iterator[Callable[[], str]]:
     for file in made:
         for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             part.unlink(missing_ok=True)
+
+
+def test_a_refusal_in_a_strangers_form_stops_nothing_until_a_user_decides(stage: TestHub, victim: Canaries) -> None:
+    before = data_of(stage, victim)
+    mallory = Attacker(stage)
+    words = "Stop texting me and never call me again!"
+    mallory.types(phone=victim.number, fields={"message": words})
+    mallory.types(phone=victim.number, email=address_of(victim), fields={"message": words, "notes": "STOP"})
+    assert_untouched(before, data_of(stage, victim))
+    rows = stage.rows(DoubtfulRefusal, person_number=victim.number)
+    assert {(each.source, each.learned, each.state) for each in rows} == {("form", "typed", "open")}

@@ -29,9 +29,19 @@ from hub.api import (
     TranscriptPart,
     hookimpl,
 )
-from hub.model import ConnectorState, ConsentDecision, Disclosure, Recording, TranscriptRow
+from hub.model import (
+    Call,
+    ConnectorState,
+    ConsentDecision,
+    Disclosure,
+    DoubtfulRefusal,
+    Recording,
+    Suppression,
+    TranscriptRow,
+)
 from hub.privacy.opt_outs import opt_out
 from hub.privacy.retention import sweep
+from hub.queries.privacy.doubts import DoubtShown, open_doubts_of
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript
@@ -292,3 +302,64 @@ def until(it_is_so: Callable[[], bool]) -> None:
             return
         waiting.wait(0.02)
     raise AssertionError("the worker did not come to it")
+
+
+@pytest.mark.parametrize(("kind", "source"), [("recorded", "call"), ("voicemail", "voicemail")])
+def test_a_refusal_that_the_caller_speaks_waits_for_a_user_with_its_sentence(
+    hearing_hub: Factory, kind: str, source: str
+) -> None:
+    stage = hearing_hub()
+    tell_of(stage, kind=kind)
+    stage.flow()
+    fetch_due(stage.hub)
+    stage.ears.script.append(
+        said(("caller", "Hi, this is Sam."), ("caller", "Take me off your list and stop texting me."))
+    )
+    transcribe(stage)
+    (row,) = queued(stage)
+    assert (row.source, row.refused, row.words) == (source, "texts", "Take me off your list and stop texting me.")
+    assert stage.rows(Suppression) == [], "a transcript is never sure of the words"
+    with stage.hub.store.reading() as session:
+        companies = [each.id for each in stage.directory.companies.values()]
+        (hidden,) = open_doubts_of(session, stage.hub, companies, spoken=False)
+    assert hidden.words is None
+    doubt = stage.one(DoubtfulRefusal)
+    assert (doubt.id, doubt.subject_id, doubt.person_number) == (only(stage).id, stage.one(Call).id, CALLER)
+
+
+def test_what_the_business_says_is_no_refusal_and_without_channels_all_is_read(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    stage.ears.script.append(
+        said(("caller", "My sink is blocked."), ("business", "Stop texting me, said the last one."))
+    )
+    transcribe(stage)
+    assert queued(stage) == []
+    tell_of(stage, "RE2", call_id="CA2")
+    stage.flow()
+    fetch_due(stage.hub)
+    stage.ears.script.append(said(("both", "please take me"), ("both", "off your list and stop calling me")))
+    transcribe(stage)
+    (row,) = queued(stage)
+    assert row.refused == "calls" and "stop calling me" in (row.words or "")
+
+
+def test_a_refusal_of_a_hidden_caller_or_one_who_refused_before_is_not_queued(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage, caller=None)
+    stage.ears.script.append(said(("caller", "Stop calling me.")))
+    transcribe(stage)
+    assert queued(stage) == [] and only(stage).state == "written"
+
+
+def said(*parts: tuple[Any, str]) -> Transcript:
+    spoken = [
+        TranscriptPart(start=float(n), end=n + 1.0, text=text, channel=channel)
+        for n, (channel, text) in enumerate(parts)
+    ]
+    return Transcript(language="en-US", model="paper ears", parts=tuple(spoken))
+
+
+def queued(stage: TestHub) -> list[DoubtShown]:
+    with stage.hub.store.reading() as session:
+        return open_doubts_of(session, stage.hub, [each.id for each in stage.directory.companies.values()])

@@ -22,14 +22,14 @@ from hub.importing.places import Places
 from hub.importing.records import CallRecord, FormRecord, Record, TextRecord
 from hub.model import ConsentEntry, Person
 from hub.model.people import CARRIER, TYPED, Learned, has_known_number
-from hub.model.purposes import CALL_BACK, MARKETING, SERVICE, TEXT_USES
+from hub.model.purposes import CALL_BACK, MARKETING, TEXT_USES
 from hub.model.states import RefusalSource
 from hub.privacy.suppression_list import add_suppressions
 from hub.runtime import Hub
-from hub.texts.doubts import CHANNELS, queue_doubt, refused_by
+from hub.texts.doubts import CHANNELS, is_refused_already, queue_doubt, refused_by
 from hub.texts.no_contact import USES_OF, Refused, record_refusal
 from hub.texts.quotes import READ_AS, is_doubtful, is_sure, strongest
-from hub.texts.suppression import is_suppressed, number_lock_key
+from hub.texts.suppression import number_lock_key
 from hub.texts.words import Reading, read
 from hub.visits.form_fields import contact_of, messages_in
 
@@ -201,9 +201,7 @@ def _by_hash(session: Session, hub: Hub, said: Said, uses: Collection[str], now:
 
 
 def _queue(session: Session, hub: Hub, said: Said, contact: Placed[Any], refused: Refused, now: datetime) -> None:
-    texts = is_suppressed(session, hub, said.company_id, said.number, SERVICE)
-    calls = is_suppressed(session, hub, said.company_id, said.number, CALL_BACK)
-    if {"texts": texts, "calls": calls, "both": texts and calls}[refused]:
+    if is_refused_already(session, hub, said.company_id, said.number, refused):
         return
     ids = {
         RefusalSource.NOTE: lambda: note_id(contact.id, said.record.at),

@@ -6,7 +6,7 @@ from hub.contracts.rules import MONTHS_UNTIL_REREAD, OWN, TOPICS, LegalRule
 from hub.docs.config import built_in
 from hub.docs.markdown import page, table
 from hub.hookspecs import ConsentHooks
-from hub.queries.privacy.legal_rules import deadline_rules
+from hub.queries.privacy.legal_rules import own_rules
 from hub.testing.factories import connect
 
 TITLES = {
@@ -41,10 +41,10 @@ def law_page() -> str:
 
 
 def shipped_rules() -> list[LegalRule]:
-    """The rules of every built-in consent plugin, and the hub's own deadlines of privacy requests."""
+    """The rules of every built-in consent plugin, and those that the hub itself applies."""
     hook = ConsentHooks.list_rules.__name__
     plugins = [kind for kind in built_in().values() if kind.manifest.kind == "consent" and hasattr(kind, hook)]
-    return [*(rule for kind in plugins for rule in getattr(connect(kind), hook)()), *deadline_rules()]
+    return [*(rule for kind in plugins for rule in getattr(connect(kind), hook)()), *own_rules()]
 
 
 def _topic(topic: str, rules: list[LegalRule]) -> tuple[str, str]:

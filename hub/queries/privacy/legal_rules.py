@@ -24,7 +24,7 @@ def legal_rules(plugins: Plugins, topic: str | None = None, place: str | None = 
         for name in plugins.with_hook(ConsentHooks.list_rules)
         for rule in plugins.call(name, ConsentHooks.list_rules)
     ]
-    found += [(THE_HUB, rule) for rule in (*deadline_rules(), *sharing_exceptions())]
+    found += [(THE_HUB, rule) for rule in own_rules()]
     return [
         (name, rule) for name, rule in found if topic in (None, rule.topic) and (place is None or rule.holds_at(place))
     ]
@@ -52,6 +52,11 @@ def law_state(rules: Iterable[LegalRule], today: date) -> LawState:
 def deadline_rules() -> tuple[LegalRule, ...]:
     """The deadlines of privacy requests, from the hub's own table."""
     return tuple(_deadlines())
+
+
+def own_rules() -> tuple[LegalRule, ...]:
+    """The rules that the hub itself applies, whatever plugins are configured."""
+    return (*deadline_rules(), *sharing_exceptions())
 
 
 @cache

@@ -34,23 +34,23 @@ class Receiver:
     endpoint: WebhookEndpoint
     connector: str
     """Its name in the record of disclosures."""
+    recipient: str
+    """Who runs it."""
     contacts: tuple[str, ...]
     """Ids of the calls, texts and forms that it was sent."""
 
 
 def receivers_of(
-    session: Session, company: Company, people: Collection[str], contacts: Collection[str]
+    session: Session, config: Config, company: Company, people: Collection[str], contacts: Collection[str]
 ) -> list[Receiver]:
-    """The company's addresses that were sent something of these people, or of these calls, texts and forms; by name."""
+    """The company's addresses whose operators were sent something of these people, or of these calls, texts and forms; by
+    name. One that another operator ran then is left out."""
     configured = select(WebhookEndpoint).where(
         WebhookEndpoint.company_id == company.id, col(WebhookEndpoint.retired_at).is_(None)
     )
-    found = []
-    for endpoint in session.exec(configured.order_by(col(WebhookEndpoint.name))).all():
-        connector = recipient_name(company.name, endpoint.name)
-        if sent := _sent_to(session, connector, people, contacts):
-            found.append(Receiver(endpoint, connector, sent))
-    return found
+    endpoints = session.exec(configured.order_by(col(WebhookEndpoint.name))).all()
+    found = (_receiver(session, config, company, endpoint, people, contacts) for endpoint in endpoints)
+    return [each for each in found if each is not None and each.contacts]
 
 
 def notify_receivers(
@@ -84,7 +84,8 @@ def contacts_of_opt_out(
         reach = reach_of(session, config, person)
         people |= reach.people
         contacts |= reach.subjects | reach.outgoing_calls
-    return _sent_to(session, recipient_name(company.name, endpoint.name), people, contacts)
+    found = _receiver(session, config, company, endpoint, people, contacts)
+    return found.contacts if found else ()
 
 
 def _people_with(session: Session, vault: Vault, company_id: str, fingerprint: str) -> list[Person]:
@@ -111,10 +112,23 @@ def _people_with(session: Session, vault: Vault, company_id: str, fingerprint: s
     return list(session.exec(select(Person).where(col(Person.id).in_(ids)))) if ids else []
 
 
-def _sent_to(session: Session, connector: str, people: Collection[str], contacts: Collection[str]) -> tuple[str, ...]:
+def _receiver(
+    session: Session,
+    config: Config,
+    company: Company,
+    endpoint: WebhookEndpoint,
+    people: Collection[str],
+    contacts: Collection[str],
+) -> Receiver | None:
+    own = next((each.webhooks for each in config.companies if each.name == company.name), ())
+    section = next((each for each in own if each.name == endpoint.name), None)
+    if section is None:
+        return None
+    connector, recipient = recipient_name(company.name, endpoint.name), section.recipient_name
     theirs = or_(col(Disclosure.person_id).in_(people), col(Disclosure.subject_id).in_(contacts))
-    sent = select(Disclosure.subject_id).where(Disclosure.connector == connector, theirs).distinct()
-    return tuple(sorted(session.exec(sent)))
+    to_it = (Disclosure.connector == connector, Disclosure.recipient == recipient)
+    sent = session.exec(select(Disclosure.subject_id).where(*to_it, theirs).distinct())
+    return Receiver(endpoint, connector, recipient, tuple(sorted(sent)))
 
 
 def _event(

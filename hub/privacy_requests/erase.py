@@ -68,8 +68,8 @@ def plan(session: Session, hub: Hub, request: PrivacyRequest) -> dict[str, Any]:
 
 def _to_notify(session: Session, hub: Hub, request: PrivacyRequest, reach: PersonData) -> list[dict[str, Any]]:
     company = session.get_one(Company, request.company_id)
-    found = receivers_of(session, company, reach.people, reach.subjects | reach.outgoing_calls)
-    return receivers.shown(hub.config, company, found)
+    found = receivers_of(session, hub.config, company, reach.people, reach.subjects | reach.outgoing_calls)
+    return receivers.shown(found)
 
 
 def questions_to(hub: Hub, scopes: Mapping[str, Scope]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.config.models import Config
 from hub.errors import RetryLater
 from hub.model import Company, PrivacyRequest, RequestTask, WebhookEndpoint, WebhookEvent
 from hub.model.states import PersonNotice, TaskState, WebhookEventState
@@ -24,18 +23,10 @@ ON_THE_WAY = (WebhookEventState.READY, WebhookEventState.LEASED, WebhookEventSta
 GONE = "The outbox no longer has the event, so it is not known whether it came."
 
 
-def shown(config: Config, company: Company, receivers: Sequence[Receiver]) -> list[dict[str, Any]]:
+def shown(receivers: Sequence[Receiver]) -> list[dict[str, Any]]:
     """Receivers for a plan or an outcome: who runs each address, and how many contacts it was sent."""
-    sections = {each.name: each for own in config.companies if own.name == company.name for each in own.webhooks}
     return [
-        {
-            "connector": each.connector,
-            "recipient": sections[each.endpoint.name].recipient_name
-            if each.endpoint.name in sections
-            else each.endpoint.name,
-            "contacts": len(each.contacts),
-        }
-        for each in receivers
+        {"connector": each.connector, "recipient": each.recipient, "contacts": len(each.contacts)} for each in receivers
     ]
 
 
@@ -45,11 +36,11 @@ def notify(
     """Write the events, and a task that waits for the answer of each receiver, within `session`. `known` are the person's
     `people` and `subjects` in the record of disclosures."""
     company = session.get_one(Company, request.company_id)
-    receivers = receivers_of(session, company, known.get("people", ()), known.get("subjects", ()))
+    receivers = receivers_of(session, hub.config, company, known.get("people", ()), known.get("subjects", ()))
     notify_receivers(session, PersonNotice.ERASED, receivers, request.id, now)
     tasks = [RequestTask(request_id=request.id, hook=HOOK, connector=each.connector, due_at=now) for each in receivers]
     write_rows(session, RequestTask, tasks)
-    request.outcome = {**request.outcome, NOTIFIED: shown(hub.config, company, receivers)}
+    request.outcome = {**request.outcome, NOTIFIED: shown(receivers)}
 
 
 def result_of(hub: Hub, task: RequestTask) -> tuple[int, str | None, bool]:

@@ -60,7 +60,7 @@ def _object(
     for person in people:
         reach |= reach_of(session, hub.config, person)
     company = session.get_one(Company, request.company_id)
-    notified = receivers_of(session, company, reach.people, reach.subjects | reach.outgoing_calls)
+    notified = receivers_of(session, hub.config, company, reach.people, reach.subjects | reach.outgoing_calls)
     notify_receivers(session, PersonNotice.OPTED_OUT, notified, request.id, now)
     return "objected", take_effect(session, hub.config, hub.vault, statements, now)
 

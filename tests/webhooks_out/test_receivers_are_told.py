@@ -149,6 +149,18 @@ def test_an_address_that_left_the_configuration_is_not_told_and_stands_under_wha
     assert "no longer configured" in lost["why"]
 
 
+def test_an_operator_who_ran_the_address_before_is_not_taken_for_the_one_who_runs_it_now(
+    lite_hub: Callable[..., TestHub], receiver: WebhookReceiver
+) -> None:
+    sending = WebhookStage.open(lite_hub, receiver, recipient="Old CRM Ltd.")
+    in_touch(sending)
+    now = {"name": "crm", "url": receiver.url, "use": USE, "allow_private": True, "recipient": "New CRM Inc."}
+    reconfigure(sending, now)
+    done = erase(sending)
+    assert receiver.received == [] and done.certificate["receivers"] == []
+    assert "Old CRM Ltd." in {each["recipient"] for each in done.certificate["not_recalled"]}
+
+
 def test_each_address_is_told_of_what_it_was_sent_itself(
     lite_hub: Callable[..., TestHub], receiver: WebhookReceiver
 ) -> None:

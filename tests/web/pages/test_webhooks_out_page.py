@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from page_client import PageClient, seen, signed_in
-from testbed import TestHub
+from testbed import CALLER, TestHub
 from webhook_receiver import WebhookReceiver
 
 from hub.config.edit import tree_of
-from hub.model import WebhookEndpoint, WebhookEvent
+from hub.model import Company, WebhookEndpoint, WebhookEvent
 from hub.numbers.accounts import write_accounts
+from hub.privacy_requests.run import run, work_tasks
+from hub.privacy_requests.steps import open_request, verify
 from hub.webhooks_out.send import send_events
 
 CRM = {"name": "crm", "use": "sales"}
@@ -111,6 +113,40 @@ def test_an_endpoint_is_watched_tested_and_sent_again(config_stage: TestHub, rec
     assert "Two secrets sign" in owner.text(path)
     assert owner.post(f"{path}/rotate/end").status_code == 303
     assert owner.post(f"{path}/resume").status_code == 422
+
+
+def test_plan_certificate_and_events_name_the_address_that_is_notified_of_an_erasure(
+    config_stage: TestHub, receiver: WebhookReceiver
+) -> None:
+    stage = config_stage
+    assert stage.config_file is not None
+    file: Path = stage.config_file.path
+    hook = f"\\g<0>\n        webhooks: [{{name: crm, url: '{receiver.url}', use: sales, allow_private: true}}]"
+    file.write_text(re.sub(r"name: lakeside\b", hook, file.read_text(), count=1))
+    reread(stage)
+    call = stage.call_in()
+    send(stage)
+    with stage.hub.store.writing() as session:
+        company = session.get_one(Company, stage.directory.companies["lakeside"].id)
+        asked = open_request(session, stage.hub, company, "erasure", actor="o", channel="letter", phone=CALLER)
+        verify(session, asked, "o", "officer", stage.clock())
+    officer = signed_in(stage, "privacy_officer")
+    plan = officer.text(f"/privacy-desk/requests/{asked.id}/plan")
+    assert "Webhooks that are notified" in plan and "webhook/lakeside/crm" in plan
+    run(stage.hub, asked.id, "officer")
+    send(stage)
+    work_tasks(stage.hub)
+    certificate = officer.text(f"/privacy-desk/certificates/{asked.id}")
+    assert "Webhooks notified of the erasure" in certificate and "Notified" in certificate
+    page = signed_in(stage).text("/webhooks-out/lakeside/crm")
+    assert "A person was erased" in page and "1 contact" in page
+    assert receiver.received[-1].document["data"]["ids"] == [call.id]
+
+
+def send(stage: TestHub) -> None:
+    """The worker sends what is due after a while."""
+    stage.clock.advance(minutes=3)
+    send_events(stage.hub, stage.directory, stage.one(WebhookEndpoint).id)
 
 
 def test_a_marketer_sees_and_replays_but_learns_no_secret(config_stage: TestHub) -> None:

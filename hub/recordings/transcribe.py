@@ -172,7 +172,8 @@ def _write(
             "model": transcript.model,
             "written_at": hub.clock(),
         }
-        complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome)
+        if not complete(session, TranscriptRow, [row.id], token, sealed=sealed, **outcome):
+            return None  # its caller ended the recording meanwhile, or another worker has it
         _queue_refusal(session, hub, row, call, heard, reading)
         note_changes_of(session, call.id, ("transcription",), hub.clock())
     metrics.FLOW.labels("transcripts", TranscriptState.WRITTEN).inc()

@@ -42,6 +42,7 @@ from hub.model import (
 from hub.privacy.opt_outs import opt_out
 from hub.privacy.retention import sweep
 from hub.queries.privacy.doubts import DoubtShown, open_doubts_of
+from hub.recordings.end import end_recording
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript
@@ -363,3 +364,11 @@ def said(*parts: tuple[Any, str]) -> Transcript:
 def queued(stage: TestHub) -> list[DoubtShown]:
     with stage.hub.store.reading() as session:
         return open_doubts_of(session, stage.hub, [each.id for each in stage.directory.companies.values()])
+
+
+def test_a_recording_that_its_caller_ends_while_it_is_transcribed_leaves_no_transcript(hearing_hub: Factory) -> None:
+    stage = hearing_hub()
+    record(stage)
+    stage.ears.script.append(lambda: (end_recording(stage.hub, stage.one(Call), "anna"), WRITTEN)[-1])
+    transcribe(stage)
+    assert (only(stage).state, only(stage).sealed) == ("gone", None) and transcribe(stage) == 0

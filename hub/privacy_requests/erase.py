@@ -39,6 +39,8 @@ WHAT_REMAINS = (
     "The consent ledger, the decisions and the record of disclosures, under a random number that no longer identifies "
     "anyone.",
     "This request, without your number and address, for 24 months.",
+    "Your name, if somebody wrote it into a tag, a note or a reason that is about somebody else: it cannot be told from other "
+    "words. Your number and address are taken out there.",
 )
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 from hub.contracts.phones import phone_number
 from hub.model import Company, LegalHold, PrivacyRequest
 from hub.model.states import RequestState
-from hub.privacy_requests.officer import in_words
+from hub.privacy_requests.officer import reason_in_words
 from hub.privacy_requests.people import set_hold
 from hub.privacy_requests.steps import RequestRefused, email_address
 from hub.runtime import Hub
@@ -28,7 +28,7 @@ def place_hold(
     """Set a legal hold: nothing of this person, or of anyone at the company, is erased or deleted until it is lifted."""
     if [bool(phone), bool(email), everybody].count(True) != 1:
         raise RequestRefused("Say who it covers: a phone number, an e-mail address, or everybody at the company.")
-    matter = in_words(reason, "The reason")
+    matter = reason_in_words(reason)
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
     if not everybody and number is None and address is None:
         raise RequestRefused("The number or address is not valid; write +13125550142 or pat@example.com.")

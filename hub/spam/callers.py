@@ -62,8 +62,8 @@ def add_rule(
     )
     session.add(rule)
     session.flush()
-    # The number itself is personal data, so the audit log names the entry by its id.
-    detail = f"{'prefix ' + pattern if is_prefix else 'a number'}, entry {rule.id}"
+    # The number itself is personal data, and a long prefix nearly is, so the audit log names the entry by its id.
+    detail = f"{'a prefix' if is_prefix else 'a number'}, entry {rule.id}"
     audit.note(session, now, actor, f"caller.{kind}", company_id or account_id, detail)
     return rule
 

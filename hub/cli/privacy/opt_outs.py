@@ -102,11 +102,11 @@ def _change(
     """Change the opt-out with an id, which must be in `state`; returns its full id."""
     from hub.cli.privacy.request_lookup import open_for
     from hub.cli.support.audit_note import actor
-    from hub.cli.support.options import in_words
     from hub.model import OptOut
+    from hub.privacy_requests.officer import reason_in_words
     from hub.queries.lookup import by_id, one, typed
 
-    said = in_words(reason, "--reason")
+    said = reason_in_words(reason, "--reason")
     with open_for(config) as hub, hub.store.writing() as session:
         text = typed(wanted)
         row = one(by_id(session, OptOut, text, OptOut.id), "opt-out", text)

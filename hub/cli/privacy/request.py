@@ -254,11 +254,11 @@ def refuse(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without carrying it out. The person must be informed of the reason and of the right to complain."""
-    from hub.privacy_requests.officer import in_words
+    from hub.privacy_requests.officer import reason_in_words
     from hub.privacy_requests.steps import refuse as close
 
     with request_to_change(config, request_id) as (hub, session, request):
-        close(session, request, actor(), in_words(reason, "The reason"), hub.clock())
+        close(session, request, actor(), reason_in_words(reason), hub.clock())
     say(f"Refused: {request.id}.")
 
 
@@ -269,11 +269,11 @@ def extend(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Extend a deadline one time, as far as the law allows."""
-    from hub.privacy_requests.officer import in_words
+    from hub.privacy_requests.officer import reason_in_words
     from hub.privacy_requests.steps import extend as prolong
 
     with request_to_change(config, request_id) as (hub, session, request):
-        prolong(session, hub, request, actor(), in_words(reason, "The reason"), hub.clock())
+        prolong(session, hub, request, actor(), reason_in_words(reason), hub.clock())
     say(f"Due {moment(request.deadline)} now. Tell the person why before {moment(request.due_at)}.")
 
 
@@ -284,13 +284,13 @@ def unrestrict(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a restriction: the person's data may be used again."""
-    from hub.privacy_requests.officer import in_words
+    from hub.privacy_requests.officer import reason_in_words
     from hub.privacy_requests.rights import lift_restriction
 
     with open_for(config) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)
-        people = lift_restriction(hub, request.id, actor(), in_words(reason, "The reason"))
+        people = lift_restriction(hub, request.id, actor(), reason_in_words(reason))
     say(f"The data of {counted(people, 'person')} may be used again.".replace("persons", "people"))
 
 

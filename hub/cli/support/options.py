@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from hub.errors import CannotDo
-from hub.queries.lookup import shown, typed
+from hub.queries.lookup import shown
 
 DAYS_AGO = {"today": 0, "yesterday": 1}
 
@@ -61,11 +61,3 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
     except OverflowError:
         raise CannotDo(f"{day} is too far away; choose a day between 1900 and 9000.") from None
-
-
-def in_words(text: str, option: str) -> str:
-    """The text of an option that must not be empty; CannotDo if it is empty."""
-    said = typed(text)
-    if not said:
-        raise CannotDo(f"{option} is empty; say it in words, for it is kept as the record of what you did.")
-    return said

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.errors import RetryLater, RingfenceError
 from hub.model import CallerRule, FormSubmission, Person, Tombstone
 from hub.privacy.erasure.days import days_changed
+from hub.privacy.erasure.mentions import blank, mentions_of
 from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
 from hub.privacy.erasure.rows import counts_of, erase_rows, files_of, rules_about, sealed_by
 from hub.privacy.withdrawal import exclusive_person_lock
@@ -44,10 +45,12 @@ class ErasedPerson:
 
 def plan_erasure(session: Session, hub: Hub, people: Iterable[Person], kept: PersonData = NO_DATA) -> Counter[str]:
     """Rows by table that an erasure of `people` would delete or empty, except those `kept`. Changes nothing."""
-    reach = PersonData()
+    reach, elsewhere = PersonData(), Counter[str]()
     for person in people:
-        reach |= reach_of(session, hub.config, person, webhooks_of(session, person))
-    return counts_of(session, reach - kept)
+        own = reach_of(session, hub.config, person, webhooks_of(session, person))
+        elsewhere |= mentions_of(session, hub.vault, person, own, kept).counts
+        reach |= own
+    return counts_of(session, reach - kept) + elsewhere
 
 
 def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> ErasedPerson:
@@ -75,7 +78,9 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
         sealed = {*sealed_by(session, reach), *shared}
         others = _holders_of_others(session, hub, person, reach)
         keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed, others)
-        rows = erase_rows(session, reach, now)
+        elsewhere = mentions_of(session, hub.vault, person, reach, kept)
+        rows = erase_rows(session, reach, now) + elsewhere.counts
+        blank(session, elsewhere)
         mark_dirty(session, changes, now)
         write_tombstones(session, journal_of(hub.config.hub), _buried(session, hub, person, reach, keys), now)
     deleted = sum(_deleted(hub, path) for path in files)

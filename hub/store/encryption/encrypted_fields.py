@@ -97,13 +97,13 @@ def seal_rule_note(vault: Vault, session: Session, rule: CallerRule, text: str) 
     """Put the note of an entry of the block or allow list into its row."""
     number = rule.pattern if rule.company_id and not rule.is_prefix else None
     holder = vault.holder(session, rule.company_id, number, rule.id)
-    (rule.sealed_note,) = encrypt_many(vault, session, [Plaintext(holder, text, _rule_note(rule))])
+    (rule.sealed_note,) = encrypt_many(vault, session, [Plaintext(holder, text, rule_note_place(rule.id))])
 
 
 def rule_notes_of(vault: Vault, session: Session, rules: Iterable[CallerRule]) -> dict[str, str]:
     """The notes of entries of the lists, by entry id; without those whose key was destroyed."""
     written = [(rule, rule.sealed_note) for rule in rules if rule.sealed_note]
-    opened = decrypt_many(vault, session, [(sealed, _rule_note(rule)) for rule, sealed in written])
+    opened = decrypt_many(vault, session, [(sealed, rule_note_place(rule.id)) for rule, sealed in written])
     return {rule.id: text for (rule, _), text in zip(written, opened, strict=True) if text is not None}
 
 
@@ -178,8 +178,9 @@ def note_place(note_id: str) -> str:
     return f"note/{note_id}"
 
 
-def _rule_note(rule: CallerRule) -> str:
-    return f"caller_rule/{rule.id}/note"
+def rule_note_place(rule_id: str) -> str:
+    """The place that the note of an entry of a list is bound to."""
+    return f"caller_rule/{rule_id}/note"
 
 
 def _correction_in(request: PrivacyRequest) -> str:

@@ -62,6 +62,11 @@ class Vault:
         other writers do not wait while an hour of audio is encrypted."""
         return partial(_seal, *self._key_of(session, self.holder(session, company_id, phone_number, subject_id)))
 
+    def seal_again(self, session: Session, sealed: bytes, plain: bytes, where: str) -> bytes:
+        """`plain` encrypted under the key that `sealed` was encrypted with; the key must not have been destroyed."""
+        row = session.get_one(PersonKey, self.key_id(sealed))
+        return _seal(row.id, self._unwrap(row), plain, where)
+
     def open(self, session: Session, sealed: bytes, where: str) -> bytes | None:
         """The plain text; None if its key was destroyed. ConfigError if it was encrypted for another place or the hub's key
         is missing."""

@@ -9,7 +9,7 @@ from hub.errors import CannotDo
 from hub.model import OptOut
 from hub.model.states import OptOutState
 from hub.privacy.opt_outs import question_opt_out, reinstate_opt_out
-from hub.privacy_requests.officer import in_words
+from hub.privacy_requests.officer import reason_in_words
 from hub.privacy_requests.steps import RequestRefused
 from hub.queries.privacy.opt_outs import MANY, busy_networks, opt_outs_of
 from hub.web.pages.guard import Page
@@ -36,7 +36,7 @@ def decide(page: PageRequest) -> Response:
         raise CannotDo("Choose whether the opt-out counts.")
     expected = OptOutState.IN_FORCE if deed == "question" else OptOutState.QUESTIONED
     try:
-        reason = in_words(page.value("reason"), "The reason")
+        reason = reason_in_words(page.value("reason"))
     except RequestRefused as refused:
         return _page(page, 422, (wanted.id, str(refused)))
     with page.hub.store.writing() as session:

@@ -72,7 +72,7 @@ def extend(page: PageRequest) -> Response:
     """Extend the deadline once, as far as the law allows."""
 
     def deed(session: Session, request: PrivacyRequest) -> None:
-        reason = officer.in_words(page.value("reason"), "The reason")
+        reason = officer.reason_in_words(page.value("reason"))
         steps.extend(session, page.hub, request, page.user.id, reason, page.now)
 
     return _changed(page, "extend", "The deadline is extended. Tell the person why before the first one.", deed)
@@ -82,7 +82,7 @@ def refuse(page: PageRequest) -> Response:
     """Close the request without carrying it out."""
 
     def deed(session: Session, request: PrivacyRequest) -> None:
-        reason = officer.in_words(page.value("reason"), "The reason")
+        reason = officer.reason_in_words(page.value("reason"))
         steps.refuse(session, request, page.user.id, reason, page.now)
 
     return _changed(page, "refuse", "Refused. Tell the person why, and that they may complain.", deed)
@@ -93,7 +93,7 @@ def unrestrict(page: PageRequest) -> Response:
     with page.session() as session:
         request_id = page.scope.one(session, PrivacyRequest, page.path("request_id")).id
     try:
-        reason = officer.in_words(page.value("reason"), "The reason")
+        reason = officer.reason_in_words(page.value("reason"))
         lift_restriction(page.hub, request_id, page.user.id, reason)
     except RequestRefused as refused:
         return request_page(page, 422, error=("unrestrict", str(refused)))

@@ -55,12 +55,16 @@ def command(proxy: str, folder: Path, hub: str, port: int) -> list[str]:
         assert NGINX is not None
         make_certificate(folder)
         server = NGINX[1].replace("/etc/letsencrypt/live/calls.example.com", str(folder))
-        server = server.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("127.0.0.1:8080", hub)
+        server = (
+            server.replace("/var/log/nginx", str(folder))
+            .replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+            .replace("127.0.0.1:8080", hub)
+        )
         paths = "".join(
             f"{each}_temp_path {folder}/{each};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         file.write_text(
-            f"daemon off; pid {folder}/pid; error_log {folder}/error; events {{}}\nhttp {{ access_log off; {paths}\n{server}}}"
+            f"daemon off; pid {folder}/pid; error_log {folder}/error; events {{}}\nhttp {{ {paths}\n{server}}}"
         )
         return ["nginx", "-c", str(file), "-e", str(folder / "error")]
     assert CADDY is not None
@@ -74,7 +78,10 @@ def behind(proxy: str, folder: Path, edge: Edge) -> Iterator[Any]:
     """A function that makes a client of the hub, through the proxy, at a loopback address."""
     hub, port = edge.client.base_url.netloc.decode(), free_port()
     environment = {"HOME": str(folder), "PATH": "/usr/sbin:/usr/bin:/bin"}
-    process = subprocess.Popen(command(proxy, folder, hub, port), env=environment, stderr=subprocess.DEVNULL)
+    with (folder / "printed.log").open("wb") as printed:
+        process = subprocess.Popen(
+            command(proxy, folder, hub, port), env=environment, stdout=printed, stderr=subprocess.STDOUT
+        )
     try:
         with ExitStack() as clients:
 
@@ -129,6 +136,26 @@ def test_a_proxy_keeps_the_visitors_address_and_the_carriers_signature(
         assert edge.client.get("/metrics").status_code == 404
 
 
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_a_proxy_writes_no_path_and_no_query_into_its_logs(proxy: str, tmp_path: Path) -> None:
+    with ExitStack() as running:
+        hub = ExitStack()
+        edge = hub.enter_context(open_edge(tmp_path, trusted_proxies="[127.0.0.1]"))
+        browser = running.enter_context(behind(proxy, tmp_path, edge))("127.2.2.2")
+        assert browser.get("/r/Zq-token-in-a-path").status_code == 404
+        assert browser.get("/privacy/x/requests/y/confirm", params={"token": "Zq-token-in-a-query"}).status_code == 404
+        browser.get(
+            "/search", params={"q": "+13125550142"}, headers={"referer": "https://calls.example.com/?q=Zq-referrer"}
+        )
+        hub.close()
+        assert browser.get("/r/Zq-token-of-a-dead-hub").status_code in (502, 504)
+    logs = b"".join(file.read_bytes() for file in tmp_path.glob("*") if file.suffix in (".log", ".error"))
+    logs += (tmp_path / "error").read_bytes() if (tmp_path / "error").exists() else b""
+    assert b"Zq" not in logs and b"3125550142" not in logs
+    if proxy == "nginx":
+        assert b"GET 404" in (tmp_path / "ringfence.log").read_bytes(), "what remains says how it goes"
+
+
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="caddy is not installed")
 def test_the_caddyfile_of_the_compose_file_is_valid(tmp_path: Path) -> None:
     """`caddy validate` would ask for certificates; adapting it reads all of it."""
@@ -136,7 +163,11 @@ def test_the_caddyfile_of_the_compose_file_is_valid(tmp_path: Path) -> None:
     environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "DOMAIN": "calls.example.com"}
     done = subprocess.run(told, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert '"max_size":11000000' in done.stdout and "calls.example.com" in done.stdout
+    assert (
+        '"max_size":11000000' in done.stdout
+        and '"exclude":["http.log.error"]' in done.stdout
+        and "calls.example.com" in done.stdout
+    )
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")

@@ -12,6 +12,7 @@ from hub.queries.people import find_people, list_people, one_person
 from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
+from hub.web.pages.sealed_search import search
 
 PEOPLE_PER_PAGE = 50
 FACT_NAMES = {"line_type": "Line type", "carrier": "Phone company", "country": "Country", "region": "State"}
@@ -96,6 +97,7 @@ def split(page: PageRequest) -> Response:
 
 PAGES = (
     Page("/people", people, action="people"),
+    Page("/people", search, action="people", method="POST"),
     Page("/people/{person_id}", person, action="people"),
     Page("/people/{person_id}/merge", merge, action="marks", method="POST"),
     Page("/people/{person_id}/split", split, action="marks", method="POST"),

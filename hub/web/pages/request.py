@@ -30,6 +30,7 @@ from hub.runtime import Hub
 from hub.store import audit
 from hub.web.pages.navigation import navigation
 from hub.web.pages.periods import Period, period_of
+from hub.web.pages.sealed_search import opened_query
 from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
 
@@ -107,10 +108,10 @@ class PageRequest:
         """The time of the request, UTC."""
         return self.hub.clock()
 
-    @property
+    @cached_property
     def query(self) -> Mapping[str, str]:
-        """The URL's parameters; all state of a page is there."""
-        return self.request.query_params
+        """The URL's parameters; all state of a page is there. What was searched for is in clear."""
+        return opened_query(self.hub.keyring, self.user.account_id, self.request.query_params, self.now)
 
     def path(self, name: str) -> str:
         """A part of the page's path."""

@@ -33,6 +33,7 @@ from hub.web.pages.calls.filters import (
 )
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
+from hub.web.pages.sealed_search import search
 
 ROWS = 50
 MAX_DAYS_COUNTED = 3
@@ -172,4 +173,4 @@ def _url(query: list[tuple[str, str]]) -> str:
     return f"{PATH}?{urlencode(query)}" if query else PATH
 
 
-PAGES = (Page(PATH, listing),)
+PAGES = (Page(PATH, listing), Page(PATH, search, method="POST"))

@@ -14,6 +14,7 @@ from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import DESK
 from hub.web.pages.request import PageRequest
+from hub.web.pages.sealed_search import search
 
 RECORDS_PER_PAGE = 50
 STATES = {
@@ -99,5 +100,6 @@ def verify(page: PageRequest) -> Response:
 
 PAGES = (
     Page(f"{DESK}/journal", show, "consent"),
+    Page(f"{DESK}/journal", search, "consent", method="POST"),
     Page(f"{DESK}/journal/verify", verify, "consent", method="POST"),
 )

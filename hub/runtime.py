@@ -30,6 +30,7 @@ from hub.store.encryption.keyring import Keyring
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
+from hub.store.journal.ends_file import FILE_ENDING, ends_file_of
 from hub.store.owner_consent import consented
 from hub.store.tombstones import journal_of
 from hub.store.violations import write_refusals
@@ -70,8 +71,8 @@ class Hub:
 def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) -> Hub:
     """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. It takes over
     the database, the spool and the disk of the hub `before` it."""
-    store = before.store if before else Store(config.hub.database)
     keyring = keyring_of(config.hub)
+    store = before.store if before else Store(config.hub.database, lambda: keyring, ends_file_of(config.hub), clock)
     refusals = ManifestViolations(clock)
     connectors = [
         make_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()
@@ -106,7 +107,8 @@ def data_folder(config: Config) -> Path | None:
 
 def private_paths(config: Config) -> list[Path]:
     """The files and folders of this machine that only the hub uses: the database of SQLite, the spool, the journal of erased
-    people, the recordings, what sandboxes hold, and the folder of the database, unless other programs may use that folder."""
+    people, the file of the journal's ends, the recordings, what sandboxes hold, and the folder of the database, unless other
+    programs may use that folder."""
     paths: list[Path] = []
     file = make_url(config.hub.database)
     folder = data_folder(config)
@@ -117,7 +119,7 @@ def private_paths(config: Config) -> list[Path]:
     if (spool := spool_file(config.hub, config.file)) is not None:
         paths += [spool, spool.with_name(f"{spool.name.removesuffix('.spool')}.copy")]
     if (journal := journal_of(config.hub)) is not None:
-        paths.append(journal)
+        paths += [journal, journal.with_suffix(FILE_ENDING)]
     return paths if urlsplit(config.recordings.storage).scheme else [*paths, Path(config.recordings.storage)]
 
 

@@ -65,10 +65,11 @@ def open_store(config: Configured) -> Iterator[Store]:
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store, explained
+    from hub.store.journal.ends_file import ends_file_of
     from hub.store.schema import upgrade
     from hub.store.tombstones import refuse_unfinished
 
-    store = Store(config.hub.database)
+    store = Store(config.hub.database, lambda: keyring_of(config.hub), ends_file_of(config.hub))
     try:
         with explained():
             upgrade(store, lambda: Vault(keyring_of(config.hub), utc_now))

@@ -12,10 +12,11 @@ import compiled
 import fuzzing
 import postgres
 import pytest
-from testbed import TestHub, open_stage
+from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
 from hub.store import Store
+from hub.store.encryption.keyring import Keyring
 from hub.testing import FrozenClock
 
 FOLDER = pytest.StashKey[Path]()
@@ -88,8 +89,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """The database alone."""
-    opened = Store(database_url)
+    """The database alone, with the keys of the hub of testbed.py."""
+    opened = Store(database_url, lambda: Keyring([KEY]))
     yield opened
     opened.close()
 

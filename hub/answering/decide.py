@@ -65,7 +65,7 @@ class Decider:
         static_answers = self._forwarded(connector, forwarded, led)
         if static_answers or any(answer.walk.taken for answer in answers):
             with self._hub.store.connected() as connection:
-                keep(connection, [*answers, *static_answers], now)
+                keep(connection, self._hub.keyring, [*answers, *static_answers], now)
                 still_asked()
         return [answer.walk for answer in answers]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,12 @@ from hub.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice, SpamScore
 from hub.model.columns import CALL_RETENTION, CONSENT_RETENTION
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal.deferred import insert_waiting
 from hub.store.rows import Columns, insert_rows
 
+SALT_BYTES = 16
 SPOOLED_AS = "call_step"
 """The kind of these rows in the spool."""
 
@@ -35,10 +38,10 @@ class AnswerRecord:
     """The carrier got the static document instead, because the answer was late or failed."""
 
 
-def keep(connection: Connection, answers: Sequence[AnswerRecord], now: datetime) -> None:
+def keep(connection: Connection, keyring: Keyring, answers: Sequence[AnswerRecord], now: datetime) -> None:
     """Write the records of these answers. A point that was answered before changes nothing."""
     steps: list[Columns] = []
-    notices: list[Columns] = []
+    notices: list[tuple[str, Columns]] = []
     decisions: list[tuple[str, Columns]] = []
     for answer in answers:
         if not answer.request.point.call_id:
@@ -49,10 +52,9 @@ def keep(connection: Connection, answers: Sequence[AnswerRecord], now: datetime)
             account_id = answer.request.line.company.account_id
             decisions.append((account_id, answer.decision | {"subject_id": mine[-1]["id"]}))
         if answer.walk.notice is not None:
-            notices.append(_notice(answer, now))
+            notices.append((answer.request.line.company.account_id, _notice(answer, now)))
     insert_rows(connection, SpamScore, [answer.screened for answer in answers if answer.screened])
-    insert_waiting(connection, "consent_decision", decisions)
-    insert_rows(connection, RecordingNotice, notices)
+    insert_waiting(connection, keyring, {"consent_decision": decisions, "recording_notice": notices})
     insert_rows(connection, CallStep, steps)
 
 
@@ -106,6 +108,7 @@ def _notice(answer: AnswerRecord, now: datetime) -> Columns:
         text_hash=hashlib.sha256(notice.text.encode()).hexdigest(),
         duties=sorted(notice.duties),
         choice=notice.choice,
+        salt=secrets.token_hex(SALT_BYTES),
         decision_id=notice.decision_id,
         told_at=now,
         expires_at=now + CONSENT_RETENTION,

@@ -13,18 +13,21 @@ from typing import Any
 
 from sqlalchemy import Column, Table, func, insert, select, update
 from sqlmodel import Session, col
+from sqlmodel import select as select_rows
 
 from hub.backup.archive import ArchiveReader
 from hub.backup.key_assignment import personal_columns
 from hub.backup.save import DATA, KEYS, Progress, key_of, place_in
 from hub.backup.values import from_json
 from hub.errors import ConfigError
-from hub.model import PersonKey, Restoration, every_table
+from hub.model import JournalEnd, PersonKey, RecordingNotice, Restoration, every_table
 from hub.model.columns import new_id
 from hub.privacy.erasure import replay_tombstones
 from hub.reports.rollups import ROLL_UPS, roll_up
 from hub.runtime import Hub
 from hub.store.encryption.vault import HOLDERS
+from hub.store.journal import touch
+from hub.store.journal.ends_file import note_restored
 from hub.store.rows import write_rows
 from hub.store.schema import revisions, upgrade
 from hub.store.tombstones import ErasedRows, journal_of, read_journal, refuse_unfinished, write_tombstones
@@ -73,8 +76,10 @@ def restore(
         for name, count in replay_tombstones(session, hub.vault, buried.rows, now).items():
             emptied[name] = max(emptied[name], count)
         write_tombstones(session, None, buried, now)
+        touch(session, RecordingNotice, col(RecordingNotice.salt).is_(None))  # those of erased people
         _keep_journal(hub, session, buried, now)
     _add_up_again(hub, emptied)
+    _note_ends(hub, data.id)
     with hub.store.writing() as session:
         finished = {"finished_at": hub.clock(), "emptied": dict(emptied)}
         session.execute(update(Restoration).where(col(Restoration.id) == note.id).values(**finished))
@@ -83,6 +88,13 @@ def restore(
         if archive is not None:
             archive.close()
     return note.model_copy(update=finished)
+
+
+def _note_ends(hub: Hub, backup_id: str) -> None:
+    """Note outside the database where the restored chains end, so that what the journal lacks now is explained."""
+    with hub.store.reading() as session:
+        ends = {end.chain: (end.position, end.hash) for end in session.exec(select_rows(JournalEnd))}
+    note_restored(hub.store.ends_file, hub.keyring, hub.clock(), ends, backup_id)
 
 
 def _add_up_again(hub: Hub, emptied: Counter[str]) -> None:

@@ -57,7 +57,8 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     """Re-encrypt all tokens, entered secrets, users' app secrets, addresses of alerts, secrets of webhooks and people's
     keys with the first key of `hub: secret_keys:`, so that you can remove the others.
 
-    Data encrypted under a person's key, such as a recording or a text, does not change.
+    Data encrypted under a person's key, such as a recording or a text, does not change. What the older keys signed stays
+    proven: the journal keeps their public keys, and from now on accepts nothing new from them.
     """
     from hub.access.sign_in.totp import rotate_totp_secrets
     from hub.alerts.rotation import rotate_alert_secrets
@@ -67,6 +68,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     from hub.store.connectors import rotate_tokens
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import rotate_person_keys
+    from hub.store.journal import retire_older_keys
     from hub.store.secrets import rotate_secrets
     from hub.webhooks_out.endpoints import encrypt_again
 
@@ -80,9 +82,12 @@ def rotate(config: ConfigFile = CONFIG) -> None:
             apps = rotate_totp_secrets(session, keyring)
             entered = rotate_secrets(session, keyring) + rotate_alert_secrets(session, keyring)
             entered += encrypt_again(session, keyring)
+        retired = retire_older_keys(store, keyring, utc_now())
         done = f"{counted(tokens + entered, 'token')}, {counted(apps, 'app secret')} and {counted(people, 'key')} of people"
         with store.writing() as session:
             note(session, utc_now(), "secrets.rotate", newest, done)
     typer.echo(f"Encrypted {done} again; everything is now under the key {newest}.")
+    for key_id in retired:
+        typer.echo(f"Retired the key {key_id}: its signatures until now stay valid, later ones do not.")
     if len(loaded.hub.secret_keys) > 1:
         typer.echo("Once every hub on this database runs with that key, remove the older keys from hub.secret_keys.")

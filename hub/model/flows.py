@@ -111,6 +111,8 @@ class RecordingNotice(Row, table=True):
     """SHA-256 of the text."""
     duties: list[str] = json_list()
     choice: str | None = personal_text("user.privacy_preferences", max_length=16)
+    salt: str | None = personal_text("user.privacy_preferences", max_length=32)
+    """Random; it keeps the choice from being guessed from the row's hash in the journal."""
     decision_id: str | None = Field(default=None, max_length=36)
     told_at: datetime = time_column()
     expires_at: datetime = expiry_column()

@@ -35,6 +35,7 @@ class JournalEntry(Row, table=True):
     """Canonical JSON."""
     previous_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64)
+    """HMAC-SHA256 of the previous hash and the columns above; plain SHA-256 in entries before the chain's entry `sealed`."""
 
 
 class JournalEnd(Row, table=True):
@@ -45,6 +46,10 @@ class JournalEnd(Row, table=True):
     chain: str = Field(primary_key=True, max_length=36)
     position: int = 0
     hash: str = Field(max_length=64)
+    key_id: str = Field(default="", max_length=16, sa_column_kwargs={"server_default": ""})
+    """The id of the hub's key from which the key for hashes is derived."""
+    seal: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """HMAC-SHA256 of position and hash: without it, entries at the end could be removed unseen."""
 
 
 class JournalWaiting(Row, table=True):
@@ -57,3 +62,5 @@ class JournalWaiting(Row, table=True):
     kind: str = Field(max_length=48)
     digest: str = Field(max_length=64)
     since: datetime = time_column()
+    seal: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """A keyed hash of the other columns: only the hub lets a row wait."""

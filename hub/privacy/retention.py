@@ -58,7 +58,7 @@ def sweep(
     """End expired data by the retention periods of config.yaml, or the defaults, except under a legal hold. Returns
     rows by rule.
 
-    Evidence tables end only after the journal records it, signed by a key of `keyring` if there is one. A table that
+    Evidence tables end only after the journal records it, signed by `keyring`, or by the keys of the store. A table that
     fails does not stop the others; the first error is raised at the end. `hub.recordings.keep.end_expired` ends
     recordings, because their audio is in the blob store.
     """
@@ -68,7 +68,7 @@ def sweep(
     for life in RETENTION_RULES:
         try:
             over = _over(life, retention, now, held)
-            if _may_end(store, life, over, retention, now, keyring):
+            if _may_end(store, life, over, retention, now, keyring or store.keyring):
                 swept[life.name] = _end(store, _step(life, over, retention, now))
         except Exception as error:  # noqa: BLE001 - raised when the others have had their turn
             errors.append(error)
@@ -103,11 +103,11 @@ def _may_end(
     over: ColumnElement[bool],
     retention: RetentionSection,
     now: datetime,
-    keyring: Keyring | None,
+    keyring: Keyring,
 ) -> bool:
     """Whether rows of the table may end. For evidence tables, the journal must first record up to when they have ended."""
     name = str(life.table.__tablename__)
-    if name not in EVIDENCE:
+    if name not in EVIDENCE or not EVIDENCE[name].ends:
         return True
     with store.reading() as session:
         if (

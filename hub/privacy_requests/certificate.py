@@ -19,9 +19,9 @@ from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
 from hub.privacy_requests.providers import retract
 from hub.privacy_requests.providers.stand_ins import REHEARSAL, STAND_INS_KEY, warning_of
 from hub.runtime import Hub
-from hub.store.encryption.keyring import Keyring
+from hub.store.encryption.keyring import CERTIFICATES
+from hub.store.journal.keys import journal_keys
 
-PURPOSE = "erasure-certificate"
 FORMAT = "ringfence erasure certificate 3"
 UNDER_HOLD = "Everything: a legal duty keeps it for now. It is erased once that duty ends."
 
@@ -84,15 +84,21 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         ],
         "remains": [UNDER_HOLD] if request.state == RequestState.HELD else list(WHAT_REMAINS),
     }
-    public, signature = hub.keyring.sign_publicly(PURPOSE, _canonical(document))
+    public, signature = hub.keyring.sign_publicly(CERTIFICATES, _canonical(document))
     return {**document, "public_key": public, "signature": signature}
 
 
-def is_genuine(keyring: Keyring, certificate: Mapping[str, Any]) -> bool:
-    """Whether exactly this was signed with one of the hub's keys."""
+def is_genuine(hub: Hub, certificate: Mapping[str, Any]) -> bool:
+    """Whether exactly this was signed with one of the hub's keys, also one that was retired afterwards."""
     document = {name: value for name, value in certificate.items() if name not in ("public_key", "signature")}
-    signature = certificate.get("signature")
-    return isinstance(signature, str) and keyring.signed_publicly(PURPOSE, _canonical(document), signature)
+    public_key, signature = str(certificate.get("public_key")), str(certificate.get("signature"))
+    try:
+        at = datetime.fromisoformat(str(document.get("certified_at")))
+    except ValueError:
+        return False
+    with hub.store.reading() as session:
+        keys = journal_keys(session, hub.keyring)
+    return at.tzinfo is not None and keys.signed(CERTIFICATES, _canonical(document), public_key, signature, at)
 
 
 def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[str, Any]]:

@@ -26,6 +26,7 @@ from hub.privacy_requests.providers.scope import SCOPES_KEY, Scope, scopes_of
 from hub.privacy_requests.providers.stand_ins import stand_ins
 from hub.privacy_requests.steps import RequestRefused, take_step
 from hub.runtime import Hub
+from hub.store.journal import touch
 from hub.store.rows import write_rows
 from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 
@@ -227,4 +228,5 @@ def forget_who(session: Session, hub: Hub, request: PrivacyRequest) -> None:
             keys = hub.vault.destroy_keys(session, [hub.vault.holder(session, each.company_id, None, each.id)])
             write_tombstones(session, journal_of(hub.config.hub), ErasedRows(frozenset(keys), frozenset()), hub.clock())
             session.add(each)
+            touch(session, IdentityProof, col(IdentityProof.request_id) == each.id)
             session.execute(delete(IdentityProof).where(col(IdentityProof.request_id) == each.id))

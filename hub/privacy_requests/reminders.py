@@ -17,6 +17,7 @@ from hub.privacy_requests.access_file import drop_file
 from hub.privacy_requests.steps import refuse, take_step
 from hub.privacy_requests.tasks import SEND_REMINDER, want
 from hub.runtime import Hub
+from hub.store.journal import touch
 
 log = structlog.get_logger(__name__)
 REMINDER_PERCENTAGES = (100, 80, 50)
@@ -95,6 +96,7 @@ def drop_old_proofs(hub: Hub) -> None:
         if session.exec(select(IdentityProof.id).where(over).limit(1)).first() is None:
             return
     with hub.store.writing() as session:
+        touch(session, IdentityProof, over)
         session.execute(delete(IdentityProof).where(over))
 
 

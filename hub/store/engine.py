@@ -7,10 +7,11 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,8 +21,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
+from hub.clock import Clock, utc_now
 from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError
+from hub.store.encryption.keyring import Keyring
 from hub.store.outage import FILE_PATIENCE_SECONDS, PATIENCE_SECONDS, Outage
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING
 
@@ -38,6 +41,8 @@ PATIENT = {
 }
 """libpq's settings for a server that vanishes without a word: a connection to it ends within half a minute."""
 
+STORE = "store"
+"""Key in the `info` of a writing session for its store."""
 VERIFIED_TLS = ("verify-full", "verify-ca")
 LIBPQ_SSLMODE = "prefer"
 """libpq's default: TLS if the server offers it, without checking which server it is. Source: PostgreSQL manual, 33.19."""
@@ -68,7 +73,16 @@ class Suspect:
 class Store:
     """The hub's database, by its SQLAlchemy URL. SQLite runs in WAL mode with `synchronous=FULL`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        keyring: Callable[[], Keyring] = lambda: Keyring([]),
+        ends_file: Path | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._make_keyring, self.clock = keyring, clock
+        self.ends_file = ends_file
+        """Where the ends of the journal are noted outside the database."""
         try:
             self.url = make_url(url)
         except ArgumentError:
@@ -84,6 +98,11 @@ class Store:
         self._of_thread = threading.local()
         self.suspect = Suspect()
         self._writing = self.engine.execution_options(ringfence_write=True)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The hub's keys, for the hashes and seals of the journal."""
+        return self._make_keyring()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -115,7 +134,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A write session; its work is committed as a whole at the end, or not at all."""
-        with self._turn(), Session(self._writing, expire_on_commit=False) as session:
+        with self._turn(), Session(self._writing, expire_on_commit=False, info={STORE: self}) as session:
             yield session
             session.commit()
 

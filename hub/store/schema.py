@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from hub.errors import ConfigError
 from hub.model import every_table
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.row_security import guard_rows
 from hub.store.triggers.append_only import guard_append_only
@@ -67,7 +68,7 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
         if found is None:
             _create(connection)
         elif found != revisions()[-1]:
-            _migrate(connection, vault)
+            _migrate(connection, vault, keyring=lambda: vault().keyring if vault else store.keyring)
             older = True
     if older:
         scrub(store, every_table().tables)
@@ -77,7 +78,7 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
 def migrate(store: Store, to: str = NEWEST) -> None:
     """Run every migration that the database lacks, up to the revision `to`; all of them if it is empty."""
     with _alone(store) as connection:
-        _migrate(connection, None, to)
+        _migrate(connection, None, to, lambda: store.keyring)
 
 
 def pending(found: str) -> list[tuple[str, str]]:
@@ -132,11 +133,16 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
 
-def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str = NEWEST) -> None:
+def _migrate(
+    connection: Connection,
+    vault: Callable[[], Vault] | None,
+    to: str = NEWEST,
+    keyring: Callable[[], Keyring] = lambda: Keyring([]),
+) -> None:
     from alembic import command
 
     config = alembic_config()
-    config.attributes |= {"connection": connection, "vault": vault}
+    config.attributes |= {"connection": connection, "vault": vault, "keyring": keyring}
     if connection.dialect.name != "sqlite":
         # PostgreSQL refuses to alter a table while a deferred trigger waits for one of its rows.
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))

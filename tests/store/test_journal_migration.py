@@ -36,6 +36,7 @@ RECORDS = 3
 def old(store: Store) -> Store:
     """A database of the schema before, with a chain of each kind, decisions, disclosures and stops."""
     empty(store)
+    store.keyring = KEYRING
     with store.engine.execution_options(ringfence_write=True).begin() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection

@@ -76,7 +76,8 @@ def _something(kind: Any) -> Any:
 
 
 def test_every_name_of_an_older_database_is_sealed_and_none_is_left_in_its_file(old: Store) -> None:
-    vault = Vault(Keyring([new_key()]), FrozenClock())
+    old.keyring = Keyring([new_key()])
+    vault = Vault(old.keyring, FrozenClock())
     assert upgrade(old, lambda: vault)
     with old.reading() as session:
         calls, forms = session.exec(select(Call)).all(), session.exec(select(FormSubmission)).all()

@@ -56,7 +56,7 @@ def test_a_person_asks_proves_reads_everything_has_it_erased_and_holds_the_certi
     assert done.state == "done"
     assert edge.rows("SELECT * FROM call WHERE caller_number IS NOT NULL") == []
     certificate = Browser(edge).get(f"{there}/certificate").json()
-    assert is_genuine(edge.opened.hub.keyring, certificate)
+    assert is_genuine(edge.opened.hub, certificate)
     assert {each["result"] for each in certificate["erased_at_providers"]} == {"erased"}
     assert browser.get(f"{here}/file").status_code == 404
 

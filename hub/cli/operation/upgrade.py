@@ -89,11 +89,14 @@ def _migrate(config: Path) -> None:
     from hub.cli.support.audit_note import actor
     from hub.clock import utc_now
     from hub.startup import read_outline, vault_of
+    from hub.store.encryption.keyfile import keyring_of
     from hub.store.engine import Store, explained
+    from hub.store.journal.ends_file import ends_file_of
     from hub.trials.upgrade import upgrade_now
 
     outline = read_outline(config)
-    store, begun = Store(outline.hub.database), time.monotonic()
+    store = Store(outline.hub.database, lambda: keyring_of(outline.hub), ends_file_of(outline.hub))
+    begun = time.monotonic()
     try:
         with explained():
             found, target = upgrade_now(store, lambda: vault_of(outline), utc_now(), actor())

@@ -73,7 +73,7 @@ def _check_certificate(hub: Hub, request_id: str, file: Path) -> None:
         raise CannotDo(f"{file} cannot be read as JSON; give the file that certify --json wrote.") from None
     sound = (
         isinstance(certificate, dict)
-        and is_genuine(hub.keyring, certificate)
+        and is_genuine(hub, certificate)
         and str(certificate.get("request", "")).endswith(request_id)
     )
     if not sound:

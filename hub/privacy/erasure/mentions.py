@@ -29,6 +29,7 @@ from hub.model import (
 from hub.privacy.erasure.reach import PersonData
 from hub.store.encryption.encrypted_fields import decrypt_many, note_place, rule_note_place
 from hub.store.encryption.vault import Vault
+from hub.store.journal import touch
 
 ERASED_WORDS = "[erased]"
 ROWS_PER_CHUNK = 500
@@ -125,6 +126,7 @@ def blank(session: Session, mentions: Mentions) -> None:
         if ids:
             session.execute(delete(table).where(col(table.id).in_(ids)))
     for table, rows in mentions.changed.items():
+        touch(session, table, col(table.id).in_(rows))
         for row_id, values in rows.items():
             session.execute(update(table).where(col(table.id) == row_id).values(**values))
 

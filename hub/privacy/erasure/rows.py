@@ -53,6 +53,7 @@ from hub.model.states import (
     WorkState,
 )
 from hub.privacy.erasure.reach import TABLES, PersonData
+from hub.store.journal import touch
 
 ERASED = "erased"
 """The state of a call, text or form whose person was erased. Later reports from a carrier do not change it."""
@@ -80,6 +81,7 @@ def erase_rows(session: Session, reach: PersonData, now: datetime | None) -> Cou
     """Delete and empty within `session`. Returns the number of rows by table."""
     counts: Counter[str] = Counter()
     for table, where, values in _plan(reach, now):
+        touch(session, table, *where)
         statement: Any = delete(table) if values is None else update(table).values(**values)
         changed: Any = session.execute(statement.where(*where).execution_options(synchronize_session=False))
         counts[table.__tablename__] += changed.rowcount
@@ -166,7 +168,7 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
         yield CallStep, tied, {"result": None}
         scored = (tuple_(col(SpamScore.connector), col(SpamScore.carrier_call_id)).in_(calls),)
         yield SpamScore, scored, None
-        yield RecordingNotice, notices, {"choice": None}
+        yield RecordingNotice, notices, {"choice": None, "salt": None}
         yield TranscriptRow, (col(TranscriptRow.recording_id).in_(recordings),), {
             "sealed": None, "state": TranscriptState.GONE, "reason": REASON, **FREE,
         }  # fmt: skip

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.model import AuditEntry, ConsentEntry
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.privacy.journal_check import CHECKED
-from hub.store.journal.signing import SIGNED
+from hub.store.journal.statements import SIGNED
 
 RECORDS_SEARCHED = 5_000
 """Records of the whole hub that one page looks through, unless it shows one person."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NONCE_BYTES = 12
+JOURNAL, CERTIFICATES = "journal", "erasure-certificate"
+PUBLIC_PURPOSES = (JOURNAL, CERTIFICATES)
+"""What the hub signs so that others can check it. The public keys of these purposes outlive the secret key."""
 
 
 class Keyring:
@@ -28,6 +31,7 @@ class Keyring:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._keys = {hashlib.sha256(raw).hexdigest()[:16]: raw for raw in map(_decoded, keys)}
+        self._derived: dict[tuple[str, str], bytes] = {}
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -38,9 +42,28 @@ class Keyring:
         for key_id in self._keys:
             return key_id
         raise ConfigError(
-            "hub.secret_keys is empty, so recordings, texts and tokens cannot be stored; run hub secrets new-key --file "
-            "data/secret.key and set secret_keys: ['${file:data/secret.key}']."
+            "hub.secret_keys is empty, so recordings, texts, tokens and the audit log cannot be stored; run "
+            "hub secrets new-key --file data/secret.key and set secret_keys: ['${file:data/secret.key}']."
         )
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of all keys, newest first."""
+        return tuple(self._keys)
+
+    def derived_key(self, purpose: str, key_id: str) -> bytes:
+        """A key for HMAC that is derived from the key `key_id` for one purpose; ConfigError if the keyring does not have it."""
+        derived = self._derived.get((purpose, key_id))
+        if derived is None:
+            derived = hmac.digest(self._key(key_id), f"mac|{purpose}".encode(), "sha256")
+            self._derived[purpose, key_id] = derived
+        return derived
+
+    def _key(self, key_id: str) -> bytes:
+        key = self._keys.get(key_id)
+        if key is None:
+            raise ConfigError(f"The key {key_id} is not in hub.secret_keys; add it back at the end of the list.")
+        return key
 
     def knows(self, sealed: bytes) -> bool:
         """Whether the keyring has the key for a ciphertext."""
@@ -60,9 +83,7 @@ class Keyring:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         key_id = self.key_id(sealed)
-        key = self._keys.get(key_id)
-        if key is None:
-            raise ConfigError(f"The key {key_id} is not in hub.secret_keys; add it back at the end of the list.")
+        key = self._key(key_id)
         nonce, ciphertext = sealed[16 : 16 + NONCE_BYTES], sealed[16 + NONCE_BYTES :]
         try:
             return AESGCM(key).decrypt(nonce, ciphertext, _bound(where, key_id))
@@ -83,17 +104,18 @@ class Keyring:
         fits = [hmac.compare_digest(_signature(key, purpose, message).encode(), given) for key in self._keys.values()]
         return any(fits)
 
-    def sign_publicly(self, purpose: str, message: bytes) -> tuple[str, str]:
-        """An Ed25519 public key and its signature, both in hexadecimal digits, that others can check without the hub's keys."""
+    def sign_publicly(self, purpose: str, message: bytes, key_id: str | None = None) -> tuple[str, str]:
+        """An Ed25519 public key and its signature, both in hexadecimal digits, that others can check without the hub's keys.
+        The newest key signs, or the key `key_id`."""
+        chosen = key_id or self.newest
+        return self.public_key(purpose, chosen), _signing_key(self._key(chosen), purpose).sign(message).hex()
+
+    def public_key(self, purpose: str, key_id: str) -> str:
+        """The Ed25519 public key of the key `key_id` for `purpose`, in hexadecimal digits."""
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        private = _signing_key(self._keys[self.newest], purpose)
-        public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return public.hex(), private.sign(message).hex()
-
-    def signed_publicly(self, purpose: str, message: bytes, signature: str) -> bool:
-        """Whether any of the keys made this Ed25519 signature for `purpose`."""
-        return any(_made(_signing_key(key, purpose), message, signature) for key in self._keys.values())
+        public = _signing_key(self._key(key_id), purpose).public_key()
+        return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
     @staticmethod
     def key_id(sealed: bytes) -> str:
@@ -118,11 +140,13 @@ def _signing_key(key: bytes, purpose: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(hmac.new(key, f"ed25519|{purpose}".encode(), hashlib.sha256).digest())
 
 
-def _made(private: Ed25519PrivateKey, message: bytes, signature: str) -> bool:
+def is_signed_by(public_key: str, message: bytes, signature: str) -> bool:
+    """Whether the owner of an Ed25519 public key signed `message`; both in hexadecimal digits."""
     from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        private.public_key().verify(bytes.fromhex(signature), message)
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -40,7 +40,7 @@ class Vault:
     """
 
     def __init__(self, keyring: Keyring, clock: Callable[[], datetime]) -> None:
-        self._keyring, self._clock = keyring, clock
+        self.keyring, self._clock = keyring, clock
         self._secret: bytes | None = None
 
     def seal(
@@ -171,7 +171,7 @@ class Vault:
         """ConfigError if this database was encrypted with a key that the hub does not have."""
         row = _newest(session, HOLDERS)
         if row is not None and row.wrapped is not None:
-            self._keyring.decrypt(row.wrapped, _place(row.id))
+            self.keyring.decrypt(row.wrapped, _place(row.id))
 
     @staticmethod
     def key_id(sealed: bytes) -> str:
@@ -207,7 +207,7 @@ class Vault:
         return {row.holder: row for row in session.exec(keys.execution_options(populate_existing=True))}
 
     def _unwrap(self, row: PersonKey) -> bytes:
-        return self._keyring.decrypt(row.wrapped or b"", _place(row.id))
+        return self.keyring.decrypt(row.wrapped or b"", _place(row.id))
 
     def _new(self, holder: str, generation: int) -> PersonKey:
         key_id = new_id()
@@ -215,8 +215,8 @@ class Vault:
             id=key_id,
             holder=holder,
             generation=generation,
-            key_id=self._keyring.newest,
-            wrapped=self._keyring.encrypt(os.urandom(32), _place(key_id)),
+            key_id=self.keyring.newest,
+            wrapped=self.keyring.encrypt(os.urandom(32), _place(key_id)),
             made_at=self._clock(),
         )
 

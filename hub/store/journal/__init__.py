@@ -2,7 +2,9 @@
 
 from hub.store.journal.deferred import take_waiting
 from hub.store.journal.entries import GENESIS, append, record, write_evidence, write_pending
+from hub.store.journal.rotation import retire_older_keys
 from hub.store.journal.signing import SignedEnd, end_lives, sign_due, sign_ends, undo, undo_disclosure
+from hub.store.journal.watched import touch
 
 __all__ = [
     "GENESIS",
@@ -10,9 +12,11 @@ __all__ = [
     "append",
     "end_lives",
     "record",
+    "retire_older_keys",
     "sign_due",
     "sign_ends",
     "take_waiting",
+    "touch",
     "undo",
     "undo_disclosure",
     "write_evidence",

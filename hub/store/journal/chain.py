@@ -9,7 +9,8 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from hub.model.journal import JournalEnd, JournalEntry
-from hub.store.journal.entries import GENESIS, reckon
+from hub.store.journal.entries import GENESIS
+from hub.store.journal.keys import JournalKeys
 
 Kind = Literal["changed", "dropped", "swapped", "inserted", "cut off", "unsigned"]
 ENTRIES_PER_PAGE = 200
@@ -37,7 +38,7 @@ Content = Callable[[Sequence[JournalEntry]], Finding | None]
 """Checks the content of some entries and returns the first finding."""
 
 
-def walk(session: Session, chain: str, trusted: Mapping[int, str], content: Content) -> Walked:
+def walk(session: Session, keys: JournalKeys, chain: str, trusted: Mapping[int, str], content: Content) -> Walked:
     """Check every entry of a chain and its content. `trusted` maps positions to hashes that were signed or noted outside
     the database."""
     previous, walked, trusted_to = GENESIS, 0, 0
@@ -45,7 +46,7 @@ def walk(session: Session, chain: str, trusted: Mapping[int, str], content: Cont
         sound: list[JournalEntry] = []
         wrong = None
         for row in page:
-            wrong = _wrong_link(session, row, walked + len(sound) + 1, sound[-1].hash if sound else previous)
+            wrong = _wrong_link(session, keys, row, walked + len(sound) + 1, sound[-1].hash if sound else previous)
             if wrong is None and trusted.get(row.position, row.hash) != row.hash:
                 wrong = _wrong_sign(session, row, trusted[row.position], trusted_to)
             if wrong is not None:
@@ -56,7 +57,7 @@ def walk(session: Session, chain: str, trusted: Mapping[int, str], content: Cont
         if finding is not None:
             return Walked(walked + len(sound), sound[-1].hash if sound else previous, finding)
         walked, previous = walked + len(sound), sound[-1].hash
-    return Walked(walked, previous, _wrong_end(session, chain, walked, previous, trusted))
+    return Walked(walked, previous, _wrong_end(session, keys, chain, walked, previous, trusted))
 
 
 def _pages(session: Session, chain: str) -> Iterator[Sequence[JournalEntry]]:
@@ -72,21 +73,21 @@ def _pages(session: Session, chain: str) -> Iterator[Sequence[JournalEntry]]:
             return
 
 
-def _wrong_link(session: Session, row: JournalEntry, wanted: int, previous: str) -> Finding | None:
-    if row.position == wanted and row.previous_hash == previous and reckon(row, previous) == row.hash:
+def _wrong_link(session: Session, keys: JournalKeys, row: JournalEntry, wanted: int, previous: str) -> Finding | None:
+    if row.position == wanted and row.previous_hash == previous and keys.fits(row, previous):
         return None
     if row.position > wanted:
         return Finding(wanted, "dropped", f"There is no entry {wanted}; the next one is {row.position}.")
     if row.position < wanted:
         return Finding(row.position, "inserted", f"Entry {row.position} stands before the first one.")
-    genuine = _place_of(session, row)
+    genuine = _place_of(session, keys, row)
     if genuine is None:
         return Finding(wanted, "changed", f"Entry {wanted} is not what it was when it was written.")
     if genuine == wanted:
         # The entry is intact; the entry that it was chained to is gone.
         return Finding(max(1, wanted - 1), "changed", f"Entry {wanted} was written behind another entry than this one.")
     other = session.get(JournalEntry, (row.chain, genuine), populate_existing=True)
-    if other is not None and _place_of(session, other) == wanted:
+    if other is not None and _place_of(session, keys, other) == wanted:
         return Finding(wanted, "swapped", f"Entries {wanted} and {genuine} stand in each other's place.")
     if genuine > wanted:
         return Finding(wanted, "dropped", f"What stands as entry {wanted} was entry {genuine}: others are missing.")
@@ -106,7 +107,7 @@ def _wrong_sign(session: Session, row: JournalEntry, signed: str, trusted_to: in
     return Finding(trusted_to + 1, "changed", reason)
 
 
-def _place_of(session: Session, row: JournalEntry) -> int | None:
+def _place_of(session: Session, keys: JournalKeys, row: JournalEntry) -> int | None:
     """The position at which an entry was written, recovered from its hash; None if anything else in it was changed."""
     written = select(JournalEntry.position).where(
         JournalEntry.chain == row.chain, JournalEntry.hash == row.previous_hash
@@ -115,12 +116,14 @@ def _place_of(session: Session, row: JournalEntry) -> int | None:
     near = range(max(1, row.position - 8), row.position + 9)
     position: int
     for position in (row.position, *behind, *near):
-        if reckon(row, row.previous_hash, position) == row.hash:
+        if keys.fits(row, row.previous_hash, position):
             return position
     return None
 
 
-def _wrong_end(session: Session, chain: str, walked: int, last: str, trusted: Mapping[int, str]) -> Finding | None:
+def _wrong_end(
+    session: Session, keys: JournalKeys, chain: str, walked: int, last: str, trusted: Mapping[int, str]
+) -> Finding | None:
     end = session.get(JournalEnd, chain, populate_existing=True)
     reached = max([end.position if end else 0, *trusted])
     if reached > walked:
@@ -129,4 +132,8 @@ def _wrong_end(session: Session, chain: str, walked: int, last: str, trusted: Ma
         return Finding((end.position if end else 0) + 1, "inserted", "Nobody counted the entries from here on.")
     if end is not None and walked and end.hash != last:
         return Finding(walked, "changed", f"Entry {walked} is not the one that was written last.")
+    if end is not None and end.position and not keys.fits_end(end):
+        return Finding(
+            walked, "cut off", f"The hub did not write that the chain ends at entry {walked}: more are missing."
+        )
     return None

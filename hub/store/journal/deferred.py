@@ -2,36 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete
+import structlog
+from sqlalchemy import Connection, Row, delete
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from hub.model.journal import JournalWaiting
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
-from hub.store.journal.entries import append, digest_of
-from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.digests import CANONICAL, digest_of, spelled
+from hub.store.journal.entries import append
+from hub.store.journal.evidence import EVIDENCE, Evidence
 from hub.store.rows import Columns, insert_rows
 
+log = structlog.get_logger(__name__)
+PURPOSE = "journal waiting"
 ROWS_PER_TRANSACTION = 500
 
 
-def insert_waiting(connection: Connection, kind: str, rows: Sequence[tuple[str, Columns]]) -> None:
-    """Insert rows of the table `kind`, each with its chain, without locking the end of any chain."""
-    evidence = EVIDENCE[kind]
-    insert_rows(connection, evidence.table, [row for _, row in rows])
-    waiting = [
-        JournalWaiting.columns(
-            row_id=row["id"], chain=chain, kind=kind, digest=digest_of(kind, row), since=row[evidence.began]
-        )
-        for chain, row in rows
-    ]
+def insert_waiting(connection: Connection, keyring: Keyring, rows: Mapping[str, Sequence[tuple[str, Columns]]]) -> None:
+    """Insert rows, by kind and each with its chain, without locking the end of any chain. A row that exists already stays as
+    it is and waits for no entry."""
+    waiting: list[Columns] = []
+    for kind, given in rows.items():
+        evidence = EVIDENCE[kind]
+        for chain, row in _insert_new(connection, evidence, given):
+            waiting.append(
+                JournalWaiting.columns(
+                    row_id=row["id"], chain=chain, kind=kind, digest=digest_of(kind, row), since=row[evidence.began]
+                )
+            )
+            waiting[-1]["seal"] = seal_of_waiting(keyring, waiting[-1])
     insert_rows(connection, JournalWaiting, waiting)
 
 
+def _insert_new(
+    connection: Connection, evidence: Evidence, rows: Sequence[tuple[str, Columns]]
+) -> Sequence[tuple[str, Columns]]:
+    """Insert rows; returns those that did not exist."""
+    if insert_rows(connection, evidence.table, [row for _, row in rows]) == len(rows):
+        return rows
+    table: Any = evidence.table.__table__  # type: ignore[attr-defined]
+    new = set(connection.scalars(select_columns(table.c.id).where(table.c.id.in_([row["id"] for _, row in rows]))))
+    return [(chain, row) for chain, row in rows if row["id"] in new]
+
+
+def seal_of_waiting(keyring: Keyring, columns: Columns) -> str:
+    """The seal of a row of `journal_waiting` with these columns."""
+    return keyring.sign(PURPOSE, _sealed(**columns))
+
+
+def is_genuine(keyring: Keyring, waiting: JournalWaiting | Row[Any]) -> bool:
+    """Whether the hub wrote that this row waits for its entry."""
+    fields = (waiting.row_id, waiting.chain, waiting.kind, waiting.digest, waiting.since)
+    return keyring.signed(PURPOSE, _sealed(*fields), waiting.seal)
+
+
+def _sealed(row_id: str, chain: str, kind: str, digest: str, since: datetime, seal: str = "") -> bytes:
+    return CANONICAL.encode([row_id, chain, kind, digest, spelled(since)]).encode()
+
+
 def take_waiting(store: Store) -> int:
-    """Append the missing entries of deferred rows; returns how many rows. Several processes may run it at the same
-    time."""
+    """Append the missing entries of deferred rows; returns how many rows. Several processes may run it at the same time.
+
+    A row that somebody else let wait gets no entry; `verify` then finds that it has none.
+    """
     with store.reading() as session:
         if session.exec(select(JournalWaiting.row_id).limit(1)).first() is None:
             return 0
@@ -43,5 +82,8 @@ def take_waiting(store: Store) -> int:
         returned = taken.returning(*JournalWaiting.__table__.c)  # type: ignore[attr-defined]
         rows = session.execute(returned.execution_options(synchronize_session=False)).all()
         for row in sorted(rows, key=lambda each: each.row_id):
-            append(session, row.chain, row.kind, {row.row_id: row.digest}, since=row.since, at=row.since)
+            if is_genuine(store.keyring, row):
+                append(session, row.chain, row.kind, {row.row_id: row.digest}, since=row.since, at=row.since)
+            else:
+                log.error("a row waited for an entry of the journal that the hub did not ask for", kind=row.kind)
     return len(rows)

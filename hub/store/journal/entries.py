@@ -1,34 +1,44 @@
 """Append to the journal. The entries of a transaction are collected and appended right before its commit.
 
 So each chain's end is locked only briefly, all chains in the same order, and a hundred rows make one entry. An entry's
-hash is SHA-256 of the previous hash and its own fields. A row is recorded as SHA-256 of its columns, without empty
-columns (so a column added later changes no hash) and without personal content (because it is deleted earlier).
+hash is HMAC-SHA256 of the previous hash and its own fields, and the end of a chain is sealed the same way: nobody can write
+either with the database alone. A row is recorded as SHA-256 of its columns, without empty columns (so a column added later
+changes no hash) and without personal content (because it is deleted earlier).
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, event
+from sqlalchemy import select as select_columns
 from sqlalchemy import update as update_rows
 from sqlalchemy.orm import Session as AnySession
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel
 
+from hub.errors import ConfigError
 from hub.model.journal import JournalEnd, JournalEntry
+from hub.store.encryption.keyring import JOURNAL, Keyring
+from hub.store.engine import STORE
+from hub.store.journal.digests import CANONICAL, digest_of, spelled
 from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.watched import take_touched
 from hub.store.rows import Columns, write_rows
 
 GENESIS = "0" * 64
 """The previous hash of a chain's first entry."""
 PENDING = "journal"
 """Key in a session's `info` for the entries to append before its commit."""
-CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+BEGUN = "journal begun"
+"""Key in a session's `info` for the ends of chains that it began, to be noted outside the database after its commit."""
+UNSEALED = "unsealed"
+"""The kind of an entry that says that the hub had not sealed the end of the chain before it: entries may be missing."""
 
 
 @dataclass(frozen=True)
@@ -78,56 +88,68 @@ def append(session: Session, chain: str, kind: str, content: dict[str, Any], *, 
 def write_pending(session: AnySession) -> list[JournalEntry]:
     """Append the collected entries now; from here on the session locks the ends of the chains. Called before each
     commit."""
+    session.flush()
     pending: list[_Pending] = session.info.pop(PENDING, [])
+    for chain, kind, digests, began in take_touched(session):
+        now = session.info[STORE].clock()
+        pending.append(_Pending(chain, kind, digests, min(began, default=now), now))
     if not pending:
         return []
-    session.flush()
     by_chain: dict[str, list[_Pending]] = {}
     for each in pending:
         by_chain.setdefault(each.chain, []).append(each)
+    keyring = _keyring_of(session)
     entries: list[JournalEntry] = []
     moved = []
     for end in hold_ends(session, sorted(by_chain)):  # always in the same order, to prevent deadlocks
-        position, previous = end.position, end.hash
-        for each in _merged(by_chain[end.chain]):
+        key_id = end.key_id or keyring.newest
+        key = keyring.derived_key(JOURNAL, key_id)
+        position, previous, mine = end.position, end.hash, _merged(by_chain[end.chain])
+        if position and not hmac.compare_digest(end.seal, seal_of(key, end.chain, position, previous)):
+            mine.insert(0, _Pending(end.chain, UNSEALED, {}, mine[0].at, mine[0].at))
+        for each in mine:
             position += 1
-            entries.append(
-                link(each.chain, position, each.kind, CANONICAL.encode(each.content), each.since, each.at, previous)
-            )
+            content = CANONICAL.encode(each.content)
+            entries.append(link(each.chain, position, each.kind, content, each.since, each.at, previous, key))
             previous = entries[-1].hash
-        moved.append({"b_chain": end.chain, "position": position, "hash": previous})
+        seal = seal_of(key, end.chain, position, previous)
+        moved.append({"b_chain": end.chain, "position": position, "hash": previous, "key_id": key_id, "seal": seal})
+        if not end.position:
+            session.info.setdefault(BEGUN, []).append(entries[-1])
     write_rows(session, JournalEntry, entries)  # type: ignore[arg-type]
     _move(session, moved)
     return entries
 
 
 def link(
-    chain: str, position: int, kind: str, content: str, since: datetime, at: datetime, previous: str
+    chain: str,
+    position: int,
+    kind: str,
+    content: str,
+    since: datetime,
+    at: datetime,
+    previous: str,
+    key: bytes | None,
 ) -> JournalEntry:
-    """The entry with this content after the entry with hash `previous`."""
+    """The entry with this content after the entry with hash `previous`. `key` makes its hash."""
     row = JournalEntry(
         chain=chain, position=position, kind=kind, content=content, since=since, at=at, previous_hash=previous, hash=""
     )
-    row.hash = reckon(row, previous)
+    row.hash = reckon(row, previous, position, key)
     return row
 
 
-def reckon(row: JournalEntry, previous: str, position: int | None = None) -> str:
-    """The hash of an entry with these fields after the entry with hash `previous`; at its own or at another
-    position."""
-    place = row.position if position is None else position
-    canonical = CANONICAL.encode([row.chain, place, spelled(row.at), spelled(row.since), row.kind, row.content])
-    return hashlib.sha256(previous.encode() + canonical.encode()).hexdigest()
+def reckon(row: JournalEntry, previous: str, position: int, key: bytes | None = None) -> str:
+    """The hash of an entry with these fields at this position, after the entry with hash `previous`; without `key` as
+    before entries had keyed hashes."""
+    canonical = CANONICAL.encode([row.chain, position, spelled(row.at), spelled(row.since), row.kind, row.content])
+    message = previous.encode() + canonical.encode()
+    return hashlib.sha256(message).hexdigest() if key is None else hmac.digest(key, message, "sha256").hex()
 
 
-def digest_of(kind: str, fields: Mapping[Any, Any]) -> str:
-    """The hash of a row of the table `kind` in an entry."""
-    values = {
-        name: spelled(value) if isinstance(value, datetime) else value
-        for name in EVIDENCE[kind].columns
-        if (value := fields[name]) is not None
-    }
-    return hashlib.sha256(f"{kind}{CANONICAL.encode(values)}".encode()).hexdigest()
+def seal_of(key: bytes, chain: str, position: int, last_hash: str) -> str:
+    """The seal of the end of a chain."""
+    return hmac.digest(key, f"end|{chain}|{position}|{last_hash}".encode(), "sha256").hex()
 
 
 def content_of(entry: JournalEntry) -> dict[str, Any]:
@@ -137,12 +159,6 @@ def content_of(entry: JournalEntry) -> dict[str, Any]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-@lru_cache(maxsize=64)
-def spelled(moment: datetime) -> str:
-    """A time in the form in which it is hashed."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
@@ -164,10 +180,11 @@ def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
 
 def hold_ends(session: AnySession, chains: Sequence[str]) -> list[Any]:
     """Lock and return the ends of chains, in their order, until the transaction ends."""
+    end: Any = JournalEnd
     wanted = (
-        select(JournalEnd.chain, JournalEnd.position, JournalEnd.hash)
-        .where(col(JournalEnd.chain).in_(chains))
-        .order_by(JournalEnd.chain)
+        select_columns(end.chain, end.position, end.hash, end.key_id, end.seal)
+        .where(end.chain.in_(chains))
+        .order_by(end.chain)
         .with_for_update()
     )
     found = session.execute(wanted).all()
@@ -183,8 +200,21 @@ def _move(session: AnySession, moved: Sequence[Mapping[str, Any]]) -> None:
     session.connection().execute(update_rows(table).where(table.c.chain == bindparam("b_chain")), list(moved))
 
 
+def _keyring_of(session: AnySession) -> Keyring:
+    store = session.info.get(STORE)
+    if store is None:
+        raise ConfigError("The journal is written in sessions of the hub's store only.")
+    keyring: Keyring = store.keyring
+    return keyring
+
+
 def _name(table: type[SQLModel]) -> str:
     return str(table.__tablename__)
+
+
+@event.listens_for(AnySession, "after_rollback")
+def _after_rollback(session: AnySession) -> None:
+    session.info.pop(BEGUN, None)
 
 
 @event.listens_for(AnySession, "before_commit")

@@ -7,8 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from hub.model import AuditEntry, ConsentDecision, ConsentEntry, Disclosure, OptOut, Suppression
+from hub.model import (
+    AuditEntry,
+    ConsentDecision,
+    ConsentEntry,
+    Disclosure,
+    IdentityProof,
+    LegalHold,
+    OptOut,
+    PrivacyRequest,
+    RecordingNotice,
+    RequestStep,
+    Restriction,
+    Suppression,
+)
 from hub.model.columns import Row
+
+PERSONAL = frozenset({"choice", "salt"})
+"""Personal columns of recording notices that are hashed all the same: after an erasure nobody can guess the choice from the
+hash, because the random salt is erased with it."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +38,11 @@ class Evidence:
     ends: bool = False
     folded: bool = False
     """Whether a row may be recorded again after a change or deletion; the last entry counts."""
+    watched: str | None = None
+    """For rows that the journal records itself whenever a session writes them (hub.store.journal.watched): the column with
+    the id of the company or request that they belong to."""
+    apart: frozenset[str] = frozenset()
+    """Columns that are not hashed, because they prove nothing and change without a session."""
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
@@ -29,9 +51,10 @@ class Evidence:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The hashed columns: all except those with personal content."""
+        """The hashed columns: all except those with personal content and those that are kept apart."""
         table: Any = self.table.__table__  # type: ignore[attr-defined]
-        return tuple(column.name for column in table.c if "category" not in column.info)
+        hashed = (column for column in table.c if "category" not in column.info or column.name in PERSONAL)
+        return tuple(column.name for column in hashed if column.name not in self.apart)
 
     def key_of(self, fields: Mapping[Any, Any]) -> str:
         """The identifier of a row in the journal."""
@@ -47,5 +70,17 @@ EVIDENCE: dict[str, Evidence] = {
         Evidence(AuditEntry, "at", ends=True),
         Evidence(OptOut, "at", folded=True),
         Evidence(Suppression, "since", folded=True),
+        Evidence(RecordingNotice, "told_at", ends=True, folded=True, watched="company_id"),
+        Evidence(LegalHold, "set_at", folded=True, watched="company_id"),
+        Evidence(Restriction, "since", folded=True, watched="company_id"),
+        Evidence(
+            PrivacyRequest,
+            "received_at",
+            folded=True,
+            watched="company_id",
+            apart=frozenset({"expires_at", "file_path", "file_ends_at"}),
+        ),
+        Evidence(RequestStep, "at", folded=True, watched="request_id"),
+        Evidence(IdentityProof, "made_at", folded=True, watched="request_id", apart=frozenset({"tries"})),
     )
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select as select_columns
@@ -16,8 +17,11 @@ from hub.model import ConsentDetail, ConsentNotice
 from hub.model.journal import HUB_CHAIN, JournalEntry, JournalWaiting
 from hub.store.audit import account_of
 from hub.store.journal.chain import Finding
-from hub.store.journal.entries import content_of, digest_of
+from hub.store.journal.deferred import is_genuine
+from hub.store.journal.digests import digest_of
+from hub.store.journal.entries import content_of
 from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.keys import JournalKeys
 
 CHUNK = 500
 Named = Mapping[str, tuple[JournalEntry, str]]
@@ -45,10 +49,10 @@ class Sums:
 class Naming:
     """Checks the rows that entries record, page by page, and then finds rows without an entry."""
 
-    def __init__(self, session: Session) -> None:
-        self._session, self._key = session, os.urandom(32)
+    def __init__(self, session: Session, keys: JournalKeys) -> None:
+        self._session, self._keys, self._key = session, keys, os.urandom(32)
         self._named = Sums(self._key)
-        self._folded: dict[tuple[str, str], tuple[int, str | None]] = {}
+        self._folded: dict[tuple[str, str], tuple[int, datetime, str | None]] = {}
         self.rows = 0
         """Rows that exist unchanged."""
 
@@ -59,7 +63,7 @@ class Naming:
         for entry in entries:
             for row_id, digest in content_of(entry).items() if entry.kind in EVIDENCE else ():
                 if EVIDENCE[entry.kind].folded:
-                    self._folded[entry.kind, row_id] = (entry.position, digest)
+                    self._folded[entry.kind, row_id] = (entry.position, entry.since, digest)
                 elif row_id in by_kind[entry.kind]:
                     yield Finding(entry.position, "inserted", f"Row {row_id} of {entry.kind} is named once more.")
                 else:
@@ -69,11 +73,14 @@ class Naming:
             for start in range(0, len(ids), CHUNK):
                 yield from self._compare(kind, {row_id: named[row_id] for row_id in ids[start : start + CHUNK]})
 
-    def compare_folded(self) -> Iterator[Finding]:
-        """Changeable rows that differ from the last entries of this chain; call it at the end of the chain."""
+    def compare_folded(self, may_be_missing: Callable[[str, datetime, str], bool]) -> Iterator[Finding]:
+        """Changeable rows that differ from the last entries of this chain; call it at the end of the chain. `may_be_missing`
+        says whether the retention period of a row is over: of its kind, the time of its entry, and its id."""
         folded, self._folded = self._folded, {}
-        for (kind, key), (position, digest) in folded.items():
+        for (kind, key), (position, since, digest) in folded.items():
             fields = self._found(kind, [key]).get(key)
+            if fields is None and digest is not None and may_be_missing(kind, since, key):
+                continue
             if fields is None and digest is not None:
                 yield Finding(position, "dropped", f"A row of {kind} that entry {position} names is gone.")
             elif fields is not None and digest is None:
@@ -87,7 +94,8 @@ class Naming:
         """The first row of each table without an entry, with its chain; call it after all chains were compared."""
         for waiting in self._session.exec(select(JournalWaiting)):
             fields = self._found(waiting.kind, [waiting.row_id]).get(waiting.row_id)
-            if fields is not None and digest_of(waiting.kind, fields) == waiting.digest:
+            genuine = is_genuine(self._keys.keyring, waiting)
+            if fields is not None and genuine and digest_of(waiting.kind, fields) == waiting.digest:
                 self._named.add(waiting.kind, waiting.row_id)
             else:
                 reason = f"Row {waiting.row_id} of {waiting.kind}, which waits for its entry, is not what it was."
@@ -162,6 +170,6 @@ class Naming:
 
     def _chain_of(self, kind: str, row_id: str) -> str:
         fields = self._found(kind, [row_id])[row_id]
-        about = [fields[name] for name in ("chain", "company_id", "subject_id") if name in fields]
+        about = [fields[name] for name in ("chain", "company_id", "subject_id", "request_id") if name in fields]
         chain = account_of(self._session, about[0]) if about else None
         return chain or HUB_CHAIN

@@ -20,16 +20,15 @@ from hub.model import Disclosure
 from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
-from hub.store.journal.entries import CANONICAL, append, content_of, hold_ends, spelled, write_pending
+from hub.store.journal.ends_file import note_ends
+from hub.store.journal.entries import hold_ends, write_pending
+from hub.store.journal.statements import ENDED, SIGNED, UNDONE, state
 
 log = structlog.get_logger(__name__)
 SIGNING_INTERVAL = timedelta(days=1)
 APART = timedelta(hours=1)
 """Minimum time between two end-of-retention entries of a table, so that a busy hub does not write one per deleted
 row."""
-PURPOSE = "journal"
-SIGNED, ENDED, UNDONE = "signed", "ended ", "undone "
-"""Kinds of entries; the last two are followed by the table's name."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,11 @@ def sign_ends(store: Store, keyring: Keyring, now: datetime, chains: Collection[
     signed = [_sign(store, keyring, chain, now) for chain in others]
     if signed or (HUB_CHAIN in grown and (chains is None or HUB_CHAIN in chains)):
         signed.append(_sign(store, keyring, HUB_CHAIN, now))
+    note_ends(store.ends_file, keyring, now, {each.chain: (each.position, each.hash) for each in signed})
     return signed
 
 
-def end_lives(session: Session, keyring: Keyring | None, table: str, over: datetime, now: datetime) -> bool:
+def end_lives(session: Session, keyring: Keyring, table: str, over: datetime, now: datetime) -> bool:
     """Record in the hub's chain that the retention period of rows of `table` from `over` or before has ended. Call it before
     they are deleted. False if `over` is less than an hour after the last recorded time: the rows must stay until then."""
     said = select(func.max(JournalEntry.since)).where(
@@ -78,7 +78,7 @@ def end_lives(session: Session, keyring: Keyring | None, table: str, over: datet
     )
     last = session.exec(said).one()
     if last is None or over - last >= APART:
-        _vouch(session, keyring, HUB_CHAIN, ENDED + table, {}, over, now)
+        state(session, keyring, HUB_CHAIN, ENDED + table, {}, over, now)
         write_pending(session)  # the database's trigger checks it
         return True
     return last >= over
@@ -86,21 +86,13 @@ def end_lives(session: Session, keyring: Keyring | None, table: str, over: datet
 
 def undo(session: Session, keyring: Keyring, chain: str, table: str, ids: Sequence[str], now: datetime) -> None:
     """Record that these rows are deleted because their event did not happen: a send that never reached the provider."""
-    _vouch(session, keyring, chain, UNDONE + table, {"rows": sorted(ids)}, now, now)
+    state(session, keyring, chain, UNDONE + table, {"rows": sorted(ids)}, now, now)
 
 
 def undo_disclosure(session: Session, keyring: Keyring, chain: str, disclosure_id: str, now: datetime) -> None:
     """Delete a disclosure that was recorded before a send, because no request was made."""
     session.execute(delete(Disclosure).where(col(Disclosure.id) == disclosure_id))
     undo(session, keyring, chain, "disclosure", [disclosure_id], now)
-
-
-def vouched(keyring: Keyring, row: JournalEntry) -> dict[str, Any] | None:
-    """The content of a signed entry; None if no key of this hub signed it for this chain."""
-    content = content_of(row)
-    signature, _ = str(content.pop("signature", "")), content.pop("public_key", "")
-    message = _message(row.chain, row.kind, row.since, content)
-    return content if keyring.signed_publicly(PURPOSE, message, signature) else None
 
 
 def _grown(session: Session, before: datetime | None) -> list[str]:
@@ -130,27 +122,6 @@ def _sign(store: Store, keyring: Keyring, chain: str, now: datetime) -> SignedEn
         if chain == HUB_CHAIN:
             others = select(JournalEnd).where(JournalEnd.chain != HUB_CHAIN)
             content["ends"] = {each.chain: [each.position, each.hash] for each in session.exec(others)}
-        _vouch(session, keyring, chain, SIGNED, content, now, now)
-        (entry,) = write_pending(session)
+        state(session, keyring, chain, SIGNED, content, now, now)
+        entry = write_pending(session)[-1]
     return SignedEnd(chain, entry.position, entry.hash)
-
-
-def _vouch(
-    session: Session,
-    keyring: Keyring | None,
-    chain: str,
-    kind: str,
-    values: dict[str, Any],
-    since: datetime,
-    now: datetime,
-) -> None:
-    content = dict(values)
-    if keyring:
-        content["public_key"], content["signature"] = keyring.sign_publicly(
-            PURPOSE, _message(chain, kind, since, values)
-        )
-    append(session, chain, kind, content, since=since, at=now)
-
-
-def _message(chain: str, kind: str, since: datetime, content: dict[str, Any]) -> bytes:
-    return CANONICAL.encode([chain, kind, spelled(since), content]).encode()

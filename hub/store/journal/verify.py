@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 from sqlmodel import Session, col, select
 
@@ -15,10 +15,13 @@ from hub.model.journal import HUB_CHAIN, JournalEnd, JournalEntry
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal.chain import Finding, walk
-from hub.store.journal.entries import content_of
+from hub.store.journal.ends_file import read_ends
+from hub.store.journal.entries import UNSEALED, content_of
 from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.keys import JournalKeys, journal_keys
 from hub.store.journal.named_rows import Naming
-from hub.store.journal.signing import ENDED, SIGNED, SIGNING_INTERVAL, UNDONE, vouched
+from hub.store.journal.signing import SIGNING_INTERVAL
+from hub.store.journal.statements import ENDED, ROTATED, SEALED, SIGNED, UNDONE
 
 UNSIGNED_FOR = 2 * SIGNING_INTERVAL
 """How long entries may be added before an end is signed; the worker signs once a day."""
@@ -53,16 +56,27 @@ class Report:
 def verify(store: Store, keyring: Keyring, now: datetime, noted: Noted | None = None) -> dict[str, Report]:
     """Chain → its report, from one snapshot of the database.
 
-    If the whole database was replaced, only `noted` can show it.
+    If the whole database was replaced, only the file of ends and `noted` can show it.
     """
     with store.snapshot() as session:
-        return verify_within(session, keyring, now, noted or {})
+        return verify_within(session, keyring, now, noted or {}, store.ends_file)
 
 
-def verify_within(session: Session, keyring: Keyring, now: datetime, noted: Noted) -> dict[str, Report]:
+def verify_within(
+    session: Session, keyring: Keyring, now: datetime, noted: Noted, ends_file: Path | None = None
+) -> dict[str, Report]:
     """The same as `verify`, in the snapshot of `session`."""
-    check = _Check(session, keyring, now)
-    reports = {chain: check.chain(chain, dict(noted.get(chain, ()))) for chain in check.chains()}
+    keys = journal_keys(session, keyring)
+    outside, forged = read_ends(ends_file, keys)
+    for chain, ends in noted.items():
+        outside[chain] = {**outside.get(chain, {}), **dict(ends)}
+    check = _Check(session, keys, now)
+    reports = {chain: check.chain(chain, outside.get(chain, {})) for chain in check.chains(outside)}
+    if forged is not None:
+        reason = f"Line {forged} of {ends_file} was not written by this hub."
+        reports[HUB_CHAIN] = replace(
+            reports[HUB_CHAIN], finding=reports[HUB_CHAIN].finding or Finding(0, "changed", reason)
+        )
     if all(report.sound for report in reports.values()):  # otherwise entries after the first finding were not checked
         for chain, finding in check.naming.unnamed():
             reports[chain] = replace(reports[chain], finding=reports[chain].finding or finding)
@@ -72,12 +86,10 @@ def verify_within(session: Session, keyring: Keyring, now: datetime, noted: Note
 class _Check:
     """One verification, with the content of the signed entries of all chains."""
 
-    def __init__(self, session: Session, keyring: Keyring, now: datetime) -> None:
-        self._session, self._keyring, self._now = session, keyring, now
-        self.naming = Naming(session)
+    def __init__(self, session: Session, keys: JournalKeys, now: datetime) -> None:
+        self._session, self._keys, self._now = session, keys, now
+        self.naming = Naming(session, keys)
         self._ended = 0
-        signed = select(JournalEntry.chain, JournalEntry.position).where(JournalEntry.kind == SIGNED)
-        self._first_signed = dict(session.exec(signed.order_by(col(JournalEntry.position).desc())).all())
         self._ends: dict[str, dict[int, str]] = defaultdict(dict)
         """Chain → the ends that it has signed itself."""
         self._anchors: dict[str, dict[int, str]] = defaultdict(dict)
@@ -85,51 +97,46 @@ class _Check:
         self._over: dict[str, datetime] = {}
         self._undone: set[str] = set()
         kind = col(JournalEntry.kind)
-        stated = (kind == SIGNED) | kind.startswith(ENDED) | kind.startswith(UNDONE)
+        stated = kind.in_((SIGNED, SEALED, ROTATED)) | kind.startswith(ENDED) | kind.startswith(UNDONE)
         for entry in session.exec(select(JournalEntry).where(stated)):
             self._learn(entry)
 
-    def chains(self) -> list[str]:
+    def chains(self, noted: Collection[str]) -> list[str]:
         """All chains that exist or should exist; the hub's own is last."""
         found = {
             *self._session.exec(select(JournalEnd.chain)),
             *self._session.exec(select(JournalEntry.chain).distinct()),
         }
-        found |= {*self._session.exec(select(Account.id)), *self._anchors}
+        found |= {*self._session.exec(select(Account.id)), *self._anchors, *noted}
         return [*sorted(found - {HUB_CHAIN}), HUB_CHAIN]
 
     def chain(self, chain: str, noted: Mapping[int, str]) -> Report:
         """Check one chain. Hashes noted outside the database take precedence because they are harder to forge."""
         before, self._ended = self.naming.rows, 0
-        walked = walk(self._session, chain, {**self._ends[chain], **self._anchors[chain], **noted}, self._wrong_content)
+        trusted = {**self._ends[chain], **self._anchors[chain], **noted}
+        walked = walk(self._session, self._keys, chain, trusted, self._wrong_content)
         signed_to = max(self._ends[chain], default=0)
         finding = walked.finding or self._unsigned(chain, signed_to)
-        finding = _first(self.naming.compare_folded()) if finding is None else finding
+        finding = _first(self.naming.compare_folded(self._has_ended)) if finding is None else finding
         rows = self.naming.rows - before
         return Report(chain, walked.entries, walked.head, signed_to, finding, rows, self._ended)
 
     def _learn(self, entry: JournalEntry) -> None:
-        content = self._vouched(entry)
+        content = self._keys.stated(entry)
         if content is None:
             return
-        if entry.kind == SIGNED:
+        if entry.kind == SIGNED or (entry.kind == SEALED and content["position"] == entry.position - 1):
             self._ends[entry.chain][content["position"]] = content["hash"]
-            for chain, (position, digest) in content.get("ends", {}).items() if entry.chain == HUB_CHAIN else ():
+        if entry.kind in (SIGNED, ROTATED) and entry.chain == HUB_CHAIN:
+            for chain, (position, digest) in content.get("ends", {}).items():
                 self._anchors[chain][position] = digest
-        elif entry.kind.startswith(ENDED):
+        if entry.kind == SEALED:
+            self._keys.sealed_from[entry.chain] = entry.position
+        if entry.kind.startswith(ENDED) and entry.chain == HUB_CHAIN:
             table = entry.kind.removeprefix(ENDED)
-            if entry.chain == HUB_CHAIN:
-                self._over[table] = max(entry.since, self._over.get(table, entry.since))
-        else:
+            self._over[table] = max(entry.since, self._over.get(table, entry.since))
+        if entry.kind.startswith(UNDONE):
             self._undone.update(content["rows"])
-
-    def _vouched(self, entry: JournalEntry) -> dict[str, Any] | None:
-        """The content of a signed entry; of an unsigned one too if the hub had no key at that time, or has none now."""
-        content = vouched(self._keyring, entry)
-        if content is None and '"signature"' not in entry.content and entry.kind != SIGNED:
-            keyless = not self._keyring or entry.position < self._first_signed.get(entry.chain, 0)
-            return content_of(entry) if keyless else None
-        return content
 
     def _wrong_content(self, entries: Sequence[JournalEntry]) -> Finding | None:
         def wrong() -> Iterator[Finding]:
@@ -139,7 +146,7 @@ class _Check:
             for found in self.naming.compare(entries):
                 if isinstance(found, Finding):
                     yield found
-                elif not self._has_ended(*found):
+                elif not self._has_ended(found[0].kind, found[0].since, found[1]):
                     entry, row_id = found
                     reason = f"Row {row_id} of {entry.kind} is gone before its retention period is over."
                     yield Finding(entry.position, "dropped", reason)
@@ -152,14 +159,19 @@ class _Check:
             if content.get("wrong_at") is not None:
                 reason = f"Record {content['wrong_at']} of the older {content['book']} did not fit when this journal was begun."
                 yield Finding(entry.position, "changed", reason)
-        elif self._vouched(entry) is None:
+        elif entry.kind == UNSEALED:
+            reason = (
+                f"The end of the chain was changed before entry {entry.position} was written: others may be missing."
+            )
+            yield Finding(entry.position, "cut off", reason)
+        elif self._keys.stated(entry) is None:
             reason = f"No key of this hub signed entry {entry.position}; is an older key missing?"
             yield Finding(entry.position, "changed", reason)
 
-    def _has_ended(self, entry: JournalEntry, row_id: str) -> bool:
+    def _has_ended(self, kind: str, since: datetime, row_id: str) -> bool:
         """Whether a row may be missing: its retention period has ended, or its event did not happen."""
-        over = self._over.get(entry.kind)
-        if EVIDENCE[entry.kind].ends and over is not None and entry.since <= over:
+        over = self._over.get(kind)
+        if EVIDENCE[kind].ends and over is not None and since <= over:
             self._ended += 1
             return True
         return row_id in self._undone
@@ -168,7 +180,7 @@ class _Check:
         """Finds entries that are unsigned for longer than the worker allows: signed ends may have been removed."""
         behind = select(JournalEntry.at).where(JournalEntry.chain == chain, col(JournalEntry.position) > signed_to + 1)
         first = self._session.exec(behind.order_by(col(JournalEntry.position)).limit(1)).first()
-        if first is None or not self._keyring:
+        if first is None or not self._keys:
             return None
         last = self._session.exec(behind.order_by(col(JournalEntry.position).desc()).limit(1)).one()
         until, allowed = (last, UNSIGNED_FOR) if signed_to else (self._now, SIGNING_INTERVAL)

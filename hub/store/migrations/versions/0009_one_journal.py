@@ -13,7 +13,8 @@ from alembic import context, op
 from sqlmodel import Session
 
 from hub.errors import ConfigError
-from hub.store.journal.entries import CANONICAL, GENESIS, link, spelled
+from hub.store.journal.digests import CANONICAL, spelled
+from hub.store.journal.entries import GENESIS, link
 from hub.store.encryption.vault import Vault
 
 revision = "0009"
@@ -130,7 +131,7 @@ class _Journal:
 
     def add(self, chain: str, kind: str, content: Mapping[str, Any], since: datetime) -> None:
         position, previous = self._ends.get(chain, (0, GENESIS))
-        row = link(chain, position + 1, kind, CANONICAL.encode(content), since, self.now, previous)
+        row = link(chain, position + 1, kind, CANONICAL.encode(content), since, self.now, previous, None)
         self.bind.execute(self._entries.insert(), {column.name: getattr(row, column.name) for column in self._entries.c})
         self._ends[chain] = row.position, row.hash
 

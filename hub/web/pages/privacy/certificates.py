@@ -66,7 +66,7 @@ def show(page: PageRequest) -> Response:
         names=names,
         results=RESULTS,
         rehearsal=warning_of(certificate.get(STAND_INS_KEY) or ()),
-        genuine=is_genuine(page.hub.keyring, certificate),
+        genuine=is_genuine(page.hub, certificate),
     )
 
 
@@ -93,7 +93,7 @@ def _certificate(page: PageRequest) -> tuple[PrivacyRequest, dict[str, Any]]:
 
 def _is_genuine(page: PageRequest, document: dict[str, Any]) -> bool:
     try:
-        return is_genuine(page.hub.keyring, document)
+        return is_genuine(page.hub, document)
     except (ValueError, TypeError, RecursionError):
         return False
 

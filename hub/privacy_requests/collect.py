@@ -298,7 +298,8 @@ def _spam_scores(session: Session, reach: PersonData) -> list[dict[str, Any]]:
 
 def _caller_rules(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
     rows = session.exec(select(CallerRule).where(*rules_about(reach.people))).all()
-    notes = rule_notes_of(hub.vault, session, rows)
+    # The note of an entry for all companies may be about another company, and users of this one do not see it either.
+    notes = rule_notes_of(hub.vault, session, [row for row in rows if row.company_id is not None])
     return [_plain(row, ("made_by",)) | ({"note": notes[row.id]} if row.id in notes else {}) for row in rows]
 
 

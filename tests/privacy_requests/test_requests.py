@@ -129,7 +129,7 @@ def test_the_file_shows_why_a_person_is_on_the_block_list(desk: TestHub) -> None
     work_tasks(desk.hub)
     assert "Sells listings" not in str(desk.rows(CallerRule))
     listed = file_of(desk, request_id)["block and allow lists"]
-    assert {each["note"] for each in listed} == {"Sells listings", "Calls all of us"}
+    assert [each.get("note") for each in listed] in (["Sells listings", None], [None, "Sells listings"])
 
 
 @pytest.mark.parametrize("kind", ["access", "portability"])

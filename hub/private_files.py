@@ -12,9 +12,20 @@ OTHERS = 0o077
 """The permission bits of group and others."""
 
 
+_inherited: int | None = None
+
+
 def create_private_files() -> None:
     """From now on this process and those it starts create files as 0600 and folders as 0700, whatever umask they inherited."""
-    os.umask(OTHERS)
+    global _inherited
+    _inherited = os.umask(OTHERS)
+
+
+def share(path: Path) -> None:
+    """Give a file or folder that holds nothing of people or secrets, such as a first config.yaml, the mode that the umask of
+    the command's user gives: a container of another user may have to read it."""
+    if _inherited is not None:
+        path.chmod((0o777 if path.is_dir() else 0o666) & ~_inherited)
 
 
 def tighten(paths: Iterable[Path]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import hub.api
 from hub.errors import RingfenceError
 from hub.plugins.registry import GROUP
+from hub.private_files import share
 from hub.testing import SUITE_OF_KIND
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -51,8 +52,11 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
     written = []
     for path, template in _files(kind, package):
         file = target / str(path).replace("package/", f"{words['package']}/", 1).replace("ads.py", f"{name}.py", 1)
+        is_new = not file.parent.exists()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(templates.get_template(template).render(words), encoding="utf-8")
+        for made in (file, file.parent) if is_new else (file,):
+            share(made)
         written.append(file)
     return sorted(written)
 

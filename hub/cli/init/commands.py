@@ -98,12 +98,14 @@ def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool
 
 def _write(folder: Path, told: Business) -> None:
     """All three files; the key is readable by its owner alone."""
+    from hub.private_files import share
     from hub.store.encryption.keyring import new_key
 
     texts = {CONFIG: _rendered("config.yaml.j2", told), ENVIRONMENT: _rendered("env.example.j2", told)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+        share(folder / name)
     with os.fdopen(os.open(folder / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
         stream.write(new_key() + "\n")
 

@@ -160,7 +160,7 @@ ALLOWED = {
     "GET /privacy-desk": CONSENT,
     "POST /privacy-desk/conflicts/{person_id}": CONSENT,
     "POST /privacy-desk/merges/{merge_id}/split": CONSENT,
-    "POST /privacy-desk/doubts/{text_id}": CONSENT,
+    "POST /privacy-desk/doubts/{doubt_id}": CONSENT,
     "GET /privacy-desk/journal": CONSENT,
     "POST /privacy-desk/journal": CONSENT,
     "POST /privacy-desk/journal/verify": CONSENT,

@@ -10,6 +10,8 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
+from hub.store.encryption.keyring import new_key
+
 
 @pytest.fixture
 def office(shop: Shop) -> Shop:
@@ -49,6 +51,26 @@ def test_an_erasure_shows_its_plan_asks_and_ends_in_a_certificate_that_verifies(
     file.write_text(json.dumps({**certificate, "not_recalled": []}))
     assert office.run("privacy", "request", "certify", request, "--verify", str(file)).exit_code == 1
     assert "Could not be recalled" in office.run("privacy", "request", "certify", request).output
+
+
+def test_a_certificate_and_the_journal_stay_good_without_the_key_that_signed_them(office: Shop, tmp_path: Path) -> None:
+    request = taken_in(office, "erasure", "--proof", "recalled")
+    office.json("privacy", "request", "run", request, "--yes")
+    file = tmp_path / "certificate.json"
+    file.write_text(json.dumps(office.json("privacy", "request", "certify", request)))
+    assert office.run("privacy", "verify").exit_code == 0, "it signs the ends with the first key"
+    config = office.folder / "config.yaml"
+    (office.folder / "newer").write_text(new_key())
+    config.write_text(config.read_text().replace('["${file:key}"]', '["${file:newer}", "${file:key}"]'))
+    assert "Retired the key" in office.run("secrets", "rotate").output
+    config.write_text(config.read_text().replace(', "${file:key}"]', "]"))
+    (office.folder / "key").unlink()
+    verified = office.run("privacy", "verify")
+    assert verified.exit_code == 0, verified.output
+    checked = office.run("privacy", "request", "certify", request, "--verify", str(file))
+    assert checked.exit_code == 0 and "Genuine" in checked.output
+    file.write_text(file.read_text().replace('"certified_at": "20', '"certified_at": "21'))
+    assert office.run("privacy", "request", "certify", request, "--verify", str(file)).exit_code == 1
 
 
 def test_with_stand_ins_nothing_is_claimed_about_real_providers(office: Shop) -> None:

@@ -21,6 +21,7 @@ from hub.store import Store
 from hub.store.encryption.keyring import Keyring, new_key
 from hub.store.encryption.vault import Vault
 from hub.store.journal import sign_ends
+from hub.store.journal.entries import link
 from hub.store.journal.verify import Report, verify
 from hub.store.owner_consent import latest_entry
 from hub.store.schema import alembic_config, upgrade
@@ -175,3 +176,34 @@ def test_the_lives_of_the_rows_of_before_go_on(old: Store) -> None:
     assert not any(report.finding for report in verify(old, KEYRING, over).values())
     with old.reading() as session:
         assert len(session.execute(text("SELECT id FROM consent_record")).all()) == RECORDS + 2
+
+
+def test_the_journal_of_before_is_sealed_and_names_rights_and_notices_too(old: Store) -> None:
+    with old.engine.execution_options(ringfence_write=True).begin() as connection:
+        insert_row(connection, "legal_hold", [{"id": "h", "company_id": "c"}])
+        insert_row(connection, "privacy_request", [{"id": "r", "company_id": "c", "phone_number": "+13125550142"}])
+        insert_row(connection, "identity_proof", [{"id": "p", "request_id": "r"}])
+        insert_row(connection, "recording_notice", [{"id": "n", "company_id": "c", "choice": "refused"}])
+    upgrade(old, vault)
+    told = reports(old)
+    assert (told["a"].finding, told["a"].rows) == (None, RECORDS + 4 + 1 + 4)
+    with old.reading() as session:
+        entries = session.exec(select(JournalEntry).where(JournalEntry.chain == "a")).all()
+    (sealed,) = (entry for entry in entries if entry.kind == "sealed")
+    assert json.loads(sealed.content)["position"] == sealed.position - 1
+    with old.writing() as session:
+        for guard in ("no_update", "append_only"):
+            on, name = ("", guard) if old.is_sqlite else (" ON journal_entry", guard)
+            session.execute(text(f"DROP TRIGGER IF EXISTS journal_entry_{name}{on}"))
+        # The entry right before the seal, changed together with its plain hash.
+        entry = session.get_one(JournalEntry, ("a", sealed.position - 1))
+        changed = entry.content.replace("a", "b")
+        plain = link("a", entry.position, entry.kind, changed, entry.since, entry.at, entry.previous_hash, None)
+        values = {"content": changed, "hash": plain.hash, "position": entry.position}
+        rewritten = (
+            "UPDATE journal_entry SET content = :content, hash = :hash WHERE chain = 'a' AND position = :position"
+        )
+        session.expunge_all()
+        session.execute(text(rewritten), values)
+    finding = reports(old)["a"].finding
+    assert finding is not None and finding.kind == "changed"

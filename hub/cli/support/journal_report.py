@@ -22,6 +22,12 @@ OneAccount = Annotated[
 ]
 
 
+NOT_NOTED = (
+    "[yellow]Ends are noted nowhere outside this database[/yellow]: set hub.tombstones, or keep the ends below "
+    "in another place."
+)
+
+
 def verify(
     account: OneAccount = None,
     head: Annotated[
@@ -35,7 +41,8 @@ def verify(
 ) -> None:
     """Check the journal and report the first entry that was changed, dropped, swapped, inserted, cut off or left unsigned.
 
-    It covers consent records, decisions, disclosures, stops and the audit log. If all chains are intact, every end is
+    It covers consent records, decisions, disclosures, stops, recording notices, legal holds, privacy requests with their
+    proofs and certificates, and the audit log. If all chains are intact, every end is
     signed again. Exits with status 1 if something is wrong. Keep the printed ends in another place: a person who can
     replace the whole database can replace the signed ends in it too.
     """
@@ -51,6 +58,8 @@ def verify(
         raise CannotDo("A chain end belongs to one account; add --account NAME.")
     keyring = keyring_of(loaded.hub)
     with open_store(loaded) as store:
+        if store.ends_file is None and not as_json:
+            say(NOT_NOTED)
         with store.reading() as session:
             names = chains_of(session, account)
         reports = check_journal(store, keyring, utc_now(), dict.fromkeys(names, ends) if ends else None)

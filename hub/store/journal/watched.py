@@ -32,7 +32,7 @@ def touch(session: Session, table: type[Any], *where: ColumnElement[bool]) -> No
     if kind is not None:
         belongs_to = getattr(table, EVIDENCE[kind].watched or "")
         rows = session.execute(select_columns(table.id, belongs_to).where(*where))
-        _touched(session)[kind].update(dict(rows.tuples().all()))
+        _touched(session)[kind].update(dict(rows.all()))
 
 
 def take_touched(session: AnySession) -> list[tuple[str, str, dict[str, str | None], list[Any]]]:
@@ -76,7 +76,7 @@ def _chains(session: AnySession, evidence: Evidence, ids: set[str]) -> dict[str,
         query = query.where(col(PrivacyRequest.id).in_(ids))
     else:
         query = select_columns(col(Company.id), account).where(col(Company.id).in_(ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 @event.listens_for(AnySession, "after_flush")

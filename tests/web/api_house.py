@@ -20,6 +20,7 @@ from hub.model import (
     Account,
     Company,
     Delivery,
+    DoubtfulRefusal,
     Note,
     Person,
     Recording,
@@ -73,6 +74,8 @@ ALLOWED = {
     "GET /reports/{company}/{dimension}": {"owner", "admin", "marketer"},
     "GET /reports/{company}/costs": {"owner", "admin", "marketer"},
     "GET /consent": {"owner", "admin", "privacy_officer"},
+    "GET /doubtful_refusals": {"owner", "admin", "privacy_officer"},
+    "POST /doubtful_refusals/{doubt_id}": {"owner", "admin", "privacy_officer"},
     "GET /requests": {"owner", "privacy_officer"},
     "GET /requests/{request_id}": {"owner", "privacy_officer"},
     "GET /requests/{request_id}/file": {"owner", "privacy_officer"},
@@ -90,6 +93,7 @@ BODIES = {
     "POST /calls/{call_id}/texts": {"text": "We call you back.", "later": True},
     "POST /calls/{call_id}/call_backs": {"phone": "+13125550191"},
     "POST /calls/{call_id}/refusals": {"refused": "calls"},
+    "POST /doubtful_refusals/{doubt_id}": {"decision": "keep"},
     "POST /deliveries/{delivery_id}/replay": {},
     "POST /texts/{text_id}/archive": {"archived": True},
     "POST /tags/{tag_id}": {"color": "green2"},
@@ -144,7 +148,11 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
             connector="network", hook="upload_conversions", dedup_key=f"{number}:new", item_key=number,
             subject_id=call.id, company_id=call.company_id, state="dead", due_at=now, made_at=now,
         )  # fmt: skip
-        session.add_all([text, recording, note, offered, sent])
+        doubt = DoubtfulRefusal(
+            id=text.id, company_id=str(call.company_id), subject_id=text.id, source="text", refused="texts",
+            person_number="+13125550142", at=now, decide_by=later, expires_at=later,
+        )  # fmt: skip
+        session.add_all([text, recording, note, offered, sent, doubt])
         session.flush()
         session.add(
             TranscriptRow(recording_id=recording.id, connector="x", language="en", due_at=now, expires_at=later)
@@ -157,7 +165,7 @@ def fill(stage: TestHub, number: str) -> dict[str, str]:
     return {
         "call_id": call.id, "text_id": text.id, "recording_id": recording.id, "company": name, "dimension": "source",
         "company_id": str(call.company_id), "request_id": request_id, "note_id": note.id, "tag_id": offered.id,
-        "delivery_id": sent.id, "tag": "roof",
+        "delivery_id": sent.id, "tag": "roof", "doubt_id": doubt.id,
     }  # fmt: skip
 
 

@@ -19,12 +19,8 @@ from starlette.testclient import TestClient
 from testbed import CALLER
 
 from hub.access.idempotency import delete_old_requests
-from hub.model import (
-    Call,
-    IdempotentRequest,
-    Note,
-    TextMessage,
-)
+from hub.model import AuditEntry, Call, IdempotentRequest, Note, Suppression, TextMessage
+from hub.model.purposes import LISTED_USES
 from hub.privacy.erasure import erase_person
 from hub.texts.suppression import stop
 
@@ -170,3 +166,20 @@ def test_a_recording_that_its_caller_does_not_want_is_ended_once(lite_house: Hou
     assert (first.status_code, first.json()) == (200, {"outcome": "deleted", "held": False})
     assert sent(lite_house, path, None, "end-1").json() == first.json()
     assert sent(lite_house, path, None, "end-2").status_code == 422
+
+
+def test_the_queue_of_doubtful_refusals_is_read_and_decided_one_time(lite_house: House) -> None:
+    (row,) = lite_house.get("/doubtful_refusals", "privacy_officer").json()["refusals"]
+    assert (row["id"], row["source"], row["refused"], row["words"]) == (
+        lite_house.mine["doubt_id"], "text", "texts", "My sink leaks",
+    )  # fmt: skip
+    assert "+13125550142" not in str(row) and not row["is_typed"]
+    assert lite_house.stage.one(AuditEntry, action="texts.doubtful").detail == "rows: 1"
+    path = f"/doubtful_refusals/{row['id']}"
+    assert sent(lite_house, path, {"decision": "perhaps"}, None).status_code == 422
+    first = sent(lite_house, path, {"decision": "both"}, "decide-1").json()
+    assert first == {"id": row["id"], "state": "stop"}
+    assert sent(lite_house, path, {"decision": "both"}, "decide-1").json() == first
+    assert sent(lite_house, path, {"decision": "keep"}, None).status_code == 422, "it is decided"
+    assert {each.use for each in lite_house.stage.rows(Suppression)} == set(LISTED_USES)
+    assert lite_house.get("/doubtful_refusals").json() == {"refusals": []}

@@ -19,12 +19,14 @@ from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.numbers.directory import LiveDirectory
 from hub.rate_limit import Counters
 from hub.runtime import Hub
+from hub.texts.doubts import NotDoubtful
 from hub.texts.queue import CannotText
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.calls import add_calls
 from hub.web.api.contact import add_contact
 from hub.web.api.deliveries import add_deliveries
 from hub.web.api.docs_page import docs_page
+from hub.web.api.doubts import add_doubts
 from hub.web.api.marks import add_marks
 from hub.web.api.recordings import add_recordings
 from hub.web.api.reports_and_logs import add_reports_and_logs
@@ -49,6 +51,7 @@ def create_api(
     authenticator = Authenticator(hub, narrow, counters or Counters())
     for add in (
         add_calls,
+        add_doubts,
         add_marks,
         add_tags,
         add_recordings,
@@ -105,6 +108,7 @@ def _add_errors(api: FastAPI) -> None:
 
     @api.exception_handler(CannotText)
     @api.exception_handler(CannotCall)
+    @api.exception_handler(NotDoubtful)
     def not_contacted(request: Request, error: RingfenceError) -> Response:
         return refusal(422, str(error))
 

@@ -19,7 +19,8 @@ METHODS = ("get", "post", "put", "delete")
 GROUPS: Mapping[str, str] = {
     "companies": "Companies", "calls": "Calls, texts and forms", "leads": "Leads", "visits": "Visits",
     "texts": "Texts", "tags": "Tags",
-    "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports", "consent": "Consent",
+    "recordings": "Recordings", "deliveries": "Deliveries", "reports": "Reports",
+    "consent": "Consent", "doubtful_refusals": "Doubtful refusals",
     "audit": "Audit log", "requests": "Privacy requests",
 }  # fmt: skip
 """First part of a path → its heading."""

@@ -46,7 +46,7 @@ def queue(page: PageRequest) -> Response:
         spoken = page.may("transcripts") or page.may("exports")
         doubts = open_doubts_of(session, page.hub, page.company_ids, spoken=spoken)
     if doubts:
-        page.note("texts.doubtful", page.company.id if page.company else page.user.account_id, f"{len(doubts)} rows")
+        page.note("texts.doubtful", page.company.id if page.company else page.user.account_id, f"rows: {len(doubts)}")
     return desk_page(
         page,
         "queue",

@@ -42,6 +42,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.outgoing_calls import OutgoingCallStatus
+from hub.model.people import is_typed
 from hub.model.states import (
     FINAL_DELIVERY_STATES,
     DeliveryState,
@@ -218,8 +219,10 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
 
 
 def rules_about(people: Collection[str]) -> tuple[Any, Any]:
-    """The conditions on entries of the block and allow lists that name these people: of their company, or of its account."""
-    listed = col(CallerRule.pattern).in_(select(Person.phone_number).where(col(Person.id).in_(people)))
+    """The conditions on entries of the block and allow lists that name these people: of their company, or of its account.
+    A number that was only typed leads to none."""
+    numbers = select(Person.phone_number).where(col(Person.id).in_(people), ~is_typed())
+    listed = col(CallerRule.pattern).in_(numbers)
     companies = select(Person.company_id).where(col(Person.id).in_(people))
     accounts = select(Company.account_id).where(col(Company.id).in_(companies))
     of_account = and_(col(CallerRule.company_id).is_(None), col(CallerRule.account_id).in_(accounts))

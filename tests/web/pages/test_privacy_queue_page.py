@@ -10,7 +10,7 @@ from testbed import CALLER, SHARED, TestHub
 from text_steps import write_in
 
 from hub.model import AuditEntry, DoubtfulRefusal, PersonMerge, Suppression, TextMessage
-from hub.model.purposes import LISTED_USES, TEXT_USES
+from hub.model.purposes import CALL_BACK, LISTED_USES, TEXT_USES
 from hub.visits.forms import SentForm, keep_form
 
 DESK = "/privacy-desk"
@@ -121,3 +121,20 @@ def test_an_admin_decides_too_and_a_receptionist_does_not(stage: TestHub) -> Non
     assert receptionist.post(f"{DESK}/doubts/{text.id}", {"decision": "keep"}).status_code == 403
     admin: PageClient = signed_in(stage, "admin")
     assert admin.post(f"{DESK}/doubts/{text.id}", {"decision": "keep"}).status_code == 303
+
+
+def test_a_refusal_in_a_form_says_where_it_was_said_what_it_refuses_and_that_the_number_was_typed(
+    stage: TestHub,
+) -> None:
+    fields = {"message": "Never call me again. <b>And</b> stop texting me."}
+    keep_form(stage.hub, stage.directory.companies["lakeside"], SentForm(key="no", phone=CALLER, fields=fields))
+    stage.flow()
+    (doubt,) = stage.rows(DoubtfulRefusal)
+    officer, admin = signed_in(stage, "privacy_officer"), signed_in(stage, "admin")
+    html = officer.get(DESK).text
+    assert "In a form" in html and "the number was typed" in html and "<b>And" not in html and CALLER not in html
+    assert "texts and calls" in html and "No texts, no calls" in html and "decide by" in html
+    link = f"/calls/{doubt.subject_id}"
+    assert link not in html and link in admin.get(DESK).text and admin.get(link).status_code == 200
+    assert officer.post(f"{DESK}/doubts/{doubt.id}", {"decision": "calls"}).status_code == 303
+    assert {each.use for each in stage.rows(Suppression)} == {CALL_BACK}

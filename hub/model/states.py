@@ -1,8 +1,7 @@
 """The states that rows can be in, one enum per kind of row: what each state means, and what comes next.
 
 The columns are plain text. A member is stored as its value, and a value read from the database equals its member. States
-that plugins report are in the plugin contract: `ReceiptStatus`, `PortStatus`, `CallEventKind` and the consent `State`
-(hub.contracts).
+that plugins report are in hub.contracts: `ReceiptStatus`, `PortStatus`, `CallEventKind` and the consent `State`.
 """
 
 from __future__ import annotations
@@ -374,12 +373,10 @@ class WebhookType(StrEnum):
 
 
 class PersonNotice(StrEnum):
-    """A notice to every address of a webhook that was sent something of a person, whatever events it gets."""
+    """A notice to each address of a webhook that was sent something of a person: erased; opted out, or objected."""
 
     ERASED = "person_erased"
-    """The person was erased."""
     OPTED_OUT = "person_opted_out"
-    """The person opted out, limited the use of sensitive data, or objected to marketing."""
 
 
 class WebhookEventState(StrEnum):

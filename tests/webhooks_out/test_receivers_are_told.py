@@ -96,7 +96,7 @@ def test_an_erasure_tells_the_address_the_ids_that_it_has_and_the_certificate_sa
     assert len(stage.rows(Disclosure)) == disclosed, "ids of contacts alone are no disclosure"
     work_tasks(stage.hub)
     done = stage.one(PrivacyRequest, id=request_id)
-    assert done.state == "done" and is_genuine(stage.hub.keyring, done.certificate)
+    assert done.state == "done" and is_genuine(stage.hub, done.certificate)
     (told,) = done.certificate["receivers"]
     assert (told["recipient"], told["result"], told["contacts"]) == ("127.0.0.1", "notified", 3)
     text = as_text(done.certificate)

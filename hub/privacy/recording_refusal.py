@@ -6,6 +6,7 @@ notice has consented by that alone, and may end it at any time.
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, update
@@ -17,6 +18,7 @@ from hub.model.states import RecordingState, TranscriptState
 from hub.privacy.holds import on_hold
 from hub.privacy.ledger import ConsentStatement, append
 from hub.runtime import Hub
+from hub.store.journal import touch
 from hub.store.rows import write_rows
 from hub.store.writers.webhook_events import note_changes_of
 
@@ -27,6 +29,7 @@ BY_KEY, BY_AGENT = "refused:key", "refused:agent"
 CONVERSATION = "call"
 """The kind of a recording that can be refused; who leaves a message knows that it is recorded."""
 ENDED = (RecordingState.REFUSED, RecordingState.GONE)
+SALT_BYTES = 16
 REASON = "the caller ended the recording"
 
 
@@ -54,14 +57,17 @@ def _write(session: Session, call: Call, point: str, at: datetime, now: datetime
     last = session.exec(given.order_by(col(RecordingNotice.told_at).desc(), col(RecordingNotice.id).desc())).first()
     if last is None:
         return
+    refusal_id = new_id()
     changed = {
-        "id": new_id(),
+        "id": refusal_id,
         "point": point,
         "choice": REFUSED,
+        "salt": secrets.token_hex(SALT_BYTES),
         "told_at": min(at, now),
         "expires_at": now + CONSENT_RETENTION,
     }
     write_rows(session, RecordingNotice, [RecordingNotice(**(last.model_dump() | changed))])
+    touch(session, RecordingNotice, col(RecordingNotice.id) == refusal_id)
 
 
 def _statement(call: Call, point: str, at: datetime) -> ConsentStatement:

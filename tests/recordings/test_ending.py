@@ -30,6 +30,7 @@ from hub.privacy_requests.people import set_hold
 from hub.recordings.end import check_resume, end_recording
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.listen import hear
+from hub.store.journal.verify import verify
 
 Factory = Callable[..., TestHub]
 
@@ -74,6 +75,8 @@ def test_during_the_call_the_carrier_records_no_more_and_deletes_what_it_has(rec
     assert (only(stage).state, only(stage).path) == ("refused", None)
     refused = stage.one(RecordingNotice, choice="refused")
     assert (refused.text, refused.told_at) == ("This call is recorded.", stage.clock())
+    reports = verify(stage.hub.store, stage.hub.keyring, stage.clock())
+    assert reports and all(report.sound for report in reports.values())
     entry = stage.one(AuditEntry, action="recording.end")
     assert (entry.actor, entry.subject) == ("anna", call.id)
 

@@ -43,6 +43,7 @@ from hub.config.sections.texts import TextsSection
 from hub.config.sections.webhooks import Webhooks
 from hub.config.sections.website import WebsiteSection
 from hub.contracts.connector import Connector, PluginSettings
+from hub.contracts.transfers import Transfer
 from hub.errors import ConfigError
 
 
@@ -183,6 +184,11 @@ class ConnectorCommon(Section):
         default_factory=dict,
         description="Of an ad account that serves several companies: which campaigns each of them pays for, by name or id; "
         "`*` stands for any letters. What none of them matches is reported for the whole account.",
+    )
+    transfer: Transfer | None = Field(
+        default=None,
+        description="By which mechanism data may go to its country, as your contract with the recipient says; the papers "
+        "(`hub privacy notice`, `record`) state it, or that none is stated.",
     )
     keep: Span | None = Field(
         default=None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from hub.contracts.manifest import Recipient
-from hub.contracts.third_parties import is_third_party
+from hub.contracts.third_parties import is_sale_or_sharing, is_third_party
 
 Verdict = Literal["allow", "needs", "deny"]
 State = Literal["given", "refused", "withdrawn", "objected", "expired"]
@@ -28,7 +28,6 @@ NOT_DELIBERATE = PAGE_CHANNELS | {"form", "contact"}
 """Channels whose yes is not certainly the person's own deliberate act: pages, forms (anybody can type somebody else's number),
 and the mere fact that the person called or wrote. All other channels are deliberate: the privacy page after proof (`request`),
 a text from the number (`sms`, `carrier`), a key or words in a call, and what an officer or agent records with evidence."""
-ADVERTISING = "marketing.advertising"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +141,7 @@ class ConsentQuestion:
 
         Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026.
         """
-        return within(self.use, ADVERTISING) or self.to_third_party
+        return is_sale_or_sharing(self.recipient.role, self.use)
 
     @property
     def to_third_party(self) -> bool:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from hub.contracts.answers import Ability
 from hub.contracts.categories import USES
 from hub.contracts.clean_urls import AD_PARAMETERS, CLICK_IDS, UTM, is_personal_name
+from hub.contracts.transfers import Transfer
 from hub.contracts.values import TRANSFORMS
 
 ConversionAbility = Literal["restate", "retract", "dry_run"]
@@ -43,6 +44,13 @@ class Recipient(Declared):
     name: str
     role: Literal["processor", "independent_controller", "none"]
     privacy_url: str | None = None
+    opt_out_url: str | None = None
+    """Where people choose for themselves which ads the recipient shows them; for ad networks."""
+    postal_address: str | None = None
+    """In one line, for people who ask who got their data (Cal. Civ. Code 1798.83(a)(2))."""
+    transfer: Transfer | None = None
+    """The mechanism by which data may go to the recipient's country, only if its own terms state it for every customer;
+    `transfer:` in config.yaml comes before it."""
 
 
 class Transform(Declared):

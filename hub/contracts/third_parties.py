@@ -12,6 +12,14 @@ from datetime import date
 from hub.contracts.rules import OWN
 
 READ_ON = date(2026, 11, 29)
+ADVERTISING = "marketing.advertising"
+INDUSTRY_OPT_OUTS = (
+    ("Digital Advertising Alliance", "https://optout.aboutads.info"),
+    ("Network Advertising Initiative", "https://optout.networkadvertising.org"),
+    ("Digital Advertising Alliance of Canada", "https://youradchoices.ca"),
+    ("European Interactive Digital Advertising Alliance", "https://www.youronlinechoices.eu"),
+)
+"""Where people opt out of personalized ads of many networks at the same time, by the industry's own programs."""
 TEXT_OF_THE_LAW = "github.com/bcyphers/cpra (the text of Proposition 24, 2020)"
 
 
@@ -60,3 +68,12 @@ def is_third_party(role: str, use: str) -> bool:
     A processor works for the business alone under a contract, so it is a service provider (1798.140(ag)).
     """
     return role == "independent_controller" and exception_of(use) is None
+
+
+def is_sale_or_sharing(role: str, use: str) -> bool:
+    """Whether an opt-out of sale, sharing and advertising applies: to advertising with any recipient, and to every use by a
+    third party.
+
+    Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026.
+    """
+    return use == ADVERTISING or use.startswith(f"{ADVERTISING}.") or is_third_party(role, use)

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.privacy.datamap import DataMap, draw, readable
-from hub.privacy.datamap.flows import by_recipient, said
+from hub.privacy.datamap.flows import by_party, said
 from hub.privacy.datamap.page import html
+from hub.privacy.datamap.papers import named
 from hub.runtime import Hub
 from hub.store.violations import write_refusals
 
@@ -35,11 +36,11 @@ def _table(chart: DataMap) -> Table:
     for heading in ("recipient", "where", "data that was sent", "declared, not sent"):
         table.add_column(heading, overflow="fold")
     table.add_column("disclosures", justify="right")
-    for recipient, flows in by_recipient(chart.flows).items():
+    for party, flows in by_party(chart.flows).items():
         sent = {flow.category for flow in flows if flow.seen}
         per_use = {(flow.connector, flow.use): flow.seen.count for flow in flows if flow.seen}
         table.add_row(
-            recipient,
+            named(*party),
             ", ".join(said(flows, "regions")),
             ", ".join(sorted(map(readable, sent))),
             ", ".join(sorted(readable(name) for name in {flow.category for flow in flows} - sent)),

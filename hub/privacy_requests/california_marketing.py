@@ -13,13 +13,14 @@ from sqlmodel import Session, select
 from hub.contracts.third_parties import is_third_party
 from hub.model import Company, PrivacyRequest
 from hub.model.states import RequestState
+from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy_requests.collect import Answer, reach_of_request, recipients
 from hub.runtime import Hub
 
 
 def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
-    """Names of the recipients that got data and may use it for their own marketing, with the categories. The year is that of
-    the company's clock.
+    """Names and addresses of the recipients that got data and may use it for their own marketing, with the categories. The year
+    is that of the company's clock.
     """
     company = session.get_one(Company, request.company_id)
     zone = ZoneInfo(company.time_zone)
@@ -37,10 +38,12 @@ def disclosed_last_year(session: Session, hub: Hub, request: PrivacyRequest) -> 
         entry = third.setdefault(row["recipient"], {"recipient": row["recipient"], "categories": [], "times": 0})
         entry["categories"] = sorted({*entry["categories"], *row["categories"]})
         entry["times"] += 1
-    for connector in hub.plugins.connectors.values():
-        recipient = connector.manifest.recipient
+    for each in recipients_of(hub.config).values():
+        recipient = each.connector_class.manifest.recipient
         if recipient.name in third and recipient.privacy_url:
             third[recipient.name]["where_to_ask"] = recipient.privacy_url
+        if recipient.name in third and recipient.postal_address:
+            third[recipient.name]["address"] = recipient.postal_address
     about = {
         "request": request.id,
         "company": company.title,

@@ -12,8 +12,9 @@ from hub.api import Recipient
 from hub.model import RecipientVersion
 from hub.privacy.datamap import draw
 from hub.privacy.datamap.chart import problems
-from hub.privacy.datamap.papers import notice_blocks, processors, record_of_processing
-from hub.privacy.datamap.versions import Notice, note_recipients, notices, versions
+from hub.privacy.datamap.notice import notice_blocks
+from hub.privacy.datamap.papers import processors, record_of_processing
+from hub.privacy.datamap.versions import Notice, in_use_since, note_recipients, notices, versions
 
 Factory = Callable[..., TestHub]
 OLD = FakeNetwork.manifest.recipient.name
@@ -121,7 +122,7 @@ def test_the_papers_name_every_recipient_and_the_lives(lite_hub: Factory) -> Non
         note_recipients(session, config.connectors, stage.clock())
     with stage.hub.store.reading() as session:
         chart = draw(session, config, stage.clock())
-        since = {row.recipient: f"{row.since:%Y-%m-%d}" for row in versions(session)}
+        since = in_use_since(versions(session))
     listed = list(processors(chart, config.connectors, since))
     assert [each.recipient for each in listed] == list(chart.recipients())
     assert all(each.since == f"{stage.clock():%Y-%m-%d}" for each in listed)

@@ -18,7 +18,7 @@ from hub.contracts.consent import ConsentQuestion
 from hub.contracts.third_parties import EXCEPTIONS, is_third_party
 from hub.model import Company, Disclosure, Person, WebhookEvent
 from hub.privacy.datamap import draw
-from hub.privacy.datamap.papers import notice_blocks
+from hub.privacy.datamap.notice import notice_blocks
 from hub.privacy.datamap.public import public_map
 from hub.privacy.opt_outs import opt_out
 from hub.privacy_requests.california_marketing import disclosed_last_year
@@ -158,7 +158,7 @@ def test_map_and_notice_call_it_a_third_party(sending: WebhookStage) -> None:
     with sending.stage.hub.store.reading() as session:
         chart = draw(session, config, sending.stage.clock())
     lakeside = next(each for each in config.companies if each.name == "lakeside")
-    (line,) = [each for each in notice_blocks(chart, config, lakeside, ()) if "Old CRM Ltd." in each]
+    (line,) = [each for each in notice_blocks(chart, config, lakeside, ()) if each.startswith("- **Old CRM Ltd.**")]
     assert "a third party that decides on its own" in line
     shown = {each.name: each.third_party for each in public_map(config, "lakeside", ()).receivers}
     assert shown["Old CRM Ltd."] and not shown["127.0.0.1"]

@@ -24,7 +24,7 @@ HEALTH_TRADES = re.compile(
 
 def law_warnings(hub: Hub) -> list[str]:
     """One sentence for each thing about the law that a person must look at."""
-    return [*_rules(hub), *_health(hub), *_transcription(hub)]
+    return [*_rules(hub), *_health(hub), *_transcription(hub), *_transfers(hub), *_addresses(hub)]
 
 
 def _rules(hub: Hub) -> Iterator[str]:
@@ -76,4 +76,48 @@ def _transcription(hub: Hub) -> Iterator[str]:
                 f"{transcriber.name} transcribes the calls of {company.title}, but the recording notice of "
                 f"{', '.join(silent)} does not say so. Where all must agree to a recording, the hub adds "
                 f"\u201c{TRANSCRIBED['en']}\u201d; better say it in your own words in the notice."
+            )
+
+
+def _transfers(hub: Hub) -> Iterator[str]:
+    """Recipients abroad for which no mechanism is stated, of companies outside the USA, whose laws ask for one (GDPR Art. 44,
+    13(1)(f); Quebec, P-39.1, s. 17)."""
+    from hub.privacy.datamap.flows import by_party, declared
+    from hub.privacy.datamap.recipients import recipients_of
+
+    for company in hub.config.companies:
+        if company.country == "US":
+            continue
+        serving = {name: entry for name, entry in recipients_of(hub.config).items() if entry.serves(company.name)}
+        silent = {
+            recipient
+            for (recipient, _), flows in by_party(declared(serving)).items()
+            if any(not flow.transfer and flow.regions != (company.country,) for flow in flows)
+        }
+        if silent:
+            yield (
+                f"{', '.join(sorted(silent))}: what {company.title} gives them may go to another country, and no mechanism is "
+                "stated for it. Write transfer: for each connector or webhook, as your contract says."
+            )
+
+
+def _addresses(hub: Hub) -> Iterator[str]:
+    """Third parties without an address, which an answer by Cal. Civ. Code 1798.83(a)(2) must name, and companies without one to
+    which people can send such a request (1798.83(b)(1))."""
+    from hub.contracts.third_parties import is_third_party
+    from hub.privacy.datamap.recipients import recipients_of
+
+    for company in (each for each in hub.config.companies if each.country == "US"):
+        manifests = [e.connector_class.manifest for e in recipients_of(hub.config).values() if e.serves(company.name)]
+        third = [m.recipient for m in manifests if any(is_third_party(m.recipient.role, flow.use) for flow in m.flows)]
+        if third and (company.contact is None or not (company.contact.postal_address or company.contact.email)):
+            yield (
+                f"{company.title} gives data to third parties, so people in California may ask which (Civil Code 1798.83). "
+                "Write a postal address or an e-mail address for that below contact:."
+            )
+        nowhere = sorted({each.name for each in third if not each.postal_address})
+        if nowhere:
+            yield (
+                f"No postal address is known of {', '.join(nowhere)}, which people in California may ask {company.title} for "
+                "(Civil Code 1798.83). Write postal_address: for a webhook, or ask the plugin's author to state it."
             )

@@ -41,8 +41,8 @@ def list_processors(
     """
     from hub.privacy.datamap.papers import processors
     from hub.privacy.datamap.recipients import recipients_of
+    from hub.privacy.datamap.versions import in_use_since, versions
     from hub.privacy.datamap.versions import notices as announcements
-    from hub.privacy.datamap.versions import versions
 
     with _drawn(config, noting=True) as (session, loaded, chart):
         rows = versions(session)
@@ -61,18 +61,18 @@ def list_processors(
             ),
         )  # fmt: skip
         return
-    since = {row.recipient: f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
-    listed = list(processors(chart, recipients_of(loaded), since))
+    listed = list(processors(chart, recipients_of(loaded), in_use_since(rows)))
     if as_json:
         echo_json([asdict(each) for each in listed])
         return
     table(
         "Who gets data",
-        ("recipient", "role", "regions", "categories", "for", "kept there", "erases a person", "since"),
+        ("recipient", "role", "regions", "transfer", "categories", "for (! sale or sharing)", "kept there", "erases a person",
+         "since"),
         (
-            (plain(each.recipient), each.role.replace("_", " "), ", ".join(each.regions), "\n".join(each.categories),
-             "\n".join(each.uses), plain(each.kept), plain(f"{'yes' if each.erases else 'no'}: {'; '.join(each.deletion)}"),
-             each.since or "")
+            (plain(each.recipient), each.role.replace("_", " "), ", ".join(each.regions), each.transfer,
+             "\n".join(each.categories), "\n".join(f"{use} !" if use in each.sale_or_sharing else use for use in each.uses),
+             plain(each.kept), plain(f"{'yes' if each.erases else 'no'}: {'; '.join(each.deletion)}"), each.since or "")
             for each in listed
         ),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def notice(
     """Print blocks of text for one company's privacy statement, in Markdown. Let a person read them before publication."""
     from hub.clock import utc_now
     from hub.privacy.datamap import draw
-    from hub.privacy.datamap.papers import SIGNAL_NAMES, notice_blocks
+    from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
     from hub.queries.lookup import known
     from hub.startup import open_hub, read_config
     from hub.web.privacy.signals import SignalPolicy

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from hub.contracts.addresses import why_no_webhook
 from hub.contracts.categories import USES
 from hub.contracts.third_parties import is_third_party
+from hub.contracts.transfers import Transfer
 from hub.model.states import WebhookType
 
 Withheld = Literal[
@@ -55,6 +56,16 @@ class WebhookSection(BaseModel):
     )
     regions: tuple[Region, ...] = Field(
         default=(), description="The countries where it stores the data, as two letters, like US."
+    )
+    postal_address: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="The postal address of who runs it, in one line, for people who ask which third parties got their data.",
+    )
+    transfer: Transfer | None = Field(
+        default=None,
+        description="By which mechanism data may go to these countries, as your contract with the recipient says.",
     )
     use: str = Field(
         description="What the data is used for there: `essential.service.operations` to serve these people, as a CRM or "

@@ -52,6 +52,10 @@ class Flow:
     kept: str
     """How long the recipient keeps it, in its own words."""
     deletable: bool
+    transfer: str = ""
+    """By which mechanism data may go to its country (hub.contracts.transfers); empty if none is stated."""
+    opt_out_url: str | None = None
+    """Where the recipient itself lets people choose which ads they see."""
     seen: Seen | None = None
 
     @property
@@ -60,11 +64,19 @@ class Flow:
         return self.role != "none"
 
     @property
+    def party(self) -> Party:
+        """The recipient in this role: one that works on behalf of the business for some uses and decides for itself for
+        others is two."""
+        return (self.recipient, self.role)
+
+    @property
     def key(self) -> Key:
         """The key by which an observation is matched."""
         return (self.connector, self.recipient, self.use, self.category)
 
 
+Party = tuple[str, str]
+"""Recipient, role."""
 Key = tuple[str, str, str, str]
 """Connector, recipient, use, category."""
 
@@ -94,7 +106,14 @@ def declared(entries: Mapping[str, ConnectorEntry]) -> Iterator[Flow]:
                         transform=share.transform_name,
                         kept=manifest.retention,
                         deletable=manifest.deletion.supported,
+                        transfer=transfer_of(entry),
+                        opt_out_url=manifest.recipient.opt_out_url,
                     )
+
+
+def transfer_of(entry: ConnectorEntry) -> str:
+    """The mechanism by which data may go to the recipient's country, as config.yaml or else the manifest states it."""
+    return entry.common.transfer or entry.connector_class.manifest.recipient.transfer or ""
 
 
 def observed(
@@ -156,10 +175,10 @@ def said(flows: Iterable[Flow], name: str) -> tuple[str, ...]:
     return tuple(sorted({part for each in values for part in (each if isinstance(each, tuple) else (each,))}))
 
 
-def by_recipient(flows: Iterable[Flow]) -> dict[str, list[Flow]]:
-    """Flows that leave the machine, grouped by their recipient's legal name."""
-    grouped: defaultdict[str, list[Flow]] = defaultdict(list)
+def by_party(flows: Iterable[Flow]) -> dict[Party, list[Flow]]:
+    """Flows that leave the machine, grouped by their recipient's legal name and its role."""
+    grouped: defaultdict[Party, list[Flow]] = defaultdict(list)
     for flow in flows:
         if flow.leaves:
-            grouped[flow.recipient].append(flow)
-    return {name: grouped[name] for name in sorted(grouped)}
+            grouped[flow.party].append(flow)
+    return {party: grouped[party] for party in sorted(grouped)}

@@ -13,7 +13,7 @@ from hub.config.retention import kinds, spell_life
 from hub.contracts.third_parties import is_third_party
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
-from hub.privacy.datamap.flows import Flow, by_recipient, declared, said
+from hub.privacy.datamap.flows import Flow, by_party, declared, said
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.versions import FIELD_LABELS, Notice, notices
 
@@ -32,7 +32,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Receiver:
-    """One recipient, by its legal name."""
+    """One recipient in one role, by its legal name."""
 
     name: str
     on_behalf: bool
@@ -40,6 +40,10 @@ class Receiver:
     third_party: bool
     """What it gets is a sale or sharing, so people can opt out of it."""
     regions: tuple[str, ...]
+    transfers: tuple[str, ...]
+    """By which mechanisms data may go there (hub.contracts.transfers); an empty one if none is stated."""
+    opt_out_urls: tuple[str, ...]
+    """Where the recipient itself lets people choose which ads they see."""
     kept: tuple[str, ...]
     """How long it keeps the data, in the recipient's own words."""
     deletes: bool
@@ -72,8 +76,8 @@ def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -
     rehearsed = {name for name, entry in serving.items() if entry.common.sandbox}
     return PublicMap(
         receivers=tuple(
-            _receiver(name, flows, all(flow.connector in rehearsed for flow in flows))
-            for name, flows in by_recipient(declared(serving)).items()
+            _receiver(*party, flows, all(flow.connector in rehearsed for flow in flows))
+            for party, flows in by_party(declared(serving)).items()
         ),
         lives=tuple((what, spell_life(config.retention.life(kind))) for kind, what in kinds().items()),
         changes=tuple(
@@ -88,7 +92,7 @@ def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -
     )
 
 
-def _receiver(name: str, flows: Sequence[Flow], rehearsed: bool) -> Receiver:
+def _receiver(name: str, role: str, flows: Sequence[Flow], rehearsed: bool) -> Receiver:
     given = []
     for category in sorted(said(flows, "category"), key=readable):
         mine = [flow for flow in flows if flow.category == category]
@@ -96,9 +100,11 @@ def _receiver(name: str, flows: Sequence[Flow], rehearsed: bool) -> Receiver:
         given.append(Given(readable(category), purposes, all(flow.transform != "plain" for flow in mine)))
     return Receiver(
         name=name,
-        on_behalf=all(flow.role == "processor" for flow in flows),
-        third_party=any(is_third_party(flow.role, flow.use) for flow in flows),
+        on_behalf=role == "processor",
+        third_party=any(is_third_party(role, flow.use) for flow in flows),
         regions=said(flows, "regions"),
+        transfers=said(flows, "transfer"),
+        opt_out_urls=said([flow for flow in flows if flow.opt_out_url], "opt_out_url"),
         kept=said(flows, "kept"),
         deletes=all(flow.deletable for flow in flows),
         rehearsed=rehearsed,

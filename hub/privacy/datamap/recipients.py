@@ -37,7 +37,7 @@ def _endpoints(config: Config) -> Iterator[ConnectorEntry]:
 @lru_cache(maxsize=256)
 def _entry(company: str, section: WebhookSection) -> ConnectorEntry:
     manifest = manifest_of(
-        Recipient(name=section.recipient_name, role=section.role),
+        Recipient(name=section.recipient_name, role=section.role, postal_address=section.postal_address),
         section.regions,
         section.host,
         section.use,
@@ -46,7 +46,7 @@ def _entry(company: str, section: WebhookSection) -> ConnectorEntry:
     )
     return ConnectorEntry(
         name=recipient_name(company, section.name),
-        common=ConnectorCommon(plugin=manifest.name, companies=(company,)),
+        common=ConnectorCommon(plugin=manifest.name, companies=(company,), transfer=section.transfer),
         connector_class=type("Webhook", (Connector,), {"manifest": manifest}),
         written={},
     )

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.config.models import ConnectorEntry
 from hub.model import RecipientVersion
-from hub.privacy.datamap.flows import Flow, Key, Seen, declared
+from hub.privacy.datamap.flows import Flow, Key, Party, Seen, declared, transfer_of
 
 Change = Literal["added", "changed", "removed"]
 CHANGE_SHOWN = timedelta(days=30)
@@ -25,6 +25,7 @@ FIELD_LABELS = {
     "flows": "what it is given, and for what",
     "kept": "how long it keeps it",
     "deletion": "what it can delete",
+    "transfer": "by which mechanism data may go to its country",
     "plugin": "the plugin",
 }
 
@@ -46,6 +47,7 @@ def statement(entry: ConnectorEntry, flows: Sequence[Flow]) -> dict[str, Any]:
     by_use: defaultdict[str, set[str]] = defaultdict(set)
     for flow in flows:
         by_use[flow.use].add(flow.category)
+    transfer = transfer_of(entry)
     return {
         "plugin": manifest.name,
         "recipient": manifest.recipient.name,
@@ -55,6 +57,7 @@ def statement(entry: ConnectorEntry, flows: Sequence[Flow]) -> dict[str, Any]:
         "flows": {use: sorted(categories) for use, categories in sorted(by_use.items())},
         "kept": manifest.retention,
         "deletion": manifest.deletion.note,
+        **({"transfer": transfer} if transfer else {}),
     }
 
 
@@ -108,6 +111,11 @@ def _spelled(value: Any) -> str:
 def versions(session: Session) -> list[RecipientVersion]:
     """All versions, oldest first."""
     return list(session.exec(select(RecipientVersion).order_by(col(RecipientVersion.since), RecipientVersion.id)))
+
+
+def in_use_since(rows: Sequence[RecipientVersion]) -> dict[Party, str]:
+    """The day (UTC) since which the present version of each recipient is in use, by its name and role."""
+    return {(row.recipient, row.declared["role"]): f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
 
 
 def notices(rows: Sequence[RecipientVersion]) -> list[Notice]:

@@ -11,11 +11,11 @@ from sqlmodel import Session
 from hub.config.models import Config
 from hub.model import Company
 from hub.privacy.datamap.chart import DataMap, Refused, refusals
-from hub.privacy.datamap.flows import Flow, Seen, by_recipient, declared, misfit, observed, undeclared
+from hub.privacy.datamap.flows import Flow, Seen, by_party, declared, misfit, observed, undeclared
 from hub.privacy.datamap.papers import Processor, processors
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.trust import what_it_rests_on
-from hub.privacy.datamap.versions import Notice, notices, recent_changes, versions, was_declared
+from hub.privacy.datamap.versions import Notice, in_use_since, notices, recent_changes, versions, was_declared
 from hub.queries.privacy.retention import is_whole_hub
 
 
@@ -70,10 +70,9 @@ def data_map(
     rows = versions(session)
     unknown = {key: one for key, one in undeclared(flows, seen).items() if not was_declared(rows, key, one)}
     mine = [flow for flow in flows if flow.connector in serving]
-    begun = {row.recipient: f"{row.since:%Y-%m-%d}" for row in rows if row.until is None}
     chart = replace(_empty(now), flows=tuple(mine))
     return DataMapShown(
-        [_recipient(config, each, mine) for each in processors(chart, recipients_of(config), begun)],
+        [_recipient(config, each, mine) for each in processors(chart, recipients_of(config), in_use_since(rows))],
         [*(misfit(key, flows) for key in unknown), *recent_changes([r for r in rows if r.connector in serving], now)],
         [each for each in refusals(session, now) if each.connector in serving],
         [each for each in notices(rows) if each.connector in serving],
@@ -99,7 +98,7 @@ def narrowed(chart: DataMap, config: Config, companies: Sequence[Company]) -> tu
 
 
 def _recipient(config: Config, processor: Processor, flows: Sequence[Flow]) -> Recipient:
-    theirs = by_recipient(flows)[processor.recipient]
+    theirs = by_party(flows)[processor.recipient, processor.role]
     grouped: dict[tuple[str, str], list[Flow]] = {}
     for flow in theirs:
         grouped.setdefault((flow.category, flow.use), []).append(flow)

@@ -59,7 +59,11 @@ class GoogleAds(Connector):
         title="Google Ads",
         summary="Reports to Google Ads which clicks became calls and sales.",
         recipient=Recipient(
-            name="Google LLC", role="independent_controller", privacy_url="https://policies.google.com/privacy"
+            name="Google LLC",
+            role="independent_controller",
+            privacy_url="https://policies.google.com/privacy",
+            opt_out_url="https://myadcenter.google.com/",
+            postal_address="1600 Amphitheatre Parkway, Mountain View, CA 94043, USA",
         ),
         regions=("US",),
         hosts=("datamanager.googleapis.com", "googleads.googleapis.com", "oauth2.googleapis.com"),

@@ -88,6 +88,8 @@ class LinkedIn(JsonAds):
             name="LinkedIn Corporation",
             role="independent_controller",
             privacy_url="https://www.linkedin.com/legal/privacy-policy",
+            opt_out_url="https://www.linkedin.com/psettings/guest-controls/retargeting-opt-out",
+            postal_address="1000 W. Maude Avenue, Sunnyvale, CA 94085, USA",
         ),
         regions=("US",),
         hosts=("api.linkedin.com",),

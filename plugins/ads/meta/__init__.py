@@ -112,6 +112,8 @@ class Meta(JsonAds):
             name="Meta Platforms, Inc.",
             role="independent_controller",
             privacy_url="https://www.facebook.com/privacy/policy",
+            opt_out_url="https://www.facebook.com/adpreferences/",
+            postal_address="1 Meta Way, Menlo Park, CA 94025, USA",
         ),
         regions=("US",),
         hosts=("graph.facebook.com",),

@@ -99,6 +99,8 @@ class MicrosoftAds(JsonAds):
             name="Microsoft Corporation",
             role="independent_controller",
             privacy_url="https://privacy.microsoft.com/privacystatement",
+            opt_out_url="https://account.microsoft.com/privacy/ad-settings",
+            postal_address="One Microsoft Way, Redmond, WA 98052, USA",
         ),
         regions=("US",),
         hosts=(

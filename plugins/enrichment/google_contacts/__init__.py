@@ -42,7 +42,10 @@ class GoogleContacts(Connector):
         title="Google Contacts",
         summary="Name and organization of a caller who is in a person's Google contacts, by that person's consent.",
         recipient=Recipient(
-            name="Google LLC", role="independent_controller", privacy_url="https://policies.google.com/privacy"
+            name="Google LLC",
+            role="independent_controller",
+            privacy_url="https://policies.google.com/privacy",
+            postal_address="1600 Amphitheatre Parkway, Mountain View, CA 94043, USA",
         ),
         regions=("US",),
         hosts=("people.googleapis.com", "oauth2.googleapis.com", "accounts.google.com"),

@@ -11,8 +11,9 @@ from hub.config.models import Config
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.privacy.datamap import DataMap, draw
+from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
 from hub.privacy.datamap.page import html
-from hub.privacy.datamap.papers import SIGNAL_NAMES, notice_blocks, record_of_processing
+from hub.privacy.datamap.papers import record_of_processing
 from hub.queries.privacy.data_map import data_map, narrowed
 from hub.queries.privacy.retention import is_whole_hub
 from hub.web.pages.csv_file import csv_response
@@ -25,7 +26,8 @@ from hub.web.privacy.signals import SignalPolicy
 
 ROLES = {"processor": "On your behalf", "independent_controller": "Third party, decides for itself", "none": "Nobody"}
 CSV_COLUMNS = (
-    "recipient", "role", "regions", "connectors", "category", "use", "as", "sent", "last sent", "kept there", "can erase",
+    "recipient", "role", "regions", "transfer", "connectors", "category", "use", "sale or sharing", "as", "sent", "last sent",
+    "kept there", "can erase",
 )  # fmt: skip
 
 
@@ -101,9 +103,11 @@ def _processors(page: PageRequest) -> Response:
     for each in found.recipients:
         for given in each.given:
             seen, who = given.seen, each.processor
-            said = (who.recipient, ROLES.get(who.role, who.role), ", ".join(who.regions), ", ".join(given.connectors))
+            where = (", ".join(who.regions), who.transfer)
+            said = (who.recipient, ROLES.get(who.role, who.role), *where, ", ".join(given.connectors))
             sent = (seen.count if seen else 0, seen.last.isoformat() if seen else "")
-            what = (given.category, given.use, ", ".join(given.transforms))
+            shared = "yes" if given.use in who.sale_or_sharing else "no"
+            what = (given.category, given.use, shared, ", ".join(given.transforms))
             rows.append((*said, *what, *sent, who.kept, "yes" if who.erases else "no"))
     return csv_response("processors.csv", rows)
 

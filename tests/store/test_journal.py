@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from journal_samples import found, live, verified
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import select
+from sqlmodel import col, select
 from testbed import TestHub
 
 from hub.config.retention import RetentionSection
@@ -23,17 +23,20 @@ from hub.model import (
     AuditEntry,
     ConsentDecision,
     Disclosure,
+    IdentityProof,
     JournalEntry,
     JournalWaiting,
+    RecordingNotice,
     Suppression,
 )
 from hub.model.columns import CONSENT_RETENTION
 from hub.privacy.retention import ROWS_PER_TRANSACTION, Holding, holdings, sweep
 from hub.privacy.suppression_list import add_suppressions, lift_suppressions
+from hub.privacy_requests.reminders import drop_old_proofs
 from hub.store import Store
 from hub.store.audit import note
 from hub.store.encryption.keyring import Keyring, new_key
-from hub.store.journal import sign_due, take_waiting, write_evidence
+from hub.store.journal import sign_due, take_waiting, touch, write_evidence
 from hub.store.journal.deferred import insert_waiting
 from hub.store.schema import migrate
 from hub.testing import FrozenClock
@@ -289,3 +292,21 @@ def test_a_decision_or_disclosure_ends_with_its_life_and_not_before(hub: Factory
     sign_due(stage.hub.store, stage.hub.keyring, stage.clock())
     report = verified(stage)[chain]
     assert report.finding is None and report.ended >= sum(before)
+
+
+def test_proofs_and_notices_that_the_hub_itself_empties_or_deletes_are_no_finding(hub: Factory) -> None:
+    stage = hub()
+    chain = live(stage)
+    stage.clock.advance(days=3)
+    drop_old_proofs(stage.hub)
+    assert stage.rows(IdentityProof) == [] and found(stage) is None
+    with stage.hub.store.writing() as session:
+        touch(session, RecordingNotice, col(RecordingNotice.choice) == "refused")
+        session.execute(
+            update(RecordingNotice).values(choice=None, salt=None).where(col(RecordingNotice.choice) == "refused")
+        )
+    assert found(stage) is None
+    stage.clock.advance(days=3_000)
+    sweep(stage.hub.store, stage.clock(), keyring=stage.hub.keyring)
+    sign_due(stage.hub.store, stage.hub.keyring, stage.clock())
+    assert stage.rows(RecordingNotice) == [] and verified(stage)[chain].finding is None

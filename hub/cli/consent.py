@@ -313,7 +313,7 @@ def _plain(entry: ConsentEntry, detail: str | None) -> dict[str, Any]:
 
 
 def _signaled(visit: Visit) -> list[dict[str, Any]]:
-    from hub.flow.consent import CONSENT_FIELDS
+    from hub.flow.browser_consent import CONSENT_FIELDS
 
     answers = [
         ("given" if visit.consent[name] == "granted" else "refused", use)

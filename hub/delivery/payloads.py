@@ -87,6 +87,7 @@ def known_conversion(
     """A conversion with everything that is known, before the manifest decides what the plugin gets of it."""
     visit, manifest = case.sure_visit, connector.manifest
     clicks = newest_clicks(case, row.occurred_at, click_kinds(manifest, delivery.hook))
+    known_by_person = {"phone_number": case.phone_number, "email": case.email, "country": case.fact("country")}
     return Conversion(
         key=row.key,
         kind=delivery.kind,  # type: ignore[arg-type]
@@ -103,9 +104,7 @@ def known_conversion(
         # A carrier's times are whole seconds: a click within CLOCK_SLACK of the call came before it.
         clicked_at={name: min(at, row.occurred_at) for name, (at, _) in clicks.items()},
         cookies=dict(visit.cookies) if visit and _reads_cookies(manifest, delivery.hook) else {},
-        phone_number=case.phone_number,
-        email=case.email,
-        country=case.fact("country"),
+        **{name: value for name, value in known_by_person.items() if name not in ruling.left_out},
         landing_page=_landing_page(case),
         user_agent=visit.user_agent if visit else None,
     )

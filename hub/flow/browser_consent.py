@@ -1,23 +1,91 @@
-"""Copies what the browsers of known people have said into the consent ledger, with the place where it was said.
+"""What browsers have said on visits and forms: as records for a decision, and copied into the consent ledger.
 
-These records are evidence. Decisions read the visits themselves (hub.flow.consent): there the latest choice counts,
-and the consent plugins weigh a privacy signal. A record of a browser is never read as the person's own statement.
+The entries of the ledger are evidence. Decisions read the visits themselves: there the latest choice counts, and the
+consent plugins weigh a privacy signal. An entry of a browser is never read as the person's own statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
+from hub.contracts.consent import ConsentRecord
 from hub.flow.case import Case
-from hub.flow.consent import words_of
 from hub.model import ConsentEntry, FormSubmission, Visit
 from hub.privacy.ledger import ConsentStatement, append
 
 SHARING = "marketing.advertising"
 """What GPC and DNT object to."""
+CONSENT_FIELDS = {
+    "ads": "marketing.advertising",
+    "ad_user_data": "marketing.advertising.third_party.targeted",
+    "all": "marketing",
+}
+"""The consent fields of a visit, and the data use that each covers; each is `granted` or `denied`."""
+
+
+def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"]]:
+    """What a page's consent fields say about each data use."""
+    return {
+        use: "given" if consent[name] == "granted" else "refused"
+        for name, use in CONSENT_FIELDS.items()
+        if consent.get(name) in ("granted", "denied")
+    }
+
+
+def held_back_by(consent: Mapping[str, str]) -> list[str]:
+    """The data uses that a page denies by default while the visitor has not chosen. No person chose this, so it is
+    never evidence."""
+    return [
+        use
+        for name, use in CONSENT_FIELDS.items()
+        if consent.get(f"default_{name}") == "denied" and name not in consent
+    ]
+
+
+def records_of_pages(case: Case, typed: frozenset[str]) -> tuple[ConsentRecord, ...]:
+    """What was said on visits of the person, and on the form itself.
+
+    A yes counts only on a visit that is surely theirs, from the visit's start; a no counts on any visit that may be
+    theirs, from the last page that said it. What a page denies by default counts as a no, from the visit's start; what it
+    grants by default says nothing.
+
+    The yes on a form counts only if the typed number called from the number that the form's visit showed. `typed` are the
+    identifiers of `case.unproven` that the question covers: nobody's yes on a page or form covers those.
+    """
+    certain = set() if typed else {visit.id for visit in case.sure_visits}
+    said = [
+        (
+            visit.consent if visit.id in certain else _refusals(visit.consent),
+            "web",
+            (visit.started_at, visit.last_seen_at or visit.started_at),
+            f"visit {visit.id}",
+        )
+        for visit in case.possible_visits
+    ]
+    if isinstance(case.subject, FormSubmission):
+        form, at = case.subject, case.subject.submitted_at
+        own = case.has_proven_number and not typed
+        said.append((form.consent if own else _refusals(form.consent), "form", (at, at), f"form {form.id}"))
+    records = [
+        ConsentRecord(state=state, use=use, channel=channel, at=begun if state == "given" else last, evidence=evidence)
+        for consent, channel, (begun, last), evidence in said
+        for use, state in words_of(consent).items()
+    ]
+    records += [
+        ConsentRecord(state="refused", use=use, channel=channel, at=begun, evidence=f"the page's default, {evidence}")
+        for consent, channel, (begun, _), evidence in said
+        for use in held_back_by(consent)
+    ]
+    return tuple(records)
+
+
+def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
+    chosen = {f"default_{name}" for name in consent}
+    return {name: answer for name, answer in consent.items() if answer == "denied" and name not in chosen}
 
 
 def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:

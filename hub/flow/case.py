@@ -113,6 +113,34 @@ class Case:
         return list({visit.id: visit for visit in (*first, *self.visits_of_person)}.values())
 
     @property
+    def possible_visits(self) -> list[Visit]:
+        """The visits that are surely the person's, and the candidates for the one behind this call. A no on any counts."""
+        return list({visit.id: visit for visit in (*self.candidate_visits, *self.visits_of_person)}.values())
+
+    @property
+    def sender(self) -> Person | None:
+        """The known person who surely sent the form: they called or texted from the number that its visit showed."""
+        visit = self.visit or self.sent_from
+        return next((each for each in self.named if visit is not None and each.id == visit.person_id), None)
+
+    @property
+    def has_proven_number(self) -> bool:
+        """Whether the number that stands in the form is surely its sender's."""
+        return self.phone_number is not None and "phone_number" not in self.unproven
+
+    @property
+    def unproven(self) -> frozenset[str]:
+        """Of `phone_number` and `email`, what stands in the form and is not surely its sender's: anybody can type anything.
+        Empty for a call or text."""
+        form = self.subject
+        if not isinstance(form, FormSubmission):
+            return frozenset()
+        sender = self.sender
+        typed = {"phone_number": form.phone_number, "email": form.email}
+        known = {"phone_number": sender.known_number, "email": sender.known_email} if sender else {}
+        return frozenset(name for name, value in typed.items() if value and value != known.get(name))
+
+    @property
     def at(self) -> datetime:
         """When the call began, the text came or the form was sent."""
         return time_of(self.subject)

@@ -8,8 +8,8 @@ from datetime import timedelta
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, or_, select
 
+from hub.flow.browser_consent import CONSENT_FIELDS
 from hub.flow.case import CLOCK_SLACK, SHOWN_FOR, Case
-from hub.flow.consent import CONSENT_FIELDS
 from hub.model import FormSubmission, Lease, Visit
 from hub.model.columns import UTCTime
 from hub.numbers.rest.late_calls import LATE_CALLS

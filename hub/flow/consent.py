@@ -4,9 +4,10 @@ answer wins."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Row as RowOfTable
@@ -15,10 +16,12 @@ from sqlmodel import select
 from hub.contracts.categories import HEALTH
 from hub.contracts.consent import NO_ANSWER, ConsentQuestion, ConsentRecord, Decision, Place, Signal
 from hub.contracts.conversions import Permission
-from hub.contracts.disclosure import declared_categories
+from hub.contracts.disclosure import declared_categories, is_named
 from hub.contracts.manifest import Manifest
+from hub.contracts.values import personal_fields
+from hub.flow.browser_consent import records_of_pages
 from hub.flow.case import Case
-from hub.model import ConsentDecision, ConsentEntry, FormSubmission, OptOut, PolicyVersion, Restriction, Visit
+from hub.model import ConsentDecision, ConsentEntry, FormSubmission, OptOut, PolicyVersion, Restriction
 from hub.model.columns import CONSENT_RETENTION, new_id
 from hub.privacy.ledger import REFUSING_STATES
 from hub.privacy.opt_outs import KnownBy, hold_to_opt_outs, opt_outs_of
@@ -44,6 +47,9 @@ class StoredDecision:
     question: ConsentQuestion
     decision: Decision
     row: ConsentDecision
+    left_out: frozenset[str] = frozenset()
+    """The fields that must stay back: identifiers that stand in a form and are not surely its sender's, and what is known
+    by them. The decision is about the rest."""
 
     @property
     def allowed(self) -> bool:
@@ -68,20 +74,76 @@ class StoredDecision:
 def ask(
     hub: Hub, cases: Sequence[Case], connector: str, hook: str, value_type: type, moment: str, now: datetime
 ) -> list[StoredDecision]:
-    """One ruling per case on giving `connector` the data that it declares for `hook`."""
+    """One ruling per case on giving `connector` the data that it declares for `hook`.
+
+    A form may name somebody who did not send it. If the connector would get such an identifier, two questions are asked:
+    one about everything, in which no yes of the browser counts, and one about what is surely the sender's and the browser's
+    own, such as its click id. If only the second is allowed, the other identifiers are left out.
+    """
     manifest = hub.plugins.connectors[connector].manifest
     flow = manifest.flow(hook)
     use = flow.use if flow else "essential.service"
-    categories = declared_categories(manifest, hook, value_type)
-    questions = [question_about(case, manifest=manifest, use=use, categories=categories, now=now) for case in cases]
-    return decide(hub, cases, connector, moment, questions)
+    declared = {share.field for share in flow.shares} if flow else set()
+    category_of = personal_fields(value_type)
+    questions: list[ConsentQuestion] = []
+    seconds: list[tuple[int, ConsentQuestion, frozenset[str]]] = []
+    for index, case in enumerate(cases):
+        typed = case.unproven & declared
+        question = partial(question_about, case, manifest=manifest, use=use, now=now)
+        questions.append(question(categories=declared_categories(manifest, hook, value_type), typed=typed))
+        left_out = frozenset().union(*(KNOWN_BY[name] for name in typed))
+        if typed and _is_identified(case, manifest, rest := declared - left_out):
+            categories = frozenset(category_of[name] for name in rest)
+            seconds.append((index, question(categories=categories, typed=frozenset()), left_out))
+    asked = [*cases, *(cases[index] for index, _, _ in seconds)]
+    rulings = decide(hub, asked, connector, moment, [*questions, *(question for _, question, _ in seconds)])
+    for (index, _, left_out), of_rest in zip(seconds, rulings[len(cases) :], strict=True):
+        keeps_number = cases[index].has_proven_number and "phone_number" in declared
+        rulings[index] = _chosen(rulings[index], replace(of_rest, left_out=left_out), keeps_number)
+    return rulings[: len(cases)]
+
+
+KNOWN_BY = {"phone_number": frozenset({"phone_number", "country"}), "email": frozenset({"email"})}
+"""Identifier that a form states → the fields that are known by it alone."""
+STAYS_BACK = "What stands in the form, and is not surely its sender's, is left out."
+
+
+def _is_identified(case: Case, manifest: Manifest, fields: Collection[str]) -> bool:
+    """Whether one of the `fields` names the person or their browser to the recipient: without any, nothing is sent."""
+    visit = case.sure_visit
+    clicks = {name.lower() for name in visit.click_ids} if visit else set()
+    own = {
+        "phone_number": case.phone_number,
+        "email": case.email,
+        "click_ids": clicks.intersection(name.lower() for name in manifest.read_click_ids),
+        "cookies": [name for name in (visit.cookies if visit else ()) if is_named(name, manifest.read_cookies)],
+    }
+    return any(own.get(name) for name in fields)
+
+
+def _chosen(whole: StoredDecision, rest: StoredDecision, keeps_number: bool) -> StoredDecision:
+    """The ruling on everything, or the one on the `rest`: if only that may be sent, or if it has the sender's own number and
+    their yes, which covers nothing else that stands in the form."""
+    if whole.allowed and not (keeps_number and rest.ad_permission == "granted"):
+        return whole
+    if whole.is_unanswered or not (rest.allowed or rest.is_unanswered):
+        return whole
+    rest.row.reason = f"{rest.row.reason} {STAYS_BACK}"
+    return rest
 
 
 def question_about(
-    case: Case, *, manifest: Manifest, use: str, categories: frozenset[str], now: datetime
+    case: Case,
+    *,
+    manifest: Manifest,
+    use: str,
+    categories: frozenset[str],
+    now: datetime,
+    typed: frozenset[str] | None = None,
 ) -> ConsentQuestion:
     """May `categories` of the person of `case` go to the connector's recipient for `use`? At a company whose calls are about
-    health, all data about a caller is health data too."""
+    health, all data about a caller is health data too. `typed` are the identifiers of `case.unproven` that are among the
+    data; None: all of them."""
     question = ConsentQuestion(
         use=use,
         categories=categories | {HEALTH} if case.company.sensitive == "health" else categories,
@@ -91,7 +153,8 @@ def question_about(
         person_places=_places_of(case),
         business_places=(Place(country=case.company.country, region=case.company.region, basis="business"),),
         signals=_signals(case),
-        records=tuple(map(record_of, case.consent_entries)) + _records_of_pages(case),
+        records=tuple(map(record_of, case.consent_entries))
+        + records_of_pages(case, case.unproven if typed is None else typed),
         age=_age_of(case),
     )
     refused = _refusals_of_named(case, question) if case.named else []
@@ -138,7 +201,7 @@ def _known_by(case: Case) -> KnownBy:
     """The identifiers under which the person of a case may have opted out: each of their numbers, and each browser
     that may be theirs."""
     numbers = {case.phone_number, case.person.phone_number if case.person else None}
-    browsers = {visit.visitor_id for visit in (*_visits(case), case.visit, case.sent_from) if visit}
+    browsers = {visit.visitor_id for visit in (*case.possible_visits, case.visit, case.sent_from) if visit}
     return KnownBy(case.company.id, frozenset(filter(None, numbers)), frozenset(filter(None, browsers)))
 
 
@@ -198,15 +261,10 @@ def _age_of(case: Case) -> int | None:
     return min([*ages, UNDER_13] if case.under_13 else ages, default=None)
 
 
-def _visits(case: Case) -> list[Visit]:
-    """The visits that are surely the person's, and the candidates for the one behind this call."""
-    return list({visit.id: visit for visit in (*case.candidate_visits, *case.visits_of_person)}.values())
-
-
 def _signals(case: Case) -> tuple[Signal, ...]:
     signals = [
         Signal(kind=kind, at=visit.last_seen_at or visit.started_at, evidence=f"visit {visit.id}")
-        for visit in _visits(case)
+        for visit in case.possible_visits
         for kind in SIGNAL_KINDS
         if getattr(visit, kind)
     ]
@@ -219,71 +277,6 @@ def _signals(case: Case) -> tuple[Signal, ...]:
 
 
 SIGNAL_KINDS: tuple[Literal["gpc", "dnt"], ...] = ("gpc", "dnt")
-
-
-CONSENT_FIELDS = {
-    "ads": "marketing.advertising",
-    "ad_user_data": "marketing.advertising.third_party.targeted",
-    "all": "marketing",
-}
-"""The consent fields of a visit, and the data use that each covers; each is `granted` or `denied`."""
-
-
-def words_of(consent: Mapping[str, str]) -> dict[str, Literal["given", "refused"]]:
-    """What a page's consent fields say about each data use."""
-    return {
-        use: "given" if consent[name] == "granted" else "refused"
-        for name, use in CONSENT_FIELDS.items()
-        if consent.get(name) in ("granted", "denied")
-    }
-
-
-def held_back_by(consent: Mapping[str, str]) -> list[str]:
-    """The data uses that a page denies by default while the visitor has not chosen. No person chose this, so it is
-    never evidence."""
-    return [
-        use
-        for name, use in CONSENT_FIELDS.items()
-        if consent.get(f"default_{name}") == "denied" and name not in consent
-    ]
-
-
-def _records_of_pages(case: Case) -> tuple[ConsentRecord, ...]:
-    """What was said on visits of the person, and on the form itself.
-
-    A yes counts only on a visit that is surely theirs, from the visit's start; a no counts on any visit that may be
-    theirs, from the last page that said it. What a page denies by default counts as a no, from the visit's start; what it
-    grants by default says nothing.
-    """
-    certain = {visit.id for visit in case.sure_visits}
-    said = [
-        (
-            visit.consent if visit.id in certain else _refusals(visit.consent),
-            "web",
-            (visit.started_at, visit.last_seen_at or visit.started_at),
-            f"visit {visit.id}",
-        )
-        for visit in _visits(case)
-    ]
-    if isinstance(case.subject, FormSubmission):
-        at = case.subject.submitted_at
-        said.append((case.subject.consent, "form", (at, at), f"form {case.subject.id}"))
-    records = [
-        ConsentRecord(state=state, use=use, channel=channel, at=begun if state == "given" else last, evidence=evidence)
-        for consent, channel, (begun, last), evidence in said
-        for use, state in words_of(consent).items()
-    ]
-    records += [
-        ConsentRecord(state="refused", use=use, channel=channel, at=begun, evidence=f"the page's default, {evidence}")
-        for consent, channel, (begun, _), evidence in said
-        for use in held_back_by(consent)
-    ]
-    return tuple(records)
-
-
-def _refusals(consent: Mapping[str, str]) -> dict[str, str]:
-    chosen = {f"default_{name}" for name in consent}
-    return {name: answer for name, answer in consent.items() if answer == "denied" and name not in chosen}
 
 
 def record_of(entry: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:

@@ -153,4 +153,5 @@ def _would(reader: Reader, item: DryRunItem) -> dict[str, Any]:
         "code": item.refusal.code if item.refusal else None,
         "reason": reader.said(item.refusal.reason) if item.refusal else None,
         "fields_that_the_plugin_does_not_take": list(item.kept_back),
+        "fields_that_are_not_surely_the_senders": sorted(item.ruling.left_out) if item.ruling else [],
     }

@@ -47,13 +47,14 @@ def lines_of(page: PageRequest, item: DryRunItem, connector: Connector) -> list[
 
 
 def kept_back(item: DryRunItem) -> str:
-    """What is known and not given: what the manifest does not declare, and what no conversion holds."""
-    undeclared = in_words(item.kept_back)
-    return (
-        f"{undeclared}: the plugin does not declare them. {_capital(NEVER)}: in no conversion"
-        if undeclared
-        else (f"{NEVER}: in no conversion")
-    )
+    """What is known and not given: what consent leaves out, what the manifest does not declare, and what no conversion
+    holds."""
+    reasons = {
+        "typed into the form, and not surely the sender's": item.ruling.left_out if item.ruling else (),
+        "the plugin does not declare them": item.kept_back,
+    }
+    parts = [f"{in_words(fields)}: {reason}" for reason, fields in reasons.items() if fields]
+    return ". ".join([*map(_capital, parts), f"{_capital(NEVER)}: in no conversion"])
 
 
 def label_of(name: str) -> str:

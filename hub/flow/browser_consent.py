@@ -54,7 +54,7 @@ def records_of_pages(case: Case, typed: frozenset[str]) -> tuple[ConsentRecord, 
     grants by default says nothing.
 
     The yes on a form counts only if the typed number called from the number that the form's visit showed. `typed` are the
-    identifiers of `case.unproven` that the question covers: nobody's yes on a page or form covers those.
+    identifiers of `case.unproven` that the question covers: no yes on a page or form covers those.
     """
     certain = set() if typed else {visit.id for visit in case.sure_visits}
     said = [

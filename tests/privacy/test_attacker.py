@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ad_networks import BERLIN, CHICAGO, MONTREAL, NETWORKS, YES, AdNetworks, heard_of, open_ad_networks
+from ad_networks import BERLIN, CHICAGO, MONTREAL, NETWORKS, YES, AdNetworks, heard_of
+from ad_networks import EMAIL as VICTIM_ADDRESS
 from attacker import EMAIL, NUMBER, Attacker
 from canaries import KEEPING, Canaries, seed
 from fake_card_crm import FakeCardCrm
-from fake_connectors import FakeCarrier, FakeIndex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 from testbed import CALLER, OTHER_CALLER, SHARED, TestHub, open_stage
 
-from hub.api import Erasure, HeldRecord, PersonReference, Recipient, hookimpl
+from hub.api import Erasure, HeldRecord, PersonReference, hookimpl
 from hub.model import (
     Call,
     ConsentDecision,
@@ -34,10 +34,7 @@ from hub.model import (
 )
 from hub.privacy.erasure import reach_of
 from hub.privacy_requests.steps import RequestRefused
-from hub.queries.consent_question import Supposed, answers
 from hub.testing import FrozenClock
-from plugins.consent.jurisdictions import Jurisdictions
-from plugins.enrichment.phonenumbers import PhoneNumbers
 
 CONTACT_FORM = {"name": "contact", "when": {"event": "form"}, "value": "20 USD", "send_to": {"network": {"action": 3}}}
 EVERY_CALL = {"name": "every call", "when": {"event": "call"}, "value": "40 USD", "send_to": {"network": {"action": 7}}}
@@ -362,14 +359,6 @@ def test_a_refusal_in_a_strangers_form_stops_nothing_until_a_user_decides(stage:
 
 # A typed yes: F4b
 
-VICTIM_ADDRESS = "victim@example.com"
-
-
-@pytest.fixture
-def networks(tmp_path: Path, clock: FrozenClock) -> Iterator[AdNetworks]:
-    with open_ad_networks(tmp_path, clock) as opened:
-        yield opened
-
 
 def types_a_yes(networks: AdNetworks, number: str, *, on_a_visit: bool) -> dict[str, str]:
     """A stranger types a caller's number and an address with every yes; what each network hears."""
@@ -407,24 +396,3 @@ def test_where_the_law_asks_for_no_yes_a_typed_number_goes_as_unknown_and_never_
     assert "GRANTED" not in sent["google"]
     assert "adStorageConsent" not in sent["microsoft"]
     assert '"data_processing_options": ["LDU"]' in sent["meta"]
-
-
-def test_a_typed_yes_is_no_consent_to_texts_and_none_for_a_third_party_that_looks_numbers_up(
-    lite_hub: Callable[..., TestHub],
-) -> None:
-    bureau = Recipient(name="Bureau Ltd.", role="independent_controller")
-    manifest = FakeIndex.manifest.model_copy(update={"recipient": bureau, "name": "bureau", "regions": ("US",)})
-    connectors = {
-        **{
-            "carrier": FakeCarrier,
-            "index": PhoneNumbers,
-            "bureau": type("Bureau", (FakeIndex,), {"manifest": manifest}),
-        },
-        "law": Jurisdictions,
-    }
-    stage = lite_hub(connectors=connectors, conversions=())
-    Attacker(stage).types(phone=BERLIN, email=VICTIM_ADDRESS, consent=YES)
-    (lookup,) = stage.rows(ConsentDecision, connector="bureau")
-    assert lookup.verdict == "needs"
-    (text,) = answers(stage.hub, stage.directory, Supposed(purpose="marketing-text", company="lakeside", caller=BERLIN))
-    assert not text.ruling.allowed and text.ruling.question.latest_record() is None

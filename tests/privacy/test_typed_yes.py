@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ad_networks import AD_PAGE, BERLIN, CHICAGO, CLICKS, EMAIL, YES, AdNetworks, heard_of, open_ad_networks
+from ad_networks import AD_PAGE, BERLIN, CHICAGO, CLICKS, EMAIL, YES, AdNetworks, heard_of
+from fake_connectors import FakeCarrier, FakeIndex
+from testbed import TestHub
 
+from hub.api import Recipient
 from hub.model import ConsentDecision, Delivery, Disclosure
-from hub.testing import FrozenClock
+from hub.queries.consent_question import Supposed, answers
 from hub.visits.forms import SentForm, keep_form
-
-
-@pytest.fixture
-def networks(tmp_path: Path, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[AdNetworks]:
-    with open_ad_networks(tmp_path, clock, getattr(request, "param", "")) as opened:
-        yield opened
+from plugins.consent.jurisdictions import Jurisdictions
+from plugins.enrichment.phonenumbers import PhoneNumbers
 
 
 def send_form(networks: AdNetworks, **said: Any) -> dict[str, str]:
@@ -74,3 +72,26 @@ def test_a_clinics_form_uploads_no_typed_number_even_in_a_place_that_asks_for_no
     sent = send_form(networks, phone=CHICAGO, visit_id=shown.visit_id, consent=YES)
     assert heard_of(sent, CHICAGO, EMAIL) == set()
     assert CLICKS["google"] in sent["google"]
+
+
+def test_a_typed_yes_is_no_consent_to_texts_and_none_for_a_third_party_that_looks_numbers_up(
+    lite_hub: Callable[..., TestHub],
+) -> None:
+    bureau = Recipient(name="Bureau Ltd.", role="independent_controller")
+    manifest = FakeIndex.manifest.model_copy(update={"recipient": bureau, "name": "bureau", "regions": ("US",)})
+    connectors = {
+        **{
+            "carrier": FakeCarrier,
+            "index": PhoneNumbers,
+            "bureau": type("Bureau", (FakeIndex,), {"manifest": manifest}),
+        },
+        "law": Jurisdictions,
+    }
+    stage = lite_hub(connectors=connectors, conversions=())
+    company = stage.directory.companies["lakeside"]
+    keep_form(stage.hub, company, SentForm(key="form-1", phone=BERLIN, email=EMAIL, consent=YES))
+    stage.flow()
+    (lookup,) = stage.rows(ConsentDecision, connector="bureau")
+    assert lookup.verdict == "needs"
+    (text,) = answers(stage.hub, stage.directory, Supposed(purpose="marketing-text", company="lakeside", caller=BERLIN))
+    assert not text.ruling.allowed and text.ruling.question.latest_record() is None

@@ -102,7 +102,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         ("recordings.commands",),
         "List recordings and voicemail, make signed links, pause recording while card data is spoken.",
     ),
-    "texts": (("texts",), "Read and send texts; see why a text was not sent."),
+    "texts": (("texts.commands",), "Read and send texts; see why a text was not sent."),
     "numbers": (("numbers.commands",), "List, search, buy, configure, port and release tracking numbers."),
     "flows": (("flows",), "Check call flows, and simulate calls without a phone."),
     "report": (("report", "costs.report"), "Report results by source, campaign, keyword or landing page."),

@@ -21,7 +21,6 @@ from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
 from hub.error_counts import COUNTS
 from hub.errors import BadSignature, RingfenceError
-from hub.flow.waiting_bytes import WaitingBytes
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
 from hub.model.states import InboxState
@@ -59,13 +58,13 @@ class Receiver:
     """Accepts the webhooks of all connectors. Other threads call `done` when the outcome is known."""
 
     def __init__(self, hub: Hub, writer: InboxWriter) -> None:
-        waiting = WaitingBytes(MAX_WAITING_BYTES)
+        waiting = _WaitingBytes(MAX_WAITING_BYTES)
         self._declared = {
             name: hub.plugins.connectors[name].manifest.webhooks
             for name in hub.plugins.with_hook(CallHooks.verify_webhook)
         }
         self._queues = {
-            name: _VerificationQueue(name, hub, writer, WaitingBytes(MAX_WAITING_BYTES_OF_CONNECTOR, waiting))
+            name: _VerificationQueue(name, hub, writer, _WaitingBytes(MAX_WAITING_BYTES_OF_CONNECTOR, waiting))
             for name in self._declared
         }
         self.max_bytes = max((each.max_bytes for each in self._declared.values()), default=Webhooks().max_bytes)
@@ -93,13 +92,37 @@ class Receiver:
         return self._queues[connector].hangs()
 
 
+class _WaitingBytes:
+    """Counts the bytes that wait, up to `limit`; what it takes counts in the `whole` that it is a part of. Thread-safe."""
+
+    def __init__(self, limit: int, whole: _WaitingBytes | None = None) -> None:
+        self._limit, self._whole = limit, whole
+        self._lock = threading.Lock()
+        self._taken = 0
+
+    def take(self, size: int) -> bool:
+        """Count `size` more bytes until they are given back; False if they are too many."""
+        with self._lock:
+            if self._taken + size > self._limit or (self._whole is not None and not self._whole.take(size)):
+                return False
+            self._taken += size
+            return True
+
+    def give_back(self, size: int) -> None:
+        """They wait no more."""
+        with self._lock:
+            self._taken -= size
+        if self._whole is not None:
+            self._whole.give_back(size)
+
+
 class _VerificationQueue:
     """The webhooks of one connector that wait for the plugin's verdict; its guarded thread pool calls the plugin.
 
     One batch is verified at a time. If it is past the deadline, the next one starts beside it.
     """
 
-    def __init__(self, name: str, hub: Hub, writer: InboxWriter, waiting_bytes: WaitingBytes) -> None:
+    def __init__(self, name: str, hub: Hub, writer: InboxWriter, waiting_bytes: _WaitingBytes) -> None:
         self._name, self._plugins, self._writer, self._disk, self._bytes = (
             name,
             hub.plugins,

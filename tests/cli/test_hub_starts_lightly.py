@@ -30,7 +30,7 @@ def test_the_listing_says_of_each_command_what_its_own_help_says() -> None:
 def test_a_command_loads_the_modules_of_no_other_command() -> None:
     seen = "import sys, hub.cli; hub.cli.application(['texts']); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
-    assert "'hub.cli.texts'" in loaded and "'hub.cli.deliveries'" not in loaded
+    assert "'hub.cli.texts.commands'" in loaded and "'hub.cli.deliveries'" not in loaded
 
 
 def test_a_command_is_whole_whatever_was_loaded_before() -> None:

@@ -12,7 +12,7 @@ from hub.queries.people import find_people, list_people, one_person
 from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.sealed_search import search
+from hub.web.pages.search_by_post import search
 
 PEOPLE_PER_PAGE = 50
 FACT_NAMES = {"line_type": "Line type", "carrier": "Phone company", "country": "Country", "region": "State"}

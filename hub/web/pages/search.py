@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from hub.queries.people import find_people
 from hub.queries.search import MIN_TEXT_CHARACTERS, find_contacts, find_deliveries
-from hub.web.pages import sealed_search
+from hub.web.pages import search_by_post
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -36,4 +36,4 @@ def search(page: PageRequest) -> Response:
     )
 
 
-PAGES = (Page("/search", search), Page("/search", sealed_search.search, method="POST"))
+PAGES = (Page("/search", search), Page("/search", search_by_post.search, method="POST"))

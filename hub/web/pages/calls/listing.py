@@ -33,7 +33,7 @@ from hub.web.pages.calls.filters import (
 )
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.sealed_search import search
+from hub.web.pages.search_by_post import search
 
 ROWS = 50
 MAX_DAYS_COUNTED = 3

@@ -14,7 +14,7 @@ from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import DESK
 from hub.web.pages.request import PageRequest
-from hub.web.pages.sealed_search import search
+from hub.web.pages.search_by_post import search
 
 RECORDS_PER_PAGE = 50
 STATES = {

@@ -1,0 +1,1 @@
+"""The commands for texts and for refusals of contact that are undecided."""

@@ -9,10 +9,11 @@ from hub.config.destinations import destination_problems
 from hub.config.document import Path
 from hub.config.error_messages import nearest
 from hub.config.flow_checks import call_problems
-from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, RecordingsSection, TrackerSection
+from hub.config.models import CompanySection, ConnectorCommon, ConversionRule, TrackerSection
 from hub.config.parts import Parts
 from hub.config.retention import RetentionSection, spell_life
 from hub.config.rule_checks import rule_problems, unknown
+from hub.config.sections.recordings import RecordingsSection
 
 Found = Iterator[tuple[Path, str]]
 

@@ -24,7 +24,6 @@ from pydantic import (
 from hub.callflow.definition import Flow, PhoneNumber
 from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
 from hub.callflow.route import Route, flow_of
-from hub.config.durations import parse_span
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
@@ -33,6 +32,7 @@ from hub.config.sections.conversion_values import Statuses, Value
 from hub.config.sections.networks import Network
 from hub.config.sections.numbers import NumbersSection
 from hub.config.sections.places import Country, Region, TimeZone
+from hub.config.sections.recordings import Name, RecordingsSection, Span
 from hub.config.sections.secret_keys import SecretKey
 from hub.config.sections.sensitive import Sensitive
 from hub.config.sections.sign_in import SignInSection
@@ -53,8 +53,6 @@ def _with_package(wanted: bool) -> bool:
     return wanted
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
-Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
 Size = Annotated[int, BeforeValidator(parse_size), WithJsonSchema({"type": "string", "examples": ["256 MB"]})]
 Timetable = Annotated[
     Schedule,
@@ -129,34 +127,6 @@ class HubSection(Section):
     )
     sign_in: SignInSection = Field(
         default=SignInSection(), description="Sessions of the web interface, and an OpenID provider."
-    )
-
-
-class RecordingsSection(Section):
-    """`recordings:`: where the encrypted audio of calls and voicemail is stored, and for how long."""
-
-    storage: str = Field(
-        default="data/recordings", description="A folder, or a URL that fsspec supports, like s3://bucket/prefix."
-    )
-    options: Mapping[str, Any] = Field(
-        default_factory=dict,
-        description="Options of that storage; for S3, s3fs's, such as `endpoint_url`, `key` and `secret`.",
-    )
-    delete_at_carrier: bool = Field(
-        default=False, description="Delete a recording at the carrier after it is stored here, read back and verified."
-    )
-    keep: Span = Field(default=timedelta(days=90), description="How long a recording is kept, like 90 days.")
-    transcribe: Name | None = Field(
-        default=None, description="The transcription connector; without it nothing is transcribed."
-    )
-    language: str = Field(
-        default="en-US",
-        max_length=35,
-        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
-        description="The spoken language, as a BCP 47 tag like en-US.",
-    )
-    keep_transcripts: Span = Field(
-        default=timedelta(days=180), description="How long a transcript is kept, counted from the recording."
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub.config.mail import MailSection
-from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection, RecordingsSection
+from hub.config.models import AccountSection, ConnectorCommon, ConversionRule, HubSection
 from hub.config.references import REFERENCE
 from hub.config.retention import RetentionSection
 from hub.config.sections.numbers import NumbersSection
+from hub.config.sections.recordings import RecordingsSection
 from hub.contracts.connector import Connector
 
 JsonSchema = dict[str, Any]

@@ -18,13 +18,13 @@ from hub.config.models import (
     ConnectorCommon,
     ConversionRule,
     HubSection,
-    RecordingsSection,
     TrackerSection,
     When,
 )
 from hub.config.retention import Kept, RetentionSection
 from hub.config.sections.contact import ContactSection
 from hub.config.sections.numbers import NumbersSection
+from hub.config.sections.recordings import RecordingsSection
 from hub.config.sections.sign_in import OidcSection, SignInSection
 from hub.config.sections.spam import SpamSection
 from hub.config.sections.texts import TextsSection

@@ -108,8 +108,8 @@ def test_a_rehearsal_says_so_in_text_and_json_everywhere(desk: TestHub, neighbor
     done = run(desk.hub, request_id, "officer")
     certificate = done.certificate
     assert done.outcome["rehearsal"] == certificate["rehearsal"] == ["cabinet", "network"]
-    assert is_genuine(desk.hub.keyring, certificate)
-    assert not is_genuine(desk.hub.keyring, {**certificate, "rehearsal": []}), "it cannot be passed off as real"
+    assert is_genuine(desk.hub, certificate)
+    assert not is_genuine(desk.hub, {**certificate, "rehearsal": []}), "it cannot be passed off as real"
     told = as_text(certificate)
     assert told.startswith("REHEARSAL: sandboxes on this machine answered instead of cabinet, network.")
     assert "Cabinet Inc.: REHEARSAL, erased, 1 record" in told and "Paper Network: REHEARSAL, 1 of 1" in told

@@ -210,8 +210,8 @@ def test_an_erasure_is_planned_done_retried_at_providers_and_certified(desk: Tes
     assert (done.state, desk.cabinet.cards) == ("done", {})
     assert (done.phone_number, done.email, done.known_as) == (None, None, {})
     certificate = done.certificate
-    assert is_genuine(desk.hub.keyring, certificate)
-    assert not is_genuine(desk.hub.keyring, {**certificate, "not_recalled": []})
+    assert is_genuine(desk.hub, certificate)
+    assert not is_genuine(desk.hub, {**certificate, "not_recalled": []})
     told = as_text(certificate)
     assert "Cabinet Inc.: erased, 1 record," in told and desk.network.manifest.deletion.note in told
     assert CALLER not in told and CALLER[1:] not in json.dumps(certificate)

@@ -8,8 +8,8 @@ from typing import Any
 
 from hub.config.document import Path
 from hub.config.error_messages import IN_CLEAR
-from hub.config.models import RecordingsSection
 from hub.config.reading import Reading
+from hub.config.sections.recordings import RecordingsSection
 
 OPTIONS: Path = ("recordings", "options")
 SECRET = re.compile("secret|token|password|key", re.IGNORECASE)

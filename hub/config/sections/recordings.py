@@ -1,0 +1,44 @@
+"""`recordings:`: the audio of calls and voicemail, and their transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from hub.config.durations import parse_span
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+Span = Annotated[timedelta, BeforeValidator(parse_span), WithJsonSchema({"type": "string", "examples": ["60s"]})]
+
+
+class RecordingsSection(BaseModel):
+    """`recordings:`: where the encrypted audio of calls and voicemail is stored, and for how long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    storage: str = Field(
+        default="data/recordings", description="A folder, or a URL that fsspec supports, like s3://bucket/prefix."
+    )
+    options: Mapping[str, Any] = Field(
+        default_factory=dict,
+        description="Options of that storage; for S3, s3fs's, such as `endpoint_url`, `key` and `secret`.",
+    )
+    delete_at_carrier: bool = Field(
+        default=False, description="Delete a recording at the carrier after it is stored here, read back and verified."
+    )
+    keep: Span = Field(default=timedelta(days=90), description="How long a recording is kept, like 90 days.")
+    transcribe: Name | None = Field(
+        default=None, description="The transcription connector; without it nothing is transcribed."
+    )
+    language: str = Field(
+        default="en-US",
+        max_length=35,
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        description="The spoken language, as a BCP 47 tag like en-US.",
+    )
+    keep_transcripts: Span = Field(
+        default=timedelta(days=180), description="How long a transcript is kept, counted from the recording."
+    )

@@ -125,7 +125,8 @@ class _Sender:
                     continue
                 company = session.get_one(Company, alert.company_id)
                 chosen = session.get(AlertPreference, (user.id, company.id))
-                names = chosen is not None and chosen.names_caller
+                # A webhook's address has no declared recipient and use, so consent cannot be asked for it.
+                names = chosen is not None and chosen.names_caller and self.channel != Channel.WEBHOOK
                 message = message_of(self.hub, known, alert, company, names_caller=names)
                 prepared.append(_Prepared(row, alert, company, message))
         for row, reason in dropped:

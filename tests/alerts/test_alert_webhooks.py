@@ -45,6 +45,17 @@ def test_a_webhook_is_signed_and_says_what_happened_without_the_caller(
     assert int(request.headers["webhook-timestamp"]) == int(alerting.stage.clock().timestamp())
 
 
+def test_a_webhook_never_names_the_caller_because_no_use_and_no_recipient_are_declared_for_it(
+    alerting: AlertStage, receiver: Receiver
+) -> None:
+    hooked(alerting, names_caller=True)
+    alerting.stage.call_in(answered=False, caller_name="Pat Smith")
+    alerting.stage.clock.advance(minutes=2)
+    alerting.run(post=receiver.post)
+    (request,) = receiver.received
+    assert "0142" not in request.body.decode() and "Pat" not in request.body.decode()
+
+
 def test_a_webhook_that_fails_is_repeated_with_the_same_id(alerting: AlertStage, receiver: Receiver) -> None:
     maria, _ = hooked(alerting)
     receiver.answers = [(503, {"Retry-After": "120"}), (200, {})]

@@ -18,7 +18,7 @@ from hub.contracts.answers import (
 from hub.contracts.call_backs import CallBack, CallBackEvent, LegStatus
 from hub.contracts.companions import CompanionProcess
 from hub.contracts.connector import ConnectionReport, Connector, PluginSettings
-from hub.contracts.consent import ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
+from hub.contracts.consent import SIGNALS_NUMBER, ConsentQuestion, ConsentRecord, Duty, Opinion, Place, Signal
 from hub.contracts.conversions import UNVERIFIABLE, CallActivity, Conversion, PendingReceipt, Receipt
 from hub.contracts.costs import Cost, Days
 from hub.contracts.events import CallEvent, CallFailure, Event, MessageEvent, MessageStatusEvent
@@ -132,6 +132,7 @@ __all__ = [
     "ROW",
     "ROWS",
     "SHA256",
+    "SIGNALS_NUMBER",
     "TEXT_STATUS_PATH",
     "TRANSFORMS",
     "TWIML_ENDED",

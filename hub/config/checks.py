@@ -106,7 +106,9 @@ def _trackers(parts: Parts) -> Found:
                 yield _present(parts, path, "numbers"), f"a source tracker has at most one number, found {count}"
             if not tracker.source:
                 yield path, "a source tracker needs its `source:`, like yellow_pages"
-        for key in ("source", "medium", "campaign", "default") if tracker.type == "session" else ():
+        if tracker.signals and tracker.default:
+            yield (*path, "signals"), "the default number is for everybody; use another number for privacy signals"
+        for key in ("source", "medium", "campaign", "default", "signals") if tracker.type == "session" else ():
             if getattr(tracker, key):
                 yield (*path, key), "a session tracker gets this from the visit; remove it or write `type: source`"
 
@@ -156,6 +158,8 @@ def _companies(parts: Parts) -> Found:
         defaults = [tracker for tracker in company.trackers if tracker is not None and tracker.default]
         if len(defaults) > 1:
             yield (*path, "trackers"), "more than one tracker is the default; keep `default: true` on one"
+        if sum(tracker is not None and tracker.signals for tracker in company.trackers) > 1:
+            yield (*path, "trackers"), "more than one tracker is for privacy signals; keep `signals: true` on one"
 
 
 def _texts(parts: Parts) -> Found:

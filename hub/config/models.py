@@ -265,6 +265,11 @@ class TrackerSection(Section):
     medium: str | None = Field(default=None, description="Of a source tracker: its medium, like print.")
     campaign: str | None = Field(default=None, description="Of a source tracker: its campaign.")
     default: bool = Field(default=False, description="Show this source tracker's number if no pool number is free.")
+    signals: bool = Field(
+        default=False,
+        description="Show this source tracker's number to visitors who say no to ads: by Global Privacy Control, by Do Not "
+        "Track, on the privacy page or to the page. Who calls it or writes to it is never reported to advertisers.",
+    )
     hold: Span = Field(
         default=timedelta(minutes=30),
         description="Of a pool: how long a number stays assigned to a visitor after their last activity.",

@@ -51,6 +51,14 @@ class Signal:
     kind: Literal["gpc", "dnt"]
     at: datetime
     evidence: str
+    """Our id of what shows it, such as `visit ID`; or one of `SIGNALS_NUMBER`."""
+
+
+SIGNALS_NUMBER = {
+    "call": "called the number shown to browsers that send a signal",
+    "text": "wrote to the number shown to browsers that send a signal",
+}
+"""The evidence of a signal that is known without a visit: the number of a tracker with `signals: true`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

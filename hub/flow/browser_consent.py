@@ -108,6 +108,24 @@ def hear(session: Session, cases: Sequence[Case], now: datetime) -> int:
     return len(append(session, new, now)) if new else 0
 
 
+def refusals_of(cases: Sequence[Case]) -> Iterator[ConsentStatement]:
+    """What people have refused by a form, or by the number that they called or wrote to: it counts for all that they do."""
+    yield from refusals_on_forms(cases)
+    for case in cases:
+        known = any(entry.channel == "gpc" for entry in case.consent_entries)
+        if case.person is not None and case.reached_by_signal and not known:
+            yield ConsentStatement(
+                company_id=case.person.company_id,
+                person_id=case.person.id,
+                state="refused",
+                use=SHARING,
+                channel="gpc",
+                basis="opt_out",
+                evidence=case.subject.id,
+                spoken_at=case.at,
+            )
+
+
 def refusals_on_forms(cases: Sequence[Case]) -> Iterator[ConsentStatement]:
     """What known people have refused on forms: a form holds their number, and they have called from the same visit.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.contracts.consent import SIGNALS_NUMBER
 from hub.model import (
     Attribution,
     Call,
@@ -20,6 +21,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.columns import CALL_RETENTION
+from hub.model.imports import was_imported
 from hub.model.people import Learned
 from hub.numbers.directory import Line
 
@@ -116,6 +118,14 @@ class Case:
     def possible_visits(self) -> list[Visit]:
         """The visits that are surely the person's, and the candidates for the one behind this call. A no on any counts."""
         return list({visit.id: visit for visit in (*self.candidate_visits, *self.visits_of_person)}.values())
+
+    @property
+    def reached_by_signal(self) -> str | None:
+        """What shows that the person's browser sent a privacy signal: the number that they called or wrote to. None for an
+        imported contact, because the number may have been shown to everybody then."""
+        if self.tracker is None or not self.tracker.for_signals or was_imported(self.subject):
+            return None
+        return SIGNALS_NUMBER["text" if isinstance(self.subject, TextMessage) else "call"]
 
     @property
     def sender(self) -> Person | None:

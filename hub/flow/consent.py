@@ -268,6 +268,8 @@ def _signals(case: Case) -> tuple[Signal, ...]:
         for kind in SIGNAL_KINDS
         if getattr(visit, kind)
     ]
+    if case.reached_by_signal:
+        signals.append(Signal(kind="gpc", at=case.at, evidence=case.reached_by_signal))
     if isinstance(case.subject, FormSubmission):
         at, evidence = case.subject.submitted_at, f"form {case.subject.id}"
         signals += [

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from hub import metrics
 from hub.flow.attribute import attribute
-from hub.flow.browser_consent import refusals_on_forms
+from hub.flow.browser_consent import refusals_of
 from hub.flow.case import Case, Subject
 from hub.flow.case_loading import load_cases, load_past
 from hub.flow.convert import convert
@@ -65,7 +65,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
             ours = [case for case in cases if case.subject.id in held]
             write_results(hub, session, ours, enrichment, converted)
             write_scores(session, scored, ours, now)
-            take_effect(session, hub.config, hub.vault, list(refusals_on_forms(ours)), now)
+            take_effect(session, hub.config, hub.vault, list(refusals_of(ours)), now)
             write_form_refusals(session, hub, refusals, held, now)
             finish(session, subject_table, [subject for subject in subjects if subject.id in held], ours, now)
             correct_firsts(session, ours, now)
@@ -80,7 +80,7 @@ def process(hub: Hub, directory: Directory, subject_table: type[Subject], batch:
 
 
 def _objectors(cases: Sequence[Case]) -> list[Person]:
-    """The people who refuse something on the forms of this batch."""
-    refusing = {statement.person_id for statement in refusals_on_forms(cases)}
+    """The people who refuse something in this batch."""
+    refusing = {statement.person_id for statement in refusals_of(cases)}
     people = [case.person for case in cases if case.person] + [each for case in cases for each in case.named]
     return [person for person in people if person.id in refusing]

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field
 
 import hub.model.accounts
@@ -32,6 +32,8 @@ class Tracker(Row, table=True):
     medium: str | None = None
     campaign: str | None = None
     is_default: bool = False
+    for_signals: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether its number is shown to browsers that send a privacy signal, and to nobody else."""
     hold_seconds: int = Field(default=1_800, sa_column_kwargs={"server_default": "1800"})
     max_idle_seconds: int = Field(default=14_400, sa_column_kwargs={"server_default": "14400"})
     """Without a page view for so long a lease ends, however often the page says that the visitor is there."""

@@ -106,6 +106,7 @@ def _columns(section: TrackerSection, flow_version_id: str) -> dict[str, Any]:
         "type": section.type,
         "carrier": section.carrier,
         "is_default": section.default,
+        "for_signals": section.signals,
         "source": section.source,
         "medium": section.medium,
         "campaign": section.campaign,

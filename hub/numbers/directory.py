@@ -53,6 +53,8 @@ class Showable:
     """Lines of source trackers, each for one source."""
     shared: Line | None
     """The line that everyone may see: that of the default tracker."""
+    signals: Line | None
+    """The line that only visitors who say no to ads see."""
     pools: tuple[Tracker, ...]
     pool_size: int
     """Numbers in all pools together."""
@@ -118,13 +120,18 @@ class Directory:
             lines[line.company.id].append(line)
         return {
             company_id: Showable(
-                fixed=tuple(each for each in own if each.tracker.type == "source" and not each.tracker.is_default),
+                fixed=tuple(each for each in own if _is_fixed(each.tracker)),
                 shared=next((each for each in own if each.tracker.is_default), None),
+                signals=next((each for each in own if each.tracker.for_signals), None),
                 pools=tuple(each for each in self.trackers.get(company_id, ()) if each.type == "session"),
                 pool_size=sum(each.tracker.type == "session" for each in own),
             )
             for company_id, own in lines.items()
         }
+
+
+def _is_fixed(tracker: Tracker) -> bool:
+    return tracker.type == "source" and not tracker.is_default and not tracker.for_signals
 
 
 def read_directory(session: Session, known_sources: KnownSources = MappingProxyType({})) -> Directory:

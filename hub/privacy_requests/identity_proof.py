@@ -38,6 +38,7 @@ def texting_line(hub: Hub, directory: Directory, company: Company) -> Line | Non
     """The company's number from which codes are sent. None if its carriers cannot send texts."""
     lines = (line for line in directory.lines.values() if line.company.id == company.id)
     able = [line for line in lines if hub.plugins.implements(line.tracker.carrier, SEND)]
+    able = [line for line in able if not line.tracker.for_signals]  # an answer to it would count as a no to ads
     return min(able, key=lambda line: (not line.tracker.is_default, line.number.number), default=None)
 
 

@@ -2,7 +2,8 @@
 
 A visitor from a source with its own number sees that number. A person sees a number of the pool, lent to this visit
 alone. Everybody else sees the shared number: visitors without a sign of a person yet, and visitors for whom the pool
-has none left. A visitor who denies analytics, or whose browser sends a privacy signal, is not recorded.
+has none left. A visitor who denies analytics, or whose browser sends a privacy signal, is not recorded; who says no to ads
+sees the number for privacy signals, if the company has one.
 """
 
 from __future__ import annotations

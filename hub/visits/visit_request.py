@@ -107,11 +107,19 @@ class ParsedVisit:
         """The number that everybody from that source may see."""
         return self.fixed or self.showable.shared
 
+    @property
+    def objects(self) -> bool:
+        """Whether the browser sends a privacy signal, or its visitor says no to ads. Of a signal that only the page can read,
+        the script reports such a no."""
+        said = [self.request.consent.get(name) for name in ("ads", "ad_user_data", "all")]
+        return self.request.gpc or self.request.dnt or "denied" in said
+
     def unrecorded(self, *, opted_out: bool = False) -> NumberShown:
         """What a visitor sees if nothing is recorded about them."""
-        if self.line is None:
+        line = (self.showable.signals if self.objects or opted_out else None) or self.line
+        if line is None:
             return NumberShown(None, opted_out=opted_out)
-        return NumberShown(self.line.number.number, self.line.tracker.name, opted_out=opted_out)
+        return NumberShown(line.number.number, line.tracker.name, opted_out=opted_out)
 
 
 def parse_visit(directory: Directory, company: Company, request: VisitRequest) -> ParsedVisit:

@@ -18,6 +18,8 @@ from hub.testing.heard import everything, heard
 EMAIL = "victim@example.com"
 BERLIN, MONTREAL, CHICAGO = "+493023125014", "+15145550142", "+13125550142"
 YES = {"all": "granted", "ads": "granted", "ad_user_data": "granted", "analytics": "granted"}
+SIGNALS = "+13125550130"
+"""The number that visitors see who say no to ads."""
 NETWORKS = ("google", "meta", "microsoft", "tiktok", "linkedin", "analytics")
 CLICKS = {
     "google": "Cj0KCQwire",
@@ -61,6 +63,10 @@ conversions:
     when: {{event: call}}
     value: 40 USD
     send_to: *all
+  - name: text
+    when: {{event: text}}
+    value: 10 USD
+    send_to: *all
 accounts:
   - name: agency
     title: Agency
@@ -69,11 +75,13 @@ accounts:
         title: Lakeside
         country: US
         region: IL
+        website: {{swap: ["+13125550190"]}}
         {more}
         route: {{dial: "+13125550190"}}
         trackers:
           - {{name: website, type: session, carrier: carrier, numbers: ["+13125550100", "+13125550101"]}}
           - {{name: shared, type: source, carrier: carrier, numbers: ["+13125550120"], source: website, default: true}}
+          - {{name: signals, type: source, carrier: carrier, numbers: ["+13125550130"], source: website, signals: true}}
 """
 
 

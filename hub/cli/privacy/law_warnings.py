@@ -24,7 +24,8 @@ HEALTH_TRADES = re.compile(
 
 def law_warnings(hub: Hub) -> list[str]:
     """One sentence for each thing about the law that a person must look at."""
-    return [*_rules(hub), *_health(hub), *_transcription(hub), *_transfers(hub), *_addresses(hub)]
+    found = (_rules, _health, _signals, _transcription, _transfers, _addresses)
+    return [warning for warnings in found for warning in warnings(hub)]
 
 
 def _rules(hub: Hub) -> Iterator[str]:
@@ -55,6 +56,16 @@ def _health(hub: Hub) -> Iterator[str]:
                 f"Calls to {company.title} seem to be about the callers' health. If they are, write sensitive: health for "
                 f"the company {company.name}, so that ad networks get nothing about a caller without the caller's own yes."
             )
+
+
+def _signals(hub: Hub) -> Iterator[str]:
+    from hub.queries.numbers.signals_number import companies_without_signals_number
+
+    for company in companies_without_signals_number(hub.config):
+        yield (
+            f"Visitors of {company.title} who send Global Privacy Control see the number for everybody, so their calls reach "
+            "advertisers; give them a number of their own, in a source tracker with signals: true (docs/website.md)."
+        )
 
 
 def _transcription(hub: Hub) -> Iterator[str]:

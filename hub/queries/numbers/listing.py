@@ -36,6 +36,7 @@ class NumberRow:
     type: str
     """Of the tracker: `source` or `session`."""
     is_default: bool
+    for_signals: bool
     source: str | None
     medium: str | None
     campaign: str | None
@@ -171,6 +172,7 @@ def _row(
         tracker=tracker.name,
         type=tracker.type,
         is_default=tracker.is_default,
+        for_signals=tracker.for_signals,
         source=tracker.source,
         medium=tracker.medium,
         campaign=tracker.campaign,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hub.api import ConsentQuestion, ConsentRecord, Opinion, Signal
+from hub.api import SIGNALS_NUMBER, ConsentQuestion, ConsentRecord, Opinion, Signal
 
 REFUSAL_REASONS = {
     "refused": "The person has refused this use.",
@@ -47,7 +47,7 @@ def opinion(question: ConsentQuestion, *, honor_dnt: bool, later_consent_overrid
         return Opinion(
             verdict="deny",
             rule_id=f"signals.{signal.kind}",
-            reason=f"The person's browser sent {SIGNAL_NAMES[signal.kind]}, an objection to sharing and targeted ads.",
+            reason=_reason(signal),
             evidence=_signal_evidence(signal),
         )
     if word is not None:
@@ -87,6 +87,12 @@ def _objection(question: ConsentQuestion, honor_dnt: bool) -> Signal | None:
 def _outweighs(word: ConsentRecord, signal: Signal, use: str) -> bool:
     """An express consent to this exact use, later than the signal. Consent to marketing in general is not specific."""
     return word.state == "given" and word.use == use and word.at > signal.at
+
+
+def _reason(signal: Signal) -> str:
+    if signal.evidence in SIGNALS_NUMBER.values():
+        return f"The person {signal.evidence}, an objection to sharing and targeted ads."
+    return f"The person's browser sent {SIGNAL_NAMES[signal.kind]}, an objection to sharing and targeted ads."
 
 
 def _within(use: str, family: str) -> bool:

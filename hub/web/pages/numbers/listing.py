@@ -15,6 +15,7 @@ from hub.numbers.budget import NumberBudget, budget_of
 from hub.numbers.purchases import SETTLE_AFTER, open_orders
 from hub.queries.numbers.health import count_wrong
 from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
+from hub.queries.numbers.signals_number import companies_without_signals_number
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
 from hub.web.pages.numbers.offers import trackers_of
@@ -74,8 +75,16 @@ def listing(page: PageRequest) -> Response:
         orders=_orders(page),
         pools=pools_of(page),
         ports=orders_of(page),
+        without_signals_number=_without_signals_number(page),
         port_choices=trackers_of(page),
     )
+
+
+def _without_signals_number(page: PageRequest) -> list[str]:
+    """The titles of the shown companies that lack a number for privacy signals."""
+    lacking = {section.name for section in companies_without_signals_number(page.hub.config)}
+    shown = [page.company] if page.company is not None else page.companies
+    return [company.title for company in shown if company.name in lacking]
 
 
 def _orders(page: PageRequest) -> list[NumberPurchase]:

@@ -15,7 +15,7 @@ from hub.errors import Problem
 
 OWN_ROUTE = "own route"
 """The choice of a tracker whose route is written at the tracker itself; a flow's name has no blank."""
-SOURCE_FIELDS = ("source", "medium", "campaign", "default")
+SOURCE_FIELDS = ("source", "medium", "campaign", "default", "signals")
 POOL_FIELDS = ("hold", "cool_down", "reserve")
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
@@ -43,6 +43,7 @@ def values_of(section: TrackerSection) -> dict[str, str]:
         "medium": section.medium or "",
         "campaign": section.campaign or "",
         "default": "yes" if section.default else "",
+        "signals": "yes" if section.signals else "",
         "hold": written_span(section.hold),
         "cool_down": written_span(section.cool_down),
         "reserve": f"{section.reserve * 100:.0f}",
@@ -110,7 +111,7 @@ def setting(name: str, text: str) -> Any:
     """The value of a field in config.yaml; REMOVED if it is empty, so that what is usual applies."""
     if not text:
         return REMOVED
-    if name == "default":
+    if name in ("default", "signals"):
         return True
     return Decimal(text) / 100 if name == "reserve" else text
 

@@ -22,6 +22,7 @@ NAMES = (
     "medium",
     "campaign",
     "default",
+    "signals",
     "hold",
     "cool_down",
     "reserve",

@@ -70,6 +70,8 @@ def shown_source(row: NumberRow) -> str:
     """Where its callers come from: by visit, or the tracker's source."""
     if row.type == "session":
         return "by visit"
+    if row.for_signals:
+        return "visitors with a privacy signal"
     return " / ".join(part for part in (row.source, row.medium) if part) or "–"
 
 

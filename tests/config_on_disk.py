@@ -17,6 +17,7 @@ from hub.model.states import ConfigHow
 from hub.numbers.directory import LiveDirectory
 from hub.reload import ConfigFile
 from hub.runtime import assemble
+from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.testing import FrozenClock
 
@@ -165,7 +166,7 @@ def open_config_stage(
     """A hub opened from `folder`/config.yaml, whose version 1 it runs."""
     path = folder / "config.yaml"
     path.write_text(written(database, text, plugins))
-    unopened = Store(database)
+    unopened = Store(database, lambda: Keyring([KEY]))
     try:
         file = config_file_at(path, unopened, clock, connectors=plugins)
         hub = assemble(file.check(path.read_text()), clock)

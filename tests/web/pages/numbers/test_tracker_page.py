@@ -97,6 +97,29 @@ def test_a_tracker_is_added_without_a_number_and_only_once(stage: TestHub, owner
     assert "One of these is not a phone number" in wrong.text and "Choose a company" in wrong.text
 
 
+def test_a_tracker_becomes_the_number_for_privacy_signals(stage: TestHub, owner: PageClient) -> None:
+    assert owner.post(PRINT, source(signals="yes")).status_code == 303
+    assert "signals: true" in text(stage)
+    shared = source(source="website", medium="direct", campaign="", default="yes", signals="yes")
+    refused = owner.post("/numbers/trackers/lakeside/shared", shared)
+    assert refused.status_code == 422 and "use another number for privacy signals" in refused.text
+
+
+@pytest.mark.parametrize("has_one", [False, True])
+def test_the_list_advises_a_company_with_a_website_and_advertisers_to_have_a_number_for_signals(
+    sqlite_url: str, clock: FrozenClock, tmp_path: Path, has_one: bool
+) -> None:
+    website = '        website: {{swap: ["+13125550190"]}}\n        route: {{dial: "+13125550190"}}\n'
+    written = CONFIG.replace('        route: {{dial: "+13125550190"}}\n', website, 1)
+    if has_one:
+        at = "            source: yellow_pages\n"
+        written = written.replace(at, f"{at}            signals: true\n")
+    with open_config_stage(sqlite_url, clock, tmp_path, written) as stage:
+        shown = signed_in(stage).text("/numbers")
+    advised = "Lakeside: visitors who send Global Privacy Control see the number for everybody" in shown
+    assert (advised, "visitors with a privacy signal" in shown) == (not has_one, has_one)
+
+
 def test_a_number_is_taken_out_and_a_tracker_retired(stage: TestHub, owner: PageClient) -> None:
     assert owner.post(f"{POOL}/remove", {"number": "+13125550101"}).status_code == 303
     assert "+13125550101" not in text(stage) and "+13125550102" in text(stage)

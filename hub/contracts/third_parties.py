@@ -70,10 +70,15 @@ def is_third_party(role: str, use: str) -> bool:
     return role == "independent_controller" and exception_of(use) is None
 
 
+def is_advertising(use: str) -> bool:
+    """Whether a data use is advertising, or a kind of it."""
+    return use == ADVERTISING or use.startswith(f"{ADVERTISING}.")
+
+
 def is_sale_or_sharing(role: str, use: str) -> bool:
     """Whether an opt-out of sale, sharing and advertising applies: to advertising with any recipient, and to every use by a
     third party.
 
     Source: Cal. Civ. Code 1798.120, 1798.135; 11 CCR 7025(c)(1), 7026.
     """
-    return use == ADVERTISING or use.startswith(f"{ADVERTISING}.") or is_third_party(role, use)
+    return is_advertising(use) or is_third_party(role, use)

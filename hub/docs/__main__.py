@@ -18,6 +18,7 @@ from hub.docs.law import law_page
 from hub.docs.manifest import manifest_page
 from hub.docs.promises import promises_page
 from hub.docs.scripts import SCRIPTS, minified
+from hub.docs.website import website_page
 from hub.docs.words import words_found
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -27,6 +28,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "promises.md": promises_page,
     "law.md": law_page,
+    "website.md": website_page,
 }
 SHOWN_LINES = 20
 

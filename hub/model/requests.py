@@ -55,6 +55,8 @@ class PrivacyRequest(Row, table=True):
     state: str = Field(default=RequestState.RECEIVED, index=True, max_length=24)
     channel: str = Field(default="page", max_length=16)
     """How it came: `page`, or what the officer entered: phone, letter, agent …"""
+    language: str = Field(default="en", max_length=8)
+    """The language of the person's page, in which the hub writes to them."""
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     email: str | None = personal_text("user.contact.email")
     fingerprint: str = Field(index=True, max_length=64)

@@ -7,19 +7,11 @@ from sqlmodel import Session, col, select
 from hub.mail import make_mail, send_mail
 from hub.model import Company, PrivacyRequest, User
 from hub.model.states import CLOSED_REQUEST_STATES
+from hub.privacy.translations import texts_in
 from hub.privacy_requests.identity_proof import make_link_token, may_mail
 from hub.privacy_requests.links import address_of
 from hub.runtime import Hub
 
-EMAIL_TEXT = """\
-Someone asked {company} about the data that it has on the owner of this address.
-
-If it was you, open this page and confirm; the link works once, within an hour:
-
-{link}
-
-If it was not you, you do not need to do anything: nothing is disclosed to anyone.
-"""
 REMINDER = """\
 A person's request is waiting at {company}.
 
@@ -42,10 +34,10 @@ def send_link(hub: Hub, request_id: str) -> None:
             return
         company = session.get_one(Company, request.company_id)
         token = make_link_token(session, hub, request)
-        address = request.email
-    link = f"{address_of(hub, company, request_id)}/confirm?token={token}"
-    subject = f"Your privacy request to {company.title}"
-    send_mail(mail, make_mail(mail, address, subject, EMAIL_TEXT.format(company=company.title, link=link)))
+        address, texts = request.email, texts_in(request.language)
+    link = f"{address_of(hub, company, request_id)}/confirm?token={token}&lang={texts.language}"
+    subject = texts.plain("messages.link_subject", company=company.title)
+    send_mail(mail, make_mail(mail, address, subject, texts.plain("messages.link", company=company.title, link=link)))
 
 
 def send_reminder(hub: Hub, request_id: str) -> None:

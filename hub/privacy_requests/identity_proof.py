@@ -13,6 +13,7 @@ from hub.model import Company, FormSubmission, IdentityProof, PrivacyRequest, Re
 from hub.model.columns import new_id
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import Directory, Line, read_directory
+from hub.privacy.translations import texts_in
 from hub.privacy_requests.steps import fingerprint_of, take_step, verify
 from hub.privacy_requests.tasks import ANSWER, SEND_CODE, SEND_LINK, want
 from hub.runtime import Hub
@@ -31,7 +32,6 @@ MAX_LINKS_PER_DAY = 500
 neither use up the former nor make the hub write to the world."""
 BY_ITSELF = frozenset({"access", "portability", "objection", "restriction", "third_party_disclosure"})
 """Kinds that the hub answers automatically after the proof; the others wait for an officer."""
-BODY = "{company}: your code is {code}. It verifies your number for your privacy request and expires in 10 minutes."
 
 
 def texting_line(hub: Hub, directory: Directory, company: Company) -> Line | None:
@@ -53,7 +53,7 @@ def send_code(session: Session, hub: Hub, directory: Directory, request: Privacy
     if not may_text(session, hub, directory, company, request.phone_number, "identity_code"):
         return False
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    body = BODY.format(company=company.title, code=code)
+    body = texts_in(request.language).plain("messages.code", company=company.title, code=code)
     try:
         queue_text(session, hub, line, request.phone_number, body, "identity_code")
     except CannotText:

@@ -16,6 +16,7 @@ from hub.model.states import PersonNotice, RequestState
 from hub.privacy.erasure import PersonData, reach_of
 from hub.privacy.ledger import ConsentStatement, keep_notice
 from hub.privacy.receivers import notify_receivers, receivers_of
+from hub.privacy.translations import texts_in
 from hub.privacy.withdrawal import exclusive_person_lock, take_effect
 from hub.privacy_requests.people import known_people
 from hub.privacy_requests.steps import RequestRefused, take_step
@@ -23,12 +24,8 @@ from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import correction_in, seal_names
 
 ALL_MARKETING = "marketing"
-OPT_IN_NOTICE = (
-    "{company} may again use your phone number, e-mail address, visits and calls for advertising: to measure its ads, to show "
-    "you ads, and to share this data with advertising networks and other companies for that. Marketing texts do not start "
-    "with it. You can opt out again at any time, without proving who you are."
-)
-"""What an opt-in means. The page shows these words, and the ledger stores them."""
+OPT_IN_NOTICE = "opt_in.notice"
+"""The text that says what an opt-in means (hub.privacy.translations). The page shows its words, and the ledger stores them."""
 
 
 def say_no(hub: Hub, request_id: str, actor: str) -> None:
@@ -92,8 +89,9 @@ def _statements(request: PrivacyRequest, people: Sequence[Person], **said: Any) 
     ]
 
 
-def confirm_opt_in(session: Session, request: PrivacyRequest, now: datetime) -> None:
-    """The second step of an opt-in: the person has read what it means (`OPT_IN_NOTICE`) and confirms it."""
+def confirm_opt_in(session: Session, request: PrivacyRequest, language: str, now: datetime) -> None:
+    """The second step of an opt-in: the person has read in `language` what it means (`OPT_IN_NOTICE`) and confirms it."""
+    request.language = language
     request.outcome = {**request.outcome, "confirmed_at": now.isoformat()}
     take_step(session, request, "the person", "confirmed", "opt-in", now)
 
@@ -113,9 +111,10 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
                 "The person must confirm it on their page, or you note the evidence of both steps as a proof."
             )
         company = session.get_one(Company, request.company_id)
-        notice = keep_notice(session, OPT_IN_NOTICE.format(company=company.title), "en", now)
+        texts = texts_in(request.language)
+        notice = keep_notice(session, texts.plain(OPT_IN_NOTICE, company=company.title), texts.language, now)
         people = known_people(session, request, now)
-        said = {"notice_hash": notice, "language": "en", "spoken_at": now}
+        said = {"notice_hash": notice, "language": texts.language, "spoken_at": now}
         statements = _statements(request, people, state="given", **said)
         take_effect(session, hub.config, hub.vault, statements, now)
         request.outcome = {**request.outcome, "people": len(people)}

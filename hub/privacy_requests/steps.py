@@ -28,6 +28,10 @@ class RequestRefused(RingfenceError):
     """The request does not allow this; the message says what to do instead."""
 
 
+class UnreadableCorrection(RequestRefused):
+    """What shall be right is missing or not valid."""
+
+
 def open_request(
     session: Session,
     hub: Hub,
@@ -41,8 +45,10 @@ def open_request(
     declared: Sequence[str] = (),
     correction: Mapping[str, str] | None = None,
     received_at: datetime | None = None,
+    language: str = "en",
 ) -> PrivacyRequest:
-    """Write a new request within `session`, a writing one. It does not matter here whether the person is known.
+    """Write a new request within `session`, a writing one. It does not matter here whether the person is known. The hub
+    writes to the person in `language`.
 
     RequestRefused if neither the phone number nor the e-mail address is valid, or if a correction is empty or not
     valid.
@@ -59,6 +65,7 @@ def open_request(
         company_id=company.id,
         kind=kind,
         channel=channel,
+        language=language,
         phone_number=number,
         email=address,
         fingerprint=fingerprint_of(session, hub, company.id, number, address),
@@ -154,9 +161,9 @@ def _corrected(fields: Mapping[str, str], country: str) -> dict[str, str]:
         "phone_number": phone_number(said["phone_number"], country) if "phone_number" in said else None,
     }
     if any(right[name] is None for name in said):
-        raise RequestRefused("The correct number or address is not valid; write +13125550142 or pat@example.com.")
+        raise UnreadableCorrection("The correct number or address is not valid; write +13125550142 or pat@example.com.")
     if not said:
-        raise RequestRefused("Give the correct name, e-mail address or phone number.")
+        raise UnreadableCorrection("Give the correct name, e-mail address or phone number.")
     return {name: value for name, value in right.items() if value}
 
 

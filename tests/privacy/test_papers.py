@@ -105,11 +105,11 @@ def in_papers(stage: TestHub) -> dict[str, set[Stated]]:
         },
         "public map": {
             Stated(
-                each.name, "processor" if each.on_behalf else "independent_controller", readable(given.category), purpose
+                each.name, "processor" if each.on_behalf else "independent_controller", readable(given.category), readable(use)
             )
             for each in public_map(config, "lakeside", ()).receivers
             for given in each.given
-            for purpose in given.purposes
+            for use in given.uses
         },
     }  # fmt: skip
 

@@ -59,5 +59,6 @@ class TextsSection(BaseModel):
     )
     language: Literal["en", "es", "fr", "de", "pt", "it"] = Field(
         default="en",
-        description="The language of the opt-out line, and of answers to keywords that are the same in all languages.",
+        description="The language of the opt-out line, and of answers to keywords that are the same in all languages. If it is "
+        "written (`en`, `es` or `fr`), also of the company's privacy pages, for a visitor who has not chosen another.",
     )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hub.config.models import Config
-from hub.config.retention import kinds, spell_life
-from hub.contracts.third_parties import is_third_party
+from hub.config.retention import kinds
+from hub.contracts.third_parties import is_advertising, is_third_party
 from hub.model import RecipientVersion
 from hub.privacy.datamap.chart import readable
 from hub.privacy.datamap.flows import Flow, by_party, declared, said
@@ -25,7 +26,7 @@ class Given:
     """One category of data that a recipient gets."""
 
     category: str
-    purposes: tuple[str, ...]
+    uses: tuple[str, ...]
     hashed: bool
     """Whether it leaves only as a hash."""
 
@@ -57,10 +58,14 @@ class PublicMap:
     """The content of the whole page."""
 
     receivers: tuple[Receiver, ...]
-    lives: tuple[tuple[str, str], ...]
-    """What the hub itself stores, and how long."""
+    lives: tuple[tuple[str, timedelta], ...]
+    """How long the hub itself stores each kind of data (`retention:` in config.yaml)."""
     changes: tuple[Notice, ...]
     """Changes of recipients, without details about the business itself."""
+
+    def has_other_role(self, receiver: Receiver) -> bool:
+        """Whether the same legal person gets something in another role too."""
+        return any(each.name == receiver.name and each.on_behalf != receiver.on_behalf for each in self.receivers)
 
     def categories(self) -> tuple[str, ...]:
         """Every category that any recipient gets."""
@@ -79,7 +84,7 @@ def public_map(config: Config, company: str, rows: Sequence[RecipientVersion]) -
             _receiver(*party, flows, all(flow.connector in rehearsed for flow in flows))
             for party, flows in by_party(declared(serving)).items()
         ),
-        lives=tuple((what, spell_life(config.retention.life(kind))) for kind, what in kinds().items()),
+        lives=tuple((kind, config.retention.life(kind)) for kind in kinds()),
         changes=tuple(
             replace(
                 each,
@@ -96,8 +101,7 @@ def _receiver(name: str, role: str, flows: Sequence[Flow], rehearsed: bool) -> R
     given = []
     for category in sorted(said(flows, "category"), key=readable):
         mine = [flow for flow in flows if flow.category == category]
-        purposes = tuple(sorted({readable(flow.use) for flow in mine}))
-        given.append(Given(readable(category), purposes, all(flow.transform != "plain" for flow in mine)))
+        given.append(Given(category, said(mine, "use"), all(flow.transform != "plain" for flow in mine)))
     return Receiver(
         name=name,
         on_behalf=role == "processor",
@@ -110,3 +114,12 @@ def _receiver(name: str, role: str, flows: Sequence[Flow], rehearsed: bool) -> R
         rehearsed=rehearsed,
         given=tuple(given),
     )
+
+
+def ad_choices(config: Config, company: str) -> list[tuple[str, str]] | None:
+    """The ad networks that get data of a company's callers and let people choose their ads, each with that address; None if
+    no recipient gets data for advertising, so that there is nothing to choose.
+    """
+    serving = {name: entry for name, entry in recipients_of(config).items() if entry.serves(company)}
+    flows = [flow for flow in declared(serving) if flow.leaves and is_advertising(flow.use)]
+    return sorted({(flow.recipient, flow.opt_out_url) for flow in flows if flow.opt_out_url}) if flows else None

@@ -78,7 +78,7 @@ EVIDENCE: dict[str, Evidence] = {
             "received_at",
             folded=True,
             watched="company_id",
-            apart=frozenset({"expires_at", "file_path", "file_ends_at"}),
+            apart=frozenset({"expires_at", "file_path", "file_ends_at", "language"}),
         ),
         Evidence(RequestStep, "at", folded=True, watched="request_id"),
         Evidence(IdentityProof, "made_at", folded=True, watched="request_id", apart=frozenset({"tries"})),

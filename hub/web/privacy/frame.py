@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.model import Company
+from hub.privacy.translations import Texts
 from hub.web.privacy.forms import Forms
+from hub.web.privacy.language import language_links, suffix_of
 from hub.web.privacy.words import templates
 
 HEADERS = {
@@ -25,17 +27,31 @@ HEADERS = {
 
 
 def shown(
-    forms: Forms, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
+    forms: Forms, request: Request, company: Company, texts: Texts, template: str, status: int = 200, /, **values: Any
 ) -> Response:
     """A page with one of our forms, and the cookie that its post must match."""
     nonce, form = forms.begin(request)
-    text = rendered(template, company, form=form, **values)
-    response = Response(text, status, HEADERS, media_type="text/html")
+    response = rendered(request, company, texts, template, status, form=form, **values)
     forms.remember(response, nonce)
     return response
 
 
-def rendered(template: str, company: Company, /, **values: Any) -> str:
-    """A page's HTML."""
-    context = {"company": company.title, "name": company.name, "trouble": None, "chosen": None, **values}
-    return templates().get_template(template).render(context)
+def rendered(
+    request: Request, company: Company, texts: Texts, template: str, status: int = 200, /, **values: Any
+) -> Response:
+    """A page in the language of `texts`, with a link to it in each other one."""
+    suffix = suffix_of(request)
+    context = {
+        "company": company.title,
+        "name": company.name,
+        "home": f"/privacy/{company.name}{suffix}",
+        "t": texts.html,
+        "texts": texts,
+        "suffix": suffix,
+        "languages": language_links(request, company, texts.language),
+        "trouble": None,
+        "chosen": None,
+        **values,
+    }
+    headers = {**HEADERS, "Content-Language": texts.language, "Vary": "Accept-Language"}
+    return Response(templates().get_template(template).render(context), status, headers, media_type="text/html")

@@ -29,11 +29,7 @@ LINK, COOKIE = "_ringfence", "ringfence"
 domain. Both hold visitor, visit and a time (hub/web/static/ringfence.js)."""
 OPTED_OUT = "opt_out"
 """The cookie's value in a browser that has opted out."""
-UNREADABLE = "That phone number cannot be read; please write it like (312) 555-0142 or +1 312 555 0142."
-NO_NUMBER_GIVEN = (
-    "Please give your phone number, or open this page from the link at the bottom of our website "
-    "to opt out this browser."
-)
+UNREADABLE, NO_NUMBER_GIVEN = "trouble.unreadable_number", "trouble.no_number"
 
 _STAMP = re.compile(r"([\w-]{1,64})\.[\w-]{1,64}\.\w{1,9}", re.ASCII)
 _NO_VISITOR = ("null", "undefined")
@@ -58,7 +54,7 @@ def opt_out_values(hub: Hub, request: Request, company: Company, fields: dict[st
 
 
 def opt_out_trouble(company: Company, fields: dict[str, str]) -> str | None:
-    """Why the sent data is not an opt-out, as a sentence for the visitor; None if it is one."""
+    """Why the sent data is not an opt-out, as the key of a text for the visitor; None if it is one."""
     phone = fields.get("phone", "").strip()
     if phone:
         return None if phone_number(phone, company.country) else UNREADABLE

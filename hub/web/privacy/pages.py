@@ -14,39 +14,40 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from hub.contracts.third_parties import INDUSTRY_OPT_OUTS
 from hub.errors import RingfenceError
 from hub.model import Account, Company, PrivacyRequest
 from hub.model.requests import REQUEST_KINDS
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import LiveDirectory
-from hub.privacy.datamap.public import public_map
+from hub.privacy.datamap.public import ad_choices, public_map
 from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
+from hub.privacy.translations import texts_in
 from hub.privacy_requests.access_file import as_json, read_file
 from hub.privacy_requests.identity_proof import prove, texting_line, want_code, want_link
 from hub.privacy_requests.links import address_of, request_of
 from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_KEY
-from hub.privacy_requests.rights import OPT_IN_NOTICE, confirm_opt_in
+from hub.privacy_requests.rights import confirm_opt_in
 from hub.privacy_requests.run import run
-from hub.privacy_requests.steps import open_request, take_step
+from hub.privacy_requests.steps import RequestRefused, UnreadableCorrection, open_request, take_step
 from hub.rate_limit import Counters, Networks, network_of, networks_of
 from hub.runtime import Hub
 from hub.texts.spending import codes_are_pressed
 from hub.web.client_ip import Proxies
 from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter, fields_of
 from hub.web.privacy.frame import HEADERS, rendered, shown
+from hub.web.privacy.language import PageLanguages, suffix_of
 from hub.web.privacy.opt_outs import opt_out_trouble, opt_out_values, write_opt_out
 from hub.web.privacy.signals import SignalPolicy
-from hub.web.privacy.words import PLACE_CODES, PLACES, REQUEST_LABELS, STATE_LABELS
+from hub.web.privacy.stored_in_browser import stored_here
+from hub.web.privacy.words import PLACE_CODES, named_places
 from hub.web.public_requests import refusal, signals
 from hub.web.request_body import read_body
 
 Serve = Callable[[Request, Company, dict[str, str]], Response]
-TOO_MANY = "Too many requests came from your network; please try again in some minutes."
-NOT_OURS = (
-    "Your browser did not send what this form needs; reload the page and try again. Cookies must be allowed for it."
-)
-WRONG = "That code is not right, or its time is over. You can have a new one sent."
+TOO_MANY, NOT_OURS, WRONG = "trouble.too_many", "trouble.not_ours", "trouble.wrong"
+"""Keys of texts (hub.privacy.translations)."""
 STYLE = Path(__file__).parents[1] / "static" / "privacy.css"
 
 
@@ -58,7 +59,8 @@ class PrivacyPages:
         self._forms, self._signal_policy = Forms(hub), SignalPolicy(hub)
         self._limiter = counters.of("privacy requests", RequestLimiter)
         self._proxies = Proxies(hub.config.hub.trusted_proxies)
-        self._contacts = {each.name: each.contact for each in hub.config.companies}
+        self._languages = PageLanguages(hub.config)
+        self._sections = {each.name: each for each in hub.config.companies}
 
     def routes(self) -> list[Route]:
         """All routes."""
@@ -114,14 +116,15 @@ class PrivacyPages:
         return self._shown(request, company, "privacy_page.html", **self._start(request, company, fields))
 
     def _start(self, request: Request, company: Company, fields: dict[str, str]) -> dict[str, Any]:
+        texts, section = self._languages.texts(request, company), self._sections.get(company.name)
         with self._hub.store.reading() as session:
             account = session.get_one(Account, company.account_id)
-            statement = current_statement(session, account, self._hub.clock())
+            statement = current_statement(session, account, self._hub.clock(), texts.language)
             pressed = codes_are_pressed(session, self._hub, company)
         gpc, dnt = signals(request)
         return {
-            "kinds": [(kind, *REQUEST_LABELS[kind]) for kind in REQUEST_KINDS],
-            "places": PLACES,
+            "kinds": REQUEST_KINDS,
+            "places": named_places(texts),
             "statement": statement,
             "gpc": gpc,
             "honours_gpc": self._signal_policy.signal(company, "gpc"),
@@ -130,7 +133,10 @@ class PrivacyPages:
             "by_text": texting_line(self._hub, self._directory.current(), company) is not None,
             "by_mail": self._hub.config.mail is not None,
             "pressed": pressed,
-            "contact": self._contacts.get(company.name),
+            "contact": section.contact if section else None,
+            "choices": ad_choices(self._hub.config, company.name),
+            "industry_opt_outs": INDUSTRY_OPT_OUTS,
+            "stored": stored_here(section, texts),
             **opt_out_values(self._hub, request, company, fields),
         }
 
@@ -146,10 +152,10 @@ class PrivacyPages:
                 request, company, "privacy_page.html", status, trouble=trouble, **self._start(request, company, fields)
             )
         write_opt_out(self._hub, company, fields, network_of(self._proxies.client_of(request)))
-        return RedirectResponse(f"/privacy/{company.name}/opt-out", 303, HEADERS)
+        return RedirectResponse(f"/privacy/{company.name}/opt-out{suffix_of(request)}", 303, HEADERS)
 
     def _opted_out(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
-        return Response(rendered("privacy_opted_out.html", company), headers=HEADERS, media_type="text/html")
+        return rendered(request, company, self._languages.texts(request, company), "privacy_opted_out.html")
 
     def _ask(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """The same work and the same answer for everybody: this route does not look up whether a person is known."""
@@ -159,21 +165,23 @@ class PrivacyPages:
         if not self._limiter.may_ask(company.id, self._networks(request), self._hub.clock()):
             trouble, status = TOO_MANY, 429
         elif kind not in REQUEST_KINDS or place not in ("", *PLACE_CODES):
-            trouble = "Please choose what you would like."
+            trouble = "trouble.choose"
         elif bool(phone) == bool(email):
-            trouble = "Please give your mobile number, or your e-mail address: one of them."
+            trouble = "trouble.one_of_them"
         right = {
             "name": fields.get("new_name", "")[:200].strip(),
             "email": fields.get("new_email", "")[:300].strip(),
             "phone_number": fields.get("new_phone", "")[:40].strip(),
         }
         if trouble is None and kind == "correction" and not any(right.values()):
-            trouble = "Please say what is right: open “Only for a correction”."
+            trouble = "trouble.what_is_right"
         if trouble is None:
             try:
-                return self._opened(company, kind, phone, email, place, right)
-            except RingfenceError as error:
-                trouble = str(error)
+                return self._opened(request, company, kind, phone, email, place, right)
+            except UnreadableCorrection:
+                trouble = "trouble.bad_correction"
+            except RequestRefused:
+                trouble = "trouble.bad_contact"
         return self._shown(
             request,
             company,
@@ -185,7 +193,7 @@ class PrivacyPages:
         )
 
     def _opened(
-        self, company: Company, kind: str, phone: str, email: str, place: str, right: dict[str, str]
+        self, request: Request, company: Company, kind: str, phone: str, email: str, place: str, right: dict[str, str]
     ) -> Response:
         with self._hub.store.writing() as session:
             made = open_request(
@@ -199,9 +207,10 @@ class PrivacyPages:
                 email=email or None,
                 declared=[place] if place else [],
                 correction=right,
+                language=self._languages.texts(request, company).language,
             )
             self._send(session, made)
-        return RedirectResponse(address_of(self._hub, company, made.id), 303, HEADERS)
+        return RedirectResponse(f"{address_of(self._hub, company, made.id)}{suffix_of(request)}", 303, HEADERS)
 
     def _send(self, session: Session, made: PrivacyRequest) -> None:
         if made.phone_number:
@@ -214,8 +223,7 @@ class PrivacyPages:
     def _map(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         with self._hub.store.reading() as session:
             drawn = public_map(self._hub.config, company.name, versions(session))
-        text = rendered("privacy_map.html", company, map=drawn)
-        return Response(text, headers=HEADERS, media_type="text/html")
+        return rendered(request, company, self._languages.texts(request, company), "privacy_map.html", map=drawn)
 
     # One request's page.
 
@@ -233,15 +241,13 @@ class PrivacyPages:
             request=found,
             here=self._here(request),
             seen=seen,
-            words=REQUEST_LABELS[found.kind][0],
-            state=STATE_LABELS[found.state],
             open=found.state not in CLOSED_REQUEST_STATES,
             file=seen and found.file_path is not None,
             certificate=bool(found.certificate),
             rehearsal=bool(found.outcome.get(REHEARSAL_KEY)),
             by_text=found.phone_number is not None,
             by_mail=self._hub.config.mail is not None,
-            opt_in=OPT_IN_NOTICE.format(company=company.title) if self._awaits_opt_in(found) else None,
+            opt_in=self._awaits_opt_in(found),
             confirm=request.query_params.get("token", "")[:100] if request.url.path.endswith("/confirm") else "",
         )
 
@@ -260,7 +266,7 @@ class PrivacyPages:
             proven = prove(session, self._hub, session.get_one(PrivacyRequest, found.id), secret)
         if not proven:
             return self._look(request, company, fields, WRONG)
-        response = RedirectResponse(self._here(request), 303, HEADERS)
+        response = RedirectResponse(f"{self._here(request)}{suffix_of(request)}", 303, HEADERS)
         self._forms.authorize(response, found.id)
         return response
 
@@ -272,7 +278,7 @@ class PrivacyPages:
             return self._look(request, company, fields, TOO_MANY)
         with self._hub.store.writing() as session:
             self._send(session, session.get_one(PrivacyRequest, found.id))
-        return RedirectResponse(self._here(request), 303, HEADERS)
+        return RedirectResponse(f"{self._here(request)}{suffix_of(request)}", 303, HEADERS)
 
     def _opt_in(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         """The second step of an opt-in, by the person who has proven who they are."""
@@ -281,9 +287,11 @@ class PrivacyPages:
             return refusal(404, "Not found")
         if self._awaits_opt_in(found):
             with self._hub.store.writing() as session:
-                confirm_opt_in(session, session.get_one(PrivacyRequest, found.id), self._hub.clock())
+                # The form names the language in which its page said what the opt-in means.
+                language = texts_in(fields.get("language", "")).language
+                confirm_opt_in(session, session.get_one(PrivacyRequest, found.id), language, self._hub.clock())
             run(self._hub, found.id, "the person")
-        return RedirectResponse(self._here(request), 303, HEADERS)
+        return RedirectResponse(f"{self._here(request)}{suffix_of(request)}", 303, HEADERS)
 
     def _file(self, request: Request, company: Company, fields: dict[str, str]) -> Response:
         found = self._found(request, company)
@@ -324,4 +332,4 @@ class PrivacyPages:
     def _shown(
         self, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
     ) -> Response:
-        return shown(self._forms, request, company, template, status, **values)
+        return shown(self._forms, request, company, self._languages.texts(request, company), template, status, **values)

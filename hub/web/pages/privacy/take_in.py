@@ -10,13 +10,14 @@ from starlette.responses import Response
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.model.requests import REQUEST_KINDS
+from hub.privacy.translations import texts_in
 from hub.privacy_requests.officer import take_in, take_refusal
 from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.words import CHANNELS, DESK, KINDS, MEANINGS, REFUSALS
 from hub.web.pages.request import PageRequest
-from hub.web.privacy.words import PLACE_CODES, PLACES
+from hub.web.privacy.words import PLACE_CODES, named_places
 
 FIELDS = (
     "company",
@@ -134,7 +135,7 @@ def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Res
         kinds=[(kind, KINDS[kind], MEANINGS[kind]) for kind in REQUEST_KINDS],
         refusals=REFUSALS,
         channels=CHANNELS,
-        places=PLACES,
+        places=named_places(texts_in("en")),
         today=page.now.astimezone(page.zone).date(),
     )
 

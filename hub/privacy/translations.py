@@ -29,7 +29,7 @@ class Texts:
     catalog: Mapping[str, str]
 
     def html(self, key: str, **values: object) -> Markup:
-        """A text for a page, with the values escaped. KeyError if there is no such text."""
+        """A text for a page, with the values escaped. KeyError if the key has no text."""
         return Markup(self.catalog[key]).format(**values)  # noqa: S704  the catalog is our own HTML
 
     def plain(self, key: str, **values: object) -> str:

@@ -16,6 +16,7 @@ from hub.alerts.spread import spread
 from hub.alerts.watch import Watch, watch_volume
 from hub.backup.save import end_backup_keys
 from hub.connecting.companions import check_companions
+from hub.leaving.run import carry_on
 from hub.liveness import Liveness, report_failure
 from hub.numbers.health.audit import audit_live_carriers, audit_numbers
 from hub.numbers.pool_hours import roll_up_pools
@@ -82,6 +83,7 @@ def periodic_jobs(hub: Hub, ticker: Ticker) -> list[Job]:
         Job("open orders of numbers", 300.0, partial(settle_old, hub)),
         Job("hours of pools", 60.0, lambda: roll_up_pools(store, clock()), drain=True),
         Job("privacy requests", 2.0, partial(work_tasks, hub), drain=True),
+        Job("companies that leave", 5.0, partial(carry_on, hub), drain=True),
         Job("erased bytes", 20.0, ErasedBytes(hub).clear),
         Job("privacy request reminders", 60.0, partial(remind, hub)),
         Job("unconfirmed opt-ins", 60.0, partial(close_unconfirmed, hub)),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hub.model.attribution import Attribution
     from hub.model.audit import AuditEntry
     from hub.model.calls import Call, CallEventRow, InboxWebhook
+    from hub.model.company_ends import CompanyEnd
     from hub.model.config_versions import ConfigDraft, ConfigProcess, ConfigVersion
     from hub.model.consent import ConsentDecision, Disclosure
     from hub.model.conversions import Attempt, ConversionRow, Delivery, OutcomeRow
@@ -114,6 +115,7 @@ __all__ = [
     "CallTest",
     "CallerRule",
     "Company",
+    "CompanyEnd",
     "ConfigDraft",
     "ConfigProcess",
     "ConfigVersion",
@@ -232,6 +234,7 @@ MODULES = {
     "attribution": ("Attribution",),
     "audit": ("AuditEntry",),
     "calls": ("Call", "CallEventRow", "InboxWebhook"),
+    "company_ends": ("CompanyEnd",),
     "config_versions": ("ConfigDraft", "ConfigProcess", "ConfigVersion"),
     "consent": ("ConsentDecision", "Disclosure"),
     "conversions": ("Attempt", "ConversionRow", "Delivery", "OutcomeRow"),

@@ -84,7 +84,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         ],
         "remains": [UNDER_HOLD] if request.state == RequestState.HELD else list(WHAT_REMAINS),
     }
-    public, signature = hub.keyring.sign_publicly(CERTIFICATES, _canonical(document))
+    public, signature = hub.keyring.sign_publicly(CERTIFICATES, canonical(document))
     return {**document, "public_key": public, "signature": signature}
 
 
@@ -98,7 +98,7 @@ def is_genuine(hub: Hub, certificate: Mapping[str, Any]) -> bool:
         return False
     with hub.store.reading() as session:
         keys = journal_keys(session, hub.keyring)
-    return at.tzinfo is not None and keys.signed(CERTIFICATES, _canonical(document), public_key, signature, at)
+    return at.tzinfo is not None and keys.signed(CERTIFICATES, canonical(document), public_key, signature, at)
 
 
 def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[str, Any]]:
@@ -232,5 +232,6 @@ def _rehearsed(answer: Mapping[str, Any]) -> str:
     return f"{REHEARSAL}, " if answer.get(STAND_INS_KEY) else ""
 
 
-def _canonical(document: Mapping[str, Any]) -> bytes:
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The bytes of a document that are signed."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

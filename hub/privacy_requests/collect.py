@@ -46,7 +46,7 @@ from hub.model import (
 )
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.erasure import PersonData, reach_of, rules_about
-from hub.privacy_requests.people import people_of, reached, reference_of
+from hub.privacy_requests.people import people_of, reached, reference_of, rows_without_person
 from hub.privacy_requests.providers.disclose import hand_over
 from hub.privacy_requests.providers.scope import scoped, scopes_of
 from hub.privacy_requests.providers.stand_ins import STAND_IN, STAND_INS_KEY, is_stand_in
@@ -202,7 +202,7 @@ def _roles(session: Session, hub: Hub) -> dict[tuple[str, str], str]:
 
 def reach_of_request(session: Session, hub: Hub, request: PrivacyRequest) -> PersonData:
     """All rows that a request covers."""
-    reach = PersonData()
+    reach = rows_without_person(request)
     for person in reached(session, request):
         reach |= reach_of(session, hub.config, person)
     return reach

@@ -13,13 +13,23 @@ from hub.contracts.manifest import CANNOT
 from hub.model import Company, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.states import RequestState
 from hub.privacy.datamap.recipients import recipients_of
-from hub.privacy.erasure import NotKnown, PersonData, erase_person, plan_erasure
+from hub.privacy.erasure import ErasedPerson, NotKnown, PersonData, erase_person, erase_unowned, plan_erasure
+from hub.privacy.erasure.reach import NO_DATA
 from hub.privacy.holds import on_hold
 from hub.privacy.receivers import receivers_of
 from hub.privacy_requests import receivers
 from hub.privacy_requests.access_file import drop_file
 from hub.privacy_requests.collect import reach_of_request, recipients
-from hub.privacy_requests.people import holds_on, known_people, people_of, reached, reference_of
+from hub.privacy_requests.people import (
+    PEOPLE_KEY,
+    ROWS_KEY,
+    holds_on,
+    known_people,
+    people_of,
+    reached,
+    reference_of,
+    rows_without_person,
+)
 from hub.privacy_requests.providers import retract
 from hub.privacy_requests.providers.retract import RETRACTIONS, retractable, retractions
 from hub.privacy_requests.providers.scope import SCOPES_KEY, Scope, scopes_of
@@ -31,6 +41,10 @@ from hub.store.rows import write_rows
 from hub.store.tombstones import ErasedRows, journal_of, write_tombstones
 
 HOOK = "erase_person"
+KEPT_AT = "kept_at"
+"""Key in `PrivacyRequest.outcome` of a request of the hub itself: connectors that are not asked to erase the person."""
+CARRIED_OVER = ("parent", KEPT_AT)
+"""What of the outcome stays when the erasure begins."""
 LOG = "log"
 """Key in `PrivacyRequest.known_as` that keeps the person's ids in the record of disclosures until the erasure is
 finished.
@@ -158,10 +172,17 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
         if "asked" not in request.outcome:
             known = reference_of(session, request, people)
             reach = reach_of_request(session, hub, request) - on_hold(session, hub.config, now, hub.vault).reach
-            scopes = scopes_of(session, hub, request, reach, HOOK)
-            back = retractions(session, hub, reach)
+            left_alone, names = request.outcome.get(KEPT_AT, ()), known.phone_numbers or known.emails
+            scopes = {
+                name: scope
+                for name, scope in scopes_of(session, hub, request, reach, HOOK).items()
+                if name not in left_alone and (names or scope["provider_ids"] or scope["item_keys"])
+            }
+            # The conversions of a company that ends are its own results; it decides on them at its ad accounts.
+            back = {} if KEPT_AT in request.outcome else retractions(session, hub, reach)
             # Store what the providers will be asked for: the rows that contain it are emptied before they answer.
             request.known_as = {
+                **{name: ids for name, ids in request.known_as.items() if name in (PEOPLE_KEY, ROWS_KEY)},
                 "phone_numbers": list(known.phone_numbers),
                 "emails": list(known.emails),
                 SCOPES_KEY: scopes,
@@ -170,7 +191,7 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             }
             ask = questions_to(hub, scopes)
             request.outcome = {
-                **{name: outcome for name, outcome in request.outcome.items() if name == "parent"},
+                **{name: outcome for name, outcome in request.outcome.items() if name in CARRIED_OVER},
                 "people": len(people),
                 "asked": ask,
                 "take_back": _take_back(hub, {name: len(found) for name, found in back.items()}),
@@ -195,17 +216,10 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             done = erase_person(hub, person.id, kept)
         except NotKnown:  # erased with another row of the same request
             continue
-        with hub.store.writing() as session:
-            request = session.get_one(PrivacyRequest, request_id)
-            outcome = request.outcome
-            rows = Counter(outcome["rows"]) + done.rows
-            request.outcome = {
-                **outcome,
-                "rows": dict(sorted(rows.items())),
-                "keys": outcome["keys"] + done.keys,
-                "files": outcome["files"] + done.files,
-            }
-            take_step(session, request, actor, "erased", f"{done.rows.total()} rows, {done.keys} keys", hub.clock())
+        _add_up(hub, request_id, done, actor)
+    unowned = rows_without_person(request)
+    if unowned != NO_DATA:
+        _add_up(hub, request_id, erase_unowned(hub, request.company_id, unowned), actor)
     with hub.store.writing() as session:
         request = session.get_one(PrivacyRequest, request_id)
         if "erased_at" not in request.outcome:
@@ -213,6 +227,21 @@ def erase(hub: Hub, request_id: str, actor: str) -> None:
             request.outcome = {**request.outcome, "erased_at": now.isoformat(), "erased_by": actor}
             receivers.notify(session, hub, request, request.known_as.get(LOG, {}), now)
             session.add(request)
+
+
+def _add_up(hub: Hub, request_id: str, done: ErasedPerson, actor: str) -> None:
+    """Add what was erased to the outcome of the request."""
+    with hub.store.writing() as session:
+        request = session.get_one(PrivacyRequest, request_id)
+        outcome = request.outcome
+        rows = Counter(outcome["rows"]) + done.rows
+        request.outcome = {
+            **outcome,
+            "rows": dict(sorted(rows.items())),
+            "keys": outcome["keys"] + done.keys,
+            "files": outcome["files"] + done.files,
+        }
+        take_step(session, request, actor, "erased", f"{done.rows.total()} rows, {done.keys} keys", hub.clock())
 
 
 def forget_who(session: Session, hub: Hub, request: PrivacyRequest) -> None:

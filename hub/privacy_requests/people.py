@@ -13,19 +13,34 @@ from hub.model import LegalHold, Person, PrivacyRequest
 from hub.model.columns import CALL_RETENTION
 from hub.model.people import PROVEN, has_known_email, has_known_number, is_typed
 from hub.model.requests import EVERYBODY
+from hub.privacy.erasure import PersonData
 from hub.privacy_requests.steps import fingerprint_of
 from hub.runtime import Hub
+
+PEOPLE_KEY = "people"
+"""Key in `PrivacyRequest.known_as` of a request that the hub itself makes: the ids of the people whom it covers."""
+ROWS_KEY = "rows"
+"""Key beside it: ids of calls, texts and forms that belong to no person, by field of `PersonData`."""
 
 
 def people_of(session: Session, request: PrivacyRequest) -> list[Person]:
     """All people at the company whom the request covers: the known people with its number or address, which are proven,
-    and everyone who typed one of their names into forms. A form that also names somebody else covers nobody.
+    and everyone who typed one of their names into forms. A form that also names somebody else covers nobody. A request of
+    the hub itself names them by id.
     """
+    chosen = request.known_as.get(PEOPLE_KEY)
+    if chosen is not None:
+        return _at(session, request, col(Person.id).in_(chosen))
     known = _at(session, request, or_(has_known_number(request.phone_number), has_known_email(request.email)))
     numbers = {request.phone_number, *(person.phone_number for person in known)} - {None}
     emails = {request.email, *(person.email for person in known)} - {None}
     named = or_(col(Person.phone_number).in_(numbers), col(Person.email).in_(emails))
     return [*known, *_at(session, request, and_(is_typed(), named))]
+
+
+def rows_without_person(request: PrivacyRequest) -> PersonData:
+    """The calls, texts and forms without a person that a request of the hub itself covers."""
+    return PersonData(**{field: frozenset(ids) for field, ids in request.known_as.get(ROWS_KEY, {}).items()})
 
 
 def _at(session: Session, request: PrivacyRequest, condition: ColumnElement[bool]) -> list[Person]:
@@ -38,6 +53,8 @@ def reached(session: Session, request: PrivacyRequest) -> list[Person]:
     request's number or address and belong to no one, such as a deal in a CRM or a raw webhook.
     """
     people = people_of(session, request)
+    if PEOPLE_KEY in request.known_as:
+        return people
     return (
         people if any(not each.is_typed for each in people) else [*people, _proven_person(request, request.received_at)]
     )
@@ -47,6 +64,8 @@ def known_people(session: Session, request: PrivacyRequest, now: datetime) -> li
     """The known people with the request's number or address. If there are none, one is created, so that the consent
     records apply from now on.
     """
+    if PEOPLE_KEY in request.known_as:
+        return people_of(session, request)
     known = _at(session, request, or_(has_known_number(request.phone_number), has_known_email(request.email)))
     if not known and (request.phone_number or request.email):
         made = _proven_person(request, now)

@@ -84,14 +84,20 @@ def release_number(hub: Hub, number: str, actor: str, *, connector: str | None =
             f"People know this number. It may be given back on {ends:%Y-%m-%d}, after a rest of {REST.days} days."
         )
     hub.plugins.call(carrier, NumberHooks.release_number, number)
+    give_up(hub, number, actor, "numbers.release", carrier)
+    return carrier
+
+
+def give_up(hub: Hub, number: str, actor: str, action: str, carrier: str) -> None:
+    """Record that a number is no longer ours, with an audit entry `action`. Nothing is asked of its carrier."""
+    now = hub.clock()
     with hub.store.writing() as session:
         row = _row(session, number)
         if row is not None:
             row.retired_at, row.released_at, row.bought = row.retired_at or now, now, False
-            row.rest_reason, row.rest_until = None, None
+            row.leased_until, row.rest_reason, row.rest_until = None, None, None
             session.add(row)
-        audit.note(session, now, actor, "numbers.release", number, carrier)
-    return carrier
+        audit.note(session, now, actor, action, number, carrier)
 
 
 def _refuse_listed(hub: Hub, number: str) -> None:

@@ -1,6 +1,6 @@
 """Erasing a person: rows are deleted or emptied, keys destroyed, and tombstones prevent backups from restoring the data."""
 
-from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, plan_erasure
+from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, erase_unowned, plan_erasure
 from hub.privacy.erasure.reach import PersonData, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
 from hub.privacy.erasure.rows import deeds_of, empty_webhooks, rules_about
@@ -12,6 +12,7 @@ __all__ = [
     "deeds_of",
     "empty_webhooks",
     "erase_person",
+    "erase_unowned",
     "plan_erasure",
     "reach_of",
     "replay_tombstones",

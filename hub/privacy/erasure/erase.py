@@ -88,6 +88,25 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
     return ErasedPerson(rows, len(keys), deleted)
 
 
+def erase_unowned(hub: Hub, company_id: str, reach: PersonData) -> ErasedPerson:
+    """Erase rows of a company that belong to no person, such as calls without a number, and visits."""
+    now = hub.clock()
+    with hub.store.writing() as session:
+        files, changes = files_of(session, reach), days_changed(session, reach)
+        shared = hub.vault.keys_of_shares(session, reach.visits | reach.webhooks | reach.outcomes)
+        holders = {hub.vault.holder(session, company_id, None, each) for each in reach.subjects}
+        keys = hub.vault.destroy_keys(session, holders, {*sealed_by(session, reach), *shared})
+        rows = erase_rows(session, reach, now)
+        mark_dirty(session, changes, now)
+        buried = ErasedRows(frozenset(keys), frozenset(_marks(session, hub, reach)))
+        write_tombstones(session, journal_of(hub.config.hub), buried, now)
+    return ErasedPerson(rows, len(keys), sum(_deleted(hub, path) for path in files))
+
+
+def _marks(session: Session, hub: Hub, reach: PersonData) -> set[str]:
+    return {hub.vault.row_mark(session, table, each) for table, ids in reach.by_table().items() for each in ids}
+
+
 def _holders(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
     """Every name under which the key table may know the person: their number, and each contact with a hidden number."""
     listed = session.exec(select(CallerRule.id).where(*rules_about(reach.people)))
@@ -111,7 +130,7 @@ def _holders_of_others(session: Session, hub: Hub, person: Person, reach: Person
 
 def _buried(session: Session, hub: Hub, person: Person, reach: PersonData, keys: list[str]) -> ErasedRows:
     """What must not come back: from a backup, or, by the number, from another service's history (hub.importing)."""
-    marks = {hub.vault.row_mark(session, table, each) for table, ids in reach.by_table().items() for each in ids}
+    marks = _marks(session, hub, reach)
     if person.known_number:
         mark = hub.vault.number_mark(session, person.company_id, person.known_number)
         marks.add(mark)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,9 +96,6 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
         visits |= set(
             session.exec(select(Visit.id).where(Visit.company_id == person.company_id, Visit.person_id == person.id))
         )
-    webhook_ids = select(CallEventRow.inbox_id).where(
-        col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
-    )
     return PersonData(
         people=frozenset([person.id, *_typed_by_name(session, person)]),
         calls=frozenset(calls),
@@ -107,8 +104,16 @@ def reach_of(session: Session, config: Config, person: Person, webhooks: Iterabl
         visits=frozenset(visits),
         outcomes=frozenset(_outcomes(session, config, person, [*calls, *texts, *forms])),
         outgoing_calls=frozenset(_outgoing_calls(session, person, [*calls, *texts, *forms])),
-        webhooks=frozenset(inbox_id for inbox_id in session.exec(webhook_ids) if inbox_id) | frozenset(webhooks),
+        webhooks=webhooks_of_calls(session, calls) | frozenset(webhooks),
     )
+
+
+def webhooks_of_calls(session: Session, calls: Collection[str]) -> frozenset[str]:
+    """Raw webhooks from which these calls were read."""
+    read = select(CallEventRow.inbox_id).where(
+        col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
+    )
+    return frozenset(inbox_id for inbox_id in session.exec(read) if inbox_id)
 
 
 def _typed_by_name(session: Session, person: Person) -> list[str]:

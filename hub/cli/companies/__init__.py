@@ -1,0 +1,1 @@
+"""`hub companies`: list companies, and end one."""

@@ -4,7 +4,8 @@ A pattern is a sequence of words, separated by spaces, in the plain form of `pla
 
 - `stop|quit` one of several; `take_off` two words; `{thing}` one of the class `thing`; `block*` a word that begins so;
   `^` and `$` the begin and the end of the sentence
-- `?please` may be missing; `!my` the next word is another one; `~3` up to three words of any kind
+- `?please` may be missing; `!my` the next word is another one; `<my` the last word was another one; `~3` up to three words
+  of any kind
 
 A pattern with `\\b` is a regular expression. No pattern contains an unbounded repetition, so reading takes linear time.
 """
@@ -12,7 +13,7 @@ A pattern with `\\b` is a regular expression. No pattern contains an unbounded r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -37,7 +38,7 @@ class Language:
     speech and in a note. `misspelled`: those that are recognized with a wrong letter. `strong`: words that make a text
     ambiguous if no `innocent` pattern explains them. `courtesy`: words at either end that change nothing. `agreement`:
     whole texts that answer yes. `common`: words by which the language is recognized. `same`: spellings, and the word that
-    each stands for. `innocent`: removed before any other search. `clear`: surely refuses. `notes`: surely refuses in a note
+    each stands for. `persons`: how a note names the person, and what the person would say. `innocent`: removed before any other search. `clear`: surely refuses. `notes`: surely refuses in a note
     about a person. `doubtful`: may refuse. `refusal`: a whole text that says no to something.
     """
 
@@ -50,6 +51,7 @@ class Language:
     agreement: frozenset[str]
     common: frozenset[str]
     same: Mapping[str, str]
+    persons: Mapping[str, str]
     innocent: Patterns
     clear: Patterns
     notes: Patterns
@@ -57,14 +59,19 @@ class Language:
     refusal: Patterns
 
     @cached_property
-    def _spellings(self) -> re.Pattern[str] | None:
-        longest_first = sorted(self.same, key=lambda spelling: (-len(spelling), spelling))
-        return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, longest_first))})(?= )") if longest_first else None
+    def _spellings(self) -> re.Pattern[str]:
+        return _any_of(self.same)
 
-    def spelled(self, said: str) -> str:
-        """`said` with the usual spelling of each word, and a space at its end."""
-        said = f"{said} "
-        return self._spellings.sub(lambda match: self.same[match[0]], said) if self._spellings else said
+    @cached_property
+    def _named(self) -> re.Pattern[str]:
+        return _any_of(self.persons)
+
+    def spelled(self, said: str, *, of_a_person: bool = False) -> str:
+        """`said` with the usual spelling of each word, and a space at its end. A note `of_a_person` is put into the words of
+        that person: `call her` becomes `call me`.
+        """
+        said = self._spellings.sub(lambda match: self.same[match[0]], f"{said} ")
+        return self._named.sub(lambda match: self.persons[match[0]], said) if of_a_person else said
 
     def without_innocent(self, spelled: str) -> str:
         """`spelled` without what contains a cue and means something else."""
@@ -107,13 +114,24 @@ def _language(code: str, part: Mapping[str, Any]) -> Language:
         courtesy=frozenset(part["courtesy"]),
         agreement=frozenset(part["agreement"]),
         common=frozenset(part["common"]),
-        same={spelling: word for word, spellings in part["same"].items() for spelling in spellings},
+        same=_meant(part["same"]),
+        persons=_meant(part.get("persons", {})),
         innocent=compiled("innocent"),
         clear=compiled("clear"),
         notes=compiled("notes"),
         doubtful=compiled("doubtful"),
         refusal=compiled("refusal"),
     )
+
+
+def _meant(spellings: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    return {each: word for word, them in spellings.items() for each in them}
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of any of the words, the longest first; of none it never matches."""
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, longest_first))})(?= )" if longest_first else r"(?!)")
 
 
 def _compiled(pattern: str, classes: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
@@ -125,7 +143,9 @@ def _compiled(pattern: str, classes: Mapping[str, Sequence[str]]) -> re.Pattern[
 def _token(token: str, classes: Mapping[str, Sequence[str]]) -> str:
     if token.startswith("~"):
         return rf"(?:\S+ ){{0,{int(token[1:])}}}"
-    mark, members = (token[0], token[1:]) if token[0] in "?!" else ("", token)
+    mark, members = (token[0], token[1:]) if token[0] in "?!<" else ("", token)
+    if mark == "<":
+        return "".join(f"(?<!{_word(member, classes)})" for member in _split(members))
     words = "|".join(_word(member, classes) for member in _split(members))
     return {"?": f"(?:{words})?", "!": f"(?!{words})", "": f"(?:{words})"}[mark]
 

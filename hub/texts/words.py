@@ -34,7 +34,7 @@ REAL_WORDS = frozenset(
     {"top", "tops", "stops", "send", "spot", "shop", "step", "steps", "soup", "alta", "salto", "alto"}
 )
 """Real words that are similar to a stop word."""
-AMBIGUOUS_WORDS = 4
+AMBIGUOUS_WORDS = 2
 """Words of the longest sentence that means stop because it begins with a stop word; any other with one is doubtful."""
 KEYWORD_CHARACTERS = 200
 """Characters of the longest text that can be a keyword among words of courtesy."""
@@ -140,7 +140,8 @@ def _by_spelling(said: str, source: Source) -> Reading | None:
 
 
 def _by_wording(said: str, source: Source) -> Reading:
-    rests = [(language, language.without_innocent(spelled)) for language, spelled in _likely(said)]
+    likely = _likely(said, of_a_person=source == "note")
+    rests = [(language, language.without_innocent(spelled)) for language, spelled in likely]
     for language, rest in rests:
         channels = _channels((*language.clear, *language.notes) if source == "note" else language.clear, rest)
         if channels:
@@ -176,11 +177,12 @@ def _as_a_whole(said: str) -> Reading:
     return NOTHING
 
 
-def _likely(said: str) -> list[tuple[Language, str]]:
+def _likely(said: str, *, of_a_person: bool = False) -> list[tuple[Language, str]]:
     """The languages that `said` can be in, each with `said` in its usual spelling."""
     counts = [(language, language.likeness(said)) for language in languages()]
     most = max(count for _, count in counts)
-    return [(language, language.spelled(said)) for language, count in counts if count * 3 >= most - 2]
+    likely = [language for language, count in counts if count * 3 >= most - 2]
+    return [(language, language.spelled(said, of_a_person=of_a_person)) for language in likely]
 
 
 def _channels(patterns: Iterable[re.Pattern[str]], said: str) -> frozenset[Channel]:

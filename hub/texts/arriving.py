@@ -67,7 +67,7 @@ def keep_text(
     if company_id is not None and number is not None:
         if confirms_stop(session, company_id, number, event.body):
             reading = Reading("stop", reading.language, "wording")
-        asked_before = is_open(session, company_id, number)
+        asked_before = is_open(session, company_id, number, about_texts=True)
         doubtful = may_be_stop(session, hub, company_id, number, reading)
     text = TextMessage(
         id=text_id,
@@ -92,7 +92,7 @@ def keep_text(
             theirs: dict[str, Any] = {"company_id": line.company.id, "subject_id": text_id, "number": number}
             refused = refused_by(reading.channels)
             queue_doubt(session, hub, RefusalSource.TEXT, text_id, **theirs, refused=refused, at=event.at, now=now)
-            if not asked_before:
+            if refused != "calls" and not asked_before:
                 _ask(session, hub, directory, line, number, text, reading, now)
             return
         _react(session, hub, directory, line, number, text, reading, event.opt_word is not None, now)

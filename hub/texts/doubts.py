@@ -86,10 +86,13 @@ def confirms_stop(session: Session, company_id: str, number: str, words: str) ->
     return _newest_purpose(session, company_id, number) == "stop_question"
 
 
-def is_open(session: Session, company_id: str, number: str) -> bool:
-    """Whether the person may have refused something and nobody has decided on it yet."""
-    theirs = (DoubtfulRefusal.company_id == company_id, DoubtfulRefusal.person_number == number)
-    return session.exec(select(DoubtfulRefusal.id).where(OPEN_DOUBTS, *theirs).limit(1)).first() is not None
+def is_open(session: Session, company_id: str, number: str, *, about_texts: bool = False) -> bool:
+    """Whether the person may have refused something, or texts if `about_texts`, and nobody has decided on it yet."""
+    open_ones = (OPEN_DOUBTS, DoubtfulRefusal.company_id == company_id, DoubtfulRefusal.person_number == number)
+    found = select(DoubtfulRefusal.id).where(*open_ones).limit(1)
+    if about_texts:
+        found = found.where(DoubtfulRefusal.refused != "calls")
+    return session.exec(found).first() is not None
 
 
 def queue_doubt(

@@ -54,6 +54,16 @@ def test_a_doubtful_text_is_listed_and_asked_about_once(hub: Factory) -> None:
     assert stage.rows(Suppression) == [] and stage.rows(ConsentEntry) == []
 
 
+def test_nobody_is_asked_about_texts_because_of_a_doubt_about_calls(hub: Factory) -> None:
+    stage = hub()
+    calls = write_in(stage, "why do you keep calling me")
+    assert listed(stage) == [calls] and stage.one(DoubtfulRefusal).refused == "calls"
+    assert outbound(stage) == []
+    texts = write_in(stage, "why do you keep texting me")
+    assert listed(stage) == [calls, texts]
+    assert [row.purpose for row in outbound(stage)] == ["stop_question"]
+
+
 def test_a_doubtful_text_and_its_question_outlast_a_restart(hub: Factory) -> None:
     before = hub()
     first = write_in(before, ENOUGH)

@@ -38,8 +38,9 @@ class Language:
     speech and in a note. `misspelled`: those that are recognized with a wrong letter. `strong`: words that make a text
     ambiguous if no `innocent` pattern explains them. `courtesy`: words at either end that change nothing. `agreement`:
     whole texts that answer yes. `common`: words by which the language is recognized. `same`: spellings, and the word that
-    each stands for. `persons`: how a note names the person, and what the person would say. `innocent`: removed before any other search. `clear`: surely refuses. `notes`: surely refuses in a note
-    about a person. `doubtful`: may refuse. `refusal`: a whole text that says no to something.
+    each stands for. `persons`: how a note names the person, and what the person would say. `innocent`: removed before any
+    other search. `clear`: surely refuses. `notes`: surely refuses in a note about a person. `doubtful`: may refuse.
+    `refusal`: a whole text that says no to something.
     """
 
     code: str

@@ -214,7 +214,8 @@ def disclosure_row(
     now: datetime,
     **more: Any,
 ) -> dict[str, Any]:
-    """The row that records a disclosure: who received which data about whom, when, for what, and by which decision."""
+    """The row that records a disclosure: who received which data about whom, when, for what, and by which decision. At a
+    company whose calls are about health, all of it is health data too, as in the question."""
     return {
         "id": new_id(),
         "person_id": case.person.id if case.person else None,
@@ -222,7 +223,7 @@ def disclosure_row(
         "connector": connector,
         "recipient": recipient,
         "use": ruling.question.use,
-        "categories": sorted(categories),
+        "categories": sorted(categories | (ruling.question.categories & {HEALTH})),
         "decision_id": ruling.row.id,
         "disclosed_at": now,
         "expires_at": now + CONSENT_RETENTION,

@@ -49,5 +49,5 @@ class DoubtfulRefusal(Row, table=True):
     at: datetime = time_column()
     """When they said it."""
     decide_by: datetime = time_column()
-    """An open one counts as a no to marketing texts from then on."""
+    """An open one counts as a no from then on (`hub.texts.doubts.lapsed_use`)."""
     expires_at: datetime = expiry_column()

@@ -98,7 +98,7 @@ class Doubt(StrEnum):
     NOT_STOP = "not_stop"
     """Final: they do not."""
     LAPSED = "lapsed"
-    """Final: nobody decided in time, which counts as a no to marketing texts."""
+    """Final: nobody decided in time, which counts as a no (`hub.texts.doubts.lapsed_use`)."""
 
 
 class RefusalSource(StrEnum):

@@ -19,7 +19,7 @@ from hub.errors import CannotDo, RingfenceError
 from hub.model import ConsentEntry, DoubtfulRefusal, Person, TextMessage
 from hub.model.columns import MESSAGE_RETENTION
 from hub.model.doubtful_refusals import OPEN_DOUBTS
-from hub.model.people import CARRIER, Learned
+from hub.model.people import CARRIER, TYPED, Learned
 from hub.model.purposes import CALL_BACK, MARKETING, SERVICE
 from hub.model.states import Doubt, MessageStatus, RefusalSource
 from hub.runtime import Hub
@@ -30,7 +30,7 @@ from hub.texts.suppression import is_suppressed, stop
 from hub.texts.words import CALLS, TEXTS, Channel, Reading, says_yes
 
 DECIDE_WITHIN = timedelta(days=14)
-"""Ten business days. A doubtful refusal on which nobody has decided by then counts as a no to marketing texts."""
+"""Ten business days. By then a doubtful refusal on which nobody has decided counts as a no (`lapsed_use`)."""
 LAPSED_PER_TRANSACTION = 50
 NOT_SENT = (MessageStatus.REFUSED, MessageStatus.FAILED)
 DOUBTFUL = "doubtful"
@@ -189,7 +189,7 @@ def stop_by_hand(hub: Hub, text: TextMessage, actor: str, refused: str = "texts"
 
 
 def lapse(hub: Hub, now: datetime) -> int:
-    """Count what nobody has decided on as a no to marketing texts, after ten business days or before its words are deleted.
+    """Count what nobody has decided on as a no, after ten business days or before its words are deleted (`lapsed_use`).
 
     Processes at most `LAPSED_PER_TRANSACTION` rows. Returns how many.
     """
@@ -197,25 +197,34 @@ def lapse(hub: Hub, now: datetime) -> int:
         due = select(DoubtfulRefusal).where(OPEN_DOUBTS, col(DoubtfulRefusal.decide_by) <= now)
         overdue = session.exec(due.order_by(col(DoubtfulRefusal.at)).limit(LAPSED_PER_TRANSACTION)).all()
         for doubt in overdue:
-            if doubt.person_number is None or _agreed_since(session, doubt):
+            use = lapsed_use(doubt)
+            if doubt.person_number is None or _agreed_since(session, doubt, use):
                 doubt.state = Doubt.NOT_STOP
             else:
                 said: dict[str, Any] = {"channel": CHANNELS[RefusalSource(doubt.source)], "evidence": doubt.id}
                 said |= {"at": doubt.at, "now": now, "learned": doubt.learned}
-                stop(session, hub, doubt.company_id, doubt.person_number, uses=(MARKETING,), **said)
+                stop(session, hub, doubt.company_id, doubt.person_number, uses=(use,), **said)
                 doubt.state = Doubt.LAPSED
             session.add(doubt)
     return len(overdue)
 
 
-def _agreed_since(session: Session, doubt: DoubtfulRefusal) -> bool:
+def lapsed_use(doubt: DoubtfulRefusal) -> str:
+    """The use that a doubtful refusal ends if nobody decides: calls back for one of calls alone, else marketing texts.
+
+    A number that was only typed into a form may be anybody's, so it loses marketing texts at most.
+    """
+    return CALL_BACK if doubt.refused == "calls" and doubt.learned != TYPED else MARKETING
+
+
+def _agreed_since(session: Session, doubt: DoubtfulRefusal, use: str) -> bool:
     yes = (
         select(ConsentEntry.id)
         .join(Person, col(Person.id) == ConsentEntry.person_id)
         .where(
             Person.company_id == doubt.company_id,
             Person.phone_number == doubt.person_number,
-            ConsentEntry.use == MARKETING,
+            ConsentEntry.use == use,
             ConsentEntry.state == "given",
             col(ConsentEntry.spoken_at) > doubt.at,
         )

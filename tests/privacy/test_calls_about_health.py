@@ -11,6 +11,8 @@ from testbed import ACCOUNTS, CALLER, CONNECTORS, NORTH_SHARED, TestHub
 
 from hub.contracts.categories import HEALTH
 from hub.model import ConsentDecision, Delivery, Disclosure, Person
+from hub.privacy.datamap.flows import declared, observed, undeclared
+from hub.privacy.datamap.recipients import recipients_of
 from plugins.consent.jurisdictions import Jurisdictions
 
 Factory = Callable[..., TestHub]
@@ -47,3 +49,16 @@ def test_the_callers_own_yes_opens_it(clinic: TestHub) -> None:
     again = clinic.call_in(clinic.visit().number or "", caller=CALLER)
     clinic.deliver()
     assert clinic.one(Delivery, connector="network", subject_id=again.id).state == "delivered"
+
+
+def test_the_record_of_disclosures_says_that_what_left_was_health_data(clinic: TestHub) -> None:
+    clinic.call_in(clinic.visit().number or "")
+    clinic.say(clinic.one(Person), "given", "marketing.advertising", channel="agent")
+    again = clinic.call_in(clinic.visit().number or "", caller=CALLER)
+    other = clinic.call_in(NORTH_SHARED)
+    clinic.deliver()
+    assert HEALTH in clinic.one(Disclosure, connector="network", subject_id=again.id).categories
+    assert HEALTH not in clinic.one(Disclosure, connector="network", subject_id=other.id).categories
+    with clinic.hub.store.reading() as session:
+        flows = list(declared(recipients_of(clinic.hub.config)))
+        assert not [key for key in undeclared(flows, observed(session)) if key[3] == HEALTH]

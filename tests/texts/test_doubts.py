@@ -11,7 +11,7 @@ from testbed import CALLER, OTHER_CALLER, TestHub
 from text_steps import accounts, outbound, queue, words_of, write_in
 
 from hub.model import AuditEntry, ConsentEntry, DoubtfulRefusal, Person, Suppression, TextMessage
-from hub.model.purposes import MARKETING
+from hub.model.purposes import CALL_BACK, MARKETING
 from hub.model.states import Doubt
 from hub.privacy.suppression_list import add_suppressions
 from hub.texts.doubts import NotDoubtful, doubt_about, keep, lapse, open_doubts
@@ -216,6 +216,19 @@ def test_what_nobody_decides_in_ten_business_days_counts_as_a_no_to_marketing(hu
     stage.send_texts()
     assert stage.one(TextMessage, id=advertisement.id).code == "stopped"
     assert stage.one(TextMessage, id=answer.id).status != "refused"
+
+
+def test_a_doubtful_refusal_of_calls_that_nobody_decides_ends_calls_back_and_no_texts(hub: Factory) -> None:
+    stage = hub()
+    say_yes_to_marketing(stage)
+    message_id = write_in(stage, "why do you keep calling")
+    assert stage.one(DoubtfulRefusal).refused == "calls"
+    stage.clock.advance(days=15)
+    assert lapse(stage.hub, stage.clock()) == 1 and doubt_of(stage, message_id) == Doubt.LAPSED
+    assert {row.use for row in stage.rows(Suppression)} == {CALL_BACK}
+    advertisement = queue(stage, "Drains for 99 USD.", purpose="marketing")
+    stage.send_texts()
+    assert stage.one(TextMessage, id=advertisement.id).code not in ("stopped", "doubtful")
 
 
 def test_a_yes_to_marketing_that_was_said_after_the_doubtful_text_stands(hub: Factory) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.config.models import ConnectorEntry
+from hub.contracts.categories import HEALTH
 from hub.contracts.values import personal_fields
 from hub.contracts.webhook_data import NEWS
 from hub.hookspecs import PERSONAL_VALUES
@@ -149,8 +150,10 @@ def observed(
 
 
 def undeclared(flows: Iterable[Flow], seen: Mapping[Key, Seen]) -> dict[Key, Seen]:
-    """Disclosures that no manifest declares any more."""
-    known = {flow.key for flow in flows}
+    """Disclosures that no manifest declares any more. That data is about health is declared by the company (`sensitive:`)."""
+    declared = list(flows)
+    known = {flow.key for flow in declared}
+    known |= {(flow.connector, flow.recipient, flow.use, HEALTH) for flow in declared}
     return {key: one for key, one in sorted(seen.items()) if key not in known}
 
 

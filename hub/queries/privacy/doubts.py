@@ -50,7 +50,7 @@ class DoubtShown:
     """What they may refuse: texts, calls or both."""
     at: datetime
     decide_by: datetime
-    """From then on it counts as a no to marketing texts."""
+    """From then on it counts as a no (`hub.texts.doubts.lapsed_use`)."""
     answers: TextMessage | None
     """For a text: the newest text to them before."""
 

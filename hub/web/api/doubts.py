@@ -20,7 +20,8 @@ from hub.web.api.schemas import Answer, shaped
 class DoubtfulRefusalAnswer(Answer):
     """What a person may refuse. `source`: text, form, call, voicemail, note or tag; `refused`: texts, calls or both;
     `words`: the sentences that count, null if they are gone; `is_typed`: the number was typed into a form and may be somebody
-    else's. From `decide_by` on it counts as a no to marketing texts."""
+    else's. From `decide_by` on it counts as a no to marketing texts; one of calls
+    alone to calls back, unless the number is typed."""
 
     id: str
     company: str

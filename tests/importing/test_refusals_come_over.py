@@ -137,6 +137,14 @@ def test_doubtful_texts_come_into_the_queue_and_have_their_time_to_be_read(ours:
     assert queued(ours) == [] and ours.stage.one(DoubtfulRefusal).state == Doubt.NOT_STOP
 
 
+def test_an_older_stop_counts_though_the_person_was_heard_to_refuse_less_since(ours: Ours) -> None:
+    ours.bring(account(texts=[thread(("incoming", "enough already", LATELY))]))
+    ours.stage.clock.advance(days=15)
+    assert lapse(ours.stage.hub, ours.stage.clock()) == 1 and refused_uses(ours) == {MARKETING}
+    ours.bring(account(texts=[thread(("incoming", "STOP", OLD))]))
+    assert refused_uses(ours) == set(TEXT_USES)
+
+
 def test_a_doubtful_text_that_is_too_old_to_be_read_counts_as_a_no_to_marketing(ours: Ours) -> None:
     ours.bring(account(texts=[thread(("incoming", "enough already", OLD))]))
     assert queued(ours) == [] and refused_uses(ours) == {MARKETING}
@@ -231,6 +239,14 @@ def test_a_list_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path, t
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(CannotDo, match=words):
         read_opt_outs(path)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_list_from_a_spreadsheet_of_another_country_is_read(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"Phone Number,Channel\n{NUMBER},calls\n".replace(",", delimiter))
+    (opt_out,) = read_opt_outs(path).opt_outs
+    assert (opt_out.number, opt_out.refused) == (NUMBER, "calls")
 
 
 def test_only_the_chosen_companys_refusals_come_over(ours: Ours) -> None:

@@ -138,11 +138,17 @@ def write_refusals(
 
 
 def still_refused(session: Session, company_id: str, number: str, refused: Refused, at: datetime) -> Refused | None:
-    """What of a refusal at `at` no later word of the person here answers; None if nothing is left."""
+    """What of a refusal at `at` the person has not taken back here since; None if nothing is left. A later refusal takes
+    nothing back: it may be about less."""
     later = (
         select(ConsentEntry.use)
         .join(Person, col(Person.id) == ConsentEntry.person_id)
-        .where(Person.company_id == company_id, has_known_number(number), col(ConsentEntry.spoken_at) > at)
+        .where(
+            Person.company_id == company_id,
+            has_known_number(number),
+            ConsentEntry.state == "given",
+            col(ConsentEntry.spoken_at) > at,
+        )
     )
     said = set(session.exec(later.distinct()))
     left: Refused | None = WITHOUT[refused] if said & {*TEXT_USES} else refused

@@ -39,6 +39,8 @@ COLUMNS: Mapping[str, str] = {
     "company": "company name, company",
 }
 _BY_NAME = {re.sub(r"[^a-z]", "", name): meaning for meaning, names in COLUMNS.items() for name in names.split(",")}
+DELIMITERS = ",;\t"
+"""What separates columns: the one that the first line has most of."""
 CHANNELS: Mapping[str, Refused] = {
     **dict.fromkeys(
         ("", "text", "texts", "sms", "mms", "message", "messages", "text message", "text messages"), "texts"
@@ -88,8 +90,10 @@ def read_opt_outs(file: Path, zone: str | None = None) -> OptOutList:
         raise CannotDo(f"{file} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise CannotDo(f"{file.name} is not UTF-8; export it again, or save it as CSV UTF-8.") from None
+    first_line = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=first_line.count)
     try:
-        rows = list(csv.reader(text.splitlines()))
+        rows = list(csv.reader(text.splitlines(), delimiter=delimiter))
     except csv.Error:
         raise CannotDo(f"{file.name} is not a CSV file; export it again as CSV.") from None
     header, first = _header(rows)

@@ -54,7 +54,8 @@ def kept_back(item: DryRunItem) -> str:
         "the plugin does not declare them": item.kept_back,
     }
     parts = [f"{in_words(fields)}: {reason}" for reason, fields in reasons.items() if fields]
-    return ". ".join([*map(_capital, parts), f"{_capital(NEVER)}: in no conversion"])
+    first, *others = (*parts, f"{NEVER}: in no conversion")
+    return ". ".join((first, *map(_capital, others)))
 
 
 def label_of(name: str) -> str:

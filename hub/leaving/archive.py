@@ -62,10 +62,14 @@ class ZipArchive:
         with self._zip.open(name, "w", force_zip64=True) as stream:
             yield stream
 
-    def close(self) -> None:
-        """Write the zip's list of files."""
-        stream = self._zip.fp
+    def finish(self) -> None:
+        """Write the zip's list of files; the stream stays open."""
         self._zip.close()
+
+    def close(self) -> None:
+        """As `finish`, and close the stream."""
+        stream = self._zip.fp
+        self.finish()
         if stream is not None:
             stream.close()
 

@@ -15,6 +15,7 @@ import pytest
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
+from hub.private_files import create_private_files
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
 from hub.testing import FrozenClock
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement;
     all tables, because tests look through the schema."""
     told = getattr(config, "workerinput", None)
+    create_private_files()
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
     compiled.share()
     every_table()

@@ -114,7 +114,9 @@ def fresh_database(folder: Path) -> Iterator[str]:
 
 def sqlite_copy(folder: Path) -> Path:
     """A migrated, empty SQLite file of its own."""
-    return Path(shutil.copy(_sqlite_template(folder), folder / f"test-{uuid.uuid4().hex}.db"))
+    own = folder / "sqlite"
+    own.mkdir(mode=0o700, exist_ok=True)
+    return Path(shutil.copy(_sqlite_template(folder), own / f"test-{uuid.uuid4().hex}.db"))
 
 
 def _sqlite_template(folder: Path) -> Path:

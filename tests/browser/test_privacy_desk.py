@@ -21,7 +21,7 @@ def test_an_erasure_is_done_wholly_by_mouse(pages: PagesInBrowser) -> None:  # n
     tab.get_by_role("link", name="Take in a request").first.click()
     tab.get_by_label("To which company").select_option("lakeside")
     tab.get_by_role("radio", name="Erasure everything erased").check()
-    tab.get_by_label("Their phone number").fill("(312) 555-0177")
+    tab.get_by_label("Their phone number", exact=True).fill("(312) 555-0177")
     tab.get_by_label("How it came").select_option("letter")
     tab.get_by_role("button", name="Take it in").click()
     tab.get_by_text("Nothing is done before the person shows who they are.").wait_for()

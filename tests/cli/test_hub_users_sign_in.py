@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from cli_shop import Shop
+from testbed import KEY
 from typer.testing import Result
 
 from hub.access.companies import companies_by_user
@@ -17,6 +18,7 @@ from hub.access.sign_in.sessions import open_session, session_of
 from hub.clock import utc_now
 from hub.model import Account, AuditEntry, Passkey, User
 from hub.store import Store
+from hub.store.encryption.keyring import Keyring
 
 Refusal = Callable[[Result], str]
 
@@ -24,7 +26,7 @@ Refusal = Callable[[Result], str]
 def start(shop: Shop) -> Store:
     with shop.opened():
         pass
-    return Store(shop.database)
+    return Store(shop.database, lambda: Keyring([KEY]))
 
 
 def token_in(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from seeds import CANARY, seed
 from sqlmodel import select
-from testbed import CALLER, OTHER_CALLER, TestHub
+from testbed import CALLER, KEY, OTHER_CALLER, TestHub
 
 from hub.config.retention import RetentionSection, default_life
 from hub.model import (
@@ -33,6 +33,7 @@ from hub.privacy.retention import Holding, holdings, sweep
 from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
 from hub.recordings.keep import end_expired
 from hub.store import Store
+from hub.store.encryption.keyring import Keyring
 
 Factory = Callable[..., TestHub]
 START = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
@@ -44,7 +45,7 @@ SWEPT = [life for life in RETENTION_RULES if life.name not in ("recordings", "pe
 @pytest.fixture
 def lite_store(sqlite_url: str) -> Iterator[Store]:
     """On SQLite alone: for what does not depend on the database."""
-    opened = Store(sqlite_url)
+    opened = Store(sqlite_url, lambda: Keyring([KEY]))
     yield opened
     opened.close()
 

@@ -48,6 +48,16 @@ SENTENCES: dict[str, Sentence] = {
         "Only this call of the plugin was lost; what it was to do is tried again or set aside.",
         "Report it to the plugin's author with its code.",
     ),
+    "ends of the journal are not noted outside the database": Sentence(
+        "The file beside the database that notes the journal's ends could not be written",
+        "The journal goes on; until the file is written, a journal that was cut off is found less soon.",
+        "Free space on that disk, or make the file writable; then run: hub privacy verify",
+    ),
+    "a row waited for an entry of the journal that the hub did not ask for"[:MAX_EVENT]: Sentence(
+        "Something else than the hub wrote into the journal's queue",
+        "It got no entry in the journal.",
+        "Find out who can write into the database, then run: hub privacy verify",
+    ),
     "webhook forged": Sentence(
         "An event for {connector} had a wrong signature",
         "It was refused. Once is noise; often means a wrong key, or somebody who tries.",

@@ -37,6 +37,7 @@ def check(
     Exits with status 0 if everything is right, 1 if a provider does not answer or data was sent that no manifest declares,
     2 if config.yaml is wrong.
     """
+    from hub.cli.privacy.law_warnings import law_warnings
     from hub.startup import open_hub, read_config
 
     try:
@@ -47,6 +48,7 @@ def check(
             reports = _ask_all(opened.hub, quiet=as_json)
             captured = _captured(opened.hub)
             warnings = _warnings(opened, numbers=numbers)
+            law = law_warnings(opened.hub)
             findings = [*_flow_findings(opened), *_overdue_requests(opened)]
     except ConfigError as error:
         if not as_json:
@@ -57,7 +59,8 @@ def check(
     ok = all(report.ok for report in reports.values()) and not findings
     if as_json:
         results = {name: {"ok": report.ok, "detail": report.detail} for name, report in reports.items()}
-        echo_json({"ok": ok, "connectors": results, "captured": captured, "warnings": warnings, "findings": findings})
+        said = {"captured": captured, "warnings": warnings, "law": law, "findings": findings}
+        echo_json({"ok": ok, "connectors": results, **said})
     else:
         for name, read in captured.items():
             say(plain(_captured_words(name, read)))
@@ -65,6 +68,10 @@ def check(
             say(f"[yellow]! {plain(warning)}[/yellow]")
         for finding in findings:
             say(f"[red]! {plain(finding)}[/red]")
+        if law:
+            say("To do for the law (docs/privacy.md):")
+        for sentence in law:
+            say(f"[yellow]§ {plain(sentence)}[/yellow]")
         failed = [name for name, report in reports.items() if not report.ok]
         say(
             f"[red]{len(failed)} of {len(reports)} connectors do not answer.[/red]"
@@ -138,7 +145,6 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
-    from hub.cli.privacy.law_warnings import law_warnings
     from hub.hookspecs import CallHooks, NumberHooks
     from hub.private_files import open_to_others
     from hub.runtime import private_paths
@@ -175,7 +181,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
         paused = paused_connectors(session)
     found += [f"{name} is paused ({reason}); to resume it: hub connectors resume {name}." for name, reason in
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
-    found += [*law_warnings(hub), *_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
+    found += [*_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
     if numbers:
         from hub.numbers.ownership import compare
 

@@ -11,6 +11,7 @@ from cli_shop import CALLER, Shop
 from typer.testing import Result
 
 from hub.cli import check
+from hub.cli.privacy.law_warnings import law_warnings
 from hub.model import Call, ConsentDecision, Delivery, Person, TextMessage
 from hub.queries.consent_question import PURPOSES
 
@@ -131,7 +132,7 @@ def test_check_warns_of_rules_that_must_be_read_again(lawful: Shop) -> None:
     def warnings(day: datetime) -> list[str]:
         lawful.clock.now = day
         with lawful.opened() as opened:
-            return check._warnings(opened, numbers=False)
+            return law_warnings(opened.hub)
 
     assert not any("must be read again" in each for each in warnings(datetime(2026, 12, 1, tzinfo=UTC)))
     late = next(each for each in warnings(datetime(2027, 2, 25, tzinfo=UTC)) if "must be read again" in each)
@@ -145,7 +146,7 @@ def test_check_asks_whether_calls_to_a_clinic_are_about_health(lawful: Shop) -> 
 
     def asked(title: str) -> list[str]:
         file.write_text(text.replace("title: North", title, 1), "utf-8")
-        return [each for each in lawful.json("check")["warnings"] if "seem to be about the callers' health" in each]
+        return [each for each in lawful.json("check")["law"] if "seem to be about the callers' health" in each]
 
     assert asked("title: North") == asked("sensitive: health\n        title: North Dental") == []
     (told,) = asked("title: North Dental")
@@ -156,7 +157,7 @@ def test_check_list_and_documents_count_the_same_rules(lawful: Shop) -> None:
     rules = lawful.json("privacy", "rules")
     unconfirmed = sum(not each["confirmed"] for each in rules)
     counted = f"{unconfirmed} of {len(rules)} rules of law are unconfirmed"
-    assert any(each.startswith(counted) for each in lawful.json("check")["warnings"])
+    assert any(each.startswith(counted) for each in lawful.json("check")["law"])
     shown = lawful.run("privacy", "rules").stdout
     assert f"{len(rules)} rules, {unconfirmed} of them unconfirmed, 0 to be read again." in shown
     assert counted in (Path(__file__).parents[2] / "docs" / "law.md").read_text("utf-8")

@@ -166,7 +166,7 @@ def test_check_list_and_documents_count_the_same_rules(lawful: Shop) -> None:
 def test_deadlines_of_requests_past_their_date_are_warnings_of_check_and_no_failure(lawful: Shop) -> None:
     lawful.clock.now = datetime(2027, 6, 1, tzinfo=UTC)
     with lawful.opened() as opened:
-        warnings = check._warnings(opened, numbers=False)
+        warnings = law_warnings(opened.hub)
         findings = [*check._flow_findings(opened), *check._overdue_requests(opened)]
     assert any("rules of law must be read again" in each for each in warnings)
     assert findings == [], "only findings end the command with status 1"

@@ -94,6 +94,20 @@ statement(
     "DELETE FROM journal_entry WHERE chain = :chain",
     "DELETE FROM journal_end WHERE chain = :chain",
 )
+for name, table, forged in (
+    ("disclosures are there twice", "disclosure", "id = id"),
+    ("a disclosure has no id", "disclosure", "id = NULL"),
+    ("beside a legal hold stands the same one, lifted", "legal_hold", "lifted_at = set_at"),
+    ("beside an opt-out stands the same one, questioned", "opt_out", "state = 'questioned'"),
+):
+    statement(
+        name,
+        f"CREATE TABLE copied AS SELECT * FROM {table}",  # without a primary key
+        f"UPDATE copied SET {forged}",
+        f"INSERT INTO copied SELECT * FROM {table}",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE copied RENAME TO {table}",
+    )
 statement("all evidence is deleted everywhere", *(f"DELETE FROM {table}" for table in EVERYTHING))
 
 
@@ -226,3 +240,14 @@ def test_a_tampering_is_found_after_the_hub_has_gone_on_and_signed(living: tuple
         sign_ends(stage.hub.store, stage.hub.keyring, stage.clock())
         stage.clock.advance(days=1)
     assert found(stage) is not None
+
+
+@pytest.mark.parametrize("value", ["CAST('x' AS BLOB)", "'x'", "7"])
+def test_a_value_of_a_type_that_the_hub_does_not_write_is_found(living: tuple[TestHub, str], value: str) -> None:
+    stage, _ = living
+    if not stage.hub.store.is_sqlite:
+        pytest.skip("PostgreSQL refuses such a value")
+    for table, column in (("disclosure", "recipient"), ("disclosure", "disclosed_at"), ("journal_entry", "since")):
+        with attacked(stage) as session:
+            session.execute(text(f"UPDATE {table} SET {column} = {value}"))
+            assert found(stage, session) is not None

@@ -91,7 +91,8 @@ class Naming:
                 self._met(kind, key)
 
     def unnamed(self) -> Iterator[tuple[str, Finding]]:
-        """The first row of each table without an entry, with its chain; call it after all chains were compared."""
+        """The first row of each table without an entry, with its chain, or the fact that a row is there twice; call it after
+        all chains were compared."""
         for waiting in self._session.exec(select(JournalWaiting)):
             fields = self._found(waiting.kind, [waiting.row_id]).get(waiting.row_id)
             genuine = is_genuine(self._keys.keyring, waiting)
@@ -103,7 +104,7 @@ class Naming:
         there = Sums(self._key)
         for kind, evidence in EVIDENCE.items():
             for key in self._session.execute(select_columns(*evidence.key).execution_options(yield_per=1_000)):
-                there.add(kind, "/".join(key))
+                there.add(kind, _joined(key))
             if there.of(kind) != self._named.of(kind):
                 yield from self._strangers(kind)
 
@@ -162,14 +163,22 @@ class Naming:
                 return
             named |= ids
         for key in self._session.execute(select_columns(*EVIDENCE[kind].key)):
-            row_id = "/".join(key)
+            row_id = _joined(key)
             if row_id not in named:
                 reason = f"No entry of the journal names row {row_id} of {kind}."
                 yield self._chain_of(kind, row_id), Finding(0, "inserted", reason)
                 return
+            named.remove(row_id)
+        yield HUB_CHAIN, Finding(0, "inserted", f"A row of {kind} is there more than once.")
 
     def _chain_of(self, kind: str, row_id: str) -> str:
-        fields = self._found(kind, [row_id])[row_id]
+        fields = self._found(kind, [row_id]).get(row_id, {})
         about = [fields[name] for name in ("chain", "company_id", "subject_id", "request_id") if name in fields]
         chain = account_of(self._session, about[0]) if about else None
         return chain or HUB_CHAIN
+
+
+def _joined(key: Sequence[Any]) -> str:
+    """The identifier of a row in the journal, of the values of its primary key, which can be NULL
+    or bytes once the constraint was dropped."""
+    return "/".join(map(str, key))

@@ -16,7 +16,7 @@ from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal.chain import Finding, walk
 from hub.store.journal.ends_file import read_ends
-from hub.store.journal.entries import UNSEALED, content_of
+from hub.store.journal.entries import GENESIS, UNSEALED, content_of
 from hub.store.journal.evidence import EVIDENCE
 from hub.store.journal.keys import JournalKeys, journal_keys
 from hub.store.journal.named_rows import Naming
@@ -66,6 +66,16 @@ def verify_within(
     session: Session, keyring: Keyring, now: datetime, noted: Noted, ends_file: Path | None = None
 ) -> dict[str, Report]:
     """The same as `verify`, in the snapshot of `session`."""
+    try:
+        return _reports(session, keyring, now, noted, ends_file)
+    except (TypeError, ValueError):  # bytes, NULL or no time where the hub's columns cannot have them
+        reason = "A row of the database holds a value of a type that the hub does not write there."
+        return {HUB_CHAIN: Report(HUB_CHAIN, 0, GENESIS, 0, Finding(0, "changed", reason))}
+
+
+def _reports(
+    session: Session, keyring: Keyring, now: datetime, noted: Noted, ends_file: Path | None
+) -> dict[str, Report]:
     keys = journal_keys(session, keyring)
     outside, forged = read_ends(ends_file, keys)
     for chain, ends in noted.items():

@@ -60,6 +60,7 @@ accounts:
         title: North
         country: US
         region: IL
+        contact: {{email: privacy@north.example.com}}
         route: {{dial: "+13125550190"}}
         trackers:
           - {{name: pool, type: session, carrier: phone, numbers: ["+13125550100"]}}
@@ -99,7 +100,7 @@ class Adco(Connector):
         kind="ads",
         version="1.2.0",
         summary="An ad network for tests.",
-        recipient=Recipient(name="Adco Inc.", role="independent_controller"),
+        recipient=Recipient(name="Adco Inc.", role="independent_controller", postal_address="1 Ad St, Chicago, IL 60601"),
         regions=("US",),
         flows=(
             DataFlow(

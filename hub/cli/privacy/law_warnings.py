@@ -118,17 +118,21 @@ def _addresses(hub: Hub) -> Iterator[str]:
     from hub.contracts.third_parties import is_third_party
     from hub.privacy.datamap.recipients import recipients_of
 
+    nowhere: set[str] = set()
+    unreachable: list[str] = []
     for company in (each for each in hub.config.companies if each.country == "US"):
         manifests = [e.connector_class.manifest for e in recipients_of(hub.config).values() if e.serves(company.name)]
         third = [m.recipient for m in manifests if any(is_third_party(m.recipient.role, flow.use) for flow in m.flows)]
+        nowhere |= {each.name for each in third if not each.postal_address}
         if third and (company.contact is None or not (company.contact.postal_address or company.contact.email)):
-            yield (
-                f"{company.title} gives data to third parties, so people in California may ask which (Civil Code 1798.83). "
-                "Write a postal address or an e-mail address for that below contact:."
-            )
-        nowhere = sorted({each.name for each in third if not each.postal_address})
-        if nowhere:
-            yield (
-                f"No postal address is known of {', '.join(nowhere)}, which people in California may ask {company.title} for "
-                "(Civil Code 1798.83). Write postal_address: for a webhook, or ask the plugin's author to state it."
-            )
+            unreachable.append(company.title)
+    if unreachable:
+        yield (
+            f"Third parties get data from {', '.join(unreachable)}, so people in California may ask which (Civil Code "
+            "1798.83). Write a postal address or an e-mail address for that below contact: of each company."
+        )
+    if nowhere:
+        yield (
+            f"No postal address is known of {', '.join(sorted(nowhere))}, which an answer to people in California must "
+            "give (Civil Code 1798.83). Write postal_address: for a webhook, or ask the plugin's author to state it."
+        )

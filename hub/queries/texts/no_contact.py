@@ -29,6 +29,13 @@ class ContactPerson:
     """By which channel a refusal that this row shows was said."""
     learned: Learned = CARRIER
     """How it is known that the numbers are theirs."""
+    merged: tuple[str, ...] = ()
+    """The numbers of people whom users merged with the person of a call or text: a refusal counts for them too."""
+
+    @property
+    def all_numbers(self) -> tuple[str, ...]:
+        """Every number for which a refusal counts."""
+        return tuple(dict.fromkeys((*self.numbers, *self.merged)))
 
 
 def contact_person(session: Session, scope: AccessScope, subject_id: str) -> ContactPerson:
@@ -47,6 +54,8 @@ def contact_person(session: Session, scope: AccessScope, subject_id: str) -> Con
             how = {"numbers": _numbers(subject.person_number), "channel": "sms"}
         case FormSubmission():
             how = {"numbers": _numbers(subject.phone_number), "channel": "form", "learned": TYPED}
+    if how["numbers"] and not isinstance(subject, FormSubmission):
+        how["merged"] = _merged(session, scope, subject.person_id)
     return ContactPerson(subject_id=subject.id, company_id=subject.company_id, **how)
 
 
@@ -60,9 +69,7 @@ def _of_person(session: Session, scope: AccessScope, person_id: str) -> ContactP
     person: Person = scope.one(session, Person, person_id)
     numbers = _numbers(person.phone_number)
     if not person.is_typed:
-        merged = merged_people(session, scope, person_id).people
-        others = session.exec(scope.select(Person).where(col(Person.id).in_(merged))).all()
-        numbers += tuple(each for other in others for each in _numbers(other.known_number))
+        numbers += _merged(session, scope, person_id)
     return ContactPerson(
         subject_id=person.id,
         company_id=person.company_id,
@@ -70,6 +77,15 @@ def _of_person(session: Session, scope: AccessScope, person_id: str) -> ContactP
         channel="agent",
         learned=TYPED if person.is_typed else CARRIER,
     )
+
+
+def _merged(session: Session, scope: AccessScope, person_id: str | None) -> tuple[str, ...]:
+    """The known numbers of the people whom users merged with a person; none for a user who does not see people."""
+    if person_id is None or scope.reach != "account":
+        return ()
+    merged = merged_people(session, scope, person_id).people
+    others = session.exec(scope.select(Person).where(col(Person.id).in_(merged))).all() if merged else ()
+    return tuple(each for other in others for each in _numbers(other.known_number))
 
 
 def _numbers(written: str | None) -> tuple[str, ...]:

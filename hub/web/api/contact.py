@@ -150,7 +150,7 @@ def _add_refusals(api: FastAPI, authenticator: Authenticator) -> None:
             new = refuse_contact(
                 hub,
                 person.company_id,
-                person.numbers,
+                person.all_numbers,
                 body.refused,
                 channel=person.channel,
                 actor=scope.user.id,

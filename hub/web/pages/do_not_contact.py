@@ -50,7 +50,7 @@ def refuse(page: PageRequest) -> Response:
     refuse_contact(
         page.hub,
         person.company_id,
-        person.numbers,
+        person.all_numbers,
         refused,
         channel=person.channel,
         actor=page.user.id,

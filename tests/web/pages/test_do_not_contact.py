@@ -9,7 +9,16 @@ from page_client import PageClient, seen, signed_in
 from testbed import CALLER, NORTH_SHARED, OTHER_CALLER, TestHub
 from text_steps import outbound, queue, write_in
 
-from hub.model import AuditEntry, ConsentEntry, FormSubmission, OutgoingCall, Person, PrivacyRequest, TextMessage
+from hub.model import (
+    AuditEntry,
+    ConsentEntry,
+    DoubtfulRefusal,
+    FormSubmission,
+    OutgoingCall,
+    Person,
+    PrivacyRequest,
+    TextMessage,
+)
 from hub.model.purposes import CALL_BACK, LISTED_USES, TEXT_USES
 from hub.texts.no_contact import ContactRefusals, contact_refusals
 
@@ -65,6 +74,18 @@ def test_a_lost_stop_that_somebody_reads_in_a_thread_is_set_there(stage: TestHub
     assert {(each.channel, each.evidence) for each in stage.rows(ConsentEntry)} == {("sms", text.id)}
 
 
+@pytest.mark.parametrize(
+    ("words", "uses"), [("why do you keep calling", {CALL_BACK}), ("enough already", set(LISTED_USES))]
+)
+def test_yes_in_a_thread_refuses_what_the_doubtful_text_may_refuse(stage: TestHub, words: str, uses: set[str]) -> None:
+    text = stage.one(TextMessage, carrier_message_id=write_in(stage, words))
+    browser = signed_in(stage, "receptionist")
+    answer = browser.post(f"/texts/{text.id}/doubt", {"decision": "stop"})
+    assert answer.status_code == 303
+    assert {each.use for each in stage.rows(ConsentEntry, state="withdrawn")} == uses
+    assert stage.one(DoubtfulRefusal).state == "stop"
+
+
 def test_the_page_of_a_person_reaches_all_numbers_that_were_merged_with_them(stage: TestHub) -> None:
     one, other = stage.call_in(), stage.call_in(caller=OTHER_CALLER)
     browser = signed_in(stage)
@@ -75,6 +96,15 @@ def test_the_page_of_a_person_reaches_all_numbers_that_were_merged_with_them(sta
     assert in_force(stage).calls and in_force(stage, OTHER_CALLER).calls == in_force(stage).calls
     page = browser.get(f"/people/{other.person_id}").text
     assert page.count('aria-disabled="true"') == 2 and "They asked for no calls and no texts." in seen(page)
+
+
+def test_a_refusal_on_the_page_of_a_call_counts_for_the_merged_persons_other_number(stage: TestHub) -> None:
+    one = stage.call_in()
+    stage.call_in(caller=OTHER_CALLER)
+    browser = signed_in(stage)
+    browser.post(f"/people/{one.person_id}/merge", {"other": OTHER_CALLER, "reason": "A work phone"})
+    refuse(browser, one.id, "both")
+    assert in_force(stage, OTHER_CALLER).calls == in_force(stage).calls == stage.clock()
 
 
 def test_a_number_in_a_form_may_be_refused_and_makes_nobody_known(stage: TestHub) -> None:

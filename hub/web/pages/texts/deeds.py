@@ -8,9 +8,10 @@ from hub.delivery.answer_text import answer_text
 from hub.errors import NotFound
 from hub.model import TextMessage
 from hub.queries.texts.recipients import due_time, newest_text_with, recipient_in
-from hub.texts.doubts import NotDoubtful, doubt_about, keep, stop_by_hand
+from hub.texts.doubts import NotDoubtful, doubt_about, keep, refuse
 from hub.texts.queue import CannotText
 from hub.texts.threads import NotHeld, release
+from hub.web.pages.do_not_contact import WORDS
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.answer_box import sent_notice, written
 from hub.web.pages.texts.inbox import thread_page
@@ -49,11 +50,13 @@ def decide_held(page: PageRequest) -> Response:
 
 
 def decide_doubt(page: PageRequest) -> Response:
-    """Decide that a doubtful text asks for a stop, or does not."""
+    """Decide that a doubtful text refuses what it may refuse (texts, calls or both), or refuses nothing."""
     text = _text(page)
     if page.value("decision") == "stop":
-        stop_by_hand(page.hub, text, page.user.id)
-        return page.redirect(_back(page), "Opted out: the person gets no more texts.")
+        with page.session() as session:
+            doubt = doubt_about(session, text.id)
+        refuse(page.hub, doubt, page.user.id)
+        return page.redirect(_back(page), f"Recorded: {WORDS[doubt.refused]} from now on.")
     if page.value("decision") != "keep":
         raise NotDoubtful("Choose whether the text asks for a stop.")
     with page.hub.store.writing() as session:

@@ -13,6 +13,7 @@ from testbed import CALLER, OTHER_CALLER, TestHub
 from hub.access.users import add_user
 from hub.model import (
     Account,
+    Attribution,
     Call,
     CallerRule,
     Company,
@@ -102,6 +103,23 @@ def test_the_plan_counts_what_was_written_elsewhere_and_the_erasure_blanks_it(st
         (note,) = notes_of(stage.hub.vault, session, stage.rows(Note)).values()
         (why,) = rule_notes_of(stage.hub.vault, session, stage.rows(CallerRule)).values()
     assert (note, why) == ("Husband of [erased], call both", "also calls as [erased]")
+
+
+def test_a_later_caller_of_the_number_that_a_visitor_was_shown_keeps_nothing_of_the_erased_visitor(
+    hub: Callable[..., TestHub],
+) -> None:
+    stage = hub()
+    number = stage.visit(landing_page="https://lakeside.example.com/?gclid=CjErased").number or ""
+    stage.call_in(number=number)
+    other = stage.call_in(number=number, caller=OTHER_CALLER)
+    assert stage.one(Attribution, subject_id=other.id).click_ids, "it was read as the visitor's"
+    with stage.hub.store.reading() as session:
+        planned = plan_erasure(session, stage.hub, [person_of(session)])["attribution"]
+        person = person_of(session).id
+    done = erase_person(stage.hub, person)
+    assert done.rows["attribution"] == planned == 2
+    kept = stage.one(Attribution, subject_id=other.id)
+    assert (kept.visit_id, kept.landing_page, kept.click_ids, kept.candidates, kept.trace) == (None, None, {}, [], [])
 
 
 @pytest.mark.parametrize(

@@ -149,12 +149,13 @@ def _plan(reach: PersonData, now: datetime | None) -> Iterator[tuple[Any, tuple[
     leases = select(Lease.id).where(col(Lease.visit_id).in_(reach.visits))
     deliveries = select(Delivery.id).where(col(Delivery.subject_id).in_(subjects))
     yield from _added_by_users(reach)
-    if subjects:
-        yield FactRow, (col(FactRow.subject_id).in_(subjects),), None
-        yield Attribution, (col(Attribution.subject_id).in_(subjects),), {
+    if subjects or reach.visits:  # a later caller of the number that a visitor was shown can have been read as theirs
+        yield Attribution, (or_(col(Attribution.subject_id).in_(subjects), col(Attribution.visit_id).in_(reach.visits)),), {
             "visit_id": None, "keyword": None, "landing_page": None, "click_ids": {}, "clicked_at": None,
             "trace": [], "candidates": [],
         }  # fmt: skip
+    if subjects:
+        yield FactRow, (col(FactRow.subject_id).in_(subjects),), None
         yield ConversionRow, (col(ConversionRow.subject_id).in_(subjects),), {"person_id": None}
         waiting = col(Delivery.state).not_in((*FINAL_DELIVERY_STATES, DeliveryState.ACCEPTED))
         of_theirs = col(Delivery.subject_id).in_(subjects)

@@ -30,6 +30,7 @@ from hub.store.vacuum import scrub
 ROWS_PER_BATCH = 500
 KEPT: Mapping[str, str] = {
     "audit_entry": "who did what",
+    "authority_disclosure": "evidence of what an authority was given",
     "company": "its name, which the certificate and the journal need",
     "company_end": "this end",
     "consent_decision": "evidence of what was decided; it ends by its own retention period",

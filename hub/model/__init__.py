@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from hub.model.attribution import Attribution
     from hub.model.audit import AuditEntry
+    from hub.model.authority import AuthorityDisclosure
     from hub.model.calls import Call, CallEventRow, InboxWebhook
     from hub.model.company_ends import CompanyEnd
     from hub.model.config_versions import ConfigDraft, ConfigProcess, ConfigVersion
@@ -108,6 +109,7 @@ __all__ = [
     "Attempt",
     "Attribution",
     "AuditEntry",
+    "AuthorityDisclosure",
     "Brand",
     "Call",
     "CallEventRow",
@@ -233,6 +235,7 @@ MODULES = {
     ),
     "attribution": ("Attribution",),
     "audit": ("AuditEntry",),
+    "authority": ("AuthorityDisclosure",),
     "calls": ("Call", "CallEventRow", "InboxWebhook"),
     "company_ends": ("CompanyEnd",),
     "config_versions": ("ConfigDraft", "ConfigProcess", "ConfigVersion"),

@@ -17,6 +17,7 @@ from hub.errors import RingfenceError
 from hub.hookspecs import PrivacyHooks
 from hub.model import (
     Attribution,
+    AuthorityDisclosure,
     Call,
     CallerRule,
     CallStep,
@@ -44,6 +45,7 @@ from hub.model import (
     TextMessage,
     Visit,
 )
+from hub.model.requests import EVERYBODY
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.erasure import PersonData, reach_of, rules_about
 from hub.privacy_requests.people import people_of, reached, reference_of, rows_without_person
@@ -124,6 +126,7 @@ def collect(session: Session, hub: Hub, request: PrivacyRequest) -> Answer:
         session, ConsentDecision, col(ConsentDecision.subject_id).in_(reach.subjects), ("opinions",)
     )
     answer.sections["recipients"] = recipients(session, hub, reach, request)
+    answer.sections["given to authorities"] = _given_to_authorities(session, hub, request)
     if not any(answer.sections[name] for name in ("person", "deals", "opt-outs without proof")):
         answer.about["result"] = NOTHING_HELD
     return answer
@@ -224,6 +227,24 @@ def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str
         "restricted, take it elsewhere, and complain to your local data protection authority.",
         "note": "Times are UTC. The recipients section lists everyone who received data about you, with the date.",
     }
+
+
+def _given_to_authorities(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
+    """For the access file: what authorities were given of the person, without what must be withheld from the person now."""
+    names, company_id = reference_of(session, request, people_of(session, request)), request.company_id
+    theirs = {hub.vault.fingerprint(session, company_id, each) for each in (*names.phone_numbers, *names.emails)}
+    rows = select(AuthorityDisclosure).where(AuthorityDisclosure.company_id == company_id)
+    return [
+        {
+            "authority": row.authority,
+            "reference": row.reference,
+            "legal_basis": row.legal_basis,
+            "categories": row.categories,
+            "disclosed_at": row.disclosed_at,
+        }
+        for row in session.exec(rows.order_by(col(AuthorityDisclosure.disclosed_at), col(AuthorityDisclosure.id)))
+        if row.fingerprint in {*theirs, EVERYBODY} and (row.withheld_until is None or row.withheld_until <= hub.clock())
+    ]
 
 
 def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -1,15 +1,20 @@
-"""Legal holds: set one on a person or on a whole company, and lift it; both are in the audit trail."""
+"""Legal duties: holds on a person or on a whole company, and what authorities were given; each is in the audit trail."""
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
+from sqlmodel import Session, col, select
+
+from hub.contracts.categories import CATEGORIES
 from hub.contracts.phones import phone_number
-from hub.model import Company, LegalHold, PrivacyRequest
+from hub.model import AuthorityDisclosure, Company, LegalHold, PrivacyRequest
+from hub.model.requests import EVERYBODY
 from hub.model.states import RequestState
 from hub.privacy_requests.officer import reason_in_words
 from hub.privacy_requests.people import set_hold
-from hub.privacy_requests.steps import RequestRefused, email_address
+from hub.privacy_requests.steps import RequestRefused, email_address, fingerprint_of
 from hub.runtime import Hub
 from hub.store import audit
 
@@ -50,3 +55,61 @@ def lift_hold(session: Session, hub: Hub, hold: LegalHold, actor: str) -> int:
         PrivacyRequest.state == RequestState.HELD, PrivacyRequest.company_id == hold.company_id
     )
     return len(session.exec(held).all())
+
+
+def record_disclosure(
+    session: Session,
+    hub: Hub,
+    company: Company,
+    *,
+    authority: str,
+    reference: str,
+    legal_basis: str,
+    categories: Sequence[str],
+    actor: str,
+    phone: str | None = None,
+    email: str | None = None,
+    everybody: bool = False,
+    disclosed_at: datetime | None = None,
+    withheld_until: datetime | None = None,
+    note: str = "",
+) -> AuthorityDisclosure:
+    """Record, within `session`, what an authority was given of one person or of everybody at the company. The person finds it
+    in the access file, unless it is withheld until a time because the authority or a court forbids a notice. It is evidence in
+    the journal and is never changed. RequestRefused if it does not say who got what of whom."""
+    if [bool(phone), bool(email), everybody].count(True) != 1:
+        raise RequestRefused("Say whose data it was: a phone number, an e-mail address, or everybody at the company.")
+    number, address = phone_number(phone, company.country) if phone else None, email_address(email)
+    if not everybody and number is None and address is None:
+        raise RequestRefused("The number or address is not valid; write +13125550142 or pat@example.com.")
+    unknown = [each for each in categories if each not in CATEGORIES]
+    if unknown or not categories:
+        raise RequestRefused(
+            f"Name the categories of data that were given, such as {', '.join(sorted(CATEGORIES)[:3])}."
+        )
+    now = hub.clock()
+    if disclosed_at is not None and disclosed_at > now:
+        raise RequestRefused("The disclosure is in the future; record it after it was made.")
+    row = AuthorityDisclosure(
+        company_id=company.id,
+        fingerprint=EVERYBODY if everybody else fingerprint_of(session, hub, company.id, number, address),
+        authority=reason_in_words(authority, "The authority"),
+        reference=reason_in_words(reference, "The reference"),
+        legal_basis=reason_in_words(legal_basis, "The legal basis"),
+        categories=sorted(set(categories)),
+        note=reason_in_words(note, "The note") if note else "",
+        disclosed_at=disclosed_at or now,
+        withheld_until=withheld_until,
+        recorded_by=actor,
+        recorded_at=now,
+    )
+    session.add(row)
+    session.flush()
+    audit.note(session, now, actor, "privacy.authority.record", row.id, "withheld" if withheld_until else "")
+    return row
+
+
+def disclosures_of(session: Session, companies: Collection[str]) -> list[AuthorityDisclosure]:
+    """What authorities were given of people at some companies (ids), newest first."""
+    query = select(AuthorityDisclosure).where(col(AuthorityDisclosure.company_id).in_(companies))
+    return list(session.exec(query.order_by(col(AuthorityDisclosure.disclosed_at).desc(), col(AuthorityDisclosure.id))))

@@ -12,6 +12,7 @@ from hub.model import (
     HUB_CHAIN,
     Account,
     AuditEntry,
+    AuthorityDisclosure,
     Call,
     Company,
     ConsentEntry,
@@ -63,7 +64,7 @@ def _queries() -> list[Any]:
     own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
     own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, ConsentEntry)]
     through: list[Any] = [Call, TextMessage, FormSubmission, Person, PrivacyRequest, SourceRule, Delivery]
-    through += [LegalHold, OptOut]
+    through += [LegalHold, OptOut, AuthorityDisclosure]
     queries = [select(account).where(table.id == wanted) for table, account in own]
     for table in through:
         queries.append(select(Company.account_id).join(table, table.company_id == Company.id).where(table.id == wanted))

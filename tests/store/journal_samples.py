@@ -18,7 +18,7 @@ from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.privacy.opt_outs import opt_out
 from hub.privacy.suppression_list import add_suppressions
 from hub.privacy_requests.identity_proof import make_link_token
-from hub.privacy_requests.legal_holds import lift_hold, place_hold
+from hub.privacy_requests.legal_holds import lift_hold, place_hold, record_disclosure
 from hub.privacy_requests.rights import say_no
 from hub.privacy_requests.steps import open_request
 from hub.store.audit import note
@@ -112,6 +112,12 @@ def rights(stage: TestHub, company_id: str) -> None:
         say_no(hub, requests[0].id, "paula")
     with hub.store.writing() as session:
         lift_hold(session, hub, session.get_one(LegalHold, hold.id), "paula")
+    with hub.store.writing() as session:
+        for reference in ("Case 17", "Case 18"):
+            record_disclosure(
+                session, hub, session.get_one(Company, hold.company_id), phone=CALLER, authority="County court",
+                reference=reference, legal_basis="subpoena", categories=["user.telephony.recording"], actor="paula",
+            )  # fmt: skip
 
 
 @contextmanager

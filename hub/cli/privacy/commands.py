@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli.privacy import ask, conflicts, ledger, map, no_contact, opt_outs, papers, request, retention, rules
+from hub.cli.privacy import (
+    ask,
+    authority,
+    conflicts,
+    ledger,
+    map,
+    no_contact,
+    opt_outs,
+    papers,
+    request,
+    retention,
+    rules,
+)
 
 commands = typer.Typer(help="Show and prove how people's data is treated.", no_args_is_help=True)
 
@@ -13,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="privacy")
     ask.register(commands)
+    authority.register(commands)
     conflicts.register(commands)
     ledger.register(commands)
     map.register(commands)

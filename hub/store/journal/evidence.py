@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.model import (
     AuditEntry,
+    AuthorityDisclosure,
     ConsentDecision,
     ConsentEntry,
     Disclosure,
@@ -71,6 +72,7 @@ EVIDENCE: dict[str, Evidence] = {
         Evidence(OptOut, "at", folded=True),
         Evidence(Suppression, "since", folded=True),
         Evidence(RecordingNotice, "told_at", ends=True, folded=True, watched="company_id"),
+        Evidence(AuthorityDisclosure, "recorded_at", folded=True, watched="company_id"),
         Evidence(LegalHold, "set_at", folded=True, watched="company_id"),
         Evidence(Restriction, "since", folded=True, watched="company_id"),
         Evidence(

@@ -24,6 +24,7 @@ DESK = {"owner", "admin", "receptionist"}
 SET_UP = {"owner", "admin"}
 OFFICER = {"owner", "privacy_officer"}
 CONSENT = {"owner", "admin", "privacy_officer"}
+END = "/companies/{company}/end"
 ALLOWED = {
     "GET /": DAILY,
     "GET /connectors": OFFICE,
@@ -115,16 +116,10 @@ ALLOWED = {
     "POST /alerts/push/{subscription_id}/remove": DAILY,
     "GET /brand": {"owner", "admin"},
     "GET /companies": OFFICE,
-    "GET /companies/new": {"owner", "admin"},
-    "POST /companies/new": {"owner", "admin"},
     "GET /companies/{company}": OFFICE,
-    "POST /companies/{company}": {"owner", "admin"},
-    "GET /companies/{company}/end": {"owner"},
-    "POST /companies/{company}/end": {"owner"},
-    "POST /companies/{company}/end/cancel": {"owner"},
-    "POST /companies/{company}/end/confirm": {"owner"},
-    "POST /companies/{company}/end/export": {"owner"},
-    "GET /companies/{company}/end/certificate": {"owner"},
+    **dict.fromkeys(("GET /companies/new", "POST /companies/new", "POST /companies/{company}"), SET_UP),
+    **{key: {"owner"} for key in (f"GET {END}", f"GET {END}/certificate", f"POST {END}", f"POST {END}/cancel")},
+    **{key: {"owner"} for key in (f"POST {END}/confirm", f"POST {END}/export")},
     "GET /spam": OFFICE,
     "POST /spam/callers": OFFICE,
     "POST /spam/callers/{rule_id}/remove": OFFICE,

@@ -35,7 +35,7 @@ class Content:
     numbers: frozenset[str] = frozenset()
     """The person's own numbers, in E.164."""
     names: frozenset[str] = frozenset()
-    """The person's whole name, as each place has it."""
+    """The person's whole name, as each place has it; found with the family name first too."""
     ours: frozenset[str] = frozenset()
     """The business's numbers, in E.164: they may stand in a body."""
 
@@ -82,7 +82,8 @@ class Content:
         patterns: list[tuple[str, re.Pattern[str], Callable[[str], bool]]] = [("email", EMAIL, _always)]
         patterns += [("phone_number", _written(number), _always) for number in sorted(self.numbers)]
         patterns.append(("phone_number", PHONE, self._is_not_ours))
-        patterns += [("name", _spelled(name), _always) for name in sorted(self.names)]
+        names = {ordered for name in self.names for ordered in (name, " ".join(reversed(name.split())))}
+        patterns += [("name", _spelled(name), _always) for name in sorted(names)]
         return tuple(patterns)
 
     @cached_property
@@ -114,8 +115,8 @@ def _written(number: str) -> re.Pattern[str]:
 
 
 def _spelled(name: str) -> re.Pattern[str]:
-    """A name in any case, its words apart by spaces, dots, hyphens or underscores."""
-    words = r"[\s_.+-]{1,3}".join(map(re.escape, _plain(name).split()))
+    """A name in any case, its words apart by spaces, dots, commas, hyphens or underscores."""
+    words = r"[\s_.,+-]{1,3}".join(map(re.escape, _plain(name).split()))
     return re.compile(rf"(?<!\w){words}(?!\w)" if words else r"(?!)", re.IGNORECASE)
 
 
@@ -128,7 +129,7 @@ def _national(number: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """`text` as it is read: percent-encoding decoded, full-width digits made plain, invisible characters dropped."""
+    """`text` as it is read: percent-encoding decoded, digits of any script made plain, invisible characters dropped."""
     for _ in range(_MAX_DECODINGS):
         decoded = unquote(text) if "%" in text else text
         if decoded == text:
@@ -136,7 +137,11 @@ def _plain(text: str) -> str:
         text = decoded
     if text.isascii():
         return text
-    return "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
+    return "".join(
+        str(unicodedata.decimal(each)) if each.isdecimal() else each
+        for each in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(each) != "Cf"
+    )
 
 
 def _texts(value: Any, label: str) -> Iterable[tuple[str, str]]:

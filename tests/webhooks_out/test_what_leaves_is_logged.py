@@ -186,6 +186,12 @@ def test_a_persons_number_is_found_however_it_is_written(
     assert "0143" not in clean and NUMBER.parts_in(text) >= {"phone_number"} and not NUMBER.parts_in(clean), clean
 
 
+@pytest.mark.parametrize("text", ["٧٧٣ ٥٥٥ ٠١٤٣", " ".join(reversed(NAME.split())), ", ".join(reversed(NAME.split()))])
+def test_digits_of_other_scripts_and_a_name_with_the_family_name_first_are_found(text: str) -> None:
+    clean = NUMBER.without(f"from {text}, today", WITHHELD)
+    assert clean == f"from {REMOVED}, today" and NUMBER.parts_in(text) and not NUMBER.parts_in(clean)
+
+
 @pytest.mark.parametrize(
     "text",
     ["2026-11-29T10:33:22.123Z", "2026-11-29 10:33", "11/29/2026", "019ac123-7735-7abc-8000-0123456789ab", "$1,250.00",

@@ -28,7 +28,7 @@ def new_key(
     """Make a key for `hub: secret_keys:` (32 random bytes, base64).
 
     A hub on SQLite without `secret_keys` makes its own key at its first start: `secret.key` beside the database. To
-    replace it, put the new key first and `${file:…/secret.key}` second, then run `hub secrets rotate`.
+    replace it, put the new key first and `${file:…/secret.key}` second, restart the hub, then run `hub secrets rotate`.
     """
     from hub.store.encryption.keyring import new_key as make_key
 
@@ -58,12 +58,14 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     keys with the first key of `hub: secret_keys:`, so that you can remove the others.
 
     Data encrypted under a person's key, such as a recording or a text, does not change. What the older keys signed stays
-    proven: the journal keeps their public keys, and from now on accepts nothing new from them.
+    proven: the journal keeps their public keys, and from now on accepts nothing new from them. First restart the hub with
+    both keys: while a process runs that does not have the new one as its first, nothing is rotated.
     """
     from hub.access.sign_in.totp import rotate_totp_secrets
     from hub.alerts.rotation import rotate_alert_secrets
     from hub.cli.support.audit_note import note
     from hub.clock import utc_now
+    from hub.reload.versions import living
     from hub.startup import open_store, read_config
     from hub.store.connectors import rotate_tokens
     from hub.store.encryption.keyfile import keyring_of
@@ -76,6 +78,14 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     keyring = keyring_of(loaded.hub)
     newest = keyring.newest
     with open_store(loaded) as store:
+        with store.reading() as session:
+            running = living(session, utc_now())
+        for process in running:
+            if process.key_ids.split()[:1] != [newest]:
+                raise ConfigError(
+                    f"The process {process.pid} on {process.host} does not run with the key {newest} as its first one; restart "
+                    "it with both keys in hub.secret_keys, the new one first, then rotate."
+                )
         tokens = rotate_tokens(store, keyring, utc_now)
         people = rotate_person_keys(store, keyring)
         with store.writing() as session:

@@ -69,6 +69,8 @@ class ConfigProcess(Row, table=True):
     threads_alive: int = 0
     threads_expected: int = 0
     """Worker threads that should be turning; `threads_alive` are those that do."""
+    key_ids: str = Field(default="", max_length=512, sa_column_kwargs={"server_default": ""})
+    """The ids of the hub's keys that it has, newest first, with spaces between them."""
 
 
 class ConfigDraft(Row, table=True):

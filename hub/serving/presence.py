@@ -19,6 +19,8 @@ from hub.serving.running_hub import RunningHub
 from hub.store.quarantine.deaths import process_id
 
 BEAT_SECONDS = 5.0
+MAX_KEYS = 30
+"""How many keys the row names; an id has 16 characters."""
 FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
@@ -65,6 +67,7 @@ class Presence:
             memory_bytes=memory_bytes(),
             threads_alive=alive,
             threads_expected=expected,
+            key_ids=" ".join(self._hub.keyring.key_ids[:MAX_KEYS]),
         )
 
 

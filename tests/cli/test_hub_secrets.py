@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.model import ConnectorToken, TextMessage
+from hub.clock import utc_now
+from hub.model import ConfigProcess, ConnectorToken, TextMessage
 from hub.store.connectors import SANDBOX_KEYRING, StoredTokens
 from hub.store.encryption.keyring import Keyring, new_key
 
@@ -49,6 +52,32 @@ def test_tokens_and_texts_are_encrypted_anew_and_the_old_key_may_go(shop: Shop) 
     assert {row.key_id for row in shop.rows(ConnectorToken)} == {newest}
     message = shop.rows(TextMessage)[0]
     assert WORDS in shop.run("call", message.id, "--show-personal").stdout
+
+
+def test_nothing_is_rotated_while_a_process_runs_that_does_not_have_the_new_key_first(
+    shop: Shop, refusal: Refusal
+) -> None:
+    fill(shop)
+    newest, before = renew(shop), shop.rows(ConnectorToken)
+    now = utc_now()
+    process: dict[str, Any] = {
+        "role": "run",
+        "host": "here",
+        "pid": 7,
+        "started_at": now,
+        "seen_at": now + timedelta(minutes=1),
+    }
+    with shop.opened() as opened, opened.hub.store.writing() as session:
+        older = opened.hub.keyring.key_ids[1]
+        session.add(ConfigProcess(id="p1", key_ids=older, **process))
+    assert f"process 7 on here does not run with the key {newest} as its first one" in refusal(
+        shop.run("secrets", "rotate")
+    )
+    assert shop.rows(ConnectorToken) == before
+    for keys, code in ((f"{older} {newest}", 1), (f"{newest} {older}", 0)):
+        with shop.opened() as opened, opened.hub.store.writing() as session:
+            session.get_one(ConfigProcess, "p1").key_ids = keys
+        assert shop.run("secrets", "rotate").exit_code == code
 
 
 def test_a_second_rotation_finds_nothing_to_do(shop: Shop) -> None:

@@ -29,6 +29,7 @@ def test_a_process_is_seen_until_it_ends_or_is_silent(hub: Callable[..., TestHub
 
     assert sorted(seen()) == [("web", 7), ("worker", 7)]
     assert all(row.memory_bytes for row in stage.rows(ConfigProcess))
+    assert {row.key_ids for row in stage.rows(ConfigProcess)} == {stage.hub.keyring.newest}
     worker.end()
     assert seen() == [("web", 7)]
     stage.clock.advance(seconds=30)

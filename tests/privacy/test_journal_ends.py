@@ -19,7 +19,7 @@ from hub.config.models import Config
 from hub.model import HUB_CHAIN, Account
 from hub.numbers.directory import LiveDirectory
 from hub.runtime import assemble
-from hub.store.journal import sign_ends
+from hub.store.journal import sign_due, sign_ends
 from hub.store.journal.ends_file import note_ends
 from hub.store.schema import upgrade
 from hub.testing import FrozenClock
@@ -130,3 +130,15 @@ def test_a_line_that_the_hub_did_not_write_is_found_and_half_a_line_is_not(stage
         stream.write(json.dumps({**line, "restored": "a backup"}) + "\n")
     finding = found(stage)
     assert finding is not None and "Line 5 of" in finding.reason
+
+
+def test_a_clock_that_was_far_ahead_and_is_set_back_stops_no_signing(stage: TestHub) -> None:
+    stage.clock.advance(days=300)
+    write(stage)
+    sign_due(stage.hub.store, stage.hub.keyring, stage.clock())
+    stage.clock.advance(days=-300)
+    for _ in range(5):
+        write(stage)
+        sign_due(stage.hub.store, stage.hub.keyring, stage.clock())
+        stage.clock.advance(days=1)
+    assert found(stage) is None

@@ -48,7 +48,7 @@ def sign_due(store: Store, keyring: Keyring, now: datetime) -> list[SignedEnd]:
     if not keyring:
         return []
     with store.reading() as session:
-        due = _grown(session, now - SIGNING_INTERVAL)
+        due = _grown(session, now)
     signed = sign_ends(store, keyring, now, due) if due else []
     for end in signed:
         log.info("journal signed", chain=end.chain, position=end.position, hash=end.hash)
@@ -95,12 +95,11 @@ def undo_disclosure(session: Session, keyring: Keyring, chain: str, disclosure_i
     undo(session, keyring, chain, "disclosure", [disclosure_id], now)
 
 
-def _grown(session: Session, before: datetime | None) -> list[str]:
-    """Chains that have grown since they were signed; with `before`, only those that were not signed after it."""
+def _grown(session: Session, now: datetime | None) -> list[str]:
+    """Chains that have grown since they were signed; with `now`, only those whose last signature is a day old, or later than
+    `now` because the clock was set back."""
     latest = (
-        select(
-            JournalEntry.chain, func.max(JournalEntry.position).label("position"), func.max(JournalEntry.at).label("at")
-        )
+        select(JournalEntry.chain, func.max(JournalEntry.position).label("position"))
         .where(JournalEntry.kind == SIGNED)
         .group_by(col(JournalEntry.chain))
         .subquery()
@@ -110,8 +109,10 @@ def _grown(session: Session, before: datetime | None) -> list[str]:
         .outerjoin(latest, latest.c.chain == JournalEnd.chain)
         .where(JournalEnd.position > func.coalesce(latest.c.position, 0))
     )
-    if before is not None:
-        grown = grown.where(latest.c.at.is_(None) | (latest.c.at <= before))
+    if now is not None:
+        last = (col(JournalEntry.chain) == latest.c.chain) & (col(JournalEntry.position) == latest.c.position)
+        at = col(JournalEntry.at)
+        grown = grown.outerjoin(JournalEntry, last).where(at.is_(None) | (at <= now - SIGNING_INTERVAL) | (at > now))
     return list(session.exec(grown))
 
 

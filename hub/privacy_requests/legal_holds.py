@@ -82,14 +82,12 @@ def record_disclosure(
     number, address = phone_number(phone, company.country) if phone else None, email_address(email)
     if not everybody and number is None and address is None:
         raise RequestRefused("The number or address is not valid; write +13125550142 or pat@example.com.")
-    unknown = [each for each in categories if each not in CATEGORIES]
-    if unknown or not categories:
+    if not categories or not CATEGORIES.issuperset(categories):
         raise RequestRefused(
             f"Name the categories of data that were given, such as {', '.join(sorted(CATEGORIES)[:3])}."
         )
     now = hub.clock()
-    if disclosed_at is not None and disclosed_at > now:
-        raise RequestRefused("The disclosure is in the future; record it after it was made.")
+    _check_times(now, disclosed_at, withheld_until)
     row = AuthorityDisclosure(
         company_id=company.id,
         fingerprint=EVERYBODY if everybody else fingerprint_of(session, hub, company.id, number, address),
@@ -107,6 +105,14 @@ def record_disclosure(
     session.flush()
     audit.note(session, now, actor, "privacy.authority.record", row.id, "withheld" if withheld_until else "")
     return row
+
+
+def _check_times(now: datetime, disclosed_at: datetime | None, withheld_until: datetime | None) -> None:
+    """RequestRefused if a disclosure is not made yet, or is withheld until a time that is over."""
+    if disclosed_at is not None and disclosed_at > now:
+        raise RequestRefused("The disclosure is in the future; record it after it was made.")
+    if withheld_until is not None and withheld_until <= now:
+        raise RequestRefused("The day until which it is withheld is over already; name a day in the future.")
 
 
 def disclosures_of(session: Session, companies: Collection[str]) -> list[AuthorityDisclosure]:

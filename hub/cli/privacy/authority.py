@@ -19,7 +19,6 @@ from hub.cli.privacy.request_lookup import (
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.cli.support.tables import table
-from hub.errors import CannotDo
 
 commands = typer.Typer(help="Disclosures to courts, police and other authorities.", no_args_is_help=True)
 
@@ -54,9 +53,6 @@ def record(
 
     with open_for(config) as hub, hub.store.writing() as session:
         now = hub.clock()
-        until = since(withhold_until, now)
-        if until is not None and until <= now:
-            raise CannotDo("--withhold-until is over already; name a day in the future.")
         row = record_disclosure(
             session,
             hub,
@@ -70,7 +66,7 @@ def record(
             email=email,
             everybody=everybody,
             disclosed_at=since(at, now),
-            withheld_until=until,
+            withheld_until=since(withhold_until, now),
             note=note,
         )
     say(f"Disclosure {row.id} is recorded.")

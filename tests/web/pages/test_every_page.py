@@ -25,6 +25,7 @@ SET_UP = {"owner", "admin"}
 OFFICER = {"owner", "privacy_officer"}
 CONSENT = {"owner", "admin", "privacy_officer"}
 END = "/companies/{company}/end"
+OFFICERS_FORMS = ("holds", "authorities", "certificates")
 ALLOWED = {
     "GET /": DAILY,
     "GET /connectors": OFFICE,
@@ -191,11 +192,8 @@ ALLOWED = {
     "POST /privacy-desk/requests/{request_id}/refuse": OFFICER,
     "POST /privacy-desk/requests/{request_id}/unrestrict": OFFICER,
     "GET /privacy-desk/requests/{request_id}/file": OFFICER,
-    "GET /privacy-desk/holds": OFFICER,
-    "POST /privacy-desk/holds": OFFICER,
+    **{f"{method} /privacy-desk/{part}": OFFICER for method in ("GET", "POST") for part in OFFICERS_FORMS},
     "POST /privacy-desk/holds/{hold_id}/lift": OFFICER,
-    "GET /privacy-desk/certificates": OFFICER,
-    "POST /privacy-desk/certificates": OFFICER,
     "GET /privacy-desk/certificates/{request_id}": OFFICER,
     "GET /privacy-desk/certificates/{request_id}/file": OFFICER,
     "GET /numbers/buy": SET_UP,

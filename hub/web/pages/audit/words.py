@@ -48,6 +48,8 @@ ACTIONS: Mapping[str, str] = {
     "policy.announce": "Announced a policy",
     "policy.draft": "Drafted a policy",
     "policy.publish": "Published a policy",
+    "privacy.authority.list": "Listed disclosures to authorities",
+    "privacy.authority.record": "Recorded a disclosure to an authority",
     "privacy.hold.lift": "Lifted a legal hold",
     "privacy.hold.set": "Set a legal hold",
     "privacy.map.export": "Exported a document of the data map",

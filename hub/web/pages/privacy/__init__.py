@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy import (
+    authorities,
     certificates,
     data_map,
     decisions,
@@ -28,6 +29,7 @@ PAGES: tuple[Page, ...] = (
     *request_deeds.PAGES,
     *decisions.PAGES,
     *holds.PAGES,
+    *authorities.PAGES,
     *certificates.PAGES,
     *journal.PAGES,
     *opt_outs.PAGES,

@@ -18,6 +18,7 @@ TABS: tuple[tuple[str, str, Action], ...] = (
     ("/retention", "Retention", "consent"),
     ("/policies", "Policies", "consent"),
     ("/holds", "Holds", "requests"),
+    ("/authorities", "Authorities", "requests"),
     ("/certificates", "Certificates", "requests"),
     ("/law", "Law", "consent"),
 )

@@ -1,7 +1,6 @@
 """The states that rows can be in, one enum per kind of row: what each state means, and what comes next.
 
-The columns are plain text. A member is stored as its value, and a value read from the database equals its member. States
-that plugins report are in hub.contracts: `ReceiptStatus`, `PortStatus`, `CallEventKind` and the consent `State`.
+A member is stored as its value. Further states are in hub.contracts: `ReceiptStatus`, `PortStatus`, `CallEventKind`, `State`.
 """
 
 from __future__ import annotations
@@ -141,8 +140,7 @@ class DeliveryState(StrEnum):
     LEASED = "leased"
     """Consent is asked and it is sent: any state but leased may be next."""
     ACCEPTED = "accepted"
-    """The destination has it; its diagnostics or status report is still to come: delivered, unmatched, rejected, ready
-    or dead."""
+    """The destination has it; its report is still to come: delivered, unmatched, rejected, ready or dead."""
     DELIVERED = "delivered"
     """Final: the destination confirmed it."""
     UNMATCHED = "unmatched"
@@ -373,10 +371,12 @@ class WebhookType(StrEnum):
 
 
 class PersonNotice(StrEnum):
-    """A notice to each address of a webhook that was sent something of a person: erased; opted out, or objected."""
+    """A notice to each address of a webhook that was sent something of a person."""
 
     ERASED = "person_erased"
+    """What was sent of them must be erased there too."""
     OPTED_OUT = "person_opted_out"
+    """They opted out of sale and sharing, or objected."""
 
 
 class WebhookEventState(StrEnum):

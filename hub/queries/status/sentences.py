@@ -48,6 +48,12 @@ SENTENCES: dict[str, Sentence] = {
         "Only this call of the plugin was lost; what it was to do is tried again or set aside.",
         "Report it to the plugin's author with its code.",
     ),
+    "the end of a company waits": Sentence(
+        "The end of a company waits for something",
+        "Nothing more of it is erased until then; calls are answered.",
+        "See what it waits for: hub companies end NAME",
+        "/companies",
+    ),
     "ends of the journal are not noted outside the database": Sentence(
         "The file beside the database that notes the journal's ends could not be written",
         "The journal goes on; until the file is written, a journal that was cut off is found less soon.",

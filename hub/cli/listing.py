@@ -118,7 +118,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         ("plugins.companions",),
         "Run, drain and look at the gateway of a SIP trunk, or at another process beside the hub.",
     ),
-    "companies": (("companies.commands",), "List the companies, and let one leave."),
+    "companies": (("companies.commands",), "List the companies, transfer one, and let one leave."),
     "connectors": (
         ("plugins.connectors",),
         "List the connectors of config.yaml and what should be mended; sign in at providers; resume paused ones.",

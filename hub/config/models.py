@@ -376,6 +376,10 @@ class Config:
         """All companies of all accounts."""
         return tuple(company for account in self.accounts for company in account.companies)
 
+    def own_connectors(self, company: str) -> list[str]:
+        """The connectors that serve only this company."""
+        return [name for name, entry in self.connectors.items() if entry.common.companies == (company,)]
+
     def of_kind(self, kind: str) -> tuple[ConnectorEntry, ...]:
         """The connectors of one kind, in the order of the file."""
         return tuple(entry for entry in self.connectors.values() if entry.kind == kind)

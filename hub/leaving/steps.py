@@ -12,7 +12,6 @@ from hub.model import Company, CompanyEnd, Tracker, TrackingNumber
 from hub.model.company_ends import CompanyEndState
 from hub.queries.lookup import known
 from hub.queries.privacy.company_end import blockers_of, current_end
-from hub.reload.company_changes import own_connectors
 from hub.runtime import Hub
 from hub.store import audit
 
@@ -71,7 +70,7 @@ def confirm_end(
     if not end.exported and not without_export:
         raise CannotDo("Nothing was exported yet; export the company's data first, or say that no export is wanted.")
     end.state, end.confirmed_by, end.confirmed_at = CompanyEndState.RUNNING, actor, hub.clock()
-    end.outcome = {"connectors": own_connectors(hub.config, company.name)}
+    end.outcome = {"connectors": hub.config.own_connectors(company.name)}
     session.add(end)
     audit.note(
         session, hub.clock(), actor, "company.end.confirm", company.id, "" if end.exported else "without an export"

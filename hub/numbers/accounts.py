@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.model import Account, Company, Tracker, TrackingNumber
+from hub.numbers.account_moves import move_company
 from hub.numbers.flows import FlowVersions
 from hub.numbers.rest.rules import may_move
 from hub.numbers.webhook_endpoints import write_endpoints
@@ -24,21 +25,22 @@ Named = tuple[str, TrackerSection]
 """The id of a tracker, and its section of config.yaml."""
 
 
-def write_accounts(session: Session, config: Config, now: datetime) -> None:
+def write_accounts(session: Session, config: Config, now: datetime, actor: str = "hub") -> None:
     """Make accounts, companies, trackers and numbers match config.yaml.
 
     A number or tracker that config.yaml no longer names is retired, not deleted: its calls keep their history. Numbers
-    bought for a tracker with `hub numbers buy` stay with it, and are retired with it.
+    bought for a tracker with `hub numbers buy` stay with it, and are retired with it. A company
+    that config.yaml names in another account moves there with its data; `actor` is who did that.
     """
     if session.get_bind().dialect.name == "postgresql":
         # If several processes start together, one writes; the others find the rows already written.
         session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
-    sections = _write_companies(session, config, now)
+    sections = _write_companies(session, config, now, actor)
     _write_numbers(session, _write_trackers(session, sections, now), now)
     write_endpoints(session, sections, now)
 
 
-def _write_companies(session: Session, config: Config, now: datetime) -> dict[str, CompanySection]:
+def _write_companies(session: Session, config: Config, now: datetime, actor: str) -> dict[str, CompanySection]:
     """Company id → its section."""
     accounts = {row.name: row for row in session.exec(select(Account))}
     companies = {row.name: row for row in session.exec(select(Company))}
@@ -51,9 +53,12 @@ def _write_companies(session: Session, config: Config, now: datetime) -> dict[st
             company = companies.get(section.name)
             if company is None:
                 company = Company(name=section.name, title="", account_id=account.id)
-            elif company.time_zone != section.time_zone:
-                moved.append(company)
-            company.account_id, company.title, company.time_zone = account.id, section.title, section.time_zone
+            else:
+                if company.account_id != account.id:
+                    move_company(session, company, account, config.own_connectors(company.name), now, actor)
+                if company.time_zone != section.time_zone:
+                    moved.append(company)
+            company.title, company.time_zone = section.title, section.time_zone
             company.country, company.region, company.domains = section.country, section.region, list(section.domains)
             company.sensitive = section.sensitive
             company.website = section.website.model_dump(mode="json")

@@ -17,12 +17,12 @@ from sqlmodel import Session, col, select
 
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Decision, Opinion, strictest, within
 from hub.contracts.third_parties import is_third_party
-from hub.model import HUB_CHAIN, OptOut
+from hub.model import OptOut
 from hub.model.opt_outs import OptOutScope
 from hub.model.states import OptOutState
 from hub.store import audit
 from hub.store.encryption.vault import Vault
-from hub.store.journal import record
+from hub.store.journal import chain_of_company, record
 from hub.store.rows import write_rows
 
 OPT_OUT_RULE = "person.opted_out"
@@ -155,7 +155,7 @@ def reinstate_opt_out(session: Session, row: OptOut, reason: str, actor: str, no
 
 
 def _record(session: Session, company_id: str, rows: Sequence[OptOut], now: datetime) -> None:
-    record(session, audit.account_of(session, company_id) or HUB_CHAIN, OptOut, rows, now)
+    record(session, chain_of_company(session, company_id), OptOut, rows, now)
 
 
 def limits_apply(uses: Iterable[tuple[str, str, Collection[str]]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.config.edit import REMOVED, Change
+from hub.config.edit import REMOVED, Change, tree_of
 from hub.config.models import CompanySection, Config, ConversionRule
 from hub.errors import NotFound
 
@@ -20,6 +20,17 @@ def place_of(config: Config, company: str) -> tuple[str, ...]:
         if any(each.name == company for each in account.companies):
             return ("accounts", account.name, "companies", company)
     raise NotFound(f"config.yaml has no company {company}.")
+
+
+def into_account(config: Config, text: str, company: str, account: str) -> list[Change]:
+    """Move the company's section, as `text` of config.yaml has it, to the end of another account. NotFound if config.yaml
+    does not name the company or the account."""
+    if all(each.name != account for each in config.accounts):
+        raise NotFound(f"config.yaml has no account {account}.")
+    place = place_of(config, company)
+    accounts = {each["name"]: each for each in tree_of(text)["accounts"]}
+    section = next(each for each in accounts[place[1]]["companies"] if each["name"] == company)
+    return [Change(place, REMOVED), Change(("accounts", account, "companies", company), section)]
 
 
 def without_traffic(config: Config, company: str) -> list[Change]:
@@ -51,11 +62,6 @@ def without_company(config: Config, company: str) -> list[Change]:
     ]
 
 
-def own_connectors(config: Config, company: str) -> list[str]:
-    """The connectors that serve only this company."""
-    return [name for name, entry in config.connectors.items() if entry.common.companies == (company,)]
-
-
 def sections_naming(config: Config, company: str) -> list[str]:
     """The sections of config.yaml that name the company, as paths in words."""
     found = [".".join(place_of(config, company))] if section_of(config, company) else []
@@ -75,7 +81,7 @@ def _is_about(config: Config, rule: ConversionRule, company: str) -> bool:
 
 def _destinations(config: Config, company: str) -> Iterator[Change]:
     """Remove the destinations of shared rules at connectors that go."""
-    gone = set(own_connectors(config, company))
+    gone = set(config.own_connectors(company))
     for rule in config.conversions:
         if not _is_about(config, rule, company):
             lost = [name for name in rule.send_to if name in gone]

@@ -86,8 +86,8 @@ def write_applied(
     )
     session.add(row)
     end_texts(session)
-    write_accounts(session, config, now)
     who, subject = _told(actor, how)
+    write_accounts(session, config, now, who)
     audit.note(session, now, who, "config.apply", subject, f"version {number}: {note}"[:MAX_NOTE])
     return row
 

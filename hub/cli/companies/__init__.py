@@ -1,1 +1,1 @@
-"""`hub companies`: list companies, and end one."""
+"""`hub companies`: list companies, transfer one, and end one."""

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from hub.model import Company
     from hub.runtime import Hub
 
-commands = typer.Typer(help="List the companies, and let one leave.", no_args_is_help=True)
+commands = typer.Typer(help="List the companies, transfer one, and let one leave.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The company's name in config.yaml.", metavar="NAME")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
+    from hub.cli.companies import transfer
+
+    transfer.register(commands)
     app.add_typer(commands, name="companies")
 
 
@@ -114,14 +117,14 @@ def end(
         _carry_out(config, name, confirm, without_export, sandbox=sandbox, as_json=as_json)
         return
     with ExitStack() as stack:
-        hub = _opened(stack, config, sandbox=sandbox)
+        hub = opened(stack, config, sandbox=sandbox)
         if request:
             _request(hub, name, hand_over or [], keep_at or [])
         elif cancel:
             from hub.leaving.steps import cancel_end
 
             with hub.store.writing() as session:
-                cancel_end(session, hub, _company(session, name), actor())
+                cancel_end(session, hub, company_named(session, name), actor())
             say("The end is called off; nothing was changed.")
             return
         elif export is not None:
@@ -145,9 +148,9 @@ def certificate(
     from hub.queries.privacy.company_end import current_end
 
     with ExitStack() as stack:
-        hub = _opened(stack, config)
+        hub = opened(stack, config)
         with hub.store.reading() as session:
-            row = current_end(session, _company(session, name).id)
+            row = current_end(session, company_named(session, name).id)
         if verify is not None:
             given = _read(verify)
             if (given.get("format"), given.get("name")) != (FORMAT, name) or not is_genuine(hub, given):
@@ -173,11 +176,11 @@ def _carry_out(config: Path, name: str, typed: str, without_export: bool, *, san
     progress, end_id = Progress.RELOAD, ""
     while progress in (Progress.MORE, Progress.RELOAD):
         with ExitStack() as stack:
-            hub = _opened(stack, config, sandbox=sandbox)
+            hub = opened(stack, config, sandbox=sandbox)
             if not end_id:
                 with hub.store.writing() as session:
                     end_id = confirm_end(
-                        session, hub, _company(session, name), actor(), typed, without_export=without_export
+                        session, hub, company_named(session, name), actor(), typed, without_export=without_export
                     ).id
                 ask_again(hub, end_id)
             progress = Progress.MORE
@@ -201,11 +204,11 @@ def _request(hub: Hub, name: str, hand_over: list[str], keep_at: list[str]) -> N
     from hub.queries.privacy.company_end import plan_company_end
 
     with hub.store.reading() as session:
-        planned = plan_company_end(session, hub, _company(session, name))
+        planned = plan_company_end(session, hub, company_named(session, name))
     every = [each.number for each in planned.numbers if each.state != "given up"]
     numbers = every if hand_over == ["all"] else [read_number(each) for each in hand_over]
     with hub.store.writing() as session:
-        request_end(session, hub, _company(session, name), actor(), hand_over=numbers, keep_at=keep_at)
+        request_end(session, hub, company_named(session, name), actor(), hand_over=numbers, keep_at=keep_at)
 
 
 def _export(hub: Hub, name: str, to: Path) -> None:
@@ -213,7 +216,7 @@ def _export(hub: Hub, name: str, to: Path) -> None:
     from hub.leaving.export import export_company
 
     with hub.store.reading() as session:
-        company = _company(session, name)
+        company = company_named(session, name)
     zipped = ZipArchive.at(to) if to.suffix == ".zip" else None
     lines = list(export_company(hub, company, zipped or FolderArchive(to), actor()))
     if zipped is not None:
@@ -229,20 +232,21 @@ def _show(hub: Hub, name: str, *, as_json: bool) -> None:
     from hub.queries.privacy.company_end import plan_company_end
 
     with hub.store.reading() as session:
-        planned = plan_company_end(session, hub, _company(session, name))
+        planned = plan_company_end(session, hub, company_named(session, name))
     if as_json:
         echo_json(plan_as_json(planned))
     else:
         show_plan(planned)
 
 
-def _opened(stack: ExitStack, config: Path, *, sandbox: bool = False) -> Hub:
+def opened(stack: ExitStack, config: Path, *, sandbox: bool = False) -> Hub:
+    """The hub of a config.yaml, until `stack` closes."""
     from hub.startup import open_hub, read_config
 
     return stack.enter_context(open_hub(read_config(config, sandbox=sandbox))).hub
 
 
-def _company(session: Session, name: str) -> Company:
+def company_named(session: Session, name: str) -> Company:
     """A company's row, also of one that left config.yaml."""
     from sqlmodel import select
 

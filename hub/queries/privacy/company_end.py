@@ -30,7 +30,7 @@ from hub.model import (
 from hub.model.company_ends import CHANNEL, CompanyEndState
 from hub.model.ports import FINAL_PORT_STATUSES
 from hub.model.states import CLOSED_REQUEST_STATES, FINAL_DELIVERY_STATES
-from hub.reload.company_changes import own_connectors, sections_naming
+from hub.reload.company_changes import sections_naming
 from hub.runtime import Hub
 
 WHAT_REMAINS = (
@@ -93,8 +93,8 @@ def plan_company_end(session: Session, hub: Hub, company: Company) -> CompanyEnd
     end = current_end(session, company.id)
     numbers = _numbers(session, hub, company, end)
     asked = _asked(hub, company, end)
-    counts = _counts(session, company.id)
-    sections, connectors = sections_naming(hub.config, company.name), own_connectors(hub.config, company.name)
+    counts = counts_of(session, company.id)
+    sections, connectors = sections_naming(hub.config, company.name), hub.config.own_connectors(company.name)
     return CompanyEndPlan(
         name=company.name,
         title=company.title,
@@ -183,7 +183,8 @@ def _asked(hub: Hub, company: Company, end: CompanyEnd | None) -> tuple[Asked, .
     return tuple(found)
 
 
-def _counts(session: Session, company_id: str) -> dict[str, int]:
+def counts_of(session: Session, company_id: str) -> dict[str, int]:
+    """Rows of a company by what they are, in words."""
     calls = select(Call.id).where(Call.company_id == company_id)
     recordings = select(Recording.id).where(col(Recording.call_id).in_(calls))
     under_way = col(Delivery.state).not_in(FINAL_DELIVERY_STATES)

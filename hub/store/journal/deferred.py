@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row, delete
 from sqlalchemy import select as select_columns
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from hub.model.journal import JournalWaiting
 from hub.store.encryption.keyring import Keyring
@@ -17,6 +17,7 @@ from hub.store.engine import Store
 from hub.store.journal.digests import CANONICAL, digest_of, spelled
 from hub.store.journal.entries import append
 from hub.store.journal.evidence import EVIDENCE, Evidence
+from hub.store.journal.watched import chains_of
 from hub.store.rows import Columns, insert_rows
 
 log = structlog.get_logger(__name__)
@@ -81,9 +82,27 @@ def take_waiting(store: Store) -> int:
         )
         returned = taken.returning(*JournalWaiting.__table__.c)  # type: ignore[attr-defined]
         rows = session.execute(returned.execution_options(synchronize_session=False)).all()
+        chains = _chains_now(session, rows)
         for row in sorted(rows, key=lambda each: each.row_id):
             if is_genuine(store.keyring, row):
-                append(session, row.chain, row.kind, {row.row_id: row.digest}, since=row.since, at=row.since)
+                chain = chains.get(row.row_id, row.chain)
+                append(session, chain, row.kind, {row.row_id: row.digest}, since=row.since, at=row.since)
             else:
                 log.error("a row waited for an entry of the journal that the hub did not ask for", kind=row.kind)
     return len(rows)
+
+
+def _chains_now(session: Session, rows: Sequence[Row[Any]]) -> dict[str, str]:
+    """Changeable row that waited → its chain: its company may have moved to another account since."""
+    found: dict[str, str] = {}
+    for kind in {row.kind for row in rows}:
+        evidence = EVIDENCE.get(kind)
+        if evidence is not None and evidence.watched == "company_id":
+            table: Any = evidence.table
+            mine = select(table.id, table.company_id).where(
+                table.id.in_([row.row_id for row in rows if row.kind == kind])
+            )
+            companies = dict(session.exec(mine).all())
+            chains = chains_of(session, evidence, set(companies.values()))
+            found |= {row_id: chains[company_id] for row_id, company_id in companies.items()}
+    return found

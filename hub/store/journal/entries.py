@@ -48,6 +48,7 @@ class _Pending:
     content: dict[str, Any]
     since: datetime
     at: datetime
+    apart: bool = False
 
 
 def record(
@@ -80,9 +81,19 @@ def write_evidence(
         record(session, chain, table, mine)
 
 
-def append(session: Session, chain: str, kind: str, content: dict[str, Any], *, since: datetime, at: datetime) -> None:
-    """Append an entry before the writing `session` commits; entries on rows of one table are merged."""
-    session.info.setdefault(PENDING, []).append(_Pending(chain, kind, content, since, at))
+def append(
+    session: Session,
+    chain: str,
+    kind: str,
+    content: dict[str, Any],
+    *,
+    since: datetime,
+    at: datetime,
+    apart: bool = False,
+) -> None:
+    """Append an entry before the writing `session` commits; entries on rows of one table are merged, except those that are to
+    stand apart."""
+    session.info.setdefault(PENDING, []).append(_Pending(chain, kind, content, since, at, apart))
 
 
 def write_pending(session: AnySession) -> list[JournalEntry]:
@@ -164,7 +175,7 @@ def content_of(entry: JournalEntry) -> dict[str, Any]:
 def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
     merged: dict[Any, _Pending] = {}
     for each in pending:
-        key: Any = each.kind if each.kind in EVIDENCE else len(merged)
+        key: Any = each.kind if each.kind in EVIDENCE and not each.apart else len(merged)
         before = merged.get(key)
         if before is not None:
             each = _Pending(

@@ -27,6 +27,8 @@ from hub.model.columns import Row
 PERSONAL = frozenset({"choice", "salt"})
 """Personal columns of recording notices that are hashed all the same: after an erasure nobody can guess the choice from the
 hash, because the random salt is erased with it."""
+MOVED = "moved to another chain"
+"""In place of the hash of a changeable row: from here on, another chain records it."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from hub.store.journal.chain import Finding
 from hub.store.journal.deferred import is_genuine
 from hub.store.journal.digests import digest_of
 from hub.store.journal.entries import content_of
-from hub.store.journal.evidence import EVIDENCE
+from hub.store.journal.evidence import EVIDENCE, MOVED
 from hub.store.journal.keys import JournalKeys
 
 CHUNK = 500
@@ -78,6 +78,8 @@ class Naming:
         says whether the retention period of a row is over: of its kind, the time of its entry, and its id."""
         folded, self._folded = self._folded, {}
         for (kind, key), (position, since, digest) in folded.items():
+            if digest == MOVED:
+                continue
             fields = self._found(kind, [key]).get(key)
             if fields is None and digest is not None and may_be_missing(kind, since, key):
                 continue

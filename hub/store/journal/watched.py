@@ -42,7 +42,7 @@ def take_touched(session: AnySession) -> list[tuple[str, str, dict[str, str | No
         evidence = EVIDENCE[kind]
         found = _rows(session, evidence, list(rows))
         by_chain: dict[str, dict[str, str | None]] = defaultdict(dict)
-        chains = _chains(session, evidence, set(rows.values()))
+        chains = chains_of(session, evidence, set(rows.values()))
         for row_id, belongs_to in rows.items():
             if belongs_to in chains:
                 by_chain[chains[belongs_to]][row_id] = digest_of(kind, found[row_id]) if row_id in found else None
@@ -52,6 +52,12 @@ def take_touched(session: AnySession) -> list[tuple[str, str, dict[str, str | No
             began = [found[row_id][evidence.began] for row_id in digests if row_id in found]
             taken.append((chain, kind, digests, began))
     return taken
+
+
+def chain_of_company(session: AnySession, company_id: str) -> str:
+    """The chain of a company: its account, which does not change before the transaction ends."""
+    query = select_columns(col(Company.account_id)).where(col(Company.id) == company_id)
+    return str(session.execute(query.with_for_update(read=True)).scalar_one())
 
 
 def _touched(session: AnySession) -> dict[str, dict[str, str]]:
@@ -68,7 +74,7 @@ def _rows(session: AnySession, evidence: Evidence, ids: list[str]) -> dict[str, 
     return found
 
 
-def _chains(session: AnySession, evidence: Evidence, ids: set[str]) -> dict[str, str]:
+def chains_of(session: AnySession, evidence: Evidence, ids: set[str]) -> dict[str, str]:
     """Company or request → the account of its company, which is its chain."""
     account, of_request = col(Company.account_id), col(PrivacyRequest.company_id) == col(Company.id)
     if evidence.watched == "request_id":
@@ -76,7 +82,8 @@ def _chains(session: AnySession, evidence: Evidence, ids: set[str]) -> dict[str,
         query = query.where(col(PrivacyRequest.id).in_(ids))
     else:
         query = select_columns(col(Company.id), account).where(col(Company.id).in_(ids))
-    return dict(session.execute(query).all())
+    # The lock makes a company that is moving to another account settle first.
+    return dict(session.execute(query.with_for_update(read=True, of=Company)).all())
 
 
 @event.listens_for(AnySession, "after_flush")

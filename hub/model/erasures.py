@@ -17,7 +17,7 @@ class Tombstone(Row, table=True):
 
     mark: str = Field(primary_key=True, max_length=64)
     kind: str = Field(max_length=8)
-    at: datetime = time_column()
+    at: datetime = time_column(index=True)
 
 
 class Restoration(Row, table=True):

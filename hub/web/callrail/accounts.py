@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.access.permissions import Action
 from hub.callrail import fields
 from hub.callrail.accounts import account_record
 from hub.model import Account
 from hub.web.callrail.request import Asked
-from hub.web.callrail.resource import Answer, Endpoint
-
-ANYBODY: tuple[Action, ...] = ("account", "calls", "audit")
-"""Every role may do one of them."""
+from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint
 
 
 def listed(asked: Asked) -> Answer:
@@ -33,4 +29,4 @@ def one(asked: Asked) -> Mapping[str, Any]:
     return account_record(account, fields.ACCOUNT.default)
 
 
-ENDPOINTS = (Endpoint("GET", "*", ANYBODY, listed), Endpoint("GET", "", ANYBODY, one))
+ENDPOINTS = (Endpoint("GET", LISTED_ACCOUNTS, ANY_ROLE, listed), Endpoint("GET", "", ANY_ROLE, one))

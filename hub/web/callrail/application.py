@@ -1,4 +1,4 @@
-"""The ASGI application of the API: finds the endpoint of a path, signs the user in, and turns errors into CallRail's."""
+"""The ASGI application of the API, on Starlette's router: signs the user in, and turns errors into CallRail's."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from fastapi import HTTPException
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.access.narrowing import Narrow, to_account
 from hub.callrail.ids import ACCOUNT, is_named
@@ -29,13 +30,14 @@ from hub.web.api.auth import Authenticator
 from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import Asked, Parameters, Tools
-from hub.web.callrail.resource import Answer, Endpoint
+from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint
 from hub.web.callrail.routes import every_endpoint
-from hub.web.request_body import ASGI
 
 BASE = "/v3/a"
 NO_ROUTE = "Not found"
 WITHOUT_BODY = ("GET", "DELETE")
+SENT, ACCOUNT_NAMED = "sent", "account"
+"""Parts of a path besides its ids: the path below `BASE` as it was sent, and the account."""
 
 
 def create_callrail_api(
@@ -44,11 +46,30 @@ def create_callrail_api(
     counters: Counters | None = None,
     directory: LiveDirectory | None = None,
     config_file: ConfigFile | None = None,
-) -> CallRailApi:
+) -> ASGIApp:
     """The API of one hub; `narrow` is the account filter of its queries. Without `config_file` nothing that stands in
-    config.yaml can be changed."""
+    config.yaml can be changed. Paths are taken with and without `.json`, and with a `/` at the end."""
     tools = Tools(directory or LiveDirectory(hub.store), config_file)
-    return CallRailApi(hub, narrow, counters or Counters(), every_endpoint(Counts()), tools)
+    authenticator = Authenticator(hub, narrow, counters or Counters(), token_key, "Token")
+    paths: dict[str, list[Endpoint]] = {}
+    for each in sorted(every_endpoint(Counts()), key=lambda each: each.path.count("{")):
+        paths.setdefault(each.path, []).append(each)
+    router = Router(
+        [Route(_route(path), Address(authenticator, tools, endpoints)) for path, endpoints in paths.items()],
+        redirect_slashes=False,
+        default=Address(authenticator, tools, ()),
+    )
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        sent = scope["path"].removeprefix(BASE).strip("/")
+        plain = sent.removesuffix(".json").strip("/")
+        await router({**scope, "root_path": "", "path": f"/{plain}", "path_params": {SENT: sent}}, receive, send)
+
+    return serve
+
+
+def _route(path: str) -> str:
+    return "/" if path == LISTED_ACCOUNTS else f"/{{{ACCOUNT_NAMED}}}/{path}".rstrip("/")
 
 
 def token_key(request: Request) -> str:
@@ -60,90 +81,56 @@ def token_key(request: Request) -> str:
     return found[1] if found else ""
 
 
-class CallRailApi:
-    """An ASGI application below `/v3`. Paths are taken with and without `.json`, and with a `/` at the end."""
+class Address:
+    """The ASGI application of one path: signs the user in, calls the endpoint of the method, and turns errors into
+    CallRail's. Without endpoints nothing is found, but after the sign-in, so that an unknown client learns nothing."""
 
-    def __init__(
-        self, hub: Hub, narrow: Narrow, counters: Counters, endpoints: Sequence[Endpoint], tools: Tools
-    ) -> None:
-        self._tools = tools
-        self._authenticator = Authenticator(hub, narrow, counters, token_key, "Token")
-        ordered = sorted(endpoints, key=lambda each: each.path.count("{"))
-        self.endpoints = [(_pattern(each.path), each) for each in ordered]
+    def __init__(self, authenticator: Authenticator, tools: Tools, endpoints: Sequence[Endpoint]) -> None:
+        self._authenticator, self._tools = authenticator, tools
+        self._endpoints: dict[str, Endpoint] = {each.method: each for each in endpoints}
 
-    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         request = Request(scope, receive)
         try:
             body = b"" if request.method in WITHOUT_BODY else await request.body()
             answer = await run_in_threadpool(self._answer, request, body)
-        except StarletteHTTPException as error:
-            answer = refusal(error.status_code, str(error.detail), error.headers)
+        except HTTPException as error:
+            answer = _refused(error)
         answer.headers["Cache-Control"] = "no-store"
         await answer(scope, receive, send)
 
     def _answer(self, request: Request, body: bytes) -> Response:
         limits: dict[str, str] = {}
         try:
-            endpoint, account, path, ids = self._found(request)
+            endpoint = self._endpoint(request)
             authorized = self._authenticator.authorize(request, *endpoint.actions)
             limits = dict(authorized.limits)
+            ids = dict(request.path_params)
+            path, account = ids.pop(SENT).partition("/")[2], ids.pop(ACCOUNT_NAMED, None)
             if account is not None and not is_named(ACCOUNT, account, authorized.user.account_id):
                 raise NotFound("Account not found")
             if "\0" in unquote(request.url.query):
                 raise CannotDo("The address has a NUL character.")
-            parameters = Parameters(request.query_params)
             key = checked_key(request.headers.get("idempotency-key"))
             once = Once(key, request_bytes(request, body), partial(limits.update, {REPLAYED: "true"}))
+            parameters = Parameters(request.query_params)
             asked = Asked(authorized, parameters, path, ids, _members(request, body), once, self._tools)
             answer = _response(endpoint.answer(asked))
-        except HTTPException as error:
-            answer = refusal(error.status_code, str(error.detail), error.headers)
-        except NotFound as error:
-            answer = refusal(404, str(error))
-        except DatabaseAway:
-            answer = refusal(503, "The database does not answer; try again.", {"Retry-After": "5"})
-        except RetryLater as error:
-            answer = refusal(503, str(error), {"Retry-After": str(math.ceil(error.after or 5))})
-        except RingfenceError as error:
-            answer = refusal(400, " ".join(str(error).split()))
-        except SQLAlchemyError:
-            answer = refusal(503, "The database does not answer; try again.", {"Retry-After": "5"})
+        except (HTTPException, RingfenceError, DatabaseAway, SQLAlchemyError) as error:
+            answer = _refused(error)
         for name, value in limits.items():
             answer.headers.setdefault(name, value)
         return answer
 
-    def _found(self, request: Request) -> tuple[Endpoint, str | None, str, dict[str, str]]:
-        """The endpoint, the account that the path names, the path below it, and the ids in it. A path that does not exist
-        is refused after the sign-in, so that strangers learn nothing."""
-        sent = request.url.path.removeprefix(BASE).strip("/")
-        plain = sent.removesuffix(".json").strip("/")
-        account, _, path = plain.partition("/")
-        if sent in ("", ".json"):
-            account, path = "", ""
-        methods = set()
-        for pattern, endpoint in self.endpoints:
-            if bool(account) != (endpoint.path != LISTED_ACCOUNTS):
-                continue
-            found = pattern.fullmatch(path)
-            if found is not None:
-                methods.add(endpoint.method)
-                if endpoint.method == request.method:
-                    return endpoint, account or None, sent.partition("/")[2], found.groupdict()
-        self._authenticator.authorize(request, "account", "calls", "audit")
-        if methods:
-            raise HTTPException(405, f"This address takes {', '.join(sorted(methods))}.")
-        raise NotFound(NO_ROUTE)
-
-
-LISTED_ACCOUNTS = "*"
-"""The path of the endpoint above all accounts."""
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    if path == LISTED_ACCOUNTS:
-        return re.compile("")
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+    def _endpoint(self, request: Request) -> Endpoint:
+        endpoint = self._endpoints.get(request.method)
+        if endpoint is None:
+            self._authenticator.authorize(request, *ANY_ROLE)
+            if self._endpoints:
+                raise HTTPException(405, f"This address takes {', '.join(sorted(self._endpoints))}.")
+            raise NotFound(NO_ROUTE)
+        return endpoint
 
 
 def _members(request: Request, body: bytes) -> dict[str, Any]:
@@ -169,6 +156,16 @@ def _response(answer: Answer) -> Response:
     return answer if isinstance(answer, Response) else JSONResponse(dict(answer))
 
 
-def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An error as CallRail's clients read it."""
+def _refused(error: Exception) -> Response:
+    """The answer to an error, as CallRail's clients read it."""
+    if isinstance(error, HTTPException):
+        return _refusal(error.status_code, str(error.detail), error.headers)
+    if isinstance(error, RetryLater):
+        return _refusal(503, str(error), {"Retry-After": str(math.ceil(error.after or 5))})
+    if isinstance(error, RingfenceError):
+        return _refusal(404 if isinstance(error, NotFound) else 400, " ".join(str(error).split()))
+    return _refusal(503, "The database does not answer; try again.", {"Retry-After": "5"})
+
+
+def _refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     return JSONResponse({"error": text}, status, dict(headers or {}))

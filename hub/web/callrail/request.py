@@ -28,25 +28,12 @@ MAX_LIST = 250
 TRUE, FALSE = frozenset({"true", "1", "yes", "t"}), frozenset({"false", "0", "no", "f"})
 
 
-class Parameters(Mapping[str, str]):
+class Parameters(QueryParams):
     """The parameters of an address. Of a repeated one the last counts. A list comes as `a,b`, or as `name[]` repeated."""
-
-    def __init__(self, query: QueryParams) -> None:
-        self._pairs = query.multi_items()
-        self._last = dict(self._pairs)
-
-    def __getitem__(self, name: str) -> str:
-        return self._last[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._last)
-
-    def __len__(self) -> int:
-        return len(self._last)
 
     def text(self, name: str) -> str | None:
         """A parameter without spaces around it; None if it is missing or empty."""
-        return self._last.get(name, "").strip() or None
+        return self.get(name, "").strip() or None
 
     def number(self, name: str, otherwise: int | None = None, *, least: int = 0) -> int | None:
         """A whole number of at least `least`."""
@@ -76,8 +63,8 @@ class Parameters(Mapping[str, str]):
     def list(self, name: str) -> tuple[str, ...]:
         """The values of a list, each once, in the order in which they were sent."""
         in_brackets = re.compile(re.escape(name) + r"\[\d*\]")
-        values = [value for key, value in self._pairs if in_brackets.fullmatch(key)]
-        values += self._last.get(name, "").split(",")
+        values = [value for key, value in self.multi_items() if in_brackets.fullmatch(key)]
+        values += self.get(name, "").split(",")
         found = tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
         if len(found) > MAX_LIST:
             raise CannotDo(f"{name} may have at most {MAX_LIST} values.")
@@ -85,7 +72,7 @@ class Parameters(Mapping[str, str]):
 
     def address(self, **changes: str | None) -> str:
         """The query of the same request with other values; None leaves a parameter out."""
-        kept = [(name, value) for name, value in self._pairs if name not in changes]
+        kept = [(name, value) for name, value in self.multi_items() if name not in changes]
         return urlencode([*kept, *((name, value) for name, value in changes.items() if value is not None)])
 
 

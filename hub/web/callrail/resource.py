@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlmodel import Session
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from hub.access.permissions import Action
 from hub.callrail.fields import FieldSet
@@ -21,6 +21,10 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 Answer = Mapping[str, Any] | Response | None
 """What a function answers: a JSON object, a response, or None for 204 without a body."""
 Fields = Sequence[str]
+LISTED_ACCOUNTS = "*"
+"""The path of the endpoint above all accounts."""
+ANY_ROLE: tuple[Action, ...] = ("account", "calls", "audit")
+"""Each role may do one of them."""
 BY_OTHER_INDEX = frozenset({"company_id", "tracker_id", "tracker_ids", "agent"})
 """Parameters by which a list is read along another index than that of its companies."""
 
@@ -120,6 +124,4 @@ class Resource:
 
 def json_answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON object."""
-    from starlette.responses import JSONResponse
-
     return JSONResponse(dict(body), status, dict(headers or {}))

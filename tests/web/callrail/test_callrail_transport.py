@@ -56,7 +56,9 @@ def test_what_does_not_exist_is_404_and_a_wrong_method_405(filled: CallRailHub) 
     for path in ("webhooks.json", "calls/CAL1.json", f"calls/{filled.account}.json", "calls/CAL" + "0" * 32):
         answer = filled.get(path)
         assert (answer.status_code, list(answer.json())) == (404, ["error"]), path
-    assert filled.send("DELETE", "calls.json").status_code == 405
+    for method in ("DELETE", "HEAD"):
+        assert filled.send(method, "calls.json").status_code == 405
+    assert filled.send("DELETE", "calls.json").json() == {"error": "This address takes GET, POST."}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_flow_is_edited_simulated_and_published_by_keyboard_alone(headless: An
     reach(tab, "office")
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/flows/lakeside/office*")
-    reach(tab, "menu: Menu")  # the box in the graph
+    reach(tab, "menu Menu")  # the step in the list
     tab.keyboard.press("Enter")
     tab.wait_for_url("**step=menu*")
     assert faults(tab) == []

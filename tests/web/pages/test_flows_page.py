@@ -1,4 +1,4 @@
-"""The pages of call flows: the list, the graph with its form, drafts."""
+"""The pages of call flows: the list, the steps with their form, drafts."""
 
 from __future__ import annotations
 
@@ -72,6 +72,21 @@ def test_the_list_says_what_uses_each_flow_and_shows_routes_as_flows(office: Tes
     )
 
 
+def test_the_steps_are_nested_lists_whose_ways_link_to_steps_and_whose_words_are_no_code(
+    office: TestHub, owner: PageClient
+) -> None:
+    owner.post(OFFICE_PATH, menu(say="<script>alert(1)</script>"))
+    page = owner.get(f"{OFFICE_PATH}?step=menu")
+    said = seen(page.text)
+    assert "press 1 / nothing or another key desk Rings one phone" in said and "press 2 night Voicemail" in said
+    assert "nobody answers → night below" in said and 'href="#at-night"' in page.text and 'id="at-night"' in page.text
+    tree = page.text.partition('<ul class="tree">')[2].partition("</section>")[0]
+    assert tree.count("<ul>") == 2 and tree.count('aria-current="true"') == 1 and "style=" not in tree
+    assert "<script>alert" not in page.text and "&lt;script&gt;alert(1)" in tree
+    read_only = signed_in(office, "marketer").get(f"{OFFICE_PATH}?step=menu").text
+    assert 'href="#at-menu"' in read_only and "menu Menu" in seen(read_only)
+
+
 def test_a_saved_step_is_a_draft_of_this_user_alone_until_it_is_published(office: TestHub, owner: PageClient) -> None:
     saved = owner.post(OFFICE_PATH, menu(say="Press one or two.", name="choice"))
     assert saved.status_code == 303 and saved.headers["location"].endswith("?step=choice")
@@ -113,7 +128,7 @@ def test_what_the_checks_find_is_saved_listed_and_stands_beside_its_field(office
     assert 'id="number-error">+13125550120 is one of your own tracking numbers' in page.text
     said = seen(page.text)
     assert "night No call ever comes to this step" in said and "menu carrier cannot do this (gather hash)" in said
-    assert "step unreached problem" in page.text
+    assert "No call comes here night Voicemail problem" in said
 
 
 def test_rows_are_added_moved_and_removed_without_saving(office: TestHub, owner: PageClient) -> None:
@@ -184,7 +199,7 @@ def test_a_simulated_call_shows_its_path_the_lawful_notice_and_the_carriers_docu
     assert "After 2 steps somebody answers" in said and "Recording: recorded after a notice" in said
     assert "This call is recorded." in said and "law" in said
     assert "Path of the simulated call: Tuesday 10:00 am, presses 1, somebody answers." in said
-    assert 'class="step walked' in page.text and "Stop 2 of the simulated call" in page.text
+    assert 'class="node walked' in page.text and "Stop 2 of the simulated call" in said
     assert "What Paper carrier gets after key 1" in said and "Dial(numbers=" in said
     assert "Press 1." in owner.text(f"{OFFICE_PATH}?{call}&version=1"), "any version can be simulated"
     assert "Area code 312: Illinois (US-IL)" in owner.text(f"{OFFICE_PATH}?simulate=yes&from=312")

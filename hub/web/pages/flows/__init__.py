@@ -1,4 +1,4 @@
-"""`/flows`: call flows as a graph and as a form, simulated calls, versions, publishing."""
+"""`/flows`: call flows as an indented list and as a form, simulated calls, versions, publishing."""
 
 from hub.web.pages.flows import deeds, editor, listing, new, publish, remove
 

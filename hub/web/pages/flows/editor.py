@@ -1,9 +1,10 @@
-"""`/flows/{company}/{flow}`: the graph beside the list of steps, whose form edits the draft."""
+"""`/flows/{company}/{flow}`: the list of steps, and the form of one of them, which edits the draft."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from starlette.responses import Response
@@ -16,12 +17,11 @@ from hub.web.pages.flows.compare import DiffLine, diff_lines
 from hub.web.pages.flows.form.labels import ADD_WORDS, DAY_NAMES
 from hub.web.pages.flows.form.settings_form import ALLOWABLE, SettingsForm, settings_of
 from hub.web.pages.flows.form.state import StepForm, form_of_new, form_of_step
-from hub.web.pages.flows.graph.layout import lay_out
-from hub.web.pages.flows.graph.svg import Shown, drawing
 from hub.web.pages.flows.opened import OpenFlow, open_flow
+from hub.web.pages.flows.outline import Branch, outline
 from hub.web.pages.flows.simulation.outcome import simulate
 from hub.web.pages.flows.simulation.questions import FIELDS
-from hub.web.pages.flows.words import KINDS, exit_words, gist, ways_in_words
+from hub.web.pages.flows.words import KINDS, exit_words, gist
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -29,16 +29,24 @@ MAX_LISTED_VERSIONS = 20
 
 
 @dataclass(frozen=True)
-class OutlineStep:
-    """One step in the list beside the graph."""
+class Outline:
+    """The list of steps, and what the page shows at them."""
 
-    name: str
-    kind: str
-    gist: str
-    ways: str
-    problems: Sequence[str]
-    change: str
-    """`new` or `changed`, compared with what callers hear."""
+    flow: Flow
+    branches: Sequence[Branch]
+    selected: str
+    stops: Mapping[str, int]
+    """Step → its place in the simulated call."""
+    walked: Set[tuple[str, str]]
+    """The ways of the simulated call: from one step to another."""
+    bad: Set[str]
+    """Steps with a problem."""
+    changes: Mapping[str, str]
+    """Step → `new` or `changed`, compared with what callers hear."""
+    link: Callable[[str], str]
+    """The address of a step by its name."""
+    kinds = KINDS
+    gist = staticmethod(gist)
 
 
 def flow_page(page: PageRequest) -> Response:
@@ -62,8 +70,6 @@ def show(
     simulated = simulate(page, opened)
     walked = simulated.outcome.walked if simulated.outcome else []
     selected = form.was or form.after if form else page.query.get("step", "")
-    bad = frozenset(each.step for each in opened.problems if each.step)
-    shown = Shown(lambda name: _address(page, step=name), selected, walked, bad)
     with page.session() as session:
         versions = versions_of(session, page.scope, opened.company.id, opened.name, page.now, MAX_LISTED_VERSIONS)
     with page.hub.store.reading() as hub_session:
@@ -76,10 +82,7 @@ def show(
         title=f"Call flow {opened.name}",
         opened=opened,
         flow=flow,
-        steps=outline(opened),
-        graphs=(drawing(flow, shown), drawing(flow, shown, narrow=True)),
-        selected=selected,
-        step=flow.steps.get(page.query.get("step", "")),
+        outline=_outline(page, opened, selected, walked),
         form=form,
         settings=settings,
         allowable=ALLOWABLE,
@@ -90,7 +93,6 @@ def show(
         audio=audio_files(page, opened.section),
         ways_to=ways_to,
         exits=_exits(flow, form.was) if form else [],
-        gist=gist,
         versions=versions,
         simulated=simulated,
         simulated_fields=("simulate", *FIELDS),
@@ -113,8 +115,10 @@ def _compared(page: PageRequest, opened: OpenFlow, versions: Sequence[Version]) 
 
 
 def _address(page: PageRequest, **changes: Any) -> str:
-    """The same page with another step open; what is simulated stays."""
-    return page.here(**{"step": None, "add": None, "way": None, "do": None, "edit": None, **changes}) + "#steps"
+    """The same page with another form open; what is simulated stays."""
+    return page.here(**{"step": None, "add": None, "way": None, "do": None, "edit": None, **changes}) + (
+        "#open" if changes else "#steps"
+    )
 
 
 def _wanted_form(page: PageRequest, flow: Flow) -> StepForm | None:
@@ -133,23 +137,23 @@ def _add_problems(opened: OpenFlow, form: StepForm) -> None:
             form.errors.setdefault(problem.field if problem.field in names else "name", problem.text)
 
 
-def outline(opened: OpenFlow) -> list[OutlineStep]:
-    """The steps in the order in which a call can meet them."""
-    boxes = sorted(lay_out(opened.flow).boxes, key=lambda box: (not box.is_reached, box.layer, box.x))
+def _outline(page: PageRequest, opened: OpenFlow, selected: str, walked: Sequence[str]) -> Outline:
+    return Outline(
+        opened.flow,
+        outline(opened.flow),
+        selected,
+        stops={name: number for number, name in reversed(list(enumerate(walked, 1)))},
+        walked=set(pairwise(["", *walked])) if walked else set(),
+        bad={each.step for each in opened.problems if each.step},
+        changes=_changes(opened),
+        link=lambda name: _address(page, step=name) if opened.may_edit else f"#at-{name}",
+    )
+
+
+def _changes(opened: OpenFlow) -> dict[str, str]:
     heard = opened.live.flow.steps if opened.live else {}
-    found = []
-    for box in boxes:
-        step = opened.flow.steps.get(box.name)
-        if step is None:
-            continue
-        change = "new" if box.name not in heard else "changed" if heard[box.name] != step else ""
-        problems = [each.text for each in opened.problems if each.step == box.name]
-        found.append(
-            OutlineStep(
-                box.name, KINDS[box.do], gist(step), ways_in_words(step), problems, change if opened.is_draft else ""
-            )
-        )
-    return found
+    steps = opened.flow.steps.items() if opened.is_draft else ()
+    return {name: "changed" if name in heard else "new" for name, step in steps if heard.get(name) != step}
 
 
 def _exits(flow: Flow, name: str) -> list[tuple[str, str]]:

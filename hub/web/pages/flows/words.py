@@ -78,15 +78,6 @@ def case_words(case: Case) -> str:
     return ", ".join(filter(None, said)) or "every call"
 
 
-def ways_in_words(step: Step) -> str:
-    """All ways out of a step: open → hello; closed → night."""
-    by_target: dict[str, list[str]] = {}
-    for key, target in step.leads():
-        by_target.setdefault(target, []).append(exit_words(step, key) or "then")
-    said = [f"{' or '.join(words)} → {'the call ends' if to == 'end' else to}" for to, words in by_target.items()]
-    return "; ".join(said) or "the call ends"
-
-
 def gist(step: Step) -> str:
     """What a step does, in a line or two."""
     match step:

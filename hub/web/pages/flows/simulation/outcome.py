@@ -73,7 +73,7 @@ class Outcome:
 
     @property
     def walked(self) -> list[str]:
-        """The steps, for the graph."""
+        """The steps in order, for the list of steps."""
         return [stop.step for stop in self.stops]
 
 

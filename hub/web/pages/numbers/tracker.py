@@ -5,183 +5,182 @@ A tracker stands in config.yaml, so each of these is an edit of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, TrackerSection
-from hub.errors import CannotDo, ConfigError, NotFound
+from hub.errors import NotFound
 from hub.formats import phone
-from hub.model import Account, Company
+from hub.model import Company
 from hub.numbers.rest.rules import REST
 from hub.queries.numbers.listing import NumberEntry, list_numbers
-from hub.reload.config_file import Proposal
+from hub.web.forms.companies import company_and_section, place_of_company
+from hub.web.forms.config_edit import edit_config
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.field import Field
+from hub.web.forms.form import Form
+from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
-from hub.web.pages.numbers.tracker_form import (
-    OWN_ROUTE,
-    by_field,
-    changes,
-    fields_of,
-    mistakes,
-    place_of,
-    values_of,
-)
 from hub.web.pages.request import PageRequest
 
-APPLIED = "All parts of the hub take it within a few seconds."
+OWN_ROUTE = "own route"
+"""The choice of a tracker whose route is written at the tracker itself; a flow's name has no blank."""
+SOURCE_WORDS = {
+    "source": said(
+        "Source",
+        "Reports show it, like yellow_pages",
+        required=True,
+        wrong="Say where its calls come from, like yellow_pages.",
+    ),
+    "medium": said("Medium", "Like print"),
+    "campaign": said("Campaign"),
+    "default": said("The default number", "Visitors see it if no number of a pool is free"),
+    "signals": said(
+        "The number for privacy signals",
+        "Only visitors who say no to ads see it, such as browsers with Global Privacy Control; its callers are never reported "
+        "to advertisers",
+    ),
+}
+POOL_WORDS = {
+    "hold": said("Hold", "How long a visitor keeps a number after the last activity"),
+    "cool_down": said("Cool-down", "How long after that a call still counts for the last visitor"),
+    "reserve": said(
+        "Reserve, percent",
+        "Kept for visitors from networks with few recent visitors",
+        kind="share",
+        wrong="Write a share from 0 to 99.",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Found:
     """A tracker of the user's, with what config.yaml says of it."""
 
-    account: str
+    place: tuple[str, ...]
     company: Company
     section: CompanySection
     tracker: TrackerSection
-
-    @property
-    def place(self) -> tuple[str, ...]:
-        """Where it stands in config.yaml."""
-        return place_of(self.account, self.company.name, self.tracker.name)
+    fields: tuple[Field, ...]
 
     @property
     def path(self) -> str:
         """The path of its page."""
         return f"/numbers/trackers/{self.company.name}/{self.tracker.name}"
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Its settings, with the choice of its own route if it has one."""
+        own = {"flow": OWN_ROUTE} if self.tracker.route is not None else {}
+        return {**dict(self.tracker), **own}
+
+
+def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[Field, ...]:
+    """The fields of a tracker of a type that is answered by one of these flows."""
+    of_kind = POOL_WORDS if kind == "session" else SOURCE_WORDS
+    connectors = page.hub.config.connectors
+    carriers = [name for name, entry in connectors.items() if entry.connector_class.manifest.kind == "carrier"]
+    titles = [(name, words.carrier_name(page, name)) for name in carriers]
+    choices = tuple((name, title if name == title.lower() else f"{title} ({name})") for name, title in titles)
+    flow = said(
+        "Callers hear",
+        kind="choice",
+        choices=tuple((name, name if name != OWN_ROUTE else "A route of its own") for name in flows),
+        empty="What the company's callers hear",
+    )
+    return fields_of(
+        TrackerSection, {"carrier": said("Carrier", kind="choice", choices=choices), **of_kind, "flow": flow}
+    )
+
 
 def tracker(page: PageRequest) -> Response:
     """One tracker."""
-    return _page(page, _found(page))
+    found = _found(page)
+    return _page(page, found, Form.of(found.fields, found.values))
 
 
 def save(page: PageRequest) -> Response:
     """Write the form into config.yaml."""
     found = _found(page)
-    values = {**values_of(found.tracker), **{name: page.value(name) for name in fields_of(found.tracker.type)}}
-    errors = mistakes(values, found.tracker.type)
-    if errors:
-        return _page(page, found, 422, values=values, errors=errors)
-    return _edit(page, found, changes(found.place, found.tracker, values), "It is saved.", found.path, values)
+    form = Form(found.fields, page.form)
+    tree = form.tree(found.section.country)
+    form.check_changed(found.tracker, {key: value for key, value in tree.items() if value != OWN_ROUTE})
+    return _edit(page, found, form, _changes(found, tree), "It is saved.", found.path)
 
 
 def remove(page: PageRequest) -> Response:
     """Take a number out of config.yaml; it rests from then on."""
     found, number = _found(page), page.value("number")
+    form = Form.of(found.fields, found.values)
     if number not in found.tracker.numbers:
-        return _page(page, found, 422, problem="config.yaml does not list that number here anymore.")
+        form.problems.append("config.yaml does not list that number here anymore.")
     rest = [each for each in found.tracker.numbers if each != number]
     change = Change((*found.place, "numbers"), rest or REMOVED)
-    return _edit(page, found, [change], f"{phone(number)} is out of use and rests.", found.path)
+    return _edit(page, found, form, [change], f"{phone(number)} is out of use and rests.", found.path)
 
 
 def retire(page: PageRequest) -> Response:
     """Remove the tracker from config.yaml; its calls keep their history."""
     found = _found(page)
+    form = Form.of(found.fields, found.values)
     if page.value("sure") != "yes":
-        return _page(page, found, 422, problem="Tick the box first: its numbers are out of use then.")
+        form.problems.append("Tick the box first: its numbers are out of use then.")
     notice = f"The tracker {found.tracker.name} is retired; its numbers rest."
-    return _edit(page, found, [Change(found.place, REMOVED)], notice, "/numbers")
+    return _edit(page, found, form, [Change(found.place, REMOVED)], notice, "/numbers")
 
 
-def apply_edits(page: PageRequest, edits: Iterable[Change]) -> Proposal | None:
-    """Apply edits of config.yaml; returns the proposal if it has problems or the file is read-only."""
-    file = page.file_for("trackers")
-    proposal = file.propose(list(edits), page.user)
-    if proposal.problems or not file.writable:
-        return proposal
-    if not proposal.changes_nothing:
-        file.apply(proposal, page.user)
-    return None
+def _edit(page: PageRequest, found: Found, form: Form, edits: Iterable[Change], notice: str, to: str) -> Response:
+    return edit_config(
+        page,
+        form,
+        edits,
+        lambda form: _page(page, found, form),
+        place=found.place,
+        notice=notice,
+        to=page.link(to),
+    )
 
 
-def _edit(
-    page: PageRequest,
-    found: Found,
-    edits: Iterable[Change],
-    notice: str,
-    target: str,
-    values: dict[str, str] | None = None,
-) -> Response:
-    try:
-        proposal = apply_edits(page, edits)
-    except (CannotDo, ConfigError) as error:
-        return _page(page, found, 422, values=values, problem=str(error))
-    if proposal is not None:
-        errors, problem = by_field(proposal.problems, fields_of(found.tracker.type) if values else ())
-        return _page(page, found, 422, values=values, errors=errors, problem=problem, proposal=proposal)
-    page.context.directory.refresh()
-    return page.redirect(page.link(target), f"{notice} {APPLIED}")
+def _changes(found: Found, tree: Mapping[str, Any]) -> Iterator[Change]:
+    """The edits that make a tracker what the form says; a flow takes the place of its own route."""
+    for change in changes(found.place, found.fields, found.values, tree):
+        if change.path[-1] == "flow" and found.tracker.route is not None:
+            yield Change((*found.place, "route"), REMOVED)
+        yield change
 
 
 def _found(page: PageRequest) -> Found:
-    company = next((each for each in page.companies if each.name == page.path("company_name")), None)
-    section = section_of(page, company) if company else None
+    company, section = company_and_section(page, page.path("company_name"))
     name = page.path("tracker_name")
-    written = next((each for each in section.trackers if each.name == name), None) if section else None
-    if company is None or section is None or written is None:
+    written = next((each for each in section.trackers if each.name == name), None)
+    if written is None:
         raise NotFound("Not found")
-    return Found(account_name(page), company, section, written)
+    place = place_of_company(page, company.name, "trackers", name)
+    flows = [*(each.name for each in section.flows), *([OWN_ROUTE] if written.route is not None else [])]
+    return Found(place, company, section, written, tracker_fields(page, written.type, flows))
 
 
-def section_of(page: PageRequest, company: Company) -> CompanySection | None:
-    """A company as config.yaml has it."""
-    return next((each for each in page.hub.config.companies if each.name == company.name), None)
-
-
-def account_name(page: PageRequest) -> str:
-    """The user's account, by its name in config.yaml."""
-    with page.session() as session:
-        account = session.get(Account, page.user.account_id)
-    return account.name if account else ""
-
-
-def shared_values(page: PageRequest) -> dict[str, object]:
-    """What the templates of trackers need besides the tracker."""
-    carriers = [
-        name for name, entry in page.hub.config.connectors.items() if entry.connector_class.manifest.kind == "carrier"
-    ]
-    file = page.config_file
-    return {
-        "words": words,
-        "carriers": {each: words.carrier_name(page, each) for each in carriers},
-        "own_route": OWN_ROUTE,
-        "writable": file is not None and file.writable,
-    }
-
-
-def _page(
-    page: PageRequest,
-    found: Found,
-    status: int = 200,
-    *,
-    values: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    problem: str | None = None,
-    proposal: Proposal | None = None,
-) -> Response:
+def _page(page: PageRequest, found: Found, form: Form) -> Response:
     ids = {each.name: each.id for each in page.directory.trackers.get(found.company.id, ())}
     with page.session() as session:
         rows = list_numbers(
             session, page.scope, [found.company.id], page.now, tracker_id=ids.get(found.tracker.name, "")
         )
-    shown: dict[str, object] = {
-        "found": found,
-        "numbers": [NumberEntry((row,)) for row in rows],
-        "values": values or values_of(found.tracker),
-        "errors": errors or {},
-        "problem": problem,
-        "proposal": proposal if proposal and not proposal.problems else None,
-        "flows": [each.name for each in found.section.flows],
-        "company_hears": found.section.flow or "its route",
-        "rest_days": REST.days,
-        **shared_values(page),
-    }
-    return page.render("tracker.html", status, title=found.tracker.name, **shown)  # type: ignore[arg-type]
+    return page.render(
+        "tracker.html",
+        form.status,
+        title=found.tracker.name,
+        found=found,
+        form=form,
+        numbers=[NumberEntry((row,)) for row in rows],
+        rest_days=REST.days,
+        words=words,
+    )
 
 
 PAGES = (

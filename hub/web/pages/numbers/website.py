@@ -8,23 +8,36 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from hub.config.edit import REMOVED, Change
+from hub.config.models import CompanySection
 from hub.contracts.addresses import is_loopback
-from hub.errors import CannotDo, ConfigError
-from hub.formats import phone
 from hub.model import Company
 from hub.queries.numbers.website import PageVisits, visits_of_page
 from hub.rate_limit import Buckets
-from hub.reload.config_file import Proposal
 from hub.visits.page_check.fetch import CannotFetch, fetch_page
 from hub.visits.page_check.findings import Expected, Finding, findings
+from hub.web.forms.companies import company_and_section, place_of_company
+from hub.web.forms.config_edit import edit_config
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.form import Form
+from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers.tracker import APPLIED, account_name, apply_edits
-from hub.web.pages.numbers.tracker_form import by_field, numbers_typed
 from hub.web.pages.request import PageRequest
 from hub.web.privacy.opt_outs import offers_limits
 from hub.web.tracking.script import Website
 
+FIELDS = fields_of(
+    CompanySection,
+    {
+        "website.swap": said(
+            "Numbers on the pages",
+            "One a line, in any notation; visitors see theirs in their place",
+            name="swap",
+            kind="phones",
+            wrong="One of these is not a phone number; write one a line.",
+        ),
+        "domains": said("Domains", "One a line, like www.example.com", kind="lines", clean=str.lower),
+    },
+)
 PROOF = timedelta(minutes=30)
 """How far back a visit counts as proof."""
 CHECKS = (10, 10 / 60)
@@ -60,26 +73,19 @@ def settings(page: PageRequest) -> Response:
     company = _company(page)
     if company is None:
         return _page(page, "", None, "Choose a company first.")
-    domains = [each.strip().lower() for each in page.value("domains").replace(",", "\n").splitlines() if each.strip()]
-    swap = numbers_typed(page.value("swap"))
-    typed = {"domains": page.value("domains"), "swap": page.value("swap")}
-    if swap is None:
-        return _page(page, "", None, None, typed=typed, problem="One of these is not a phone number; write one a line.")
-    place = ("accounts", account_name(page), "companies", company.name)
-    edits = []
-    if domains != list(company.domains):
-        edits.append(Change((*place, "domains"), domains or REMOVED))
-    if swap != list(company.website.get("swap", ())):
-        edits.append(Change((*place, "website", "swap"), swap or REMOVED))
-    try:
-        proposal = apply_edits(page, edits) if edits else None
-    except (CannotDo, ConfigError) as error:
-        return _page(page, "", None, None, typed=typed, problem=str(error))
-    if proposal is not None:
-        return _page(page, "", None, None, typed=typed, problem=by_field(proposal.problems, ())[1], proposal=proposal)
-    target = page.link("/numbers/website", company=company.name)
-    return page.redirect(
-        target, f"It is saved. Paste a pinned snippet again. {APPLIED}" if edits else "Nothing was changed."
+    _, section = company_and_section(page, company.name)
+    form = Form(FIELDS, page.form)
+    tree = form.tree(section.country)
+    form.check_changed(section, tree)
+    place = place_of_company(page, company.name)
+    return edit_config(
+        page,
+        form,
+        changes(place, FIELDS, section, tree),
+        lambda form: _page(page, "", None, None, form),
+        place=place,
+        notice="It is saved. Paste a pinned snippet again.",
+        to=page.link("/numbers/website", company=company.name),
     )
 
 
@@ -115,22 +121,13 @@ def _page(
     address: str,
     found: list[Finding] | None,
     error: str | None,
-    *,
-    typed: dict[str, str] | None = None,
-    problem: str | None = None,
-    proposal: Proposal | None = None,
+    form: Form | None = None,
 ) -> Response:
     company = _company(page)
-    values: dict[str, Any] = {
-        "problem": problem,
-        "proposal": proposal if proposal and not proposal.problems else None,
-        "writable": page.config_file is not None and page.config_file.writable,
-    }
+    values: dict[str, Any] = {}
     if company is not None:
-        values["typed"] = typed or {
-            "domains": "\n".join(company.domains),
-            "swap": "\n".join(phone(each) for each in company.website.get("swap", ())),
-        }
+        section = next((each for each in page.hub.config.companies if each.name == company.name), None)
+        form = form or Form.of(FIELDS, section or {})
         made, url = Website.of(company, page.directory), page.context.public_url
         pinned = page.query.get("version") != "latest"
         tags = [made.tag(url, pinned=pinned)]
@@ -142,7 +139,7 @@ def _page(
         values |= {"snippet": "\n".join(tags), "footer": "\n".join(footer), "made": made, "pinned": pinned}
     return page.render(
         "numbers_website.html",
-        422 if error or problem or proposal else 200,
+        422 if error or (form and form.is_refused) else 200,
         title="The website",
         company=company,
         address=address,
@@ -150,6 +147,7 @@ def _page(
         visits=_visits(page, company, address) if company and found else None,
         proof_minutes=int(PROOF.total_seconds() // 60),
         error=error,
+        form=form,
         **values,
     )
 

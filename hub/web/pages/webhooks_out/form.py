@@ -2,205 +2,150 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change
 from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.third_parties import is_third_party
-from hub.errors import CannotDo, ConfigError, NotFound, Problem
-from hub.model import Account, Company
+from hub.errors import NotFound
 from hub.privacy.datamap.chart import readable
-from hub.reload import Proposal
+from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
+from hub.web.forms.config_edit import edit_config
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.field import Field
+from hub.web.forms.form import Form
+from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of
 from hub.web.pages.webhooks_out.listing import PATH
 from hub.web.pages.webhooks_out.words import FORMATS, ROLES, THIRD_PARTY, TYPES, USES, WITHHELD
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-FIELDS = ("name", "url", "format", "recipient", "role", "use", "regions")
-WRONG_NAME = "Write lowercase letters, digits, - and _, like crm; it begins with a letter or a digit."
-APPLIED = "All parts of the hub take it within a few seconds."
+WORDS = {
+    "url": said(
+        "Address",
+        "A public https address; events come to it by POST, as JSON.",
+        kind="url",
+        placeholder="https://hooks.example.com/calls",
+    ),
+    "format": said(
+        "Form of the events", "CallRail’s for a receiver that was made for CallRail.", choices=tuple(FORMATS.items())
+    ),
+    "recipient": said(
+        "Who runs it", "The legal name, for your data map and privacy page; the host if empty.", kind="text"
+    ),
+    "role": said(
+        "In what role",
+        "Under a contract with you, or for purposes of its own: then it is a third party.",
+        choices=tuple(ROLES.items()),
+    ),
+    "use": said(
+        "What it uses the data for",
+        "People are asked, or can say no, for this use.",
+        kind="choice",
+        choices=tuple(USES.items()),
+    ),
+    "regions": said("Where it keeps data", "Countries as two letters, like US CA.", clean=str.upper, maximum=100),
+    "events": said(
+        "What it gets",
+        "If a person of whom it was sent something is erased or opts out, it learns that in any case: the ids of their "
+        "calls, texts and forms, and nothing else.",
+        choices=tuple(TYPES.items()),
+    ),
+    "withhold": said("What is left out", choices=tuple(WITHHELD.items())),
+    "enabled": said("Disabled: it gets nothing for now", name="disabled", inverted=True),
+}
+NAME = {"name": said("Short name", "Like crm. It cannot be changed later.")}
+FIELDS = fields_of(WebhookSection, WORDS)
 
 
 def new(page: PageRequest) -> Response:
     """The empty form."""
-    every = {f"event.{event}": "yes" for event in TYPES}
-    return _show(page, None, None, {"format": "standard", "role": "processor", **every})
+    form = Form.of(_new_fields(page), {})
+    return _show(page, form)
 
 
 def edit(page: PageRequest) -> Response:
     """The form of an endpoint."""
-    company = company_of(page)
-    return _show(page, company, _section(page, company), _shown(_section(page, company)))
+    section = _section(page)
+    return _show(page, Form.of(_fields(section), section), section)
 
 
 def add(page: PageRequest) -> Response:
     """Add an endpoint to the chosen company."""
-    company = next((each for each in page.companies if each.name == page.value("company")), None)
-    if company is None:
-        raise NotFound("Not found")
-    name = page.value("name")
-    if NAME.fullmatch(name) is None or name == "new":
-        return _show(page, None, None, _given(page), 422, errors={"name": WRONG_NAME})
-    own = next((each.webhooks for each in page.hub.config.companies if each.name == company.name), ())
-    if any(each.name == name for each in own):
-        return _show(page, None, None, _given(page), 422, errors={"name": "There is already one of this name."})
-    edits = [Change((*_place(page, company), name), {"name": name, **_tree(page)})]
-    notice = f"{name} is added. {APPLIED} Send a test next."
-    return _apply(page, company, None, edits, notice, path_of(company, name))
+    form = Form(_new_fields(page), page.form)
+    company, name, tree = chosen_company(page, form), form.value("name"), form.tree()
+    form.check_name({each.name for each in company.webhooks} if company else ())
+    form.check(WebhookSection, tree, "url")
+    place = place_of_company(page, company.name if company else "", "webhooks", name)
+    to = page.link(PATH)
+    notice = f"{name} is added. Send a test next.{_third_party(form)}"
+    return edit_config(
+        page, form, [Change(place, tree)], lambda form: _show(page, form), place=place, notice=notice, to=to
+    )
 
 
 def change(page: PageRequest) -> Response:
     """Change an endpoint."""
-    company = company_of(page)
-    section = _section(page, company)
-    kept = {
-        key: value
-        for key, value in section.model_dump(mode="json", exclude_defaults=True).items()
-        if key in ("name", "allow_private")
-    }
-    edits = [Change((*_place(page, company), section.name), {**kept, **_tree(page)})]
-    return _apply(
-        page, company, section, edits, f"{section.name} is changed. {APPLIED}", path_of(company, section.name)
+    company, section = company_of(page), _section(page)
+    form = Form(_fields(section), page.form)
+    tree = form.tree(company.country)
+    form.check_changed(section, tree, "url")
+    place = place_of_company(page, company.name, "webhooks", section.name)
+    return edit_config(
+        page,
+        form,
+        changes(place, form.fields, section, tree),
+        lambda form: _show(page, form, section),
+        place=place,
+        notice=f"{section.name} is changed.{_third_party(form)}",
+        to=page.link(path_of(company, section.name)),
     )
 
 
 def remove(page: PageRequest) -> Response:
     """Remove an endpoint."""
-    company = company_of(page)
-    section = _section(page, company)
-    edits = [Change((*_place(page, company), section.name), REMOVED)]
-    return _apply(page, company, section, edits, f"{section.name} is removed. {APPLIED}", PATH)
+    section = _section(page)
+    edits = [Change(place_of_company(page, page.path("company"), "webhooks", section.name), REMOVED)]
+    form = Form.of(_fields(section), section)
+    notice, to = f"{section.name} is removed.", page.link(PATH)
+    return edit_config(page, form, edits, lambda form: _show(page, form, section), notice=notice, to=to)
 
 
-def _apply(
-    page: PageRequest, company: Company, section: WebhookSection | None, edits: Sequence[Change], notice: str, to: str
-) -> Response:
-    file, of = page.file_for("webhooks"), company if section else None
-    try:
-        proposal = file.propose(edits, page.user)
-        if proposal.problems:
-            return _show(page, of, section, _given(page), 422, **_told(proposal.problems))
-        if not file.writable:
-            return _show(page, of, section, _given(page), 422, proposal=proposal)
-        file.apply(proposal, page.user)
-    except (CannotDo, ConfigError) as error:
-        return _show(page, of, section, _given(page), 422, problem=str(error))
-    if is_third_party(page.value("role"), page.value("use")) and edits[-1].value is not REMOVED:
-        notice = f"{notice} {THIRD_PARTY}"
-    return page.redirect(page.link(PATH if section is None else to), notice)
-
-
-def _told(problems: Sequence[Problem]) -> dict[str, Any]:
-    """Each problem beside its field; the others together."""
-    errors: dict[str, str] = {}
-    others = []
-    for each in problems:
-        field = next((name for name in FIELDS if (each.path or "").endswith(f".{name}")), None)
-        if field is None:
-            others.append(f"{each.text[0].upper()}{each.text[1:]}.".replace("..", "."))
-        else:
-            errors[field] = each.text[0].upper() + each.text[1:]
-    return {"errors": errors, "problem": " ".join(others) or None}
-
-
-def _show(
-    page: PageRequest,
-    company: Company | None,
-    section: WebhookSection | None,
-    values: Mapping[str, str],
-    status: int = 200,
-    *,
-    errors: Mapping[str, str] | None = None,
-    problem: str | None = None,
-    proposal: Proposal | None = None,
-) -> Response:
-    file = page.config_file
+def _show(page: PageRequest, form: Form, section: WebhookSection | None = None) -> Response:
     return page.render(
         "webhook_out_form.html",
-        status,
+        form.status,
         title=section.name if section else "New webhook",
-        company=company,
-        section=section,
-        values=values,
-        errors=errors or {},
-        problem=problem,
-        proposal=proposal,
-        types=TYPES,
-        formats=FORMATS,
+        path=path_of(company_of(page), section.name) if section else None,
+        form=form,
         roles=ROLES,
-        uses=_uses(values.get("use", "")),
         third_party=THIRD_PARTY,
-        withheld=WITHHELD,
-        writable=file is not None and file.writable,
     )
 
 
-def _section(page: PageRequest, company: Company) -> WebhookSection:
-    own = next((each.webhooks for each in page.hub.config.companies if each.name == company.name), ())
-    found = next((each for each in own if each.name == page.path("webhook")), None)
+def _section(page: PageRequest) -> WebhookSection:
+    _, company = company_and_section(page, page.path("company"))
+    found = next((each for each in company.webhooks if each.name == page.path("webhook")), None)
     if found is None:
         raise NotFound("Not found")
     return found
 
 
-def _shown(section: WebhookSection) -> dict[str, str]:
-    return {
-        "name": section.name,
-        "url": section.url,
-        "format": section.format,
-        "recipient": section.recipient or "",
-        "role": section.role,
-        "use": section.use,
-        "regions": " ".join(section.regions),
-        **{f"event.{event}": "yes" for event in section.events},
-        **{f"withhold.{part}": "yes" for part in section.withhold},
-        "disabled": "" if section.enabled else "yes",
-    }
+def _new_fields(page: PageRequest) -> tuple[Field, ...]:
+    return (company_field(page), *fields_of(WebhookSection, NAME), *FIELDS)
 
 
-def _given(page: PageRequest) -> dict[str, str]:
-    boxes = [*(f"event.{event}" for event in TYPES), *(f"withhold.{part}" for part in WITHHELD)]
-    return {name: page.value(name) for name in (*FIELDS, *boxes, "company", "disabled")}
+def _fields(section: WebhookSection) -> tuple[Field, ...]:
+    """The fields of an endpoint that is there; a use that only config.yaml has can stay."""
+    if section.use in USES:
+        return FIELDS
+    own = tuple({**USES, section.use: readable(section.use).capitalize()}.items())
+    return fields_of(WebhookSection, {**WORDS, "use": {**WORDS["use"], "choices": own}})
 
 
-def _tree(page: PageRequest) -> dict[str, Any]:
-    """What the form says, as config.yaml has it; what is as by default is left out."""
-    events = [event for event in TYPES if page.value(f"event.{event}") == "yes"]
-    withheld = [part for part in WITHHELD if page.value(f"withhold.{part}") == "yes"]
-    tree: dict[str, Any] = {"url": page.value("url"), **({"use": page.value("use")} if page.value("use") else {})}
-    if page.value("format") != "standard":
-        tree["format"] = page.value("format")
-    if len(events) < len(TYPES):
-        tree["events"] = events
-    if page.value("recipient"):
-        tree["recipient"] = page.value("recipient")
-    if page.value("role") not in ("", "processor"):
-        tree["role"] = page.value("role")
-    if regions := [word.upper() for word in re.split(r"[\s,]+", page.value("regions")) if word]:
-        tree["regions"] = regions
-    if withheld:
-        tree["withhold"] = withheld
-    if page.value("disabled") == "yes":
-        tree["enabled"] = False
-    return tree
-
-
-def _uses(chosen: str) -> Mapping[str, str]:
-    """The uses to choose from; nothing is chosen in a new webhook, and a use that only config.yaml has stays in the list."""
-    named = {} if chosen in USES or not chosen else {chosen: readable(chosen).capitalize()}
-    return {**({} if chosen else {"": "Choose one"}), **USES, **named}
-
-
-def _place(page: PageRequest, company: Company) -> tuple[str, ...]:
-    with page.session() as session:
-        account = session.get(Account, page.user.account_id)
-    return ("accounts", account.name if account else "", "companies", company.name, "webhooks")
+def _third_party(form: Form) -> str:
+    return f" {THIRD_PARTY}" if is_third_party(form.value("role"), form.value("use")) else ""
 
 
 _ONE = f"{PATH}/{{company}}/{{webhook}}"

@@ -1,0 +1,78 @@
+"""Edits of config.yaml from a page: proposed, refused at the fields of a form, or applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from starlette.responses import Response
+
+from hub.config.document import Path
+from hub.config.edit import Change, Move
+from hub.errors import CannotDo, ConfigError
+from hub.reload import Proposal
+from hub.web.forms.form import Form
+from hub.web.pages.request import PageRequest
+
+APPLIED = "All parts of the hub take it within a few seconds."
+NO_FILE = "This hub was not started from a config.yaml, so this cannot be changed here."
+CHANGED_MEANWHILE = "config.yaml was changed in the meantime. Look at it again."
+
+
+def edit_config(
+    page: PageRequest,
+    form: Form,
+    changes: Iterable[Change | Move],
+    show: Callable[[Form], Response],
+    *,
+    place: Path = (),
+    notice: str,
+    to: str,
+) -> Response:
+    """Apply changes of config.yaml and go to `to` with `notice`; or `show` the form with what is wrong, or with the diff if the
+    file is read-only. `place` is the section that the form edits."""
+    if form.is_refused:
+        return show(form)
+    made = list(changes)
+    if not made:
+        return page.redirect(to, "Nothing was changed.")
+    if not apply_changes(page, form, made, place=place):
+        return show(form)
+    return page.redirect(to, f"{notice} {APPLIED}")
+
+
+def apply_changes(
+    page: PageRequest,
+    form: Form,
+    changes: Iterable[Change | Move],
+    *,
+    place: Path = (),
+    note: str = "",
+    base: str = "",
+) -> bool:
+    """Apply changes in the user's name, with the audit entry of each edit of the file; False if they are refused, and then the
+    form says why. `base` is the SHA-256 of the text that the user saw, if they saw one."""
+    try:
+        proposal = proposed(page, changes)
+        if base and base != proposal.base_sha:
+            raise CannotDo(CHANGED_MEANWHILE)
+        form.add_problems(proposal.problems, place)
+        if form.is_refused:
+            return False
+        assert page.config_file is not None
+        if not page.config_file.writable:
+            form.proposal = proposal
+            return False
+        if not proposal.changes_nothing:
+            page.config_file.apply(proposal, page.user, note=note)
+            page.context.directory.refresh()
+    except (CannotDo, ConfigError) as error:
+        form.problems.append(str(error))
+        return False
+    return True
+
+
+def proposed(page: PageRequest, changes: Iterable[Change | Move]) -> Proposal:
+    """What changes would do to the file; CannotDo if the hub was not started from one."""
+    if page.config_file is None:
+        raise CannotDo(NO_FILE)
+    return page.config_file.propose(changes, page.user)

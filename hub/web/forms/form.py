@@ -1,0 +1,159 @@
+"""What a form shows or was sent, and what is wrong with it: at its fields, or as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from hub.config.document import Path
+from hub.config.edit import NAMED_LISTS
+from hub.config.error_messages import AnyModel, validated
+from hub.errors import Problem
+from hub.reload import Proposal
+from hub.web.forms.field import Field, Values
+from hub.web.forms.values import Repeated, last, read, rows_of, texts_of, value_at
+
+FILL_IN = "Fill this in."
+CHOOSE = "Choose one."
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+WRONG_NAME = "Write lowercase letters, digits, - and _, like lakeside; begin with a letter or a digit."
+TAKEN_NAME = "There is already one of this name; choose another."
+
+
+@dataclass
+class Form:
+    """The fields of a form with their texts. A page shows it with `status`; `forms.html` renders it."""
+
+    fields: Sequence[Field] = ()
+    values: Values = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    """Name of a field → what is wrong with it."""
+    problems: list[str] = field(default_factory=list)
+    """What is wrong and belongs to no field."""
+    proposal: Proposal | None = None
+    """An edit of config.yaml that this process cannot write."""
+    prefix: str = ""
+    """Before the ids of its inputs, if a page has several forms."""
+    is_locked: bool = False
+    """Shown to somebody who cannot change it."""
+    may_be_empty: bool = False
+    """Browsers send it even if a required field is empty, because it has more buttons than that to save."""
+
+    @classmethod
+    def of(cls, fields: Sequence[Field], source: Any, **more: Any) -> Self:
+        """The form of a section of config.yaml, checked or as it is written."""
+        return cls(fields, texts_of(fields, source), **more)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something is wrong with it."""
+        return bool(self.errors or self.problems or self.proposal)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page that shows it."""
+        return 422 if self.is_refused else 200
+
+    @property
+    def marked(self) -> list[tuple[Field, str]]:
+        """The fields with something wrong, in their order."""
+        return [(each, self.errors[each.name]) for each in self.fields if each.name in self.errors]
+
+    def __getitem__(self, name: str) -> Field:
+        """The field of this name."""
+        return next(each for each in self.fields if each.name == name)
+
+    def value(self, name: str) -> str:
+        """The only or last text of an input."""
+        return last(self.values, name)
+
+    def rows(self, of: Field) -> list[dict[str, str]]:
+        """The rows of a list."""
+        return rows_of(of, self.values)
+
+    def choices(self, of: Field, value: str) -> list[tuple[str, str]]:
+        """What can be chosen: nothing too if that is allowed or still so, and what is chosen now in any case."""
+        given = list(of.choices)
+        if "" not in dict(given) and (of.default is None if not of.required else not value):
+            given.insert(0, ("", "Choose one" if of.required else of.empty))
+        return given if value in dict(given) else [*given, (value, value)]
+
+    # What is wrong.
+
+    def tree(self, country: str = "US") -> dict[str, Any]:
+        """What it says, as config.yaml would hold it."""
+        try:
+            return read(self.fields, self.values, country)
+        except Repeated as error:
+            self.errors[error.field] = str(error)
+            return {}
+
+    def check(
+        self,
+        model: type[AnyModel],
+        tree: Mapping[str, Any],
+        otherwise: str = "",
+        *,
+        ignored: Callable[[Any], bool] = lambda value: False,
+    ) -> AnyModel | None:
+        """`tree` as `model`, or None: then each problem stands at its field, and one of no field at `otherwise`. Problems of an
+        `ignored` value do not count."""
+        for each in self.fields:
+            if each.required and each.path and value_at(tree, each.path) is None:
+                self.errors.setdefault(each.name, each.wrong or (CHOOSE if each.kind == "choice" else FILL_IN))
+        checked, wrong = validated(model, tree)
+        for path, kind, text in wrong:
+            found = self._at(tuple(map(str, path)))
+            if path and ignored(value_at(tree, tuple(map(str, path)))):
+                continue
+            words = (found and found.wrong) or (FILL_IN if kind == "missing" and found else text)
+            self._add(found.name if found else otherwise, words)
+        return checked
+
+    def check_changed(self, section: BaseModel, tree: Mapping[str, Any], otherwise: str = "") -> None:
+        """Check a section of config.yaml with what the form says in place of its own values."""
+        edited = {each.path[0] for each in self.fields if each.path}
+        kept = {key: value for key, value in section if key in section.model_fields_set - edited}
+        self.check(type(section), {**kept, **tree}, otherwise)
+
+    def check_name(self, taken: Container[str], name: str = "name") -> None:
+        """Refuse a name that config.yaml or an address cannot have, or that another one has."""
+        if not NAME.fullmatch(self.value(name)) or self.value(name) == "new":
+            self.errors[name] = WRONG_NAME
+        elif self.value(name) in taken:
+            self.errors[name] = TAKEN_NAME
+
+    def add_problems(self, problems: Iterable[Problem], place: Path) -> None:
+        """Put each problem of config.yaml at the field that it is about; `place` is the section that the form edits."""
+        start = _spelled(place)
+        for each in problems:
+            inner = each.path.removeprefix(start) if start and each.path.startswith(start) else None
+            found = self._at(tuple(re.findall(r"[^.\[\]]+", inner))) if inner else None
+            here = found is not None or inner is not None
+            self._add(
+                found.name if found else "", each.text if here or not each.line else f"line {each.line}: {each.text}"
+            )
+
+    def _add(self, name: str, text: str) -> None:
+        sentence = text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+        if name:
+            self.errors.setdefault(name, sentence)
+        elif sentence not in self.problems:
+            self.problems.append(sentence)
+
+    def _at(self, path: tuple[str, ...]) -> Field | None:
+        """The field that a path leads to or into."""
+        return next((each for each in self.fields if each.path and path[: len(each.path)] == each.path), None)
+
+
+def _spelled(place: Path) -> str:
+    """A place in config.yaml as problems spell it: accounts[agency].companies[lakeside]."""
+    text, is_entry = "", False
+    for step in place:
+        text += f"[{step}]" if is_entry else f".{step}" if text else str(step)
+        is_entry = not is_entry and step in NAMED_LISTS
+    return text

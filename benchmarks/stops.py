@@ -1,6 +1,6 @@
 """How often the reader of refusals is wrong on phrases that no rule was written from: by language and by channel.
 
-It prints rates and counts and never a phrase, so that nobody writes rules from `tests/texts/measuring_corpus.tsv`.
+It prints rates and counts and never a phrase, so that nobody writes rules from `tests/texts/measuring_corpus_2.tsv`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, print_figures
 from hub.texts.words import Reading, Source, read
 
-MEASURING = Path(__file__).parents[1] / "tests" / "texts" / "measuring_corpus.tsv"
+MEASURING = Path(__file__).parents[1] / "tests" / "texts" / "measuring_corpus_2.tsv"
 MAX_LOST, MAX_FALSE = 0.02, 0.01
 SOURCES: Mapping[str, Source] = {"text": "text", "form": "form", "voice": "speech", "note": "note"}
 """The channels of the corpus, as the reader names them."""

@@ -16,6 +16,7 @@ from hub.alerts.kinds import DIGEST, TEST, URGENT
 from hub.alerts.spread import Hearing
 from hub.alerts.wording import Known, Message, known_of, message_of
 from hub.model import Alert, AlertDelivery, Company, User
+from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 from hub.runtime import Hub
 
 MAX_UNREAD = 99
@@ -43,27 +44,15 @@ class ListedAlert:
     sent: tuple[SentBy, ...]
 
 
-@dataclass(frozen=True)
-class AlertsPage:
-    """Some alerts, newest first, and the id after which the next page begins."""
-
-    items: list[ListedAlert]
-    next: str | None
-
-
 def list_alerts(
     session: Session, hub: Hub, scope: AccessScope, companies: Sequence[str], after: str | None, limit: int = 50
-) -> AlertsPage:
+) -> Page[ListedAlert]:
     """The user's own alerts of some companies; digests are mails and not in the list."""
     query = select(Alert).where(
         Alert.user_id == scope.user.id, col(Alert.company_id).in_(companies), Alert.kind != DIGEST
     )
-    start = session.get(Alert, after) if after else None
-    if start is not None and start.user_id == scope.user.id:
-        earlier = (Alert.at < start.at) | ((Alert.at == start.at) & (Alert.id < start.id))
-        query = query.where(earlier)
-    rows = session.exec(query.order_by(col(Alert.at).desc(), col(Alert.id).desc()).limit(limit + 1)).all()
-    shown = rows[:limit]
+    page = page_of(session, [Part(query, newest_first(Alert.at, Alert.id))], after, limit)
+    shown = page.items
     sent = _sent(session, [row.id for row in shown])
     titles = {each.id: each for each in session.exec(select(Company).where(col(Company.id).in_(companies)))}
     known, hearing = known_of(session, hub, shown), Hearing(session, scope.user)
@@ -78,7 +67,7 @@ def list_alerts(
         )
         for row in shown
     ]
-    return AlertsPage(items, shown[-1].id if len(rows) > limit else None)
+    return page.of(items)
 
 
 def sent_alerts(session: Session, user: User | None, limit: int) -> list[dict[str, Any]]:

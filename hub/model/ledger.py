@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 import hub.model.accounts  # noqa: F401 - foreign keys
@@ -19,9 +20,10 @@ class ConsentEntry(Row, table=True):
     """
 
     __tablename__ = "consent_record"
+    __table_args__ = (Index("ix_consent_record_company", "company_id", "id"),)
 
     id: str = id_column()
-    company_id: str | None = Field(default=None, foreign_key="company.id", index=True)
+    company_id: str | None = Field(default=None, foreign_key="company.id")
     """None if the record does not concern a company: users of an account on its mail, owners on their data at a provider."""
     account_id: str | None = Field(default=None, foreign_key="account.id", index=True)
     """The account of the user, in a record on its mail."""

@@ -38,10 +38,11 @@ class Person(Row, table=True):
             postgresql_where=text("phone_learnt != 'typed'"),
         ),
         Index("ix_person_number", "phone_number"),
+        Index("ix_person_company", "company_id", "id"),
     )
 
     id: str = id_column()
-    company_id: str = Field(foreign_key="company.id", index=True)
+    company_id: str = Field(foreign_key="company.id")
     phone_number: str | None = personal_text("user.contact.phone_number", max_length=16)
     phone_learnt: str | None = Field(default=None, max_length=8)
     """How the number was learned (`Learned`); None without a number."""

@@ -26,10 +26,13 @@ from hub.model.columns import (
 class Visit(Row, table=True):
     """One visit, classified when it is recorded; its click ids and consent signals are stored unchanged."""
 
-    __table_args__ = (Index("ix_visit_browser", "visitor_id", "company_id", "started_at"),)
+    __table_args__ = (
+        Index("ix_visit_browser", "visitor_id", "company_id", "started_at"),
+        Index("ix_visit_company", "company_id", "started_at"),
+    )
 
     id: str = id_column()
-    company_id: str = Field(foreign_key="company.id", index=True)
+    company_id: str = Field(foreign_key="company.id")
     visitor_id: str | None = personal_text("user.device.cookie_id", max_length=64)
     started_at: datetime = time_column(index=True)
     landing_page: str | None = personal_text("user.behavior.browsing_history")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.access.users import names_of
 from hub.model import Account, AuditEntry, Company, User
+from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 
 NEWEST = 2_000
 """Of how many of the newest entries of a period the filters offer the actors and actions."""
@@ -41,22 +42,12 @@ class AuditChoice:
         return query.where(row.subject == self.subject) if self.subject else query
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditPage:
-    """A page of entries, with the id after which the next one begins."""
-
-    entries: Sequence[AuditEntry]
-    next: str | None
-
-
-def audit_page(session: Session, scope: AccessScope, choice: AuditChoice, after: str | None, limit: int) -> AuditPage:
-    """The entries after the one with the id `after`, or the newest."""
-    query = choice.query(scope)
-    last = session.exec(scope.select(AuditEntry).where(AuditEntry.id == after)).first() if after else None
-    if last is not None:
-        query = query.where(or_(AuditEntry.at < last.at, and_(AuditEntry.at == last.at, AuditEntry.id < last.id)))
-    rows = session.exec(query.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit + 1)).all()
-    return AuditPage(entries=rows[:limit], next=rows[limit - 1].id if len(rows) > limit else None)
+def audit_page(
+    session: Session, scope: AccessScope, choice: AuditChoice | None, after: str | None, limit: int
+) -> Page[AuditEntry]:
+    """The entries of a period, or all of the user's account, newest first."""
+    query = scope.select(AuditEntry) if choice is None else choice.query(scope)
+    return page_of(session, [Part(query, newest_first(AuditEntry.at, AuditEntry.id))], after, limit)
 
 
 def iterate_audit(session: Session, scope: AccessScope, choice: AuditChoice, limit: int) -> Iterator[AuditEntry]:

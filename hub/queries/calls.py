@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.access.users import may
-from hub.model import Attribution, Call, Company, Recording, SpamMark
+from hub.model import Attribution, Call, Company, Recording
 from hub.queries.callers import SpamVerdict, spam_verdicts
-from hub.queries.paging import Page, page_of
+from hub.queries.contacts.keyset import Page, newest_first, page_of
+from hub.queries.contacts.plan import rows_of
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 
@@ -62,17 +64,20 @@ def list_calls(
 ) -> Page[CallSummary]:
     """The calls that a user may see, of one company if it is named, started at or after `since`, the newest first; with
     `spam` only what is spam, or only what is not."""
-    query = scope.calls()
-    if company is not None:
-        query = query.where(col(Call.company_id).in_(select(Company.id).where(Company.name == company)))
+    wanted: list[Any] = []
+    if scope.reach == "own":
+        wanted.append(scope.calls().whereclause)
     if since is not None:
-        query = query.where(Call.started_at >= since)
+        wanted.append(Call.started_at >= since)
     if spam is not None:
-        marked = col(Call.id).in_(select(SpamMark.subject_id))
-        query = query.where(marked if spam else col(Call.spam).is_(False))
-    found = page_of(session, query, Call.id, after, limit)
+        wanted.append(col(Call.spam).is_(spam))
+    ids = None
+    if company is not None:
+        ids = session.exec(scope.select(Company).where(Company.name == company).with_only_columns(Company.id)).all()
+    parts = rows_of(session, scope, Call, newest_first(Call.started_at, Call.id), *wanted, companies=ids)
+    found = page_of(session, parts, after, limit)
     names, verdicts = names_of(vault, session, found.items), spam_verdicts(session, found.items)
-    return Page([_summary(row, names, verdicts) for row in found.items], found.next)
+    return found.of([_summary(row, names, verdicts) for row in found.items])
 
 
 def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -> CallDetails:

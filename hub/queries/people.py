@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.model.people import has_known_email
-from hub.queries.paging import Page, page_of
+from hub.queries.contacts.keyset import Page, newest_first, page_of
+from hub.queries.contacts.plan import rows_of
 from hub.store.encryption.encrypted_fields import names_of, values_of
 from hub.store.encryption.vault import Vault
 
@@ -80,9 +81,10 @@ def list_people(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], after: str | None, limit: int
 ) -> Page[PersonShown]:
     """The people of some companies, those who came last first."""
-    query = scope.select(Person).where(col(Person.company_id).in_(companies))
-    found = page_of(session, query, Person.id, after, limit)
-    return Page(_shown(session, vault, found.items), found.next)
+    found = page_of(
+        session, rows_of(session, scope, Person, newest_first(Person.id), companies=companies), after, limit
+    )
+    return found.of(_shown(session, vault, found.items))
 
 
 def find_people(

@@ -102,13 +102,13 @@ def visits(
 
 def _place(read: Reading, after: str | None) -> str | None:
     from hub.model import Visit
-    from hub.queries.contacts.cursors import Key
+    from hub.queries.contacts.keyset import Cursor
     from hub.queries.lookup import by_id, one, typed
 
     if after is None:
         return None
     found = one(by_id(read.session, Visit, typed(after), Visit.id), "visit", typed(after))
-    return Key(found.started_at, found.id, "").cursor()
+    return str(Cursor((found.started_at, found.id)))
 
 
 def _print(read: Reading, rows: list[dict[str, Any]]) -> None:

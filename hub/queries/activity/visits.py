@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Lease, PageView, Tracker, TrackingNumber, Visit
-from hub.queries.contacts.cursors import Key, cursor_of
-from hub.queries.paging import Page
+from hub.queries.contacts.keyset import Page, newest_first, page_of
+from hub.queries.contacts.plan import rows_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +64,11 @@ def list_visits(
     limit: int = 50,
 ) -> Page[VisitRow]:
     """At most `limit` visits, the newest first. `after` is the `next` of the page before."""
-    at, row_id = col(Visit.started_at), col(Visit.id)
-    query = scope.select(Visit).where(col(Visit.company_id).in_(company_ids), *_conditions(wanted))
-    cursor = cursor_of(after)
-    if cursor is not None:
-        query = query.where(and_(at <= cursor.at, or_(at < cursor.at, row_id < cursor.id)))
-    found = list(session.exec(query.order_by(at.desc(), row_id.desc()).limit(limit + 1)))
-    shown = found[:limit]
-    more = Key(shown[-1].started_at, shown[-1].id, "visit").cursor() if len(found) > limit else None
-    return Page(_rows(session, shown), more)
+    order = newest_first(Visit.started_at, Visit.id)
+    page = page_of(
+        session, rows_of(session, scope, Visit, order, *_conditions(wanted), companies=company_ids), after, limit
+    )
+    return page.of(_rows(session, page.items))
 
 
 def _conditions(wanted: VisitFilter) -> list[Any]:

@@ -9,9 +9,9 @@ from sqlmodel import Session
 from hub.access.scope import AccessScope
 from hub.queries.contacts.cursors import cursor_of
 from hub.queries.contacts.filters import ContactFilter
+from hub.queries.contacts.keyset import Page
 from hub.queries.contacts.paging import ContactList
 from hub.queries.contacts.rows import ContactRow, contact_rows
-from hub.queries.paging import Page
 from hub.store.encryption.vault import Vault
 
 

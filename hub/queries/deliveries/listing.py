@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, union_all
+from sqlalchemy import func, literal, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -15,17 +15,16 @@ from hub.access.scope import AccessScope
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import ConversionRow, Delivery
 from hub.model.states import DeliveryState
+from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.queries.deliveries.subjects import SubjectLabel, subject_labels
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
-from hub.queries.paging import Page
 from hub.store.encryption.vault import Vault
 
 MAX_COUNTED = 10_000
 """A higher count is shown as this one with a plus."""
 MAX_REASON_ROWS = 5_000
 """Deliveries that are grouped by reason, the newest of each state."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +53,10 @@ class DeliveryReason:
 def page_of_deliveries(
     session: Session, scope: AccessScope, vault: Vault, choice: DeliveryChoice, after: str | None, limit: int
 ) -> Page[ListedDelivery]:
-    """At most `limit` deliveries after the place `after`, the newest first."""
-    place = _place(after)
-    if place is not None:
-        at, last_id = place
-        before = and_(col(Delivery.made_at) <= at, or_(col(Delivery.made_at) < at, col(Delivery.id) < last_id))
-    found: list[Delivery] = []
-    for query in choice.queries(scope):
-        wanted = query.where(before) if place is not None else query
-        found += session.exec(wanted.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit + 1))
-    found.sort(key=lambda row: (row.made_at, row.id), reverse=True)
-    shown = found[:limit]
-    more = f"{_microseconds(shown[-1].made_at)}.{shown[-1].id}" if len(found) > limit else None
-    return Page(listed(session, scope, vault, shown), more)
+    """At most `limit` deliveries, the newest first. `after` is the `next` of the page before."""
+    parts = [Part(query, newest_first(Delivery.made_at, Delivery.id)) for query in choice.queries(scope)]
+    page = page_of(session, parts, after, limit)
+    return page.of(listed(session, scope, vault, page.items))
 
 
 def listed(session: Session, scope: AccessScope, vault: Vault, rows: Sequence[Delivery]) -> list[ListedDelivery]:
@@ -137,16 +127,3 @@ def reasons(session: Session, scope: AccessScope, choice: DeliveryChoice) -> lis
             for connector, hook, state, code, reason, count in session.execute(grouped)
         ]
     return sorted(found, key=lambda each: (-each.count, each.connector, each.code or ""))
-
-
-def _microseconds(at: datetime) -> int:
-    span = at - EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
-
-
-def _place(after: str | None) -> tuple[datetime, str] | None:
-    """The time and id after which a page begins; None for the first page, and for anything else."""
-    number, _, row_id = (after or "").partition(".")
-    if not row_id or not number.isascii() or not number.isdigit() or len(number) > 17:
-        return None
-    return EPOCH + timedelta(microseconds=int(number)), row_id.replace("\0", "")[:36]

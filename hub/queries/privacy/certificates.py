@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub.model import Company, PrivacyRequest
 from hub.model.states import RequestState
 from hub.privacy_requests.officer import ERASES
-from hub.queries.paging import page_of
+from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,18 @@ class CertificateShown:
 
 def certificates_of(
     session: Session, companies: Collection[str], after: str | None, limit: int
-) -> tuple[list[CertificateShown], str | None]:
-    """The certificates of some companies, newest first, and the key after which the next page begins."""
+) -> Page[CertificateShown]:
+    """The certificates of some companies, newest first."""
     titles = {each.id: each.title for each in session.exec(select(Company).where(col(Company.id).in_(companies)))}
     signed = select(PrivacyRequest).where(
         col(PrivacyRequest.company_id).in_(companies),
         col(PrivacyRequest.kind).in_(ERASES),
         PrivacyRequest.state == RequestState.DONE,
     )
-    found = page_of(session, signed, col(PrivacyRequest.id), after, limit)
+    found = page_of(session, [Part(signed, newest_first(PrivacyRequest.id))], after, limit)
     shown = [
         CertificateShown(each.id, titles[each.company_id], each.kind, each.closed_at, each.certificate)
         for each in found.items
         if each.certificate
     ]
-    return shown, found.next
+    return found.of(shown)

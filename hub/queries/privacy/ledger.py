@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import AuditEntry, ConsentEntry
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.privacy.journal_check import CHECKED
+from hub.queries.contacts.keyset import Cursor, newest_first, page_of
+from hub.queries.contacts.plan import by_company
 from hub.store.journal.statements import SIGNED
 
 RECORDS_SEARCHED = 5_000
@@ -36,7 +37,7 @@ class LedgerChoice:
 
 @dataclass(frozen=True)
 class LedgerPage:
-    """Some records, newest first; `searched_to` is set if older ones were not looked at yet."""
+    """Some records, newest first; `next` also leads to older ones that were not looked at yet."""
 
     records: list[ConsentEntry]
     next: str | None
@@ -59,27 +60,26 @@ class JournalState:
 def ledger_page(
     session: Session, companies: Collection[str], choice: LedgerChoice, after: str | None, limit: int
 ) -> LedgerPage:
-    """The records of some companies after the record with the id `after`."""
-    key = col(ConsentEntry.id)
-    # Without the index on companies: the newest are found by the key, without sorting a company's whole ledger.
-    query: Any = select(ConsentEntry).where(func.coalesce(ConsentEntry.company_id, "").in_(companies))
-    before = [] if after is None else [key < after]
+    """The records of some companies, newest first; of those that filters leave out, only so many are looked through."""
+    key, order = col(ConsentEntry.id), newest_first(ConsentEntry.id)
+    query: Any = select(ConsentEntry)
     last = None
     if choice.person_id is not None:
         query = query.where(ConsentEntry.person_id == choice.person_id)
     else:
+        cursor = order.cursor(after)
+        before = [] if cursor is None else [order.after(cursor.place)]
         window = select(key).where(*before).order_by(key.desc()).offset(RECORDS_SEARCHED).limit(1)
         last = session.execute(window).scalar()
-        before += [key >= last] if last is not None else []
-    query = query.where(*before)
+        query = query.where(key >= last) if last is not None else query
     for column, value in ((ConsentEntry.state, choice.state), (ConsentEntry.channel, choice.channel)):
         query = query.where(col(column) == value) if value else query
     if choice.use:
         query = query.where((col(ConsentEntry.use) == choice.use) | col(ConsentEntry.use).startswith(f"{choice.use}."))
-    rows = list(session.exec(query.order_by(key.desc()).limit(limit + 1)))
-    if len(rows) > limit:
-        return LedgerPage(rows[:limit], rows[limit - 1].id, True)
-    return LedgerPage(rows, last, last is None)
+    page = page_of(session, by_company(query, col(ConsentEntry.company_id), companies, order), after, limit)
+    if page.next is None and last is not None:
+        return LedgerPage(page.items, str(Cursor((last,))), searched_all=False)
+    return LedgerPage(page.items, page.next, searched_all=True)
 
 
 def journal_state(session: Session, account_id: str) -> JournalState:

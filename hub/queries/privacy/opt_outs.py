@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import Company, OptOut
-from hub.queries.paging import page_of
+from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 
 MANY = 5
 """A network with this many numbers or more is busy: a family has fewer."""
@@ -41,13 +41,13 @@ class BusyNetwork:
 
 def opt_outs_of(
     session: Session, companies: Collection[str], network: str | None, after: str | None, limit: int
-) -> tuple[list[OptOutShown], str | None]:
-    """The opt-outs of some companies, newest first, of one network if it is given; and the key of the next page."""
+) -> Page[OptOutShown]:
+    """The opt-outs of some companies, newest first, of one network if it is given."""
     query = select(OptOut).where(col(OptOut.company_id).in_(companies))
     if network is not None:
         query = query.where(OptOut.network == network)
-    found = page_of(session, query, col(OptOut.id), after, limit)
-    return _shown(session, found.items), found.next
+    found = page_of(session, [Part(query, newest_first(OptOut.id))], after, limit)
+    return found.of(_shown(session, found.items))
 
 
 def every_opt_out(session: Session, companies: Collection[str]) -> list[OptOutShown]:

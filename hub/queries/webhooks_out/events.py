@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from hub.model import WebhookEvent
 from hub.model.states import WebhookEventState
+from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 
 PAGE = 50
 
@@ -30,24 +31,14 @@ class EventShown:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True)
-class EventPage:
-    """Events, newest first, and the id after which the next page begins."""
-
-    items: list[EventShown]
-    next: str | None
-
-
 def events_of(
     session: Session, endpoint_id: str, *, state: str | None = None, after: str | None = None, limit: int = PAGE
-) -> EventPage:
-    """The events of an endpoint, in one state or in any, that were noted before the event `after`."""
+) -> Page[EventShown]:
+    """The events of an endpoint, in one state or in any, newest first."""
     wanted = select(WebhookEvent).where(WebhookEvent.endpoint_id == endpoint_id)
     if state in list(WebhookEventState):
         wanted = wanted.where(WebhookEvent.state == state)
-    if after:
-        wanted = wanted.where(col(WebhookEvent.id) < after)
-    rows = session.exec(wanted.order_by(col(WebhookEvent.id).desc()).limit(limit + 1)).all()
+    page = page_of(session, [Part(wanted, newest_first(WebhookEvent.at, WebhookEvent.id))], after, limit)
     items = [
         EventShown(
             id=row.id,
@@ -62,6 +53,6 @@ def events_of(
             due_at=row.due_at,
             finished_at=row.finished_at,
         )
-        for row in rows[:limit]
+        for row in page.items
     ]
-    return EventPage(items, items[-1].id if len(rows) > limit else None)
+    return page.of(items)

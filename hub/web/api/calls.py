@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
-from sqlmodel import col
 
 from hub.model import Company, TextMessage
 from hub.queries.calls import list_calls, one_call
-from hub.queries.paging import page_of
+from hub.queries.contacts.keyset import newest_first, page_of
+from hub.queries.contacts.plan import rows_of
 from hub.texts.bodies import open_body
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit
@@ -93,9 +93,9 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
     def texts(
         *, authorized: AuthorizedRequest = Depends(authenticator.to("texts")), after: After = None, limit: Limit = 50
     ) -> Texts:
-        query = authorized.scope.select(TextMessage).where(col(TextMessage.company_id).is_not(None))
         with authorized.session() as session:
-            found = page_of(session, query, TextMessage.id, after, limit)
+            order = newest_first(TextMessage.at, TextMessage.id)
+            found = page_of(session, rows_of(session, authorized.scope, TextMessage, order), after, limit)
         return Texts(texts=shaped(TextAnswer, found.items), next=found.next)
 
     @api.get("/texts/{text_id}/body")

@@ -8,8 +8,10 @@ from decimal import Decimal
 from fastapi import Depends, FastAPI, HTTPException
 from sqlmodel import Session
 
-from hub.model import AuditEntry, Company, ConsentEntry
-from hub.queries.paging import page_of
+from hub.model import Company, ConsentEntry
+from hub.queries.audit import audit_page
+from hub.queries.contacts.keyset import newest_first, page_of
+from hub.queries.contacts.plan import rows_of
 from hub.queries.reports.costs import Account, cost_report
 from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model
@@ -80,7 +82,8 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
         *, authorized: AuthorizedRequest = Depends(authenticator.to("consent")), after: After = None, limit: Limit = 50
     ) -> ConsentRecords:
         with authorized.session() as session:
-            found = page_of(session, authorized.scope.select(ConsentEntry), ConsentEntry.id, after, limit)
+            parts = rows_of(session, authorized.scope, ConsentEntry, newest_first(ConsentEntry.id))
+            found = page_of(session, parts, after, limit)
         return ConsentRecords(records=shaped(ConsentAnswer, found.items), next=found.next)
 
     @api.get("/audit")
@@ -91,7 +94,7 @@ def add_reports_and_logs(api: FastAPI, authenticator: Authenticator) -> None:
         limit: Limit = 50,
     ) -> AuditEntries:
         with authorized.session() as session:
-            found = page_of(session, authorized.scope.select(AuditEntry), AuditEntry.id, after, limit)
+            found = audit_page(session, authorized.scope, None, after, limit)
         return AuditEntries(entries=shaped(AuditAnswer, found.items), next=found.next)
 
 

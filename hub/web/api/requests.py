@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
-from hub.queries.paging import page_of
+from hub.queries.contacts.keyset import Part, newest_first, page_of
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped
@@ -20,7 +20,8 @@ def add_requests(api: FastAPI, authenticator: Authenticator) -> None:
         *, authorized: AuthorizedRequest = Depends(authenticator.to("requests")), after: After = None, limit: Limit = 50
     ) -> Requests:
         with authorized.session() as session:
-            found = page_of(session, authorized.scope.select(PrivacyRequest), PrivacyRequest.id, after, limit)
+            query = authorized.scope.select(PrivacyRequest)
+            found = page_of(session, [Part(query, newest_first(PrivacyRequest.id))], after, limit)
         return Requests(requests=shaped(RequestAnswer, found.items), next=found.next)
 
     @api.get("/requests/{request_id}")

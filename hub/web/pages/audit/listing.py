@@ -32,13 +32,13 @@ def audit_log(page: PageRequest) -> Response:
         found = audit_page(session, page.scope, choice, page.query.get("after"), ROWS)
         actors, actions = actors_and_actions(session, page.scope, choice)
         journal = journal_state(session, page.user.account_id)
-        ids = {each for row in found.entries for each in (row.actor, row.subject)}
+        ids = {each for row in found.items for each in (row.actor, row.subject)}
         ids |= {*actors, journal.checked_by or ""}
         names, users = names_in(session, ids), users_among(session, ids)
     return page.render(
         "audit.html",
         title="Audit log",
-        entries=found.entries,
+        entries=found.items,
         older=page.here(after=found.next) if found.next else None,
         newest=page.here() if page.query.get("after") else None,
         choice=choice,

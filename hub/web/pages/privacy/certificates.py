@@ -102,15 +102,15 @@ def _list(
     page: PageRequest, status: int = 200, *, typed: str = "", verdict: tuple[str, str, str] | None = None
 ) -> Response:
     with page.session() as session:
-        found, older = certificates_of(session, page.company_ids, page.query.get("after"), CERTIFICATES_PER_PAGE)
+        found = certificates_of(session, page.company_ids, page.query.get("after"), CERTIFICATES_PER_PAGE)
     return desk_page(
         page,
         "certificates",
         status,
         tab="/certificates",
         title="Certificates",
-        certificates=found,
-        older=page.here(after=older) if older else None,
+        certificates=found.items,
+        older=page.here(after=found.next) if found.next else None,
         newest=page.here() if page.query.get("after") else None,
         typed=typed,
         verdict=verdict,

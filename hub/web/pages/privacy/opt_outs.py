@@ -52,16 +52,16 @@ def decide(page: PageRequest) -> Response:
 def _page(page: PageRequest, status: int = 200, error: tuple[str, str] | None = None) -> Response:
     network = page.query.get("network") or None
     with page.session() as session:
-        found, older = opt_outs_of(session, page.company_ids, network, page.query.get("after"), OPT_OUTS_PER_PAGE)
+        found = opt_outs_of(session, page.company_ids, network, page.query.get("after"), OPT_OUTS_PER_PAGE)
         busy = busy_networks(session, page.company_ids)
-        names = names_of(session, {each.row.questioned_by or "" for each in found})
+        names = names_of(session, {each.row.questioned_by or "" for each in found.items})
     return desk_page(
         page,
         "opt_outs",
         status,
         tab="/opt-outs",
         title="Opt-outs",
-        opt_outs=found,
+        opt_outs=found.items,
         busy=busy,
         many=MANY,
         network=network,
@@ -69,7 +69,7 @@ def _page(page: PageRequest, status: int = 200, error: tuple[str, str] | None = 
         scopes=SCOPES,
         states=STATES,
         error=error,
-        older=page.here(after=older) if older else None,
+        older=page.here(after=found.next) if found.next else None,
         newest=page.here() if page.query.get("after") else None,
     )
 

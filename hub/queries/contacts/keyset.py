@@ -1,0 +1,188 @@
+"""Pages of rows in the order of some columns, with one form of cursor for every list.
+
+A cursor holds the values by which its row is sorted, so that a page costs the same however far it is, and rows with equal
+values, or that come and go in between, are neither left out nor sent twice.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy import and_, func, or_
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
+
+from hub.errors import CannotDo
+from hub.model.columns import UTCTime, storable
+
+Item = TypeVar("Item")
+Other = TypeVar("Other")
+Place = tuple[Any, ...]
+"""The values by which a row is sorted."""
+MAX_CURSOR_CHARACTERS = 600
+MIN_YEAR, MAX_YEAR, MAX_NUMBER = 1_900, 2_200, 1 << 60
+"""What a cursor may hold, so that every database takes it."""
+BAD_CURSOR = (
+    "The place where this page begins cannot be read; use the value of `next` from the page before as it is, or begin with "
+    "the first page."
+)
+
+
+class Cursor(NamedTuple):
+    """Where a page begins: after the row at a place, or with `backward` before it."""
+
+    place: Place
+    backward: bool = False
+
+    def __str__(self) -> str:
+        """As a URL holds it."""
+        values = [each.isoformat() if isinstance(each, datetime) else each for each in self.place]
+        written = json.dumps([int(self.backward), *values], separators=(",", ":"))
+        return urlsafe_b64encode(written.encode()).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True)
+class Order:
+    """The columns to sort by; the last one is unique, and none has missing values."""
+
+    columns: tuple[Any, ...]
+    descending: bool = True
+
+    @property
+    def clauses(self) -> list[Any]:
+        """What ORDER BY has."""
+        return [each.desc() if self.descending else each.asc() for each in self.columns]
+
+    def reversed(self) -> Order:
+        """The opposite order."""
+        return replace(self, descending=not self.descending)
+
+    def after(self, place: Place) -> Any:
+        """The condition that a row comes after a place. Its first part alone lets the database begin in its index at the
+        right place."""
+        condition: Any = None
+        for column, value in zip(reversed(self.columns), reversed(place), strict=True):
+            beyond = column < value if self.descending else column > value
+            if condition is not None:
+                beyond = and_(column <= value if self.descending else column >= value, or_(beyond, condition))
+            condition = beyond
+        return condition
+
+    def cursor(self, text: str | None) -> Cursor | None:
+        """The cursor in a URL; None for the first page. CannotDo if it cannot be read."""
+        if not text:
+            return None
+        try:
+            if len(text) > MAX_CURSOR_CHARACTERS:
+                raise ValueError
+            backward, *values = json.loads(b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
+            place = tuple(_value(*each) for each in zip(values, self.columns, strict=True))
+            return Cursor(place, {0: False, 1: True}[backward])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise CannotDo(BAD_CURSOR) from None
+
+
+def newest_first(*columns: Any) -> Order:
+    """The order of most lists: by time and then by id, or by an id that sorts by time."""
+    return Order(tuple(map(col, columns)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A statement that finds rows of a list along an index, and the values with which it is executed, each time for other
+    rows. The list has the rows of all its parts, whose orders have columns of the same types."""
+
+    query: Any
+    order: Order
+    values: Sequence[Mapping[str, Any]] = ({},)
+
+
+class Row(NamedTuple):
+    """A row of a page: its place, and the first thing that its query selects."""
+
+    place: Place
+    item: Any
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """Some items in order, with the cursors of the pages beside it; None at an end of the list."""
+
+    items: list[Item]
+    next: str | None
+    previous: str | None = None
+
+    def of(self, items: list[Other]) -> Page[Other]:
+        """The page with other things at the same places."""
+        return Page(items, self.next, self.previous)
+
+
+Reader = Callable[[Cursor | None, int], list[Row]]
+"""Finds at most so many rows beyond a cursor, in its direction."""
+
+
+def read_rows(session: Session, parts: Sequence[Part], cursor: Cursor | None, limit: int, offset: int = 0) -> list[Row]:
+    """At most `limit` rows beyond a cursor, in its direction, without the first `offset`."""
+    backward = cursor is not None and cursor.backward
+    found: list[Row] = []
+    for part in parts:
+        order = part.order.reversed() if backward else part.order
+        query = part.query.add_columns(*order.columns).order_by(*order.clauses).limit(offset + limit)
+        if cursor is not None:
+            query = query.where(order.after(cursor.place))
+        for values in part.values:
+            found += [Row(tuple(row)[-len(order.columns) :], row[0]) for row in session.execute(query, values)]
+    if len(parts) > 1 or (parts and len(parts[0].values) > 1):
+        found.sort(key=lambda row: row.place, reverse=parts[0].order.descending != backward)
+    return found[offset : offset + limit]
+
+
+def page_from(read: Reader, cursor: Cursor | None, limit: int) -> Page[Row]:
+    """The page that begins at a cursor. One towards the beginning that is not full is the first page."""
+    if cursor is not None and cursor.backward:
+        rows = read(cursor, limit + 1)
+        if len(rows) > limit:
+            rows = rows[:limit][::-1]
+            return Page(rows, str(Cursor(rows[-1].place)), str(Cursor(rows[0].place, backward=True)))
+        cursor = None
+    rows = read(cursor, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    previous = str(Cursor(rows[0].place, backward=True)) if cursor is not None and rows else None
+    return Page(rows, str(Cursor(rows[-1].place)) if more and rows else None, previous)
+
+
+def page_of(session: Session, parts: Sequence[Part], after: str | None, limit: int, offset: int = 0) -> Page[Any]:
+    """One page of what the parts select. `after` is the `next` or `previous` of another page; CannotDo if it is not."""
+    cursor = parts[0].order.cursor(after) if parts else None
+    page = page_from(lambda start, count: read_rows(session, parts, start, count, offset), cursor, limit)
+    return page.of([row.item for row in page.items])
+
+
+def count_of(session: Session, query: Any, row_id: Any) -> int:
+    """How many rows a query has."""
+    counted = select_columns(func.count()).select_from(query.with_only_columns(row_id).order_by(None).subquery())
+    return int(session.execute(counted).scalar_one())
+
+
+def in_order(rows: Sequence[Any], ids: Sequence[str]) -> list[Any]:
+    """Rows in the order of their ids."""
+    by_id = {row.id: row for row in rows}
+    return [by_id[each] for each in ids if each in by_id]
+
+
+def _value(value: Any, column: Any) -> Any:
+    """A value of a cursor as its column has it; ValueError or TypeError if it has none like it."""
+    if isinstance(column.type, UTCTime):
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None or not MIN_YEAR < at.year < MAX_YEAR:
+            raise ValueError
+        return at
+    wrong = value > MAX_NUMBER or value < -MAX_NUMBER if isinstance(value, int) else storable(value) != value
+    if type(value) is not column.type.python_type or wrong:
+        raise ValueError
+    return value

@@ -6,19 +6,22 @@ BIN := $(VENV)/bin
 TOOLS := .venv-tools
 SITE := .venv-site
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 2
 MINUTES ?= 10
 
 # Without bytecode on disk, each process that a test starts compiles the whole hub again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-postgresql fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
+.PHONY: run test test-soak test-postgresql fuzz check bench docs screenshots format migration lock newcomer sbom audit deploy-schemas image-steps site clean
 
 run: $(VENV)/ready            ## play the demo: a day of calls through the real hub; ARGS="--exit --calls 50 --seed 7"
 	$(BIN)/hub demo $(ARGS)
 
-test: $(VENV)/dev             ## every test once; those that run on both kinds of database, on SQLite
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not postgresql" $(ARGS)
+test: $(VENV)/dev             ## the tests, in about five minutes; those that run on both kinds of database, on SQLite
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not postgresql and not soak" $(ARGS)
+
+test-soak: $(VENV)/dev        ## the tests with processes, kills, floods, installs, browsers and SIP
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "soak and not postgresql" $(ARGS)
 
 test-postgresql: $(VENV)/dev  ## the tests that run on both kinds of database, on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m postgresql $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,7 @@ from hub.store.encryption.keyring import Keyring
 from hub.testing import FrozenClock
 
 FOLDER = pytest.StashKey[Path]()
+NEED_POSTGRES = {"postgres_url", "other_database_url"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made by the first process and told to xdist's workers; one compilation of each statement;
     all tables, because tests look through the schema."""
+    sys.dont_write_bytecode = False  # rewriting the assertions of all modules takes longer than their collection
+    gc.disable()  # until all is collected: it would walk what is imported again and again
     told = getattr(config, "workerinput", None)
     create_private_files()
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
@@ -42,10 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(fuzzing.Fuzzing(minutes), "fuzzing")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for a PostgreSQL database runs where the others of that kind run."""
+    for item in items:
+        if NEED_POSTGRES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.postgresql)
+
+
 def pytest_collection_finish() -> None:
     """What was imported lives as long as the run: the garbage collector need not walk it after each test."""
     gc.freeze()
     gc.set_threshold(10_000)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -77,8 +90,9 @@ def sqlite_url(databases: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(databases: Path) -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest, databases: Path) -> Iterator[str]:
     """A migrated, empty PostgreSQL database."""
+    assert request.node.get_closest_marker("postgresql"), "mark it: it belongs to `make test-postgresql`"
     with postgres.fresh_database(databases) as url:
         yield url
 
@@ -87,6 +101,12 @@ def postgres_url(databases: Path) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database, of either kind."""
     return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture
+def other_database_url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """A migrated, empty database of the other kind than `database_url`."""
+    return request.getfixturevalue("postgres_url" if database_url.startswith("sqlite") else "sqlite_url")
 
 
 @pytest.fixture

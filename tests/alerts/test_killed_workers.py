@@ -18,6 +18,8 @@ from hub.alerts.send import send_due
 from hub.alerts.spread import spread
 from hub.worker import Worker
 
+pytestmark = pytest.mark.soak
+
 TESTS = Path(__file__).parents[1]
 WORKER = """
 import sys

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from parsed_tree import Module, each_module, violations
 
 import hub.hookspecs
 from hub.contracts.conversions import Conversion
@@ -98,13 +99,15 @@ def named_hooks(node: ast.AST) -> set[str]:
     return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and each.value in SPECS}
 
 
+@each_module("hub")
+def tables_of_hooks(module: Module) -> Iterator[str]:
+    """Literal collections that name several hooks, outside of the specifications."""
+    if any(folder in module.file.parents for folder in OWN) or not any(name in module.text for name in SPECS):
+        return
+    for node in module.nodes:
+        if isinstance(node, ast.Dict | ast.Set | ast.List | ast.Tuple) and len(named_hooks(node)) > 1:
+            yield module.at(node, f"a table names {sorted(named_hooks(node))}")
+
+
 def test_no_other_table_names_hooks() -> None:
-    tables = []
-    for file in sorted((ROOT / "hub").rglob("*.py")):
-        if any(folder in file.parents for folder in OWN):
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            is_table = isinstance(node, ast.Dict | ast.Set | ast.List | ast.Tuple)
-            if is_table and len(named_hooks(node)) > 1:
-                tables.append(f"{file.relative_to(ROOT)}:{node.lineno} {sorted(named_hooks(node))}")
-    assert tables == []
+    assert not (found := violations(tables_of_hooks)), found

@@ -9,32 +9,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from parsed_tree import ROOT, Module, each_module, sources, violations
 
-ROOT = Path(__file__).parents[2]
 MAX_MODULE_LINES = 400
 MAX_MODULES = 20
 """Of one package; tables and contract values, one module per subject, may have more."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc", "shared"}
-GENERATED = {ROOT / "hub/store/migrations"}
 PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/*/__init__.py"))
 OPTIONAL = {"phonenumbers", "jurisdictions", "signals", "whisper"}
 """Plugins that call nobody have no provider to stand in for."""
-
-
-def sources(*folders: str) -> list[Path]:
-    """Every module that is written by hand."""
-    files = [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
-    return [file for file in files if not any(folder in file.parents for folder in GENERATED)]
-
-
-def imports(file: Path) -> Iterator[str]:
-    """Every name that a module imports, wherever in it."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def told(file: Path) -> str:
@@ -73,20 +56,31 @@ def test_a_web_process_loads_pages_and_api_only_when_somebody_asks_for_one() -> 
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("file", sources("plugins"), ids=told)
-def test_a_plugin_imports_the_door_and_nothing_else_of_ours(file: Path) -> None:
-    mine = ".".join(file.relative_to(ROOT).parts[:3]).removesuffix(".py")
-    for name in imports(file):
-        if name.split(".")[0] == "hub":
-            assert name.startswith("hub.api."), f"imports {name}"
-        if name.split(".")[0] == "plugins":
-            assert f"{name}.".startswith(f"{mine}."), f"imports another plugin, {name}"
+@each_module("plugins")
+def imports_of_others(module: Module) -> Iterator[str]:
+    """What a plugin imports of ours besides the door and itself."""
+    mine = ".".join(module.name.split(".")[:3])
+    for statement, name in module.imports():
+        if name.split(".")[0] == "hub" and not name.startswith("hub.api."):
+            yield module.at(statement, f"a plugin imports {name}, not from hub.api")
+        if name.split(".")[0] == "plugins" and not f"{name}.".startswith(f"{mine}."):
+            yield module.at(statement, f"imports another plugin, {name}")
 
 
-@pytest.mark.parametrize("file", sources("tests/plugins"), ids=told)
-def test_a_plugins_tests_use_what_any_integrator_has(file: Path) -> None:
-    ours = [name for name in imports(file) if name.split(".")[0] == "hub"]
-    assert all(name.startswith(("hub.api", "hub.testing", "hub.contracts")) for name in ours), ours
+def test_a_plugin_imports_the_door_and_nothing_else_of_ours() -> None:
+    assert not (found := violations(imports_of_others)), found
+
+
+@each_module("tests/plugins")
+def imports_of_the_inside(module: Module) -> Iterator[str]:
+    """What a plugin's test imports that an integrator does not have."""
+    for statement, name in module.imports():
+        if name.split(".")[0] == "hub" and not name.startswith(("hub.api", "hub.testing", "hub.contracts")):
+            yield module.at(statement, f"a plugin's test imports {name}, which an integrator does not have")
+
+
+def test_a_plugins_tests_use_what_any_integrator_has() -> None:
+    assert not (found := violations(imports_of_the_inside)), found
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
@@ -106,29 +100,41 @@ def test_every_module_is_named_for_what_it_is_about() -> None:
     ] == []
 
 
+@each_module("hub", "plugins", "tests", "benchmarks")
+def without_docstring(module: Module) -> Iterator[str]:
+    """The module, where its first line does not say what it is for."""
+    if module.text.strip() and not (ast.get_docstring(module.tree) or "").strip():
+        yield f"{module}:1: it has no docstring"
+
+
 def test_every_module_says_in_one_line_what_it_is_for() -> None:
-    for file in sources("hub", "plugins", "tests", "benchmarks"):
-        text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
-        empty = not file.read_text(encoding="utf-8").strip()
-        assert empty or (text and text.strip().splitlines()[0].strip()), f"{told(file)} has no docstring"
+    assert not (found := violations(without_docstring)), found
 
 
-@pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)
-def test_every_plugin_has_the_same_files(folder: Path) -> None:
+def missing_files(folder: Path) -> set[str]:
+    """What every plugin's folder has, and this one has not."""
     files = {file.name for file in folder.iterdir()}
-    if "(JsonAds)" in (folder / "__init__.py").read_text(encoding="utf-8"):
-        assert {"__init__.py", "README.md"} <= files, "a declaration has its stand-in in it"
-        return
-    assert {"__init__.py", "settings.py", "translate.py", "README.md"} <= files
-    assert folder.name in OPTIONAL or files & {"sandbox.py", "sandbox"}
+    if "(JsonAds)" in (folder / "__init__.py").read_text(encoding="utf-8"):  # a declaration has its stand-in in it
+        return {"README.md"} - files
+    stand_in = files & {"sandbox.py", "sandbox"} or folder.name in OPTIONAL
+    return {"settings.py", "translate.py", "README.md", *(() if stand_in else ("sandbox",))} - files
+
+
+def test_every_plugin_has_the_same_files() -> None:
+    missing = {told(folder): missing_files(folder) for folder in PLUGINS}
+    assert {folder: files for folder, files in missing.items() if files} == {}
 
 
 def test_no_test_patches_our_own_functions() -> None:
     words = ("monkeypatch.setattr(hub", 'monkeypatch.setattr("hub', 'mock.patch("hub', "unittest.mock", "MagicMock")
-    mine = Path(__file__)
-    for file in sources("tests"):
-        found = [word for word in words if word in file.read_text(encoding="utf-8") and file != mine]
-        assert found == [], f"{told(file)} patches our own code"
+    assert [
+        f"{told(file)}:{number}: patches our own code, {word}"
+        for file in sources("tests")
+        if file != Path(__file__)
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        for word in words
+        if word in line
+    ] == []
 
 
 def test_no_two_test_modules_have_the_same_name() -> None:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-
-
-def modules() -> dict[str, Path]:
-    found = {}
-    for folder in ("hub", "plugins"):
-        for file in (ROOT / folder).rglob("*.py"):
-            parts = file.relative_to(ROOT).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    return found
+from parsed_tree import Module, each_module
 
 
 def statements(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -28,18 +18,19 @@ def statements(tree: ast.Module) -> Iterator[ast.stmt]:
             waiting += [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)]
 
 
-def imported(name: str, file: Path, known: dict[str, Path]) -> set[str]:
+@each_module("hub", "plugins")
+def imported(module: Module) -> tuple[str, set[tuple[str, str]]]:
+    """A module's name, and each name that it imports, with the module that the name stands in if it is none itself."""
     found = set()
-    for statement in statements(ast.parse(file.read_text())):
+    for statement in statements(module.tree):
         if isinstance(statement, ast.Import):
-            found |= {alias.name for alias in statement.names}
+            found |= {(alias.name, alias.name) for alias in statement.names}
         elif isinstance(statement, ast.ImportFrom):
-            base = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
+            base = module.name.split(".") if module.file.name == "__init__.py" else module.name.split(".")[:-1]
             base = base[: len(base) - statement.level + 1] if statement.level else []
             source = ".".join([*base, *([statement.module] if statement.module else [])])
-            inner = {f"{source}.{alias.name}" for alias in statement.names}
-            found |= {each if each in known else source for each in inner}
-    return {each for each in found if each in known and each != name}
+            found |= {(f"{source}.{alias.name}", source) for alias in statement.names}
+    return module.name, found
 
 
 def rings(graph: dict[str, set[str]]) -> list[list[str]]:
@@ -75,5 +66,9 @@ def test_a_ring_is_found_however_long_it_is() -> None:
 
 
 def test_there_is_no_import_ring() -> None:
-    known = modules()
-    assert rings({name: imported(name, file, known) for name, file in known.items()}) == []
+    known = dict(imported().values())
+    graph = {
+        module: {name if name in known else source for name, source in names} & known.keys() - {module}
+        for module, names in known.items()
+    }
+    assert rings(graph) == []

@@ -19,6 +19,8 @@ from hub.model import Account
 from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
 
+pytestmark = pytest.mark.soak
+
 WAIT = 15_000
 CONFIG = """
 hub:

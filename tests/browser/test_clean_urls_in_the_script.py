@@ -13,6 +13,8 @@ from visitor import Visitor
 
 from hub.contracts.clean_urls import MARKETING, clean_text, clean_url
 
+pytestmark = pytest.mark.soak
+
 PERSONAL = ("zqvorn@mail.example", "zqvorn%40mail.example", "zqvorn%2540mail.example", "%2B13125550142", "(312) 555-0142",
             "312-555-0142", "3125550142", "20123456789", "kwd-298301234567", "%EF%BC%A0zqvorn", "%ff", "100%", "spring+sale",
             "020 7946 0958", "a;b=c", "name=Ada", "2026-11-24", "%25252525253B")  # fmt: skip

@@ -17,6 +17,8 @@ from hub.model import ConfigVersion, Tracker
 from hub.startup import Opened
 from hub.testing import FrozenClock
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_problem_shows_at_its_line_a_key_is_completed_and_the_text_applied(

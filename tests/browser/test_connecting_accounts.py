@@ -19,6 +19,8 @@ from hub.startup import Opened
 from hub.store.connectors import pause
 from hub.testing import FrozenClock
 
+pytestmark = pytest.mark.soak
+
 
 @dataclass
 class ConnectingBrowser:

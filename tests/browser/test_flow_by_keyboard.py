@@ -19,6 +19,8 @@ from hub.model import FlowVersion
 from hub.startup import Opened
 from hub.testing import FrozenClock
 
+pytestmark = pytest.mark.soak
+
 MAX_TABS = 80
 
 

@@ -6,6 +6,8 @@ import pytest
 from stage_hub import DEFAULT, POOL
 from visitor import Visitor
 
+pytestmark = pytest.mark.soak
+
 PHONE = "<p>312-555-0190</p>"
 
 

@@ -6,7 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from visitor import Visitor
+
+pytestmark = pytest.mark.soak
 
 FORM = """<p>312-555-0190</p><form id=quote data-ringfence-form action="/thanks">
 <input name=who autocomplete=name value="Ada Example"><input name=mail type=email value="ada@example.com">

@@ -23,6 +23,8 @@ from hub.startup import Opened
 from hub.web.pages.guard import Page
 from hub.web.pages.routes import PAGES
 
+pytestmark = pytest.mark.soak
+
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 COLORS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 WHOLE = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -22,6 +22,8 @@ from hub.model import Account
 from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock
 
+pytestmark = pytest.mark.soak
+
 STRONG = "walnut-ferry-umbrella-41"
 WAIT = 15_000
 CONFIG = """

@@ -10,6 +10,8 @@ import pytest
 from stage_hub import BERLIN_DEFAULT, BERLIN_POOL, DEFAULT, POOL, BrowserHub
 from visitor import Visitor
 
+pytestmark = pytest.mark.soak
+
 PHONE = "<p>312-555-0190</p>"
 BERLIN = {"host": "www.berlin.example.com", "company": "berlin"}
 BERLIN_PHONE = "<p>030 1234567</p>"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from test_pages import PagesInBrowser, pages  # noqa: F401
 from testbed import CALLER, SHARED
 
 from hub.model import Call, PrivacyRequest
 from hub.privacy_requests.run import work_tasks
+
+pytestmark = pytest.mark.soak
 
 WANTED = "+13125550177"
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from stage_hub import BERLIN_DEFAULT, BERLIN_POOL, POOL
 from visitor import HOST, Visitor
+
+pytestmark = pytest.mark.soak
 
 OURS = "3125550142"
 """National digits of the number that the written examples stand for; the tests put the real one in."""

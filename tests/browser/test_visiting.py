@@ -13,6 +13,8 @@ from visitor import HOST, Visitor
 
 from hub.contracts.clean_urls import CLICK_IDS
 
+pytestmark = pytest.mark.soak
+
 PHONE = "<p>312-555-0190</p>"
 
 

@@ -24,6 +24,8 @@ from hub.plugins.discovery import discover
 from hub.serving.addresses import OPERATION_PORTS_ABOVE
 from hub.store.engine import Store
 
+pytestmark = pytest.mark.soak
+
 CALLS = 8
 MAX_GROWTH_BYTES = 60_000_000
 """How much more memory the hub itself may hold after the calls than before; the evil plugin takes a gigabyte."""

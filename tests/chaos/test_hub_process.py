@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlmodel import select
 
 from hub.chaos.environment import set_stage
 from hub.chaos.hub_process import HubProcess
 from hub.model import SyncSlot
 from hub.store.engine import Store
+
+pytestmark = pytest.mark.soak
 
 
 def test_a_hub_that_is_told_to_end_ends_its_syncs_first(tmp_path: Path) -> None:

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
 from cli_shop import CALLER, Shop
 
 from hub.access.scope import scope_of_operator
 from hub.clock import utc_now
 from hub.delivery.sync import sync as sync_now
 from hub.queries.activity.event_tail import KINDS, EventTail
+
+pytestmark = pytest.mark.soak
 
 
 @contextmanager

@@ -10,8 +10,11 @@ import time
 from collections.abc import Callable
 
 import httpx
+import pytest
 from cli_shop import Shop
 from typer.testing import Result
+
+pytestmark = pytest.mark.soak
 
 
 def free_address() -> str:

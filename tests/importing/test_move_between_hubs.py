@@ -115,6 +115,7 @@ def rows_of(ours: Ours) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("calls_of_the_clock", [75, 100])
 def test_a_move_that_is_killed_within_a_page_goes_on_and_ends_the_same(
     theirs: Theirs, ours: Ours, calls_of_the_clock: int

@@ -85,6 +85,7 @@ def play(folder: Path, *options: str) -> str:
     return played.stdout
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_a_played_day_adds_up_with_calls_recordings_and_texts_by_both_carriers(tmp_path: Path) -> None:
     """One played day for all that a day has, for it takes long; through the companies' pages where there is a browser."""
@@ -253,6 +254,7 @@ def test_a_number_that_was_lent_to_another_visit_does_not_add_up(hub: Callable[.
         assert not check(each).holds, each
 
 
+@pytest.mark.soak
 def test_the_demo_never_touches_a_database_that_is_not_its_own(tmp_path: Path) -> None:
     shutil.copy(ROOT / "config.yaml", tmp_path / "config.yaml")
     (tmp_path / "data").mkdir()

@@ -76,6 +76,7 @@ def test_without_the_engine_the_demo_says_what_to_install(monkeypatch: pytest.Mo
         ports_for("sip")
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(importlib.util.find_spec("baresip") is None, reason="no wheel of baresip-python for this platform")
 def test_a_day_over_a_line_adds_up(tmp_path: Path) -> None:

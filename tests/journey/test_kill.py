@@ -8,6 +8,8 @@ import pytest
 
 from hub.chaos.run import run_chaos
 
+pytestmark = pytest.mark.soak
+
 SEED = 20261124
 
 

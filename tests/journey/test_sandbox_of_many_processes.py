@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from commands import CliRunner
 
 from hub.cli import app
+
+pytestmark = pytest.mark.soak
 
 CONFIG = """\
 hub:

@@ -19,6 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "plugins" / "carriers" / "sip" / "peers"))
 MISSING = [name for name in ("pjsua2", "baresip", "piper") if importlib.util.find_spec(name) is None]
 pytestmark = [
+    pytest.mark.soak,
     pytest.mark.timeout(300),
     pytest.mark.skipif(bool(MISSING), reason=f"no wheel for this platform of {' and of '.join(MISSING)}"),
 ]

@@ -18,10 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 import yaml
 
 from hub.testing import SUITE_OF_KIND
 from hub.testing.scaffold import write_plugin
+
+pytestmark = pytest.mark.soak
 
 DOC = Path(__file__).parents[2] / "docs" / "write-a-plugin.md"
 COMMANDS = {

@@ -224,6 +224,7 @@ for _ in range(int(sys.argv[2])):
 """
 
 
+@pytest.mark.soak
 def test_two_processes_at_once_lose_nothing_and_a_kill_loses_nothing_that_was_acknowledged(
     open_shop: Open, tmp_path: Path
 ) -> None:

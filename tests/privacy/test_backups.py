@@ -75,10 +75,9 @@ def rows_of(hub: Hub) -> dict[str, list[str]]:
 
 
 def test_what_is_restored_is_what_was_saved_on_either_database(
-    stage: TestHub, files: tuple[Path, Path], tmp_path: Path, request: pytest.FixtureRequest
+    stage: TestHub, files: tuple[Path, Path], tmp_path: Path, other_database_url: str
 ) -> None:
-    other = "postgres_url" if stage.hub.store.is_sqlite else "sqlite_url"
-    with empty_hub(stage, request.getfixturevalue(other), tmp_path) as hub:
+    with empty_hub(stage, other_database_url, tmp_path) as hub:
         told = restore(hub, *files)
         assert told.emptied == {}
         assert rows_of(hub) == rows_of(stage.hub)

@@ -44,11 +44,10 @@ def stage(hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
 
 
 @pytest.fixture
-def restored(stage: TestHub, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Hub]]:
+def restored(stage: TestHub, tmp_path: Path, other_database_url: str) -> Iterator[Callable[..., Hub]]:
     """Restores `data` into an empty database of the other kind; with the file of keys, or without."""
-    other = request.getfixturevalue("postgres_url" if stage.hub.store.is_sqlite else "sqlite_url")
     config = make_config(
-        other,
+        other_database_url,
         connectors=KEEPING,
         recordings={"storage": str(tmp_path / "new shelf")},
         tombstones=str(tmp_path / "erased.tombstones"),

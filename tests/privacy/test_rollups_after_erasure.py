@@ -57,10 +57,9 @@ def agency(hub: Callable[..., TestHub], tmp_path: Path) -> TestHub:
 
 
 @pytest.fixture
-def other_database(agency: TestHub, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
+def other_database(agency: TestHub, other_database_url: str, tmp_path: Path) -> Iterator[Hub]:
     """An empty hub on the other kind of database, with the same key and journal."""
-    url = request.getfixturevalue("postgres_url" if agency.hub.store.is_sqlite else "sqlite_url")
-    hub = assemble(make_config(url, tombstones=str(tmp_path / "erased.tombstones")), agency.clock)
+    hub = assemble(make_config(other_database_url, tombstones=str(tmp_path / "erased.tombstones")), agency.clock)
     yield hub
     hub.close()
 

@@ -62,6 +62,7 @@ def withdraw(stage: TestHub, person: Person) -> float:
     return before
 
 
+@pytest.mark.soak
 def test_nothing_of_a_person_is_sent_after_their_withdrawal_was_committed(hub: Factory) -> None:
     stages = [hub(conversions=RULES) for _ in range(3)]
     desk = hub(conversions=RULES)
@@ -140,6 +141,7 @@ with hold_locks(Store(sys.argv[1]), ["person/7"], 5.0) as free:
 """
 
 
+@pytest.mark.soak
 def test_the_gates_hold_between_processes_and_open_when_their_holder_dies(database_url: str) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, database_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

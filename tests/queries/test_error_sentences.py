@@ -5,37 +5,36 @@ from __future__ import annotations
 import ast
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import structlog
+from parsed_tree import Module, each_module, violations
 from testbed import CALLER
 
 from hub import logs
 from hub.error_counts import COUNTS, MAX_EVENT, MAX_KINDS, OTHER, ErrorCounts, ErrorKind
 from hub.queries.status.sentences import SENTENCES
 
-HUB = Path(__file__).parents[2] / "hub"
 AT_A_COMMAND = {"cli", "demo", "chaos", "testing", "docs"}
 """Packages whose warnings somebody reads at a terminal."""
 
 
-def logged_events() -> Iterator[tuple[str, str]]:
-    """The events of warnings and errors in the hub's source, each with its file."""
-    for file in HUB.rglob("*.py"):
-        if file.relative_to(HUB).parts[0] in AT_A_COMMAND:
+@each_module("hub")
+def unexplained_events(module: Module) -> Iterator[str]:
+    """The events of warnings and errors that have no words."""
+    if AT_A_COMMAND & set(module.name.split(".")[1:2]):
+        return
+    for node in module.nodes:
+        if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
             continue
-        for node in ast.walk(ast.parse(file.read_text())):
-            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-                continue
-            named = ast.unparse(node.func)
-            if named in ("log.warning", "log.error", "level", "COUNTS.note") and isinstance(node.args[0].value, str):
-                yield node.args[0].value, str(file.relative_to(HUB))
+        named, event = ast.unparse(node.func), node.args[0].value
+        logged = named in ("log.warning", "log.error", "level", "COUNTS.note") and isinstance(event, str)
+        if logged and event[:MAX_EVENT] not in SENTENCES:
+            yield module.at(node, f"write what {event!r} means in hub/queries/status/sentences.py")
 
 
 def test_every_event_that_the_hub_logs_has_its_words() -> None:
-    without = [(event, file) for event, file in logged_events() if event[:MAX_EVENT] not in SENTENCES]
-    assert not without, "write what they mean in hub/queries/status/sentences.py"
+    assert not (found := violations(unexplained_events)), found
 
 
 @pytest.fixture

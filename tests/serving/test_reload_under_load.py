@@ -24,6 +24,8 @@ from hub.cli import app
 from hub.model import CallStep, ConfigProcess, ConfigVersion
 from hub.store.engine import Store
 
+pytestmark = pytest.mark.soak
+
 CHANGES = 3
 
 

@@ -152,6 +152,7 @@ while idle < 3:
 """
 
 
+@pytest.mark.soak
 def test_processes_that_claim_at_once_on_postgresql_never_share_a_row(postgres_url: str) -> None:
     store = Store(postgres_url)
     ids = put(store, 200)

@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 from testbed import ACCOUNTS, SHARED, TestHub, company, open_stage
 
 from hub.testing import FrozenClock
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.visit_request import NumberShown, VisitRequest
+
+pytestmark = pytest.mark.soak
 
 Opener = Callable[..., TestHub]
 NUMBERS = [f"+131255502{index:02}" for index in range(100)]

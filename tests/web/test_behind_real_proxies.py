@@ -22,6 +22,8 @@ from web_edge import BROWSER, PUBLIC, Edge, open_edge
 
 from hub.web.client_ip import Proxies
 
+pytestmark = pytest.mark.soak
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 TEXT = (DEPLOY.parent / "docs" / "deploy" / "behind-a-proxy.md").read_text()
 NGINX = re.search(r"```nginx\n(.*?)```", TEXT, re.DOTALL)

@@ -39,6 +39,8 @@ from plugins.carriers.sip.engine.stack.engine import StackEngine
 from plugins.carriers.sip.engine.tones import tone
 from plugins.carriers.sip.engine.wav import mend
 
+pytestmark = pytest.mark.soak
+
 GREETING, WHISPER, CALLER, AGENT = 440, 660, 880, 330
 FAINT = 1500
 """Of the level of a tone: what a lost packet leaves of others. A tone that is there has thousands more."""

@@ -23,6 +23,8 @@ from plugins.carriers.sip.engine.speech import ESPEAK, NoVoice, Speaker, find_vo
 from plugins.carriers.sip.engine.tones import beep, ringback, tone
 from plugins.carriers.sip.engine.wav import Disk, WavFile, mend
 
+pytestmark = pytest.mark.soak
+
 FRAME = b"\x10\x20" * 160
 
 

@@ -80,7 +80,7 @@ class Form:
         given = list(of.choices)
         if "" not in dict(given) and (of.default is None if not of.required else not value):
             given.insert(0, ("", "Choose one" if of.required else of.empty))
-        return given if value in dict(given) else [*given, (value, value)]
+        return given if not value or value in dict(given) else [*given, (value, value)]
 
     # What is wrong.
 

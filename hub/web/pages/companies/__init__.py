@@ -1,5 +1,5 @@
 """`/companies`: the account's companies, and the part of config.yaml that describes each."""
 
-from hub.web.pages.companies import deeds, end, listing
+from hub.web.pages.companies import end, form, listing
 
-PAGES = (*listing.PAGES, *deeds.PAGES, *end.PAGES)
+PAGES = (*listing.PAGES, *form.PAGES, *end.PAGES)

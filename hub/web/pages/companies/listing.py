@@ -1,17 +1,12 @@
-"""`/companies` and `/companies/{company}`: what the account's companies are, and the form of each."""
+"""`/companies`: the companies of the account."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
-from hub.config.models import CompanySection
-from hub.errors import NotFound
-from hub.reload import Proposal
-from hub.web.pages.companies.fields import FIELDS, NUMBER_FIELD, TRACKING, shown
+from hub.web.pages.companies.form import TRACKING
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -29,61 +24,4 @@ def listing(page: PageRequest) -> Response:
     )
 
 
-def company(page: PageRequest) -> Response:
-    """The form of one company."""
-    section = section_of(page)
-    return show_form(page, section, shown(section))
-
-
-def new(page: PageRequest) -> Response:
-    """The form of a new company."""
-    first = page.companies[0] if page.companies else None
-    usual = {"country": first.country if first else "US", "time_zone": first.time_zone if first else "America/New_York"}
-    return show_form(page, None, {field.name: usual.get(field.name, "") for field in (*FIELDS, NUMBER_FIELD)})
-
-
-def section_of(page: PageRequest) -> CompanySection:
-    """The company of the path; NotFound if it is not the user's, or no longer in config.yaml."""
-    name = page.path("company")
-    found = next((each for each in page.hub.config.companies if each.name == name), None)
-    if found is None or name not in {each.name for each in page.companies}:
-        raise NotFound("Not found")
-    return found
-
-
-def show_form(
-    page: PageRequest,
-    section: CompanySection | None,
-    values: Mapping[str, str],
-    status: int = 200,
-    *,
-    name: str = "",
-    errors: Mapping[str, str] | None = None,
-    problem: str | None = None,
-    proposal: Proposal | None = None,
-) -> Response:
-    """The form with what is wrong beside each field; `proposal` is an edit that this process cannot write."""
-    file = page.config_file
-    return page.render(
-        "company.html",
-        status,
-        title=section.title if section else "New company",
-        section=section,
-        fields=FIELDS if section else (*FIELDS[:4], NUMBER_FIELD, *FIELDS[4:]),
-        values=values,
-        name=name,
-        errors=errors or {},
-        problem=problem,
-        proposal=proposal,
-        tracking=TRACKING,
-        zones=sorted(available_timezones()),
-        may_save=page.may("configure") and file is not None,
-        writable=file is not None and file.writable,
-    )
-
-
-PAGES = (
-    Page("/companies", listing, "setup"),
-    Page("/companies/new", new, "configure"),
-    Page("/companies/{company}", company, "setup"),
-)
+PAGES = (Page("/companies", listing, "setup"),)

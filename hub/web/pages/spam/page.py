@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection
 from hub.config.sections.spam import OFF, SpamSection
-from hub.errors import CannotDo, ConfigError, NotFound
-from hub.model import Account, CallerRule
+from hub.errors import CannotDo, NotFound
+from hub.model import CallerRule
 from hub.queries.callers import listed_callers
-from hub.reload import Proposal
 from hub.spam.callers import add_noted_rule, remove_rule
+from hub.web.forms.companies import company_and_section, place_of_company
+from hub.web.forms.config_edit import edit_config
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.field import Field
+from hub.web.forms.form import Form
+from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-LEVELS: Mapping[str, tuple[str, str]] = {
-    "mark": ("Mark as spam from", "Out of reports' main figures and of conversions."),
-    "challenge": ("Ask for a key from", "The caller must press 1 before the call goes on."),
-    "voicemail": ("Voicemail from", "No phone rings; the caller may leave a message."),
-    "reject": ("Reject from", "The call is refused before it is answered."),
-}
-BLOCKED: Mapping[str, str] = {
-    "reject": "are rejected",
-    "voicemail": "are led to voicemail",
-    "challenge": "are asked for a key",
-    "mark": "ring, and are marked as spam",
-}
-APPLIED = "All parts of the hub take it within a few seconds."
-NUMBER = "A whole number from 1 to 100; empty for never."
+LEVEL = {"placeholder": "never", "wrong": "A whole number from 1 to 100; empty for never."}
+BLOCKED = (
+    ("reject", "are rejected"),
+    ("voicemail", "are led to voicemail"),
+    ("challenge", "are asked for a key"),
+    ("mark", "ring, and are marked as spam"),
+)
+FIELDS = fields_of(
+    SpamSection,
+    {
+        "mark": said(
+            "Mark as spam from",
+            "Out of reports' main figures and of conversions.",
+            clean=lambda text: text or OFF,
+            **LEVEL,
+        ),
+        "challenge": said("Ask for a key from", "The caller must press 1 before the call goes on.", **LEVEL),
+        "voicemail": said("Voicemail from", "No phone rings; the caller may leave a message.", **LEVEL),
+        "reject": said("Reject from", "The call is refused before it is answered.", **LEVEL),
+        "blocked": said("Callers on the block list", choices=BLOCKED),
+    },
+)
 
 
 def show(page: PageRequest) -> Response:
@@ -41,37 +52,27 @@ def show(page: PageRequest) -> Response:
 
 def change(page: PageRequest) -> Response:
     """Change one company's policy: an edit of config.yaml."""
-    section = _section(page)
-    typed = {name: page.value(name) for name in (*LEVELS, "blocked")}
-    errors = {name: NUMBER for name in LEVELS if typed[name] and not _is_level(typed[name])}
-    if typed["blocked"] not in BLOCKED:
-        errors["blocked"] = "Choose what happens to blocked callers."
-    if errors:
-        return _page(page, 422, of=section.name, typed=typed, errors=errors)
-    edits = list(_edits(page, section, typed))
-    if not edits:
-        return page.redirect(page.link("/spam"), "Nothing was changed.")
-    file = page.file_for("companies")
-    try:
-        proposal = file.propose(edits, page.user)
-        if proposal.problems:
-            return _page(
-                page, 422, of=section.name, typed=typed, problem=" ".join(f"{each.text}." for each in proposal.problems)
-            )
-        if not file.writable:
-            return _page(page, 422, of=section.name, typed=typed, proposal=proposal)
-        file.apply(proposal, page.user)
-    except (CannotDo, ConfigError) as error:
-        return _page(page, 422, of=section.name, typed=typed, problem=str(error))
-    return page.redirect(page.link("/spam"), f"Changed for {section.title}. {APPLIED}")
+    _, section = company_and_section(page, page.path("company"))
+    form, place = _policy(page, section, page.form), place_of_company(page, section.name, "spam")
+    tree = form.tree()
+    form.check_changed(section.spam, tree)
+    return edit_config(
+        page,
+        form,
+        changes(place, FIELDS, section.spam, tree),
+        lambda form: _page(page, policies={section.name: form}),
+        place=place,
+        notice=f"Changed for {section.title}.",
+        to=page.link("/spam"),
+    )
 
 
 def add(page: PageRequest) -> Response:
     """Block or allow a number, or the beginning of numbers."""
-    typed = {name: page.value(name) for name in ("number", "kind", "place", "note")}
+    form = Form(_caller_fields(page), page.form)
     try:
-        company = next((each.id for each in page.companies if each.name == typed["place"]), None)
-        if company is None and (typed["place"] or not _sees_account(page)):
+        company = next((each.id for each in page.companies if each.name == form.value("place")), None)
+        if company is None and (form.value("place") or not _sees_account(page)):
             raise CannotDo("Choose one of your companies.")
         with page.hub.store.writing() as session:
             add_noted_rule(
@@ -79,14 +80,15 @@ def add(page: PageRequest) -> Response:
                 page.hub.vault,
                 page.user.account_id,
                 company,
-                typed["kind"],
-                typed["number"],
+                form.value("kind"),
+                form.value("number"),
                 page.now,
                 page.user.id,
-                typed["note"],
+                form.value("note"),
             )
     except CannotDo as error:
-        return _page(page, 422, typed=typed, errors={"number": str(error)})
+        form.errors["number"] = str(error)
+        return _page(page, caller=form)
     return page.redirect(page.link("/spam") + "#lists", "It counts from the next call on.")
 
 
@@ -101,62 +103,55 @@ def remove(page: PageRequest) -> Response:
     return page.redirect(page.link("/spam") + "#lists", "It was taken off the list.")
 
 
-def _page(page: PageRequest, status: int = 200, **more: Any) -> Response:
+def _page(page: PageRequest, policies: dict[str, Form] | None = None, caller: Form | None = None) -> Response:
     companies = {each.name for each in page.companies if page.company in (None, each)}
     sections = [each for each in page.hub.config.companies if each.name in companies]
+    forms = {each.name: _policy(page, each) for each in sections} | (policies or {})
+    caller = caller or Form(_caller_fields(page))
     with page.session() as session:
         found = listed_callers(
             session, page.hub.vault, page.user.account_id, page.company_ids, with_account=_sees_account(page)
         )
-    titles = {each.name: each.title for each in page.companies}
-    file = page.config_file
-    values: dict[str, Any] = {"of": "", "typed": {}, "errors": {}, "problem": None, "proposal": None, **more}
-    proposal: Proposal | None = values.pop("proposal")
+    refused = next((each for each in (*forms.values(), caller) if each.is_refused), caller)
     return page.render(
         "spam.html",
-        status,
+        refused.status,
         title="Spam",
-        policies=[(each, _shown(each.spam)) for each in sections],
+        policies=[(each, forms[each.name]) for each in sections],
         honeypots=[(each, tracker) for each in sections for tracker in each.trackers if tracker.honeypot],
-        levels=LEVELS,
-        blocked=BLOCKED,
         listed=found,
-        titles=titles,
-        proposal=proposal,
-        may_save=page.may("configure") and file is not None,
+        titles={each.name: each.title for each in page.companies},
         may_list=page.may("marks"),
-        for_account=_sees_account(page),
-        **values,
+        caller=caller,
+        refused=refused,
     )
 
 
-def _section(page: PageRequest) -> CompanySection:
-    name = page.path("company")
-    found = next((each for each in page.hub.config.companies if each.name == name), None)
-    if found is None or name not in {each.name for each in page.companies}:
-        raise NotFound("Not found")
-    return found
+def _policy(page: PageRequest, section: CompanySection, sent: Any = None) -> Form:
+    more: dict[str, Any] = {
+        "prefix": f"{section.name}-",
+        "is_locked": page.config_file is None or not page.may("configure"),
+    }
+    return Form(FIELDS, sent, **more) if sent is not None else Form.of(FIELDS, section.spam, **more)
 
 
-def _edits(page: PageRequest, section: CompanySection, typed: Mapping[str, str]) -> Iterator[Change]:
-    with page.session() as session:
-        account = session.get(Account, page.user.account_id)
-    place = ("accounts", account.name if account else "", "companies", section.name, "spam")
-    before, usual = _shown(section.spam), _shown(SpamSection())
-    for name, text in typed.items():
-        if text == before[name]:
-            continue
-        value: Any = int(text) if text.isdecimal() else text or OFF
-        yield Change((*place, name), REMOVED if text == usual[name] else value)
-
-
-def _shown(spam: SpamSection) -> dict[str, str]:
-    levels = {name: getattr(spam, name) for name in LEVELS}
-    return {**{name: "" if level is None else str(level) for name, level in levels.items()}, "blocked": spam.blocked}
-
-
-def _is_level(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 1 <= int(text[:4]) <= 100
+def _caller_fields(page: PageRequest) -> tuple[Field, ...]:
+    companies = tuple((each.name, each.title) for each in page.companies)
+    all_of_them = (("", "All companies"),) if _sees_account(page) else ()
+    return (
+        Field(
+            name="number",
+            label="Number, or its beginning with a star",
+            required=True,
+            maximum=40,
+            placeholder="+1 312 555 0166 or +1900*",
+        ),
+        Field(
+            name="kind", label="List", kind="choice", choices=(("block", "Block"), ("allow", "Allow")), default="block"
+        ),
+        Field(name="place", label="For", kind="choice", choices=(*all_of_them, *companies), default=""),
+        Field(name="note", label="Why", maximum=200),
+    )
 
 
 def _sees_account(page: PageRequest) -> bool:

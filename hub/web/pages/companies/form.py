@@ -1,0 +1,125 @@
+"""`/companies/new` and `/companies/{company}`: the form of a company; adding one and changing one are edits of config.yaml."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import available_timezones
+
+from starlette.responses import Response
+
+from hub.config.edit import Change
+from hub.config.models import CompanySection
+from hub.web.forms.companies import company_and_section, place_of_company
+from hub.web.forms.config_edit import edit_config
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.form import Form
+from hub.web.forms.values import changes
+from hub.web.pages.guard import Page
+from hub.web.pages.request import PageRequest
+
+TRACKING = {
+    "by_visitor": "As the law where the visitor is asks (recommended)",
+    "opt_in": "Only visitors who agreed",
+    "opt_out": "Every visitor until they object",
+}
+
+
+def _host(text: str) -> str:
+    return re.sub(r"^https?://", "", text.lower()).split("/")[0]
+
+
+def _full_lines(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+WORDS = {
+    "title": said("Name", "As people know it; callers and the privacy page get to see it."),
+    "time_zone": said(
+        "Time zone",
+        "Its days and opening hours count in it, like America/Chicago.",
+        default=None,
+        suggestions=tuple(sorted(available_timezones())),
+    ),
+    "country": said(
+        "Country", "Two letters, like US. The law of this place counts for its calls.", clean=str.upper, default=None
+    ),
+    "region": said("State or province", "Its code, like IL.", clean=str.upper),
+    "domains": said("Its websites", "One host a line, like www.example.com.", kind="lines", clean=_host),
+    "contact.postal_address": said("Postal address", "On its privacy page.", kind="long", clean=_full_lines),
+    "contact.phone": said("Phone for questions about data", "On its privacy page.", kind="phone"),
+    "contact.email": said("E-mail for questions about data", "On its privacy page.", kind="email"),
+    "website.swap": said("Numbers on its pages", "One a line; visitors see others there.", kind="phones"),
+    "website.linked_domains": said("Other sites of its own", "One host a line.", kind="lines", clean=_host),
+    "website.tracking": said(
+        "Which visitors are recorded", "Who must agree first, or may object.", choices=tuple(TRACKING.items())
+    ),
+    "website.trades_in": said("Other countries that it serves", "Codes, like CA GB.", clean=str.upper),
+}
+NEW_WORDS = {
+    "name": said("Short name", "For addresses and files, like lakeside. It cannot be changed later."),
+    "route.dial": said("Phone that rings", "Callers reach it until you make a call flow.", kind="phone"),
+}
+FIELDS = fields_of(CompanySection, WORDS)
+NEW_FIELDS = fields_of(CompanySection, {**WORDS, **NEW_WORDS})
+
+
+def company(page: PageRequest) -> Response:
+    """The form of one company."""
+    _, section = company_and_section(page, page.path("company"))
+    return _show(page, Form.of(FIELDS, section), section)
+
+
+def new(page: PageRequest) -> Response:
+    """The form of a new company."""
+    first = page.companies[0] if page.companies else None
+    usual = {"country": first.country if first else "US", "time_zone": first.time_zone if first else "America/New_York"}
+    return _show(page, Form.of(NEW_FIELDS, usual))
+
+
+def change(page: PageRequest) -> Response:
+    """Change the company of the path."""
+    _, section = company_and_section(page, page.path("company"))
+    form, place = Form(FIELDS, page.form), place_of_company(page, section.name)
+    tree = form.tree(section.country)
+    form.check_changed(section, tree)
+    return edit_config(
+        page,
+        form,
+        changes(place, FIELDS, section, tree),
+        lambda form: _show(page, form, section),
+        place=place,
+        notice=f"{form.value('title') or section.title} is changed.",
+        to=page.link("/companies"),
+    )
+
+
+def add(page: PageRequest) -> Response:
+    """Add a company."""
+    form = Form(NEW_FIELDS, page.form)
+    name, tree = form.value("name"), form.tree()
+    form.check_name({each.name for each in page.hub.config.companies})
+    form.check(CompanySection, tree)
+    place = place_of_company(page, name)
+    return edit_config(
+        page,
+        form,
+        [Change(place, tree)],
+        lambda form: _show(page, form),
+        place=place,
+        notice=f"{form.value('title')} is added. Give it a number next.",
+        to=page.link("/companies"),
+    )
+
+
+def _show(page: PageRequest, form: Form, section: CompanySection | None = None) -> Response:
+    form.is_locked = page.config_file is None or not page.may("configure")
+    title = section.title if section else "New company"
+    return page.render("company.html", form.status, title=title, section=section, form=form)
+
+
+PAGES = (
+    Page("/companies/new", new, "configure"),
+    Page("/companies/new", add, "configure", method="POST"),
+    Page("/companies/{company}", company, "setup"),
+    Page("/companies/{company}", change, "configure", method="POST"),
+)

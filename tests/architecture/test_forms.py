@@ -23,7 +23,6 @@ OWN_ENGINES = {
     "flows/form/fields.py",
     "flows/form/settings_form.py",
     "flows/form/state.py",
-    "connectors/settings_form.py",
 }
 """Modules that still make fields from models. Entries may only go."""
 

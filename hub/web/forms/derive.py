@@ -50,7 +50,8 @@ def _all(model: type[BaseModel], path: tuple[str, ...], prefix: str) -> Iterator
             if field is not None:
                 yield field
         elif not path:
-            yield from sorted(_all(bare, (key,), prefix), key=lambda field: not field.required)
+            inner = sorted(_all(bare, (key,), prefix), key=lambda field: not field.required)
+            yield from inner if info.is_required() else (replace(field, required=False) for field in inner)
 
 
 def _at(model: type[BaseModel], path: tuple[str, ...], prefix: str) -> Field:

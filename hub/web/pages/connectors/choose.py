@@ -14,8 +14,8 @@ from hub.connecting.drafts import Draft, drafted
 from hub.connecting.reconnect import token_for
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount
 from hub.errors import CannotDo, ConfigError, RingfenceError
-from hub.web.pages.connectors import settings_form, words
-from hub.web.pages.connectors.new import NO_FILE, companies_of, form_fields
+from hub.web.pages.connectors import words
+from hub.web.pages.connectors.new import NO_FILE, companies_of, has_schedule, secret_paths
 from hub.web.pages.connectors.sign_in import attempts_of
 from hub.web.pages.conversions.sentences import sentence, worth
 from hub.web.pages.guard import Page
@@ -116,9 +116,9 @@ def _connect(
         name=attempt.row.connector,
         plugin=attempt.row.plugin,
         settings=settings,
-        secrets=settings_form.secret_paths(form_fields(connector_class)),
+        secrets=secret_paths(connector_class),
         companies=companies_of(page, page.form.get("companies", [])),
-        schedule="every 15 minutes" if settings_form.has_schedule(connector_class) else None,
+        schedule="every 15 minutes" if has_schedule(connector_class) else None,
         destinations=destinations,
         token=token,
     )

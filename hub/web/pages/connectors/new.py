@@ -8,70 +8,91 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.config.models import ConnectorEntry
-from hub.config.parts import CONNECTOR_NAME
-from hub.connecting.connect import NewConnector, connect_new
+from hub.connecting.connect import NewConnector, SettingPath, connect_new, is_reference
 from hub.connecting.drafts import drafted, partial_settings, sign_in_of
 from hub.connecting.pausing import is_own
 from hub.contracts.connector import Connector
 from hub.errors import CannotDo, ConfigError, NotFound, RingfenceError
-from hub.web.pages.connectors import settings_form, words
+from hub.hookspecs import SPECS
+from hub.web.forms.derive import fields_of
+from hub.web.forms.field import Field, Values
+from hub.web.forms.form import Form
+from hub.web.forms.values import texts_of
+from hub.web.pages.connectors import words
 from hub.web.pages.connectors.sign_in import attempts_of, plugin_classes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 DEFAULT_SCHEDULE = "every 15 minutes"
 NO_FILE = "This hub was not started from a config.yaml, so nothing can be connected here."
+OWN_FIELDS = (
+    Field(
+        name="name",
+        label="Name",
+        hint="Your own name for this connection; it stands in config.yaml.",
+        required=True,
+        maximum=64,
+    ),
+    Field(name="schedule", label="Syncs", hint="Like every 15 minutes, or a cron line in UTC."),
+)
 
 
 def new(page: PageRequest) -> Response:
     """The empty form."""
     connector_class = _plugin(page)
-    values = {"name": free_name(page, connector_class.manifest.name), "schedule": DEFAULT_SCHEDULE}
-    values["companies"] = "\n".join(each.name for each in page.companies)
-    return _show(page, connector_class, values, {})
+    form = _form(connector_class)
+    form.values = {
+        **texts_of(form.fields, {}),
+        "name": [free_name(page, connector_class.manifest.name)],
+        "schedule": [DEFAULT_SCHEDULE],
+        "companies": [each.name for each in page.companies],
+    }
+    return _show(page, connector_class, form)
 
 
 def create(page: PageRequest) -> Response:
     """Connect it, or go on to the sign-in."""
     connector_class = _plugin(page)
-    fields = form_fields(connector_class)
-    values = {name: page.value(name) for name in ("name", "schedule", "app", *(field.name for field in fields))}
-    values["companies"] = "\n".join(page.form.get("companies", []))
-    errors = name_problem(page, values["name"])
-    typed_a_client = any(values[field.name] for field in fields if field.path[-1] in ("client_id", "client_secret"))
-    if connector_class.manifest.auth.asks and values["app"] and not typed_a_client:
-        return _sign_in(page, connector_class, values, _same_app(page, connector_class, values["app"]), errors)
-    settings = settings_form.settings_from(fields, values)
+    form, name = _form(connector_class, page.form), page.value("name")
+    form.check_name(page.hub.config.connectors)
+    typed_a_client = any(
+        form.value(field.name) for field in form.fields if field.name.endswith((".client_id", ".client_secret"))
+    )
+    if connector_class.manifest.auth.asks and form.value("app") and not typed_a_client:
+        return _sign_in(page, connector_class, form, _same_app(page, connector_class, form.value("app")))
+    settings = form.tree()
     if _needs_sign_in(connector_class, settings):
-        return _sign_in(page, connector_class, values, settings, errors)
-    errors |= settings_form.problems_of(connector_class.Settings, settings, fields)
-    errors = errors or _failed_test(page, connector_class, values["name"], settings)
-    if errors:
-        return _show(page, connector_class, values, errors, 422)
+        return _sign_in(page, connector_class, form, settings)
+    form.check(connector_class.Settings, settings, ignored=is_reference)
+    if not form.is_refused:
+        _test(page, connector_class, form, settings)
+    if form.is_refused:
+        return _show(page, connector_class, form)
     chosen = NewConnector(
-        name=values["name"],
+        name=name,
         plugin=connector_class.manifest.name,
         settings=settings,
-        secrets=settings_form.secret_paths(fields),
+        secrets=secret_paths(connector_class),
         companies=companies_of(page, page.form.get("companies") or [each.name for each in page.companies]),
-        schedule=(values["schedule"] or DEFAULT_SCHEDULE) if settings_form.has_schedule(connector_class) else None,
+        schedule=(form.value("schedule") or DEFAULT_SCHEDULE) if has_schedule(connector_class) else None,
     )
     try:
         if page.config_file is None:
             raise CannotDo(NO_FILE)
         done = connect_new(page.hub, page.config_file, chosen, page.user)
     except (CannotDo, ConfigError) as error:
-        return _show(page, connector_class, values, {"form": str(error)}, 422)
-    if done.proposal.problems:
-        sentences = " ".join(f"{each.text}." for each in done.proposal.problems)
-        return _show(page, connector_class, values, {"form": sentences}, 422)
+        form.problems.append(str(error))
+        return _show(page, connector_class, form)
+    form.add_problems(done.proposal.problems, ("connectors", name))
+    if form.is_refused:
+        return _show(page, connector_class, form)
     if not done.applied:
         return page.render(
             "connect_diff.html", title=f"Connect {connector_class.manifest.label}", diff=done.proposal.diff
         )
     return page.redirect(
         page.link("/connectors"),
-        f"{values['name']} is written into config.yaml and starts within a few seconds. Test it then.",
+        f"{name} is written into config.yaml and starts within a few seconds. Test it then.",
     )
 
 
@@ -85,40 +106,58 @@ def _needs_sign_in(connector_class: type[Connector], settings: Mapping[str, Any]
         return True
 
 
-def _failed_test(
-    page: PageRequest, connector_class: type[Connector], name: str, settings: Mapping[str, Any]
-) -> dict[str, str]:
-    """Why the provider does not accept the settings. Secrets that only the machine knows cannot be tested before."""
-    if settings_form.has_references(settings):
-        return {}
-    with drafted(page.hub, name, connector_class, connector_class.Settings.model_validate(settings)) as draft:
+def _test(page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, Any]) -> None:
+    """Say why the provider does not accept the settings. Secrets that only the machine knows cannot be tested before."""
+    if _has_references(settings):
+        return
+    checked = connector_class.Settings.model_validate(settings)
+    with drafted(page.hub, form.value("name"), connector_class, checked) as draft:
         report = draft.check()
-    return {} if report.ok else {"form": f"The test failed, so nothing was saved: {report.detail}"}
+    if not report.ok:
+        form.problems.append(f"The test failed, so nothing was saved: {report.detail}")
 
 
-def form_fields(connector_class: type[Connector]) -> list[settings_form.SettingField]:
+def _has_references(tree: Mapping[str, Any]) -> bool:
+    """Whether a value says where a secret is instead of being it."""
+    return any(_has_references(value) if isinstance(value, Mapping) else is_reference(value) for value in tree.values())
+
+
+def setting_fields(connector_class: type[Connector]) -> tuple[Field, ...]:
+    """The settings that a user can type. Mappings, and lists that are not required, stay in config.yaml."""
+    found = fields_of(connector_class.Settings, prefix="set.")
+    return tuple(field for field in found if field.required or field.kind not in ("words", "choices"))
+
+
+def form_fields(connector_class: type[Connector]) -> tuple[Field, ...]:
     """The fields of the form: for a sign-in only the client, what must be known before it, and a key that does without."""
-    fields = list(settings_form.fields_of(connector_class.Settings))
+    fields = setting_fields(connector_class)
     auth = connector_class.manifest.auth
     if not auth.asks:
         return fields
     wanted = {(*auth.client_path, "client_id"), (*auth.client_path, "client_secret"), *((name,) for name in auth.first)}
-    return [field for field in fields if field.path in wanted]
+    return tuple(field for field in fields if field.path in wanted)
+
+
+def secret_paths(connector_class: type[Connector]) -> frozenset[SettingPath]:
+    """Which of the fields of its form are secrets."""
+    return frozenset(field.path for field in form_fields(connector_class) if field.kind == "secret")
+
+
+def has_schedule(connector_class: type[Connector]) -> bool:
+    """Whether the hub syncs connectors of this class on a schedule."""
+    return any(spec.scheduled and hasattr(connector_class, name) for name, spec in SPECS.items())
+
+
+def _form(connector_class: type[Connector], sent: Values | None = None) -> Form:
+    """The form; browsers send one without a client too, because the app of another connector may be chosen."""
+    may_be_empty = bool(connector_class.manifest.auth.asks)
+    return Form((*OWN_FIELDS, *form_fields(connector_class)), sent or {}, may_be_empty=may_be_empty)
 
 
 def free_name(page: PageRequest, plugin: str) -> str:
     """A name that no connector has: the plugin's, with a number if it is taken."""
     taken = page.hub.config.connectors
     return next(name for name in (plugin, *(f"{plugin}_{number}" for number in range(2, 1000))) if name not in taken)
-
-
-def name_problem(page: PageRequest, name: str) -> dict[str, str]:
-    """What is wrong with the name of a new connector."""
-    if not CONNECTOR_NAME.fullmatch(name):
-        return {"name": "Use lowercase letters, digits, - and _, beginning with a letter or digit."}
-    if name in page.hub.config.connectors:
-        return {"name": "There is a connector with this name already."}
-    return {}
 
 
 def companies_of(page: PageRequest, chosen: list[str]) -> list[str] | None:
@@ -141,28 +180,20 @@ def apps_of(page: PageRequest, plugin: str) -> dict[str, ConnectorEntry]:
     }
 
 
-def _sign_in(
-    page: PageRequest,
-    connector_class: type[Connector],
-    values: Mapping[str, str],
-    settings: Mapping[str, Any],
-    errors: dict[str, str],
-) -> Response:
+def _sign_in(page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, Any]) -> Response:
     """Keep the draft, and show what the sign-in asks for."""
-    manifest = connector_class.manifest
-    if not errors:
+    manifest, name = connector_class.manifest, form.value("name")
+    if not form.is_refused:
         try:
             partial = partial_settings(connector_class, settings)
-            with drafted(page.hub, values["name"], connector_class, partial) as draft:
+            with drafted(page.hub, name, connector_class, partial) as draft:
                 sign_in_of(draft)
         except (RingfenceError, AttributeError) as error:
-            missing = "Enter the client's id and its secret."
-            errors = {
-                "form": str(error) if isinstance(error, RingfenceError) and "credentials" not in str(error) else missing
-            }
-    if errors:
-        return _show(page, connector_class, values, errors, 422)
-    attempt = attempts_of(page).draft(page.user, page.web_session, values["name"], manifest.name, settings)
+            told = isinstance(error, RingfenceError) and "credentials" not in str(error)
+            form.problems.append(str(error) if told else "Enter the client's id and its secret.")
+    if form.is_refused:
+        return _show(page, connector_class, form)
+    attempt = attempts_of(page).draft(page.user, page.web_session, name, manifest.name, settings)
     return page.redirect(f"/connectors/connecting/{attempt}")
 
 
@@ -173,7 +204,7 @@ def _same_app(page: PageRequest, connector_class: type[Connector], name: str) ->
         raise CannotDo("The app of that connector cannot be used; enter a client id and a secret.")
     found: dict[str, Any] = {}
     needed = {field.path for field in form_fields(connector_class)}
-    for field in settings_form.fields_of(connector_class.Settings):
+    for field in setting_fields(connector_class):
         if field.path not in needed and not field.path[-1].endswith("_url"):
             continue
         value: Any = entry.settings
@@ -187,30 +218,22 @@ def _same_app(page: PageRequest, connector_class: type[Connector], name: str) ->
     return found
 
 
-def _show(
-    page: PageRequest,
-    connector_class: type[Connector],
-    values: Mapping[str, str],
-    errors: Mapping[str, str],
-    status: int = 200,
-) -> Response:
+def _show(page: PageRequest, connector_class: type[Connector], form: Form) -> Response:
     manifest = connector_class.manifest
-    fields = form_fields(connector_class)
+    fields = [field for field in form.fields if field.path]
     needed = [field for field in fields if field.required or manifest.auth.asks]
     if not any(field.kind == "secret" for field in needed):
         needed += [field for field in fields if field.kind == "secret" and field not in needed]
     return page.render(
         "connect_new.html",
-        status,
+        form.status,
         title=f"Connect {manifest.label}",
         manifest=manifest,
+        form=form,
         needed=needed,
         more=[field for field in fields if field not in needed],
-        values=values,
-        chosen=values.get("companies", "").split(),
-        errors=errors,
         apps=list(apps_of(page, manifest.name)) if manifest.auth.asks else [],
-        has_schedule=settings_form.has_schedule(connector_class) and not manifest.auth.asks,
+        has_schedule=has_schedule(connector_class) and not manifest.auth.asks,
         redirect_uri=attempts_of(page).redirect_uri,
         writable=page.config_file is not None and page.config_file.writable,
         words=words,

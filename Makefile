@@ -34,15 +34,15 @@ check: $(VENV)/dev            ## style, types, import contracts, generated docs,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m hub.docs --check
-	$(BIN)/python -m hub.docs --words
+	$(BIN)/python -m hub.proof.docs --check
+	$(BIN)/python -m hub.proof.docs --words
 	$(BIN)/python .ci/licenses.py
 
 bench: $(VENV)/dev            ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/dev             ## write docs/hooks.md, docs/config.md and docs/cli.md anew, and the minified page scripts
-	$(BIN)/python -m hub.docs
+	$(BIN)/python -m hub.proof.docs
 
 screenshots: $(VENV)/dev      ## play the demo and store pictures of its pages in docs/web
 	$(BIN)/python docs/web/take_screenshots.py

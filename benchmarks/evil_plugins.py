@@ -21,11 +21,11 @@ import psutil
 from sqlmodel import func, select
 
 from benchmarks.figures import Figure, print_figures
-from hub.chaos.environment import BUSINESS, DEFAULT_NUMBER, Environment, set_stage
-from hub.chaos.evil_plugins import EVIL_PLUGINS, SECRET, VARIABLE, add_to, write_plugins
-from hub.chaos.hub_process import HubProcess
 from hub.contracts.sandbox import SimulatedCall
 from hub.model import Call
+from hub.proof.chaos.environment import BUSINESS, DEFAULT_NUMBER, Environment, set_stage
+from hub.proof.chaos.evil_plugins import EVIL_PLUGINS, SECRET, VARIABLE, add_to, write_plugins
+from hub.proof.chaos.hub_process import HubProcess
 from hub.store.engine import Store
 
 SECONDS = 12.0

@@ -88,7 +88,7 @@ def _on_sqlite(without: Collection[str], rounds: int) -> _Rounds:
 def _measured(template: str, copied: Callable[[int], str], without: Collection[str], rounds: int) -> _Rounds:
     clock, key, result = Clock(), new_key(), _Rounds()
     config = configuration(template, without, key)
-    from hub.plugins.sandboxes import start_sandboxes
+    from hub.plugin_host.sandboxes import start_sandboxes
 
     sandboxes = start_sandboxes(
         {name: entry.connector_class for name, entry in config.connectors.items() if entry.in_sandbox}, clock

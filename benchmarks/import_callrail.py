@@ -169,8 +169,8 @@ def serve(folder: Path) -> None:
     """Answer CallRail's API without a rate limit until the process is terminated; prints its address."""
     import uvicorn
 
-    from hub import logs
-    from hub.rate_limit import Buckets, Counters
+    from hub.platform import logs
+    from hub.platform.rate_limit import Buckets, Counters
     from hub.runtime import assemble
     from hub.startup import read_config
     from hub.web.callrail import create_callrail_api

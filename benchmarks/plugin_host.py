@@ -19,8 +19,8 @@ from hub.contracts.connector import Connector
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadSignature
 from hub.hookspecs import CallHooks
-from hub.plugins.discovery import discover
-from hub.plugins.registry import Plugins
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.registry import Plugins
 from hub.testing import connect
 
 ROUNDS, CALLS = 5, 2_000

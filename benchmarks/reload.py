@@ -17,10 +17,10 @@ from typing import Any
 from sqlmodel import select
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
-from hub.chaos.environment import Environment, set_stage
-from hub.chaos.followed_calls import FollowedCalls
-from hub.chaos.hub_process import HubProcess
 from hub.model import CallStep, ConfigProcess
+from hub.proof.chaos.environment import Environment, set_stage
+from hub.proof.chaos.followed_calls import FollowedCalls
+from hub.proof.chaos.hub_process import HubProcess
 from hub.store.engine import Store
 
 PER_SECOND = 100.0

@@ -13,10 +13,10 @@ from typing import Any
 from benchmarks.figures import Figure, at_least, print_figures, spread
 from benchmarks.postgres import postgres
 from hub.model.columns import new_id
-from hub.spool import Drainer, Spool
 from hub.store.encryption.keyring import Keyring, new_key
 from hub.store.engine import Store
 from hub.store.schema import upgrade
+from hub.store.spool import Drainer, Spool
 from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
 
 ROUNDS, ROWS, TOGETHER = 5, 6_000, 20

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from benchmarks.processes import python
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 
 
 class StandIn:

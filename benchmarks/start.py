@@ -21,8 +21,8 @@ import yaml
 
 from benchmarks.figures import Figure, at_most, print_figures, spread
 from benchmarks.processes import START_TIMEOUT_SECONDS, free_port, hub
-from hub.plugins.discovery import discover
-from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.store.encryption.keyring import new_key
 
 ROUNDS = 5

@@ -87,33 +87,33 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.hookspecs import hookimpl
-from hub.json_ads import JsonAds
-from hub.json_ads.cost_reports import CostReport
-from hub.json_ads.shapes import SHA256, has_shape
-from hub.json_ads.stand_in import JsonAdsSandbox, StandIn
-from hub.json_ads.templates import ROW, ROWS, Batch, Call
-from hub.twiml.account import list_page, tone
-from hub.twiml.addresses import CallbackAddresses
-from hub.twiml.call_back_steps import STEPS as CALL_BACK_STEPS
-from hub.twiml.call_back_steps import person_dial
-from hub.twiml.call_list import CallListReader
-from hub.twiml.call_list import families as call_families
-from hub.twiml.carrier import TwimlCarrier
-from hub.twiml.carrier import refused as refused_receipt
-from hub.twiml.events import ENDED_STATUSES as TWIML_ENDED
-from hub.twiml.events import PERSON_LEG, USER_LEG, recording_event
-from hub.twiml.events import UNANSWERED_STATUSES as TWIML_UNANSWERED
-from hub.twiml.language import Twiml
-from hub.twiml.listed_call import ListedCall
-from hub.twiml.people import CARRIER_FLOWS, erase_recordings, held_records
-from hub.twiml.player import Leg, TwimlPlayer
-from hub.twiml.sealed_callers import SealedCallers
-from hub.twiml.signature import Field as FormField
-from hub.twiml.signature import form_fields, is_signed, sign_form, signed_form, signed_text
-from hub.twiml.stand_in import TwimlStandIn
-from hub.twiml.text_list import TextListReader
-from hub.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
-from hub.twiml.words import (
+from hub.protocols.json_ads import JsonAds
+from hub.protocols.json_ads.cost_reports import CostReport
+from hub.protocols.json_ads.shapes import SHA256, has_shape
+from hub.protocols.json_ads.stand_in import JsonAdsSandbox, StandIn
+from hub.protocols.json_ads.templates import ROW, ROWS, Batch, Call
+from hub.protocols.twiml.account import list_page, tone
+from hub.protocols.twiml.addresses import CallbackAddresses
+from hub.protocols.twiml.call_back_steps import STEPS as CALL_BACK_STEPS
+from hub.protocols.twiml.call_back_steps import person_dial
+from hub.protocols.twiml.call_list import CallListReader
+from hub.protocols.twiml.call_list import families as call_families
+from hub.protocols.twiml.carrier import TwimlCarrier
+from hub.protocols.twiml.carrier import refused as refused_receipt
+from hub.protocols.twiml.events import ENDED_STATUSES as TWIML_ENDED
+from hub.protocols.twiml.events import PERSON_LEG, USER_LEG, recording_event
+from hub.protocols.twiml.events import UNANSWERED_STATUSES as TWIML_UNANSWERED
+from hub.protocols.twiml.language import Twiml
+from hub.protocols.twiml.listed_call import ListedCall
+from hub.protocols.twiml.people import CARRIER_FLOWS, erase_recordings, held_records
+from hub.protocols.twiml.player import Leg, TwimlPlayer
+from hub.protocols.twiml.sealed_callers import SealedCallers
+from hub.protocols.twiml.signature import Field as FormField
+from hub.protocols.twiml.signature import form_fields, is_signed, sign_form, signed_form, signed_text
+from hub.protocols.twiml.stand_in import TwimlStandIn
+from hub.protocols.twiml.text_list import TextListReader
+from hub.protocols.twiml.webhook import TEXT_STATUS_PATH, TwimlWebhook
+from hub.protocols.twiml.words import (
     address_at,
     believed,
     call_failure,

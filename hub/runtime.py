@@ -11,18 +11,17 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import make_url
 
-from hub.clock import Clock, utc_now
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore
 from hub.contracts.services import Memory, Services
-from hub.disk import Disk
-from hub.liveness import Liveness
-from hub.plugins.host.connector import HostedConnector
-from hub.plugins.http_client import allowed_hosts, lazy_client
-from hub.plugins.registry import Plugins
-from hub.plugins.violations import ManifestViolations
-from hub.spool import Spool, spool_file
+from hub.platform.clock import Clock, utc_now
+from hub.platform.disk import Disk
+from hub.platform.liveness import Liveness
+from hub.plugin_host.host.connector import HostedConnector
+from hub.plugin_host.http_client import allowed_hosts, lazy_client
+from hub.plugin_host.registry import Plugins
+from hub.plugin_host.violations import ManifestViolations
 from hub.store.blob_store import BlobStore
 from hub.store.connectors import SANDBOX_KEYRING, StoredNotes, StoredSwitch, StoredTokens
 from hub.store.encryption.keyfile import keyring_of
@@ -32,6 +31,7 @@ from hub.store.engine import Store
 from hub.store.heartbeat import Heartbeat
 from hub.store.journal.ends_file import FILE_ENDING, ends_file_of
 from hub.store.owner_consent import consented
+from hub.store.spool import Spool, spool_file
 from hub.store.tombstones import journal_of
 from hub.store.violations import write_refusals
 

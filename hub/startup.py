@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from hub.clock import Clock
     from hub.config.models import Config, HubSection
     from hub.config.readers.outline import Outline
     from hub.numbers.directory import Directory, LiveDirectory
-    from hub.plugins.sandboxes import RunningSandboxes
+    from hub.platform.clock import Clock
+    from hub.plugin_host.sandboxes import RunningSandboxes
     from hub.runtime import Hub
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store
@@ -37,7 +37,7 @@ def read_config(path: Path, *, sandbox: bool = False) -> Config:
     """The checked configuration; ConfigError lists every problem."""
     from hub.config.loading import load_config
     from hub.numbers.copied_secrets import secrets_beside
-    from hub.plugins.discovery import discover
+    from hub.plugin_host.discovery import discover
 
     return load_config(path, discover, sandbox=sandbox, secrets=secrets_beside(path))
 
@@ -61,7 +61,7 @@ class Configured(Protocol):
 @contextmanager
 def open_store(config: Configured) -> Iterator[Store]:
     """Only the database, with its schema migrated."""
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
     from hub.store.engine import Store, explained
@@ -94,11 +94,11 @@ def open_hub(
     What its sandboxes hold, other processes of this hub hold too; the sandboxes of a hub that is `alone` keep it in memory.
     With a `copied` directory the database is away, and nothing is asked of it.
     """
-    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.directory import LiveDirectory
-    from hub.plugins.sandboxes import start_sandboxes
-    from hub.private_files import tighten
+    from hub.platform.clock import utc_now
+    from hub.platform.private_files import tighten
+    from hub.plugin_host.sandboxes import start_sandboxes
     from hub.runtime import assemble, private_paths
     from hub.sources.plugin_rules import known_sources
     from hub.store.engine import explained
@@ -135,9 +135,9 @@ def open_hub(
 def open_beside(config: Config) -> Iterator[Hub]:
     """A hub that only reads, beside one that may run: its sandboxes keep what they hold in memory, nothing is migrated, and
     no account is written. ConfigError if the database is of another version's schema."""
-    from hub.clock import utc_now
     from hub.errors import ConfigError
-    from hub.plugins.sandboxes import start_sandboxes
+    from hub.platform.clock import utc_now
+    from hub.plugin_host.sandboxes import start_sandboxes
     from hub.runtime import assemble
     from hub.store.engine import explained
     from hub.store.schema import current, revisions
@@ -239,7 +239,7 @@ def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
 
 def vault_of(config: Configured) -> Vault:
     """The vault that decrypts the names and texts of the configuration's database."""
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
 

@@ -16,7 +16,7 @@ import pytest
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
-from hub.private_files import create_private_files
+from hub.platform.private_files import create_private_files
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
 from hub.testing import FrozenClock

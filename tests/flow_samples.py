@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from hub.callflow.context import CallContext, FlowResult, Permission
-from hub.callflow.definition import Flow
-from hub.callflow.simulate import Behavior, Turn, rehearse
-from hub.callflow.walk import walk
+from hub.config.callflow.context import CallContext, FlowResult, Permission
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.simulate import Behavior, Turn, rehearse
+from hub.config.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, Play, Say
 
 NUMBER, BUSINESS, SECOND, THIRD = "+13125550100", "+13125550190", "+13125550191", "+13125550192"

@@ -8,8 +8,8 @@ from config_on_disk import CONFIG
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from hub.callflow.checks import flow_problems
-from hub.callflow.definition import END, STEP_TYPES, Flow
+from hub.config.callflow.checks import flow_problems
+from hub.config.callflow.definition import END, STEP_TYPES, Flow
 
 PHONES = [f"+13125550{number}" for number in range(100, 120)]
 WORDS = st.text("abcdefghij klmno.,!?'\"#:{}", min_size=1, max_size=60).map(str.strip).filter(bool)

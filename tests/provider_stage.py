@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from testbed import TestHub
 
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 from hub.reload import ConfigFile
 from hub.startup import open_hub, read_config
 from hub.testing import FrozenClock

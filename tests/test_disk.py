@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hub.backup.archive import ArchiveWriter
-from hub.disk import Disk, Space
 from hub.errors import CannotDo
+from hub.platform.disk import Disk, Space
 from hub.store.encryption.keyring import Keyring
 
 MB = 1_000_000

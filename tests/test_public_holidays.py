@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub.public_holidays import public_holidays, regions_with_holidays, weekend_of
+from hub.platform.public_holidays import public_holidays, regions_with_holidays, weekend_of
 
 
 def test_holidays_differ_by_region_and_an_unknown_country_has_none() -> None:

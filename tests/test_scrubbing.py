@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.access.keys import SECRET_BYTES
-from hub.scrubbing import MAX_CHARACTERS, scrub, scrubbed
+from hub.platform.scrubbing import MAX_CHARACTERS, scrub, scrubbed
 
 NORTH_AMERICAN = st.tuples(st.integers(200, 999), st.integers(200, 999), st.integers(0, 9999).map("{:04}".format))
 FORMS = (

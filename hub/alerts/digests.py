@@ -16,8 +16,8 @@ from hub.alerts.channels.email import send_rendered
 from hub.alerts.kinds import DIGEST, Channel
 from hub.alerts.spread import write_alert
 from hub.alerts.unsubscribe import unsubscribe_url
-from hub.formats import count, day_of, long_day, percent
 from hub.model import Alert, AlertPreference, Company, User
+from hub.platform.formats import count, day_of, long_day, percent
 from hub.queries.conversions.activity import SENT
 from hub.queries.reports.activity import CallCounts, call_activity, count_deliveries, count_leads
 from hub.queries.reports.sources import calls_by_source

@@ -16,7 +16,7 @@ from hub.alerts.kinds import DIGEST, TEST, URGENT
 from hub.alerts.spread import Hearing
 from hub.alerts.wording import Known, Message, known_of, message_of
 from hub.model import Alert, AlertDelivery, Company, User
-from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 from hub.runtime import Hub
 
 MAX_UNREAD = 99

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import DIGEST, TEST, WHOLE_ACCOUNT
-from hub.formats import clock_time, day_of, phone
 from hub.model import Alert, Call, Company, FormSubmission, TextMessage, Tracker
 from hub.model.states import SubjectState
 from hub.numbers.health.kinds import BY_KEY as KINDS_OF_FINDINGS
+from hub.platform.formats import clock_time, day_of, phone
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
 

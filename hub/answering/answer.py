@@ -17,17 +17,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from hub import metrics
 from hub.answering.call_lines import CallLines
 from hub.answering.decide import Decider
-from hub.callflow.walk import static
-from hub.clock import utc_now
+from hub.config.callflow.walk import static
 from hub.contracts.answers import AnswerPoint, Dial, Instruction, Moment
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import PluginTimeout, RingfenceError
 from hub.hookspecs import CallHooks
 from hub.numbers.directory import Directory, LiveDirectory
-from hub.plugins.registry import many
+from hub.platform import metrics
+from hub.platform.clock import utc_now
+from hub.plugin_host.registry import many
 from hub.runtime import Hub
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.callflow.context import CallContext, Permission
-from hub.callflow.definition import Flow
-from hub.callflow.screening import Screening
+from hub.config.callflow.context import CallContext, Permission
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.screening import Screening
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Place
 from hub.contracts.places import places_of_number

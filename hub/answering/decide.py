@@ -14,10 +14,10 @@ from hub.answering.call_lines import CallLines
 from hub.answering.recording_consent import ask_to_record
 from hub.answering.screen import Screener
 from hub.answering.step_log import SPOOLED_AS, AnswerRecord, keep, step_rows
-from hub.callflow.context import CallContext, FlowResult, Permission, StepTaken
-from hub.callflow.definition import Flow
-from hub.callflow.resume_token import parse_mark
-from hub.callflow.walk import static, walk
+from hub.config.callflow.context import CallContext, FlowResult, Permission, StepTaken
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.resume_token import parse_mark
+from hub.config.callflow.walk import static, walk
 from hub.contracts.answers import AnswerPoint, Dial
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.numbers.flows import flows_of_versions, versions_of_calls

@@ -9,7 +9,7 @@ from sqlalchemy import Table, and_, bindparam, select
 from sqlmodel import Session
 
 from hub.answering.call_context import AnswerRequest
-from hub.callflow.context import CallContext, Permission
+from hub.config.callflow.context import CallContext, Permission
 from hub.contracts.consent import ConsentQuestion, ConsentRecord, Place
 from hub.flow.consent import decision_values, record_of
 from hub.model import ConsentDecision, ConsentEntry, Person

@@ -13,14 +13,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from hub import metrics
 from hub.answering.call_context import AnswerRequest
-from hub.callflow.screening import Screening, ScreeningAction
+from hub.config.callflow.screening import Screening, ScreeningAction
 from hub.config.sections.spam import SpamAction, SpamSection
 from hub.model import SpamScore
 from hub.model.calls import VERDICTS
 from hub.model.columns import CALL_RETENTION
 from hub.numbers.directory import Directory
+from hub.platform import metrics
 from hub.runtime import Hub
 from hub.spam.callers import listed
 from hub.spam.facts import CallFacts, CallKey

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.answering.call_context import AnswerRequest
-from hub.callflow.context import FlowResult
+from hub.config.callflow.context import FlowResult
 from hub.contracts.answers import AnswerPoint
 from hub.model import CallStep, RecordingNotice, SpamScore
 from hub.model.columns import CALL_RETENTION, CONSENT_RETENTION

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any
 
 from hub.backup.entries import FILES, MANIFEST, Digest, chunk_name, names_in, strange_entry
-from hub.disk import free_bytes
 from hub.errors import CannotDo, ConfigError
 from hub.model.columns import new_id
+from hub.platform.disk import free_bytes
 from hub.store.encryption.keyring import Keyring
 
 FORMAT = 2

@@ -25,7 +25,7 @@ from hub.queries.listings.call_facts import CallFacts
 
 UTM = ("utm_source", "utm_medium", "utm_term", "utm_content", "utm_campaign")
 ABANDONED_SECONDS = 15
-"""A caller who hangs up earlier has not waited (hub.queries.contacts.conditions)."""
+"""A caller who hangs up earlier has not waited (hub.queries.lists.conditions)."""
 
 
 @dataclass(frozen=True)

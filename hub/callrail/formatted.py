@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from hub import formats
+from hub.platform import formats
 
 NO_VALUE = "--"
 

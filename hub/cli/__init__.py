@@ -13,7 +13,7 @@ import typer
 
 from hub.cli.listing import COMMANDS
 from hub.errors import RingfenceError
-from hub.private_files import create_private_files
+from hub.platform.private_files import create_private_files
 
 COLLECT_AFTER = 100_000
 """New objects before Python's collector looks for cycles: imports make three hundred thousand, none of which can go. With

@@ -80,7 +80,7 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Sign the current end of each chain of the journal; the worker does it once a day."""
     from dataclasses import asdict
 
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_config
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.journal import sign_ends
@@ -106,7 +106,7 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
 
     from hub.cli.recordings.commands import new_file
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_outline
 
     with open_store(read_outline(config)) as store:

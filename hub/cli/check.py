@@ -146,7 +146,7 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
     from hub.hookspecs import CallHooks, NumberHooks
-    from hub.private_files import open_to_others
+    from hub.platform.private_files import open_to_others
     from hub.runtime import private_paths
     from hub.store.connectors import paused_connectors
     from hub.store.encryption.keyfile import key_file
@@ -244,7 +244,7 @@ def _captured_words(name: str, read: dict[str, list[str]]) -> str:
 
 def _unplaced_click_ids(hub: Hub) -> list[str]:
     """The click ids that say nothing about the source, one warning per connector."""
-    from hub.plugins.captured import click_ids_of
+    from hub.plugin_host.captured import click_ids_of
     from hub.sources.tables import own_tables
 
     known, unplaced = own_tables().click_ids, dict[str, set[str]]()

@@ -43,7 +43,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema of config.yaml with the settings of every installed plugin, for editors."""
     from hub.config.schema import config_schema
-    from hub.plugins.discovery import discover
+    from hub.plugin_host.discovery import discover
 
     installed = discover(plugin_dir or [])
     for name, reason in installed.broken.items():

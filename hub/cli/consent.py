@@ -79,9 +79,9 @@ def record(
 ) -> None:
     """Record a person's consent or refusal. It applies to everything decided or sent from now on; nothing is overwritten."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
     from hub.flow.case import new_person
     from hub.model.people import PROVEN
+    from hub.platform.clock import utc_now
     from hub.privacy.ledger import ConsentStatement, keep_notice
     from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
     from hub.queries.lookup import typed
@@ -135,7 +135,7 @@ def record(
 @commands.command("show")
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a person's consent records, browser signals, and opt-outs that needed no proof, oldest first."""
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.opt_outs import KnownBy, opt_outs_of
     from hub.startup import open_store, read_config
 
@@ -256,7 +256,7 @@ def _entries(session: Session, person: Person) -> list[ConsentEntry]:
 
 
 def _vault(config: Config) -> Vault:
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.encryption.vault import Vault
 

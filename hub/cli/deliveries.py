@@ -156,9 +156,9 @@ def replay(
     Consent is checked again before they are sent. The destination gets the same key as before, so nothing counts twice.
     """
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
     from hub.delivery.replay import replay as try_again
     from hub.model.states import REPLAYABLE_DELIVERY_STATES
+    from hub.platform.clock import utc_now
     from hub.queries.deliveries import replayable
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
@@ -186,7 +186,7 @@ def replay(
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> DeliveryFilter:
     from hub.cli.support.options import since as since_when
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.deliveries import DeliveryFilter
     from hub.queries.lookup import typed
 

@@ -13,7 +13,7 @@ from hub.cli.support.tables import table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.callflow.definition import Flow
+    from hub.config.callflow.definition import Flow
     from hub.config.models import CompanySection, Config
 
 commands = typer.Typer(help="Check call flows, and simulate calls without a phone.", no_args_is_help=True)
@@ -123,8 +123,8 @@ def simulate(
 
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and no call is made.
     """
-    from hub.callflow.screening import ScreeningAction
-    from hub.callflow.simulate import Behavior
+    from hub.config.callflow.screening import ScreeningAction
+    from hub.config.callflow.simulate import Behavior
     from hub.contracts.phones import phone_number
     from hub.queries.flow_simulation import Known, rehearsed
     from hub.startup import read_config
@@ -171,7 +171,7 @@ def _print_turn(turn: Any) -> None:
 
 def _flows(config: Config, company: str | None) -> list[tuple[CompanySection, Flow]]:
     """Every flow of every company: those in config.yaml, and those made from routes."""
-    from hub.callflow.route import flow_of
+    from hub.config.callflow.route import flow_of
 
     found: list[tuple[CompanySection, Flow]] = []
     for section in config.companies:

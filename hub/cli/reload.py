@@ -37,8 +37,8 @@ def reload(
 
     Processes also take a changed file by themselves within two seconds, and after SIGHUP.
     """
-    from hub.clock import utc_now
     from hub.model.states import ConfigHow
+    from hub.platform.clock import utc_now
     from hub.reload import ConfigFile as Configuration
 
     with open_store(read_config(config, sandbox=sandbox)) as store:
@@ -68,7 +68,7 @@ def _wait(store: Store, number: int, seconds: float) -> None:
 
 
 def _processes(store: Store) -> list[ConfigProcess]:
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.reload.versions import living
 
     with store.reading() as session:

@@ -95,8 +95,8 @@ def _report(
 ) -> None:
     from sqlmodel import select
 
-    from hub.clock import utc_now
     from hub.model import Company
+    from hub.platform.clock import utc_now
     from hub.reports.calendar import day_of
     from hub.reports.credits import MODELS
     from hub.reports.report import make_report

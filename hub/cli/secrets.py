@@ -64,7 +64,7 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     from hub.access.sign_in.totp import rotate_totp_secrets
     from hub.alerts.rotation import rotate_alert_secrets
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.reload.versions import living
     from hub.startup import open_store, read_config
     from hub.store.connectors import rotate_tokens

@@ -17,7 +17,7 @@ from hub.cli.support.output import CONFIG, ConfigFile
 from hub.startup import Opened, read_config
 
 if TYPE_CHECKING:
-    from hub.clock import Clock
+    from hub.platform.clock import Clock
     from hub.serving.process import HubProcess, Role
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
@@ -72,7 +72,7 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
     """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
     import structlog
 
-    from hub import logs
+    from hub.platform import logs
     from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
     from hub.serving.http_server import edge_settings, serve, serving_operation
     from hub.serving.process import open_process

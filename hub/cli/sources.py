@@ -95,9 +95,9 @@ def add(
 ) -> None:
     """Add a rule, or change the rule for the same value. After a few seconds it applies to new visits, not to earlier ones."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
     from hub.contracts.clean_urls import is_personal_name
     from hub.model import SourceRule
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -131,7 +131,7 @@ def add(
 def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
     """Remove a rule; the built-in tables apply again."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)
@@ -158,7 +158,7 @@ def test(
     """Show the source of a visit and the rule that decided. Nothing is stored."""
     from hub.contracts.clean_urls import clean_url
     from hub.numbers.directory import read_directory
-    from hub.plugins.captured import click_ids_of, own_click_ids
+    from hub.plugin_host.captured import click_ids_of, own_click_ids
     from hub.sources.classify import classify_visit
     from hub.sources.tables import tables
     from hub.startup import open_store, read_config
@@ -192,7 +192,7 @@ def test(
 
 
 def _known_sources(config: Config) -> KnownSources:
-    from hub.plugins.captured import click_id_rules, click_ids_of
+    from hub.plugin_host.captured import click_id_rules, click_ids_of
     from hub.queries.flow_simulation import connected
     from hub.sources.plugin_rules import known_sources
 
@@ -222,9 +222,9 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
-    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.directory import read_directory
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import known
 
     known(name, [each.name for each in config.companies], "company")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.callflow.checks import flow_problems, lacking, undialable
-from hub.callflow.definition import Flow
-from hub.callflow.route import ROUTE_STEP as ROUTE_FLOW
-from hub.callflow.route import Route
+from hub.config.callflow.checks import flow_problems, lacking, undialable
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.route import ROUTE_STEP as ROUTE_FLOW
+from hub.config.callflow.route import Route
 from hub.config.document import Path
 from hub.config.error_messages import nearest
 from hub.config.models import CompanySection, TrackerSection

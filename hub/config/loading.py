@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.callflow.definition import Flow, Spoken
+from hub.config.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
 from hub.config.connectors import Installed, read_connectors
 from hub.config.destinations import rule_as_stored

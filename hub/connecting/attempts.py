@@ -19,7 +19,7 @@ from hub.connecting.drafts import drafted, partial_settings, sign_in_of
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import AuthError, CannotDo, NotFound
 from hub.model import Connecting, User, WebSession
-from hub.plugins.oauth_grant import (
+from hub.plugin_host.oauth_grant import (
     NOT_OURS,
     SIGN_IN_TIMEOUT,
     TOO_LATE,

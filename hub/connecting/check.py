@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.contracts.connector import ConnectionReport
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
-from hub.plugins.registry import Plugins
+from hub.plugin_host.registry import Plugins
 
 
 def check_connection(plugins: Plugins, name: str) -> ConnectionReport:

@@ -17,8 +17,8 @@ from hub.contracts.values import TRANSFORMS
 from hub.errors import CannotDo
 from hub.hookspecs import ConnectHooks, ConversionHooks, OperationHooks
 from hub.model.columns import new_id
-from hub.plugins.partial_settings import partial_model
-from hub.plugins.registry import Plugins
+from hub.plugin_host.partial_settings import partial_model
+from hub.plugin_host.registry import Plugins
 from hub.runtime import Hub, connector_with
 
 from .check import check_connection

@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from hub import metrics
 from hub.contracts.conversions import Conversion, Receipt
 from hub.delivery.changes import end_unsent, states_before
 from hub.delivery.outcomes import Outcome, columns_of, to_outcome, unanswered
@@ -42,6 +41,7 @@ from hub.model.columns import new_id
 from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.numbers.directory import Directory
+from hub.platform import metrics
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter

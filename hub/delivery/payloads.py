@@ -15,7 +15,7 @@ from hub.flow.case import Case
 from hub.flow.clicks import newest_clicks
 from hub.flow.consent import StoredDecision
 from hub.model import Call, ConversionRow, Delivery, FormSubmission, TextMessage
-from hub.plugins.violations import ManifestViolations
+from hub.plugin_host.violations import ManifestViolations
 
 TOO_OLD = "too_old"
 """The code of what a network takes no longer."""

@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from hub import metrics
 from hub.contracts.call_backs import CallBack
 from hub.contracts.conversions import Receipt
 from hub.delivery.call_back_consent import PLACE, ask_about_call_back, why_suppressed
@@ -30,6 +29,7 @@ from hub.model.columns import new_id
 from hub.model.outgoing_calls import OutgoingCallStatus as Status
 from hub.model.states import OutgoingCallState as State
 from hub.numbers.directory import Directory
+from hub.platform import metrics
 from hub.runtime import Hub
 from hub.store.claims import claim, complete, due_groups, held_ids
 from hub.store.journal import undo_disclosure, write_evidence

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from hub import metrics
 from hub.contracts.conversions import PendingReceipt, Receipt
 from hub.delivery.outcomes import UNMATCHED_REASON
 from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
+from hub.platform import metrics
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 

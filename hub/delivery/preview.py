@@ -17,7 +17,7 @@ from hub.model import Delivery
 from hub.model.conversions import UPLOAD
 from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
-from hub.plugins.registry import many
+from hub.plugin_host.registry import many
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, shared_person_lock
 from hub.runtime import Hub
 

@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from hub import metrics
 from hub.contracts.conversions import Receipt
 from hub.contracts.events import MessageStatusEvent
 from hub.contracts.texts import OutboundText
@@ -38,6 +37,7 @@ from hub.model.columns import new_id
 from hub.model.purposes import ANSWERS_TO_WORDS, USES
 from hub.model.states import FINAL_DELIVERY_STATES, AttemptResult, DeliveryState, MessageStatus
 from hub.numbers.directory import Directory
+from hub.platform import metrics
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, due_groups, held_ids

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
 from hub.contracts.consent import NO_ANSWER
-from hub.costs.pull import pull_costs
 from hub.delivery.crm_outcomes import pull_outcomes
 from hub.delivery.deliver import deliver
 from hub.delivery.poll_receipts import diagnose
@@ -26,6 +25,7 @@ from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open
 from hub.runtime import Hub
+from hub.sources.costs.pull import pull_costs
 from hub.store.backoff import Jitter, full_jitter
 from hub.store.connectors import pause, paused_connectors
 from hub.texts.queue import SEND

@@ -16,6 +16,6 @@ passes, the thread that takes it, and the metric that shows it (`items` is `ring
 
 So there is one batcher on the event loop, one group committer and one completion queue (`hub.web.event_loop`,
 `hub.store.writers.group_commit`). Visits use a GroupCommitter too (`hub.visits.batch_writer`; visits;
-items{queue="visits"}). Only the guarded thread pools call plugins (`hub.plugins.guard`), so a plugin that hangs
+items{queue="visits"}). Only the guarded thread pools call plugins (`hub.plugin_host.guard`), so a plugin that hangs
 delays no other connector.
 """

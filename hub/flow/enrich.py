@@ -11,7 +11,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hub import metrics
 from hub.config.models import ConnectorEntry
 from hub.contracts.facts import Caller, Fact
 from hub.errors import RingfenceError
@@ -21,6 +20,7 @@ from hub.hookspecs import EnrichmentHooks
 from hub.model import FactRow
 from hub.model.columns import CALL_RETENTION, storable
 from hub.model.people import FAILED_SOURCE
+from hub.platform import metrics
 from hub.runtime import Hub
 
 FAILURE_LIFETIME = timedelta(days=30)

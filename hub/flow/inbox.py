@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from hub import metrics
 from hub.contracts.events import Event
 from hub.contracts.webhooks import WebhookRequest
-from hub.error_counts import COUNTS
 from hub.errors import BadPayload, CircuitOpen, PluginAway, PluginDied, PluginTimeout, RetryLater, RingfenceError
 from hub.flow.fold.events import EventBatch, keep_events
 from hub.hookspecs import CallHooks, CrmHooks
 from hub.model import CallTest, InboxWebhook
 from hub.model.states import InboxState
 from hub.numbers.directory import Directory
-from hub.plugins.registry import many
+from hub.platform import metrics
+from hub.platform.error_counts import COUNTS
+from hub.plugin_host.registry import many
 from hub.runtime import Hub
 from hub.store.claims import claim, complete, complete_each
 from hub.store.locks import hold_locks

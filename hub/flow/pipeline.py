@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from hub import metrics
 from hub.flow.attribute import attribute
 from hub.flow.browser_consent import refusals_of
 from hub.flow.case import Case, Subject
@@ -20,6 +19,7 @@ from hub.flow.subjects import lock_keys_of_subjects
 from hub.flow.write_results import changes_of, finish, write_results
 from hub.model import Call, Person
 from hub.numbers.directory import Directory
+from hub.platform import metrics
 from hub.privacy.withdrawal import MAX_WITHDRAWAL_SECONDS, exclusive_person_lock, shared_person_lock, take_effect
 from hub.reports.dirty_days import mark_dirty
 from hub.runtime import Hub

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from hub import metrics
 from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import VerifiedWebhook, WebhookRequest
-from hub.error_counts import COUNTS
 from hub.errors import BadSignature, RingfenceError
 from hub.hookspecs import CallHooks, spec_of
 from hub.model.columns import RAW_WEBHOOK_RETENTION, new_id
 from hub.model.states import InboxState
+from hub.platform import metrics
+from hub.platform.error_counts import COUNTS
 from hub.runtime import Hub
 from hub.store.writers.inbox_writer import InboxWriter
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import tuple_, update
 from sqlmodel import Session, col, select
 
-from hub.callflow.screening import FAILED, PASSED
+from hub.config.callflow.screening import FAILED, PASSED
 from hub.config.sections.spam import SpamSection
 from hub.flow.case import Case
 from hub.model import Call, CallStep, LeadChange, Recording, RecordingPeaks, SpamMark, SpamScore

@@ -57,7 +57,7 @@ class Company(Row, table=True):
     disabled_at: datetime | None = time_column(nullable=True)
     """Since when config.yaml no longer names it."""
     captured: dict[str, Any] = json_column()
-    """What its connectors read of visitors, as hub/plugins/captured.py writes it."""
+    """What its connectors read of visitors, as hub/plugin_host/captured.py writes it."""
 
     @property
     def sites(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class HealthReport(Row, table=True):
 
 
 class ErrorHour(Row, table=True):
-    """How often one kind of error happened in one hour (hub.error_counts). It names no person."""
+    """How often one kind of error happened in one hour (hub.platform.error_counts). It names no person."""
 
     __tablename__ = "error_hour"
 

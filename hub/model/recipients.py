@@ -12,7 +12,7 @@ from hub.model.columns import Row, id_column, json_column, json_list, time_colum
 
 
 class Refusal(Row, table=True):
-    """How often per day something was refused to a plugin: a field, or a request to a host (hub.plugins.violations)."""
+    """How often per day something was refused to a plugin: a field, or a request to a host (hub.plugin_host.violations)."""
 
     connector: str = Field(primary_key=True, max_length=64)
     kind: str = Field(primary_key=True, max_length=8)

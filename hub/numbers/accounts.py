@@ -16,7 +16,7 @@ from hub.numbers.account_moves import move_company
 from hub.numbers.flows import FlowVersions
 from hub.numbers.rest.rules import may_move
 from hub.numbers.webhook_endpoints import write_endpoints
-from hub.plugins.captured import captured
+from hub.plugin_host.captured import captured
 from hub.reports.dirty_days import mark_company
 from hub.store.rows import change_rows, write_rows
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from hub.callflow.context import audio_key
-from hub.callflow.definition import Flow
+from hub.config.callflow.context import audio_key
+from hub.config.callflow.definition import Flow
 from hub.contracts.sources import OwnRule
 from hub.model import Company, DirectoryChange, FlowVersion, SourceRule, Tracker, TrackingNumber
 from hub.numbers.flows import read_flow
 from hub.numbers.rest.late_calls import LATE_CALLS, still_leads
-from hub.plugins.captured import CapturedClickId, click_id_rules
+from hub.plugin_host.captured import CapturedClickId, click_id_rules
 from hub.store.engine import Store
 
 UNREAD = ""

@@ -14,18 +14,18 @@ import structlog
 from sqlalchemy import make_url
 from sqlmodel import col, select
 
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.config.models import HubSection
 from hub.contracts.sources import OwnRule
 from hub.errors import ConfigError
 from hub.model import Company, FlowVersion, StoredSecret, Tracker, TrackingNumber
 from hub.numbers.directory import Directory, Line
 from hub.numbers.flows import flows_of_versions
-from hub.spool import spool_file
-from hub.spool.values import dumped, loaded
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
+from hub.store.spool import spool_file
+from hub.store.spool.values import dumped, loaded
 
 log = structlog.get_logger(__name__)
 WHERE = "directory copy"

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hub.callflow.definition import Flow
-from hub.callflow.route import ROUTE_STEP
-from hub.callflow.written import written_flow
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.route import ROUTE_STEP
+from hub.config.callflow.written import written_flow
 from hub.config.document import Path as Place
 from hub.config.edit import REMOVED, Change
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.model import FlowDraft
 from hub.store import audit
 

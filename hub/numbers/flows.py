@@ -11,7 +11,7 @@ from functools import lru_cache
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.model import CallStep, FlowVersion
 from hub.store.rows import write_rows
 

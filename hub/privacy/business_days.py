@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from hub.public_holidays import public_holidays, regions_with_holidays, weekend_of
+from hub.platform.public_holidays import public_holidays, regions_with_holidays, weekend_of
 
 LAST_YEAR = 2099
 """Holidays of later years are not known; a period that would end after this year is an error."""

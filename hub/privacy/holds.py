@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, tuple_
 from sqlmodel import Session, col, select
 
-from hub.clock import utc_now
 from hub.config.models import Config
 from hub.model import (
     Attribution,
@@ -47,6 +46,7 @@ from hub.model import (
     Visit,
 )
 from hub.model.requests import EVERYBODY
+from hub.platform.clock import utc_now
 from hub.privacy.erasure.reach import PersonData, reach_of, webhooks_of
 from hub.privacy.retention_rules import RETENTION_RULES
 from hub.store.encryption.keyfile import keyring_of

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from hub.contracts.connector import Connector
 from hub.contracts.owners import OwnerSignIn
 from hub.errors import NotSupported, RingfenceError
-from hub.plugins.oauth_grant import Attempt, exchange, revoke
+from hub.plugin_host.oauth_grant import Attempt, exchange, revoke
 from hub.privacy.ledger import ConsentStatement, append, keep_notice
 from hub.runtime import Hub
 from hub.store import audit

@@ -3,7 +3,7 @@
 Every send to or about a person holds that person's lock, shared with other sends (`shared_person_lock`), from the
 consent check until the send is over. Writing a refusal takes the lock exclusively (`exclusive_person_lock`): it waits
 for sends under way, no new one begins meanwhile, and all later sends read the refusal. A send takes at most 50 s
-(hub.plugins.guard), so a refusal is in force within 60 s.
+(hub.plugin_host.guard), so a refusal is in force within 60 s.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from hub.error_counts import COUNTS
 from hub.model import Company, FormSubmission, IdentityProof, PrivacyRequest, RequestTask
 from hub.model.columns import new_id
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import Directory, Line, read_directory
+from hub.platform.error_counts import COUNTS
 from hub.privacy.translations import texts_in
 from hub.privacy_requests.steps import fingerprint_of, take_step, verify
 from hub.privacy_requests.tasks import ANSWER, SEND_CODE, SEND_LINK, want

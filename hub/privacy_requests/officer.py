@@ -16,6 +16,7 @@ from hub.model.columns import storable
 from hub.model.people import PROVEN
 from hub.model.requests import REQUEST_KINDS
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
+from hub.platform.scrubbing import EMAIL, PHONE
 from hub.privacy_requests.access_file import read_file
 from hub.privacy_requests.certificate import certify
 from hub.privacy_requests.erase import plan
@@ -23,7 +24,6 @@ from hub.privacy_requests.run import finish
 from hub.privacy_requests.steps import RequestRefused, open_request, take_step, verify
 from hub.privacy_requests.tasks import ANSWER, CONFIRMED, want
 from hub.runtime import Hub
-from hub.scrubbing import EMAIL, PHONE
 from hub.store import audit
 from hub.texts.no_contact import allow_contact, refuse_contact
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import names_of
 from hub.model import Account, AuditEntry, Company, User
-from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 
 NEWEST = 2_000
 """Of how many of the newest entries of a period the filters offer the actors and actions."""

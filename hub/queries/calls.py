@@ -13,8 +13,8 @@ from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording
 from hub.queries.callers import SpamVerdict, spam_verdicts
-from hub.queries.contacts.keyset import Page, newest_first, page_of
-from hub.queries.contacts.plan import rows_of
+from hub.queries.lists.keyset import Page, newest_first, page_of
+from hub.queries.lists.plan import rows_of
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.config.models import Config
 from hub.model import Call, ConnectorState, SyncSlot
 from hub.model.states import WorkState
-from hub.plugins.registry import Plugins
+from hub.plugin_host.registry import Plugins
 from hub.store.companion_troubles import companion_troubles
 
 NEWEST_CALLS = 2_000

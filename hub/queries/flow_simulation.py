@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 
 from hub.answering.call_context import AnswerRequest, call_contexts
 from hub.answering.recording_consent import ask_to_record
-from hub.callflow.checks import lacking
-from hub.callflow.context import CallContext, Permission
-from hub.callflow.definition import Flow
-from hub.callflow.screening import Screening, ScreeningAction
-from hub.callflow.simulate import Behavior, Turn, rehearse
-from hub.clock import utc_now
+from hub.config.callflow.checks import lacking
+from hub.config.callflow.context import CallContext, Permission
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.screening import Screening, ScreeningAction
+from hub.config.callflow.simulate import Behavior, Turn, rehearse
 from hub.config.models import CompanySection, Config
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.consent import Duty, Place
@@ -25,7 +24,8 @@ from hub.errors import CannotDo
 from hub.hookspecs import CallHooks
 from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line
-from hub.plugins.sandboxes import start_sandboxes
+from hub.platform.clock import utc_now
+from hub.plugin_host.sandboxes import start_sandboxes
 from hub.runtime import Hub, assemble
 
 SAMPLE_NUMBER = "+13125550100"

@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.model.people import has_known_email
-from hub.queries.contacts.keyset import Page, newest_first, page_of
-from hub.queries.contacts.plan import rows_of
+from hub.queries.lists.keyset import Page, newest_first, page_of
+from hub.queries.lists.plan import rows_of
 from hub.store.encryption.encrypted_fields import names_of, values_of
 from hub.store.encryption.vault import Vault
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Delivery, FormSubmission, TextMessage, Tracker, TrackingNumber
-from hub.queries.contacts.plan import without_company_index
+from hub.queries.lists.plan import without_company_index
 from hub.queries.people import number_in
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault

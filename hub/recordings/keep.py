@@ -12,12 +12,12 @@ import structlog
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
-from hub import metrics
 from hub.errors import AuthError, ConfigError, NotSupported, PluginDied, Rejected, RetryLater, RingfenceError, place_of
 from hub.flow.score_spam import is_silent, score_again
 from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice, RecordingPeaks
 from hub.model.states import RecordingState
+from hub.platform import metrics
 from hub.privacy.holds import on_hold
 from hub.privacy.recording_refusal import is_refused
 from hub.privacy.retention_rules import RETENTION_RULES

@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 from sqlmodel import Session, col
 
-from hub import metrics
 from hub.contracts.transcripts import SpokenAudio, Transcript
 from hub.errors import (
     AuthError,
@@ -31,6 +30,7 @@ from hub.hookspecs import TranscriptionHooks
 from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRow
 from hub.model.states import RefusalSource, TranscriptState
 from hub.numbers.directory import Directory
+from hub.platform import metrics
 from hub.recordings.listen import Heard, hear
 from hub.recordings.transcription_notice import why_untold
 from hub.recordings.transcripts import place_in

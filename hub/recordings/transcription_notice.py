@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import select
 
-from hub.callflow.transcription_notice import mentions_transcription
+from hub.config.callflow.transcription_notice import mentions_transcription
 from hub.contracts.consent import NO_ANSWER
 from hub.contracts.manifest import Manifest
 from hub.contracts.places import places_of_number

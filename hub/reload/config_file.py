@@ -21,7 +21,7 @@ from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError, NotFound, Problem
 from hub.model import ConfigVersion, User
 from hub.model.states import ConfigHow
-from hub.plugins.discovery import discover as installed_plugins
+from hub.plugin_host.discovery import discover as installed_plugins
 from hub.reload.differences import diff_of, in_words, restart_needed, tree_or_empty
 from hub.reload.user_limits import refuse_foreign_changes
 from hub.reload.versions import (

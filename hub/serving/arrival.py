@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import RingfenceError
-from hub.liveness import report_failure
 from hub.numbers.accounts import write_accounts
+from hub.platform.liveness import report_failure
 from hub.reload import ConfigFile
 from hub.serving.running_hub import RunningHub
 from hub.startup import make_ready

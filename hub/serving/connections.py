@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hub import metrics
+from hub.platform import metrics
 from hub.serving.process_limits import file_limit
 
 REQUEST_SECONDS = 10.0

@@ -12,10 +12,10 @@ from typing import Literal
 import structlog
 
 from hub.alerts.hub_trouble import note_trouble
-from hub.clock import Clock, utc_now
 from hub.config.loading import read_text
 from hub.config.models import Config, HubSection
 from hub.numbers.directory_copy import copy_of
+from hub.platform.clock import Clock, utc_now
 from hub.reload import ConfigFile
 from hub.serving.arrival import Arrival
 from hub.serving.presence import Presence

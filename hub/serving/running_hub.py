@@ -10,7 +10,7 @@ from dataclasses import replace
 import structlog
 
 from hub.config.models import Config
-from hub.liveness import report_failure
+from hub.platform.liveness import report_failure
 from hub.reload.differences import RESTART
 from hub.serving.switch import Edge, EdgeSwitch, Generation
 from hub.startup import Opened, follow

@@ -21,9 +21,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlmodel import Session
 
-from hub.clock import Clock, utc_now
 from hub.contracts.addresses import is_loopback
 from hub.errors import ConfigError
+from hub.platform.clock import Clock, utc_now
 from hub.store.encryption.keyring import Keyring
 from hub.store.outage import FILE_PATIENCE_SECONDS, PATIENCE_SECONDS, Outage
 from hub.store.row_security import ALL_ACCOUNTS, COMPANIES, SETTING

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.liveness import Liveness
 from hub.model.columns import Work
 from hub.model.states import WorkState
-from hub.plugins.hook_trace import traced
+from hub.platform.liveness import Liveness
+from hub.plugin_host.hook_trace import traced
 from hub.store.claims import LEASE
 from hub.store.engine import Store
 from hub.store.quarantine.deaths import disown, is_suspect, note_hook

@@ -96,7 +96,7 @@ class Outage:
 
 
 def _report(away: int) -> None:
-    from hub.metrics import DATABASE_AWAY
+    from hub.platform.metrics import DATABASE_AWAY
 
     DATABASE_AWAY.set(away)
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.model import Refusal
-from hub.plugins.violations import ManifestViolations
+from hub.plugin_host.violations import ManifestViolations
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)

@@ -21,8 +21,8 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import Receipt
 from hub.errors import PluginFailure, RetryLater, RingfenceError
 from hub.hookspecs import SPECS, spec_of
-from hub.plugins.hook_manager import HookManager
-from hub.plugins.thread_pool import DaemonThreadPool, Task
+from hub.plugin_host.hook_manager import HookManager
+from hub.plugin_host.thread_pool import DaemonThreadPool, Task
 from hub.testing.secrecy import personal_texts
 
 P = ParamSpec("P")

@@ -14,7 +14,7 @@ import structlog
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
-from hub.plugins.http_client import allowed_hosts, lazy_client
+from hub.plugin_host.http_client import allowed_hosts, lazy_client
 
 AnyConnector = TypeVar("AnyConnector", bound=Connector)
 

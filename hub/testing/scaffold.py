@@ -10,8 +10,8 @@ from pathlib import Path
 
 import hub.api
 from hub.errors import RingfenceError
-from hub.plugins.registry import GROUP
-from hub.private_files import share
+from hub.platform.private_files import share
+from hub.plugin_host.registry import GROUP
 from hub.testing import SUITE_OF_KIND
 
 TEMPLATES = Path(__file__).with_name("templates")

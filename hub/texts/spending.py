@@ -16,10 +16,10 @@ from sqlmodel import Session, col, func, select
 
 from hub.config.sections.text_budget import DEFAULT_BUDGET, DEFAULT_PRICE
 from hub.contracts.dialing import costs_extra, countries_of
-from hub.error_counts import COUNTS
 from hub.model import Call, Company, TextMessage
 from hub.model.purposes import AUTOMATIC
 from hub.numbers.directory import Directory
+from hub.platform.error_counts import COUNTS
 from hub.runtime import Hub
 
 DAY = timedelta(days=1)

@@ -11,9 +11,9 @@ from typing import Any
 
 import structlog
 
-from hub import metrics
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
+from hub.platform import metrics
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase

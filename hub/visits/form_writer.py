@@ -10,8 +10,8 @@ import structlog
 
 from hub.model import Company
 from hub.runtime import Hub
-from hub.spool import Row
 from hub.store.encryption.vault import Vault
+from hub.store.spool import Row
 from hub.store.writers.group_commit import GroupCommitter, WithoutDatabase
 from hub.visits.batch_writer import PATIENCE
 from hub.visits.forms import ReadForm, SentForm, read_form, store_form

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from hub.rate_limit import Network
+from hub.platform.rate_limit import Network
 
 
 @dataclass(slots=True)

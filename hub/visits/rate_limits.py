@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from hub.model import Tracker
-from hub.rate_limit import MAX_BUCKETS, Buckets, Limit, Network, NetworkLimit, NetworkLimiter, Networks
+from hub.platform.rate_limit import MAX_BUCKETS, Buckets, Limit, Network, NetworkLimit, NetworkLimiter, Networks
 from hub.visits.holdings import Holdings
 
 VISITS = NetworkLimit(of_address=(150.0, 3.0), of_all=(2_000.0, 100.0))
@@ -58,7 +58,7 @@ class Limits:
 
         The first visitor from a quiet network may take the last number; the next ones leave the reserve alone. A
         network that asks for more than its part of the pool gets none while it continues. A visit without networks
-        (see `hub.rate_limit.networks_of`) is not limited.
+        (see `hub.platform.rate_limit.networks_of`) is not limited.
         """
         if not networks or not pools:
             return "all"

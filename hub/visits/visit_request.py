@@ -10,7 +10,7 @@ from hub.contracts.clean_urls import clean_text, clean_url
 from hub.model import Company
 from hub.model.columns import new_id
 from hub.numbers.directory import Directory, Line, Showable
-from hub.rate_limit import Networks
+from hub.platform.rate_limit import Networks
 from hub.sources.classify import SourceMatch, VisitParameters, classify_visit, visit_parameters
 from hub.sources.tables import tables
 from hub.visits.cookies import kept_cookies, may_be_read
@@ -41,7 +41,7 @@ class VisitRequest:
     dnt: bool = False
     user_agent: str | None = None
     networks: Networks = ()
-    """As `hub.rate_limit.networks_of` returns them: used, and never written."""
+    """As `hub.platform.rate_limit.networks_of` returns them: used, and never written."""
 
 
 @dataclass(frozen=True)

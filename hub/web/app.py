@@ -21,10 +21,10 @@ from hub.answering.call_lines import CallLines
 from hub.flow.receive import Receiver
 from hub.numbers.directory import LiveDirectory
 from hub.numbers.directory_copy import copy_of
-from hub.rate_limit import Counters
+from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
-from hub.spool import Drainer
+from hub.store.spool import Drainer
 from hub.store.writers import inbox_writer
 from hub.store.writers.health import write_errors, write_health
 from hub.store.writers.inbox_writer import InboxWriter
@@ -203,7 +203,7 @@ def _callrail_api(hub: Hub, directory: LiveDirectory, process: WebProcess) -> AS
 
 
 def _mcp(hub: Hub, counters: Counters) -> ASGI:
-    from hub.web.mcp import McpEndpoint
+    from hub.web.mcp.endpoint import McpEndpoint
 
     return McpEndpoint(hub, counters)
 

@@ -30,8 +30,8 @@ from hub.hookspecs import CallHooks
 from hub.model import CallStep, CallTest
 from hub.model.columns import new_id
 from hub.numbers.directory import Line, LiveDirectory
-from hub.plugins.registry import Plugins
-from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
+from hub.plugin_host.registry import Plugins
+from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.runtime import Hub, make_connector, webhook_url
 from hub.store import audit
 from hub.store.engine import Store

@@ -10,8 +10,8 @@ from typing import Literal
 import structlog
 from starlette.requests import Request
 
-from hub.error_counts import COUNTS, ErrorCounts
-from hub.rate_limit import networks_of
+from hub.platform.error_counts import COUNTS, ErrorCounts
+from hub.platform.rate_limit import networks_of
 
 log = structlog.get_logger(__name__)
 UNLISTED_PROXY = "visitors behind an unlisted proxy"

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from hub import metrics
+from hub.platform import metrics
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import metrics
 from hub.model import Call, Delivery, InboxWebhook, Recording, SyncSlot, TrackingNumber
 from hub.model.states import WorkState
-from hub.plugins.circuit_breaker import BreakerState
+from hub.platform import metrics
+from hub.plugin_host.circuit_breaker import BreakerState
 from hub.queries.silent_consent import silent_consent
 from hub.queries.status.machine import newest_backups
 from hub.runtime import Hub

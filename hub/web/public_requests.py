@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.contracts.clean_urls import MAX_ADDRESS_CHARS
 from hub.model import Company
 from hub.numbers.directory import LiveDirectory
+from hub.platform.rate_limit import Networks, networks_of
 from hub.privacy.browser_signals import objects_by_dnt, objects_by_gpc
 from hub.privacy.tracking_rule import Hints, TrackingRule
-from hub.rate_limit import Networks, networks_of
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway
 from hub.web.client_ip import Proxies, UnlistedProxies

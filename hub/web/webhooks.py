@@ -14,14 +14,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
-from hub import metrics
 from hub.answering.answer import ANSWER_SECONDS, Answerer, Document, PendingAnswer
-from hub.clock import Clock
 from hub.contracts.answers import AnswerPoint
 from hub.contracts.manifest import Webhooks
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 from hub.errors import RingfenceError
 from hub.flow.receive import Received, Receiver
+from hub.platform import metrics
+from hub.platform.clock import Clock
 from hub.web.client_ip import Proxies
 from hub.web.edge_rules import headers_of_answers
 from hub.web.event_loop import CompletionQueue, EventLoopBatcher

@@ -9,7 +9,7 @@ from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.addresses import is_connectable, is_public
 from hub.errors import Rejected, RetryLater
 from hub.model.states import WebhookEventState
-from hub.plugins.public_post import Answer, PublicPost
+from hub.plugin_host.public_post import Answer, PublicPost
 from hub.store.backoff import Jitter, next_try
 
 GIVE_UP_AFTER = timedelta(hours=24)

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 import phonenumbers
 
-from hub.scrubbing import EMAIL, PHONE
+from hub.platform.scrubbing import EMAIL, PHONE
 from hub.visits.form_fields import names_part
 
 REMOVED = "[withheld]"

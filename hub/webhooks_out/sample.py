@@ -13,7 +13,7 @@ from hub.errors import RetryLater, place_of
 from hub.model import Call
 from hub.model.columns import new_id
 from hub.model.states import CallStatus, SubjectState, WebhookEventState, WebhookType
-from hub.plugins.public_post import PublicPost
+from hub.plugin_host.public_post import PublicPost
 from hub.queries.listings.call_facts import CallFacts
 from hub.runtime import Hub
 from hub.store import audit

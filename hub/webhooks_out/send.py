@@ -15,13 +15,13 @@ import structlog
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from hub import metrics
 from hub.errors import CannotDo, RetryLater, place_of
 from hub.flow.consent import StoredDecision, disclosure_row
 from hub.model import ConsentDecision, Disclosure, WebhookEndpoint, WebhookEvent
 from hub.model.states import WebhookEventState as State
 from hub.numbers.directory import Directory
-from hub.plugins.public_post import PublicPost
+from hub.platform import metrics
+from hub.plugin_host.public_post import PublicPost
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
 from hub.store.backoff import Jitter, full_jitter

@@ -18,14 +18,12 @@ from hub.errors import AuthError, ConfigError
 from hub.flow.inbox import fold_inbox
 from hub.flow.leads import convert_leads
 from hub.flow.pipeline import PIPELINE_BATCH_SIZE, process
-from hub.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
-from hub.liveness import TURN_LIMIT_SECONDS, report_failure
 from hub.numbers.directory import LiveDirectory
-from hub.plugins.thread_pool import DaemonThreadPool
+from hub.platform.liveness import TURN_LIMIT_SECONDS, report_failure
+from hub.plugin_host.thread_pool import DaemonThreadPool
 from hub.recordings.keep import fetch_due
 from hub.recordings.transcribe import transcribe_due
 from hub.runtime import Hub
-from hub.scheduler import Ticker
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import take_waiting
 from hub.webhooks_out.send import send_events
@@ -45,6 +43,8 @@ from hub.worker.due_work import (
     flow_work,
     outgoing_work,
 )
+from hub.worker.housekeeping import POLL_SECONDS, Housekeeping, periodic_jobs
+from hub.worker.scheduler import Ticker
 
 log = structlog.get_logger(__name__)
 IDLE = 0.25

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from hub.plugins.public_post import PublicPost
+from hub.plugin_host.public_post import PublicPost
 
 HOST = "hooks.example.com"
 

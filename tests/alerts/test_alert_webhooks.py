@@ -15,7 +15,7 @@ from hub.alerts.settings import set_webhook
 from hub.contracts.addresses import is_public
 from hub.errors import Rejected
 from hub.model import User
-from hub.plugins.public_post import PublicPost
+from hub.plugin_host.public_post import PublicPost
 
 
 def hooked(alerting: AlertStage, **more: object) -> tuple[User, str]:

@@ -10,7 +10,7 @@ from testbed import CALLER, NORTH_POOL, NORTH_SHARED, OTHER_CALLER, POOL, SHARED
 
 from hub.answering.answer import MOMENTS, Answerer
 from hub.api import AnswerPoint
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.model import CallStep, ConsentDecision, FlowVersion, Person, RecordingNotice, Tracker, TrackingNumber
 from hub.numbers.flows import FlowVersions
 

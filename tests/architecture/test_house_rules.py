@@ -41,7 +41,7 @@ def test_the_plugins_are_registered_without_their_vendors_libraries() -> None:
     heavy = ("google.ads", "grpc", "hubspot", "simple_salesforce", "telnyx", "twilio", "sqlalchemy", "fastapi")
     script = f"""
 import sys
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 assert not discover().broken, discover().broken
 print([name for name in {heavy!r} if name in sys.modules])
 """

@@ -10,10 +10,10 @@ from flow_samples import BUSINESS, NUMBER, OFFICE, SECOND, flow, known, of_steps
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hub.callflow.checks import flow_problems, lacking, undialable
-from hub.callflow.definition import Flow
-from hub.callflow.resume_token import MAX_WAITS
-from hub.callflow.walk import walk
+from hub.config.callflow.checks import flow_problems, lacking, undialable
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.resume_token import MAX_WAITS
+from hub.config.callflow.walk import walk
 from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Moment, TakeMessage
 
 DIAL = {"do": "dial", "number": BUSINESS, "unanswered": "end"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from hub.callflow.checks import flow_problems
-from hub.callflow.definition import STEP_TYPES, Flow
+from hub.config.callflow.checks import flow_problems
+from hub.config.callflow.definition import STEP_TYPES, Flow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
 

@@ -10,9 +10,9 @@ from flow_samples import OFFICE, flow
 from flow_strategies import flows
 from hypothesis import HealthCheck, given, settings
 
-from hub.callflow.definition import Flow
-from hub.callflow.editing import delete_step, insert_step, save_step, ways_to
-from hub.callflow.written import written_flow
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.editing import delete_step, insert_step, save_step, ways_to
+from hub.config.callflow.written import written_flow
 from hub.config.edit import edited, tree_of
 from hub.errors import CannotDo
 from hub.numbers.flow_changes import flow_changes

@@ -25,11 +25,11 @@ from flow_samples import (
 )
 from pydantic import ValidationError
 
-from hub.callflow.checks import lacking
-from hub.callflow.context import Permission
-from hub.callflow.resume_token import parse_mark
-from hub.callflow.route import Route, flow_of
-from hub.callflow.walk import static, walk
+from hub.config.callflow.checks import lacking
+from hub.config.callflow.context import Permission
+from hub.config.callflow.resume_token import parse_mark
+from hub.config.callflow.route import Route, flow_of
+from hub.config.callflow.walk import static, walk
 from hub.contracts.answers import MARK, AnswerPoint, Dial, Gather, HangUp, Play, Say, TakeMessage
 from hub.contracts.consent import Place
 

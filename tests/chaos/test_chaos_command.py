@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from hub.chaos.check import ChaosReport
-from hub.chaos.faults import FAULTS, chosen
-from hub.chaos.ledger import LedgerRow
-from hub.chaos.report import write_report
-from hub.chaos.run import Played, why_not
 from hub.cli import app
 from hub.errors import ConfigError
+from hub.proof.chaos.check import ChaosReport
+from hub.proof.chaos.faults import FAULTS, chosen
+from hub.proof.chaos.ledger import LedgerRow
+from hub.proof.chaos.report import write_report
+from hub.proof.chaos.run import Played, why_not
 
 
 def test_a_fault_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from hub.api import Sandbox
-from hub.chaos.check import MUST_BE_ZERO, ChaosReport, balance
-from hub.chaos.environment import CONVERSION_RULE, Environment
-from hub.chaos.load import Callers, PlayedCall
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
-from hub.plugins.host.output import PLUGIN_PRINTED
-from hub.plugins.sandboxes import RunningSandboxes
+from hub.plugin_host.host.output import PLUGIN_PRINTED
+from hub.plugin_host.sandboxes import RunningSandboxes
+from hub.proof.chaos.check import MUST_BE_ZERO, ChaosReport, balance
+from hub.proof.chaos.environment import CONVERSION_RULE, Environment
+from hub.proof.chaos.load import Callers, PlayedCall
 from hub.store.engine import Store
 from hub.store.schema import upgrade
 

@@ -14,13 +14,13 @@ import psutil
 import pytest
 from sqlmodel import select
 
-from hub.chaos.check import at_rest, balance
-from hub.chaos.environment import Environment, set_stage
-from hub.chaos.evil_plugins import SECRET, VARIABLE, add_to, write_plugins
-from hub.chaos.hub_process import HubProcess
-from hub.chaos.load import Callers
 from hub.model import ConnectorState, Delivery
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
+from hub.proof.chaos.check import at_rest, balance
+from hub.proof.chaos.environment import Environment, set_stage
+from hub.proof.chaos.evil_plugins import SECRET, VARIABLE, add_to, write_plugins
+from hub.proof.chaos.hub_process import HubProcess
+from hub.proof.chaos.load import Callers
 from hub.serving.addresses import OPERATION_PORTS_ABOVE
 from hub.store.engine import Store
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from hub.chaos.environment import set_stage
-from hub.chaos.hub_process import HubProcess
 from hub.model import SyncSlot
+from hub.proof.chaos.environment import set_stage
+from hub.proof.chaos.hub_process import HubProcess
 from hub.store.engine import Store
 
 pytestmark = pytest.mark.soak

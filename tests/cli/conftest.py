@@ -10,9 +10,9 @@ import pytest
 from cli_shop import ADCO, Shop
 from typer.testing import Result
 
-from hub import logs
-from hub.clock import utc_now
 from hub.errors import RingfenceError
+from hub.platform import logs
+from hub.platform.clock import utc_now
 from hub.store.encryption.keyring import new_key
 from hub.testing import FrozenClock
 from plugins.carriers.twilio.sandbox import Sandbox

@@ -13,13 +13,13 @@ from typer.testing import Result
 
 from hub.backup.archive import ArchiveReader, ArchiveWriter
 from hub.backup.save import DATA
+from hub.backup.trials.scratch import PREFIX, refuse_full_disk
 from hub.errors import CannotDo
 from hub.model import Call, Person
 from hub.privacy.erasure import erase_person
 from hub.startup import read_config
 from hub.store.encryption.encrypted_fields import seal_names
 from hub.store.encryption.keyfile import keyring_of
-from hub.trials.scratch import PREFIX, refuse_full_disk
 
 Refusal = Callable[[Result], str]
 

@@ -9,12 +9,12 @@ from datetime import timedelta
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
 from hub.contracts.sandbox import SimulatedCall
 from hub.delivery.place_calls import place_calls
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import AuditEntry, Call, OutgoingCall
+from hub.platform.clock import utc_now
 
 Refusal = Callable[[Result], str]
 PRINT = "+13125550120"

@@ -8,8 +8,8 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
 from hub.model import ConsentEntry, Delivery, Person
+from hub.platform.clock import utc_now
 
 Refusal = Callable[[Result], str]
 PERSON = ("--company", "north", "--phone", CALLER)

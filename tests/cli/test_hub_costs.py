@@ -13,7 +13,7 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
+from hub.platform.clock import utc_now
 
 Refusal = Callable[[Result], str]
 AD = "https://north.example.com/?utm_source=bing&utm_medium=cpc&utm_campaign=drains"

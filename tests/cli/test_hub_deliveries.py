@@ -13,8 +13,8 @@ from rich.text import Text
 from sqlmodel import update
 from typer.testing import Result
 
-from hub.clock import utc_now
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, SyncSlot
+from hub.platform.clock import utc_now
 from hub.store.claims import claim
 from hub.store.engine import Store
 from hub.store.rows import write_slot

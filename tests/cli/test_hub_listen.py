@@ -15,8 +15,8 @@ import pytest
 from cli_shop import CALLER, Shop
 
 from hub.access.scope import scope_of_operator
-from hub.clock import utc_now
 from hub.delivery.sync import sync as sync_now
+from hub.platform.clock import utc_now
 from hub.queries.activity.event_tail import KINDS, EventTail
 
 pytestmark = pytest.mark.soak

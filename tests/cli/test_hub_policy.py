@@ -10,8 +10,8 @@ import pytest
 from cli_shop import Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
 from hub.model import AuditEntry, ConsentEntry, PolicyAcceptance, PolicyNotice, PolicyVersion
+from hub.platform.clock import utc_now
 from hub.store.engine import Store
 
 Refusal = Callable[[Result], str]

@@ -8,8 +8,8 @@ from datetime import timedelta
 from cli_shop import CALLER, Shop
 from sqlalchemy import update
 
-from hub.clock import utc_now
 from hub.model import Call
+from hub.platform.clock import utc_now
 from hub.store.engine import Store
 
 

@@ -13,8 +13,8 @@ from commands import CliRunner
 
 from hub.cli import app
 from hub.config.loading import load_config
-from hub.plugins.discovery import discover
-from hub.private_files import open_to_others, tighten
+from hub.platform.private_files import open_to_others, tighten
+from hub.plugin_host.discovery import discover
 from hub.runtime import private_paths
 
 

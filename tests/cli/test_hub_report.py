@@ -12,7 +12,7 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
+from hub.platform.clock import utc_now
 from hub.queries.spreadsheets import harmless
 from hub.reports.rollups import roll_up
 

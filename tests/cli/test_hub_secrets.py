@@ -9,8 +9,8 @@ from typing import Any
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
 from hub.model import ConfigProcess, ConnectorToken, TextMessage
+from hub.platform.clock import utc_now
 from hub.store.connectors import SANDBOX_KEYRING, StoredTokens
 from hub.store.encryption.keyring import Keyring, new_key
 

@@ -11,11 +11,11 @@ import pytest
 from cli_shop import CALLER, Shop
 from typer.testing import Result
 
-from hub.clock import utc_now
 from hub.contracts.sandbox import Fault
 from hub.delivery.send_texts import send_texts
 from hub.flow.inbox import fold_inbox
 from hub.model import AuditEntry, Company, Delivery, Suppression, TextMessage
+from hub.platform.clock import utc_now
 
 Refusal = Callable[[Result], str]
 PRINT = "+13125550120"

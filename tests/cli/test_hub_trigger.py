@@ -15,8 +15,8 @@ from testbed import TestHub
 from typer.testing import Result
 
 from hub.cli import app
-from hub.clock import utc_now
 from hub.model import AuditEntry
+from hub.platform.clock import utc_now
 from hub.startup import Opened, open_hub, read_config
 from hub.testing import FrozenClock
 from hub.worker import Worker

@@ -16,14 +16,14 @@ from commands import CliRunner
 from sqlalchemy import JSON, MetaData, insert, make_url
 from typer.testing import Result
 
+from hub.backup.trials.copy_database import ALL_COPIED, counts
+from hub.backup.trials.scratch import PREFIX, scratch
+from hub.backup.trials.upgrade import Try, check_upgrade
 from hub.cli import app
 from hub.startup import vault_of
 from hub.store import Store
 from hub.store.encryption.keyring import new_key
 from hub.store.schema import current, migrate, revisions
-from hub.trials.copy_database import ALL_COPIED, counts
-from hub.trials.scratch import PREFIX, scratch
-from hub.trials.upgrade import Try, check_upgrade
 
 Refusal = Callable[[Result], str]
 OLD = "0030"

@@ -15,8 +15,8 @@ from hub.access.first_owner import first_steps, owner_of_demo
 from hub.access.keys import new_api_key
 from hub.access.sign_in.links import link_of, use_link
 from hub.access.sign_in.sessions import open_session, session_of
-from hub.clock import utc_now
 from hub.model import Account, AuditEntry, Passkey, User
+from hub.platform.clock import utc_now
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hub.api import Connector, PluginSettings
 from hub.config.redacted import shown
-from hub.plugins.discovery import Catalog
+from hub.plugin_host.discovery import Catalog
 
 
 class Settings(PluginSettings):

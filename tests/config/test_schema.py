@@ -10,10 +10,10 @@ import pytest
 import yaml
 from config_samples import GOOD, InstalledPlugins
 
-from hub.callflow.checks import dialed
+from hub.config.callflow.checks import dialed
 from hub.config.loading import load_config
 from hub.config.schema import config_schema
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 
 EXAMPLE = Path(__file__).parents[2] / "config.yaml"
 

@@ -12,11 +12,11 @@ from sqlmodel import select
 from testbed import TestHub
 
 from hub.api import Cost, Money
-from hub.costs.cost_file import CostFileError, read_cost_file
-from hub.costs.imports import Imported, import_costs, remove_costs
-from hub.costs.pull import pull_costs
 from hub.errors import CannotDo
 from hub.model import Account, AuditEntry, Company, CostRow
+from hub.sources.costs.cost_file import CostFileError, read_cost_file
+from hub.sources.costs.imports import Imported, import_costs, remove_costs
+from hub.sources.costs.pull import pull_costs
 
 Factory = Callable[..., TestHub]
 HEAD = "day,source,campaign,cost,currency,company\n"

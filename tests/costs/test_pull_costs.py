@@ -11,10 +11,10 @@ import pytest
 from testbed import TestHub
 
 from hub.api import AuthError, Cost, Days, Money, NotSupported, RetryLater
-from hub.costs.pull import pull_costs
 from hub.delivery.sync import sync
 from hub.errors import PluginFailure
 from hub.model import ConnectorNote, CostRow
+from hub.sources.costs.pull import pull_costs
 
 Factory = Callable[..., TestHub]
 TODAY = date(2026, 11, 24)

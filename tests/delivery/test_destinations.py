@@ -15,7 +15,7 @@ from hub.config.models import Config, ConversionRule
 from hub.delivery.replay_fresh import replay_fresh
 from hub.errors import CannotDo, ConfigError
 from hub.model import Delivery
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 
 Factory = Callable[..., TestHub]
 PLUGIN = """

@@ -20,10 +20,10 @@ from sqlalchemy import event, make_url
 from testbed import ACCOUNTS, OTHER_CALLER, TestHub
 from text_steps import queue, webhook_row, write_in
 
-from hub.housekeeping import periodic_jobs
 from hub.model import InboxWebhook, SyncSlot, every_table
 from hub.store.claims import LEASE, claim
 from hub.worker import Worker
+from hub.worker.housekeeping import periodic_jobs
 
 TABLES = every_table().tables
 PARTIAL = {

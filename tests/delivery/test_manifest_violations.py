@@ -13,7 +13,7 @@ from testbed import CONNECTORS, TestHub
 
 from hub.api import Conversion, Receipt, Rejected, hookimpl
 from hub.model import Refusal
-from hub.plugins.violations import MAX_HOSTS, OTHER_HOSTS, ManifestViolations
+from hub.plugin_host.violations import MAX_HOSTS, OTHER_HOSTS, ManifestViolations
 from hub.store import Store
 from hub.store.violations import write_refusals
 

@@ -13,8 +13,8 @@ import yaml
 
 from hub.config.loading import load_config
 from hub.config.models import Config
-from hub.docs.config import built_in
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
+from hub.proof.docs.config import built_in
 
 FOLDER = Path(__file__).parents[2] / "docs" / "connect"
 PAGES = sorted(page for page in FOLDER.glob("*.md") if page.name != "README.md")

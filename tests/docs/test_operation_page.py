@@ -7,8 +7,8 @@ from pathlib import Path
 
 from testbed import TestHub
 
-from hub.housekeeping import periodic_jobs
-from hub.scheduler import Ticker
+from hub.worker.housekeeping import periodic_jobs
+from hub.worker.scheduler import Ticker
 
 PAGE = Path(__file__).parents[2] / "docs" / "operation.md"
 

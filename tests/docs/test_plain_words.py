@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.docs.words import findings
+from hub.proof.docs.words import findings
 
 SOURCE = '''"""Whoever calls is told."""
 

@@ -9,11 +9,11 @@ import pytest
 import typer
 
 from hub.config.models import HubSection
-from hub.docs.__main__ import PAGES, main
-from hub.docs.cli import commands_page
-from hub.docs.config import built_in, config_page
-from hub.docs.hooks import hooks_page
 from hub.hookspecs import FAMILIES
+from hub.proof.docs.__main__ import PAGES, main
+from hub.proof.docs.cli import commands_page
+from hub.proof.docs.config import built_in, config_page
+from hub.proof.docs.hooks import hooks_page
 
 
 def test_every_hook_has_its_page() -> None:
@@ -85,7 +85,7 @@ def test_a_page_that_differs_from_the_code_is_told(tmp_path: Path, capsys: pytes
     page.write_text(page.read_text().replace("search_numbers", "find_numbers"))
     assert main(["--check", *folder]) == 1
     told: Any = capsys.readouterr().err
-    assert "hooks.md is out of date; run `python -m hub.docs`" in told
+    assert "hooks.md is out of date; run `python -m hub.proof.docs`" in told
     assert "find_numbers" in told
 
 

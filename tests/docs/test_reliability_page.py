@@ -7,9 +7,9 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from hub.chaos.faults import FAULTS
 from hub.cli import app
-from hub.cli.chaos import Faults
+from hub.proof.chaos.faults import FAULTS
+from hub.proof.cli.chaos import Faults
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reliability.md").read_text()

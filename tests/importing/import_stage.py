@@ -26,7 +26,7 @@ from hub.importing.run import RESOURCES, import_rows
 from hub.importing.structure import apply_structure, propose_structure, target_of
 from hub.model import Account, Call, FormSubmission, ImportStep, Note, Tag, TextMessage
 from hub.numbers.directory import LiveDirectory
-from hub.rate_limit import Counters
+from hub.platform.rate_limit import Counters
 from hub.runtime import Hub, assemble
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names, seal_note
 from hub.testing import FrozenClock

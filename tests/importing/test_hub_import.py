@@ -16,9 +16,9 @@ import structlog
 from commands import CliRunner
 from recorded_callrail import KEY, LAKESIDE, RecordedCallRail, some_calls
 
-from hub import logs
 from hub.cli import application
 from hub.errors import RingfenceError
+from hub.platform import logs
 
 CONFIG = """\
 hub:

@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 from testbed import SHARED, TestHub
 
-from hub.demo.browser import find_chromium
-from hub.demo.check import Check
-from hub.demo.ending import unplayed_lines
-from hub.demo.ledger import shown_numbers
-from hub.demo.opening_hours import always_open
-from hub.demo.scenario import day
-from hub.demo.texting import KINDS, conversations
-from hub.demo.visitors import Showing
-from hub.demo.website import website
+from hub.proof.demo.browser import find_chromium
+from hub.proof.demo.check import Check
+from hub.proof.demo.ending import unplayed_lines
+from hub.proof.demo.ledger import shown_numbers
+from hub.proof.demo.opening_hours import always_open
+from hub.proof.demo.scenario import day
+from hub.proof.demo.texting import KINDS, conversations
+from hub.proof.demo.visitors import Showing
+from hub.proof.demo.website import website
 from hub.startup import read_config
 
 ROOT = Path(__file__).parents[2]

@@ -17,12 +17,12 @@ import pytest
 
 from hub.config.edit import edited
 from hub.config.loading import read_text
-from hub.demo.line import settings
-from hub.demo.line.hearing import RATE, hum, tone_of
-from hub.demo.line.recordings import holds_its_people
-from hub.demo.line.settings import Ports, over_line, ports_for
 from hub.errors import ConfigError
 from hub.model import Call, Recording
+from hub.proof.demo.line import settings
+from hub.proof.demo.line.hearing import RATE, hum, tone_of
+from hub.proof.demo.line.recordings import holds_its_people
+from hub.proof.demo.line.settings import Ports, over_line, ports_for
 from hub.startup import read_config
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from testbed import CALLER, TestHub
 
-from hub.demo.access_file import write_access_file
 from hub.model import PrivacyRequest
+from hub.proof.demo.access_file import write_access_file
 
 Factory = Callable[..., TestHub]
 

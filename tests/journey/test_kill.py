@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.chaos.run import run_chaos
+from hub.proof.chaos.run import run_chaos
 
 pytestmark = pytest.mark.soak
 

@@ -24,13 +24,13 @@ from hub.access.keys import PERSONAL_DATA, new_api_key
 from hub.access.users import add_user
 from hub.api import Opinion
 from hub.config.models import HubSection
-from hub.mcp.reader import reader_of
-from hub.mcp.server import make_server
 from hub.model import Account, ApiKey, AuditEntry, Call, SpamMark, SpamScore
 from hub.model.spam import BY_SCORE
 from hub.testing import FrozenClock
 from hub.web.api.auth import BURST
 from hub.web.app import create_app
+from hub.web.mcp.reader import reader_of
+from hub.web.mcp.server import make_server
 
 TWO_ACCOUNTS = [
     *ACCOUNTS,
@@ -331,8 +331,8 @@ def test_without_the_setting_there_is_no_such_road(world: World) -> None:
 
 
 def test_the_package_is_loaded_only_where_an_assistant_is_answered() -> None:
-    allowed = {"hub/mcp/server.py", "hub/mcp/stdio.py", "hub/web/mcp.py"}
-    heavy = ("mcp.", "mcp_types.", "hub.mcp.server.", "hub.mcp.stdio.", "hub.web.mcp.")
+    allowed = {"hub/web/mcp/server.py", "hub/web/mcp/stdio.py", "hub/web/mcp/endpoint.py"}
+    heavy = ("mcp.", "mcp_types.", "hub.web.mcp.server.", "hub.web.mcp.stdio.", "hub.web.mcp.endpoint.")
     loading = set()
     for file in (ROOT / "hub").rglob("*.py"):
         text = file.read_text()
@@ -344,4 +344,4 @@ def test_the_package_is_loaded_only_where_an_assistant_is_answered() -> None:
             ]
             if any(name.startswith(heavy) for name in names):
                 loading.add(str(file.relative_to(ROOT)))
-    assert "hub/mcp/server.py" in loading and loading <= allowed
+    assert "hub/web/mcp/server.py" in loading and loading <= allowed

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hub.api import CallEvent, Connector, Dial, Gather, HttpSandbox, Say, TakeMessage, WebhookRequest
 from hub.model.calls import CallState, fold
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 from hub.testing import FrozenClock, connect, samples
 from hub.testing.switchboard import Script, Switchboard
 

@@ -14,8 +14,8 @@ from fake_connectors import FakeCarrier, FakeNetwork
 from hub.api import CallEvent, Connector, hookimpl
 from hub.errors import ConfigError, NotSupported
 from hub.hookspecs import CallHooks
-from hub.plugins.discovery import Catalog, discover
-from hub.plugins.registry import Plugins
+from hub.plugin_host.discovery import Catalog, discover
+from hub.plugin_host.registry import Plugins
 from hub.testing import connect
 
 ONE_FILE = """
@@ -81,7 +81,7 @@ def test_a_broken_entry_point_of_another_package_harms_nobody(tmp_path: Path) ->
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1\n")
     (package / "entry_points.txt").write_text("[ringfence.plugins]\nthirdparty = no_such_module:Plugin\n")
     script = (
-        "from hub.plugins.discovery import discover; c = discover(); print(sorted(c.broken), 'twilio' in c.classes)"
+        "from hub.plugin_host.discovery import discover; c = discover(); print(sorted(c.broken), 'twilio' in c.classes)"
     )
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.append({str(tmp_path)!r}); {script}"],

@@ -8,7 +8,7 @@ import grpc
 from google.ads.googleads.v24.services.types.customer_service import ListAccessibleCustomersResponse
 
 from hub.api import Sandbox as AnySandbox
-from hub.plugins.sandboxes import start_sandboxes
+from hub.plugin_host.sandboxes import start_sandboxes
 from hub.testing import FrozenClock
 from plugins.ads.google_ads import GoogleAds
 from plugins.ads.google_ads.sandbox import Sandbox

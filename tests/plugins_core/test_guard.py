@@ -26,9 +26,9 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.hookspecs import FAMILIES
-from hub.plugins.circuit_breaker import CircuitBreaker
-from hub.plugins.guard import Guard, lane_of
-from hub.plugins.thread_pool import DaemonThreadPool, Task
+from hub.plugin_host.circuit_breaker import CircuitBreaker
+from hub.plugin_host.guard import Guard, lane_of
+from hub.plugin_host.thread_pool import DaemonThreadPool, Task
 
 
 @dataclass
@@ -139,7 +139,7 @@ def test_every_hook_has_its_road(hook: str) -> None:
 def test_a_plugin_that_hangs_for_ever_does_not_keep_the_hub_from_ending() -> None:
     script = """
 import threading
-from hub.plugins.guard import Guard
+from hub.plugin_host.guard import Guard
 guard = Guard("google")
 try:
     guard.call("list_calls", threading.Event().wait, deadline=0.01)

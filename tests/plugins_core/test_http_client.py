@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.api import HttpSandbox, Rejected
 from hub.contracts.addresses import in_clear, is_public
-from hub.plugins.http_client import lazy_client
+from hub.plugin_host.http_client import lazy_client
 
 HOSTS = ("127.0.0.1", "data.example.com")
 

@@ -26,8 +26,8 @@ from structlog.testing import capture_logs
 
 from hub.api import HttpSandbox, Sandbox
 from hub.errors import ConfigError
-from hub.plugins.discovery import discover
-from hub.plugins.sandbox_state import SandboxState
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.sandbox_state import SandboxState
 from hub.testing import FrozenClock
 
 Open = Callable[..., "Shop"]
@@ -215,7 +215,7 @@ WRITER = """
 import sys, pathlib
 sys.path.insert(0, {here!r})
 from test_sandbox_state import Shop
-from hub.plugins.sandbox_state import SandboxState
+from hub.plugin_host.sandbox_state import SandboxState
 shop = Shop()
 shop.state = state = SandboxState(shop, pathlib.Path(sys.argv[1]))
 state.open()

@@ -9,7 +9,7 @@ import pytest
 
 from hub.api import Connector, HttpSandbox, PluginSettings, Sandbox
 from hub.errors import ConfigError
-from hub.plugins.sandboxes import start_sandboxes
+from hub.plugin_host.sandboxes import start_sandboxes
 from hub.testing import FrozenClock
 
 stopped: list[Sandbox] = []

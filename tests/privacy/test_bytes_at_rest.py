@@ -13,14 +13,14 @@ from sqlalchemy import text
 from testbed import CALLER, TestHub
 
 from hub.errors import RetryLater
-from hub.housekeeping import periodic_jobs
 from hub.model import Company, PrivacyRequest
 from hub.numbers.directory_copy import copy_of
 from hub.privacy_requests.run import run, work_tasks
 from hub.privacy_requests.steps import open_request, verify
-from hub.scheduler import Ticker
 from hub.store import Store
 from hub.store.vacuum import scrub
+from hub.worker.housekeeping import periodic_jobs
+from hub.worker.scheduler import Ticker
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from hub.contracts.disclosure import disclose
 from hub.errors import RingfenceError
 from hub.hookspecs import PrivacyHooks
 from hub.model import Call, Company, Person, Recording, Visit
-from hub.plugins.registry import Plugins
-from hub.plugins.sandboxes import RunningSandboxes, start_sandboxes
+from hub.plugin_host.registry import Plugins
+from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.privacy.erasure import NotKnown, erase_person, plan_erasure, reach_of
 from hub.privacy_requests.access_file import packed
 from hub.privacy_requests.collect import collect

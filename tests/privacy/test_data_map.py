@@ -13,10 +13,10 @@ from fake_connectors import FakeNetwork
 from rich.console import Console
 from testbed import CONNECTORS, TestHub
 
-from hub.demo.data_map import show_data_map
 from hub.model import Disclosure
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
+from hub.proof.demo.data_map import show_data_map
 from hub.store.violations import write_refusals
 from plugins.ads.google_ads import GoogleAds
 from plugins.crm.hubspot import HubSpot

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.contracts.rules import OWN
-from hub.docs.law import shipped_rules
 from hub.privacy.tracking_rule import Hints, TrackingRule
 from hub.privacy_requests.deadlines import every_row
+from hub.proof.docs.law import shipped_rules
 
 TABLE = Path(__file__).parents[1] / "plugins" / "consent" / "oracle.tsv"
 

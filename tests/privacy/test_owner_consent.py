@@ -28,7 +28,7 @@ from hub.model import (
 )
 from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import LiveDirectory
-from hub.plugins.oauth_grant import Attempt
+from hub.plugin_host.oauth_grant import Attempt
 from hub.privacy.owner_consent import connect_owner, disconnect_owner
 from hub.runtime import assemble
 from hub.store.journal.verify import verify

@@ -17,12 +17,12 @@ from testbed import TestHub, make_config
 from hub.backup.key_assignment import QUOTED, personal_columns, table_named
 from hub.backup.restore import restore
 from hub.backup.save import LEFT_OUT, save, save_keys
+from hub.backup.trials.backup_drill import drill
 from hub.model import CallerRule, DirtyDay, PersonKey, Tag, every_table
 from hub.privacy.erasure import erase_person
 from hub.reports.rollups import ROLL_UPS
 from hub.runtime import Hub, assemble
 from hub.store.encryption.vault import HOLDERS
-from hub.trials.backup_drill import drill
 
 Rows = dict[str, list[dict[str, Any]]]
 SAVED = [table for table in every_table().sorted_tables if table.name not in LEFT_OUT]

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from testbed import TestHub
 
-from hub.queries.contacts.cursors import cursor_of
-from hub.queries.contacts.filters import CHOICES, ContactFilter, amount_of, filter_of, seconds_of
-from hub.queries.contacts.paging import ContactList
-from hub.queries.contacts.rows import contact_rows
+from hub.queries.lists.cursors import cursor_of
+from hub.queries.lists.filters import CHOICES, ContactFilter, amount_of, filter_of, seconds_of
+from hub.queries.lists.paging import ContactList
+from hub.queries.lists.rows import contact_rows
 
 SHORT = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CHICAGO = ZoneInfo("America/Chicago")

@@ -11,8 +11,8 @@ import structlog
 from parsed_tree import Module, each_module, violations
 from testbed import CALLER
 
-from hub import logs
-from hub.error_counts import COUNTS, MAX_EVENT, MAX_KINDS, OTHER, ErrorCounts, ErrorKind
+from hub.platform import logs
+from hub.platform.error_counts import COUNTS, MAX_EVENT, MAX_KINDS, OTHER, ErrorCounts, ErrorKind
 from hub.queries.status.sentences import SENTENCES
 
 AT_A_COMMAND = {"cli", "demo", "chaos", "testing", "docs"}

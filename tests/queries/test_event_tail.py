@@ -9,8 +9,8 @@ from contact_world import Contact, World
 from testbed import TestHub
 
 from hub.access.scope import scope_of_operator
-from hub.clock import utc_now
 from hub.model import Visit
+from hub.platform.clock import utc_now
 from hub.queries.activity.event_tail import KINDS, EventTail
 from hub.queries.activity.visits import VisitFilter, list_visits
 

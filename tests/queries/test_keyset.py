@@ -16,7 +16,7 @@ from sqlmodel.pool import StaticPool
 
 from hub.errors import CannotDo
 from hub.model import Account, AuditEntry, User
-from hub.queries.contacts.keyset import Cursor, Order, Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Cursor, Order, Page, Part, newest_first, page_of
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ENGINE = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})

@@ -11,10 +11,10 @@ import pytest
 from recorder import mp3, tell_of, tone
 from testbed import TestHub
 
-from hub.demo.sound import conversation_audio
 from hub.model import Recording, RecordingPeaks
 from hub.privacy.erasure.reach import PersonData
 from hub.privacy.erasure.rows import erase_rows
+from hub.proof.demo.sound import conversation_audio
 from hub.recordings.keep import end_expired, fetch_due
 from hub.recordings.listen import waveform
 from hub.recordings.peaks import PARTS, Peaks, peaks_of

@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import event
 from testbed import TestHub
 
-from hub.housekeeping import Housekeeping, Job, periodic_jobs
-from hub.liveness import Liveness
-from hub.metrics import TASK_FAILURES
 from hub.model import Call, FactRow, PageView, SyncSlot
+from hub.platform.liveness import Liveness
+from hub.platform.metrics import TASK_FAILURES
 from hub.privacy.retention import sweep
-from hub.scheduler import Ticker
 from hub.worker import Worker
+from hub.worker.housekeeping import Housekeeping, Job, periodic_jobs
+from hub.worker.scheduler import Ticker
 
 Factory = Callable[..., TestHub]
 

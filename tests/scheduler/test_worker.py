@@ -12,10 +12,10 @@ from testbed import CONNECTORS, SHARED, TestHub, finished_call
 from hub.api import AuthError, Connector, Manifest, PluginSettings, PortOrder, Receipt, Recipient, RetryLater, hookimpl
 from hub.delivery.sync import next_retry, sync
 from hub.model import Call, ConnectorState, Delivery, PortOrderRow, SyncSlot
-from hub.scheduler import schedules, tick
 from hub.store.claims import claim, complete
 from hub.store.connectors import resume
 from hub.worker import Worker, run_due_sync
+from hub.worker.scheduler import schedules, tick
 
 Factory = Callable[..., TestHub]
 

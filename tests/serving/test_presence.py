@@ -7,7 +7,7 @@ from collections.abc import Callable
 from testbed import TestHub
 
 from hub.model import ConfigProcess
-from hub.plugins.sandboxes import RunningSandboxes
+from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.reload.versions import living
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub

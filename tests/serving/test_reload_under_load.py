@@ -17,11 +17,11 @@ import pytest
 from commands import CliRunner
 from sqlmodel import select
 
-from hub.chaos.environment import Environment, set_stage
-from hub.chaos.followed_calls import FollowedCalls
-from hub.chaos.hub_process import HubProcess
 from hub.cli import app
 from hub.model import CallStep, ConfigProcess, ConfigVersion
+from hub.proof.chaos.environment import Environment, set_stage
+from hub.proof.chaos.followed_calls import FollowedCalls
+from hub.proof.chaos.hub_process import HubProcess
 from hub.store.engine import Store
 
 pytestmark = pytest.mark.soak

@@ -16,7 +16,7 @@ from testbed import TestHub
 import hub.serving.running_hub as running_hub
 from hub.config.edit import Change
 from hub.model import ConfigProcess, ConfigVersion
-from hub.plugins.sandboxes import RunningSandboxes
+from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
 from hub.serving.watcher import Watcher
@@ -211,8 +211,8 @@ def test_the_counts_of_wrong_passwords_outlive_a_change(stage: TestHub, process_
 
 
 def test_sandboxes_run_on_while_their_connectors_stay(clock: FrozenClock) -> None:
-    from hub.plugins.discovery import discover
-    from hub.plugins.sandboxes import start_sandboxes
+    from hub.plugin_host.discovery import discover
+    from hub.plugin_host.sandboxes import start_sandboxes
 
     classes = discover().classes
     with start_sandboxes({"phone": classes["twilio"], "crm": classes["hubspot"]}, clock) as sandboxes:

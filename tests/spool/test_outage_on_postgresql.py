@@ -14,9 +14,9 @@ from sqlmodel import select
 from test_spool import a_row
 
 from hub.model import InboxWebhook
-from hub.spool import Drainer, Spool
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
+from hub.store.spool import Drainer, Spool
 from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
 
 pytestmark = pytest.mark.postgresql

@@ -17,10 +17,10 @@ from sqlmodel import select
 
 from hub.model import InboxWebhook, every_table
 from hub.model.columns import new_id
-from hub.spool import Drainer, Spool
-from hub.spool.values import MARKS, dumped, loaded
 from hub.store import Store
 from hub.store.encryption.keyring import Keyring
+from hub.store.spool import Drainer, Spool
+from hub.store.spool.values import MARKS, dumped, loaded
 from hub.store.writers.inbox_writer import SPOOLED_AS, InboxWriter
 
 KEYRING = Keyring([base64.b64encode(b"s" * 32).decode()])

@@ -13,7 +13,7 @@ from hub.access.users import add_user
 from hub.config.loading import load_config
 from hub.errors import CannotDo, ConfigError
 from hub.model import Account, StoredSecret, User
-from hub.plugins.discovery import discover
+from hub.plugin_host.discovery import discover
 from hub.store.encryption.keyring import Keyring, new_key
 from hub.store.secrets import read_secret, rotate_secrets, save_secret, secrets_of
 

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from hub.model import ConfigProcess, ConnectorState, Delivery, SyncSlot
-from hub.plugins.guard import Guard
+from hub.plugin_host.guard import Guard
 from hub.store import Store
 from hub.store.claims import LEASE, claim, complete
 from hub.store.engine import Suspect

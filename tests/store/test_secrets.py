@@ -222,7 +222,7 @@ def test_two_processes_may_write_the_same_note_cursor_and_pause_at_once(store: S
 def test_what_libraries_log_goes_through_the_same_net() -> None:
     script = """
 import logging
-from hub import logs
+from hub.platform import logs
 logs.configure()
 logging.getLogger("some.library").warning("refused for %s", "+13125550142")
 """

@@ -16,7 +16,7 @@ from proving import Tame, try_promise
 from pydantic import Field
 
 from hub.api import Connector, DataFlow, Fact, KnownSource, Opinion, PluginSettings, Recipient, Share, hookimpl
-from hub.plugins.discovery import discover, imported
+from hub.plugin_host.discovery import discover, imported
 
 Plugins = Mapping[str, Tame]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from testbed import ACCOUNTS, SHARED, TestHub, company
 
-from hub.rate_limit import networks_of
+from hub.platform.rate_limit import networks_of
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.visit_request import NumberShown, VisitRequest
 

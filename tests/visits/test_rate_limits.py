@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.model import Tracker
-from hub.rate_limit import MULTIPLES, Buckets, NetworkLimit, NetworkLimiter, TokenBucket, network_of, networks_of
+from hub.platform.rate_limit import (
+    MULTIPLES,
+    Buckets,
+    NetworkLimit,
+    NetworkLimiter,
+    TokenBucket,
+    network_of,
+    networks_of,
+)
 from hub.visits.bots import is_robot
 from hub.visits.rate_limits import VISITS, Limits
 

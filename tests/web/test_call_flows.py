@@ -9,7 +9,7 @@ from sqlalchemy import text
 from web_edge import BUSINESS, CALLER, HARBOUR, PUBLIC, WAV, YARD, Edge
 
 from hub.api import SimulatedCall
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.numbers.accounts import write_accounts
 
 MENU = "For sales press 1, for the yard press 2."

@@ -19,7 +19,7 @@ from web_edge import DEFAULT, POOL, Edge, open_edge
 
 from hub.config.models import HubSection
 from hub.model import Lease, PoolOverflow, TrackingNumber
-from hub.rate_limit import NetworkLimiter, networks_of
+from hub.platform.rate_limit import NetworkLimiter, networks_of
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.rate_limits import FORMS
 from hub.visits.visit_request import NumberShown, VisitRequest

@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import select
 from web_edge import Edge, open_edge
 
-from hub.liveness import Liveness
 from hub.model import HealthReport
+from hub.platform.liveness import Liveness
 from hub.queries.status.jobs import JobReport, jobs
 from hub.web import app
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from web_edge import BUSINESS, CALLER, DEFAULT, Edge
 
-from hub.disk import Space
+from hub.platform.disk import Space
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 from web_edge import CALLER, DEFAULT, Edge
 
-from hub.liveness import Liveness
 from hub.model import SyncSlot
+from hub.platform.liveness import Liveness
 from hub.runtime import Hub
 from hub.store.connectors import pause, pause_by_hand
 from hub.store.engine import Store

@@ -10,8 +10,8 @@ from privacy_browser import PAGE, STRANGER, Browser
 from web_edge import CALLER, Edge
 
 from hub.delivery.send_texts import send_texts
+from hub.platform.rate_limit import networks_of
 from hub.privacy_requests.run import work_tasks
-from hub.rate_limit import networks_of
 from hub.testing import FrozenClock
 from hub.web.privacy.forms import RequestLimiter
 from hub.web.privacy.words import PLACE_CODES

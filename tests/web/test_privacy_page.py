@@ -15,9 +15,9 @@ from web_edge import CALLER, Edge
 
 from hub.delivery.send_texts import send_texts
 from hub.model import PrivacyRequest
+from hub.platform.rate_limit import networks_of
 from hub.privacy_requests.certificate import is_genuine
 from hub.privacy_requests.run import run, work_tasks
-from hub.rate_limit import networks_of
 from hub.store.encryption.encrypted_fields import correction_in
 from hub.testing import FrozenClock
 from hub.web.privacy.forms import RequestLimiter

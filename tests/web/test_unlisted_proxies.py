@@ -10,7 +10,7 @@ from starlette.requests import Request
 from structlog.testing import capture_logs
 from web_edge import open_edge
 
-from hub.error_counts import ErrorCounts
+from hub.platform.error_counts import ErrorCounts
 from hub.web.client_ip import UNLISTED_PROXY, Proxies, UnlistedProxies
 
 

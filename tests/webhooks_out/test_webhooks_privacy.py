@@ -13,7 +13,7 @@ from hub.api import Opinion
 from hub.contracts.consent import ConsentQuestion
 from hub.model import Call, Disclosure
 from hub.model.states import SubjectState
-from hub.plugins.public_post import PublicPost
+from hub.plugin_host.public_post import PublicPost
 from hub.privacy.datamap import draw
 from hub.privacy.datamap.papers import processors
 from hub.privacy.datamap.public import public_map

@@ -20,7 +20,7 @@ from webhook_stage import WebhookStage
 
 from hub.errors import CannotDo, RetryLater
 from hub.model import AuditEntry
-from hub.plugins.public_post import PublicPost
+from hub.plugin_host.public_post import PublicPost
 from hub.webhooks_out.answers import post_for
 from hub.webhooks_out.endpoints import resume
 from hub.webhooks_out.replay import replay_one, replay_range

@@ -21,7 +21,7 @@ from hub.alerts.wording import Message, summary_title
 from hub.errors import CannotDo, NotFound, Rejected
 from hub.model import PushSubscription, User, VapidKey
 from hub.model.columns import new_id
-from hub.plugins.public_post import PublicPost, checked_url
+from hub.plugin_host.public_post import PublicPost, checked_url
 from hub.runtime import Hub
 from hub.store.rows import write_rows
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from hub.alerts.wording import Message, summary_title
 from hub.errors import Rejected
 from hub.model import AlertPreference
-from hub.plugins.public_post import PublicPost, checked_url
+from hub.plugin_host.public_post import PublicPost, checked_url
 from hub.store.encryption.keyring import Keyring
 from hub.store.encryption.webhook_secrets import signature
 

@@ -86,7 +86,7 @@ def missed(
 ) -> None:
     """List the callers of the last 14 days whose calls were missed and with whom nobody has spoken since."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.masking import Mask
     from hub.queries.missed_calls import missed_not_called_back
     from hub.startup import open_store, read_outline, vault_of

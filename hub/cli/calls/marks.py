@@ -118,7 +118,7 @@ def spam(
 def _marking(config: Path, wanted: str, user: str) -> Iterator[tuple[Session, AccessScope, Vault, str, datetime]]:
     """A writing session with the user's scope; the audit log also says which account of this machine acted for them."""
     from hub.cli.support import audit_note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import find_subject
     from hub.startup import open_store, read_outline, vault_of
 

@@ -53,7 +53,7 @@ def call(
 ) -> None:
     """Show the timeline of one call, text or form. Its id is also the correlation id in the logs."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import find_subject
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline

@@ -46,8 +46,8 @@ def import_(
     The lines of a day and source replace those of an earlier import for the same company. One mistake refuses the whole file.
     """
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
-    from hub.costs.imports import import_costs
+    from hub.platform.clock import utc_now
+    from hub.sources.costs.imports import import_costs
     from hub.startup import open_store, read_outline
 
     try:
@@ -75,10 +75,10 @@ def list_(first: From = None, last: To = None, as_json: AsJson = False, config: 
     """List which costs are known, and why a connector's are not."""
     from sqlmodel import select
 
-    from hub.clock import utc_now
-    from hub.costs.pull import NOTE
     from hub.model import ConnectorNote
+    from hub.platform.clock import utc_now
     from hub.queries.reports.known_costs import known_costs
+    from hub.sources.costs.pull import NOTE
     from hub.startup import open_store, read_outline
 
     begins, ends = span_of(first, last, utc_now().date()) if first or last else (None, None)
@@ -122,8 +122,8 @@ def remove(
 ) -> None:
     """Remove imported costs; those of connectors stay."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
-    from hub.costs.imports import remove_costs
+    from hub.platform.clock import utc_now
+    from hub.sources.costs.imports import remove_costs
     from hub.startup import open_store, read_outline
 
     if first is None:

@@ -63,7 +63,7 @@ def costs(
 ) -> None:
     """Cost per call, lead and customer, and return on spend. Days are in the company's time zone, those of costs in the ad
     account's."""
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.reports.costs import cost_report
     from hub.reports.calendar import day_of
     from hub.reports.costs import By

@@ -94,11 +94,11 @@ def callrail(
     again: it goes on where it was, and stores nothing twice. Imported contacts are never converted, sent anywhere, or
     alerted about. docs/import-callrail.md
     """
-    from hub import logs
     from hub.cli.importing.job import Job
     from hub.importing.recordings import Wanted
     from hub.importing.refusals.opt_outs import read_opt_outs
     from hub.importing.run import check_resources
+    from hub.platform import logs
 
     logs.configure("error")
     if yes and dry_run:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import console, counted, plain, say
 from hub.cli.support.tables import table
-from hub.clock import utc_now
 from hub.importing.callrail.client import CallRail
 from hub.importing.places import read_places
 from hub.importing.recordings import AudioSource, Wanted
@@ -20,6 +19,7 @@ from hub.importing.refusals.opt_outs import OptOutList, write_opt_outs
 from hub.importing.run import Progress, Reader, import_rows
 from hub.importing.steps import SAMPLES, added, merged
 from hub.importing.structure import Proposed, apply_structure, propose_structure, refuse_problems, target_of
+from hub.platform.clock import utc_now
 from hub.reload import ConfigFile
 from hub.runtime import Hub, assemble
 from hub.startup import open_store, read_config

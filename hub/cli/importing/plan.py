@@ -20,9 +20,9 @@ def plan(
 ) -> None:
     """Print the plan for the switch-over as Markdown: which numbers to port in which order, how both run side by side, what to
     check each day, which papers a port needs. Each run makes it from today's traffic and port orders."""
-    from hub.clock import utc_now
     from hub.importing.switch_plan import switch_plan
     from hub.importing.switch_text import switch_text
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_config
 
     checked = read_config(config, sandbox=sandbox)

@@ -74,9 +74,9 @@ def replay_webhooks(
 ) -> None:
     """Requeue parked webhooks after the cause is fixed. Exits with status 1 if one of them was not parked."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
     from hub.flow.inbox import replay
     from hub.model import InboxWebhook
+    from hub.platform.clock import utc_now
     from hub.queries.inbox import parked_webhooks
     from hub.queries.lookup import full_id
     from hub.startup import open_store, read_outline

@@ -71,7 +71,7 @@ def replay_items(
 ) -> None:
     """Make items ready again after the plugin is fixed or disabled. Exits with status 1 if one was not in quarantine."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import among
     from hub.startup import open_store, read_outline
     from hub.store.quarantine.items import in_quarantine, replay_quarantined

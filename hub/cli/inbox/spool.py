@@ -16,9 +16,9 @@ def register(commands: typer.Typer) -> None:
 
 def show_spool(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Count what this machine keeps for the database, and what the database refused; works while the database is away."""
-    from hub.spool import Spool, spool_file
     from hub.startup import read_config
     from hub.store.encryption.keyfile import keyring_of
+    from hub.store.spool import Spool, spool_file
 
     hub = read_config(config, sandbox=True).hub
     spool = Spool(spool_file(hub, config), keyring_of(hub))

@@ -98,7 +98,7 @@ def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool
 
 def _write(folder: Path, told: Business) -> None:
     """All three files; the key is readable by its owner alone."""
-    from hub.private_files import share
+    from hub.platform.private_files import share
     from hub.store.encryption.keyring import new_key
 
     texts = {CONFIG: _rendered("config.yaml.j2", told), ENVIRONMENT: _rendered("env.example.j2", told)}

@@ -32,8 +32,8 @@ from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.queries.contacts.filters import ContactFilter
-    from hub.queries.contacts.rows import ContactRow
+    from hub.queries.lists.filters import ContactFilter
+    from hub.queries.lists.rows import ContactRow
 
 LeadChoice = Annotated[
     str | None,
@@ -123,7 +123,7 @@ def _list(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    from hub.queries.contacts.listing import list_contacts
+    from hub.queries.lists.listing import list_contacts
 
     company, tracker = company_and_tracker(*place)
     with reading(config, company, user, "calls", personal=name if show_personal else "") as read:
@@ -143,7 +143,7 @@ def _filter(
 ) -> ContactFilter:
     """The filter that the options make; CannotDo names the first option that makes none."""
     from hub.cli.support.options import choice, since, until
-    from hub.queries.contacts.filters import CHOICES, ContactFilter
+    from hub.queries.lists.filters import CHOICES, ContactFilter
     from hub.queries.lookup import typed
 
     kind = choice(query.get("kind"), (*CHOICES["kind"], "all"), "--kind")
@@ -170,7 +170,7 @@ def _filter(
 def _place(read: Reading, after: str | None) -> str | None:
     """The cursor after the contact with an id, or a part of it."""
     from hub.model import Call, TextMessage
-    from hub.queries.contacts.cursors import Key
+    from hub.queries.lists.cursors import Key
     from hub.queries.lookup import find_subject
 
     if after is None:
@@ -217,7 +217,7 @@ def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
 
 
 def _print(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | None) -> None:
-    from hub.formats import duration
+    from hub.platform.formats import duration
 
     short = short_ids(row["id"] for row in rows)
     columns: dict[str, Any] = {

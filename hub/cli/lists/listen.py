@@ -52,7 +52,7 @@ def listen(
     A call that is answered or ends, and a delivery that gets its receipt, are printed again. Ctrl-C ends it.
     """
     from hub.cli.support.options import choice
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.activity.event_tail import KINDS, EventTail
 
     wanted = tuple(dict.fromkeys(kinds or KINDS))

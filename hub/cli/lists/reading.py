@@ -104,8 +104,8 @@ def opened(
     from hub.access.scope import scope_of_operator
     from hub.cli.calls.commands import scope_named
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
     from hub.model import Company
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import known
     from hub.queries.masking import Mask
     from hub.startup import open_store, read_outline, vault_of

@@ -102,7 +102,7 @@ def visits(
 
 def _place(read: Reading, after: str | None) -> str | None:
     from hub.model import Visit
-    from hub.queries.contacts.keyset import Cursor
+    from hub.queries.lists.keyset import Cursor
     from hub.queries.lookup import by_id, one, typed
 
     if after is None:

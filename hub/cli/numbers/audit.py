@@ -55,8 +55,8 @@ def spending(
     `numbers:`. Months are UTC."""
     from zoneinfo import ZoneInfo
 
-    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import known
     from hub.queries.numbers.spending import spending as spending_of
     from hub.startup import open_store, read_config

@@ -45,8 +45,8 @@ def list_blocks(
 ) -> None:
     """List who is blocked and who is allowed, the newest first."""
     from hub.cli.support import audit_note
-    from hub.clock import utc_now
     from hub.model import HUB_CHAIN
+    from hub.platform.clock import utc_now
     from hub.queries.callers import listed_callers
     from hub.queries.masking import Mask
 
@@ -98,7 +98,7 @@ def allow(number: Pattern, company: OfCompany = None, note: Note = "", config: C
 def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONFIG) -> None:
     """Take a number or a prefix off its list."""
     from hub.cli.support import audit_note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.spam.callers import remove_rule, rule_about
 
     with _places(config, company) as (session, _, places):
@@ -114,7 +114,7 @@ def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONF
 
 def _put(kind: str, number: str, company: str | None, note: str, config: Path) -> None:
     from hub.cli.support import audit_note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.spam.callers import add_noted_rule
 
     with _places(config, company) as (session, vault, places):

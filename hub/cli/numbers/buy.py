@@ -124,9 +124,9 @@ def cap(
     """Show what the numbers of the account or of a company cost a month and the cap, or change the cap. Above it nothing is
     bought."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.budget import budget_of, set_cap, written
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import account_named, company_named
     from hub.startup import open_store, read_config
 

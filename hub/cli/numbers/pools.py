@@ -34,10 +34,10 @@ def pools(
 
     The recommendation is for the busiest hour, with the measured time that visitors hold their numbers.
     """
-    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
     from hub.numbers.directory import read_directory
     from hub.numbers.pools import pool_figures
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import known
     from hub.startup import open_store, read_config
 

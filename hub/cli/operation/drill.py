@@ -14,7 +14,7 @@ from hub.cli.support.tables import table
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.trials.backup_drill import Drill
+    from hub.backup.trials.backup_drill import Drill
 
 
 def register(app: typer.Typer) -> None:
@@ -50,9 +50,9 @@ def drill(
     """
     import time
 
+    from hub.backup.trials.backup_drill import FAILED, PASSED
+    from hub.backup.trials.backup_drill import drill as try_it
     from hub.errors import ConfigError
-    from hub.trials.backup_drill import FAILED, PASSED
-    from hub.trials.backup_drill import drill as try_it
 
     if (keys is None) != without_keys:
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")

@@ -29,9 +29,9 @@ def mcp(config: ConfigFile = CONFIG) -> None:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise CannotDo(f"Put an API key into {KEY_VARIABLE}; `hub users key NAME` makes one.")
-    from hub import logs
-    from hub.mcp.stdio import serve
+    from hub.platform import logs
     from hub.startup import read_config
+    from hub.web.mcp.stdio import serve
 
     logs.configure("warning")
     serve(read_config(config), key)

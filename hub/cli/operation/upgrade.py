@@ -13,7 +13,7 @@ from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, plain,
 from hub.errors import CannotDo
 
 if TYPE_CHECKING:
-    from hub.trials.upgrade import Upgrade
+    from hub.backup.trials.upgrade import Upgrade
 
 MARKS = {"fine": "[green]✓[/green]", "warning": "[yellow]▲[/yellow]", "wrong": "[red]✗[/red]"}
 
@@ -55,10 +55,10 @@ def upgrade(
     """
     import time
 
-    from hub.clock import utc_now
+    from hub.backup.trials.upgrade import Try, check_upgrade
+    from hub.platform.clock import utc_now
     from hub.startup import vault_of
     from hub.store.engine import explained
-    from hub.trials.upgrade import Try, check_upgrade
 
     if not check:
         if without_trial or folder or scratch or as_json:
@@ -86,13 +86,13 @@ def upgrade(
 def _migrate(config: Path) -> None:
     import time
 
+    from hub.backup.trials.upgrade import upgrade_now
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.startup import read_outline, vault_of
     from hub.store.encryption.keyfile import keyring_of
     from hub.store.engine import Store, explained
     from hub.store.journal.ends_file import ends_file_of
-    from hub.trials.upgrade import upgrade_now
 
     outline = read_outline(config)
     store = Store(outline.hub.database, lambda: keyring_of(outline.hub), ends_file_of(outline.hub))

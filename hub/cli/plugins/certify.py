@@ -54,7 +54,7 @@ def certify(
 
 def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     """The connector class of an installed plugin, or of a file; CannotCertify says why none is found."""
-    from hub.plugins.discovery import discover, imported
+    from hub.plugin_host.discovery import discover, imported
 
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")

@@ -177,7 +177,7 @@ def _connect_owner(hub: Hub, name: str, owner: str, redirect: Redirect) -> None:
 def _connect_account(hub: Hub, name: str, redirect: Redirect) -> None:
     from hub.cli.support.audit_note import actor
     from hub.connecting.reconnect import reconnect
-    from hub.plugins.oauth_grant import Attempt, exchange
+    from hub.plugin_host.oauth_grant import Attempt, exchange
 
     connector = hub.plugins.connectors[name]
     sign_in = connector.sign_in()
@@ -230,7 +230,7 @@ def plugins(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken."""
-    from hub.plugins.discovery import discover
+    from hub.plugin_host.discovery import discover
 
     installed = discover([*(plugin_dir or []), *_configured_folders(config)])
     found = [

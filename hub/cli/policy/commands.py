@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
     """Store a file as a draft, or as another language of a draft; it is not public yet. docs/policies.md shows a file."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.policies.deeds import draft_version
     from hub.privacy.policies.document import read_document
 
@@ -71,8 +71,8 @@ def announce(
     From now on, what the version introduces is refused for accounts that have not accepted it.
     """
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
     from hub.model import Account
+    from hub.platform.clock import utc_now
     from hub.privacy.policies.deeds import announce_version
 
     with opened(config) as (_, store), store.writing() as session:
@@ -99,7 +99,7 @@ def publish(
 ) -> None:
     """Put a version in force: a material change on or after its announced day, a corrected typo immediately with a note."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.policies.deeds import publish_version
     from hub.queries.lookup import typed
 
@@ -120,7 +120,7 @@ def accept(
 ) -> None:
     """Record an account's explicit acceptance: the person, the time, and the hash of the exact text that was read."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.policies.deeds import accept_version
     from hub.privacy.policies.versions import account_named
     from hub.queries.lookup import typed

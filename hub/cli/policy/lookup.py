@@ -35,8 +35,8 @@ STATEMENT = "privacy_statement"
 @contextmanager
 def opened(config: Path) -> Iterator[tuple[Config, Store]]:
     """The configuration and the database, with the accounts that the configuration names."""
-    from hub.clock import utc_now
     from hub.numbers.accounts import write_accounts
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_config
 
     loaded = read_config(config, sandbox=True)

@@ -97,8 +97,8 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show which texts apply to each account, and what is refused until it accepts. Exits with status 1 if anything is."""
     from sqlmodel import col, select
 
-    from hub.clock import utc_now
     from hub.model import Account
+    from hub.platform.clock import utc_now
     from hub.privacy.policies.document import DOCUMENT_KINDS
     from hub.privacy.policies.standing import current_statement, waits
 

@@ -69,7 +69,7 @@ def _signals(hub: Hub) -> Iterator[str]:
 
 
 def _transcription(hub: Hub) -> Iterator[str]:
-    from hub.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
+    from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
     from hub.privacy.outside_transcriber import outside_transcriber
 
     for company in hub.config.companies:

@@ -31,7 +31,7 @@ def data_map(
     It is made from the manifests of the connectors in config.yaml and from the disclosures. Exits with status 1 if data
     was sent that no manifest ever declared, or if a recipient changed within 30 days.
     """
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.datamap import draw
     from hub.startup import open_store, read_config
 

@@ -91,7 +91,7 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. Let a person read them before publication."""
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
     from hub.queries.lookup import known
@@ -111,7 +111,7 @@ def notice(
 
 @contextmanager
 def _drawn(path: Path, *, noting: bool = False) -> Iterator[tuple[Session, Config, DataMap]]:
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.privacy.datamap import draw
     from hub.privacy.datamap.versions import note_recipients
     from hub.startup import open_store, read_config

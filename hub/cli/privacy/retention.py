@@ -21,8 +21,8 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
     Exits with status 1 if a row is overdue: the hub did not run, or its sweeper does not work.
     """
-    from hub.clock import utc_now
     from hub.config.retention import spell_life
+    from hub.platform.clock import utc_now
     from hub.privacy.holds import on_hold
     from hub.privacy.retention import holdings
     from hub.startup import open_store, read_config

@@ -37,8 +37,8 @@ def rules(
     A rule that nobody has read in its source is shown as unconfirmed. Three months after its source was read, a rule must be
     read again; hub check warns about it too.
     """
-    from hub.clock import utc_now
     from hub.contracts.rules import TOPICS
+    from hub.platform.clock import utc_now
     from hub.queries.flow_simulation import connected
     from hub.queries.lookup import known, known_place
     from hub.queries.privacy.legal_rules import law_state, legal_rules

@@ -127,7 +127,7 @@ def link(
     """Sign a link to one recording for one person. It is valid for five minutes, and each use is in the audit trail."""
     from hub.access.users import may_listen, user_named
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
     from hub.startup import open_store, read_config

@@ -46,8 +46,8 @@ def verify(
     signed again. Exits with status 1 if something is wrong. Keep the printed ends in another place: a person who can
     replace the whole database can replace the signed ends in it too.
     """
-    from hub.clock import utc_now
     from hub.model import HUB_CHAIN
+    from hub.platform.clock import utc_now
     from hub.privacy.journal_check import check_journal
     from hub.startup import open_store, read_config
     from hub.store.encryption.keyfile import keyring_of

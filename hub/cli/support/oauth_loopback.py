@@ -15,7 +15,7 @@ import typer
 from hub.errors import AuthError
 
 if TYPE_CHECKING:
-    from hub.plugins.oauth_grant import Attempt
+    from hub.plugin_host.oauth_grant import Attempt
 
 Answer = Callable[["Attempt"], str]
 PATH = "/ringfence"

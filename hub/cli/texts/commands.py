@@ -223,7 +223,7 @@ def release(
 ) -> None:
     """Decide on a text that is held because it is unknown whether the carrier took it. Check the carrier's log first."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_outline
     from hub.texts.threads import release as decide
 

@@ -148,7 +148,7 @@ def doubtful(
 def keep(wanted: DoubtId, config: ConfigFile = CONFIG) -> None:
     """Record that something doubtful is not a refusal, after someone has read it. The person gets texts as before."""
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_outline
     from hub.texts.doubts import keep as decide
 

@@ -21,7 +21,7 @@ ShowPersonal = Annotated[
 def note_shown(store: Store, shown: Mapping[str, str]) -> None:
     """Audit, before anything is printed, what numbers and texts are shown in clear: a row's id, and how many."""
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
 
     with store.writing() as session:
         for subject, what in shown.items():

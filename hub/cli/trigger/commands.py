@@ -12,7 +12,7 @@ from hub.errors import CannotDo
 
 if TYPE_CHECKING:
     from hub.config.models import Config
-    from hub.trigger.running_hub import Target
+    from hub.testing.trigger.running_hub import Target
 
 commands = typer.Typer(
     help="Play one call, text, form or visit into a running hub, through a stand-in.", no_args_is_help=True
@@ -61,7 +61,7 @@ def call(
 
     from hub.config.durations import parse_span
     from hub.model import Call
-    from hub.trigger.calls import Ad, CallPlan, play_call
+    from hub.testing.trigger.calls import Ad, CallPlan, play_call
 
     loaded, target, hub = _opened(config, to)
     plan = CallPlan(
@@ -83,8 +83,8 @@ def text(
 ) -> None:
     """Play a text message from a person to a tracking number."""
     from hub.runtime import webhook_url
-    from hub.trigger.calls import fictional, say_webhooks
-    from hub.trigger.running_hub import stand_in
+    from hub.testing.trigger.calls import fictional, say_webhooks
+    from hub.testing.trigger.running_hub import stand_in
 
     loaded, target, hub = _opened(config, to)
     with hub as running, stand_in(loaded, target.tracker.carrier) as carrier:
@@ -106,8 +106,8 @@ def visit(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a visitor of the company's website who clicked an ad, and print the number that the page would show."""
-    from hub.trigger.calls import Ad
-    from hub.trigger.calls import visit as play_visit
+    from hub.testing.trigger.calls import Ad
+    from hub.testing.trigger.calls import visit as play_visit
 
     _, target, hub = _opened(config, to)
     with hub as running:
@@ -135,8 +135,8 @@ def form(
 
     from hub.model import FormSubmission
     from hub.model.columns import new_id
-    from hub.trigger.calls import Ad, fictional, landing_page
-    from hub.trigger.calls import visit as play_visit
+    from hub.testing.trigger.calls import Ad, fictional, landing_page
+    from hub.testing.trigger.calls import visit as play_visit
 
     loaded, target, hub = _opened(config, to)
     ad, key = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid), f"trigger-{new_id()}"
@@ -151,7 +151,7 @@ def form(
 
 def _opened(config: Any, to: str | None) -> tuple[Config, Target, Any]:
     from hub.startup import read_config
-    from hub.trigger.running_hub import running_hub, target_of
+    from hub.testing.trigger.running_hub import running_hub, target_of
 
     loaded = read_config(config)
     return loaded, target_of(loaded, to), running_hub(loaded)
@@ -166,7 +166,7 @@ def _show(config: Config, found: Any, settled: Any) -> None:
     print its timeline and where to look at it."""
     from hub.cli.calls.timeline import print_timeline
     from hub.cli.support.audit_note import note
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.masking import Mask
     from hub.queries.timeline.build import timeline
     from hub.startup import open_store, vault_of

@@ -51,7 +51,7 @@ def add(
     """
     from hub.access.user_changes import invite
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import account_named, typed
     from hub.startup import open_store, read_config
 
@@ -80,8 +80,8 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     from sqlmodel import col, func, select
 
     from hub.access.companies import companies_by_user
-    from hub.clock import utc_now
     from hub.model import Account, ApiKey, User
+    from hub.platform.clock import utc_now
     from hub.startup import open_store, read_outline
 
     with open_store(read_outline(config)) as store, store.reading() as session:
@@ -132,7 +132,7 @@ def role(
     from hub.access.user_changes import give_role
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
 
@@ -148,7 +148,7 @@ def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     from hub.access.user_changes import deactivate
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
 
@@ -178,7 +178,7 @@ def key(
     from hub.access.user_changes import make_key
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
 
@@ -194,7 +194,7 @@ def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     from hub.access.user_changes import revoke_all_keys
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
 

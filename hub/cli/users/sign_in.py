@@ -29,8 +29,8 @@ def companies(
     from hub.access.user_changes import give_companies
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
     from hub.errors import CannotDo
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
 
@@ -60,7 +60,7 @@ def email(
     from hub.access.user_changes import set_email
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_outline
 
@@ -87,7 +87,7 @@ def reset(
     from hub.access.user_changes import reset as reset_user
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_config
 
@@ -110,7 +110,7 @@ def sessions(
     from hub.access.user_changes import sign_out
     from hub.access.users import user_named
     from hub.cli.support.audit_note import actor
-    from hub.clock import utc_now
+    from hub.platform.clock import utc_now
     from hub.queries.lookup import typed
     from hub.startup import open_store, read_config
 

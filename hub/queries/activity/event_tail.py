@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConversionRow, Delivery, FormSubmission, TextMessage, Tracker, Visit
 from hub.model.states import FINAL_DELIVERY_STATES, CallStatus
-from hub.queries.contacts.conditions import outcome_of
+from hub.queries.lists.conditions import outcome_of
 
 OVERLAP = timedelta(seconds=30)
 """A row is written a moment after its id is made, and the clocks of machines differ: each look goes back so far."""

@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Lease, PageView, Tracker, TrackingNumber, Visit
-from hub.queries.contacts.keyset import Page, newest_first, page_of
-from hub.queries.contacts.plan import rows_of
+from hub.queries.lists.keyset import Page, newest_first, page_of
+from hub.queries.lists.plan import rows_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,10 @@ from hub.access.scope import AccessScope
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import ConversionRow, Delivery
 from hub.model.states import DeliveryState
-from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
 from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.queries.deliveries.subjects import SubjectLabel, subject_labels
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 from hub.store.encryption.vault import Vault
 
 MAX_COUNTED = 10_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hub.callflow.definition import Flow
-from hub.callflow.route import ROUTE_STEP, flow_of
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.route import ROUTE_STEP, flow_of
 from hub.config.models import CompanySection, Config, TrackerSection
 from hub.errors import NotFound
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hub.callflow.checks import Place, flow_problems, lacking
-from hub.callflow.definition import Dialing, Flow
-from hub.callflow.route import ROUTE_STEP
+from hub.config.callflow.checks import Place, flow_problems, lacking
+from hub.config.callflow.definition import Dialing, Flow
+from hub.config.callflow.route import ROUTE_STEP
 from hub.hookspecs import ConsentHooks
 from hub.runtime import Hub
 

@@ -11,7 +11,7 @@ from sqlalchemy import literal, union_all
 from sqlmodel import Session, col, func, select
 
 from hub.access.scope import AccessScope
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.errors import NotFound
 from hub.model import Call, CallStep, ConfigVersion, FlowVersion, Tracker, User
 from hub.model.states import CallStatus

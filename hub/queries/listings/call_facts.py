@@ -41,7 +41,7 @@ from hub.store.encryption.vault import Vault
 PLACES = ("country", "region", "place", "postal_code")
 """The facts that say where a caller is from."""
 PRESSED = re.compile(r"key ([0-9*#]):")
-"""How a step of a menu says which key was pressed (hub.callflow.walk)."""
+"""How a step of a menu says which key was pressed (hub.config.callflow.walk)."""
 EXTRAS = frozenset({"spam", "counts", "notes", "visit", "page", "keys", "agent", "transcript"})
 """What is read only if it is wanted."""
 

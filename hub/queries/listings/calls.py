@@ -19,8 +19,8 @@ from hub.contracts.phones import phone_number
 from hub.marks.spam import is_spam
 from hub.model import Attribution, Call, Lead, Tag, Tracker, Visit
 from hub.model.states import CallStatus
-from hub.queries.contacts.kinds import indexless
 from hub.queries.listings.paging import NARROW, Order
+from hub.queries.lists.kinds import indexless
 
 LIVE = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
 MAX_NARROWED = 3_000

@@ -16,7 +16,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session
 
 from hub.errors import CannotDo
-from hub.queries.contacts.plan import without_company_index
+from hub.queries.lists.plan import without_company_index
 
 NARROW = "few_ids"
 """The execution option of a query that can find only few rows, which it names by id."""

@@ -14,8 +14,8 @@ from sqlmodel import Session, col
 from hub.contracts.leads import LeadStatus
 from hub.model import Attribution, Call, Company, FormSubmission, Lead, PageView, Tracker, Visit
 from hub.model.columns import UTCTime
-from hub.queries.contacts.conditions import outcome_is
-from hub.queries.contacts.filters import UNANSWERED, Outcome
+from hub.queries.lists.conditions import outcome_is
+from hub.queries.lists.filters import UNANSWERED, Outcome
 
 GROUPS = (
     "source", "keywords", "campaign", "referrer", "landing_page", "company", "company_id", "last_requested_page", "medium",

@@ -11,7 +11,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.model import Company, FlowVersion, Tracker, TrackingNumber
-from hub.plugins.registry import Plugins
+from hub.plugin_host.registry import Plugins
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from hub.flow.case import Subject
 from hub.model import Call, Company, FormSubmission, Person, TextMessage, Tracker, User
 from hub.model.imports import was_imported
 from hub.model.states import SubjectState
-from hub.queries.contacts.conditions import outcome_of
-from hub.queries.contacts.filters import Outcome
+from hub.queries.lists.conditions import outcome_of
+from hub.queries.lists.filters import Outcome
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub.model import Company, PrivacyRequest
 from hub.model.states import RequestState
 from hub.privacy_requests.officer import ERASES
-from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 
 
 @dataclass(frozen=True)

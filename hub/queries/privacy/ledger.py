@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from hub.model import AuditEntry, ConsentEntry
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.privacy.journal_check import CHECKED
-from hub.queries.contacts.keyset import Cursor, newest_first, page_of
-from hub.queries.contacts.plan import by_company
+from hub.queries.lists.keyset import Cursor, newest_first, page_of
+from hub.queries.lists.plan import by_company
 from hub.store.journal.statements import SIGNED
 
 RECORDS_SEARCHED = 5_000

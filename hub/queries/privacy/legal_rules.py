@@ -10,7 +10,7 @@ from functools import cache
 from hub.contracts.rules import ANYWHERE, OWN, LegalRule
 from hub.contracts.third_parties import EXCEPTIONS, READ_ON
 from hub.hookspecs import ConsentHooks
-from hub.plugins.registry import Plugins
+from hub.plugin_host.registry import Plugins
 from hub.privacy_requests.deadlines import every_row
 
 THE_HUB = "hub"

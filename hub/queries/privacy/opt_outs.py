@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import Company, OptOut
-from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 
 MANY = 5
 """A network with this many numbers or more is busy: a family has fewer."""

@@ -17,8 +17,8 @@ from sqlmodel import Session, col, select
 from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
 from hub.model import Call, Tracker, TrackingNumber, User
-from hub.queries.contacts.conditions import outcome_is
-from hub.queries.contacts.filters import UNANSWERED, Outcome
+from hub.queries.lists.conditions import outcome_is
+from hub.queries.lists.filters import UNANSWERED, Outcome
 from hub.reports.calendar import bounds, days_between
 
 MAX_DAYS = 366

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from hub.config.models import Config
-from hub.liveness import NONE, Failures, Liveness
 from hub.model import ConnectorState, HealthReport, SyncSlot
 from hub.model.states import WorkState
+from hub.platform.liveness import NONE, Failures, Liveness
 
 GRACE = timedelta(seconds=90)
 """Reports are written every 30 seconds, so a short job is late only after this."""

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select, text
 from sqlmodel import Session
 
-from hub.clock import utc_now
 from hub.model import HUB_CHAIN, AuditEntry, HealthReport
+from hub.platform.clock import utc_now
 from hub.runtime import Hub
 from hub.store.schema import revisions
 from hub.store.writers.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hub.error_counts import MAX_EVENT
+from hub.platform.error_counts import MAX_EVENT
 
 NOTHING = "Nothing"
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from hub.model import WebhookEvent
 from hub.model.states import WebhookEventState
-from hub.queries.contacts.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 
 PAGE = 50
 

@@ -19,11 +19,11 @@ import structlog
 from sqlalchemy import and_, bindparam, case, func, select, update
 from sqlmodel import Session
 
-from hub import metrics
 from hub.errors import PluginDied
 from hub.model import ConfigProcess, SyncSlot, TextMessage
 from hub.model.columns import Work, new_id
 from hub.model.states import WorkState
+from hub.platform import metrics
 from hub.store.connectors import pause_within
 from hub.store.engine import Store
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from hub import metrics
+from hub.platform import metrics
 from hub.store.outage import DatabaseAway, Outage, is_away
 
 log = structlog.get_logger(__name__)

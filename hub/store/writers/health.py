@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
-from hub.error_counts import COUNTS, ErrorCounts
-from hub.liveness import NONE, Failures, Liveness
 from hub.model import ErrorHour, HealthReport, Recording
+from hub.platform.error_counts import COUNTS, ErrorCounts
+from hub.platform.liveness import NONE, Failures, Liveness
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from hub.access.narrowing import Narrow, to_account
 from hub.delivery.queue_call_back import CannotCall
 from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.numbers.directory import LiveDirectory
-from hub.rate_limit import Counters
+from hub.platform.rate_limit import Counters
 from hub.runtime import Hub
 from hub.texts.doubts import NotDoubtful
 from hub.texts.queue import CannotText

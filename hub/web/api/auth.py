@@ -18,7 +18,7 @@ from hub.access.narrowing import Narrow
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.model import ApiKey, User
-from hub.rate_limit import Buckets, Counters
+from hub.platform.rate_limit import Buckets, Counters
 from hub.runtime import Hub
 from hub.store import audit
 

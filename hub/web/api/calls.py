@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from hub.model import Company, TextMessage
 from hub.queries.calls import list_calls, one_call
-from hub.queries.contacts.keyset import newest_first, page_of
-from hub.queries.contacts.plan import rows_of
+from hub.queries.lists.keyset import newest_first, page_of
+from hub.queries.lists.plan import rows_of
 from hub.texts.bodies import open_body
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit

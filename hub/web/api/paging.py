@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from hub.queries.contacts.keyset import MAX_CURSOR_CHARACTERS
+from hub.queries.lists.keyset import MAX_CURSOR_CHARACTERS
 
 MAX_PAGE_SIZE = 200
 After = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS, description="`next` from the previous page.")]

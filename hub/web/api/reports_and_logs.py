@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from hub.model import Company, ConsentEntry
 from hub.queries.audit import audit_page
-from hub.queries.contacts.keyset import newest_first, page_of
-from hub.queries.contacts.plan import rows_of
+from hub.queries.lists.keyset import newest_first, page_of
+from hub.queries.lists.plan import rows_of
 from hub.queries.reports.costs import Account, cost_report
 from hub.reports.costs import By, CostLine
 from hub.reports.credits import Model

@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI, HTTPException, Response
 
 from hub.model import PrivacyRequest
 from hub.privacy_requests.access_file import read_file
-from hub.queries.contacts.keyset import Part, newest_first, page_of
+from hub.queries.lists.keyset import Part, newest_first, page_of
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import RequestAnswer, RequestDetail, Requests, shaped

@@ -13,8 +13,8 @@ from hub.access.scope import AccessScope
 from hub.contracts.leads import LeadStatus
 from hub.model import Company
 from hub.queries.activity.visits import VisitFilter, list_visits
-from hub.queries.contacts.filters import MARKED, ContactFilter
-from hub.queries.contacts.listing import list_contacts
+from hub.queries.lists.filters import MARKED, ContactFilter
+from hub.queries.lists.listing import list_contacts
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.calls import CompanyName, no_number
 from hub.web.api.paging import After, Limit

@@ -22,7 +22,7 @@ from hub.access.narrowing import Narrow, to_account
 from hub.callrail.ids import ACCOUNT, is_named
 from hub.errors import CannotDo, NotFound, RetryLater, RingfenceError
 from hub.numbers.directory import LiveDirectory
-from hub.rate_limit import Counters
+from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store.outage import DatabaseAway

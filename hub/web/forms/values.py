@@ -14,7 +14,7 @@ from hub.config.document import Path
 from hub.config.durations import parse_span
 from hub.config.edit import REMOVED, Change
 from hub.contracts.phones import phone_number
-from hub.formats import phone
+from hub.platform.formats import phone
 from hub.web.forms.field import TICKED, Field, Values
 
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))

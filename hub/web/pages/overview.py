@@ -9,9 +9,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from hub.formats import day_of, long_day
 from hub.model.purposes import CALL_BACK
 from hub.model.states import DeliveryState
+from hub.platform.formats import day_of, long_day
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
 from hub.queries.missed_calls import waiting_callers

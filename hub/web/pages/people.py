@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.errors import CannotDo
-from hub.formats import phone
 from hub.marks.merges import merge_people, split_people
+from hub.platform.formats import phone
 from hub.queries.marks import merged_people
 from hub.queries.people import find_people, list_people, one_person
 from hub.web.pages.do_not_contact import do_not_contact

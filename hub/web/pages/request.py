@@ -21,10 +21,10 @@ from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.alerts.listing import count_unread
 from hub.errors import CannotDo
-from hub.formats import zone_name
 from hub.model import Company, User, WebSession
 from hub.numbers.directory import Directory, LiveDirectory
-from hub.rate_limit import Counters
+from hub.platform.formats import zone_name
+from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.store import audit

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from hub.access.sign_in.sessions import SessionLifetime
 from hub.numbers.directory import LiveDirectory
-from hub.rate_limit import Counters
+from hub.platform.rate_limit import Counters
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.web.pages import (

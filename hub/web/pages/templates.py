@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from hub import formats
 from hub.access.brands import RINGFENCE
+from hub.platform import formats
 from hub.privacy.datamap import readable
 from hub.web.pages import charts
 

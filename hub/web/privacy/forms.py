@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.rate_limit import NetworkLimit, NetworkLimiter, Networks
+from hub.platform.rate_limit import NetworkLimit, NetworkLimiter, Networks
 from hub.runtime import Hub
 
 FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"

@@ -20,6 +20,7 @@ from hub.model import Account, Company, PrivacyRequest
 from hub.model.requests import REQUEST_KINDS
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState
 from hub.numbers.directory import LiveDirectory
+from hub.platform.rate_limit import Counters, Networks, network_of, networks_of
 from hub.privacy.datamap.public import ad_choices, public_map
 from hub.privacy.datamap.versions import versions
 from hub.privacy.policies.standing import current_statement
@@ -31,7 +32,6 @@ from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY as REHEARSAL_
 from hub.privacy_requests.rights import confirm_opt_in
 from hub.privacy_requests.run import run
 from hub.privacy_requests.steps import RequestRefused, UnreadableCorrection, open_request, take_step
-from hub.rate_limit import Counters, Networks, network_of, networks_of
 from hub.runtime import Hub
 from hub.texts.spending import codes_are_pressed
 from hub.web.client_ip import Proxies

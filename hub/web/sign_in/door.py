@@ -24,7 +24,7 @@ from hub.access.sign_in.passkeys import RelyingParty
 from hub.access.sign_in.sessions import end_session, open_session, session_of
 from hub.access.sign_in.throttle import Throttle
 from hub.model import User
-from hub.rate_limit import Buckets, NetworkLimit, NetworkLimiter, Networks, network_of, networks_of
+from hub.platform.rate_limit import Buckets, NetworkLimit, NetworkLimiter, Networks, network_of, networks_of
 from hub.runtime import Hub
 from hub.store import audit
 from hub.web.client_ip import Proxies

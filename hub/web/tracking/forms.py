@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.numbers.directory import LiveDirectory
-from hub.rate_limit import Counters, NetworkLimiter
+from hub.platform.rate_limit import Counters, NetworkLimiter
 from hub.runtime import Hub
 from hub.visits.form_writer import FormWriter
 from hub.visits.forms import SentForm

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from hub.config.models import CompanySection, Config
 from hub.model import Company
 from hub.numbers.directory import Directory, LiveDirectory
-from hub.plugins.captured import click_ids_of, own_click_ids
+from hub.plugin_host.captured import click_ids_of, own_click_ids
 from hub.privacy.tracking_rule import Tracking, TrackingRule
 
 STATIC = Path(__file__).parents[1] / "static"

@@ -12,8 +12,8 @@ from hub.api import ConsentQuestion, Conversion, Recipient, WebhookRequest
 from hub.contracts.answers import AnswerPoint, Say
 from hub.errors import BadSignature
 from hub.hookspecs import CallHooks, ConsentHooks, ConversionHooks
-from hub.plugins.discovery import discover
-from hub.plugins.registry import Plugins
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.registry import Plugins
 from hub.testing import FrozenClock, connect
 
 CLOCK = FrozenClock()

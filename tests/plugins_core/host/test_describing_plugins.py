@@ -11,9 +11,9 @@ import pytest
 
 from hub.config.error_messages import validated
 from hub.contracts.connector import Connector
-from hub.plugins.discovery import Catalog, discover
-from hub.plugins.host.messages import Origin
-from hub.plugins.host.probe import Probe
+from hub.plugin_host.discovery import Catalog, discover
+from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.host.probe import Probe
 from hub.testing import connect
 
 ADCO = '''

@@ -15,9 +15,9 @@ import pytest
 from hub.api import VerifiedWebhook, WebhookRequest
 from hub.errors import BadSignature, PluginFailure, RingfenceError
 from hub.hookspecs import CallHooks
-from hub.plugins.discovery import discover
-from hub.plugins.host.connector import HostedConnector
-from hub.plugins.registry import Plugins
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.host.connector import HostedConnector
+from hub.plugin_host.registry import Plugins
 from hub.testing import connect
 
 SPY = """
@@ -31,7 +31,7 @@ SPY = """
         base_url: str = "http://127.0.0.1:9"
 
     def patch():
-        import hub.plugins.http_client as client
+        import hub.plugin_host.http_client as client
         client.allowed_hosts = None
         return "patched"
 
@@ -137,7 +137,7 @@ def test_the_plugin_has_its_own_secret_and_no_other(spied: Spied) -> None:
 
 
 def test_what_the_plugin_patches_is_only_its_own_copy(spied: Spied) -> None:
-    from hub.plugins.http_client import allowed_hosts
+    from hub.plugin_host.http_client import allowed_hosts
 
     assert spied.ask("patch") == "patched"
     assert allowed_hosts is not None

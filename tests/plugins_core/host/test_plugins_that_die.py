@@ -16,9 +16,9 @@ from hub.api import WebhookRequest
 from hub.connecting.pausing import resume_connector
 from hub.errors import PluginFailure, RingfenceError
 from hub.hookspecs import CallHooks
-from hub.plugins.discovery import discover
-from hub.plugins.host import process, restarts
-from hub.plugins.host.restarts import Restarts
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.host import process, restarts
+from hub.plugin_host.host.restarts import Restarts
 from hub.store.connectors import disabled_connectors
 from hub.web.health import readiness
 

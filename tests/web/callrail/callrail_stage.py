@@ -32,7 +32,7 @@ from hub.model import (
     Tracker,
     TranscriptRow,
 )
-from hub.rate_limit import Buckets, Counters
+from hub.platform.rate_limit import Buckets, Counters
 from hub.recordings.transcripts import place_in
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names
 from hub.testing import FrozenClock

@@ -14,7 +14,7 @@ from page_client import PageClient, signed_in
 from testbed import ACCOUNTS, TestHub, company
 
 from hub.model import Account, AuditEntry
-from hub.queries.contacts.keyset import Cursor
+from hub.queries.lists.keyset import Cursor
 from hub.store import audit
 
 RIVAL = {"name": "rival", "title": "Rival", "companies": [company("southside", ("+13145550100",), "+13145550120")]}

@@ -8,7 +8,7 @@ from flow_samples import flow, of_steps
 from flow_strategies import flows
 from hypothesis import HealthCheck, given, settings
 
-from hub.callflow.definition import END, STEP_TYPES, Flow
+from hub.config.callflow.definition import END, STEP_TYPES, Flow
 from hub.web.pages.flows.form.fields import fields_of_step
 from hub.web.pages.flows.form.settings_form import settings_of
 from hub.web.pages.flows.form.values import values_of, written_of

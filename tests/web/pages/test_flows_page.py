@@ -11,7 +11,7 @@ from flow_forms import menu
 from page_client import PageClient, seen, signed_in
 from testbed import CONNECTORS, NORTH_POOL, NORTH_SHARED, POOL, SHARED, TestHub, company
 
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.model import AuditEntry, CallStep, ConsentDecision, FlowDraft, FlowVersion
 from hub.numbers.flow_drafts import flow_of_draft
 

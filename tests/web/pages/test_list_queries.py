@@ -8,7 +8,7 @@ from explained import full_scans, statements
 from page_client import signed_in
 from testbed import TestHub
 
-from hub.queries.contacts.keyset import Cursor
+from hub.queries.lists.keyset import Cursor
 from hub.queries.texts.paging import flags_of
 
 GROWING = frozenset(

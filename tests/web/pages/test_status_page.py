@@ -10,9 +10,9 @@ import pytest
 from page_client import signed_in
 from testbed import NORTH_SHARED, TestHub
 
-from hub.error_counts import ErrorCounts
-from hub.liveness import Liveness
 from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
+from hub.platform.error_counts import ErrorCounts
+from hub.platform.liveness import Liveness
 from hub.queries.status.jobs import jobs
 from hub.store.writers.health import write_figures, write_health
 

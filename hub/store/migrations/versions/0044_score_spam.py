@@ -7,7 +7,7 @@ import uuid_utils
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from hub.clock import utc_now
+from hub.platform.clock import utc_now
 
 revision = "0044"
 down_revision = "0043"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.alerts.unsubscribe import end_mails, read_token
-from hub.rate_limit import NetworkLimit, NetworkLimiter, networks_of
+from hub.platform.rate_limit import NetworkLimit, NetworkLimiter, networks_of
 from hub.web.client_ip import Proxies
 from hub.web.pages.guard import NONCE_BYTES, plain
 from hub.web.pages.request import PageContext

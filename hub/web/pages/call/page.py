@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from hub.errors import NotFound
 from hub.flow.case import Subject
-from hub.formats import NOTHING, phone
 from hub.model import Call
 from hub.model.imports import was_imported
 from hub.numbers.flows import revisions_of
+from hub.platform.formats import NOTHING, phone
 from hub.queries.callers import spam_verdict
-from hub.queries.contacts.filters import ContactFilter
-from hub.queries.contacts.paging import neighbors
+from hub.queries.lists.filters import ContactFilter
+from hub.queries.lists.paging import neighbors
 from hub.queries.marks import marks_of
 from hub.queries.masking import Mask
 from hub.queries.one_contact.caller import facts_of_caller, follow_ups

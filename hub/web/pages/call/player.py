@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from hub.contracts.transcripts import TranscriptPart
-from hub.formats import duration
+from hub.platform.formats import duration
 from hub.queries.one_contact.recordings import Heard
 from hub.recordings.peaks import Peaks
 

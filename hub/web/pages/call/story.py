@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.contracts.conversions import UNVERIFIABLE
-from hub.formats import duration, money, phone
 from hub.model import OutgoingCall, TextMessage
 from hub.model.marks import NOT_SPAM, SPAM
 from hub.model.spam import BY_SCORE
 from hub.model.states import DeliveryState, RecordingState
+from hub.platform.formats import duration, money, phone
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
 from hub.queries.marks import LeadShown
 from hub.queries.one_contact.consent import ConsentEvidence

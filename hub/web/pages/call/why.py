@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.contracts.consent import within
-from hub.formats import waiting
 from hub.model import Attribution, ConsentDecision, RecordingNotice
+from hub.platform.formats import waiting
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
 from hub.queries.one_contact.consent import ConsentEvidence
 from hub.queries.one_contact.header import ContactHeader

@@ -8,8 +8,8 @@ from io import StringIO
 
 from starlette.responses import Response, StreamingResponse
 
-from hub.queries.contacts.paging import ContactList
-from hub.queries.contacts.rows import ContactRow, contact_rows
+from hub.queries.lists.paging import ContactList
+from hub.queries.lists.rows import ContactRow, contact_rows
 from hub.queries.spreadsheets import harmless
 from hub.web.pages.calls.filters import filter_of_page
 from hub.web.pages.guard import Page

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from hub.access.permissions import Action
-from hub.formats import duration, phone
-from hub.queries.contacts.filters import FAILED, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
+from hub.platform.formats import duration, phone
+from hub.queries.lists.filters import FAILED, MARKED, NONE, UNANSWERED, ContactFilter, filter_of
 from hub.web.pages.calls.columns import CONSENT, KINDS, LEADS, OUTCOMES, RECORDINGS, SENT, WEEKDAYS
 from hub.web.pages.periods import PRESETS, Period
 from hub.web.pages.request import PageRequest

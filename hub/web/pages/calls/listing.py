@@ -15,10 +15,10 @@ from starlette.responses import Response
 
 from hub.access.saved_views import saved_views
 from hub.model import SavedView
-from hub.queries.contacts.cursors import Count, Key, cursor_of
-from hub.queries.contacts.paging import ContactList
-from hub.queries.contacts.rows import ContactRow, contact_rows
-from hub.queries.contacts.suggestions import suggestions
+from hub.queries.lists.cursors import Count, Key, cursor_of
+from hub.queries.lists.paging import ContactList
+from hub.queries.lists.rows import ContactRow, contact_rows
+from hub.queries.lists.suggestions import suggestions
 from hub.queries.status.carriers import newest_tests
 from hub.reports.calendar import bounds
 from hub.web.pages.calls import columns as words

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.connecting.check import check_connection
 from hub.connecting.repairs import ignore_repair
 from hub.errors import CannotDo
-from hub.plugins.discovery import Catalog, discover
+from hub.plugin_host.discovery import Catalog, discover
 from hub.queries.connectors.listing import connectors_of
 from hub.queries.connectors.repairs import open_repairs
 from hub.web.pages.connectors import words

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.config.models import ConversionRule
-from hub.formats import money
+from hub.platform.formats import money
 from hub.queries.conversions.dry_run import DryRun, DryRunItem, dry_run
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons

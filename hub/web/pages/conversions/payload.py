@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import Conversion
-from hub.formats import clock_time, day_of, money, phone
+from hub.platform.formats import clock_time, day_of, money, phone
 from hub.queries.conversions.dry_run import DryRunItem
 from hub.web.pages.conversions.words import FIELDS, hashed_fields, in_words
 from hub.web.pages.request import PageRequest

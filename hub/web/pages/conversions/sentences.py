@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.config.models import ConversionRule, When
 from hub.contracts.values import Money
-from hub.formats import money
+from hub.platform.formats import money
 
 LEAD_WORDS = {"new": "new", "qualified": "qualified", "booked": "booked", "not_a_lead": "not a lead"}
 VALUES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hub.formats import day_of
+from hub.platform.formats import day_of
 from hub.web.pages.periods import Period
 from hub.web.pages.request import PageRequest
 

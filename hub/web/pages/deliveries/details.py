@@ -11,10 +11,10 @@ from hub.delivery.replay import replay
 from hub.delivery.replay_fresh import FreshPayload, fresh_payload, replay_fresh
 from hub.delivery.set_aside import set_aside
 from hub.errors import CannotDo
-from hub.formats import zone_name
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.numbers.directory import read_directory
+from hub.platform.formats import zone_name
 from hub.queries.deliveries.advice import recipient_of, release_of
 from hub.queries.deliveries.details import DeliveryDetails, one_delivery
 from hub.web.pages.deliveries.listing import whose

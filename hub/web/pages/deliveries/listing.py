@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.formats import phone, zone_name
+from hub.platform.formats import phone, zone_name
 from hub.queries.deliveries.advice import Advice, advice_on, recipient_of
 from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU
 from hub.queries.deliveries.listing import (

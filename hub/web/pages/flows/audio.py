@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from hub.callflow.checks import AUDIO
+from hub.config.callflow.checks import AUDIO
 from hub.config.models import CompanySection
 from hub.web.pages.request import PageRequest
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from hub.callflow.definition import Flow
-from hub.callflow.written import written_flow
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.written import written_flow
 
 CONTEXT_LINES = 3
 

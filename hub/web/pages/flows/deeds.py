@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.callflow.definition import END, STEP_TYPES
-from hub.callflow.editing import delete_step, insert_step, save_step
+from hub.config.callflow.definition import END, STEP_TYPES
+from hub.config.callflow.editing import delete_step, insert_step, save_step
 from hub.errors import CannotDo
 from hub.numbers.flow_drafts import discard_draft, undo_save
 from hub.web.pages.flows.audio import audio_files

@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from hub.callflow.definition import STEP_TYPES, Flow
-from hub.callflow.editing import ways_to
+from hub.config.callflow.definition import STEP_TYPES, Flow
+from hub.config.callflow.editing import ways_to
 from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_authors
 from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.compare import DiffLine, diff_lines

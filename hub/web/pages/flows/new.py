@@ -6,9 +6,9 @@ import re
 
 from starlette.responses import Response
 
-from hub.callflow.definition import Flow
-from hub.callflow.route import ROUTE_STEP
-from hub.callflow.written import written_flow
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.route import ROUTE_STEP
+from hub.config.callflow.written import written_flow
 from hub.config.error_messages import validated
 from hub.contracts.phones import phone_number
 from hub.errors import NotFound

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from hub.callflow.definition import Flow
-from hub.callflow.written import written_flow
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.written import written_flow
 from hub.config.models import CompanySection
 from hub.errors import NotFound
 from hub.model import Company, FlowDraft, FlowVersion

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hub.callflow.definition import Flow, Step
-from hub.callflow.editing import ways_to
+from hub.config.callflow.definition import Flow, Step
+from hub.config.callflow.editing import ways_to
 from hub.web.pages.flows.words import exit_words
 
 MAX_DEPTH = 6

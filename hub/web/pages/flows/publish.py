@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.config.document import Path as Place
 from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError, NotFound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.callflow.definition import (
+from hub.config.callflow.definition import (
     AttributionRoute,
     Case,
     Dialing,
@@ -18,8 +18,8 @@ from hub.callflow.definition import (
     TagStep,
     TextBack,
 )
-from hub.callflow.written import written_hours
-from hub.formats import phone
+from hub.config.callflow.written import written_hours
+from hub.platform.formats import phone
 
 KINDS: Mapping[str, str] = {
     "greeting": "Greeting",

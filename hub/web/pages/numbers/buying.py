@@ -10,9 +10,9 @@ from starlette.responses import Response
 from hub.contracts.numbers import NumberOffer
 from hub.contracts.phones import phone_number
 from hub.errors import CannotDo, RingfenceError
-from hub.formats import phone
 from hub.numbers import buying
 from hub.numbers.purchases import owned, purchase, settle
+from hub.platform.formats import phone
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
 from hub.web.pages.numbers.offers import (

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from hub.contracts.values import Money
 from hub.errors import CannotDo, NotFound, RingfenceError
-from hub.formats import money
 from hub.hookspecs import NumberHooks
 from hub.numbers.health.assign import assign_number
 from hub.numbers.health.audit import audit_numbers
 from hub.numbers.health.kinds import ABSENT, ELSEWHERE, OVER_CAP, REST_OVER, RINGS, UNASSIGNED, UNUSED, WAITS
 from hub.numbers.pointing import point_here
 from hub.numbers.rest.deeds import release_number
+from hub.platform.formats import money
 from hub.queries.numbers.health import Finding, list_findings
 from hub.queries.numbers.spending import spending
 from hub.web.pages.guard import Page

@@ -9,10 +9,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from hub.formats import money
 from hub.model import NumberPurchase
 from hub.numbers.budget import NumberBudget, budget_of
 from hub.numbers.purchases import SETTLE_AFTER, open_orders
+from hub.platform.formats import money
 from hub.queries.numbers.health import count_wrong
 from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
 from hub.queries.numbers.signals_number import companies_without_signals_number

@@ -9,11 +9,11 @@ from decimal import Decimal
 from hub.contracts.numbers import NumberOffer, NumberQuery
 from hub.contracts.values import Money
 from hub.errors import CannotDo, RingfenceError
-from hub.formats import money
 from hub.hookspecs import NumberHooks
 from hub.model import Company, Tracker
 from hub.numbers import buying
 from hub.numbers.budget import budget_of
+from hub.platform.formats import money
 from hub.web.pages.numbers import words
 from hub.web.pages.numbers.budget import read_amount
 from hub.web.pages.numbers.places import area_codes

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.errors import CannotDo, NotFound, RingfenceError
-from hub.formats import phone
 from hub.numbers.pointing import check_carriers, point_here
 from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
 from hub.numbers.rest.rules import REST
+from hub.platform.formats import phone
 from hub.queries.numbers.listing import NumberEntry, NumberRow, list_numbers
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from hub.formats import count, money
+from hub.platform.formats import count, money
 from hub.queries.numbers.pools import PoolWeek, pool_weeks
 from hub.web.pages import charts
 from hub.web.pages.request import PageRequest

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, TrackerSection
 from hub.errors import NotFound
-from hub.formats import phone
 from hub.model import Company
 from hub.numbers.rest.rules import REST
+from hub.platform.formats import phone
 from hub.queries.numbers.listing import NumberEntry, list_numbers
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import edit_config

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from hub.config.models import CompanySection
 from hub.contracts.addresses import is_loopback
 from hub.model import Company
+from hub.platform.rate_limit import Buckets
 from hub.queries.numbers.website import PageVisits, visits_of_page
-from hub.rate_limit import Buckets
 from hub.visits.page_check.fetch import CannotFetch, fetch_page
 from hub.visits.page_check.findings import Expected, Finding, findings
 from hub.web.forms.companies import company_and_section, place_of_company

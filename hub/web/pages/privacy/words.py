@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.formats import count, day_of, waiting
 from hub.model.states import RequestState
+from hub.platform.formats import count, day_of, waiting
 from hub.privacy_requests.officer import ERASES
 from hub.queries.privacy.requests import RequestShown
 from hub.web.pages.request import PageRequest

@@ -9,8 +9,8 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
-from hub.formats import phone
 from hub.model import Company
+from hub.platform.formats import phone
 from hub.queries.reports.calls import CallFigures, calls_by_agent, calls_by_tracker
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from hub.formats import money
 from hub.model import Company
+from hub.platform.formats import money
 from hub.queries.reports.costs import Account, CostReport, cost_report, unassigned_costs
 from hub.reports.costs import By, CostLine, Return
 from hub.web.pages.periods import Period

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.costs.cost_file import MAX_BYTES, MAX_PROBLEMS, CostFileError
-from hub.costs.imports import import_costs
 from hub.errors import NotFound
 from hub.model import Account
+from hub.sources.costs.cost_file import MAX_BYTES, MAX_PROBLEMS, CostFileError
+from hub.sources.costs.imports import import_costs
 from hub.web.pages.guard import Page
 from hub.web.pages.reports.page import show
 from hub.web.pages.request import PageRequest

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
-from hub.queries.contacts.filters import UNANSWERED
+from hub.queries.lists.filters import UNANSWERED
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 from hub.web.pages.overview import hour_label
 from hub.web.pages.periods import Period

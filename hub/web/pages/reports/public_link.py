@@ -18,9 +18,9 @@ from hub.access.brands import brand_of
 from hub.access.report_links import open_report_link
 from hub.access.scope import AccessScope
 from hub.errors import NotFound
-from hub.formats import day_of
 from hub.model import Company, ReportLink
-from hub.rate_limit import NetworkLimit, NetworkLimiter, networks_of
+from hub.platform.formats import day_of
+from hub.platform.rate_limit import NetworkLimit, NetworkLimiter, networks_of
 from hub.web.client_ip import Proxies
 from hub.web.pages.guard import NONCE_BYTES, plain
 from hub.web.pages.periods import period_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from hub.formats import NOTHING, duration, money
+from hub.platform.formats import NOTHING, duration, money
 
 Figures = Mapping[str, Decimal]
 Link = Callable[[Mapping[str, str]], str | None]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import parse_qsl
 
-from hub.formats import zone_name
 from hub.model import Company
+from hub.platform.formats import zone_name
 from hub.queries.reports.calls import MAX_DAYS
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.reports.kinds import MODELS, Choice

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.models import Config
-from hub.formats import zone_name
 from hub.model import Company
+from hub.platform.formats import zone_name
 from hub.queries.connector_health import connector_health
 from hub.queries.live_calls import live_calls
 from hub.queries.status.carriers import last_carrier_event, newest_tests

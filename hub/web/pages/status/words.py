@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hub.formats import NOTHING
+from hub.platform.formats import NOTHING
 from hub.queries.status.jobs import JobReport
 from hub.queries.status.queues import MAX_COUNTED, Queue
 

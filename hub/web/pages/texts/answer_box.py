@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.delivery.answer_text import Recipient, TextPermission, may_text
-from hub.formats import clock_time, day_of, phone, zone_name
 from hub.model.columns import new_id
+from hub.platform.formats import clock_time, day_of, phone, zone_name
 from hub.texts.queue import MAX_BODY_CHARACTERS
 from hub.texts.segments import BASIC, EXTENDED, SIZES, Size, size_of
 from hub.texts.settings import templates_of

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from hub.delivery.answer_text import Recipient
 from hub.errors import NotFound
-from hub.formats import clock_time, day_of, long_day
 from hub.model.states import MediaState, MessageStatus
+from hub.platform.formats import clock_time, day_of, long_day
 from hub.queries.texts.one_thread import OneThread, one_thread
 from hub.queries.texts.paging import ThreadKind
 from hub.queries.texts.threads import ThreadList, list_threads

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.errors import NotFound
-from hub.formats import zone_name
 from hub.model import Company
+from hub.platform.formats import zone_name
 from hub.queries.webhooks_out import events_of, shown_endpoint
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hub.callflow.definition import STEP_NAME, STEP_TYPES, Case, Recording
+from hub.config.callflow.definition import STEP_NAME, STEP_TYPES, Case, Recording
 from hub.web.pages.flows.form.labels import CHOICES, LABELS, ROW_LABELS
 
 Shape = Literal["text", "long", "phone", "number", "check", "choice", "step", "file", "week", "rows"]

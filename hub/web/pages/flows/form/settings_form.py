@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.callflow.definition import Flow, Recording
-from hub.callflow.written import written_flow
+from hub.config.callflow.definition import Flow, Recording
+from hub.config.callflow.written import written_flow
 from hub.config.error_messages import validated
 from hub.contracts.phones import phone_number
-from hub.formats import phone
+from hub.platform.formats import phone
 from hub.web.pages.flows.form.fields import fields_of_recording
 from hub.web.pages.flows.form.state import FILL_IN
 from hub.web.pages.flows.form.values import TICKED, Values, written_of

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Spoken
+from hub.config.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Spoken
 from hub.config.error_messages import validated
 from hub.web.pages.flows.form.fields import FormField, fields_of_step
 from hub.web.pages.flows.form.values import (
@@ -137,7 +137,7 @@ def _inputs(of: FormField) -> set[str]:
     if of.shape == "rows":
         return {f"{of.name}.{column.name}" for column in of.columns}
     if of.shape == "week":
-        from hub.callflow.hours import DAYS
+        from hub.config.callflow.hours import DAYS
 
         return {f"{of.name}.{day}" for day in DAYS}
     return {of.name}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.callflow.definition import Schedule, Step
-from hub.callflow.hours import DAYS
-from hub.callflow.written import written_spans, written_step
+from hub.config.callflow.definition import Schedule, Step
+from hub.config.callflow.hours import DAYS
+from hub.config.callflow.written import written_spans, written_step
 from hub.contracts.phones import phone_number
-from hub.formats import phone
+from hub.platform.formats import phone
 from hub.web.pages.flows.form.fields import FormField, fields_of_step
 
 Values = dict[str, list[str]]

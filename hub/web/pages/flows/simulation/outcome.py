@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.callflow.definition import Flow
+from hub.config.callflow.definition import Flow
 from hub.contracts.consent import Duty
-from hub.formats import clock_time
+from hub.platform.formats import clock_time
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flow_simulation import SimulatedTurn, Simulation, simulated
 from hub.web.pages.flows.opened import OpenFlow

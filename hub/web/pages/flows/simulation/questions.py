@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.callflow.simulate import Behavior
+from hub.config.callflow.simulate import Behavior
 from hub.contracts.consent import Place
 from hub.contracts.phones import phone_number
 from hub.contracts.places import is_place, places_of_number
 from hub.contracts.regions import REGIONS
-from hub.formats import phone
+from hub.platform.formats import phone
 from hub.queries.flow_simulation import Known
 
 ATTRIBUTION = ("source", "medium", "campaign", "landing_page")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.callflow.definition import Dialing, Flow, Spoken, Step
-from hub.formats import phone
+from hub.config.callflow.definition import Dialing, Flow, Spoken, Step
+from hub.platform.formats import phone
 from hub.queries.flow_simulation import SimulatedTurn
 
 NUMBER = re.compile(r"\+[0-9]{7,15}")

@@ -1,0 +1,104 @@
+"""What is known about a call while the hub decides its next steps, and the result of a walk through its flow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from hub.config.callflow.screening import Screening
+from hub.contracts.answers import Instruction
+from hub.contracts.consent import Duty, Place
+
+Choice = Literal["announced", "offered", "asked", "not_refused", "agreed", "refused"]
+"""What became of a recording notice: it was played and the call recorded; an opt-out was offered or consent
+requested; the caller did not opt out, said yes, or refused."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permission:
+    """Whether a conversation may be recorded, and what is necessary to make it lawful."""
+
+    allowed: bool = False
+    duties: frozenset[Duty] = frozenset()
+    decision_id: str | None = None
+
+    @property
+    def asks_caller(self) -> bool:
+        """Whether the caller has a choice, so that the call waits for it."""
+        return not self.duties.isdisjoint(("ask_yes", "offer_refusal"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallContext:
+    """What is known about a call at one of its points. Unknown values are None, and lead to each step's `otherwise`."""
+
+    at: datetime
+    """Aware UTC."""
+    time_zone: str = "UTC"
+    """The company's time zone."""
+    call_id: str = ""
+    places: tuple[Place, ...] = ()
+    """Every place where the caller's number could be from."""
+    first_time: bool | None = None
+    """Whether the caller has never called the company before."""
+    last_answered_by: str | None = None
+    """The phone that answered the caller's last call, E.164."""
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    landing_page: str | None = None
+    tags: frozenset[str] = frozenset()
+    """Tags of this call and of the caller's earlier ones."""
+    source_name: str = ""
+    """What a whisper says in place of [source]."""
+    recording: Permission = field(default_factory=Permission)
+    screening: Screening | None = None
+    """What happens to a call that is suspect when it rings."""
+    public_url: str = ""
+    """The hub's own address; audio files are served below it."""
+
+    @property
+    def chance(self) -> float:
+        """From 0 to below 1, the same at every point of one call."""
+        return int.from_bytes(hashlib.sha256(self.call_id.encode()).digest()[:6], "big") / 2**48
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepTaken:
+    """One step of the call: its name, what it does, and its result, in words without personal data."""
+
+    step: str
+    do: str
+    result: str
+    tags: tuple[str, ...] = ()
+    """Tags that the call gets."""
+    text_back: str | None = None
+    """A text for the caller."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """The recording notice that the caller heard, word for word, at a step, and what became of it."""
+
+    step: str
+    text: str
+    duties: frozenset[Duty]
+    choice: Choice
+    decision_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlowResult:
+    """What the carrier does next, and everything that the call did before that."""
+
+    instructions: tuple[Instruction, ...]
+    taken: Sequence[StepTaken] = ()
+    notice: Notice | None = None
+
+
+def audio_key(file: str) -> str:
+    """The name of an audio file in an address: it reveals nothing about the file's folder."""
+    return hashlib.sha256(file.encode()).hexdigest()[:24]

@@ -1,0 +1,355 @@
+"""A call flow as it is written in config.yaml: named steps, each with what it does and where the call continues.
+
+The next step is the name of another step, or `end`: then the call is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from hub.config.callflow.hours import Hours, parse_days, parse_hours
+from hub.contracts.phones import phone_number
+
+END = "end"
+"""No next step: the call is over."""
+SOURCE = "[source]"
+"""In a whisper: the source of the call."""
+HASH = "#"
+"""The key that ends the input if the carrier gets no other setting."""
+STEP_NAME = r"^[a-z0-9][a-z0-9_-]{0,31}$"
+MAX_SPEECH_CHARACTERS = 1000
+
+
+def _e164(text: str) -> str:
+    number = phone_number(text)
+    if number is None:
+        raise ValueError("is not a phone number; write it in E.164, like +13125550142")
+    return number
+
+
+def _key(value: Any) -> str:
+    text = str(value)
+    if len(text) != 1 or text not in "0123456789*#":
+        raise ValueError(f"{text!r} is not a phone key; write one of 0 to 9, * or #")
+    return text
+
+
+PhoneNumber = Annotated[str, AfterValidator(_e164)]
+StepName = Annotated[str, Field(pattern=STEP_NAME)]
+Speech = Annotated[str, Field(min_length=1, max_length=MAX_SPEECH_CHARACTERS)]
+Key = Annotated[str, BeforeValidator(_key)]
+PlaceCode = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+WeeklyHours = Annotated[
+    Mapping[str, tuple[Hours, ...]],
+    BeforeValidator(parse_days),
+    WithJsonSchema(
+        {"type": "object", "additionalProperties": {"type": "string"}, "examples": [{"mon-fri": "8:00-17:00"}]}
+    ),
+]
+DayHours = Annotated[
+    tuple[Hours, ...],
+    BeforeValidator(parse_hours),
+    WithJsonSchema({"type": "string", "examples": ["9:00-12:00", "closed"]}),
+]
+
+
+class Part(BaseModel):
+    """A part of a flow: strict, frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Step(Part):
+    """The keys of every step: how the call continues."""
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        """(the key in the config, the next step) for every path out of the step."""
+        then = getattr(self, "then", None)
+        if then is not None:
+            yield "then", then
+
+
+class Spoken(Step):
+    """A step that the caller hears: a text that is spoken, or an audio file."""
+
+    say: Speech | None = Field(default=None, description="A text that is spoken.")
+    play: str | None = Field(default=None, description="A WAV or MP3 file instead, from the folder of config.yaml.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Spoken:
+        if (self.say is None) == (self.play is None):
+            raise ValueError("needs either `say:` with a text or `play:` with an audio file")
+        return self
+
+
+class Greeting(Spoken):
+    """Speaks to the caller, then continues."""
+
+    do: Literal["greeting"] = Field(description="What the step does.")
+    then: StepName = Field(description="The next step, or end.")
+
+
+class Dialing(Step):
+    """The keys of all steps that ring phones."""
+
+    ring_seconds: int = Field(default=25, ge=5, le=120, description="Seconds to ring.")
+    record: bool = Field(default=False, description="Record the conversation if the law allows it; needs `recording:`.")
+    whisper: Speech | None = Field(
+        default=None, description="Spoken only to the person who answers; [source] stands for the source of the call."
+    )
+    unanswered: StepName = Field(description="The next step when nobody answers, or end.")
+
+    def phones(self) -> tuple[str, ...]:
+        """Every number that the step may ring."""
+        raise NotImplementedError
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield "unanswered", self.unanswered
+
+
+class DialStep(Dialing):
+    """Rings one phone. The call ends with the conversation."""
+
+    do: Literal["dial"] = Field(description="What the step does.")
+    number: PhoneNumber = Field(description="The phone that rings: E.164, or as written in the USA and Canada.")
+
+    def phones(self) -> tuple[str, ...]:
+        return (self.number,)
+
+
+class SimulCall(Dialing):
+    """Rings several phones at once. The first person who answers gets the call."""
+
+    do: Literal["simulcall"] = Field(description="What the step does.")
+    numbers: tuple[PhoneNumber, ...] = Field(min_length=2, max_length=10, description="The phones that ring, E.164.")
+
+    def phones(self) -> tuple[str, ...]:
+        return self.numbers
+
+
+class RoundRobin(Dialing):
+    """Rings one of several phones, each in proportion to its weight. A known caller reaches the phone that answered
+    their last call."""
+
+    do: Literal["round_robin"] = Field(description="What the step does.")
+    numbers: Mapping[PhoneNumber, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        min_length=2, max_length=50, description="Phone to weight: how often it rings compared with the others."
+    )
+    sticky: bool = Field(default=True, description="Ring first the phone that answered this caller's last call.")
+    tries: int = Field(default=1, ge=1, le=10, description="How many of the phones to try, one after the other.")
+
+    def phones(self) -> tuple[str, ...]:
+        return tuple(self.numbers)
+
+
+class Schedule(Step):
+    """Routes the call by time: open hours, closed hours, holidays and your own special days."""
+
+    do: Literal["schedule"] = Field(description="What the step does.")
+    hours: WeeklyHours = Field(
+        description="Days to hours, like `mon-fri: 8:00-17:00` or `sat: [9:00-12:00, 13:00-15:00]`."
+    )
+    time_zone: str | None = Field(default=None, description="IANA time zone; the default is the company's.")
+    holidays: PlaceCode | None = Field(
+        default=None, description="Public holidays of a country or region, like US or US-MI, on which you are closed."
+    )
+    dates: Mapping[date, DayHours] = Field(
+        default_factory=dict,
+        description="Your own special days: date to hours or `closed`; they override everything else.",
+    )
+    open: StepName = Field(description="The next step in open hours, or end.")
+    closed: StepName = Field(description="The next step in closed hours, or end.")
+    holiday: StepName | None = Field(
+        default=None, description="The next step on public holidays; the default is that of `closed`."
+    )
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield "open", self.open
+        yield "closed", self.closed
+        if self.holiday is not None:
+            yield "holiday", self.holiday
+
+
+class Menu(Spoken):
+    """Lets the caller choose by a key."""
+
+    do: Literal["menu"] = Field(description="What the step does.")
+    keys: Mapping[Key, StepName] = Field(min_length=1, description="Key to the next step, or end.")
+    seconds: int = Field(default=5, ge=1, le=30, description="Seconds to wait for a key.")
+    repeat: int = Field(
+        default=1, ge=0, le=5, description="How often the menu is repeated if the caller presses no listed key."
+    )
+    otherwise: StepName = Field(description="The next step if the caller presses no listed key, or end.")
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
+        yield "otherwise", self.otherwise
+
+
+class GeoRoute(Step):
+    """Routes the call by the place where the caller's number is from."""
+
+    do: Literal["geo_route"] = Field(description="What the step does.")
+    places: Mapping[PlaceCode, StepName] = Field(
+        min_length=1, description="Place to the next step; US-IL is used before US if both are listed."
+    )
+    otherwise: StepName = Field(description="The next step for everybody else, and if the place is unknown; or end.")
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield from ((f"places.{place}", step) for place, step in self.places.items())
+        yield "otherwise", self.otherwise
+
+
+class Case(Part):
+    """One case of an attribution_route. All conditions must match. `*` in a text stands for anything."""
+
+    source: str | None = Field(default=None, description="Only calls from this source, like google.")
+    medium: str | None = Field(default=None, description="Only this medium, like cpc.")
+    campaign: str | None = Field(default=None, description="Only this campaign.")
+    landing_page: str | None = Field(default=None, description="Only visits that began on this page, like */drains*.")
+    caller: Literal["first_time", "repeat"] | None = Field(
+        default=None, description="Only first-time or repeat callers."
+    )
+    tag: str | None = Field(default=None, description="Only if this call or an earlier one of the caller has the tag.")
+    then: StepName = Field(description="The next step, or end.")
+
+
+class AttributionRoute(Step):
+    """Routes the call by its cause and its caller: the first case that matches is used."""
+
+    do: Literal["attribution_route"] = Field(description="What the step does.")
+    cases: tuple[Case, ...] = Field(min_length=1, description="Cases; the first that matches is used.")
+    otherwise: StepName = Field(description="The next step if no case matches, or end.")
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield from ((f"cases.{index}.then", case.then) for index, case in enumerate(self.cases))
+        yield "otherwise", self.otherwise
+
+
+class TagStep(Step):
+    """Tags the call, then continues."""
+
+    do: Literal["tag"] = Field(description="What the step does.")
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(min_length=1, description="The tags.")
+    then: StepName = Field(description="The next step, or end.")
+
+
+class Voicemail(Spoken):
+    """Takes a message after a tone."""
+
+    do: Literal["voicemail"] = Field(description="What the step does.")
+    longest: int = Field(default=180, ge=10, le=600, description="The longest message, in seconds.")
+    then: StepName = Field(default=END, description="The next step after the message.")
+
+
+class TextBack(Step):
+    """Sends the caller a text, if that is allowed, then continues."""
+
+    do: Literal["text_back"] = Field(description="What the step does.")
+    text: Annotated[str, Field(min_length=1, max_length=600)] = Field(description="The text.")
+    then: StepName = Field(description="The next step, or end.")
+
+
+class HangUpStep(Step):
+    """Ends the call, after a last message if there is one."""
+
+    do: Literal["hang_up"] = Field(description="What the step does.")
+    say: Speech | None = Field(default=None, description="A last message.")
+
+    def leads(self) -> Iterator[tuple[str, str]]:
+        yield from ()
+
+
+AnyStep = (
+    Greeting | DialStep | SimulCall | RoundRobin | Schedule | Menu | GeoRoute | AttributionRoute | TagStep | Voicemail
+    | TextBack | HangUpStep
+)  # fmt: skip
+STEP_TYPES: Mapping[str, type[Step]] = {
+    "greeting": Greeting, "dial": DialStep, "simulcall": SimulCall, "round_robin": RoundRobin, "schedule": Schedule,
+    "menu": Menu, "geo_route": GeoRoute, "attribution_route": AttributionRoute, "tag": TagStep, "voicemail": Voicemail,
+    "text_back": TextBack, "hang_up": HangUpStep,
+}  # fmt: skip
+"""What a step may do."""
+WAITING_STEPS = (Dialing, Menu, Voicemail)
+"""Steps that wait for a person. Only these may be part of a loop, and the call pauses there."""
+
+
+class Recording(Part):
+    """`recording:` of a flow: what the caller hears before a recorded conversation."""
+
+    notice: Speech = Field(description="Spoken before a recorded call is connected.")
+    refuse: Speech = Field(
+        default="If you do not want this call to be recorded, press 9.",
+        description="Spoken after the notice if the law gives the caller a choice; the key is 9.",
+    )
+    agree: Speech = Field(
+        default="If you agree to the recording, press 1.",
+        description="Spoken after the notice if the law requires consent; the key is 1, and without it nothing is recorded.",
+    )
+    end: Speech | None = Field(
+        default=None,
+        description="Spoken after the notice if the caller can end the recording at any time with a key: Press 9 at any time "
+        "to end the recording. The key is 9, and needs a carrier that hears keys in a conversation.",
+    )
+    seconds: int = Field(default=4, ge=2, le=10, description="Seconds to wait for that key.")
+
+
+class Flow(Part):
+    """A call flow: its steps, its start, and the phone that rings at once when anything is late or fails."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="A name of your choice, unique in the company."
+    )
+    forward: PhoneNumber = Field(
+        description="Rings at once when anything is late or fails: E.164, or as written in the USA and Canada."
+    )
+    start: StepName = Field(description="The first step.")
+    language: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2,3}-[A-Z]{2}$",
+        description="Language of what is spoken, with its region, like es-US or fr-CA.",
+    )
+    recording: Recording | None = Field(default=None, description="What is said before a recorded conversation.")
+    allow: tuple[Literal["premium", "satellite"], ...] = Field(
+        default=(), description="Kinds of expensive numbers that may be dialed anyway."
+    )
+    steps: Mapping[StepName, Annotated[AnyStep, Field(discriminator="do")]] = Field(
+        min_length=1, max_length=200, description="Name to step."
+    )
+
+    @cached_property
+    def records(self) -> bool:
+        """Whether any step records."""
+        return any(isinstance(step, Dialing) and step.record for step in self.steps.values())
+
+    @cached_property
+    def knows_attribution(self) -> bool:
+        """Whether the call's path, or the whisper, depends on what caused the call."""
+        return any(
+            isinstance(step, AttributionRoute) or (isinstance(step, Dialing) and SOURCE in (step.whisper or ""))
+            for step in self.steps.values()
+        )
+
+    @cached_property
+    def knows_caller(self) -> bool:
+        """Whether the call's path depends on earlier calls of the caller."""
+        return any(
+            (isinstance(step, RoundRobin) and step.sticky)
+            or (isinstance(step, AttributionRoute) and any(case.caller or case.tag for case in step.cases))
+            for step in self.steps.values()
+        )
+
+    @cached_property
+    def asks_places(self) -> bool:
+        """Whether the call's path depends on where the caller may be."""
+        return any(isinstance(step, GeoRoute) for step in self.steps.values())
+
+    @cached_property
+    def audio_files(self) -> frozenset[str]:
+        """Every audio file that the flow plays."""
+        return frozenset(step.play for step in self.steps.values() if isinstance(step, Spoken) and step.play)

@@ -1,0 +1,64 @@
+"""Simulates a call without a phone: a caller who presses given keys, and a business that answers or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from hub.config.callflow.context import CallContext, FlowResult, Permission
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.resume_token import MAX_WAITS
+from hub.config.callflow.walk import tags_of, walk
+from hub.contracts.answers import AnswerPoint, Dial, Gather, Moment, TakeMessage
+
+Permit = Callable[[CallContext], Permission]
+MAX_TURNS = 2 * MAX_WAITS + 10
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request of the carrier, and its answer."""
+
+    point: AnswerPoint
+    walk: FlowResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behavior:
+    """What the caller and the business do. Each menu uses one key; `""` lets its time run out, and so does the end of
+    the keys."""
+
+    keys: Sequence[str] = ()
+    answers: bool = True
+    """Whether somebody answers."""
+
+
+def rehearse(
+    flow: Flow, version: int, number: str, known: CallContext, behavior: Behavior, permit: Permit
+) -> list[Turn]:
+    """Every request of a call on the tracking number `number`, to its end."""
+    keys = list(behavior.keys)
+    turns: list[Turn] = []
+    point = AnswerPoint(moment="ringing", tracking_number=number, call_id=known.call_id)
+    while len(turns) < MAX_TURNS:
+        walked = walk(flow, version, point, replace(known, recording=permit(known)))
+        turns.append(Turn(point, walked))
+        known = replace(known, tags=known.tags | tags_of(walked.taken))
+        last = walked.instructions[-1] if walked.instructions else None
+        match last:
+            case Gather():
+                point = _next(point, "digits", last.mark, digits=keys.pop(0)[: last.most_digits] if keys else "")
+            case Dial():
+                if last.whisper and behavior.answers:
+                    heard = _next(point, "whisper", last.mark)
+                    turns.append(Turn(heard, walk(flow, version, heard, known)))
+                point = _next(point, "dial_ended", last.mark, answered=behavior.answers)
+            case TakeMessage():
+                point = _next(point, "message_left", last.mark)
+            case _:
+                break
+    return turns
+
+
+def _next(point: AnswerPoint, moment: Moment, mark: str, digits: str = "", answered: bool = False) -> AnswerPoint:
+    return replace(point, moment=moment, mark=mark, digits=digits, answered=answered)

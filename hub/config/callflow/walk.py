@@ -1,0 +1,384 @@
+"""Walk: from one point of a call along its flow to the carrier's next instructions. Pure: same input, same output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
+
+from hub.config.callflow.branches import by_attribution, by_place, by_the_clock
+from hub.config.callflow.context import CallContext, Choice, FlowResult, Notice, StepTaken, audio_key
+from hub.config.callflow.definition import (
+    END,
+    HASH,
+    SOURCE,
+    AttributionRoute,
+    Dialing,
+    Flow,
+    GeoRoute,
+    Greeting,
+    HangUpStep,
+    Menu,
+    RoundRobin,
+    Schedule,
+    Spoken,
+    Step,
+    TagStep,
+    TextBack,
+    Voicemail,
+)
+from hub.config.callflow.resume_token import MAX_WAITS, ResumeToken, parse_mark
+from hub.config.callflow.screening import (
+    CHALLENGE,
+    FAILED,
+    MAX_QUESTIONS,
+    MESSAGES,
+    PASSED,
+    PERSON_KEY,
+    QUESTIONS,
+    SECONDS,
+    Screening,
+    spoken,
+)
+from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
+from hub.contracts.answers import AnswerPoint, Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+
+REFUSE, AGREE = "9", "1"
+"""The keys for no, also later in the call, and for yes to a recording."""
+
+
+def static(flow: Flow, point: AnswerPoint) -> tuple[Instruction, ...]:
+    """The same call, only forwarded: the answer when anything is late or fails."""
+    match point.moment:
+        case "ringing" | "digits":
+            return (Dial(numbers=(flow.forward,)),)
+        case "whisper":
+            return ()
+    return (HangUp(),)
+
+
+def walk(flow: Flow, version: int, point: AnswerPoint, context: CallContext) -> FlowResult:
+    """What happens next to a call at `point`. `flow` is the version that the point's resume token names, else the
+    number's own."""
+    return _Walker(flow, context, parse_mark(point.mark) or ResumeToken(version, flow.start)).answer(point)
+
+
+class _Walker:
+    def __init__(self, flow: Flow, context: CallContext, mark: ResumeToken) -> None:
+        self._flow, self._known, self._mark = flow, context, mark
+        self._said: list[Instruction] = []
+        self._taken: list[StepTaken] = []
+        self._tags = set(context.tags)
+        self._notice: Notice | None = None
+
+    def answer(self, point: AnswerPoint) -> FlowResult:
+        step = self._flow.steps.get(self._mark.step)
+        match point.moment:
+            case "ringing" if self._known.screening is not None:
+                return self._screened(self._known.screening)
+            case "ringing":
+                return self._from(self._flow.start)
+            case "digits" if self._mark.heard == "c":
+                return self._after_question(point.digits)
+            case "whisper":
+                return self._whisper(step)
+            case "dial_ended":
+                return self._after_dial(step, point)
+            case "digits" if isinstance(step, Menu):
+                return self._after_keys(step, point.digits)
+            case "digits" if isinstance(step, Dialing):
+                return self._after_asking(step, point.digits)
+            case "message_left" if isinstance(step, Voicemail):
+                self._note("a message was left")
+                return self._from(step.then)
+        return self._end() if point.moment == "message_left" else self._forward()
+
+    # the way
+
+    def _from(self, name: str) -> FlowResult:
+        """Continue at the step `name` until the call waits for a person, or is over."""
+        for _ in range(len(self._flow.steps) + 1):
+            if name == END:
+                return self._end()
+            self._mark = self._mark.at(name)
+            step = self._flow.steps.get(name)
+            following = self._passed(step)
+            if following is None:
+                return self._stop_at(step)
+            name = following
+        return self._forward()
+
+    def _passed(self, step: Step | None) -> str | None:
+        """The name of the step that follows one at which no call waits or ends; None for any other step."""
+        match step:
+            case Greeting():
+                self._said.append(self._spoken(step))
+                self._note("was said")
+                return step.then
+            case TagStep():
+                self._tags.update(step.tags)
+                self._note(f"tagged {', '.join(step.tags)}", tags=step.tags)
+                return step.then
+            case TextBack():
+                self._note("a text to the caller", text_back=step.text)
+                return step.then
+            case Schedule():
+                name, why = by_the_clock(step, self._known)
+            case GeoRoute():
+                name, why = by_place(step, self._known)
+            case AttributionRoute():
+                name, why = by_attribution(step, self._known, self._tags)
+            case _:
+                return None
+        self._note(f"{why}: {name}")
+        return name
+
+    def _stop_at(self, step: Step | None) -> FlowResult:
+        """What the caller hears at a step at which the call waits for a person, or ends."""
+        match step:
+            case HangUpStep():
+                if step.say:
+                    self._said.append(self._say(step.say))
+                self._note("ends the call")
+                return self._end()
+            case Menu():
+                return self._menu(step)
+            case Voicemail():
+                return self._voicemail(step)
+            case Dialing():
+                return self._dial(step)
+        return self._forward()
+
+    def _end(self) -> FlowResult:
+        return self._walked(HangUp())
+
+    def _forward(self) -> FlowResult:
+        """No other step is possible: the call's forward rings, and then the call is over."""
+        self._mark = self._mark.at(END)
+        self._taken.append(StepTaken(step=END, do="forward", result=f"rings {self._flow.forward}"))
+        return self._walked(Dial(numbers=(self._flow.forward,), mark=str(self._mark)))
+
+    def _wait(self, *instructions: Instruction) -> FlowResult:
+        """Wait for a person, unless that happened too often already."""
+        if self._mark.waits > MAX_WAITS:
+            self._said, self._notice = [], None
+            return self._forward()
+        return self._walked(*instructions)
+
+    def _walked(self, *instructions: Instruction) -> FlowResult:
+        return FlowResult(instructions=(*self._said, *instructions), taken=self._taken, notice=self._notice)
+
+    def _next_mark(self, attempt: int | None = None) -> str:
+        """The resume token of the instruction that waits now."""
+        self._mark = self._mark.once_more(self._mark.attempt if attempt is None else attempt)
+        return str(self._mark)
+
+    def _note(self, result: str, tags: tuple[str, ...] = (), text_back: str | None = None) -> None:
+        step = self._flow.steps[self._mark.step]
+        self._taken.append(
+            StepTaken(step=self._mark.step, do=getattr(step, "do", ""), result=result, tags=tags, text_back=text_back)
+        )
+
+    # what is heard
+
+    def _say(self, text: str, about_recording: bool = False) -> Say:
+        return Say(text=text, language=self._flow.language, about_recording=about_recording)
+
+    def _spoken(self, step: Spoken) -> Say | Play:
+        if step.play is None:
+            return self._say(step.say or "")
+        suffix = step.play.rpartition(".")[2].lower()
+        return Play(url=f"{self._known.public_url}/audio/{audio_key(step.play)}.{suffix}")
+
+    # phones
+
+    def _dial(self, step: Dialing, attempt: int = 0) -> FlowResult:
+        self._mark = self._mark.at(self._mark.step, attempt)
+        recorded = False
+        if step.record and self._flow.recording is not None and self._known.recording.allowed:
+            if self._mark.heard == "n":
+                asking = self._announce()
+                if asking is not None:
+                    return asking
+            recorded = self._mark.heard == "h"
+        return self._ring(step, recorded)
+
+    def _ring(self, step: Dialing, recorded: bool) -> FlowResult:
+        numbers = self._numbers(step, self._mark.attempt)
+        self._note(f"rings {', '.join(numbers)}{', recorded' if recorded else ''}")
+        dial = Dial(
+            numbers=numbers,
+            ring_seconds=step.ring_seconds,
+            record=recorded,
+            whisper=step.whisper is not None,
+            end_key=REFUSE if recorded and self._flow.recording and self._flow.recording.end else "",
+            mark=self._next_mark(),
+        )
+        return self._wait(dial)
+
+    def _announce(self) -> FlowResult | None:
+        """Play the recording notice. Returns a walk if the caller has a choice, because the call waits for it."""
+        texts, permission = self._flow.recording, self._known.recording
+        assert texts is not None
+        if not permission.asks_caller:
+            self._mark = self._mark.having("h")
+            prompts = self._notice_with("")
+            self._said.extend(prompts)
+            self._tell(prompts, "announced")
+            return None
+        asks = "ask_yes" in permission.duties
+        prompts = self._notice_with(texts.agree if asks else texts.refuse)
+        self._mark = self._mark.having("a")
+        self._tell(prompts, "asked" if asks else "offered")
+        self._note("asks whether the call may be recorded" if asks else "offers a line that is not recorded")
+        gather = Gather(prompts=prompts, seconds=texts.seconds, mark=self._next_mark())
+        return self._wait(gather)
+
+    def _notice_with(self, choice: str) -> tuple[Say, ...]:
+        """The recording notice, the sentence on transcription if it is due and the notice lacks it, the `choice` that the law
+        gives, and how to end the recording later."""
+        texts, language = self._flow.recording, self._flow.language
+        assert texts is not None
+        said = [(texts.notice, language)]
+        if "announce_transcription" in self._known.recording.duties and not mentions_transcription(texts.notice):
+            said.append(spoken(TRANSCRIBED, language))
+        said += [(text, language) for text in (choice, texts.end) if text]
+        return tuple(
+            Say(text=" ".join(text for text, _ in together), language=tongue, about_recording=True)
+            for tongue, together in groupby(said, key=itemgetter(1))
+        )
+
+    def _tell(self, prompts: Sequence[Say], choice: Choice) -> None:
+        permission = self._known.recording
+        self._notice = Notice(
+            step=self._mark.step,
+            text=" ".join(prompt.text for prompt in prompts),
+            duties=permission.duties,
+            choice=choice,
+            decision_id=permission.decision_id,
+        )
+
+    def _after_asking(self, step: Dialing, digits: str) -> FlowResult:
+        """The caller has chosen, with a key or without one. The notice is logged again, with the choice."""
+        texts, permission = self._flow.recording, self._known.recording
+        if self._mark.heard != "a" or texts is None:
+            return self._dial(step)
+        asks = "ask_yes" in permission.duties
+        agrees = digits == AGREE if asks else digits != REFUSE
+        agrees = agrees and permission.allowed
+        choice: Choice = "refused" if not agrees else "agreed" if asks else "not_refused"
+        self._mark = self._mark.having("h" if agrees else "r")
+        self._tell(self._notice_with(texts.agree if asks else texts.refuse), choice)
+        self._note(
+            {"refused": "not to be recorded", "agreed": "agreed to the recording"}.get(choice, "may be recorded")
+        )
+        return self._ring(step, agrees)
+
+    def _numbers(self, step: Dialing, attempt: int) -> tuple[str, ...]:
+        if not isinstance(step, RoundRobin):
+            return step.phones()
+        return (_turn(step, self._known)[attempt % len(step.numbers)],)
+
+    def _after_dial(self, step: Step | None, point: AnswerPoint) -> FlowResult:
+        if point.answered or self._mark.over:
+            return self._end()
+        if not isinstance(step, Dialing) or not parse_mark(point.mark):
+            return self._after_forward()
+        self._note("nobody picked up")
+        tries = min(step.tries, len(step.numbers)) if isinstance(step, RoundRobin) else 1
+        if self._mark.attempt + 1 < tries:
+            return self._dial(step, self._mark.attempt + 1)
+        return self._from(step.unanswered)
+
+    def _after_forward(self) -> FlowResult:
+        """Nobody answered a call that was only forwarded: the first voicemail of the flow takes a message."""
+        voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
+        return self._from(voicemails[0] if voicemails else END)
+
+    def _whisper(self, step: Step | None) -> FlowResult:
+        text = step.whisper if isinstance(step, Dialing) else None
+        whispered = (self._say(text.replace(SOURCE, self._known.source_name)),) if text else ()
+        return FlowResult(instructions=whispered)
+
+    def _voicemail(self, step: Voicemail) -> FlowResult:
+        self._said.append(self._spoken(step))
+        self._note("takes a message")
+        return self._wait(TakeMessage(longest=step.longest, mark=self._next_mark()))
+
+    # suspect calls
+
+    def _screened(self, screening: Screening) -> FlowResult:
+        """What happens to a suspect call instead of its flow. Nothing of it is recorded but a message that is left."""
+        self._taken.append(StepTaken(step="spam", do="screen", result=screening.why))
+        match screening.action:
+            case "reject":
+                return self._walked(HangUp(reject=True))
+            case "challenge":
+                return self._question()
+        voicemails = [name for name, step in self._flow.steps.items() if isinstance(step, Voicemail)]
+        if voicemails:
+            return self._from(voicemails[0])
+        text, language = spoken(MESSAGES, self._flow.language)
+        self._said.append(Say(text=text, language=language))
+        self._mark = self._mark.at(END)
+        return self._wait(TakeMessage(mark=self._next_mark()))
+
+    def _question(self, attempt: int = 0) -> FlowResult:
+        text, language = spoken(QUESTIONS, self._flow.language)
+        self._mark = self._mark.at(self._flow.start).having("c")
+        prompts = (Say(text=text, language=language),)
+        return self._wait(Gather(prompts=prompts, seconds=SECONDS, mark=self._next_mark(attempt)))
+
+    def _after_question(self, digits: str) -> FlowResult:
+        passed = digits[:1] == PERSON_KEY
+        if not passed and self._mark.attempt + 1 < MAX_QUESTIONS:
+            return self._question(self._mark.attempt + 1)
+        self._taken.append(StepTaken(step="spam", do=CHALLENGE, result=PASSED if passed else FAILED))
+        if not passed:
+            return self._end()
+        self._mark = self._mark.at(self._flow.start).having("n")
+        return self._from(self._flow.start)
+
+    # choices
+
+    def _menu(self, step: Menu, attempt: int = 0) -> FlowResult:
+        self._note("asks for a key" if attempt == 0 else "asks again")
+        gather = Gather(
+            prompts=(self._spoken(step),),
+            seconds=step.seconds,
+            hash_key=HASH in step.keys,
+            mark=self._next_mark(attempt),
+        )
+        return self._wait(gather)
+
+    def _after_keys(self, step: Menu, digits: str) -> FlowResult:
+        chosen = step.keys.get(digits[:1])
+        pressed = f"key {digits[:1]}" if digits else "no key"
+        if chosen is not None:
+            self._note(f"{pressed}: {chosen}")
+            return self._from(chosen)
+        if self._mark.attempt < step.repeat:
+            self._note(f"{pressed}: asked again")
+            return self._menu(step, self._mark.attempt + 1)
+        self._note(f"{pressed}: {step.otherwise}")
+        return self._from(step.otherwise)
+
+
+def _turn(step: RoundRobin, known: CallContext) -> Sequence[str]:
+    """The phones in the order in which they ring for this call: by weight and the call's own random value, without
+    repetition."""
+    left, order, chance = dict(step.numbers), [], known.chance
+    while left:
+        reached, target = list(accumulate(left.values())), chance * sum(left.values())
+        chosen = next(number for number, until in zip(left, reached, strict=True) if target < until)
+        order.append(chosen)
+        del left[chosen]
+    own = known.last_answered_by
+    if step.sticky and own is not None and own in step.numbers:
+        order = [own, *(number for number in order if number != own)]
+    return order
+
+
+def tags_of(taken: Iterable[StepTaken]) -> frozenset[str]:
+    """All tags that these steps gave the call."""
+    return frozenset(tag for each in taken for tag in each.tags)

@@ -1,0 +1,1 @@
+"""The ground that every package stands on: clock, disk, logs, metrics, limits."""

@@ -1,0 +1,38 @@
+"""Structured logs: JSON outside a terminal, and nothing that looks like a number, an address or a secret in any of them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+from hub.platform.error_counts import count_log_line
+from hub.platform.scrubbing import scrub, scrubbed
+
+
+def configure(level: str = "info") -> None:
+    """Set up logging for a process of the hub; what libraries log from warnings up goes the same way."""
+    terminal = sys.stderr.isatty()
+    renderer: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            count_log_line,
+            scrub,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = _ToStructlog()
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class _ToStructlog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger(record.name).log(record.levelno, scrubbed(record.getMessage()), library=record.name)

@@ -1,0 +1,184 @@
+"""The connector that stands in the registry for one in a plugin host: each of its hooks is a call over the pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial, wraps
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from hub.contracts.connector import Connector
+from hub.contracts.owners import OwnerSignIn
+from hub.contracts.sandbox import Sandbox
+from hub.contracts.services import Services
+from hub.contracts.sign_in import SignIn
+from hub.errors import ConfigError
+from hub.hookspecs import FAMILIES, SPECS, HookSpec, hookimpl
+from hub.plugin_host.guard import lane_of
+from hub.plugin_host.host import probe
+from hub.plugin_host.host.description import Description, hooks_of, manifest_of, methods_of
+from hub.plugin_host.host.load import load_class
+from hub.plugin_host.host.messages import TRANSFORM, Begin, Origin
+from hub.plugin_host.host.shapes import as_written, model_from, secrets_in
+from hub.plugin_host.host.supervisor import Supervisor, Switch
+from hub.plugin_host.http_client import allowed_hosts
+
+DEFAULT_MEMORY_MB = 512
+ASK_SECONDS = 5.0
+"""For a method that is not a hook: where people sign in."""
+TRANSFORM_SECONDS = 1.0
+MAX_CLASSES = 256
+SPECIFICATIONS = {name: function for family in FAMILIES for name, function in vars(family).items() if name in SPECS}
+
+
+class AlwaysOn:
+    """The switch of a connector that is not in config.yaml."""
+
+    def why_off(self) -> None:
+        """It may run."""
+
+    def turn_off(self, reason: str) -> None:
+        """Nothing is stored."""
+
+
+class HostedConnector(Connector):
+    """A connector whose plugin runs in a child process. Each plugin has a class of its own, derived from this one."""
+
+    origin: ClassVar[Origin]
+    methods: ClassVar[tuple[str, ...]] = ()
+    """Of the methods that are not hooks, those that the plugin implements."""
+    description: ClassVar[Description | None] = None
+    """What is known of a plugin that the hub does not import."""
+
+    def __init__(self, name: str, settings: Any, services: Services) -> None:
+        super().__init__(name, settings, services)
+        if self.description is not None and self.description.transforms:
+            self.manifest = manifest_of(self.description, self._transform)  # type: ignore[misc]
+        self.supervisor = self.supervised()
+
+    def supervised(
+        self,
+        switch: Switch | None = None,
+        refused: Callable[[str], None] = lambda host: None,
+        memory_mb: int = DEFAULT_MEMORY_MB,
+        *,
+        own_clock: bool = False,
+        private_hosts: tuple[str, ...] = (),
+    ) -> Supervisor:
+        """A supervisor of this connector's child, in the place of the former one; nothing is started yet."""
+        begin = partial(
+            Begin,
+            connector=self.name,
+            origin=self.origin,
+            settings=as_written(self.settings),
+            webhook_url=self.services.webhook_url,
+            hosts=tuple(sorted(allowed_hosts(self.manifest, self.settings))),
+            tls_only=self.enriches(),
+            private_hosts=private_hosts,
+            memory_mb=memory_mb,
+            clock_offset=not own_clock,
+            complete=isinstance(self.settings, self.Settings),
+        )
+        self.supervisor = Supervisor(
+            lambda folder: begin(folder=folder),
+            self.services,
+            switch or AlwaysOn(),
+            refused,
+            self.name,
+            list(secrets_in(self.settings)),
+        )
+        return self.supervisor
+
+    def sign_in(self) -> SignIn | None:
+        """Where people sign in, as the plugin says."""
+        found: SignIn | None = self._asked("sign_in", SignIn)
+        return found
+
+    def owner_sign_in(self) -> OwnerSignIn | None:
+        """What the owner agrees to, as the plugin says."""
+        found: OwnerSignIn | None = self._asked("owner_sign_in", OwnerSignIn)
+        return found
+
+    @classmethod
+    def needs_sign_in(cls, settings: Any) -> bool:
+        """Whether these settings work only after a sign-in, as the plugin says."""
+        return "needs_sign_in" in cls.methods and probe.needs_sign_in(cls.origin, as_written(settings))
+
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        """The plugin's sandbox. It runs in this process, so a plugin that has one is imported for it."""
+        if cls.description is not None and not cls.description.has_sandbox:
+            return None
+        own: type[Connector] = load_class(cls.origin)
+        return own.sandbox_class()
+
+    def _asked(self, method: str, kind: type[Any]) -> Any:
+        if method not in self.methods:
+            return None
+        self.supervisor.await_first_start()
+        found = self.supervisor.call(method, "local", {}, ASK_SECONDS)
+        return found if isinstance(found, kind) else None
+
+    def _transform(self, name: str, text: str) -> str | None:
+        self.supervisor.await_first_start()
+        found = self.supervisor.call(TRANSFORM, "local", {"name": name, "text": text}, TRANSFORM_SECONDS)
+        return found if isinstance(found, str) else None
+
+
+def hosted(connector_class: type[Connector], origin: Origin) -> type[HostedConnector]:
+    """The class that stands for an imported one in the hub; always the same."""
+    if connector_class not in _hosted:
+        members = {
+            "manifest": connector_class.manifest,
+            "Settings": connector_class.Settings,
+            "Destination": connector_class.Destination,
+            "of_owner": connector_class.of_owner,
+            "methods": methods_of(connector_class),
+            "origin": origin,
+        }
+        made = _class_of(connector_class.__module__, connector_class.__qualname__, members, hooks_of(connector_class))
+        _hosted[connector_class] = made
+    return _hosted[connector_class]
+
+
+_hosted: WeakKeyDictionary[type[Connector], type[HostedConnector]] = WeakKeyDictionary()
+
+
+def described_class(name: str, origin: Origin) -> type[HostedConnector]:
+    """The class that stands for a plugin that the hub does not import. ConfigError says why it cannot be used."""
+    return _described(name, origin, probe.version_of(origin))
+
+
+@lru_cache(maxsize=MAX_CLASSES)
+def _described(name: str, origin: Origin, version: str) -> type[HostedConnector]:
+    found = probe.describe(name, origin, version)
+    if isinstance(found, str):
+        raise ConfigError(found)
+    try:
+        members = {
+            "__doc__": found.summary,
+            "manifest": manifest_of(found),
+            "Settings": model_from(found.settings, partial(probe.check_settings, origin, "Settings")),
+            "Destination": found.destination
+            and model_from(found.destination, partial(probe.check_settings, origin, "Destination")),
+            "of_owner": found.of_owner,
+            "methods": found.methods,
+            "origin": origin,
+            "description": found,
+        }
+        return _class_of(found.module, found.name, members, found.hooks)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ConfigError(f"its description cannot be read ({type(error).__name__})") from None
+
+
+def _class_of(module: str, name: str, members: dict[str, Any], hooks: tuple[str, ...]) -> type[HostedConnector]:
+    forwards = {hook: _forward(SPECS[hook]) for hook in hooks if hook in SPECS}
+    return type(name, (HostedConnector,), {"__module__": module, "__qualname__": name, **members, **forwards})
+
+
+def _forward(spec: HookSpec) -> Callable[..., Any]:
+    def forward(self: HostedConnector, *args: Any, **kwargs: Any) -> Any:
+        return self.supervisor.call(spec.name, lane_of(spec.name), spec.by_name(*args, **kwargs), spec.deadline)
+
+    # pluggy reads the arguments' names from the wrapped function.
+    return hookimpl(wraps(SPECIFICATIONS[spec.name])(forward))

@@ -1,0 +1,100 @@
+"""POST to an address that a user wrote: over TLS, only to public addresses, no redirects, small answers, short waits.
+
+A name is resolved once, every address that it has is checked, and the connection goes to the checked address; so neither a
+name of this network nor one that changes between check and use reaches anything inside. Proxies of the environment are not
+used.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.contracts.addresses import is_public, why_no_webhook
+from hub.contracts.refusals import retry_after
+from hub.errors import CannotDo, Rejected, RetryLater
+from hub.platform.clock import utc_now
+
+if TYPE_CHECKING:
+    import ssl
+
+    from hub.plugin_host.checked_connections import Resolve
+
+TIMEOUT_SECONDS = 10.0
+MAX_ANSWER_BYTES = 16_384
+BUSY = (408, 425, 429)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side said."""
+
+    status: int
+    retry_after: float | None
+
+
+def checked_url(text: str) -> str:
+    """An address that a POST may go to; CannotDo says what is wrong with it."""
+    if wrong := why_no_webhook(text):
+        raise CannotDo(wrong)
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class PublicPost:
+    """Sends POST requests to public addresses. Tests give another rule for addresses, and their own certificates."""
+
+    allowed: Callable[[str], bool] = is_public
+    resolve: Resolve | None = None
+    ssl_context: ssl.SSLContext | None = None
+    timeout: float = TIMEOUT_SECONDS
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer, whatever its status. Rejected if the address is not public, RetryLater if nothing answers."""
+        import httpcore
+
+        from hub.plugin_host.checked_connections import CheckedConnections, resolved
+
+        until = time.monotonic() + 2 * self.timeout
+        limits = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
+        with httpcore.ConnectionPool(
+            ssl_context=self.ssl_context,
+            network_backend=CheckedConnections(self._refuse, self.resolve or resolved, until),
+            retries=0,
+        ) as pool:
+            try:
+                with pool.stream(
+                    "POST", url, headers=[*headers.items()], content=body, extensions={"timeout": limits}
+                ) as answer:
+                    read = 0
+                    for part in answer.iter_stream():
+                        read += len(part)
+                        if read > MAX_ANSWER_BYTES or time.monotonic() > until:
+                            break
+                    told = {name.lower(): value for name, value in answer.headers}
+                    return Answer(
+                        answer.status, retry_after(told.get(b"retry-after", b"").decode("latin-1"), utc_now())
+                    )
+            except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+                raise RetryLater(f"The address did not answer ({type(error).__name__}).") from None
+
+    def deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """The same, for a request that must be taken: RetryLater or Rejected if it is not."""
+        self.judge(self.send(url, headers, body))
+
+    def _refuse(self, host: str, addresses: Sequence[str]) -> None:
+        if not all(map(self.allowed, addresses)):
+            raise Rejected("The address leads into a private network; the hub sends to public addresses only.")
+
+    @staticmethod
+    def judge(answer: Answer) -> None:
+        """Nothing if the request was taken; RetryLater or Rejected if not."""
+        if 200 <= answer.status < 300:
+            return
+        if answer.status >= 500 or answer.status in BUSY:
+            raise RetryLater(f"The address answered {answer.status}.", after=answer.retry_after)
+        if 300 <= answer.status < 400:
+            raise Rejected(f"The address answered {answer.status}; redirects are not followed.", str(answer.status))
+        raise Rejected(f"The address answered {answer.status}.", str(answer.status))

@@ -1,0 +1,243 @@
+"""The check: compares what happened outside the hub with what the hub, the ad network and the CRM hold."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from hub.model import Call, Delivery, FormSubmission, InboxWebhook, SyncSlot, TextMessage
+from hub.model.conversions import conversion_key
+from hub.model.states import OPEN_DELIVERY_STATES, CallStatus, DeliveryState, InboxState, SubjectState, WorkState
+from hub.plugin_host.host.output import PLUGIN_PRINTED
+from hub.proof.chaos.environment import CONVERSION_RULE, Environment
+from hub.proof.chaos.ledger import LedgerRow, click_of, write_ledger
+from hub.proof.chaos.load import Callers, Kind
+from hub.store.engine import Store
+
+UNFINISHED = (SubjectState.NEW, *OPEN_DELIVERY_STATES)
+"""The states of work that has begun, in any of its tables."""
+MUST_BE_ZERO = {
+    "lost": "acknowledged webhooks are not in the inbox",
+    "missing_calls": "calls are missing or have not ended",
+    "missing_conversions": "conversions are not at the ad network",
+    "doubled_conversions": "conversions are at the ad network twice",
+    "strange_conversions": "conversions are at the ad network that must not be there",
+    "wrong_clicks": "conversions are at the ad network with another call's click",
+    "missing_tasks": "calls are not in the CRM",
+    "doubled_tasks": "calls are in the CRM twice",
+    "lost_texts": "acknowledged texts are not in the hub",
+    "lost_forms": "acknowledged forms are not in the hub",
+    "deaths": "hubs ended by themselves",
+    "limbo": "work items were started and have no final state",
+    "parked": "valid webhooks are parked",
+    "failed_deliveries": "deliveries were rejected or given up",
+    "tracebacks": "tracebacks are in the hub's log",
+    "unclean_stops": "graceful shutdowns took too long",
+}
+"""The fields that must be zero, and the words that report each one that is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChaosReport:
+    """The result of the check; every field of MUST_BE_ZERO must be zero."""
+
+    faults: int
+    calls: int
+    acknowledged: int
+    """Webhooks that the hub acknowledged; each counts one time, no matter how often it was sent."""
+    refused: int
+    """Attempts that were not acknowledged, most of them while no hub ran."""
+    given_up: int
+    """Webhooks that were never acknowledged."""
+    stored: int
+    lost: int
+    missing_calls: int
+    conversions: int
+    """Conversions that are due at the ad network; those of visitors who object are not."""
+    counted_once: int
+    missing_conversions: int
+    doubled_conversions: int
+    strange_conversions: int
+    wrong_clicks: int
+    shared: int
+    """Calls on the shared number, for which no click is expected: the pool was empty."""
+    held: int
+    tasks: int
+    """Calls that are due in the CRM."""
+    logged_once: int
+    missing_tasks: int
+    doubled_tasks: int
+    texts: int
+    """Texts that the hub acknowledged."""
+    forms: int
+    lost_texts: int
+    lost_forms: int
+    deaths: int
+    limbo: int
+    left: tuple[str, ...]
+    """Each piece of unfinished work, in words."""
+    parked: int
+    failed_deliveries: int
+    tracebacks: int
+    unclean_stops: int
+    ledger: tuple[LedgerRow, ...] = ()
+
+    def problems(self) -> list[str]:
+        """Every fault, one sentence each."""
+        found = [f"{getattr(self, name)} {words}" for name, words in MUST_BE_ZERO.items() if getattr(self, name)]
+        return found + [f"unfinished: {each}" for each in self.left]
+
+    def lines(self) -> Iterator[tuple[str, int]]:
+        """Every figure with its name."""
+        for each in fields(self):
+            if each.name not in ("left", "ledger"):
+                yield each.name, getattr(self, each.name)
+
+
+def at_rest(store: Store, callers: Callers) -> bool:
+    """Whether the hub has finished everything that it was given."""
+    if not _is_empty(callers.stage.spool):
+        return False
+    with store.reading() as session:
+        ended = select(func.count()).select_from(Call).where(Call.status == CallStatus.COMPLETED)
+        if session.exec(ended).one() < len(callers.calls):
+            return False
+        left_behind = col(SyncSlot.due_at) < datetime.now(UTC) - timedelta(seconds=5)
+        stale = select(func.count()).select_from(SyncSlot).where(SyncSlot.state == WorkState.LEASED, left_behind)
+        return not _unfinished(session) and not session.exec(stale).one()
+
+
+def _is_empty(spool: Path) -> bool:
+    if not spool.exists():
+        return True
+    with closing(sqlite3.connect(spool, timeout=30)) as connection:
+        return not connection.execute("SELECT count(*) FROM spooled").fetchone()[0]
+
+
+def balance(
+    stage: Environment, store: Store, callers: Callers, *, faults: int, log: Path, clean: bool, deaths: int = 0
+) -> ChaosReport:
+    """Compare all sides; call it after the hub has stopped."""
+    with store.reading() as session:
+        inbox = {(row.url or "", row.body or b"") for row in session.exec(select(InboxWebhook))}
+        stored = {call.carrier_call_id: call for call in session.exec(select(Call))}
+        kept: dict[Kind, Counter[str | None]] = {
+            "text": Counter(each.carrier_message_id for each in session.exec(select(TextMessage))),
+            "form": Counter(each.submission_key.rpartition(":")[2] for each in session.exec(select(FormSubmission))),
+        }
+        deliveries = Counter(session.exec(select(Delivery.state)))
+        not_counted = col(Delivery.state).in_((DeliveryState.UNMATCHED, DeliveryState.HELD))
+        excused = set(session.exec(select(Delivery.item_key).where(not_counted)))
+        left = [
+            *_unfinished(session),
+            *_named(session.exec(select(SyncSlot).where(SyncSlot.state == WorkState.LEASED))),
+        ]
+        parked = session.exec(
+            select(func.count()).select_from(InboxWebhook).where(InboxWebhook.state == InboxState.PARKED)
+        ).one()
+    calls = {
+        each.carrier_call_id: stored[each.carrier_call_id] for each in callers.calls if each.carrier_call_id in stored
+    }
+    texts, forms = ({each.key for each in callers.items if each.kind == kind} for kind in ("text", "form"))
+    ended = {call.id for call in calls.values() if call.status == CallStatus.COMPLETED}
+    return ChaosReport(
+        **_webhooks(callers, inbox),
+        **_conversions(stage, callers, calls, excused),
+        **_tasks(stage, ended),
+        faults=faults,
+        calls=len(callers.calls),
+        missing_calls=len(callers.calls) - len(ended),
+        held=deliveries[DeliveryState.HELD],
+        limbo=len(left),
+        left=tuple(left),
+        parked=parked,
+        failed_deliveries=deliveries[DeliveryState.REJECTED] + deliveries[DeliveryState.DEAD],
+        tracebacks=len(own_tracebacks(log.read_text(errors="replace"))) if log.exists() else 0,
+        unclean_stops=0 if clean else 1,
+        texts=len(texts),
+        forms=len(forms),
+        lost_texts=len(texts - kept["text"].keys()),
+        lost_forms=len(forms - kept["form"].keys()),
+        deaths=deaths,
+        ledger=tuple(write_ledger(stage, callers, calls, kept, excused)),
+    )
+
+
+def own_tracebacks(log: str) -> list[str]:
+    """The lines of a hub's log with a traceback of its own; one that a plugin's process printed is not."""
+    lines = log.splitlines()
+    return [each for each in lines if "Traceback (most recent call last)" in each and PLUGIN_PRINTED not in each]
+
+
+def _webhooks(callers: Callers, inbox: set[tuple[str, bytes]]) -> dict[str, int]:
+    return {
+        "acknowledged": len(callers.acknowledged),
+        "refused": callers.refused.total(),
+        "given_up": callers.given_up,
+        "stored": len(callers.acknowledged & inbox),
+        "lost": len(callers.acknowledged - inbox),
+    }
+
+
+def _conversions(
+    stage: Environment, callers: Callers, calls: Mapping[str, Call], excused: Collection[str]
+) -> dict[str, int]:
+    """Compare what the ad network holds with what is due there. `calls` are the hub's calls by the carrier's id; `excused`
+    are the conversions that the network ties to no ad, and those that are held because a visitor refused."""
+    keys = {call_id: conversion_key(CONVERSION_RULE, call.id) for call_id, call in calls.items()}
+    made = [each for each in callers.calls if each.carrier_call_id in calls]
+    # A caller on the shared number may be any of the visitors who saw it: the click and the refusals of all of them count.
+    unsure = {keys[each.carrier_call_id] for each in made if not each.alone}
+    due = {
+        key: each
+        for each in made
+        if each.converts and not ((key := keys[each.carrier_call_id]) in unsure and key in excused)
+    }
+    at_network = stage.network.conversions()
+    alone = {each.click_id for each in callers.calls if each.alone}
+    clicks = Counter(click for click in map(click_of, at_network.values()) if click in alone)
+    return {
+        "conversions": len(due),
+        "counted_once": sum(key in at_network and clicks[call.click_id] <= 1 for key, call in due.items()),
+        "missing_conversions": len(due.keys() - at_network.keys()),
+        "doubled_conversions": sum(count - 1 for count in clicks.values()),
+        "strange_conversions": len(at_network.keys() - due.keys() - unsure),
+        "wrong_clicks": sum(
+            click_of(at_network[key]) != call.click_id for key, call in due.items() if call.alone and key in at_network
+        ),
+        "shared": sum(not each.alone for each in callers.calls),
+    }
+
+
+def _tasks(stage: Environment, ended: set[str]) -> dict[str, int]:
+    """Compare what the CRM holds with the calls that have ended."""
+    logged = Counter(activity["key"] for activity in stage.crm.activities())
+    return {
+        "tasks": len(ended),
+        "logged_once": sum(logged[call_id] == 1 for call_id in ended),
+        "missing_tasks": sum(logged[call_id] == 0 for call_id in ended),
+        "doubled_tasks": sum(count - 1 for count in logged.values() if count > 1),
+    }
+
+
+def _unfinished(session: Session) -> list[str]:
+    tables: tuple[Any, ...] = (InboxWebhook, Call, Delivery)
+    return [
+        name for table in tables for name in _named(session.exec(select(table).where(col(table.state).in_(UNFINISHED))))
+    ]
+
+
+def _named(rows: Iterable[Any]) -> list[str]:
+    return [
+        f"{row.__tablename__} {row.id} of {row.connector}: {row.state}, due {row.due_at:%H:%M:%S}, "
+        f"lease until {row.lease_until and format(row.lease_until, '%H:%M:%S')}, attempts {row.attempts}"
+        for row in rows
+    ]

@@ -1,0 +1,66 @@
+"""docs/cli.md: every command of `hub` with its arguments and options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+import typer.main
+
+from hub.proof.docs.markdown import code, page, table
+
+
+def cli_page() -> str:
+    """The whole page."""
+    from hub.cli import app
+
+    return commands_page(app)
+
+
+def commands_page(app: typer.Typer) -> str:
+    """The page of any Typer application with the name `hub`."""
+    return page("# The `hub` command", *_command(typer.main.get_command(app), ("hub",)))
+
+
+def _command(command: Any, names: tuple[str, ...]) -> Iterator[str]:
+    """The blocks of a command and of its subcommands."""
+    if len(names) > 1:
+        yield f"## {' '.join(names)}"
+    yield inspect.cleandoc(command.help or "").split("\f")[0]
+    inner = {name: each for name, each in sorted(getattr(command, "commands", {}).items()) if not each.hidden}
+    parameters = [each for each in command.params if not getattr(each, "hidden", False) and each.name != "help"]
+    arguments = [each for each in parameters if each.param_type_name == "argument"]
+    if not inner:
+        words = [
+            *names,
+            *(_argument(each) for each in arguments),
+            *(["[OPTIONS]"] if len(parameters) > len(arguments) else []),
+        ]
+        yield f"```\n{' '.join(words)}\n```"
+    yield table(["", "Meaning", "Default"], [_row(each) for each in parameters])
+    for name, each in inner.items():
+        yield from _command(each, (*names, name))
+
+
+def _argument(parameter: Any) -> str:
+    name = (parameter.metavar or parameter.name or "").strip("[]").upper()
+    return name if parameter.required else f"[{name}]"
+
+
+def _row(parameter: Any) -> tuple[str, str, str]:
+    if parameter.param_type_name == "argument":
+        spelled = code(_argument(parameter))
+    else:
+        flag = getattr(parameter, "is_flag", False)
+        taken = "" if flag else f" {(parameter.metavar or parameter.name or '').upper()}"
+        spelled = ", ".join(code(option + taken) for option in (*parameter.opts, *parameter.secondary_opts))
+    default = parameter.default
+    if parameter.required:
+        shown = "required"
+    elif isinstance(default, bool):
+        shown = "on" if default else ""
+    else:
+        shown = "" if default is None or callable(default) or default in ((), [], "") else code(default)
+    return spelled, parameter.help or "", shown

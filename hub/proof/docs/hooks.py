@@ -1,0 +1,105 @@
+"""docs/hooks.md: every hook with its signature and description, and the values that hooks take and return."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import hub.api
+from hub.contracts.values import personal_fields
+from hub.hookspecs import FAMILIES, PERSONAL_VALUES, SPECS, HookSpec
+from hub.proof.docs.markdown import code, page, table
+
+
+def hooks_page() -> str:
+    """The whole page."""
+    import hub.hookspecs
+
+    summary, _, rules = inspect.cleandoc(hub.hookspecs.__doc__ or "").partition("\n\n")
+    index = table(
+        ["Family", "Hooks"],
+        [(_title(family), ", ".join(f"[{name}](#{name})" for name, _ in _hooks(family))) for family in FAMILIES],
+    )
+    families = [block for family in FAMILIES for block in _family(family)]
+    values = [block for value in _values() for block in _value(value)]
+    note = "Everything below is in `hub.api`. A field with a data category is filled only if the plugin's manifest declares it."
+    return page("# Hooks", summary, rules, index, *families, "## Values", note, *values)
+
+
+def _title(family: type) -> str:
+    return inspect.cleandoc(family.__doc__ or "").split(":")[0]
+
+
+def _hooks(family: type) -> Iterator[tuple[str, Any]]:
+    return ((name, hook) for name, hook in vars(family).items() if name in SPECS)
+
+
+def _family(family: type) -> Iterator[str]:
+    yield f"## {_title(family)}"
+    yield inspect.cleandoc(family.__doc__ or "").partition(": ")[2].capitalize()
+    for name, hook in _hooks(family):
+        yield f"### {name}"
+        yield f"```python\n@hookimpl\ndef {name}{_signature(hook)}\n```"
+        yield inspect.cleandoc(hook.__doc__ or "")
+        yield _limits(SPECS[name])
+        if name in PERSONAL_VALUES:
+            value = PERSONAL_VALUES[name].__name__
+            yield f"Hands over personal data: the fields of [{value}](#{value.lower()}) that the manifest declares."
+
+
+def _limits(spec: HookSpec) -> str:
+    network = "" if spec.network else " Must not use the network."
+    scheduled = " Called on the connector's schedule." if spec.scheduled else ""
+    return f"Deadline: {spec.deadline:g} s.{network}{scheduled}"
+
+
+def _signature(hook: Any) -> str:
+    return str(inspect.signature(hook)).replace("'", "")
+
+
+def _values() -> list[Any]:
+    """The dataclasses of the plugin API, in alphabetical order."""
+    found = [getattr(hub.api, name) for name in sorted(hub.api.__all__)]
+    return [value for value in found if dataclasses.is_dataclass(value)]
+
+
+def _value(value: Any) -> Iterator[str]:
+    yield f"### {value.__name__}"
+    yield inspect.cleandoc(value.__doc__ or "")
+    categories, notes = personal_fields(value), _notes(value)
+    yield table(
+        ["Field", "Type", "Default", "Data category", "Meaning"],
+        [
+            (
+                code(each.name),
+                code(each.type),
+                _default(each),
+                code(categories.get(each.name, "")),
+                notes.get(each.name, ""),
+            )
+            for each in dataclasses.fields(value)
+        ],
+    )
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if inspect.isfunction(field.default):
+        return code(field.default.__name__.strip("_"))
+    if field.default is not dataclasses.MISSING:
+        return code(repr(field.default).removeprefix("datetime."))
+    return "empty" if field.default_factory is not dataclasses.MISSING else "required"
+
+
+def _notes(value: type) -> dict[str, str]:
+    """The text below each field in the source."""
+    (body,) = ast.parse(inspect.cleandoc(inspect.getsource(value))).body
+    assert isinstance(body, ast.ClassDef)
+    notes = {}
+    for above, below in zip(body.body, body.body[1:], strict=False):
+        match above, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                notes[name] = text
+    return notes

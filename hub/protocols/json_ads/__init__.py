@@ -1,0 +1,257 @@
+"""An ad network that takes conversions as JSON over HTTP, as a declaration: the plugin says only what differs.
+
+A subclass of `JsonAds` says where conversions go, how one becomes a row, and how the network answers. The uploads, the
+receipts, the connection check and the stand-in follow from that.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hub.contracts.connector import ConnectionReport, Connector
+from hub.contracts.conversions import Conversion, PendingReceipt, Receipt
+from hub.contracts.costs import Cost, Days
+from hub.contracts.oauth import OAuthGrant
+from hub.contracts.refusals import Provider, without_personal_data
+from hub.contracts.requests import read_json
+from hub.contracts.untrusted import as_mappings, value_at
+from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
+from hub.hookspecs import hookimpl
+from hub.protocols.json_ads.cost_reports import MAX_PAGES, CostReport
+from hub.protocols.json_ads.replies import personal_values, polled, receipts_of, unverifiable
+from hub.protocols.json_ads.stand_in import StandIn, sandbox_of
+from hub.protocols.json_ads.templates import Batch, Call, filled, names_in, plain_values
+
+if TYPE_CHECKING:
+    import httpx
+
+    from hub.contracts.sandbox import Sandbox
+
+MAX_REQUESTS = 60
+"""How many requests one batch may use while a bad row is searched for."""
+NO_SUCH_ADDRESS = (404, 405, 410, 415)
+"""The statuses that say that the settings are wrong, not the conversions."""
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    items: tuple[Conversion, ...]
+    rows: tuple[Row, ...]
+    group: Mapping[str, Any]
+
+    def halves(self) -> tuple[_Request, _Request]:
+        middle = len(self.items) // 2
+        return (
+            _Request(self.items[:middle], self.rows[:middle], self.group),
+            _Request(self.items[middle:], self.rows[middle:], self.group),
+        )
+
+
+class JsonAds(Connector):
+    """Base class of such a network's connector. Its settings have a `base_url`; `Destination` is what `send_to:` holds."""
+
+    provider: ClassVar[Provider]
+    headers: ClassVar[Mapping[str, str]]
+    """Of every request; `{name}` is a setting."""
+    upload: ClassVar[Call]
+    others: ClassVar[tuple[Call, ...]] = ()
+    """More requests that take rows, if `call` chooses among several."""
+    check: ClassVar[Call]
+    """A request that needs good credentials and changes nothing."""
+    dry_run: ClassVar[Call | None] = None
+    """How the network checks conversions without counting them; with it, declare the ability `dry_run`."""
+    batch: ClassVar[Batch]
+    costs: ClassVar[CostReport | None] = None
+    """The report that `pull_costs` reads with `read_costs`, for the stand-in."""
+    stand_in: ClassVar[StandIn]
+    """What the stand-in needs to know besides."""
+
+    def row(self, item: Conversion) -> Row | Receipt:
+        """One conversion as the network's row, or its receipt if the network would not take or match it."""
+        raise NotImplementedError
+
+    def oauth(self) -> OAuthGrant | None:
+        """The grant whose access token `{oauth_token}` stands for; None if the network takes another credential."""
+        return None
+
+    def group(self, item: Conversion) -> Mapping[str, str]:
+        """Values that all rows of a request share, for `{name}` in path and body."""
+        return {}
+
+    def call(self, group: Mapping[str, str], dry_run: bool) -> Call | None:
+        """The request for a group's rows; None for a dry run if there is none, or if a setting for it is not given."""
+        if not dry_run:
+            return self.upload
+        return None if self.dry_run is None or self._missing(self.dry_run) else self.dry_run
+
+    @hookimpl
+    def upload_conversions(self, conversions: Sequence[Conversion], dry_run: bool) -> Sequence[Receipt]:
+        """One receipt per item. An exception speaks for the whole batch only if nothing was sent before."""
+        receipts: dict[str, Receipt] = {}
+        waiting = deque(self._requests(conversions, receipts))
+        used = 0
+        while waiting:
+            request = waiting.popleft()
+            call = self.call(request.group, dry_run)
+            if call is None:
+                receipts |= {item.key: _unchecked(item) for item in request.items}
+                continue
+            if used == MAX_REQUESTS:
+                receipts |= _later([request, *waiting], "Too many conversions were refused; the others follow later.")
+                break
+            used += 1
+            try:
+                answer = self._send(request, call)
+            except RingfenceError as error:
+                if used == 1:
+                    raise
+                after = error.after if isinstance(error, RetryLater) else None
+                receipts |= _later([request, *waiting], str(error), after)
+                break
+            if isinstance(answer, Rejected) and len(request.items) > 1:
+                waiting.extendleft(reversed(request.halves()))
+            elif isinstance(answer, Rejected):
+                [item] = request.items
+                reason = without_personal_data(str(answer), personal_values(item))
+                receipts[item.key] = Receipt(key=item.key, status="rejected", code=answer.code, reason=reason)
+            else:
+                receipts |= {receipt.key: receipt for receipt in answer}
+        return list(receipts.values())
+
+    @hookimpl
+    def check_conversion(self, conversion: Conversion) -> Receipt | None:
+        """Apply the rules that need no answer from the network."""
+        made = self.row(conversion)
+        return made if isinstance(made, Receipt) else None
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Send the request that needs good credentials and changes nothing."""
+        try:
+            self.read(self.request(self.check, {}, ()))
+        except RingfenceError as error:
+            return ConnectionReport(ok=False, detail=str(error))
+        return ConnectionReport(ok=True, detail=f"{self.provider.name} accepts these credentials.")
+
+    @hookimpl
+    def poll_receipts(self, pending: Sequence[PendingReceipt]) -> Sequence[Receipt]:
+        """The late results of a network of kind `poll`: one request per upload."""
+        by_request: dict[str, dict[str, str]] = {}
+        for item in pending:
+            by_request.setdefault(item.reference.rpartition("#")[0], {})[item.key] = item.reference
+        found: list[Receipt] = []
+        for reference, items in by_request.items():
+            if self.batch.status is None:
+                raise NotSupported(f"{self.provider.name} has no later results.")
+            said = self.read(self.request(self.batch.status, {"reference": reference}, ()))
+            found += polled(self.batch, items, said)
+        return found
+
+    def read_costs(self, report: CostReport, days: Days) -> list[Cost]:
+        """All rows of a report; NotSupported if a setting that it needs is not given. For the hook `pull_costs`."""
+        missing = self._missing(report.call)
+        if missing:
+            raise NotSupported(f"To read what ads cost, write {' and '.join(missing)} into config.yaml.")
+        costs: list[Cost] = []
+        group, after = {"first": str(days.first), "last": str(days.last)}, None
+        for _ in range(MAX_PAGES):
+            call = report.call
+            if after is not None:
+                call = replace(call, params={**call.params, report.next_parameter: str(after)})
+            said = self.read(self.request(call, group, ()))
+            costs += [report.cost(row) for row in as_mappings(value_at(said, report.rows))]
+            after = value_at(said, report.next) if report.next and value_at(said, report.more) else None
+            if after is None:
+                return costs
+        raise RetryLater(f"{self.provider.name}'s report of costs has no end; it is asked for again.")
+
+    def _missing(self, call: Call) -> list[str]:
+        """The settings that a request needs and that are not given."""
+        values = plain_values(self.settings)
+        return sorted(name for name in names_in(call, self.headers) if name in values and values[name] is None)
+
+    def _requests(self, conversions: Sequence[Conversion], receipts: dict[str, Receipt]) -> Iterator[_Request]:
+        """The conversions by group, in requests of the allowed size; those with a receipt already are put there."""
+        groups: dict[tuple[tuple[str, str], ...], list[tuple[Conversion, Row]]] = {}
+        for item in conversions:
+            made = self.row(item) if item.kind in ("new", *self.manifest.abilities) else _unchangeable(item)
+            if isinstance(made, Receipt):
+                receipts[item.key] = replace(made, sent=False)
+            else:
+                groups.setdefault(tuple(self.group(item).items()), []).append((item, made))
+        size = 1 if self.batch.kind == "one_each" else self.manifest.limits.batch_size
+        for group, found in groups.items():
+            for start in range(0, len(found), size):
+                items, rows = zip(*found[start : start + size], strict=True)
+                yield _Request(items, rows, dict(group))
+
+    def _send(self, request: _Request, call: Call) -> Sequence[Receipt] | Rejected:
+        """The receipts of a request's items, or the network's refusal of the request as a whole."""
+        try:
+            response = self.request(call, request.group, request.rows)
+        except Rejected as refusal:
+            return refusal
+        receipts = receipts_of(call.batch or self.batch, self.provider.name, request.items, self.read(response))
+        return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
+
+    def request(self, call: Call, group: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
+        """Send one declared request with the values of a group. A token that is refused, by status or by the provider's own
+        code, is renewed once."""
+        values = {**plain_values(self.settings), **group}
+        grant = self.oauth() if "oauth_token" in names_in(call, self.headers) else None
+        if grant is None:
+            return self._once(call, values, rows)
+        tokens = self.services.access_tokens(grant)
+        token = tokens.current()
+        try:
+            return self._once(call, {**values, "oauth_token": token}, rows)
+        except AuthError:
+            renewed = tokens.current(refused=token)
+            return self._once(call, {**values, "oauth_token": renewed}, rows)
+
+    def _once(self, call: Call, values: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
+        options: dict[str, Any] = {"headers": filled({**self.headers, **call.headers}, values)}
+        if call.params:
+            options["params"] = filled(call.params, values)
+        if call.body is not None:
+            options["json"] = filled(call.body, values, rows)
+        path = filled(call.path, values)
+        url = path if call.path.startswith("{") else f"{self.settings.base_url.rstrip('/')}{path}"
+        response = self.services.send(self.provider, call.method, url, expected=NO_SUCH_ADDRESS, **options)
+        if response.status_code not in NO_SUCH_ADDRESS:
+            return response
+        error = self.provider.error(
+            self.provider.refusal(response.status_code, response.headers, response.content, self.services.clock())
+        )
+        raise ConfigError(f"{error} Check the connector's settings.") if isinstance(error, Rejected) else error
+
+    def read(self, response: httpx.Response) -> Mapping[str, Any]:
+        """The JSON object of a reply; empty for a reply without a body."""
+        return read_json(self.provider, response, once=False) if response.content else {}
+
+    @classmethod
+    def sandbox_class(cls) -> type[Sandbox] | None:
+        """The plugin's own stand-in if it has one, else the one that follows from the declaration."""
+        return super().sandbox_class() or sandbox_of(cls)
+
+
+def _later(requests: Sequence[_Request], reason: str, after: float | None = None) -> dict[str, Receipt]:
+    return {
+        item.key: Receipt(key=item.key, status="retry", reason=reason, retry_after=after)
+        for request in requests
+        for item in request.items
+    }
+
+
+def _unchangeable(item: Conversion) -> Receipt:
+    words = "The network has no way to change or take back a conversion."
+    return Receipt(key=item.key, status="rejected", code="not_supported", reason=words)
+
+
+def _unchecked(item: Conversion) -> Receipt:
+    words = "The network cannot check it without counting it; only the hub's own checks were made."
+    return Receipt(key=item.key, status="delivered", code="not_checked", reason=words)

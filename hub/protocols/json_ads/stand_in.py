@@ -1,0 +1,288 @@
+"""The stand-in of a JSON ad network, derived from the plugin's declaration and two replies of its documentation.
+
+It refuses what the declaration does not have: another path, method, content type, credential, member or fixed value, and
+requests with more rows than the declared limit. A plugin whose network has more rules subclasses it as `Sandbox` and
+overrides `refusal`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pydantic import SecretStr
+
+from hub.contracts.connector import PluginSettings
+from hub.contracts.costs import Cost
+from hub.contracts.manifest import Manifest
+from hub.contracts.sandbox import HttpSandbox, Sandbox
+from hub.contracts.untrusted import json_object, value_at
+from hub.protocols.json_ads.cost_reports import CostReport
+from hub.protocols.json_ads.shapes import has_shape
+from hub.protocols.json_ads.templates import Batch, Call, filled, rows_in
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Reply = tuple[int, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """What the stand-in must know besides the declaration; replies are as in the network's documentation."""
+
+    settings: Mapping[str, Any]
+    """Settings of a connector, with fictional credentials; without `base_url`."""
+    send_to: Mapping[str, Any] = field(default_factory=dict)
+    """What may stand below `send_to:`."""
+    key: str
+    """Where a row has the conversion's key, as `custom_data.order_id`."""
+    value: str
+    currency: str
+    accepted: Reply
+    """Status and body; `{count}` is the number of rows that count, `{reference}` the request's id, and `ROWS` the results
+    or the errors."""
+    refused: Reply
+    """Of a refused request."""
+    checked_rows: Reply | None = None
+    """Of a dry run without a refusal, if it differs from `accepted`."""
+    unauthorized: Reply = (401, {})
+    checked: Reply = (200, {})
+    """Of the connection check."""
+    shape: Any = None
+    """The shape of a row (hub.protocols.json_ads.shapes)."""
+    time: str = ""
+    """Where a row has the time of the conversion: ISO 8601, or seconds, milliseconds or microseconds since 1970."""
+    max_age: timedelta | None = None
+    """How old a row may be; the manifest's limit if not given."""
+    good_row: Any = None
+    bad_row: Any = None
+    """One result or error; `{index}` is the row's index."""
+
+
+class Declaration(Protocol):
+    """What a connector class of `JsonAds` declares."""
+
+    manifest: ClassVar[Manifest]
+    Settings: ClassVar[type[PluginSettings]]
+    headers: ClassVar[Mapping[str, str]]
+    upload: ClassVar[Call]
+    others: ClassVar[tuple[Call, ...]]
+    check: ClassVar[Call]
+    dry_run: ClassVar[Call | None]
+    batch: ClassVar[Batch]
+    costs: ClassVar[CostReport | None]
+    stand_in: ClassVar[StandIn]
+
+
+class JsonAdsSandbox(HttpSandbox):
+    """The network, in memory. Each key counts once."""
+
+    network: ClassVar[type[Declaration]]
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._counted: dict[str, dict[str, Any]] = {}
+        self._refused: set[str] = set()
+        self._spent: list[Cost] = []
+        self._uploads: list[list[dict[str, Any]]] = []
+        """Of kind `poll`: the errors of each upload."""
+
+    def settings(self) -> dict[str, Any]:
+        return {**self.network.stand_in.settings, "base_url": self.url}
+
+    def destination(self) -> Mapping[str, Any]:
+        return self.network.stand_in.send_to
+
+    def know_destination(self, destination: Mapping[str, Any]) -> None:
+        """Does nothing: the declaration names no destinations that must exist."""
+
+    def conversions(self) -> Mapping[str, Mapping[str, Any]]:
+        return {key: dict(state) for key, state in self._counted.items()}
+
+    def refuse(self, key: str) -> None:
+        self._refused.add(key)
+
+    def refusal(self, row: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
+        """Why the network refuses a row; None if it takes it. Override it for the network's own rules."""
+        key = value_at(row, self.network.stand_in.key)
+        known = self.network.stand_in
+        if not isinstance(key, str) or not key:
+            return f"{known.key} is missing"
+        if known.shape is not None and not has_shape(row, known.shape):
+            return "the row has a wrong member"
+        longest = known.max_age or self.network.manifest.limits.max_age
+        if known.time and longest and not timedelta(minutes=-5) <= self._age(value_at(row, known.time)) <= longest:
+            return "the time is too old, or in the future"
+        return "refused" if key in self._refused else None
+
+    def _age(self, at: Any) -> timedelta:
+        if isinstance(at, str):
+            return self.clock() - datetime.fromisoformat(at)
+        seconds = at / 1_000_000 if at > 10**14 else at / 1_000 if at > 10**11 else at
+        return self.clock() - datetime.fromtimestamp(seconds, UTC)
+
+    def app(self) -> Any:
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        return Starlette(routes=[Route("/{path:path}", self._serve, methods=["GET", "POST"])])
+
+    async def _serve(self, request: Request) -> Response:
+        network, known = self.network, self.network.stand_in
+        body = await request.body()
+        calls = self._calls(request)
+        if not calls:
+            return _json((404, known.refused[1]))
+        if not self.is_signed_in(request, calls[0]):
+            return _json(known.unauthorized)
+        if network.check in calls and rows_in(network.check.body, json_object(body)) is not None:
+            return _json(known.checked)
+        if network.costs is not None and calls[0] is network.costs.call:
+            return _json((200, self._costs(network.costs, request.query_params)))
+        if calls[0] is network.batch.status:
+            return self._status(request.url.path)
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return _json((415, known.refused[1]))
+        return _json(self._upload([call for call in calls if call is not network.check], body))
+
+    def _calls(self, request: Request) -> list[Call]:
+        """The declared requests that this one may be."""
+        network = self.network
+        costs = network.costs.call if network.costs else None
+        declared = (network.check, costs, network.batch.status, network.dry_run, network.upload, *network.others)
+        return [
+            call
+            for call in declared
+            if call is not None
+            and call.method == request.method
+            and self._place(call).fullmatch(f"{self.url}{request.url.path}")
+            and dict(request.query_params).keys() == call.params.keys()
+        ]
+
+    def _place(self, call: Call) -> re.Pattern[str]:
+        return _pattern(call.path if call.path.startswith("{") else f"{{base_url}}{call.path}", self.settings())
+
+    def is_signed_in(self, request: Request, call: Call) -> bool:
+        """Whether each header of the declaration is there, with the secrets of the settings."""
+        settings = self.network.Settings.model_validate(self.settings())
+        secrets = {name: value.get_secret_value() for name, value in settings if isinstance(value, SecretStr)}
+        return all(
+            _pattern(template, secrets).fullmatch(request.headers.get(name, ""))
+            for name, template in {**self.network.headers, **call.headers}.items()
+        )
+
+    def _upload(self, calls: Sequence[Call], content: bytes) -> Reply:
+        network, known = self.network, self.network.stand_in
+        body = json_object(content)
+        if body is None:
+            return known.refused
+        for call in calls:
+            rows = rows_in(call.body, body)
+            if rows and (
+                call is not network.dry_run or call.path != network.upload.path or body.keys() == call.body.keys()
+            ):
+                break
+        else:
+            return known.refused
+        if not 0 < len(rows) <= network.manifest.limits.batch_size:
+            return known.refused
+        return self.answer(call, rows, [self.refusal(row, body) for row in rows])
+
+    def answer(self, call: Call, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None]) -> Reply:
+        """Count the rows that are not refused, and say so as the network does."""
+        network, known = self.network, self.network.stand_in
+        counts = call is not network.dry_run
+        if network.batch.kind in ("all_or_nothing", "one_each") and any(refusals):
+            return known.refused if network.manifest.confirms or not counts else known.accepted
+        good = [row for row, why in zip(rows, refusals, strict=True) if why is None]
+        for row in good if counts else ():
+            self.count(row)
+        listed = [
+            filled(known.bad_row if why else known.good_row, {"index": index, "why": why})
+            for index, why in enumerate(refusals)
+            if why or network.batch.kind == "results"
+        ]
+        if network.batch.kind == "poll":
+            self._uploads.append(listed)
+        values = {"count": len(good), "reference": str(len(self._uploads) - 1)}
+        status, body = known.accepted if counts or known.checked_rows is None else known.checked_rows
+        return status, filled(body, values, listed)
+
+    def count(self, row: Mapping[str, Any]) -> None:
+        """Count a row, once per key."""
+        known = self.network.stand_in
+        self._counted.setdefault(
+            str(value_at(row, known.key)),
+            {
+                **row,
+                "value": value_at(row, known.value) or 0,
+                "currency": value_at(row, known.currency),
+                "retracted": False,
+            },
+        )
+
+    def _costs(self, report: CostReport, asked: Mapping[str, str]) -> Any:
+        """What was spent on the days that the request asks for, where the report has its rows."""
+        named: dict[str, str] = {}
+        for name, template in report.call.params.items():
+            found = _pattern(template, self.settings()).fullmatch(asked[name])
+            named |= found.groupdict() if found else {}
+        first, last = date.fromisoformat(named["first"]), date.fromisoformat(named["last"])
+        return _nested(report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])
+
+    def _status(self, path: str) -> Response:
+        status = self.network.batch.status
+        found = self._place(status).fullmatch(f"{self.url}{path}") if status else None
+        number = found["reference"] if found else ""
+        if not number.isdecimal() or int(number) >= len(self._uploads):
+            return _json((404, self.network.stand_in.refused[1]))
+        return _json((200, _nested(self.network.batch.errors, self._uploads[int(number)])))
+
+
+class JsonAdsCostSandbox(JsonAdsSandbox):
+    """A network that reports costs too."""
+
+    def spend(self, cost: Cost) -> None:
+        self._spent.append(cost)
+
+    def spent(self) -> Sequence[Cost]:
+        return list(self._spent)
+
+
+def sandbox_of(network: type[Declaration]) -> type[Sandbox]:
+    """The derived stand-in of a connector class, in the name of its module."""
+    base = JsonAdsCostSandbox if network.costs else JsonAdsSandbox
+    return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})
+
+
+def _nested(path: str, value: Any) -> Any:
+    """An object that has a value at a path."""
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    return value
+
+
+def _pattern(path: str, settings: Mapping[str, Any]) -> re.Pattern[str]:
+    """The addresses that a path with `{name}` stands for; a name that is not a setting stands for one part of the path."""
+    parts = re.split(r"\{([a-z_]+)\}", path)
+    text = [
+        re.escape(part)
+        if index % 2 == 0
+        else re.escape(str(settings[part]))
+        if part in settings
+        else f"(?P<{part}>[^/]+)"
+        for index, part in enumerate(parts)
+    ]
+    return re.compile("".join(text))
+
+
+def _json(reply: Reply) -> Response:
+    from starlette.responses import JSONResponse, Response
+
+    status, body = reply
+    return Response(status_code=status) if body is None else JSONResponse(body, status)

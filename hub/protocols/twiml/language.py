@@ -1,0 +1,156 @@
+"""Instructions as TwiML, the language of answer documents that Twilio made and other carriers adopted with small changes.
+
+Source: twilio.com/docs/voice/twiml (dial, gather, number, play, record, reject, say).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+from xml.etree import ElementTree
+
+from hub.contracts.answers import Dial, Gather, HangUp, Instruction, Play, Say, TakeMessage
+from hub.contracts.call_backs import CallBack
+from hub.contracts.webhooks import AnswerDocument
+from hub.protocols.twiml.events import PERSON_LEG
+
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Twiml:
+    """TwiML as Twilio defines it; a carrier's dialect overrides what differs.
+
+    `address` gives our address for a path and a mark, at which the carrier asks again or reports the result. `tracking_number`
+    was called; only languages that must name it as the caller ID read it.
+    """
+
+    say, gather = "Say", "Gather"
+    """What the language calls the two verbs."""
+    voice: ClassVar[Mapping[str, str]] = {}
+    """The attributes of each `<Say>` besides its language."""
+    leg_path: ClassVar[str] = "status"
+    """The path at which the carrier reports the phones that a `<Dial>` rings."""
+
+    def __init__(self, address: Callable[[str, str], str], tracking_number: str = "") -> None:
+        self.address, self.tracking_number = address, tracking_number
+
+    def render(self, instructions: Sequence[Instruction]) -> AnswerDocument:
+        """The document of `instructions`; without instructions an empty response, which asks for nothing more."""
+        response = ElementTree.Element("Response")
+        for instruction in instructions:
+            match instruction:
+                case Say() | Play():
+                    self._announce(response, instruction)
+                case Dial():
+                    self._dial(response, instruction)
+                case Gather():
+                    self._gather(response, instruction)
+                case TakeMessage():
+                    ElementTree.SubElement(response, "Record", self.record_attributes(instruction))
+                    # Reached only if there was nothing to record.
+                    ElementTree.SubElement(response, "Hangup")
+                case HangUp(reject=refused):
+                    # Only as the first verb does <Reject> keep the call unanswered.
+                    response.append(
+                        self.rejection() if refused and not len(response) else ElementTree.Element("Hangup")
+                    )
+        return _document(response)
+
+    def connect(self, call: CallBack) -> AnswerDocument:
+        """The document for a user who picked up: dial the person, who sees the tracking number. It asks nothing of the hub."""
+        response = ElementTree.Element("Response")
+        dialed = ElementTree.SubElement(response, "Dial", self.connect_attributes(call))
+        ElementTree.SubElement(dialed, "Number", self.person_attributes(call)).text = call.person_number
+        return _document(response)
+
+    def connect_attributes(self, call: CallBack) -> dict[str, str]:
+        """The attributes of the `<Dial>` of a call back."""
+        return {"callerId": call.tracking_number, "timeout": str(call.person_ring_seconds)}
+
+    def person_attributes(self, call: CallBack) -> dict[str, str]:
+        """The attributes of the `<Number>` of a call back."""
+        return {"statusCallback": self.address(PERSON_LEG, call.key), "statusCallbackEvent": "answered completed"}
+
+    def say_attributes(self, say: Say) -> dict[str, str]:
+        """The attributes of `<Say>`."""
+        language = self.spoken_language(say.language) if say.language else None
+        return {**self.voice} | ({"language": language} if language else {})
+
+    def dial_attributes(self, dial: Dial) -> dict[str, str]:
+        """The attributes of `<Dial>`."""
+        attributes = {"action": self.address("dial", dial.mark), "timeout": str(dial.ring_seconds)}
+        if dial.record:
+            attributes["record"] = "record-from-answer-dual"
+            attributes["recordingStatusCallback"] = self.address("recording", "")
+        return attributes
+
+    def number_attributes(self, dial: Dial) -> dict[str, str]:
+        """The attributes of each `<Number>`; the carrier asks its `url` what the person who picks up hears."""
+        attributes = {"statusCallback": self.address(self.leg_path, ""), "statusCallbackEvent": "answered completed"}
+        if dial.whisper:
+            attributes["url"] = self.address("whisper", dial.mark)
+        return attributes
+
+    def gather_attributes(self, gather: Gather) -> dict[str, str]:
+        """The attributes of `<Gather>`."""
+        attributes = {
+            "action": self.address("digits", gather.mark),
+            "input": "dtmf",
+            "numDigits": str(gather.most_digits),
+            "timeout": str(gather.seconds),
+            # `action` is then asked even if no key came.
+            "actionOnEmptyResult": "true",
+        }
+        if gather.hash_key:
+            # Without it, # ends the input and is not reported.
+            attributes["finishOnKey"] = ""
+        return attributes
+
+    def without_keys(self, gather: Gather) -> ElementTree.Element | None:
+        """The verb that is reached if no key came, if the language needs one."""
+        return None
+
+    def record_attributes(self, message: TakeMessage) -> dict[str, str]:
+        """The attributes of `<Record>`."""
+        return {
+            # Without its own action, the carrier would ask this address again and record forever.
+            "action": self.address("voicemail", message.mark),
+            "maxLength": str(message.longest),
+            "playBeep": "true",
+            "recordingStatusCallback": self.address("recording", ""),
+        }
+
+    def rejection(self) -> ElementTree.Element:
+        """The verb that refuses a call."""
+        return ElementTree.Element("Reject")
+
+    def _announce(self, parent: ElementTree.Element, announcement: Say | Play) -> None:
+        if isinstance(announcement, Play):
+            ElementTree.SubElement(parent, "Play").text = announcement.url
+        elif announcement.text.strip():
+            spoken = ElementTree.SubElement(parent, self.say, self.say_attributes(announcement))
+            spoken.text = NOT_XML.sub("", announcement.text)
+
+    def spoken_language(self, tag: str) -> str | None:
+        """The language (BCP 47) that the carrier speaks for another one; None leaves it to the carrier."""
+        return tag
+
+    def _dial(self, response: ElementTree.Element, dial: Dial) -> None:
+        dialed = ElementTree.SubElement(response, "Dial", self.dial_attributes(dial))
+        leg = self.number_attributes(dial)
+        for phone in dial.numbers:
+            ElementTree.SubElement(dialed, "Number", leg).text = phone
+
+    def _gather(self, response: ElementTree.Element, gather: Gather) -> None:
+        gathering = ElementTree.SubElement(response, self.gather, self.gather_attributes(gather))
+        for prompt in gather.prompts:
+            self._announce(gathering, prompt)
+        following = self.without_keys(gather)
+        if following is not None:
+            response.append(following)
+
+
+def _document(response: ElementTree.Element) -> AnswerDocument:
+    text = ElementTree.tostring(response, encoding="unicode")
+    return AnswerDocument("text/xml", f'<?xml version="1.0" encoding="UTF-8"?>{text}')

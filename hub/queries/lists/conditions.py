@@ -1,0 +1,263 @@
+"""What each filter asks of each table of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, or_
+from sqlmodel import Session, col, select
+
+from hub.contracts.conversions import UNVERIFIABLE
+from hub.marks.spam import is_spam
+from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker
+from hub.model.calls import MAX_CALL_SECONDS
+from hub.model.conversions import is_shown_as
+from hub.model.states import CallStatus, DeliveryState, RecordingState
+from hub.queries.lists import filters
+from hub.queries.lists.filters import MARKED, NONE, ContactFilter, Outcome, SentState
+from hub.queries.lists.kinds import CALLS, TEXTS, Kind, indexless
+from hub.queries.lists.search import Search, search_conditions, search_of
+from hub.reports.calendar import bounds, days_between
+
+ABANDONED_SECONDS = 15
+"""A caller who hangs up earlier has not waited."""
+MAX_HEAT_DAYS = 366
+"""So many days a filter by weekday or hour goes back at most."""
+DELIVERY_STATES: dict[str, tuple[str, ...]] = {
+    SentState.DELIVERED: (DeliveryState.DELIVERED,),
+    SentState.UNVERIFIABLE: (UNVERIFIABLE,),
+    SentState.UNMATCHED: (DeliveryState.UNMATCHED,),
+    SentState.HELD: (DeliveryState.HELD,),
+    SentState.REJECTED: (DeliveryState.REJECTED, DeliveryState.DEAD, DeliveryState.QUARANTINED),
+    SentState.WAITING: (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.ACCEPTED),
+}
+RECORDING_STATES: dict[str, tuple[RecordingState, ...]] = {
+    "yes": (RecordingState.STORED,),
+    "waiting": (RecordingState.READY, RecordingState.LEASED),
+    "refused": (RecordingState.REFUSED,),
+    "failed": (RecordingState.FAILED,),
+    "gone": (RecordingState.GONE,),
+}
+LIVE = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A filter with what it needs from the database, read once: ids of trackers, what was typed, hours as times."""
+
+    wanted: ContactFilter
+    companies: tuple[str, ...]
+    trackers: Mapping[str, str] | None = None
+    """Company → its tracker of that name."""
+    search: Search | None = None
+    spans: tuple[tuple[datetime, datetime], ...] | None = None
+
+
+def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter) -> Question:
+    """A filter, ready to be asked."""
+    trackers = None
+    if wanted.tracker is not None:
+        query = select(Tracker.company_id, Tracker.id).where(Tracker.name == wanted.tracker)
+        trackers = dict(session.exec(query.where(col(Tracker.company_id).in_(companies))).all())
+    spans = None
+    if (wanted.weekday is not None or wanted.hours) and wanted.ends:
+        earliest = wanted.ends - timedelta(days=MAX_HEAT_DAYS)
+        wanted = replace(wanted, begins=max(wanted.begins or earliest, earliest))
+        spans = tuple(_spans(wanted))
+    search = search_of(session, companies, wanted.q) if wanted.q else None
+    return Question(wanted, companies, trackers, search, spans)
+
+
+def conditions(asked: Question, kind: Kind, companies: Collection[str]) -> list[Condition] | None:
+    """The conditions on rows of one kind, of some of the companies; None if none can match."""
+    wanted = asked.wanted
+    if wanted.kind not in (None, kind.name) or (kind is not CALLS and _asks_about_calls(wanted)):
+        return None
+    if wanted.first_time is not None and kind.first is None:
+        return None
+    found = [*_on_time(asked, kind), *_on_attribution(wanted, kind), *_on_marks(wanted, kind), *_on_sent(wanted, kind)]
+    if wanted.first_time is not None:
+        found.append(kind.first.is_(wanted.first_time == "yes"))
+    if asked.trackers is not None:
+        trackers = [asked.trackers[each] for each in companies if each in asked.trackers]
+        if kind not in (CALLS, TEXTS) or not trackers:
+            return None
+        tracker = kind.table.tracker_id
+        found.append(tracker == trackers[0] if len(trackers) == 1 else indexless(tracker).in_(trackers))
+    if asked.search is not None:
+        found.append(search_conditions(asked.search, kind))
+    if kind is CALLS:
+        found += _on_calls(wanted)
+        if wanted.outcome == Outcome.LIVE and wanted.now is not None:
+            found.append(kind.at >= wanted.now - timedelta(seconds=MAX_CALL_SECONDS))
+    return found
+
+
+def outcome_is(outcome: str) -> Condition:
+    """The condition that a call came to an outcome."""
+    over, live = col(Call.status).not_in(LIVE), col(Call.status).in_(LIVE)
+    unanswered = and_(over, col(Call.answered_at).is_(None))
+    short = and_(col(Call.duration).is_not(None), col(Call.duration) < ABANDONED_SECONDS)
+    match outcome:
+        case Outcome.LIVE:
+            return live
+        case Outcome.ANSWERED:
+            return and_(over, col(Call.answered_at).is_not(None))
+        case filters.UNANSWERED:
+            return unanswered
+        case filters.FAILED:
+            connected = or_(col(Call.answered_at).is_not(None), col(Call.voicemail).is_(True))
+            return and_(col(Call.status) == CallStatus.FAILED, or_(connected, col(Call.failure).is_not(None)))
+        case Outcome.VOICEMAIL:
+            return and_(unanswered, col(Call.voicemail).is_(True))
+        case Outcome.ABANDONED:
+            return and_(unanswered, col(Call.voicemail).is_(False), short)
+        case _:
+            long = or_(col(Call.duration).is_(None), col(Call.duration) >= ABANDONED_SECONDS)
+            return and_(unanswered, col(Call.voicemail).is_(False), long)
+
+
+def outcome_of(call: Call) -> Outcome:
+    """What became of a call."""
+    if call.status in LIVE:
+        return Outcome.LIVE
+    if call.answered_at is not None:
+        return Outcome.ANSWERED
+    if call.voicemail:
+        return Outcome.VOICEMAIL
+    short = call.duration is not None and call.duration < ABANDONED_SECONDS
+    return Outcome.ABANDONED if short else Outcome.MISSED
+
+
+def attribution_is(wanted: ContactFilter) -> list[Condition]:
+    """The conditions on a contact's cause."""
+    pairs = [
+        (Attribution.source, wanted.source),
+        (Attribution.medium, wanted.medium),
+        (Attribution.campaign, wanted.campaign),
+        (Attribution.keyword, wanted.keyword),
+    ]
+    found: list[Condition] = [col(column) == value for column, value in pairs if value is not None]
+    if wanted.landing_page is not None:
+        found.append(_is_page(wanted.landing_page))
+    return found
+
+
+def _is_page(page: str) -> Condition:
+    """The condition that the landing page is `page`: an address, or host and path as in reports; whatever its query."""
+    at = col(Attribution.landing_page)
+    pages = [page] if "://" in page else [f"https://{page}", f"http://{page}"]
+    pages += [each[:-1] for each in pages if each.count("/") == 3 and each.endswith("/")]
+    return or_(at.in_(pages), *(at.startswith(each + mark, autoescape=True) for each in pages for mark in "?#"))
+
+
+def lead_is(wanted: ContactFilter) -> list[Condition]:
+    """The conditions on a contact's lead status and value."""
+    found: list[Condition] = []
+    if wanted.lead not in (None, MARKED, NONE):
+        found.append(col(Lead.status) == wanted.lead)
+    if wanted.value_from is not None:
+        found.append(col(Lead.amount) >= wanted.value_from)
+    if wanted.value_to is not None:
+        found.append(col(Lead.amount) <= wanted.value_to)
+    return found
+
+
+def exists_for(kind: Kind, subject: Any, *where: Condition) -> Condition:
+    """The condition that a row with `subject`, the id of a contact, exists and is as `where` says."""
+    return select(1).where(subject == kind.table.id, *where).correlate(kind.table).exists()
+
+
+def _asks_about_calls(wanted: ContactFilter) -> bool:
+    asked = (wanted.outcome, wanted.longer, wanted.shorter, wanted.recording, wanted.agent, wanted.missed)
+    return any(each is not None for each in asked)
+
+
+def _on_time(asked: Question, kind: Kind) -> list[Condition]:
+    wanted = asked.wanted
+    found: list[Condition] = []
+    if wanted.begins is not None:
+        found.append(kind.at >= wanted.begins)
+    if wanted.ends is not None:
+        found.append(kind.at < wanted.ends)
+    if asked.spans is not None:
+        at = func.coalesce(kind.at, asked.wanted.ends)  # one index for each span would be slower
+        found.append(or_(false(), *(and_(at >= begins, at < ends) for begins, ends in asked.spans)))
+    return found
+
+
+def _on_attribution(wanted: ContactFilter, kind: Kind) -> list[Condition]:
+    causes = attribution_is(wanted)
+    return [exists_for(kind, col(Attribution.subject_id), *causes)] if causes else []
+
+
+def _on_marks(wanted: ContactFilter, kind: Kind) -> list[Condition]:
+    found = []
+    leads = lead_is(wanted)
+    if leads or wanted.lead == MARKED:
+        found.append(exists_for(kind, col(Lead.subject_id), *leads))
+    if wanted.lead == NONE:
+        found.append(~exists_for(kind, col(Lead.subject_id)))
+    if wanted.tag is not None:
+        found.append(exists_for(kind, col(Tag.subject_id), col(Tag.name) == wanted.tag))
+    if wanted.spam is not None:
+        spam = col(Call.spam).is_(True) if kind is CALLS else is_spam(kind.table.id)
+        found.append(spam if wanted.spam == "yes" else ~spam)
+    return found
+
+
+def sent_is(state: str) -> Condition:
+    """Deliveries in a `SentState`."""
+    return or_(*map(is_shown_as, DELIVERY_STATES[state]))
+
+
+def _on_sent(wanted: ContactFilter, kind: Kind) -> list[Condition]:
+    found = []
+    if wanted.sent == NONE:
+        found.append(~exists_for(kind, col(Delivery.subject_id)))
+    elif wanted.sent is not None:
+        found.append(exists_for(kind, col(Delivery.subject_id), sent_is(wanted.sent)))
+    if wanted.consent is not None:
+        found.append(exists_for(kind, col(ConsentDecision.subject_id), col(ConsentDecision.verdict) == wanted.consent))
+    return found
+
+
+def _on_calls(wanted: ContactFilter) -> list[Condition]:
+    found: list[Condition] = []
+    if wanted.outcome is not None:
+        found.append(outcome_is(wanted.outcome))
+    if wanted.longer is not None:
+        found.append(col(Call.duration) >= wanted.longer)
+    if wanted.shorter is not None:
+        found.append(col(Call.duration) <= wanted.shorter)
+    if wanted.agent is not None:
+        found += [col(Call.answered_at).is_not(None), col(Call.answered_by) == wanted.agent]
+    if wanted.recording == "no":
+        found.append(~exists_for(CALLS, col(Recording.call_id)))
+    elif wanted.recording is not None:
+        states = RECORDING_STATES[wanted.recording]
+        found.append(exists_for(CALLS, col(Recording.call_id), col(Recording.state).in_(states)))
+    return found
+
+
+def _spans(wanted: ContactFilter) -> Collection[tuple[datetime, datetime]]:
+    """The times of the period that fall on the weekday and into the hours."""
+    assert wanted.begins is not None and wanted.ends is not None
+    first, last = wanted.hours or (0, 23)
+    days = days_between(_day(wanted.begins, wanted), _day(wanted.ends, wanted))
+    return [_hours(day, first, last, wanted) for day in days if wanted.weekday in (None, day.weekday())]
+
+
+def _hours(day: date, first: int, last: int, wanted: ContactFilter) -> tuple[datetime, datetime]:
+    begins = datetime(day.year, day.month, day.day, first, tzinfo=wanted.zone)
+    if last == 23:
+        return begins, bounds(day, wanted.zone)[1]
+    return begins, datetime(day.year, day.month, day.day, last + 1, tzinfo=wanted.zone)
+
+
+def _day(at: datetime, wanted: ContactFilter) -> date:
+    return at.astimezone(wanted.zone).date()

@@ -1,0 +1,155 @@
+"""Takes what was spooled to the main database, as soon as it answers again."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.platform import metrics
+from hub.platform.liveness import Liveness
+from hub.store.engine import Store
+from hub.store.outage import DatabaseAway, is_away
+from hub.store.spool.file import Row, Spool, Spooled
+from hub.store.spool.probe import probe
+
+log = structlog.get_logger(__name__)
+TURN_SECONDS = 1.0
+RETRY_SECONDS = 3_600.0
+FEW_ROWS = 100
+MAX_ROWS = 500
+"""Rows that are taken from the spool at a time."""
+Drain = Callable[[Sequence[Row]], None]
+"""Writes rows of one kind in one transaction. Those that the database has already must change nothing."""
+
+
+class Drainer:
+    """A thread of a process with a web edge. It looks once a second whether the database is there, and drains the spool in its
+    order. One process of a machine drains at a time.
+
+    The outage ends when few rows are left: until then what comes in is spooled too, so that it does not overtake what came
+    before. The fold gives the same result in any order (tests/model/test_carriers_fold.py).
+    """
+
+    def __init__(self, store: Store, spool: Spool, drains: Mapping[str, Drain]) -> None:
+        self._store, self._spool = store, spool
+        self.drains: dict[str, Drain] = dict(drains)
+        """How each kind of row is written; others may add theirs."""
+        self.drained: Callable[[datetime, float], None] = lambda since, seconds: None
+        """Called after each outage, with its beginning and length."""
+        self.liveness = Liveness()
+        """Counts its failures; that of the process's hub."""
+        self._asked_at: float | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="spool", daemon=True)
+        store.outage.watch(self)
+
+    def start(self) -> None:
+        """Look once a second from now on; rows that were refused are tried again each hour."""
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Look no more; what is spooled stays."""
+        self._ending.set()
+
+    def give_up_after(self, seconds: float) -> bool:
+        """Whether the database has not answered this thread for longer: it is asked again only when it has."""
+        asked_at = self._asked_at
+        return asked_at is not None and time.monotonic() - asked_at > max(seconds, TURN_SECONDS)
+
+    def look(self) -> int:
+        """Look once; returns how many rows were taken to the database."""
+        outage, taken = self._store.outage, 0
+        if outage.since is None and self._spool.is_empty():
+            self._ask_quietly()
+            return 0
+        with self._spool.draining() as mine:
+            try:
+                probe(self._store)
+                if mine:
+                    taken = self._drain()
+                elif self._spool.state().waiting < FEW_ROWS:
+                    self._end()
+            except (SQLAlchemyError, sqlite3.Error, DatabaseAway) as error:
+                outage.begin(type(error).__name__)
+        self._show()
+        return taken
+
+    def _end(self) -> None:
+        if (ended := self._store.outage.end()) is not None:
+            self.drained(*ended)
+
+    def _serve(self) -> None:
+        retried_at = -RETRY_SECONDS
+        while not self._ending.is_set():
+            with self.liveness.trying("spool", TURN_SECONDS):  # without this thread nothing leaves the spool
+                if time.monotonic() - retried_at >= RETRY_SECONDS:
+                    retried_at = time.monotonic()
+                    self._spool.retry_refused()
+                self.look()
+            self._ending.wait(TURN_SECONDS)
+
+    def _ask_quietly(self) -> None:
+        """Notice an outage before the next call does. SQLite is a file, which does not go away quietly."""
+        if self._store.is_sqlite:
+            return
+        self._asked_at = time.monotonic()
+        try:
+            with self._store.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError as error:
+            self._store.outage.begin(type(error).__name__)
+        finally:
+            self._asked_at = None
+
+    def _drain(self) -> int:
+        """Take all that waits to the database, in its order; returns how many rows."""
+        begun, taken = time.monotonic(), 0
+        while True:
+            rows = self._spool.take(MAX_ROWS)
+            if len(rows) < FEW_ROWS:
+                self._end()
+            if not rows:
+                break
+            for kind, together in groupby(rows, key=lambda each: each.kind):
+                for some in self._written(kind, list(together)):
+                    self._spool.drop([each.id for each in some])
+                    taken += len(some)
+            self._show()
+        if taken:
+            log.info("the spool was drained", rows=taken, seconds=round(time.monotonic() - begun, 1))
+        return taken
+
+    def _written(self, kind: str, rows: list[Spooled]) -> Iterator[list[Spooled]]:
+        """The rows that the database has now. One that it refuses while it takes others is set aside."""
+        drain = self.drains.get(kind)
+        if drain is None:
+            for each in rows:
+                self._spool.refuse(each.id, f"nothing writes rows of the kind {kind}")
+            return
+        try:
+            drain([each.row for each in rows])
+        except Exception as error:
+            if is_away(error):
+                raise
+            if len(rows) == 1:
+                self._spool.refuse(rows[0].id, type(error).__name__)
+                return
+            half = len(rows) // 2
+            yield from self._written(kind, rows[:half])
+            yield from self._written(kind, rows[half:])
+        else:
+            yield rows
+
+    def _show(self) -> None:
+        state = self._spool.state()
+        metrics.SPOOLED.labels("waiting").set(state.waiting)
+        metrics.SPOOLED.labels("refused").set(state.refused)
+        metrics.SPOOL_AGE.set(state.oldest or 0)

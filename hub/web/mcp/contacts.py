@@ -1,0 +1,183 @@
+"""The tools on contacts: the list of calls, texts and forms, and the timeline of one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hub.errors import CannotDo
+from hub.model import Call, TextMessage
+from hub.queries.callers import spam_verdict
+from hub.queries.lists.cursors import cursor_of
+from hub.queries.lists.filters import ContactFilter, filter_of
+from hub.queries.lists.paging import ContactList
+from hub.queries.lists.rows import ContactRow, contact_rows
+from hub.queries.masking import HIDDEN
+from hub.queries.one_contact.header import find_contact
+from hub.queries.one_contact.recordings import recordings_of
+from hub.queries.timeline.build import timeline
+from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.subject import facts_of
+from hub.reports.calendar import bounds
+from hub.store import audit
+from hub.web.mcp.reader import UNTRUSTED, Reader
+
+OF_PERSONS = (
+    "caller_number",
+    "caller_name",
+    "person_number",
+    "phone_number",
+    "email",
+    "name",
+    "fields",
+    "page",
+    "body",
+    "form",
+    "reason",
+)
+"""What `facts_of` says that people outside wrote or that names them."""
+OF_DELIVERIES = ("convert", "deliver", "disclose")
+
+
+def list_contacts(
+    reader: Reader,
+    company: str | None,
+    wanted: dict[str, Any],
+    first: date | None,
+    last: date | None,
+    after: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """A page of calls, texts and forms, the newest first. `wanted` are conditions as filter_of takes them."""
+    cursor = cursor_of(after)
+    if after and cursor is None:
+        raise CannotDo("after is no place in a list; use the value of `next` from the page before.")
+    if first and last and first > last:
+        raise CannotDo("The period would end before it begins; swap first and last.")
+    scope = reader.scope("calls")
+    with reader.session(scope) as session:
+        companies = reader.companies(session, scope, company)
+        zone = ZoneInfo(companies[0].time_zone if len(companies) == 1 else "UTC")
+        asked = _filter(wanted, zone, first, last, reader)
+        contacts = ContactList(session, scope, [each.id for each in companies], asked)
+        found = contacts.page(cursor, limit)
+        rows = contact_rows(session, reader.user, reader.hub.vault, found.keys)
+        count = contacts.count()
+    if rows:
+        reader.note("list_calls", reader.user.account_id, f"{len(rows)} contacts")
+    names = {each.id: each.name for each in companies}
+    return {
+        "contacts": [_listed(reader, row, names) for row in rows],
+        "count": count.number,
+        "count_is_exact": count.exact,
+        "time_zone_of_days": str(zone),
+        "next": found.older,
+    }
+
+
+def _filter(
+    wanted: dict[str, Any], zone: ZoneInfo, first: date | None, last: date | None, reader: Reader
+) -> ContactFilter:
+    written = {name: str(value) for name, value in wanted.items() if value not in (None, "")}
+    if "q" in written and not reader.in_clear:
+        raise CannotDo(
+            "This key hides personal data, so it cannot search for it; make one with `hub users key --scope personal_data`."
+        )
+    asked = filter_of(
+        written, zone, bounds(first, zone)[0] if first else None, bounds(last, zone)[1] if last else None,
+        reader.hub.clock(),
+    )  # fmt: skip
+    if ignored := sorted(written.keys() - asked.active().keys()):
+        raise CannotDo(f"{ignored[0]} cannot have this value.")
+    return asked
+
+
+def _listed(reader: Reader, row: ContactRow, companies: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "at": row.at,
+        "company": companies.get(row.company_id),
+        "tracker": row.tracker,
+        "first_time": row.first_time,
+        "outcome": row.outcome,
+        "failed": row.broke_off,
+        "spam": row.spam,
+        "duration_seconds": row.duration,
+        "answered_at_number": reader.number(row.agent),
+        "lead": row.lead,
+        "amount": row.amount,
+        "currency": row.currency,
+        "deliveries": dict(row.sent),
+        "recording": row.recording,
+        "consent": row.consent,
+        "erased": row.erased,
+        UNTRUSTED: {
+            "name": reader.words(row.name),
+            "number": reader.number(row.number),
+            "email": reader.words(row.email),
+            "keyword": reader.words(row.keyword),
+            "landing_page": reader.mask.page(row.landing_page),
+            **reader.said({"source": row.source, "medium": row.medium, "campaign": row.campaign, "tags": row.tags}),
+        },
+    }
+
+
+def show_contact(reader: Reader, contact_id: str, with_transcript: bool) -> dict[str, Any]:
+    """One call, incoming text or form with its timeline, and the transcripts of a call if they are wanted."""
+    calls, texts = reader.scope("calls"), reader.scope("texts") if reader.may("texts") else None
+    may_bodies, may_deliveries = reader.may("bodies"), reader.may("deliveries")
+    with reader.session(calls) as session:
+        subject = find_contact(session, calls, texts, contact_id)
+        facts = facts_of(session, subject, reader.mask, reader.hub.vault)
+        verdict = spam_verdict(session, subject) if isinstance(subject, Call) else None
+        entries = timeline(session, subject, reader.mask, reader.hub.vault, with_webhooks=False)
+    if isinstance(subject, TextMessage) and facts.get("body") and not may_bodies:
+        facts["body"] = HIDDEN
+    reader.note("show_call", subject.id)
+    if verdict is not None:
+        facts["spam_score"] = {
+            "score": verdict.score,
+            "reasons": [each._asdict() for each in verdict.reasons],
+            "action": verdict.action,
+            "decided_at": verdict.decided_at,
+            "overruled_at": verdict.overruled_at,
+        }
+    about = {name: facts.pop(name) for name in OF_PERSONS if name in facts}
+    found = {
+        **facts,
+        UNTRUSTED: reader.said(about),
+        "timeline": [_entry(reader, each) for each in entries if may_deliveries or each.stage not in OF_DELIVERIES],
+    }
+    if with_transcript:
+        found["transcripts"] = _transcripts(reader, subject)
+    return found
+
+
+def _entry(reader: Reader, entry: Entry) -> dict[str, Any]:
+    said = {"text": entry.text, "details": entry.details}
+    return {"at": entry.at, "stage": entry.stage, "state": entry.state, UNTRUSTED: reader.said(said)}
+
+
+def _transcripts(reader: Reader, subject: Any) -> list[dict[str, Any]]:
+    """What was said on a call; each reading has an audit entry of its own."""
+    scope = reader.scope("transcripts")
+    if not reader.in_clear:
+        raise CannotDo("This key hides what people said; make one with `hub users key --scope personal_data`.")
+    if not isinstance(subject, Call):
+        raise CannotDo("Only calls have transcripts.")
+    with reader.session(scope) as session:
+        heard = recordings_of(reader.hub, session, scope.call(session, subject.id), with_transcripts=True)
+    with reader.hub.store.writing() as session:
+        for each in heard:
+            if each.parts:
+                audit.note(session, reader.hub.clock(), reader.user.id, "recording.transcript", each.row.id, "mcp")
+    return [
+        {
+            "recording": each.row.id,
+            "why_not": each.why_unwritten,
+            UNTRUSTED: [{"speaker": part.channel, "text": part.text} for part in each.parts or ()],
+        }
+        for each in heard
+    ]

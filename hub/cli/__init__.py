@@ -38,7 +38,7 @@ def application(names: Iterable[str]) -> typer.Typer:
         rich_markup_mode="markdown",
     )
     for module in dict.fromkeys(module for name in names for module in COMMANDS[name][0]):
-        import_module(f"hub.cli.{module}").register(app)
+        import_module(module if module.startswith("hub.") else f"hub.cli.{module}").register(app)
     loaded = {each.name for each in app.registered_commands} | {each.name for each in app.registered_groups}
     for name, (_, summary) in COMMANDS.items():
         if name not in loaded:

@@ -24,7 +24,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "files and variables that it names. The environment must be that of the hub.",
     ),
     "mcp": (("operation.mcp",), "Let an assistant on this machine ask the hub, over MCP on standard input and output."),
-    "demo": (("demo",), "Play a seeded day with provider sandboxes; the hub, its database and its syncs are real."),
+    "demo": (
+        ("hub.proof.cli.demo",),
+        "Play a seeded day with provider sandboxes; the hub, its database and its syncs are real.",
+    ),
     "check": (
         ("check",),
         "Check config.yaml, then check that every provider accepts our credentials. Nothing is changed at the "
@@ -60,7 +63,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
         "List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken.",
     ),
     "chaos": (
-        ("chaos",),
+        ("hub.proof.cli.chaos",),
         "Play faults on a hub while calls, texts and forms come in, and check that nothing is lost or doubled.",
     ),
     "new-plugin": (

@@ -1,7 +1,7 @@
 """The process that imports plugins to describe them, and checks their settings: each request in a fork of its own.
 
-Started as `python -m hub.plugin_host.host.probe_child DESCRIPTOR SECONDS`. It has no threads, so it may fork. It ends when the hub
-closes the socket, or after a minute without a request.
+Started as `python -m hub.plugin_host.host.probe_child DESCRIPTOR SECONDS`. It has no threads, so it may fork. It ends when
+the hub closes the socket, or after a minute without a request.
 """
 
 from __future__ import annotations

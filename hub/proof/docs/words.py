@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[2]
 ALLOWED = HERE / "words_allowed.tsv"
 FOLDERS = ("hub", "plugins")
 

@@ -1,4 +1,4 @@
-"""The callers and the business's phones of a demo over SIP, in a process of their own: `python -m hub.proof.demo.line.phones PORT`.
+"""The callers and the phones of a demo over SIP, in a process of their own: `python -m hub.proof.demo.line.phones PORT`.
 
 It is the trunk on loopback: it calls in with the caller's number in P-Asserted-Identity, and takes what is dialed. Commands
 come as JSON lines on stdin, one a call: `{"id", "to", "caller", "keys", "outcome", "talk", "answering"}`; `caller` is null for

@@ -51,7 +51,7 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-migration: $(VENV)/dev        ## write the migration to the tables as declared; M="Add a column"
+migration: $(VENV)/dev        ## after a change of tables: write the baseline anew; from the first release on, a migration; M="Add a column"
 	$(BIN)/python -c 'import sys; from hub.store.schema import write_revision; write_revision(sys.argv[1])' "$(M)"
 
 lock: $(TOOLS)/ready          ## write requirements/*.lock to pyproject.toml; ARGS=--upgrade takes the newest versions

@@ -140,7 +140,7 @@ def open_beside(config: Config) -> Iterator[Hub]:
     from hub.plugin_host.sandboxes import start_sandboxes
     from hub.runtime import assemble
     from hub.store.engine import explained
-    from hub.store.schema import current, revisions
+    from hub.store.schema import current, refusal, revisions
 
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}
     with start_sandboxes({name: entry.connector_class for name, entry in entries.items()}, utc_now) as running:
@@ -149,6 +149,8 @@ def open_beside(config: Config) -> Iterator[Hub]:
         try:
             with explained():
                 found = current(hub.store)
+            if found is not None and (reason := refusal(found)):
+                raise ConfigError(f"The database {reason}.")
             if found != revisions()[-1]:
                 raise ConfigError(
                     f"The database is of schema {found or 'none'}, this version of {revisions()[-1]}; start the hub of this "

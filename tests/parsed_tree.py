@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 ROOT = Path(__file__).parents[1]
-GENERATED = ROOT / "hub/store/migrations"
+GENERATED = ROOT / "hub/store/migrations/versions"
 T = TypeVar("T")
 
 

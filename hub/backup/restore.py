@@ -29,7 +29,7 @@ from hub.store.encryption.vault import HOLDERS
 from hub.store.journal import touch
 from hub.store.journal.ends_file import note_restored
 from hub.store.rows import write_rows
-from hub.store.schema import revisions, upgrade
+from hub.store.schema import refusal, revisions, upgrade
 from hub.store.tombstones import ErasedRows, journal_of, read_journal, refuse_unfinished, write_tombstones
 from hub.store.vacuum import scrub
 
@@ -133,11 +133,13 @@ def _keep_journal(hub: Hub, session: Session, buried: ErasedRows, now: datetime)
 
 
 def _refuse_unfit(hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None) -> None:
-    for archive in (data, key_file):
-        if archive is not None and archive.manifest["schema"] != revisions()[-1]:
+    for schema in [archive.manifest["schema"] for archive in (data, key_file) if archive is not None]:
+        if reason := refusal(schema):
+            raise NotRestored(f"The backup {reason}.")
+        if schema != revisions()[-1]:
             raise NotRestored(
-                f"The backup is of schema {archive.manifest['schema']}, this hub of {revisions()[-1]}; restore it with the "
-                "version that made it, then update the hub."
+                f"The backup is of schema {schema}, this hub of {revisions()[-1]}; restore it with the version that made it, "
+                "then update the hub."
             )
     if key_file is not None and hub.clock() > datetime.fromisoformat(key_file.manifest["until"]):
         raise NotRestored(

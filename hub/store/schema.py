@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +13,8 @@ from sqlalchemy import Connection, inspect, text
 
 from hub.errors import ConfigError
 from hub.model import every_table
-from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
+from hub.store.migrations import baseline
 from hub.store.row_security import guard_rows
 from hub.store.triggers.append_only import guard_append_only
 from hub.store.triggers.directory_changes import guard_directory
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hub.store.encryption.vault import Vault
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSIONS = (MIGRATIONS / "versions",)
 NEWEST = "head"
 """The newest revision, as Alembic names it."""
 
@@ -32,7 +34,26 @@ NEWEST = "head"
 def revisions() -> list[str]:
     """Every revision that this version of the hub knows, oldest first, from the file names: a start must not load
     Alembic only to see that the schema is current."""
-    return sorted(path.name.split("_", 1)[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return [number for number, _ in _files()]
+
+
+def _files() -> list[tuple[str, Path]]:
+    """Revisions with their files, oldest first."""
+    numbered = sorted((file.name.split("_", 1)[0], file) for folder in VERSIONS for file in folder.glob("[0-9]*.py"))
+    return [(baseline.baseline_revision() if each == baseline.NUMBER else each, file) for each, file in numbered]
+
+
+def refusal(found: str) -> str | None:
+    """Why this version cannot take a database or a backup of schema `found`, and what to do; None if it knows the schema."""
+    known = revisions()
+    if found in known:
+        return None
+    if found.split(".")[0] > known[-1].split(".")[0]:
+        return f"belongs to a newer version of Ringfence (schema {found}); update the hub"
+    return (
+        f"is of schema {found}, which no released version has, so it cannot be migrated; start with an empty database, or "
+        "keep the version that made it"
+    )
 
 
 def current(store: Store) -> str | None:
@@ -57,18 +78,15 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
     found = current(store)
     if found == revisions()[-1]:
         return False
-    if found is not None and found not in revisions():
-        raise ConfigError(
-            f"The database belongs to a newer version of Ringfence (schema {found}); update the hub or point "
-            "hub.database elsewhere."
-        )
+    if found is not None and (reason := refusal(found)):
+        raise ConfigError(f"The database {reason}.")
     older = False
     with _alone(store) as connection:
         found = _revision(connection)
         if found is None:
             _create(connection)
         elif found != revisions()[-1]:
-            _migrate(connection, vault, keyring=lambda: vault().keyring if vault else store.keyring)
+            _migrate(connection, vault)
             older = True
     if older:
         scrub(store, every_table().tables)
@@ -78,14 +96,12 @@ def upgrade(store: Store, vault: Callable[[], Vault] | None = None) -> bool:
 def migrate(store: Store, to: str = NEWEST) -> None:
     """Run every migration that the database lacks, up to the revision `to`; all of them if it is empty."""
     with _alone(store) as connection:
-        _migrate(connection, None, to, lambda: store.keyring)
+        _migrate(connection, None, to)
 
 
 def pending(found: str) -> list[tuple[str, str]]:
     """The migrations that a database of revision `found` lacks, oldest first: revision, and what it does in a line."""
-    files = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
-    lacking = [file for file in files if file.name.split("_", 1)[0] > found]
-    return [(file.name.split("_", 1)[0], " ".join((_docstring(file) or "").split())) for file in lacking]
+    return [(each, " ".join((_docstring(file) or "").split())) for each, file in _files() if each > found]
 
 
 def _docstring(file: Path) -> str | None:
@@ -133,16 +149,11 @@ def _create(connection: Connection) -> None:
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
 
-def _migrate(
-    connection: Connection,
-    vault: Callable[[], Vault] | None,
-    to: str = NEWEST,
-    keyring: Callable[[], Keyring] = lambda: Keyring([]),
-) -> None:
+def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str = NEWEST) -> None:
     from alembic import command
 
     config = alembic_config()
-    config.attributes |= {"connection": connection, "vault": vault, "keyring": keyring}
+    config.attributes |= {"connection": connection, "vault": vault}
     if connection.dialect.name != "sqlite":
         # PostgreSQL refuses to alter a table while a deferred trigger waits for one of its rows.
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
@@ -160,21 +171,28 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(map(str, VERSIONS)))
     return config
 
 
 def write_revision(message: str) -> None:
-    """Write the migration from the newest revision to the declared tables (`make migration M="Add a column"`)."""
+    """Bring the migrations to the declared tables (`make migration`): before the first release the baseline is written again,
+    later a migration from the newest revision (`M="Add a column"`)."""
     from alembic import command
 
+    if baseline.RELEASED is None:
+        baseline.FILE.write_text(baseline.declared(), encoding="utf-8")
+        return
+    if not message:
+        raise ConfigError('The baseline is released; say what the migration does: make migration M="Add a column"')
+    number = f"{int(revisions()[-1].split('.')[0]) + 1:04}"
     store = Store("sqlite://")
     with store.engine.connect() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
-        if revisions():
-            command.upgrade(config, "head")
-        command.revision(config, message, autogenerate=True, rev_id=f"{len(revisions()) + 1:04}")
-    file = next((MIGRATIONS / "versions").glob(f"{len(revisions()):04}_*.py"))
+        command.upgrade(config, NEWEST)
+        command.revision(config, message, autogenerate=True, rev_id=number, version_path=str(VERSIONS[-1]))
+    file = next(VERSIONS[-1].glob(f"{number}_*.py"))
     source = file.read_text().replace("sqlmodel.sql.sqltypes.AutoString(", "sa.String(")
     source = source.replace("hub.model.columns.UTCTime(timezone=True)", "sa.DateTime(timezone=True)")
     file.write_text(source.replace("astext_type=Text()", "astext_type=sa.Text()"))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cli_shop import Shop
 from event_loops import in_a_thread
+from example_upgrade import release
 from mcp import Client, StdioServerParameters
 from typer.testing import Result
 
@@ -56,11 +57,13 @@ def test_a_missing_or_wrong_key_ends_the_command_with_a_sentence(
     assert "`hub users key NAME` makes one" in refusal(shop.run("mcp"))
     monkeypatch.setenv("RINGFENCE_API_KEY", "ctk_0123456789abcdef_" + "x" * 43)
     assert "unknown, expired or revoked" in refusal(shop.run("mcp"))
+    release(monkeypatch)
+    assert "run `hub upgrade`" in refusal(shop.run("mcp"))
     store = Store(shop.database)
     with store.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0038'")
     store.close()
-    assert "run `hub upgrade`" in refusal(shop.run("mcp"))
+    assert "start with an empty database" in refusal(shop.run("mcp"))
 
 
 def test_a_key_gets_the_scope_by_name_and_no_other(shop: Shop, refusal: Refusal) -> None:

@@ -6,14 +6,13 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import postgres
 import pytest
 from commands import CliRunner
-from sqlalchemy import JSON, MetaData, insert, make_url
+from example_upgrade import AT, STEPS, fill, release
+from sqlalchemy import make_url, text
 from typer.testing import Result
 
 from hub.backup.trials.copy_database import ALL_COPIED, counts
@@ -23,12 +22,11 @@ from hub.cli import app
 from hub.startup import vault_of
 from hub.store import Store
 from hub.store.encryption.keyring import new_key
-from hub.store.schema import current, migrate, revisions
+from hub.store.schema import current, revisions
 
 Refusal = Callable[[Result], str]
-OLD = "0030"
+OLD, NEW = revisions()[-1], STEPS[-1]
 CALLS = 8_000
-AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 CONFIG = """\
 hub:
   public_url: https://calls.example.com
@@ -43,33 +41,6 @@ accounts:
     companies:
       - {{name: north, title: North, country: US, region: IL, route: {{dial: "+13125550190"}}, trackers: []}}
 """
-
-
-def fill(database: str, calls: int, revision: str = OLD) -> None:
-    """An empty database becomes one of an older version, with an account, a company and many calls."""
-    store = Store(database)
-    migrate(store, revision)
-    tables = MetaData()
-    with store.engine.execution_options(ringfence_write=True).begin() as connection:
-        tables.reflect(connection)
-
-        def add(name: str, rows: list[dict[str, Any]]) -> None:
-            table = tables.tables[name]
-            fixed = {c.name: _filler(c) for c in table.columns if not c.nullable and c.server_default is None}
-            connection.execute(insert(table), [{**fixed, **row} for row in rows])
-
-        add("account", [{"id": "a", "name": "agency"}])
-        add("company", [{"id": "c", "account_id": "a", "name": "north"}])
-        add("call", [{"id": f"call{n}", "company_id": "c", "carrier_call_id": f"CA{n}", "connector": "phone",
-                      "started_at": AT + timedelta(seconds=n)} for n in range(calls)])  # fmt: skip
-    store.close()
-
-
-def _filler(column: Any) -> Any:
-    if isinstance(column.type, JSON):
-        return {}
-    kind = column.type.python_type
-    return AT if kind is datetime else kind()
 
 
 def configure(folder: Path, database: str) -> Path:
@@ -106,9 +77,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def old(tmp_path: Path, filled: Path) -> tuple[Path, str]:
-    """config.yaml over a copy of it."""
+def old(tmp_path: Path, filled: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, str]:
+    """config.yaml over a copy of it, and the later version."""
     database = f"sqlite:///{shutil.copy(filled, tmp_path / 'old.db')}"
+    release(monkeypatch)
     return configure(tmp_path, database), database
 
 
@@ -118,18 +90,20 @@ def test_a_large_old_database_is_tried_on_a_copy_and_then_migrated(old: tuple[Pa
     result = run(file, "--check", "--json")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
-    assert (found["found"], found["target"], found["safe"]) == (OLD, revisions()[-1], True)
-    assert [number for number, _ in found["migrations"]] == [each for each in revisions() if each > OLD]
-    assert all(what for _, what in found["migrations"])
+    assert (found["found"], found["target"], found["safe"]) == (OLD, NEW, True)
+    assert found["migrations"] == [
+        ["9001", "Give each company a label that names its calls."],
+        ["9002", "Seal the labels of companies; none stays in clear."],
+    ]
     assert found["trial"]["bytes"] > 1_000_000 and found["trial"]["migration_seconds"] > 0
     assert "call" not in found["trial"]["changed"], "no call is lost"
     assert {state for each in findings(result).values() for state, _ in each} == {"fine", "warning"}
     assert findings(result)["backup"][0] == ("warning", "There is no backup of data; make one before (hub backup).")
     assert revision(database) == OLD and (file.parent / "old.db").read_bytes() == before
     assert [*file.parent.glob(f".{PREFIX}*")] == []
-    assert run(file).output.startswith(f"✓ Schema {OLD} → {revisions()[-1]}")
-    assert revision(database) == revisions()[-1]
-    assert run(file).output == f"The database is of schema {revisions()[-1]} already.\n"
+    assert run(file).output.startswith(f"✓ Schema {OLD} → {NEW}")
+    assert revision(database) == NEW
+    assert run(file).output == f"The database is of schema {NEW} already.\n"
     again = run(file, "--check")
     assert "already; nothing is migrated" in again.output and again.exit_code == 0
 
@@ -138,32 +112,40 @@ def test_what_stands_against_an_upgrade_is_said_and_ends_with_status_1(old: tupl
     file, database = old
     store = Store(database)
     with store.writing() as session:
-        session.connection().exec_driver_sql("ALTER TABLE connector_state ADD COLUMN plugin_died BOOLEAN")
+        session.connection().exec_driver_sql("ALTER TABLE company ADD COLUMN label VARCHAR")
     store.close()
     file.write_text(file.read_text() + "no_such_setting: 1\n")
     result = run(file, "--check", "--json")
     assert result.exit_code == 1
     found = findings(result)
     assert found["config.yaml"][0][0] == "wrong" and "no_such_setting" in found["config.yaml"][0][1]
-    assert found["trial"][0][0] == "wrong" and "plugin_died" in found["trial"][0][1]
+    assert found["trial"][0][0] == "wrong" and "label" in found["trial"][0][1]
     assert revision(database) == OLD
     assert "Mend this before the upgrade" in run(file, "--check", "--max-gb", "0").output
 
 
-def test_a_database_that_is_too_large_newer_or_not_there_is_not_tried(
+def test_a_database_that_is_not_there_newer_or_of_no_release_is_not_tried(
     tmp_path: Path, refusal: Refusal, sqlite_url: str
 ) -> None:
     missing = configure(tmp_path, f"sqlite:///{tmp_path / 'none.db'}")
     assert "The database is empty" in run(missing, "--check").output and not (tmp_path / "none.db").exists()
-    newer = configure(tmp_path, sqlite_url)
-    store = Store(sqlite_url)
-    with store.writing() as session:
-        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    store.close()
-    result = run(newer, "--check")
-    assert result.exit_code == 1 and "schema 9999, newer than this" in " ".join(result.output.split())
-    assert "belongs to a newer version" in refusal(run(newer))
-    assert "are for --check" in refusal(run(newer, "--without-trial"))
+    other = configure(tmp_path, sqlite_url)
+    for schema, said, refused in (
+        ("9999", "belongs to a newer version of Ringfence (schema 9999); update the hub", "belongs to a newer version"),
+        (
+            "0057",
+            "is of schema 0057, which no released version has",
+            "start with an empty database, or keep the version",
+        ),
+    ):
+        store = Store(sqlite_url)
+        with store.writing() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = :schema"), {"schema": schema})
+        store.close()
+        result = run(other, "--check")
+        assert result.exit_code == 1 and said in " ".join(result.output.split())
+        assert refused in refusal(run(other))
+    assert "are for --check" in refusal(run(other, "--without-trial"))
 
 
 def guards(database: str) -> set[str]:
@@ -179,7 +161,7 @@ def guards(database: str) -> set[str]:
 
 @pytest.mark.postgresql
 def test_on_postgresql_rows_triggers_and_policies_are_copied_into_a_scratch_database(
-    tmp_path: Path, databases: Path, refusal: Refusal
+    tmp_path: Path, databases: Path, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with postgres.fresh_database(databases) as database, postgres.fresh_database(databases) as other:
         for each in (database, other):
@@ -196,11 +178,7 @@ def test_on_postgresql_rows_triggers_and_policies_are_copied_into_a_scratch_data
             connection.exec_driver_sql(
                 "CREATE TRIGGER watched BEFORE UPDATE OF name ON company FOR EACH ROW EXECUTE FUNCTION watch()"
             )
-            connection.exec_driver_sql("ALTER TABLE company ENABLE ROW LEVEL SECURITY")
-            connection.exec_driver_sql("ALTER TABLE company FORCE ROW LEVEL SECURITY")
-            connection.exec_driver_sql(
-                "CREATE POLICY account_rows ON company USING (current_setting('app.account', true) = '*')"
-            )
+        release(monkeypatch)
         file, seen = configure(tmp_path, database), []
 
         def look(table: str, done: int, total: int) -> None:
@@ -213,7 +191,8 @@ def test_on_postgresql_rows_triggers_and_policies_are_copied_into_a_scratch_data
         found = check_upgrade(file, vault_of, AT, how)
         assert found.is_safe and found.trial and found.trial.migration_seconds > 0, found.findings
         ((copied, rows),) = seen
-        assert copied == guards(database) and len(copied) == 2
+        assert copied == guards(database) and any("watched" in each for each in copied)
+        assert any("account_rows" in each for each in copied)
         assert rows == counts(store) and rows["call"] == 200
         assert revision(other) is None and guards(other) == set() and revision(database) == OLD
         assert "name it with --scratch" in refusal(run(file, "--check"))

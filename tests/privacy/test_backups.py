@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 from canaries import KEEPING, Canaries, bytes_of_database, seed
+from example_upgrade import release
 from sqlmodel import SQLModel, select
 from testbed import CALLER, SHARED, TestHub, finished_call, make_config
 
-from hub.backup.archive import NotWhole
+from hub.backup.archive import ArchiveWriter, NotWhole
 from hub.backup.restore import NotRestored, restore
-from hub.backup.save import LEFT_OUT, save, save_keys
+from hub.backup.save import DATA, LEFT_OUT, save, save_keys
 from hub.errors import ConfigError
 from hub.model import Call, Person, Recording, Restoration, TextMessage
 from hub.privacy.erasure import erase_person
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub, assemble
 from hub.startup import open_store
+from hub.store import schema
 from hub.store.encryption.keyring import new_key
 from hub.store.journal.verify import verify
 from hub.texts.bodies import open_body
@@ -155,6 +157,20 @@ def test_keys_older_than_35_days_are_refused_and_without_them_people_stay_out(
     told = restore(new, tmp_path / "data", None)
     assert told.emptied["call"] == told.emptied["person"] == 1
     assert b"PAT DOE" not in bytes_of_database(TestHub(new, lite_stage.live, lite_stage.clock))
+
+
+def test_a_backup_of_another_schema_is_refused_with_what_to_do(
+    new: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for written, sentence in (("9999", "belongs to a newer version"), ("0057", "no released version has")):
+        with ArchiveWriter(tmp_path / written, new.keyring, DATA) as archive:
+            archive.finish({"schema": written})
+        with pytest.raises(NotRestored, match=sentence):
+            restore(new, tmp_path / written, None)
+    release(monkeypatch)
+    with pytest.raises(NotRestored, match="restore it with the version that made it, then update the hub"):
+        restore(new, tmp_path / "data", None)
+    assert not schema.current(new.store)
 
 
 def test_a_backup_goes_into_an_empty_database_only(lite_stage: TestHub, tmp_path: Path) -> None:

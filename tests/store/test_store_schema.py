@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,22 +14,56 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-import hub.model  # noqa: F401 - the tables register themselves
+import hub
 from hub.errors import ConfigError
 from hub.store import Store
+from hub.store.migrations import baseline
 from hub.store.schema import current, migrate, revisions, upgrade
 
 
-@pytest.mark.parametrize("way", [upgrade, migrate])
-def test_the_schema_of_a_new_database_is_the_declared_one_whether_made_or_migrated(
-    store: Store, way: Callable[[Store], object]
-) -> None:
-    empty(store)
-    way(store)
-    assert current(store) == revisions()[-1]
+def test_the_migrated_schema_is_the_one_that_the_tables_declare(store: Store) -> None:
+    made = {}
+    for way in (upgrade, migrate):
+        empty(store)
+        way(store)
+        assert current(store) == revisions()[-1]
+        made[way] = written(store)
+        with store.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, SQLModel.metadata) == []
+    assert made[migrate] == made[upgrade] and len(made[upgrade]) > 300
+
+
+def test_the_baseline_is_written_from_the_tables_until_it_is_released() -> None:
+    assert not baseline.is_stale(), 'run make migration, or after the first release make migration M="Add a column"'
+    assert baseline.RELEASED in (None, baseline.baseline_revision()), "a released baseline was changed"
+    assert (baseline.RELEASED is None) == (hub.__version__ == "0.1.0"), (
+        "set RELEASED with the version, see CONTRIBUTING.md"
+    )
+
+
+def written(store: Store) -> set[str]:
+    """Every table, column, constraint, index, trigger, function and policy, as the database writes it."""
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, SQLModel.metadata) == []
+        if store.is_sqlite:
+            found = connection.execute(text("SELECT sql FROM sqlite_master WHERE name <> 'alembic_version'"))
+            return {re.sub(r"[\s\"]+", "", sql) for sql in found.scalars() if sql}
+        found = connection.exec_driver_sql(ON_POSTGRESQL)
+        return {sql for sql in found.scalars() if "alembic_version" not in sql}
+
+
+ON_POSTGRESQL = """
+SELECT concat_ws(' ', a.attrelid::regclass, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+    pg_get_expr(d.adbin, d.adrelid))
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (c.oid, a.attnum)
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT concat_ws(' ', tablename, policyname, cmd, qual, with_check) FROM pg_policies
+"""
 
 
 def test_a_second_upgrade_does_nothing(store: Store) -> None:
@@ -37,11 +71,24 @@ def test_a_second_upgrade_does_nothing(store: Store) -> None:
     assert upgrade(store) is False
 
 
-def test_a_database_of_a_newer_ringfence_is_refused_with_a_sentence(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("schema", "sentence"),
+    [
+        ("9999", "The database belongs to a newer version of Ringfence (schema 9999); update the hub."),
+        ("0057", "The database is of schema 0057, which no released version has, so it cannot be migrated; start with an empty "
+         "database, or keep the version that made it."),
+        (f"{baseline.NUMBER}.00000000", "which no released version has"),
+    ],
+)  # fmt: skip
+def test_a_database_of_a_newer_version_or_of_no_release_is_refused_with_a_sentence(
+    store: Store, schema: str, sentence: str
+) -> None:
     with store.writing() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ConfigError, match=r"newer version of Ringfence \(schema 9999\); update the hub"):
+        session.execute(text("UPDATE alembic_version SET version_num = :schema"), {"schema": schema})
+    before = written(store)
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
         upgrade(store)
+    assert current(store) == schema and written(store) == before
 
 
 def empty(store: Store) -> None:

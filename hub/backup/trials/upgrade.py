@@ -22,7 +22,7 @@ from hub.startup import Configured, read_config, read_outline
 from hub.store import audit
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
-from hub.store.schema import current, pending, revisions, upgrade
+from hub.store.schema import current, pending, refusal, revisions, upgrade
 
 State = Literal["fine", "warning", "wrong"]
 OLD_BACKUP = timedelta(days=1)
@@ -143,12 +143,8 @@ def _schema_finding(found: str | None, target: str, lacking: int) -> Finding:
         return Finding("schema", "fine", f"The database is empty; the first start makes schema {target}.")
     if found == target:
         return Finding("schema", "fine", f"The database is of schema {target} already; nothing is migrated.")
-    if not lacking:
-        return Finding(
-            "schema",
-            "wrong",
-            f"The database is of schema {found}, newer than this version's {target}; use a newer version.",
-        )
+    if reason := refusal(found):
+        return Finding("schema", "wrong", f"The database {reason}.")
     return Finding("schema", "fine", f"{found} → {target}: {lacking} migrations run.")
 
 

@@ -1,4 +1,5 @@
-"""`python -m hub.proof.docs` writes the generated files; with `--check` it only says whether they are up to date.
+"""`python -m hub.proof.docs` writes the generated files; with `--check` it only says whether they are up to date, and whether
+the baseline of the schema is.
 
 The generated files are the references in docs/ and the page scripts that browsers get.
 """
@@ -20,6 +21,7 @@ from hub.proof.docs.promises import promises_page
 from hub.proof.docs.scripts import SCRIPTS, minified
 from hub.proof.docs.website import website_page
 from hub.proof.docs.words import words_found
+from hub.store.migrations.baseline import is_stale
 
 PAGES: dict[str, Callable[[], str]] = {
     "hooks.md": hooks_page,
@@ -59,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             sys.stderr.write(f"{path} is out of date; run `python -m hub.proof.docs`.\n")
             sys.stderr.writelines(f"  {line}\n" for line in list(difference)[:SHOWN_LINES])
+    if chosen.check and is_stale():
+        differs = True
+        sys.stderr.write("The tables differ from hub/store/migrations/baseline.sql; run `make migration`.\n")
     return 1 if differs else 0
 
 

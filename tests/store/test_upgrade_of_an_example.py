@@ -1,0 +1,85 @@
+"""The example's two migrations (tests/example_migrations) on a database of this version: its rows stay, and what is encrypted
+leaves nothing in clear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from example_upgrade import STEPS, fill, release
+from sqlalchemy import text
+from test_store_schema import empty, written
+
+from hub.backup.trials.copy_database import counts
+from hub.errors import ConfigError
+from hub.store import Store
+from hub.store.encryption.encrypted_fields import decrypt_many
+from hub.store.encryption.keyring import Keyring, new_key
+from hub.store.encryption.vault import Vault
+from hub.store.schema import current, migrate, revisions, upgrade
+from hub.testing import FrozenClock
+
+CALLS = 300
+LABELS = {"n": f"north has calls: {CALLS}", "s": "south has calls: 0"}
+
+
+@pytest.fixture
+def old(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A database of this version, and the later version."""
+    empty(store)
+    fill(store.url.render_as_string(hide_password=False), CALLS)
+    release(monkeypatch)
+    return store
+
+
+def vault_of(store: Store) -> Callable[[], Vault]:
+    store.keyring = Keyring([new_key()])
+    vault = Vault(store.keyring, FrozenClock())
+    return lambda: vault
+
+
+def test_an_older_database_keeps_its_rows_and_what_is_encrypted_leaves_nothing_in_clear(old: Store) -> None:
+    before, guards = counts(old), {each for each in written(old) if "TRIGGER" in each}
+    vault = vault_of(old)
+    assert upgrade(old, vault) and current(old) == STEPS[-1]
+    assert counts(old) == before | {"person_key": before["person_key"] + len(LABELS)}
+    assert {each for each in written(old) if "TRIGGER" in each} == guards and guards
+    with old.writing() as session:
+        rows = session.execute(text("SELECT id, sealed_label FROM company")).all()
+        opened = decrypt_many(vault(), session, [(row.sealed_label, f"company/{row.id}/label") for row in rows])
+        assert dict(zip((row.id for row in rows), opened, strict=True)) == LABELS
+    if old.is_sqlite:
+        file = Path(str(old.url.database))
+        assert not any(b"has calls" in each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    assert upgrade(old, vault) is False
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(old: Store) -> None:
+    before, found = written(old), current(old)
+    with pytest.raises(ConfigError, match="start the hub with it"):
+        upgrade(old)
+    assert (current(old), written(old)) == (found, before) and found not in STEPS
+
+
+def test_one_migration_runs_after_the_other_and_only_those_that_the_database_lacks(old: Store) -> None:
+    migrate(old, STEPS[0])
+    assert current(old) == STEPS[0]
+    with old.writing() as session:
+        assert dict(session.execute(text("SELECT id, label FROM company")).all()) == LABELS
+    assert upgrade(old, vault_of(old)) and current(old) == revisions()[-1] == STEPS[-1]
+
+
+def test_a_migration_that_leaves_rows_without_what_they_refer_to_is_undone(
+    old: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "9003_remove_companies.py").write_text(
+        '"""Remove companies."""\nfrom alembic import op\nrevision, down_revision = "9003", "9002"\n'
+        'def upgrade() -> None:\n    op.execute("DELETE FROM company")\n'
+    )
+    release(monkeypatch, tmp_path)
+    with pytest.raises(Exception, match=r"rows of call that refer to nothing|violates foreign key constraint"):
+        upgrade(old, vault_of(old))
+    assert current(old) not in STEPS
+    with old.writing() as session:
+        assert session.execute(text("SELECT count(*) FROM company")).scalar() == len(LABELS)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from sqlmodel import select
 
+from hub.access.users import user_named
+from hub.alerts.kinds import CHANNEL_NAMES
+from hub.alerts.listing import sent_alerts
+from hub.alerts.settings import queue_test
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.errors import CannotDo
+from hub.model import Company
+from hub.queries.lookup import typed
+from hub.startup import open_hub, open_store, read_config, read_outline
 
 commands = typer.Typer(help="Alerts of users: what became of each, and a test.", no_args_is_help=True)
 
@@ -25,11 +34,6 @@ def list_(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the newest alerts with the state of each channel; they name no caller."""
-    from hub.access.users import user_named
-    from hub.alerts.listing import sent_alerts
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.reading() as session:
         chosen = user_named(session, typed(user)) if user else None
         rows: list[dict[str, Any]] = sent_alerts(session, chosen, limit)
@@ -58,16 +62,6 @@ def test(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Send a user a test alert; the running worker sends it, quiet hours or not."""
-    from sqlmodel import select
-
-    from hub.access.users import user_named
-    from hub.alerts.kinds import CHANNEL_NAMES
-    from hub.alerts.settings import queue_test
-    from hub.errors import CannotDo
-    from hub.model import Company
-    from hub.queries.lookup import typed
-    from hub.startup import open_hub, read_config
-
     if channel not in CHANNEL_NAMES:
         raise CannotDo(f"A channel is one of {', '.join(CHANNEL_NAMES)}.")
     with open_hub(read_config(config, sandbox=True)) as opened, opened.hub.store.writing() as session:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select
 
+from hub.access.users import names_of
+from hub.cli.support.audit_note import note
+from hub.cli.support.files import new_file
 from hub.cli.support.journal_report import OneAccount, chains_of, verify
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import UUID, short_ids, table
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
+from hub.model import AuditEntry, JournalEntry
+from hub.platform.clock import utc_now
+from hub.queries.lookup import typed
+from hub.startup import open_store, read_config, read_outline
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.journal import sign_ends
 
 commands = typer.Typer(
     help="Read, verify and export the audit log: manual actions, and every reading of personal data.",
@@ -38,13 +47,6 @@ def list_entries(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the newest entries."""
-    from sqlmodel import col, select
-
-    from hub.access.users import names_of
-    from hub.model import AuditEntry
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.reading() as session:
         chains = chains_of(session, account)
         query = select(AuditEntry).where(col(AuditEntry.chain).in_(chains))
@@ -78,13 +80,6 @@ def list_entries(
 @commands.command()
 def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Sign the current end of each chain of the journal; the worker does it once a day."""
-    from dataclasses import asdict
-
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_config
-    from hub.store.encryption.keyfile import keyring_of
-    from hub.store.journal import sign_ends
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store:
         ends = sign_ends(store, keyring_of(loaded.hub), utc_now())
@@ -102,13 +97,6 @@ def sign(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 @commands.command()
 def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) -> None:
     """Write the entries and the journal of their accounts to a new file, one JSON object per line. The export is audited."""
-    import json
-
-    from hub.cli.recordings.commands import new_file
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store:
         with store.writing() as session:
             chains = chains_of(session, account)
@@ -123,10 +111,6 @@ def export(file: Path, account: OneAccount = None, config: ConfigFile = CONFIG) 
 
 
 def _lines(session: Session, chains: dict[str, str]) -> Iterator[dict[str, Any]]:
-    from sqlmodel import col, select
-
-    from hub.model import AuditEntry, JournalEntry
-
     for chain, name in chains.items():
         entries = select(AuditEntry).where(AuditEntry.chain == chain).order_by(col(AuditEntry.at), col(AuditEntry.id))
         for row in session.exec(entries.execution_options(yield_per=500)):

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from hub.cli.privacy.law_warnings import law_warnings
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, console, counted, echo_json, plain, say
+from hub.connecting.check import check_connection
+from hub.contracts.connector import ConnectionReport
 from hub.errors import ConfigError, RingfenceError
-
-if TYPE_CHECKING:
-    from hub.contracts.connector import ConnectionReport
-    from hub.runtime import Hub
-    from hub.startup import Opened
+from hub.hookspecs import CallHooks, NumberHooks
+from hub.numbers.ownership import compare
+from hub.platform.private_files import open_to_others
+from hub.plugin_host.captured import click_ids_of
+from hub.privacy.datamap.chart import problems
+from hub.privacy.datamap.recipients import recipients_of
+from hub.privacy_requests.reminders import overdue
+from hub.queries.status.errors import count_of
+from hub.runtime import Hub, private_paths
+from hub.sources.tables import own_tables
+from hub.startup import Opened, open_hub, read_config
+from hub.store.connectors import paused_connectors
+from hub.store.encryption.keyfile import key_file
+from hub.store.engine import weak_tls
+from hub.store.row_security import bypassed
+from hub.store.tombstones import journal_of
+from hub.texts.doubts import open_doubts
 
 CONCURRENT_CHECKS = 8
 
@@ -37,9 +53,6 @@ def check(
     Exits with status 0 if everything is right, 1 if a provider does not answer or data was sent that no manifest declares,
     2 if config.yaml is wrong.
     """
-    from hub.cli.privacy.law_warnings import law_warnings
-    from hub.startup import open_hub, read_config
-
     try:
         loaded = read_config(config, sandbox=sandbox)
         with open_hub(loaded) as opened:
@@ -84,18 +97,12 @@ def check(
 
 def _flow_findings(opened: Opened) -> list[str]:
     """Disclosures that no manifest declares, and changed recipients (hub privacy map)."""
-    from hub.privacy.datamap.chart import problems
-    from hub.privacy.datamap.recipients import recipients_of
-
     with opened.hub.store.reading() as session:
         return problems(session, recipients_of(opened.hub.config), opened.hub.clock())
 
 
 def _overdue_requests(opened: Opened) -> list[str]:
     """Privacy requests whose legal deadline has passed."""
-    from hub.cli.support.output import counted
-    from hub.privacy_requests.reminders import overdue
-
     now = opened.hub.clock()
     with opened.hub.store.reading() as session:
         late = overdue(session, now)
@@ -104,8 +111,6 @@ def _overdue_requests(opened: Opened) -> list[str]:
 
 def _doubtful_texts(opened: Opened) -> list[str]:
     """What may be a refusal and waits for a person's decision."""
-    from hub.texts.doubts import open_doubts
-
     with opened.hub.store.reading() as session:
         doubtful = open_doubts(session, limit=1000)
     if not doubtful:
@@ -118,10 +123,6 @@ def _doubtful_texts(opened: Opened) -> list[str]:
 
 def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
     """Each connector's report. The connectors are checked in parallel, and each report is printed when it arrives."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    from hub.connecting.check import check_connection
-
     names, screen = list(hub.plugins.connectors), console()
     reports = {}
     waiting = Progress(
@@ -145,13 +146,6 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
-    from hub.hookspecs import CallHooks, NumberHooks
-    from hub.platform.private_files import open_to_others
-    from hub.runtime import private_paths
-    from hub.store.connectors import paused_connectors
-    from hub.store.encryption.keyfile import key_file
-    from hub.store.tombstones import journal_of
-
     hub, found = opened.hub, []
     found += _doubtful_texts(opened)
     if not hub.plugins.with_hook(CallHooks.verify_webhook):
@@ -183,17 +177,12 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
               paused.items() if name in hub.plugins.connectors]  # fmt: skip
     found += [*_unplaced_click_ids(hub), *_unlisted_proxies(hub)]
     if numbers:
-        from hub.numbers.ownership import compare
-
         for side in compare(hub, opened.directory.current(), hub.plugins.with_hook(NumberHooks.list_numbers)):
             found += side.warnings()
     return found
 
 
 def _of_database(hub: Hub) -> list[str]:
-    from hub.store.engine import weak_tls
-    from hub.store.row_security import bypassed
-
     found = []
     with hub.store.engine.connect() as connection:
         why = bypassed(connection)
@@ -211,8 +200,6 @@ def _of_database(hub: Hub) -> list[str]:
 
 def _unlisted_proxies(hub: Hub) -> list[str]:
     """Whether visits of the last day came through a proxy that is not trusted."""
-    from hub.queries.status.errors import count_of
-
     with hub.store.reading() as session:
         count = count_of(session, "visitors behind an unlisted proxy", hub.clock())
     return (
@@ -244,9 +231,6 @@ def _captured_words(name: str, read: dict[str, list[str]]) -> str:
 
 def _unplaced_click_ids(hub: Hub) -> list[str]:
     """The click ids that say nothing about the source, one warning per connector."""
-    from hub.plugin_host.captured import click_ids_of
-    from hub.sources.tables import own_tables
-
     known, unplaced = own_tables().click_ids, dict[str, set[str]]()
     for company in hub.config.companies:
         for each in click_ids_of(hub.config, company.name):

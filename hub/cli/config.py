@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
 from hub.cli.support.output import CONFIG, ConfigFile
+from hub.config.redacted import shown
+from hub.config.schema import config_schema
+from hub.plugin_host.discovery import discover
 from hub.startup import read_config
 
 commands = typer.Typer(help="Show config.yaml as the hub reads it.", no_args_is_help=True)
@@ -27,10 +31,6 @@ def show(
     ] = False,
 ) -> None:
     """Print the configuration with every reference resolved and every secret masked."""
-    import yaml
-
-    from hub.config.redacted import shown
-
     seen = shown(read_config(config, sandbox=sandbox))
     typer.echo(yaml.safe_dump(seen, sort_keys=False, allow_unicode=True, width=120), nl=False)
 
@@ -42,9 +42,6 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON Schema of config.yaml with the settings of every installed plugin, for editors."""
-    from hub.config.schema import config_schema
-    from hub.plugin_host.discovery import discover
-
     installed = discover(plugin_dir or [])
     for name, reason in installed.broken.items():
         typer.echo(f"the plugin {name!r} is left out: {reason}", err=True)

@@ -5,20 +5,31 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select
 
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.config.models import Config
+from hub.contracts.categories import CATEGORIES, USES
+from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.config.models import Config
-    from hub.model import ConsentEntry, OptOut, Person, Visit
-    from hub.store.encryption.vault import Vault
+from hub.flow.browser_consent import CONSENT_FIELDS
+from hub.flow.case import new_person
+from hub.model import Company, ConsentDetail, ConsentEntry, OptOut, Person, Visit
+from hub.model.people import PROVEN, has_known_number
+from hub.numbers.accounts import write_accounts
+from hub.platform.clock import utc_now
+from hub.privacy.ledger import STATES, ConsentStatement, keep_notice
+from hub.privacy.opt_outs import KnownBy, opt_outs_of
+from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
+from hub.queries.lookup import known, typed
+from hub.startup import open_store, read_config
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.encryption.vault import Vault
 
 commands = typer.Typer(help="Record what people say about their data, and show it.", no_args_is_help=True)
 BASES = ("consent", "legitimate_interests", "opt_out", "objection")
@@ -78,15 +89,6 @@ def record(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record a person's consent or refusal. It applies to everything decided or sent from now on; nothing is overwritten."""
-    from hub.cli.support.audit_note import note
-    from hub.flow.case import new_person
-    from hub.model.people import PROVEN
-    from hub.platform.clock import utc_now
-    from hub.privacy.ledger import ConsentStatement, keep_notice
-    from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_config
-
     _check_word(state, use, channel)
     said_basis = basis or ("objection" if state == "objected" else "consent")
     _check_limits(said_basis, category or [])
@@ -135,10 +137,6 @@ def record(
 @commands.command("show")
 def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a person's consent records, browser signals, and opt-outs that needed no proof, oldest first."""
-    from hub.platform.clock import utc_now
-    from hub.privacy.opt_outs import KnownBy, opt_outs_of
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     number = _number(loaded, company, phone)
     with open_store(loaded) as store:
@@ -173,9 +171,6 @@ def show(company: CompanyName, phone: Phone, as_json: AsJson = False, config: Co
 
 
 def _check_word(state: str, use: str, channel: str) -> None:
-    from hub.contracts.categories import USES
-    from hub.privacy.ledger import STATES
-
     if state not in STATES:
         raise CannotDo(f"{state!r} cannot be recorded; choose one of {', '.join(STATES)}.")
     if not any(each == use or each.startswith(f"{use}.") for each in USES):
@@ -187,9 +182,6 @@ def _check_word(state: str, use: str, channel: str) -> None:
 
 
 def _check_limits(basis: str, categories: list[str]) -> None:
-    from hub.contracts.categories import CATEGORIES
-    from hub.queries.lookup import known
-
     if basis not in BASES:
         raise CannotDo(f"There is no such basis; choose one of {', '.join(BASES)}.")
     for each in categories:
@@ -209,9 +201,6 @@ def _notice(file: Path | None) -> str | None:
 
 
 def _number(config: Config, company: str, phone: str) -> str:
-    from hub.contracts.phones import phone_number
-    from hub.queries.lookup import known
-
     known(company, [each.name for each in config.companies], "company")
     country = next(each.country for each in config.companies if each.name == company)
     number = phone_number(phone, country)
@@ -221,11 +210,6 @@ def _number(config: Config, company: str, phone: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str, now: datetime) -> str:
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.numbers.accounts import write_accounts
-
     found = session.exec(select(Company.id).where(Company.name == name)).first()
     if found is None:
         write_accounts(session, config, now)
@@ -235,19 +219,10 @@ def _company_id(session: Session, config: Config, name: str, now: datetime) -> s
 
 
 def _person(session: Session, company_id: str, number: str) -> Person | None:
-    from sqlmodel import select
-
-    from hub.model import Person
-    from hub.model.people import has_known_number
-
     return session.exec(select(Person).where(Person.company_id == company_id, has_known_number(number))).one_or_none()
 
 
 def _entries(session: Session, person: Person) -> list[ConsentEntry]:
-    from sqlmodel import col, select
-
-    from hub.model import ConsentEntry
-
     # Browser signals are shown from the visits themselves, in their current state.
     theirs = (ConsentEntry.person_id == person.id, ConsentEntry.scope == "person")
     return list(
@@ -256,17 +231,11 @@ def _entries(session: Session, person: Person) -> list[ConsentEntry]:
 
 
 def _vault(config: Config) -> Vault:
-    from hub.platform.clock import utc_now
-    from hub.store.encryption.keyfile import keyring_of
-    from hub.store.encryption.vault import Vault
-
     return Vault(keyring_of(config.hub), utc_now)
 
 
 def _detail(session: Session, vault: Vault, entry: ConsentEntry) -> str | None:
     """The record's encrypted detail if it has one, otherwise the reference to its proof."""
-    from hub.model import ConsentDetail
-
     detail = session.get(ConsentDetail, entry.id)
     if detail is None or detail.sealed is None:
         return "ended" if entry.detail_hash else entry.evidence
@@ -276,10 +245,6 @@ def _detail(session: Session, vault: Vault, entry: ConsentEntry) -> str | None:
 
 def _signals(session: Session, person: Person) -> list[Visit]:
     """The visits that certainly belong to the person; their browser signals count as the person's own statement."""
-    from sqlmodel import select
-
-    from hub.model import Visit
-
     return list(session.exec(select(Visit).where(Visit.person_id == person.id)))
 
 
@@ -313,8 +278,6 @@ def _plain(entry: ConsentEntry, detail: str | None) -> dict[str, Any]:
 
 
 def _signaled(visit: Visit) -> list[dict[str, Any]]:
-    from hub.flow.browser_consent import CONSENT_FIELDS
-
     answers = [
         ("given" if visit.consent[name] == "granted" else "refused", use)
         for name, use in CONSENT_FIELDS.items()

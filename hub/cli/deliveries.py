@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import select
 
+from hub.cli.calls.timeline import print_timeline
+from hub.cli.support.audit_note import actor
+from hub.cli.support.options import since as since_when
 from hub.cli.support.output import (
     CONFIG,
     EMPTY_CELL,
@@ -21,10 +25,24 @@ from hub.cli.support.output import (
     say,
 )
 from hub.cli.support.tables import short_ids, table
+from hub.delivery.replay import replay as try_again
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.queries.deliveries import DeliveryFilter, DeliverySummary
+from hub.model import Delivery
+from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
+from hub.platform.clock import utc_now
+from hub.queries.conversions.drift import drift
+from hub.queries.conversions.drift import why as why_so
+from hub.queries.deliveries import (
+    DeliveryFilter,
+    DeliverySummary,
+    count_deliveries,
+    newest_deliveries,
+    replayable,
+    why_deliveries,
+)
+from hub.queries.lookup import typed
+from hub.queries.timeline.receipts import worth
+from hub.startup import open_store, read_config, read_outline
 
 commands = typer.Typer(help="List deliveries to each destination, explain failures, and retry.", no_args_is_help=True)
 SHOWN = 50
@@ -48,10 +66,6 @@ def list_deliveries(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the deliveries by destination, state and code, and list the newest."""
-    from hub.model.states import DeliveryState
-    from hub.queries.deliveries import count_deliveries, newest_deliveries
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.reading() as session:
         wanted = _wanted(connector, state, since, tuple(DeliveryState))
         counts = count_deliveries(session, wanted)
@@ -83,10 +97,6 @@ def why(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Explain a delivery's state: its conversion and rule, consent with every opinion, each attempt, and what comes next."""
-    from hub.cli.calls.timeline import print_timeline
-    from hub.queries.deliveries import why_deliveries
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.reading() as session:
         stories = why_deliveries(session, wanted)
     if as_json:
@@ -104,14 +114,6 @@ def list_drift(
     connector: Destination = None, since: Since = None, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """Compare with the networks: conversions that changed or were taken back here, and still count there as before."""
-    from sqlmodel import select
-
-    from hub.model import Delivery
-    from hub.queries.conversions.drift import drift
-    from hub.queries.conversions.drift import why as why_so
-    from hub.queries.timeline.receipts import worth
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     manifests = {name: entry.connector_class.manifest for name, entry in loaded.connectors.items()}
     with open_store(loaded) as store, store.reading() as session:
@@ -155,14 +157,6 @@ def replay(
 
     Consent is checked again before they are sent. The destination gets the same key as before, so nothing counts twice.
     """
-    from hub.cli.support.audit_note import actor
-    from hub.delivery.replay import replay as try_again
-    from hub.model.states import REPLAYABLE_DELIVERY_STATES
-    from hub.platform.clock import utc_now
-    from hub.queries.deliveries import replayable
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     if not ids and state is None and connector is None and since is None:
         raise CannotDo(
             "Choose deliveries: give ids, or --state, --connector or --since; hub deliveries list shows what there is."
@@ -185,11 +179,6 @@ def replay(
 
 
 def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> DeliveryFilter:
-    from hub.cli.support.options import since as since_when
-    from hub.platform.clock import utc_now
-    from hub.queries.deliveries import DeliveryFilter
-    from hub.queries.lookup import typed
-
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} cannot be used here; choose one of {', '.join(states)}.")
     begun = since_when(since, utc_now())
@@ -221,8 +210,6 @@ def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
 
 
 def _now(row: DeliverySummary) -> str:
-    from hub.model.states import DeliveryState
-
     said = " ".join(filter(None, (row.code, row.reason)))
     known: dict[str, str] = {
         DeliveryState.READY: f"goes at the first sync after {moment(row.next_at)} UTC",

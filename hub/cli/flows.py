@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 
 import typer
+from sqlmodel import col, select
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
-from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.config.callflow.definition import Flow
-    from hub.config.models import CompanySection, Config
+from hub.config.callflow.definition import Flow
+from hub.config.callflow.route import flow_of
+from hub.config.callflow.screening import ScreeningAction
+from hub.config.callflow.simulate import Behavior
+from hub.config.models import CompanySection, Config
+from hub.contracts.phones import phone_number
+from hub.errors import CannotDo, ConfigError
+from hub.model import Company as CompanyRow
+from hub.model import FlowVersion
+from hub.queries.flow_simulation import Known, rehearsed
+from hub.startup import open_store, read_config
 
 commands = typer.Typer(help="Check call flows, and simulate calls without a phone.", no_args_is_help=True)
 Company = Annotated[str | None, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]
@@ -34,9 +41,6 @@ def check(
 
     Exits with status 0 if all flows are valid, 2 if something is wrong.
     """
-    from hub.errors import ConfigError
-    from hub.startup import read_config
-
     try:
         config = read_config(file, sandbox=True)
     except ConfigError as error:
@@ -55,12 +59,6 @@ def check(
 @commands.command("list")
 def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the call flows, the version in use, and the trackers that use them."""
-    from sqlmodel import col, select
-
-    from hub.model import Company as CompanyRow
-    from hub.model import FlowVersion
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
         saved = select(CompanyRow.name, FlowVersion).join(
@@ -123,12 +121,6 @@ def simulate(
 
     The consent connectors of config.yaml decide whether it would be recorded. Nothing is stored, and no call is made.
     """
-    from hub.config.callflow.screening import ScreeningAction
-    from hub.config.callflow.simulate import Behavior
-    from hub.contracts.phones import phone_number
-    from hub.queries.flow_simulation import Known, rehearsed
-    from hub.startup import read_config
-
     loaded = read_config(config, sandbox=True)
     section, found = _one_flow(loaded, flow, company)
     numbers = {name: phone_number(value) if value else None for name, value in
@@ -171,8 +163,6 @@ def _print_turn(turn: Any) -> None:
 
 def _flows(config: Config, company: str | None) -> list[tuple[CompanySection, Flow]]:
     """Every flow of every company: those in config.yaml, and those made from routes."""
-    from hub.config.callflow.route import flow_of
-
     found: list[tuple[CompanySection, Flow]] = []
     for section in config.companies:
         if company not in (None, section.name):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, plain, say
 from hub.errors import CannotDo
+from hub.model import ConfigProcess
+from hub.model.states import ConfigHow
+from hub.platform.clock import utc_now
+from hub.reload import ConfigFile as Configuration
+from hub.reload.versions import living
 from hub.startup import open_store, read_config
-
-if TYPE_CHECKING:
-    from hub.model import ConfigProcess
-    from hub.store.engine import Store
+from hub.store.engine import Store
 
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -37,10 +39,6 @@ def reload(
 
     Processes also take a changed file by themselves within two seconds, and after SIGHUP.
     """
-    from hub.model.states import ConfigHow
-    from hub.platform.clock import utc_now
-    from hub.reload import ConfigFile as Configuration
-
     with open_store(read_config(config, sandbox=sandbox)) as store:
         file = Configuration(config, store, utc_now, sandbox=sandbox)
         row = file.take(ConfigHow.COMMAND, actor(), again=True)
@@ -68,8 +66,5 @@ def _wait(store: Store, number: int, seconds: float) -> None:
 
 
 def _processes(store: Store) -> list[ConfigProcess]:
-    from hub.platform.clock import utc_now
-    from hub.reload.versions import living
-
     with store.reading() as session:
         return living(session, utc_now())

@@ -8,19 +8,24 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlmodel import select
 
 from hub.cli.support.output import CONFIG, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
+from hub.model import Company
+from hub.platform.clock import utc_now
+from hub.queries.lookup import known, shown
 from hub.queries.spreadsheets import harmless
-
-if TYPE_CHECKING:
-    from hub.reports.report import Line, Report
-    from hub.reports.tally import Dimension
+from hub.reports.calendar import day_of
+from hub.reports.credits import MODELS
+from hub.reports.report import Line, Report, make_report, sum_of
+from hub.reports.tally import Dimension
+from hub.startup import open_store, read_outline
 
 commands = typer.Typer(help="Report results by source, campaign, keyword or landing page.", no_args_is_help=True)
 DEFAULT_MODEL = "last"
@@ -93,15 +98,6 @@ def _report(
     top: int,
     config: Path,
 ) -> None:
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.platform.clock import utc_now
-    from hub.reports.calendar import day_of
-    from hub.reports.credits import MODELS
-    from hub.reports.report import make_report
-    from hub.startup import open_store, read_outline
-
     wanted = chosen(model, MODELS, "model")
     show = chosen(form, FORMATS, "format")
     loaded = read_outline(config)
@@ -121,8 +117,6 @@ def _report(
 
 def chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
     """`text` as one of the choices; CannotDo lists them."""
-    from hub.queries.lookup import shown
-
     for choice in choices:
         if choice == text:
             return choice
@@ -130,8 +124,6 @@ def chosen(text: str, choices: Sequence[Choice], what: str) -> Choice:
 
 
 def _company(names: Sequence[str], name: str | None) -> str:
-    from hub.queries.lookup import known
-
     if name is None and len(names) != 1:
         raise CannotDo(f"Choose a company with --company; there are: {', '.join(names) or 'none'}.")
     return known(name or names[0], names, "company")
@@ -147,8 +139,6 @@ def span_of(first: str | None, last: str | None, today: date) -> tuple[date, dat
 
 
 def _day(text: str) -> date:
-    from hub.queries.lookup import shown
-
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
@@ -156,8 +146,6 @@ def _day(text: str) -> date:
 
 
 def _print_table(report: Report, top: int) -> None:
-    from hub.reports.report import sum_of
-
     span = f"{report.first} to {report.last}" if report.first != report.last else str(report.first)
     title = f"{_title(report)} of {report.company}, {report.model} model, {span} ({report.time_zone})"
     if not report.lines:

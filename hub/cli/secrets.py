@@ -8,8 +8,21 @@ from typing import Annotated
 
 import typer
 
+from hub.access.sign_in.totp import rotate_totp_secrets
+from hub.alerts.rotation import rotate_alert_secrets
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, ConfigFile, counted
 from hub.errors import ConfigError
+from hub.platform.clock import utc_now
+from hub.reload.versions import living
+from hub.startup import open_store, read_config
+from hub.store.connectors import rotate_tokens
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.encryption.keyring import new_key as make_key
+from hub.store.encryption.vault import rotate_person_keys
+from hub.store.journal import retire_older_keys
+from hub.store.secrets import rotate_secrets
+from hub.webhooks_out.endpoints import encrypt_again
 
 commands = typer.Typer(help="Make and rotate the keys that encrypt stored data.", no_args_is_help=True)
 
@@ -30,8 +43,6 @@ def new_key(
     A hub on SQLite without `secret_keys` makes its own key at its first start: `secret.key` beside the database. To
     replace it, put the new key first and `${file:…/secret.key}` second, restart the hub, then run `hub secrets rotate`.
     """
-    from hub.store.encryption.keyring import new_key as make_key
-
     key = make_key()
     if file is None:
         typer.echo(key)
@@ -61,19 +72,6 @@ def rotate(config: ConfigFile = CONFIG) -> None:
     proven: the journal keeps their public keys, and from now on accepts nothing new from them. First restart the hub with
     both keys: while a process runs that does not have the new one as its first, nothing is rotated.
     """
-    from hub.access.sign_in.totp import rotate_totp_secrets
-    from hub.alerts.rotation import rotate_alert_secrets
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.reload.versions import living
-    from hub.startup import open_store, read_config
-    from hub.store.connectors import rotate_tokens
-    from hub.store.encryption.keyfile import keyring_of
-    from hub.store.encryption.vault import rotate_person_keys
-    from hub.store.journal import retire_older_keys
-    from hub.store.secrets import rotate_secrets
-    from hub.webhooks_out.endpoints import encrypt_again
-
     loaded = read_config(config)
     keyring = keyring_of(loaded.hub)
     newest = keyring.newest

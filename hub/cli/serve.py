@@ -9,16 +9,23 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import structlog
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
+from hub.access.first_owner import first_steps
+from hub.cli.support.next_steps import next_steps
 from hub.cli.support.output import CONFIG, ConfigFile
+from hub.platform import logs
+from hub.platform.clock import Clock
+from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
+from hub.serving.companions import Companions
+from hub.serving.http_server import edge_settings, serve, serving_operation
+from hub.serving.process import HubProcess, Role, open_process
+from hub.serving.process_limits import raise_file_limit, return_freed_memory
 from hub.startup import Opened, read_config
-
-if TYPE_CHECKING:
-    from hub.platform.clock import Clock
-    from hub.serving.process import HubProcess, Role
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 
@@ -55,11 +62,6 @@ def _show_first_steps(opened: Opened) -> None:
 
     A database that is away only delays it to the next start.
     """
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from hub.access.first_owner import first_steps
-    from hub.cli.support.next_steps import next_steps
-
     if opened.hub.store.outage.since is not None:
         return
     with contextlib.suppress(SQLAlchemyError):
@@ -70,14 +72,6 @@ def _show_first_steps(opened: Opened) -> None:
 
 def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None) -> None:
     """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
-    import structlog
-
-    from hub.platform import logs
-    from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
-    from hub.serving.http_server import edge_settings, serve, serving_operation
-    from hub.serving.process import open_process
-    from hub.serving.process_limits import raise_file_limit, return_freed_memory
-
     raise_file_limit()
     return_freed_memory()
     if listen is not None:
@@ -130,8 +124,6 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
 def _companions(process: HubProcess, role: Role) -> Iterator[Callable[[signal.Signals | None], None]]:
     """Keep the processes beside a hub running, in the process that does everything. Ctrl-C ends them too; whatever else ends
     the hub, they go on."""
-    from hub.serving.companions import Companions
-
     ended_by: list[signal.Signals | None] = []
     companions = Companions(lambda: process.running.current.opened.hub)
     if role == "run":

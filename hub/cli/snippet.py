@@ -7,6 +7,10 @@ from typing import Annotated
 import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, say
+from hub.queries.lookup import known
+from hub.startup import read_config
+from hub.web.privacy.opt_outs import offers_limits
+from hub.web.tracking.script import Website
 
 
 def register(app: typer.Typer) -> None:
@@ -30,11 +34,6 @@ def snippet(
     The browser checks a pinned script against its fingerprint. After an upgrade of the hub or a change under `website:`,
     print it again: the old script is no longer served, and the pages show their own numbers.
     """
-    from hub.queries.lookup import known
-    from hub.startup import read_config
-    from hub.web.privacy.opt_outs import offers_limits
-    from hub.web.tracking.script import Website
-
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")
     website = Website.written(loaded, next(each for each in loaded.companies if each.name == company))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select
 
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.config.models import Config
+from hub.contracts.clean_urls import clean_url, is_personal_name
+from hub.contracts.sources import SOURCE_KINDS
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.config.models import Config
-    from hub.model import SourceRule
-    from hub.numbers.directory import KnownSources
+from hub.model import Company, SourceRule
+from hub.numbers.accounts import write_accounts
+from hub.numbers.directory import KnownSources, read_directory
+from hub.platform.clock import utc_now
+from hub.plugin_host.captured import click_id_rules, click_ids_of, own_click_ids
+from hub.queries.flow_simulation import connected
+from hub.queries.lookup import known
+from hub.sources.classify import classify_visit, rule_value
+from hub.sources.plugin_rules import known_sources
+from hub.sources.tables import tables
+from hub.startup import open_store, read_config
 
 commands = typer.Typer(
     help="Manage rules for the sources of visits, in addition to the built-in tables.", no_args_is_help=True
@@ -41,12 +50,6 @@ def list_rules(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the companies' own rules, and what their connectors know."""
-    from sqlmodel import col, select
-
-    from hub.model import Company, SourceRule
-    from hub.queries.lookup import known
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     if company is not None:
         known(company, [each.name for each in loaded.companies], "company")
@@ -94,12 +97,6 @@ def add(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Add a rule, or change the rule for the same value. After a few seconds it applies to new visits, not to earlier ones."""
-    from hub.cli.support.audit_note import note
-    from hub.contracts.clean_urls import is_personal_name
-    from hub.model import SourceRule
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     looked_up = _value(kind, value)
     name = looked_up.partition("=")[0]
@@ -130,10 +127,6 @@ def add(
 @commands.command("remove")
 def remove(kind: RuleKind, value: RuleValue, company: CompanyName, config: ConfigFile = CONFIG) -> None:
     """Remove a rule; the built-in tables apply again."""
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     looked_up = _value(kind, value)
     with open_store(loaded) as store, store.writing() as session:
@@ -156,13 +149,6 @@ def test(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show the source of a visit and the rule that decided. Nothing is stored."""
-    from hub.contracts.clean_urls import clean_url
-    from hub.numbers.directory import read_directory
-    from hub.plugin_host.captured import click_ids_of, own_click_ids
-    from hub.sources.classify import classify_visit
-    from hub.sources.tables import tables
-    from hub.startup import open_store, read_config
-
     own: Any = {}
     sites: tuple[str, ...] = ()
     also: frozenset[str] = frozenset()
@@ -192,19 +178,12 @@ def test(
 
 
 def _known_sources(config: Config) -> KnownSources:
-    from hub.plugin_host.captured import click_id_rules, click_ids_of
-    from hub.queries.flow_simulation import connected
-    from hub.sources.plugin_rules import known_sources
-
     with connected(config, "list_sources") as hub:
         found = known_sources(hub)
     return {name: {**rules, **click_id_rules(click_ids_of(config, name))} for name, rules in found.items()}
 
 
 def _value(kind: str, written: str) -> str:
-    from hub.contracts.sources import SOURCE_KINDS
-    from hub.sources.classify import rule_value
-
     if kind not in SOURCE_KINDS:
         raise CannotDo(f"{plain(kind)} is not a kind of rule; choose one of {', '.join(SOURCE_KINDS)}.")
     value = rule_value(kind, written)
@@ -222,11 +201,6 @@ def _word(written: str, what: str) -> str:
 
 
 def _company_id(session: Session, config: Config, name: str) -> str:
-    from hub.numbers.accounts import write_accounts
-    from hub.numbers.directory import read_directory
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import known
-
     known(name, [each.name for each in config.companies], "company")
     found = read_directory(session).companies.get(name)
     if found is None:
@@ -237,10 +211,6 @@ def _company_id(session: Session, config: Config, name: str) -> str:
 
 
 def _find(session: Session, company_id: str, kind: str, value: str) -> SourceRule | None:
-    from sqlmodel import select
-
-    from hub.model import SourceRule
-
     return session.exec(
         select(SourceRule).where(
             SourceRule.company_id == company_id, SourceRule.kind == kind, SourceRule.value == value

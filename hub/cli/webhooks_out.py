@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
+from sqlmodel import col, select
 
+from hub.cli.support import options
+from hub.cli.support.audit_note import actor, note
+from hub.cli.support.options import choice
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import short_ids, table
-
-if TYPE_CHECKING:
-    from hub.runtime import Hub
-    from hub.webhooks_out.endpoints import Endpoint
+from hub.config.durations import parse_span
+from hub.errors import CannotDo, NotFound
+from hub.model import Company, WebhookEvent
+from hub.model.states import WebhookEventState
+from hub.queries.lookup import MIN_ID_CHARACTERS, typed
+from hub.queries.webhooks_out import endpoints_of, events_of
+from hub.runtime import Hub
+from hub.startup import open_hub, read_config
+from hub.webhooks_out import endpoints
+from hub.webhooks_out.endpoints import Endpoint, endpoint_named, secrets_of
+from hub.webhooks_out.replay import replay_one, replay_range
+from hub.webhooks_out.sample import send_test
 
 commands = typer.Typer(
     help="Webhooks that the hub sends: endpoints and how they do, events, a test, replays, secrets.",
@@ -34,11 +47,6 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_(company: OfCompany = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the endpoints of all companies: how each does, what waits, and what was set aside."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.webhooks_out import endpoints_of
-
     with _opened(config) as hub, hub.store.reading() as session:
         companies = [each for each in session.exec(select(Company)) if company in (None, each.name)]
         shown = endpoints_of(session, hub.config, companies, hub.clock())
@@ -79,12 +87,6 @@ def show(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show the newest events of an endpoint with state, tries, the answer's status and the reason."""
-    from hub.cli.support.audit_note import note
-    from hub.cli.support.options import choice
-    from hub.model.states import WebhookEventState
-    from hub.queries.webhooks_out import events_of
-    from hub.webhooks_out.endpoints import secrets_of
-
     wanted = choice(state, tuple(WebhookEventState), "--state")
     with _opened(config) as hub:
         endpoint = _named(hub, name, company)
@@ -117,10 +119,6 @@ def show(
 @commands.command("test")
 def test(name: Named, company: OfCompany = None, config: ConfigFile = CONFIG) -> None:
     """Send one fictional call to an endpoint now, signed like every event. Exits with status 1 if it is not taken."""
-    from hub.cli.support.audit_note import actor
-    from hub.model.states import WebhookEventState
-    from hub.webhooks_out.sample import send_test
-
     with _opened(config) as hub:
         verdict = send_test(hub, _named(hub, name, company), actor())
     if verdict.state != WebhookEventState.DELIVERED:
@@ -143,11 +141,6 @@ def replay(
 ) -> None:
     """Send one event again, or those of a range of time that the endpoint did not get; the receiver sees the same ids. The
     running worker sends them, oldest first."""
-    from hub.cli.support import options
-    from hub.cli.support.audit_note import actor
-    from hub.errors import CannotDo
-    from hub.webhooks_out.replay import replay_one, replay_range
-
     if (event is None) == (since is None):
         raise CannotDo("Name one event by its id, or a range of time with --since.")
     with _opened(config) as hub:
@@ -181,13 +174,6 @@ def rotate(
     config: ConfigFile = CONFIG,
 ) -> None:  # fmt: skip
     """Give an endpoint a new signing secret and print it. Until the former one ends, both sign."""
-    from pathlib import Path
-
-    from hub.cli.support.audit_note import actor
-    from hub.config.durations import parse_span
-    from hub.errors import CannotDo
-    from hub.webhooks_out import endpoints
-
     try:
         span = parse_span(keep)
         given = Path(secret_from).read_text().strip() if secret_from else ""
@@ -212,9 +198,6 @@ def rotate(
 @commands.command("resume")
 def resume(name: Named, company: OfCompany = None, config: ConfigFile = CONFIG) -> None:
     """Let an endpoint that answered that it is gone get events again; `replay` sends what it missed."""
-    from hub.cli.support.audit_note import actor
-    from hub.webhooks_out import endpoints
-
     with _opened(config) as hub:
         endpoint = _named(hub, name, company)
         with hub.store.writing() as session:
@@ -224,20 +207,12 @@ def resume(name: Named, company: OfCompany = None, config: ConfigFile = CONFIG) 
 
 @contextmanager
 def _opened(config: ConfigFile) -> Iterator[Hub]:
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=True), alone=True) as opened:
         yield opened.hub
 
 
 def _named(hub: Hub, name: str, company: str | None) -> Endpoint:
     """The endpoint of a name; CannotDo if several companies have one."""
-    from sqlmodel import select
-
-    from hub.errors import CannotDo, NotFound
-    from hub.model import Company
-    from hub.webhooks_out.endpoints import endpoint_named
-
     having = [own.name for own in hub.config.companies if any(each.name == name for each in own.webhooks)]
     chosen = [each for each in having if company in (None, each)]
     if not chosen:
@@ -251,12 +226,6 @@ def _named(hub: Hub, name: str, company: str | None) -> Endpoint:
 
 def _event_id(hub: Hub, endpoint: Endpoint, wanted: str) -> str:
     """The id of the event that a user typed a part of."""
-    from sqlmodel import col, select
-
-    from hub.errors import CannotDo
-    from hub.model import WebhookEvent
-    from hub.queries.lookup import MIN_ID_CHARACTERS, typed
-
     text = typed(wanted).lower()
     if len(text) < MIN_ID_CHARACTERS:
         raise CannotDo(f"Write at least {MIN_ID_CHARACTERS} characters of the id.")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session
 from typer.core import TyperGroup
 
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope, scope_of
+from hub.access.users import user_named
+from hub.cli.support.audit_note import actor, note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, moment, plain, say
 from hub.cli.support.tables import short_ids, table
+from hub.delivery.queue_call_back import queue_call_back
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.access.permissions import Action
-    from hub.access.scope import AccessScope
+from hub.platform.clock import utc_now
+from hub.queries.lookup import find_subject, typed
+from hub.queries.masking import Mask
+from hub.queries.missed_calls import missed_not_called_back
+from hub.startup import open_hub, open_store, read_config, read_outline, vault_of
 
 
 class ListedByDefault(TyperGroup):
@@ -57,11 +62,6 @@ def back(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Call a person back: the user's phone rings first. The worker places it now, if consent and quiet hours allow it."""
-    from hub.cli.support.audit_note import actor
-    from hub.delivery.queue_call_back import queue_call_back
-    from hub.queries.lookup import find_subject
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, directory = opened.hub, opened.directory.current()
         with hub.store.writing() as session:
@@ -85,12 +85,6 @@ def missed(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the callers of the last 14 days whose calls were missed and with whom nobody has spoken since."""
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.queries.masking import Mask
-    from hub.queries.missed_calls import missed_not_called_back
-    from hub.startup import open_store, read_outline, vault_of
-
     loaded, mask = read_outline(config), Mask(off=show_personal)
     vault = vault_of(loaded)
     with open_store(loaded) as store:
@@ -132,10 +126,6 @@ def missed(
 
 def scope_named(session: Session, name: str, action: Action) -> AccessScope:
     """What the named user may see and do of `action`; CannotDo if the role does not permit it."""
-    from hub.access.scope import scope_of
-    from hub.access.users import user_named
-    from hub.queries.lookup import typed
-
     user = user_named(session, typed(name))
     scope = scope_of(session, user, action)
     if scope is None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
+from hub.access.scope import AccessScope
 from hub.cli.calls.commands import commands, scope_named
+from hub.cli.support import audit_note
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlmodel import Session
-
-    from hub.access.scope import AccessScope
-    from hub.store.encryption.vault import Vault
+from hub.marks import tags
+from hub.marks.leads import Value, mark_lead, parse_value
+from hub.marks.notes import add_note
+from hub.marks.spam import mark_spam
+from hub.platform.clock import utc_now
+from hub.queries.lookup import find_subject, typed
+from hub.queries.timeline.receipts import worth
+from hub.startup import open_store, read_outline, vault_of
+from hub.store.encryption.vault import Vault
 
 SubjectId = Annotated[
     str,
@@ -53,9 +58,6 @@ def mark(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Mark a call, text or form as a lead. Rules with `event: lead` make, change or retract conversions because of it."""
-    from hub.marks.leads import Value, mark_lead, parse_value
-    from hub.queries.timeline.receipts import worth
-
     given: Value = "keep"
     if value is not None:
         given = None if value == "none" else parse_value(value)
@@ -75,8 +77,6 @@ def tag(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put a tag on a call, text or form, or take it off."""
-    from hub.marks import tags
-
     with _marking(config, wanted, user) as (session, scope, _, subject_id, now):
         changed = (tags.untag if remove else tags.tag)(session, scope, subject_id, name, now)
     done = "Removed." if remove else "Tagged."
@@ -90,9 +90,6 @@ def note(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write a note on a call, text or form. It is encrypted with the person's key."""
-    from hub.marks.notes import add_note
-    from hub.queries.lookup import typed
-
     with _marking(config, wanted, user) as (session, scope, vault, subject_id, now):
         written = add_note(session, scope, vault, subject_id, typed(text), now)
         note_id = written.id
@@ -106,8 +103,6 @@ def spam(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Mark a call, text or form as spam: no rule makes a conversion of it, and CallRail's lists leave it out."""
-    from hub.marks.spam import mark_spam
-
     with _marking(config, wanted, user) as (session, scope, _, subject_id, now):
         changed = mark_spam(session, scope, subject_id, not remove, now)
     done = "It is no longer marked as spam." if remove else "Marked as spam; what was sent of it is retracted."
@@ -117,11 +112,6 @@ def spam(
 @contextmanager
 def _marking(config: Path, wanted: str, user: str) -> Iterator[tuple[Session, AccessScope, Vault, str, datetime]]:
     """A writing session with the user's scope; the audit log also says which account of this machine acted for them."""
-    from hub.cli.support import audit_note
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import find_subject
-    from hub.startup import open_store, read_outline, vault_of
-
     loaded, now = read_outline(config), utc_now()
     with open_store(loaded) as store, store.writing() as session:
         subject_id = find_subject(session, wanted).id

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, console, echo_json, moment, plain, say
-
-if TYPE_CHECKING:
-    from hub.queries.timeline.entries import Entry
+from hub.platform.clock import utc_now
+from hub.queries.lookup import find_subject
+from hub.queries.masking import Mask
+from hub.queries.timeline.build import timeline
+from hub.queries.timeline.entries import Entry
+from hub.queries.timeline.subject import facts_of
+from hub.startup import open_store, read_outline, vault_of
 
 STAGE_COLORS = {
     "visit": "bright_cyan",
@@ -52,14 +58,6 @@ def call(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show the timeline of one call, text or form. Its id is also the correlation id in the logs."""
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import find_subject
-    from hub.queries.masking import Mask
-    from hub.queries.timeline.build import timeline
-    from hub.queries.timeline.subject import facts_of
-    from hub.startup import open_store, read_outline, vault_of
-
     loaded, mask = read_outline(config), Mask(show_personal)
     vault = vault_of(loaded)
     with open_store(loaded) as store:
@@ -79,8 +77,6 @@ def call(
 
 def print_timeline(entries: Sequence[Entry]) -> None:
     """The entries as lines: time, stage, what happened, with details below."""
-    from rich.table import Table
-
     lines = Table.grid(padding=(0, 2))
     lines.add_column(no_wrap=True, style="dim")
     lines.add_column(no_wrap=True)
@@ -104,8 +100,6 @@ def print_timeline(entries: Sequence[Entry]) -> None:
 
 
 def _print_facts(facts: dict[str, Any]) -> None:
-    from rich.table import Table
-
     say(f"[bold]{facts['what'].capitalize()}[/bold] {facts['id']}")
     grid = Table.grid(padding=(0, 2))
     for name, value in facts.items():

@@ -5,30 +5,36 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import col, select
 
+from hub.cli.companies import transfer
+from hub.cli.companies.lookup import Name, company_named, opened
 from hub.cli.companies.show import plan_as_json, show_plan
+from hub.cli.numbers.carriers import read_number
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import Company
-    from hub.runtime import Hub
+from hub.leaving.archive import FolderArchive, ZipArchive
+from hub.leaving.certificate import FORMAT, as_text
+from hub.leaving.export import export_company
+from hub.leaving.people import ask_again
+from hub.leaving.run import Progress, advance, config_file_of
+from hub.leaving.steps import cancel_end, confirm_end, request_end
+from hub.model import Account, Company, CompanyEnd
+from hub.privacy_requests.certificate import is_genuine
+from hub.queries.privacy.company_end import current_end, plan_company_end
+from hub.runtime import Hub
+from hub.startup import open_store, read_config
 
 commands = typer.Typer(help="List the companies, transfer one, and let one leave.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="The company's name in config.yaml.", metavar="NAME")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
-    from hub.cli.companies import transfer
-
     transfer.register(commands)
     app.add_typer(commands, name="companies")
 
@@ -36,12 +42,6 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_companies(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the companies of all accounts, those that left included."""
-    from sqlmodel import col, select
-
-    from hub.model import Account, Company
-    from hub.queries.privacy.company_end import current_end
-    from hub.startup import open_store, read_config
-
     with open_store(read_config(config)) as store, store.reading() as session:
         query = select(Company, Account.name).join(Account, col(Account.id) == col(Company.account_id))
         rows: list[dict[str, Any]] = [
@@ -121,8 +121,6 @@ def end(
         if request:
             _request(hub, name, hand_over or [], keep_at or [])
         elif cancel:
-            from hub.leaving.steps import cancel_end
-
             with hub.store.writing() as session:
                 cancel_end(session, hub, company_named(session, name), actor())
             say("The end is called off; nothing was changed.")
@@ -143,10 +141,6 @@ def certificate(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print the certificate of a company that left, or check one. Exits with status 1 if it is not ours or was changed."""
-    from hub.leaving.certificate import FORMAT, as_text
-    from hub.privacy_requests.certificate import is_genuine
-    from hub.queries.privacy.company_end import current_end
-
     with ExitStack() as stack:
         hub = opened(stack, config)
         with hub.store.reading() as session:
@@ -168,11 +162,6 @@ def certificate(
 
 def _carry_out(config: Path, name: str, typed: str, without_export: bool, *, sandbox: bool, as_json: bool) -> None:
     """Confirm, then step by step; after an edit of config.yaml with a hub that has read it."""
-    from hub.leaving.people import ask_again
-    from hub.leaving.run import Progress, advance, config_file_of
-    from hub.leaving.steps import confirm_end
-    from hub.model import CompanyEnd
-
     progress, end_id = Progress.RELOAD, ""
     while progress in (Progress.MORE, Progress.RELOAD):
         with ExitStack() as stack:
@@ -199,10 +188,6 @@ def _carry_out(config: Path, name: str, typed: str, without_export: bool, *, san
 
 
 def _request(hub: Hub, name: str, hand_over: list[str], keep_at: list[str]) -> None:
-    from hub.cli.numbers.commands import read_number
-    from hub.leaving.steps import request_end
-    from hub.queries.privacy.company_end import plan_company_end
-
     with hub.store.reading() as session:
         planned = plan_company_end(session, hub, company_named(session, name))
     every = [each.number for each in planned.numbers if each.state != "given up"]
@@ -212,9 +197,6 @@ def _request(hub: Hub, name: str, hand_over: list[str], keep_at: list[str]) -> N
 
 
 def _export(hub: Hub, name: str, to: Path) -> None:
-    from hub.leaving.archive import FolderArchive, ZipArchive
-    from hub.leaving.export import export_company
-
     with hub.store.reading() as session:
         company = company_named(session, name)
     zipped = ZipArchive.at(to) if to.suffix == ".zip" else None
@@ -229,32 +211,12 @@ def _export(hub: Hub, name: str, to: Path) -> None:
 
 
 def _show(hub: Hub, name: str, *, as_json: bool) -> None:
-    from hub.queries.privacy.company_end import plan_company_end
-
     with hub.store.reading() as session:
         planned = plan_company_end(session, hub, company_named(session, name))
     if as_json:
         echo_json(plan_as_json(planned))
     else:
         show_plan(planned)
-
-
-def opened(stack: ExitStack, config: Path, *, sandbox: bool = False) -> Hub:
-    """The hub of a config.yaml, until `stack` closes."""
-    from hub.startup import open_hub, read_config
-
-    return stack.enter_context(open_hub(read_config(config, sandbox=sandbox))).hub
-
-
-def company_named(session: Session, name: str) -> Company:
-    """A company's row, also of one that left config.yaml."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-
-    known(name, list(session.exec(select(Company.name))), "company")
-    return session.exec(select(Company).where(Company.name == name)).one()
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub.cli.support.output import moment, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from hub.queries.privacy.company_end import CompanyEndPlan
+from hub.queries.privacy.company_end import CompanyEndPlan
 
 
 def plan_as_json(planned: CompanyEndPlan) -> dict[str, Any]:

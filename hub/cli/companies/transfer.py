@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hub.cli.companies.commands import Name, company_named, opened
+from hub.cli.companies.lookup import Name, company_named, opened
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.queries.privacy.company_transfer import TransferPlan
+from hub.leaving.run import config_file_of
+from hub.leaving.transfer import transfer_company
+from hub.queries.privacy.company_transfer import TransferPlan, plan_company_transfer
 
 
 def register(commands: typer.Typer) -> None:
@@ -33,10 +33,6 @@ def transfer(
 ) -> None:
     """Move a company with all its data to another account of this hub, such as after a sale of the business. Without --confirm
     it shows what moves, what stays and what blocks it, and changes nothing."""
-    from hub.leaving.run import config_file_of
-    from hub.leaving.transfer import transfer_company
-    from hub.queries.privacy.company_transfer import plan_company_transfer
-
     with ExitStack() as stack:
         hub = opened(stack, config, sandbox=sandbox)
         with hub.store.reading() as session:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select
 
 from hub.cli.report import number, span_of
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import Account, Company
+from hub.model import Account, Company, ConnectorNote
+from hub.platform.clock import utc_now
+from hub.queries.lookup import account_named, known
+from hub.queries.reports.known_costs import known_costs
+from hub.sources.costs.imports import import_costs, remove_costs
+from hub.sources.costs.pull import NOTE
+from hub.startup import open_store, read_outline
 
 commands = typer.Typer(help="What advertising costs: import, list, remove.", no_args_is_help=True)
 WHOLE_ACCOUNT = "(whole account)"
@@ -45,11 +49,6 @@ def import_(
 
     The lines of a day and source replace those of an earlier import for the same company. One mistake refuses the whole file.
     """
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.sources.costs.imports import import_costs
-    from hub.startup import open_store, read_outline
-
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -73,14 +72,6 @@ def import_(
 @commands.command("list")
 def list_(first: From = None, last: To = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List which costs are known, and why a connector's are not."""
-    from sqlmodel import select
-
-    from hub.model import ConnectorNote
-    from hub.platform.clock import utc_now
-    from hub.queries.reports.known_costs import known_costs
-    from hub.sources.costs.pull import NOTE
-    from hub.startup import open_store, read_outline
-
     begins, ends = span_of(first, last, utc_now().date()) if first or last else (None, None)
     with open_store(read_outline(config)) as store, store.reading() as session:
         found = known_costs(session, begins, ends)
@@ -121,11 +112,6 @@ def remove(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Remove imported costs; those of connectors stay."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.sources.costs.imports import remove_costs
-    from hub.startup import open_store, read_outline
-
     if first is None:
         raise CannotDo("Say from which day with --from.")
     now = utc_now()
@@ -138,11 +124,6 @@ def remove(
 
 def _whose(session: Session, account: str | None, company: str | None) -> tuple[Account, list[Company], Company | None]:
     """The account, its companies, and the chosen company."""
-    from sqlmodel import col, select
-
-    from hub.model import Account, Company
-    from hub.queries.lookup import account_named, known
-
     every = session.exec(select(Company).order_by(col(Company.name))).all()
     chosen = (
         next(each for each in every if each.name == known(company, [c.name for c in every], "company"))

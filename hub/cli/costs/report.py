@@ -6,10 +6,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlmodel import Session, col, select
 
 from hub.cli.report import (
     DEFAULT_MODEL,
@@ -29,14 +30,15 @@ from hub.cli.report import (
 from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
+from hub.model import Company
+from hub.platform.clock import utc_now
+from hub.queries.lookup import known
+from hub.queries.reports.costs import CostReport, cost_report
 from hub.queries.spreadsheets import harmless
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import Company
-    from hub.queries.reports.costs import CostReport
-    from hub.reports.costs import CostLine, Return
+from hub.reports.calendar import day_of
+from hub.reports.costs import By, CostLine, Return, total_of
+from hub.reports.credits import MODELS
+from hub.startup import open_store, read_config
 
 COUNTS = ("calls", "leads", "customers")
 MONEY = ("cost", "per_call", "per_lead", "per_customer", "won", "on_spend")
@@ -63,13 +65,6 @@ def costs(
 ) -> None:
     """Cost per call, lead and customer, and return on spend. Days are in the company's time zone, those of costs in the ad
     account's."""
-    from hub.platform.clock import utc_now
-    from hub.queries.reports.costs import cost_report
-    from hub.reports.calendar import day_of
-    from hub.reports.costs import By
-    from hub.reports.credits import MODELS
-    from hub.startup import open_store, read_config
-
     wanted, what, show = (
         chosen(model, MODELS, "model"),
         chosen(by, get_args(By), "way to sum up"),
@@ -119,11 +114,6 @@ def _line_json(line: CostLine) -> dict[str, Any]:
 
 def _companies(session: Session, name: str | None) -> tuple[list[Company], bool]:
     """The company, or all of the account; and whether they are all of it."""
-    from sqlmodel import col, select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-
     every = list(session.exec(select(Company).order_by(col(Company.name))))
     if name is not None:
         known(name, [each.name for each in every], "company")
@@ -138,8 +128,6 @@ def _companies(session: Session, name: str | None) -> tuple[list[Company], bool]
 
 
 def _print(report: CostReport, title: str, by: str, top: int) -> None:
-    from hub.reports.costs import total_of
-
     currencies = list(report.total.returns)
     if not currencies:
         say("No costs are known from these days; see hub costs list.")

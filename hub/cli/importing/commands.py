@@ -8,15 +8,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from hub.cli.importing.job import Job, Source
+from hub.cli.importing.plan import plan
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json
 from hub.errors import CannotDo, ConfigError
-
-if TYPE_CHECKING:
-    from hub.cli.importing.job import Source
+from hub.importing.callrail.account import open_account
+from hub.importing.callrail.client import CallRail, Pace
+from hub.importing.callrail.files import open_files
+from hub.importing.recordings import Wanted
+from hub.importing.refusals.opt_outs import read_opt_outs
+from hub.importing.run import check_resources
+from hub.platform import logs
 
 commands = typer.Typer(help="Move in from another call-tracking service: CallRail.", no_args_is_help=True)
 KEY = "CALLRAIL_API_KEY"
@@ -26,8 +32,6 @@ BASE_URL = "https://api.callrail.com"
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
-    from hub.cli.importing.plan import plan
-
     commands.command("plan")(plan)
     app.add_typer(commands, name="import")
 
@@ -94,12 +98,6 @@ def callrail(
     again: it goes on where it was, and stores nothing twice. Imported contacts are never converted, sent anywhere, or
     alerted about. docs/import-callrail.md
     """
-    from hub.cli.importing.job import Job
-    from hub.importing.recordings import Wanted
-    from hub.importing.refusals.opt_outs import read_opt_outs
-    from hub.importing.run import check_resources
-    from hub.platform import logs
-
     logs.configure("error")
     if yes and dry_run:
         raise CannotDo("--yes and --dry-run exclude each other; leave one out.")
@@ -131,12 +129,8 @@ def _opened(
 ) -> Iterator[Source]:
     """The files, or the account behind the API."""
     if files:
-        from hub.importing.callrail.files import open_files
-
         yield open_files(files, days, time_zone, next(iter(companies), None))
         return
-    from hub.importing.callrail.account import open_account
-    from hub.importing.callrail.client import CallRail, Pace
 
     client = CallRail(_key(), base_url, pace=Pace(rate))
     try:

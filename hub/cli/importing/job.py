@@ -6,29 +6,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import console, counted, plain, say
 from hub.cli.support.tables import table
+from hub.config.models import Config
 from hub.importing.callrail.client import CallRail
 from hub.importing.places import read_places
 from hub.importing.recordings import AudioSource, Wanted
+from hub.importing.records import Structure
 from hub.importing.refusals.in_contacts import count_refusals
 from hub.importing.refusals.opt_outs import OptOutList, write_opt_outs
 from hub.importing.run import Progress, Reader, import_rows
 from hub.importing.steps import SAMPLES, added, merged
 from hub.importing.structure import Proposed, apply_structure, propose_structure, refuse_problems, target_of
+from hub.model import ImportStep
 from hub.platform.clock import utc_now
 from hub.reload import ConfigFile
 from hub.runtime import Hub, assemble
 from hub.startup import open_store, read_config
-
-if TYPE_CHECKING:
-    from hub.config.models import Config
-    from hub.importing.records import Structure
-    from hub.model import ImportStep
-    from hub.store.engine import Store
+from hub.store.engine import Store
 
 SHOWN_DIFF_LINES = 60
 COUNTS = ("new", "changed", "unchanged", "skipped", "recordings")
@@ -272,9 +273,6 @@ def _quiet_hub(config: Config) -> Iterator[Hub]:
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Progress]:
     """A bar for each list, on a terminal."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=console(to_errors=True), disable=quiet) as bars:
         tasks: dict[str, Any] = {}

@@ -9,6 +9,10 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, plain, say
 from hub.errors import CannotDo
+from hub.importing.switch_plan import switch_plan
+from hub.importing.switch_text import switch_text
+from hub.platform.clock import utc_now
+from hub.startup import open_store, read_config
 
 
 def plan(
@@ -20,11 +24,6 @@ def plan(
 ) -> None:
     """Print the plan for the switch-over as Markdown: which numbers to port in which order, how both run side by side, what to
     check each day, which papers a port needs. Each run makes it from today's traffic and port orders."""
-    from hub.importing.switch_plan import switch_plan
-    from hub.importing.switch_text import switch_text
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_config
-
     checked = read_config(config, sandbox=sandbox)
     with open_store(checked) as store, store.reading() as session:
         text = switch_text(switch_plan(session, checked, utc_now()))

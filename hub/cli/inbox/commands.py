@@ -8,9 +8,17 @@ from typing import Annotated
 import typer
 
 from hub.cli.inbox import spool
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
+from hub.flow.inbox import replay
+from hub.model import InboxWebhook
+from hub.model.states import InboxState
+from hub.platform.clock import utc_now
+from hub.queries.inbox import count_webhooks, newest_webhooks, parked_webhooks
+from hub.queries.lookup import full_id
+from hub.startup import open_store, read_outline
 
 commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
 MAX_IDS_PER_QUERY = 500
@@ -35,10 +43,6 @@ def list_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Count the webhooks by state, and list the parked ones with the reason."""
-    from hub.model.states import InboxState
-    from hub.queries.inbox import count_webhooks, newest_webhooks
-    from hub.startup import open_store, read_outline
-
     if state not in tuple(InboxState):
         raise CannotDo(f"{state!r} is not a webhook state; choose one of {', '.join(InboxState)}.")
     with open_store(read_outline(config)) as store, store.reading() as session:
@@ -73,14 +77,6 @@ def replay_webhooks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Requeue parked webhooks after the cause is fixed. Exits with status 1 if one of them was not parked."""
-    from hub.cli.support.audit_note import note
-    from hub.flow.inbox import replay
-    from hub.model import InboxWebhook
-    from hub.platform.clock import utc_now
-    from hub.queries.inbox import parked_webhooks
-    from hub.queries.lookup import full_id
-    from hub.startup import open_store, read_outline
-
     if bool(ids) == everything:
         raise CannotDo("Give the ids of parked webhooks, or --all; hub inbox list shows them.")
     now = utc_now()

@@ -7,9 +7,14 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
+from hub.platform.clock import utc_now
+from hub.queries.lookup import among
+from hub.startup import open_store, read_outline
+from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine, replay_quarantined
 
 commands = typer.Typer(help="List items that processes died of; replay them after a fix.")
 Kind = Annotated[
@@ -35,8 +40,6 @@ def list_items(
     """List what is in quarantine, with the connector whose hook ran when the last process died."""
     if context.invoked_subcommand is not None:
         return
-    from hub.startup import open_store, read_outline
-    from hub.store.quarantine.items import count_quarantined, in_quarantine
 
     _check(kind)
     with open_store(read_outline(config)) as store, store.reading() as session:
@@ -70,12 +73,6 @@ def replay_items(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Make items ready again after the plugin is fixed or disabled. Exits with status 1 if one was not in quarantine."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import among
-    from hub.startup import open_store, read_outline
-    from hub.store.quarantine.items import in_quarantine, replay_quarantined
-
     if bool(ids) == everything:
         raise CannotDo("Give the ids of items in quarantine, or --all; hub quarantine shows them.")
     _check(kind)
@@ -92,7 +89,5 @@ def replay_items(
 
 
 def _check(kind: str | None) -> None:
-    from hub.store.quarantine.items import KINDS
-
     if kind is not None and kind not in KINDS:
         raise CannotDo(f"{kind!r} is not a kind of item; choose one of {', '.join(KINDS)}.")

@@ -7,6 +7,9 @@ from dataclasses import asdict
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, say
+from hub.startup import read_config
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.spool import Spool, spool_file
 
 
 def register(commands: typer.Typer) -> None:
@@ -16,10 +19,6 @@ def register(commands: typer.Typer) -> None:
 
 def show_spool(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Count what this machine keeps for the database, and what the database refused; works while the database is away."""
-    from hub.startup import read_config
-    from hub.store.encryption.keyfile import keyring_of
-    from hub.store.spool import Spool, spool_file
-
     hub = read_config(config, sandbox=True).hub
     spool = Spool(spool_file(hub, config), keyring_of(hub))
     state = spool.state()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from hub.cli.init.business import Business, Kind, business
+from hub.cli.init.carriers import carriers
 from hub.cli.support.output import plain, say
 from hub.errors import ConfigError
-
-if TYPE_CHECKING:
-    from hub.cli.init.business import Business, Kind
+from hub.platform.private_files import share
+from hub.startup import read_config
+from hub.store.encryption.keyring import new_key
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}
 CONFIG, KEY, ENVIRONMENT = "config.yaml", "secret.key", ".env.example"
@@ -51,10 +54,6 @@ def init(
 
     Every provider in it is a stand-in at first, so the hub runs at once and needs no accounts. No file is overwritten.
     """
-    from hub.cli.init.business import business
-    from hub.cli.init.carriers import carriers
-    from hub.startup import read_config
-
     taken = [name for name in (CONFIG, KEY, ENVIRONMENT) if (folder / name).exists()]
     if taken:
         raise ConfigError(f"{folder / taken[0]} exists. Move it away, or name an empty folder with --folder.")
@@ -98,9 +97,6 @@ def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool
 
 def _write(folder: Path, told: Business) -> None:
     """All three files; the key is readable by its owner alone."""
-    from hub.platform.private_files import share
-    from hub.store.encryption.keyring import new_key
-
     texts = {CONFIG: _rendered("config.yaml.j2", told), ENVIRONMENT: _rendered("env.example.j2", told)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
@@ -111,10 +107,6 @@ def _write(folder: Path, told: Business) -> None:
 
 
 def _rendered(template: str, told: Business) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    from hub.cli.init.carriers import carriers
-
     made = Environment(loader=PackageLoader("hub.cli.init"), undefined=StrictUndefined)  # noqa: S701 - YAML, not HTML
     # JSON's strings are YAML's, and no answer can end one.
     made.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)

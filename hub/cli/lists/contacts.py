@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -27,13 +27,17 @@ from hub.cli.lists.reading import (
     reading,
     source_and_medium,
 )
+from hub.cli.support.options import choice, since, until
 from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, colored, plain, say
 from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.queries.lists.filters import ContactFilter
-    from hub.queries.lists.rows import ContactRow
+from hub.model import Call, TextMessage
+from hub.platform.formats import duration
+from hub.queries.lists.cursors import Key
+from hub.queries.lists.filters import CHOICES, ContactFilter
+from hub.queries.lists.listing import list_contacts
+from hub.queries.lists.rows import ContactRow
+from hub.queries.lookup import find_subject, typed
 
 LeadChoice = Annotated[
     str | None,
@@ -123,8 +127,6 @@ def _list(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    from hub.queries.lists.listing import list_contacts
-
     company, tracker = company_and_tracker(*place)
     with reading(config, company, user, "calls", personal=name if show_personal else "") as read:
         wanted = _filter(read, {**query, "tracker": tracker}, source, span)
@@ -142,10 +144,6 @@ def _filter(
     read: Reading, query: dict[str, str | None], source: str | None, span: tuple[str | None, str | None]
 ) -> ContactFilter:
     """The filter that the options make; CannotDo names the first option that makes none."""
-    from hub.cli.support.options import choice, since, until
-    from hub.queries.lists.filters import CHOICES, ContactFilter
-    from hub.queries.lookup import typed
-
     kind = choice(query.get("kind"), (*CHOICES["kind"], "all"), "--kind")
     spam = choice(query.get("spam"), (*CHOICES["spam"], "all"), "--spam")
     name, medium = source_and_medium(source)
@@ -169,10 +167,6 @@ def _filter(
 
 def _place(read: Reading, after: str | None) -> str | None:
     """The cursor after the contact with an id, or a part of it."""
-    from hub.model import Call, TextMessage
-    from hub.queries.lists.cursors import Key
-    from hub.queries.lookup import find_subject
-
     if after is None:
         return None
     found = find_subject(read.session, after)
@@ -217,8 +211,6 @@ def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
 
 
 def _print(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | None) -> None:
-    from hub.platform.formats import duration
-
     short = short_ids(row["id"] for row in rows)
     columns: dict[str, Any] = {
         "id": lambda row: short(row["id"]),

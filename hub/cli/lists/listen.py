@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from hub.cli.lists.reading import CompanyName, Reading, ShowPersonal, opened
+from hub.cli.support.options import choice
 from hub.cli.support.output import CONFIG, ConfigFile, colored, plain, say
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.queries.activity.event_tail import TailEvent
+from hub.platform.clock import utc_now
+from hub.queries.activity.event_tail import KINDS, EventTail, TailEvent
 
 INTERVAL_SECONDS = 0.5
 COLORS = {
@@ -51,10 +52,6 @@ def listen(
 
     A call that is answered or ends, and a delivery that gets its receipt, are printed again. Ctrl-C ends it.
     """
-    from hub.cli.support.options import choice
-    from hub.platform.clock import utc_now
-    from hub.queries.activity.event_tail import KINDS, EventTail
-
     wanted = tuple(dict.fromkeys(kinds or KINDS))
     for each in wanted:
         choice(each, KINDS, "--kind")
@@ -81,8 +78,6 @@ def listen(
 
 
 def _away() -> type[Exception]:
-    from sqlalchemy.exc import OperationalError
-
     return OperationalError
 
 

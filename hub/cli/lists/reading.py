@@ -10,22 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlmodel import Session
 
+from hub.access.permissions import Action
+from hub.access.scope import AccessScope, scope_of_operator
+from hub.cli.calls.commands import scope_named
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import echo_json, plain, say
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.access.permissions import Action
-    from hub.access.scope import AccessScope
-    from hub.model import Company
-    from hub.queries.masking import Mask
-    from hub.store.encryption.vault import Vault
-    from hub.store.engine import Store
+from hub.model import Company
+from hub.platform.clock import utc_now
+from hub.queries.lookup import known
+from hub.queries.masking import Mask
+from hub.queries.spreadsheets import harmless
+from hub.startup import open_store, read_outline, vault_of
+from hub.store.encryption.vault import Vault
+from hub.store.engine import Store
 
 CompanyName = Annotated[str | None, typer.Option("--company", help="Only this company.", metavar="NAME")]
 TrackerName = Annotated[
@@ -101,15 +104,6 @@ def opened(
     config: Path, company: str | None, user: str | None, action: Action, *, personal: str = ""
 ) -> Iterator[tuple[Store, Callable[[Session], Reading]]]:
     """The database, and what may be read in a session of it."""
-    from hub.access.scope import scope_of_operator
-    from hub.cli.calls.commands import scope_named
-    from hub.cli.support.audit_note import note
-    from hub.model import Company
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import known
-    from hub.queries.masking import Mask
-    from hub.startup import open_store, read_outline, vault_of
-
     loaded, now = read_outline(config), utc_now()
     if company is not None:
         known(company, loaded.companies, "company")
@@ -168,8 +162,6 @@ def print_list(
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    from hub.queries.spreadsheets import harmless
-
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     if rows:

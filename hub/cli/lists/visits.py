@@ -25,8 +25,15 @@ from hub.cli.lists.reading import (
     reading,
     source_and_medium,
 )
+from hub.cli.support.options import choice
+from hub.cli.support.options import since as since_when
+from hub.cli.support.options import until as until_when
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, plain
 from hub.cli.support.tables import short_ids, table
+from hub.model import Visit
+from hub.queries.activity.visits import VisitFilter, list_visits
+from hub.queries.lists.keyset import Cursor
+from hub.queries.lookup import by_id, one, typed
 
 
 def register(app: typer.Typer) -> None:
@@ -57,12 +64,6 @@ def visits(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List visits of the companies' websites, newest first."""
-    from hub.cli.support.options import choice
-    from hub.cli.support.options import since as since_when
-    from hub.cli.support.options import until as until_when
-    from hub.queries.activity.visits import VisitFilter, list_visits
-    from hub.queries.lookup import typed
-
     company, tracker = company_and_tracker(company, tracker)
     name, medium = source_and_medium(source)
     known = choice(status, ("called", "silent"), "--status")
@@ -101,10 +102,6 @@ def visits(
 
 
 def _place(read: Reading, after: str | None) -> str | None:
-    from hub.model import Visit
-    from hub.queries.lists.keyset import Cursor
-    from hub.queries.lookup import by_id, one, typed
-
     if after is None:
         return None
     found = one(by_id(read.session, Visit, typed(after), Visit.id), "visit", typed(after))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
-from hub.cli.numbers.commands import Carrier, able_carriers
+from hub.cli.numbers.carriers import Carrier, able_carriers
 from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from hub.queries.numbers.health import Finding
+from hub.hookspecs import NumberHooks
+from hub.numbers.accounts import write_accounts
+from hub.numbers.health.audit import audit_numbers
+from hub.platform.clock import utc_now
+from hub.queries.lookup import known
+from hub.queries.numbers.health import Finding, all_findings
+from hub.queries.numbers.spending import spending as spending_of
+from hub.startup import open_hub, open_store, read_config
 
 
 def register(commands: typer.Typer) -> None:
@@ -26,11 +32,6 @@ def audit(
 ) -> None:
     """Ask the carriers, and list what is wrong with the numbers and what mends it. Exits with status 1 if something is wrong,
     or if a carrier does not answer."""
-    from hub.hookspecs import NumberHooks
-    from hub.numbers.health.audit import audit_numbers
-    from hub.queries.numbers.health import all_findings
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
         troubles = audit_numbers(opened.hub, able_carriers(opened, connector, NumberHooks.list_numbers)).troubles
@@ -53,14 +54,6 @@ def spending(
 ) -> None:
     """Show by month what numbers cost, and an estimate for texts and calls: text_price of the company, and minute_price of
     `numbers:`. Months are UTC."""
-    from zoneinfo import ZoneInfo
-
-    from hub.numbers.accounts import write_accounts
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import known
-    from hub.queries.numbers.spending import spending as spending_of
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     names = [each.name for each in loaded.companies]
     wanted = [known(company, names, "company")] if company is not None else names

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, select
 
+from hub.cli.support import audit_note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.store.encryption.vault import Vault
+from hub.model import HUB_CHAIN, Company
+from hub.platform.clock import utc_now
+from hub.queries.callers import listed_callers
+from hub.queries.lookup import known
+from hub.queries.masking import Mask
+from hub.spam.callers import add_noted_rule, remove_rule, rule_about
+from hub.startup import open_store, read_outline, vault_of
+from hub.store.encryption.vault import Vault
 
 commands = typer.Typer(help="List, block and allow callers, by number or prefix.", no_args_is_help=True)
 Pattern = Annotated[
@@ -44,12 +49,6 @@ def list_blocks(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List who is blocked and who is allowed, the newest first."""
-    from hub.cli.support import audit_note
-    from hub.model import HUB_CHAIN
-    from hub.platform.clock import utc_now
-    from hub.queries.callers import listed_callers
-    from hub.queries.masking import Mask
-
     mask = Mask(off=show_personal)
     with _places(config, company) as (session, vault, places):
         companies = [row_id for _, row_id in places if row_id]
@@ -97,10 +96,6 @@ def allow(number: Pattern, company: OfCompany = None, note: Note = "", config: C
 @commands.command("remove")
 def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONFIG) -> None:
     """Take a number or a prefix off its list."""
-    from hub.cli.support import audit_note
-    from hub.platform.clock import utc_now
-    from hub.spam.callers import remove_rule, rule_about
-
     with _places(config, company) as (session, _, places):
         wanted = places if company is not None else dict.fromkeys((account, None) for account, _ in places)
         found = [rule for place in wanted if (rule := rule_about(session, *place, number)) is not None]
@@ -113,10 +108,6 @@ def remove(number: Pattern, company: OfCompany = None, config: ConfigFile = CONF
 
 
 def _put(kind: str, number: str, company: str | None, note: str, config: Path) -> None:
-    from hub.cli.support import audit_note
-    from hub.platform.clock import utc_now
-    from hub.spam.callers import add_noted_rule
-
     with _places(config, company) as (session, vault, places):
         wanted = places if company is not None else list(dict.fromkeys((account, None) for account, _ in places))
         for account_id, company_id in wanted:
@@ -126,12 +117,6 @@ def _put(kind: str, number: str, company: str | None, note: str, config: Path) -
 @contextmanager
 def _places(config: Path, company: str | None) -> Iterator[tuple[Session, Vault, list[tuple[str, str | None]]]]:
     """A writing session, the vault, and the account and company of each company that is meant."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-    from hub.startup import open_store, read_outline, vault_of
-
     loaded = read_outline(config)
     if company is not None:
         known(company, loaded.companies, "company")

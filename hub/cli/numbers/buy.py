@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from hub.cli.numbers.commands import Carrier, able_carriers, read_number
+from hub.cli.numbers.carriers import Carrier, able_carriers, read_number
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import table
+from hub.config.models import Config
+from hub.contracts.numbers import NumberOffer, NumberQuery
+from hub.contracts.values import Money
 from hub.errors import CannotDo, RingfenceError
-
-if TYPE_CHECKING:
-    from hub.config.models import Config
-    from hub.contracts.numbers import NumberOffer
-    from hub.contracts.values import Money
+from hub.hookspecs import NumberHooks
+from hub.numbers import buying
+from hub.numbers.accounts import write_accounts
+from hub.numbers.budget import budget_of, set_cap, written
+from hub.numbers.purchases import purchase
+from hub.platform.clock import utc_now
+from hub.queries.lookup import account_named, company_named, known
+from hub.startup import open_hub, open_store, read_config
 
 NUMBER_KINDS = ("local", "toll_free", "mobile")
 
@@ -39,10 +46,6 @@ def search(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Search for numbers that can be bought now. Exits with status 1 if a carrier does not answer."""
-    from hub.contracts.numbers import NumberQuery
-    from hub.hookspecs import NumberHooks
-    from hub.startup import open_hub, read_config
-
     if kind not in NUMBER_KINDS:
         raise CannotDo(f"{kind!r} is not a kind of number; choose one of {', '.join(NUMBER_KINDS)}.")
     query = NumberQuery(country=country.upper(), kind=kind, area_code=area_code, contains=contains, limit=limit)  # type: ignore[arg-type]
@@ -80,11 +83,6 @@ def buy(
     With --max-price it is bought only at a known price up to that amount. Without it you are asked to confirm; --yes
     confirms.
     """
-    from hub.cli.support.audit_note import actor
-    from hub.numbers import buying
-    from hub.numbers.purchases import purchase
-    from hub.startup import open_hub, read_config
-
     cap, wanted = _money(max_price), read_number(number)
     loaded = read_config(config, sandbox=sandbox)
     company, carrier = _tracker(loaded, tracker)
@@ -123,13 +121,6 @@ def cap(
 ) -> None:
     """Show what the numbers of the account or of a company cost a month and the cap, or change the cap. Above it nothing is
     bought."""
-    from hub.cli.support.audit_note import actor
-    from hub.numbers.accounts import write_accounts
-    from hub.numbers.budget import budget_of, set_cap, written
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import account_named, company_named
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     wanted = _money(amount, "AMOUNT")
     if lift and wanted is not None:
@@ -153,8 +144,6 @@ def cap(
 
 def _tracker(config: Config, written: str) -> tuple[Any, str]:
     """The company of `company/tracker`, and the tracker's carrier."""
-    from hub.queries.lookup import known
-
     company_name, slash, name = written.partition("/")
     if not slash:
         raise CannotDo("Write the tracker with its company, like lakeside/website.")
@@ -165,8 +154,6 @@ def _tracker(config: Config, written: str) -> tuple[Any, str]:
 
 
 def _money(text: str | None, option: str = "--max-price") -> Money | None:
-    from hub.contracts.values import Money
-
     if text is None:
         return None
     try:

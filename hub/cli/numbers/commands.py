@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from hub.cli.numbers import audit, buy, ports
+from hub.cli.numbers.carriers import Carrier, able_carriers, read_number
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo, RingfenceError
-
-if TYPE_CHECKING:
-    from hub.numbers.directory import Line
-    from hub.numbers.ownership import Side
-    from hub.startup import Opened
+from hub.hookspecs import NumberHooks
+from hub.numbers.directory import Line
+from hub.numbers.ownership import Side
+from hub.numbers.pointing import check_carriers, point_here
+from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
+from hub.numbers.rest.rules import REST
+from hub.queries.lookup import known
+from hub.startup import Opened, open_hub, read_config
 
 commands = typer.Typer(help="List, search, buy, configure, port and release tracking numbers.", no_args_is_help=True)
-Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
-    from hub.cli.numbers import audit, buy, ports
-
     audit.register(commands)
     buy.register(commands)
     ports.register(commands)
@@ -35,10 +37,6 @@ def list_numbers(
     connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """List our numbers beside the carriers' numbers. Exits with status 1 if a carrier does not answer."""
-    from hub.hookspecs import NumberHooks
-    from hub.numbers.pointing import check_carriers
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
         sides = check_carriers(
@@ -61,8 +59,6 @@ def configure(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Point the webhooks and the fallback of our numbers at this hub. Exits with status 1 if one could not be changed."""
-    from hub.startup import open_hub, read_config
-
     if bool(numbers) == everything:
         raise CannotDo("Give tracking numbers, or --all; hub numbers list shows them.")
     wanted = [read_number(each) for each in numbers or ()]
@@ -93,11 +89,6 @@ def release(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Give a number back to its carrier. You lose it: another customer may get it, and the calls to your old ads with it."""
-    from hub.cli.support.audit_note import actor
-    from hub.numbers.rest.deeds import release_number
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
-
     wanted = read_number(number)
     loaded = read_config(config, sandbox=sandbox)
     if connector is not None:
@@ -121,11 +112,6 @@ def rest(
 ) -> None:
     """Take a bought number out of use: no visitor is shown it, and who knows it still reaches you. After a rest it can be
     released."""
-    from hub.cli.support.audit_note import actor
-    from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest
-    from hub.numbers.rest.rules import REST
-    from hub.startup import open_hub, read_config
-
     wanted = read_number(number)
     if undo and end:
         raise CannotDo("Give --undo to use the number again, or --end to end its rest; not both.")
@@ -141,9 +127,6 @@ def rest(
 
 
 def _point(opened: Opened, line: Line) -> bool:
-    from hub.cli.support.audit_note import actor
-    from hub.numbers.pointing import point_here
-
     number = line.number.number
     try:
         point_here(opened.hub, line, actor())
@@ -152,32 +135,6 @@ def _point(opened: Opened, line: Line) -> bool:
         return False
     say(f"[green]✓[/green] {number} ({plain(line.company.name)}/{plain(line.tracker.name)}) points here.")
     return True
-
-
-def able_carriers(opened: Opened, connector: str | None, hook: Callable[..., Any]) -> list[str]:
-    """The carrier connectors that can do something, or only `connector` if it can; CannotDo if none can."""
-    return chosen_carriers(opened.hub.plugins.with_hook(hook), connector)
-
-
-def chosen_carriers(able: list[str], connector: str | None) -> list[str]:
-    """The carriers that can do something, or only `connector` if it can; CannotDo if none can."""
-    from hub.queries.lookup import known
-
-    if connector is not None:
-        return [known(connector, able, "carrier connector that can do this, named")]
-    if not able:
-        raise CannotDo("No connector of config.yaml can do this; add a carrier.")
-    return able
-
-
-def read_number(text: str) -> str:
-    """The E.164 number that a person typed."""
-    from hub.contracts.phones import phone_number
-
-    number = phone_number(text) if text.strip().startswith("+") else None
-    if number is None:
-        raise CannotDo("That is not a phone number; write it in E.164, like +13125550142.")
-    return number
 
 
 def _print_side(side: Side) -> None:

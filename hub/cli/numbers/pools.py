@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, echo_json, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from hub.numbers.pools import PoolFigures
+from hub.numbers.accounts import write_accounts
+from hub.numbers.directory import read_directory
+from hub.numbers.pools import PoolFigures, pool_figures
+from hub.platform.clock import utc_now
+from hub.queries.lookup import known
+from hub.startup import open_store, read_config
 
 
 def register(app: typer.Typer) -> None:
@@ -34,13 +37,6 @@ def pools(
 
     The recommendation is for the busiest hour, with the measured time that visitors hold their numbers.
     """
-    from hub.numbers.accounts import write_accounts
-    from hub.numbers.directory import read_directory
-    from hub.numbers.pools import pool_figures
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import known
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config)
     names = [each.name for each in loaded.companies]
     wanted = [known(company, names, "company")] if company is not None else names

@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from hub.cli.numbers.commands import chosen_carriers, read_number
+from hub.cli.numbers.carriers import chosen_carriers, read_number
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.cli.support.tables import short_ids, table
+from hub.contracts.ports import PortRequest
 from hub.errors import CannotDo, RingfenceError
-
-if TYPE_CHECKING:
-    from hub.contracts.ports import PortRequest
-    from hub.model.ports import PortOrderRow
-    from hub.runtime import Hub
+from hub.model.columns import new_id
+from hub.model.ports import UNKNOWN, PortOrderRow
+from hub.numbers.porting import (
+    cancel_port,
+    carriers_for_ports,
+    forget_unplaced,
+    move_by_hand,
+    order_port,
+    recorded,
+    refresh,
+)
+from hub.queries.lookup import full_id
+from hub.runtime import Hub
+from hub.startup import open_hub, read_config
 
 MAX_BILL_BYTES = 10 * 1024 * 1024
 
@@ -55,12 +66,6 @@ def port(
 
     If the reply to an order is lost, the order is looked up at the carrier and not placed a second time.
     """
-    from hub.cli.support.audit_note import actor
-    from hub.contracts.ports import PortRequest
-    from hub.model.columns import new_id
-    from hub.numbers.porting import carriers_for_ports, order_port
-    from hub.startup import open_hub, read_config
-
     wanted = tuple(dict.fromkeys(map(read_number, numbers)))
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
@@ -110,17 +115,6 @@ def ports(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the port orders with their current status at the carriers. Exits with status 1 if a carrier does not answer."""
-    from hub.cli.support.audit_note import actor
-    from hub.numbers.porting import (
-        cancel_port,
-        carriers_for_ports,
-        forget_unplaced,
-        move_by_hand,
-        recorded,
-        refresh,
-    )
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     troubles: list[str] = []
     with open_hub(loaded) as opened:
@@ -148,9 +142,6 @@ def ports(
 
 
 def _order(hub: Hub, wanted: str) -> str:
-    from hub.model import PortOrderRow
-    from hub.queries.lookup import full_id
-
     with hub.store.reading() as session:
         return full_id(session, PortOrderRow, wanted, "port order")
 
@@ -234,8 +225,6 @@ def _print(rows: Sequence[PortOrderRow]) -> None:
 
 
 def _next(row: PortOrderRow) -> str | None:
-    from hub.model.ports import UNKNOWN
-
     if row.status == UNKNOWN:
         return "Check at the carrier; if it is not there: hub numbers ports --not-placed ID."
     if row.status == "ported":

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace as altered
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from hub.backup.restore import restore as restore_all
+from hub.backup.save import save, save_keys
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import (
     CONFIG,
     ConfigFile,
@@ -20,9 +23,9 @@ from hub.cli.support.output import (
     say,
 )
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.runtime import Hub
+from hub.runtime import Hub, assemble
+from hub.startup import read_config
+from hub.store.engine import explained
 
 
 class _SaveByDefault(TyperGroup):
@@ -65,8 +68,6 @@ def backup(
     no longer be read for that person. The files restore on both SQLite and PostgreSQL. Both files need the hub's own key,
     which is in neither of them: keep a copy of it.
     """
-    from hub.backup.save import save, save_keys
-
     if file is None and keys is None:
         raise CannotDo("Name a file for the data, or one for the keys with --keys, or both.")
     for each in (file, keys):
@@ -109,8 +110,6 @@ def restore(
     People who were erased after the backup are erased again before the hub opens the database. The hub refuses the
     database of an interrupted restore; start again with a new one.
     """
-    from hub.backup.restore import restore as restore_all
-
     if (keys is None) != without_keys:
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")
     with hub_alone(config) as hub, telling() as progress:
@@ -125,8 +124,6 @@ def restore(
 
 def note_deed(hub: Hub, action: str, backup_id: str) -> None:
     """Write the audit entry of a deed with a backup."""
-    from hub.cli.support.audit_note import note
-
     with hub.store.writing() as session:
         note(session, hub.clock(), action, backup_id)
 
@@ -134,10 +131,6 @@ def note_deed(hub: Hub, action: str, backup_id: str) -> None:
 @contextmanager
 def hub_alone(config: Path) -> Iterator[Hub]:
     """The hub without its connectors, because no provider is needed."""
-    from hub.runtime import assemble
-    from hub.startup import read_config
-    from hub.store.engine import explained
-
     hub = assemble(altered(read_config(config), connectors={}))
     try:
         with explained():

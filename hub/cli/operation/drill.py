@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from hub.backup.trials.backup_drill import FAILED, PASSED, Drill
+from hub.backup.trials.backup_drill import drill as try_it
 from hub.cli.operation.backup import commands, hub_alone, note_deed, telling
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.cli.support.tables import table
-from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.backup.trials.backup_drill import Drill
+from hub.errors import CannotDo, ConfigError
 
 
 def register(app: typer.Typer) -> None:
@@ -48,12 +48,6 @@ def drill(
     Rows are counted per table, the journal is verified, and samples of every kind of encrypted field are opened. The hub may
     run; its database is not touched, except for an entry in the audit log. docs/deploy/backup-drill.md says how to schedule it.
     """
-    import time
-
-    from hub.backup.trials.backup_drill import FAILED, PASSED
-    from hub.backup.trials.backup_drill import drill as try_it
-    from hub.errors import ConfigError
-
     if (keys is None) != without_keys:
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")
     with hub_alone(config) as hub, telling() as progress:

@@ -9,6 +9,9 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.errors import CannotDo
+from hub.platform import logs
+from hub.startup import read_config
+from hub.web.mcp.stdio import serve
 
 KEY_VARIABLE = "RINGFENCE_API_KEY"
 
@@ -29,9 +32,6 @@ def mcp(config: ConfigFile = CONFIG) -> None:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     if not key:
         raise CannotDo(f"Put an API key into {KEY_VARIABLE}; `hub users key NAME` makes one.")
-    from hub.platform import logs
-    from hub.startup import read_config
-    from hub.web.mcp.stdio import serve
 
     logs.configure("warning")
     serve(read_config(config), key)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from hub.backup.trials.upgrade import Try, Upgrade, check_upgrade, upgrade_now
 from hub.cli.operation.backup import telling
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, plain, say
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.backup.trials.upgrade import Upgrade
+from hub.platform.clock import utc_now
+from hub.startup import read_outline, vault_of
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.engine import Store, explained
+from hub.store.journal.ends_file import ends_file_of
 
 MARKS = {"fine": "[green]✓[/green]", "warning": "[yellow]▲[/yellow]", "wrong": "[red]✗[/red]"}
 
@@ -53,13 +58,6 @@ def upgrade(
     long they take on a copy, whether the new version takes config.yaml, whether all plugins load, and how old the backups are.
     It exits with status 1 if something is wrong. docs/deploy/upgrades.md has the steps.
     """
-    import time
-
-    from hub.backup.trials.upgrade import Try, check_upgrade
-    from hub.platform.clock import utc_now
-    from hub.startup import vault_of
-    from hub.store.engine import explained
-
     if not check:
         if without_trial or folder or scratch or as_json:
             raise CannotDo("These options are for --check; without it, hub upgrade takes none.")
@@ -84,16 +82,6 @@ def upgrade(
 
 
 def _migrate(config: Path) -> None:
-    import time
-
-    from hub.backup.trials.upgrade import upgrade_now
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.startup import read_outline, vault_of
-    from hub.store.encryption.keyfile import keyring_of
-    from hub.store.engine import Store, explained
-    from hub.store.journal.ends_file import ends_file_of
-
     outline = read_outline(config)
     store = Store(outline.hub.database, lambda: keyring_of(outline.hub), ends_file_of(outline.hub))
     begun = time.monotonic()

@@ -7,17 +7,18 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import Annotated, TextIO
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
+from hub.contracts.connector import Connector
 from hub.errors import RingfenceError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from hub.contracts.connector import Connector
-    from hub.testing.certificate import Certificate
+from hub.plugin_host.discovery import discover, imported
+from hub.testing.certificate import Certificate
+from hub.testing.certificate import certify as prove
 
 
 class CannotCertify(RingfenceError):
@@ -39,10 +40,7 @@ def certify(
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
     be tested."""
-    from rich.console import Console
-
     connector_class = find_plugin(name, file)
-    from hub.testing.certificate import certify as prove
 
     certificate = prove(connector_class, _progress(sys.stderr))
     if as_json:
@@ -54,8 +52,6 @@ def certify(
 
 def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
     """The connector class of an installed plugin, or of a file; CannotCertify says why none is found."""
-    from hub.plugin_host.discovery import discover, imported
-
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")
     if (name is None) == (file is None):
@@ -85,9 +81,6 @@ def _progress(terminal: TextIO) -> Callable[[int, int, str], None]:
 
 
 def _show(certificate: Certificate, console: Console, verbose: bool) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
     marks = {"proved": "[green]proved[/green]", "failed": "[red]failed[/red]", "not tried": "[dim]not tried[/dim]"}
     table = Table(title=f"{certificate.plugin} {certificate.version}, {certificate.kind} plugin", title_justify="left")
     table.add_column("promise")

@@ -7,16 +7,17 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, say
+from hub.connecting.check import check_connection
+from hub.contracts.companions import CompanionProcess
 from hub.errors import ConfigError
-
-if TYPE_CHECKING:
-    from hub.contracts.companions import CompanionProcess
-    from hub.runtime import Hub
+from hub.runtime import Hub, assemble
+from hub.serving.companions import HUB_ADDRESS, address_here, companion_of, holder, signal_to, working_folder
+from hub.startup import read_config
 
 commands = typer.Typer(
     help="Run, drain and look at the gateway of a SIP trunk, or at another process beside the hub.",
@@ -34,8 +35,6 @@ def register(app: typer.Typer) -> None:
 @commands.command("gateway")
 def gateway(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
     """Run the gateway in place of this command, until SIGTERM: it then finishes its calls, takes no new ones, and ends."""
-    from hub.serving.companions import HUB_ADDRESS, address_here, holder, working_folder
-
     with _found(name, number, config) as (hub, process):
         folder, address = working_folder(hub), address_here(hub)
     if holder(folder / process.lock_file) is not None:
@@ -54,8 +53,6 @@ def gateway(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None
 def drain(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
     """Let the gateway of this machine finish its calls and take no new ones; then it ends, and what started it starts it again,
     with the version that is installed by then."""
-    from hub.serving.companions import signal_to, working_folder
-
     with _found(name, number, config) as (hub, process):
         found = signal_to(working_folder(hub) / process.lock_file, signal.SIGTERM)
     if not found:
@@ -66,9 +63,6 @@ def drain(name: Name, number: Number = 1, config: ConfigFile = CONFIG) -> None:
 @commands.command("status")
 def status(name: Name, number: Number = 1, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show whether the gateway of this machine runs, and what all gateways say. Exits with status 1 if something is wrong."""
-    from hub.connecting.check import check_connection
-    from hub.serving.companions import holder, working_folder
-
     with _found(name, number, config) as (hub, process):
         held = holder(working_folder(hub) / process.lock_file)
         report = check_connection(hub.plugins, name)
@@ -93,10 +87,6 @@ def status(name: Name, number: Number = 1, as_json: AsJson = False, config: Conf
 @contextmanager
 def _found(name: str, number: int, config: Path) -> Iterator[tuple[Hub, CompanionProcess]]:
     """The hub of the configuration, without its database, and the process of one connector."""
-    from hub.runtime import assemble
-    from hub.serving.companions import companion_of
-    from hub.startup import read_config
-
     loaded = read_config(config)
     entry = loaded.connectors.get(name)
     if entry is None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select
 
+from hub.cli.support.audit_note import actor, note
+from hub.cli.support.oauth_loopback import Answer, by_browser, by_paste
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.config.models import Config, ConnectorEntry
+from hub.connecting.pausing import resume_connector
+from hub.connecting.reconnect import reconnect
 from hub.errors import CannotDo, ConfigError
+from hub.model import Company, SyncSlot
+from hub.plugin_host.discovery import discover
+from hub.plugin_host.oauth_grant import Attempt, exchange
+from hub.privacy.owner_consent import connect_owner, disconnect_owner, owner_sign_in
+from hub.queries.connectors.repairs import open_repairs
+from hub.queries.lookup import known
+from hub.runtime import Hub
+from hub.startup import open_hub, open_store, read_config
+from hub.store.connectors import disabled_connectors, paused_connectors
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from sqlmodel import Session
-
-    from hub.cli.support.oauth_loopback import Answer
-    from hub.config.models import Config, ConnectorEntry
-    from hub.model import SyncSlot
-    from hub.runtime import Hub
-
-    Redirect = AbstractContextManager[tuple[str, Answer]]
+Redirect = AbstractContextManager[tuple[str, Answer]]
 
 commands = typer.Typer(
     help="List the connectors of config.yaml and what should be mended; sign in at providers; resume paused ones.",
@@ -38,9 +44,6 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the connectors with their schedule, their last sync, and why one is paused."""
-    from hub.startup import open_store, read_config
-    from hub.store.connectors import disabled_connectors, paused_connectors
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
         paused, last = paused_connectors(session), _last_syncs(session, loaded)
@@ -74,12 +77,6 @@ def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> Non
 @commands.command("repairs")
 def repairs(as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """List what somebody should mend, as the page of connectors shows it. Exits with status 1 if there is anything."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.connectors.repairs import open_repairs
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened, opened.hub.store.reading() as session:
         found = open_repairs(session, opened.hub, session.exec(select(Company)).all(), opened.hub.clock())
@@ -105,11 +102,6 @@ def resume(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Resume a paused connector if the provider accepts its credentials. Exits with status 1 if it does not."""
-    from hub.cli.support.audit_note import actor
-    from hub.connecting.pausing import resume_connector
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     with open_hub(loaded) as opened:
@@ -139,10 +131,6 @@ def connect(
 ) -> None:
     """Sign in at a connector's provider; the page of connectors does the same. For an address book its owner consents first,
     and the exact text of the consent is stored."""
-    from hub.cli.support.oauth_loopback import by_browser, by_paste
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     with open_hub(loaded) as opened:
@@ -155,9 +143,6 @@ def connect(
 
 
 def _connect_owner(hub: Hub, name: str, owner: str, redirect: Redirect) -> None:
-    from hub.cli.support.audit_note import actor, note
-    from hub.privacy.owner_consent import connect_owner, owner_sign_in
-
     _, sign_in = owner_sign_in(hub, name)
     if not owner:
         raise CannotDo("Name the person who agrees: --owner NAME.")
@@ -175,10 +160,6 @@ def _connect_owner(hub: Hub, name: str, owner: str, redirect: Redirect) -> None:
 
 
 def _connect_account(hub: Hub, name: str, redirect: Redirect) -> None:
-    from hub.cli.support.audit_note import actor
-    from hub.connecting.reconnect import reconnect
-    from hub.plugin_host.oauth_grant import Attempt, exchange
-
     connector = hub.plugins.connectors[name]
     sign_in = connector.sign_in()
     assert sign_in is not None
@@ -204,11 +185,6 @@ def disconnect(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Withdraw an owner's consent: it ends here immediately, is revoked at the provider, and the token is deleted."""
-    from hub.cli.support.audit_note import actor, note
-    from hub.privacy.owner_consent import disconnect_owner
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     with open_hub(loaded) as opened:
@@ -230,8 +206,6 @@ def plugins(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken."""
-    from hub.plugin_host.discovery import discover
-
     installed = discover([*(plugin_dir or []), *_configured_folders(config)])
     found = [
         {"name": name, "kind": made.manifest.kind, "version": made.manifest.version, "summary": made.manifest.summary}
@@ -252,8 +226,6 @@ def plugins(
 
 
 def _configured_folders(config: Path) -> list[Path]:
-    from hub.startup import read_config
-
     try:
         return [Path(folder) for folder in read_config(config, sandbox=True).hub.plugin_dirs]
     except ConfigError:
@@ -261,10 +233,6 @@ def _configured_folders(config: Path) -> list[Path]:
 
 
 def _last_syncs(session: Session, config: Config) -> dict[str, SyncSlot]:
-    from sqlmodel import col, select
-
-    from hub.model import SyncSlot
-
     finished = select(SyncSlot).where(col(SyncSlot.finished_at).is_not(None)).order_by(col(SyncSlot.due_at).desc())
     slots = {}
     for name in config.connectors:

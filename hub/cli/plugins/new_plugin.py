@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+
+from hub.testing.scaffold import has_one_file_form, write_plugin
 
 
 def register(app: typer.Typer) -> None:
@@ -25,11 +29,6 @@ def new_plugin(
 ) -> None:
     """Write a new plugin that passes its certification and runs against its own sandbox: one file for an ad network, a
     package that installs for every other kind."""
-    from rich.console import Console
-    from rich.markup import escape
-
-    from hub.testing.scaffold import has_one_file_form, write_plugin
-
     target = folder or Path(f"ringfence-{name.replace('_', '-')}")
     package = package or not has_one_file_form(kind)
     written = write_plugin(kind, name, target, package)

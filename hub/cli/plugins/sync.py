@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
 from hub.cli.support.tables import table
+from hub.delivery.preview import UNCHECKED, Previewed, preview
+from hub.delivery.sync import SyncReport
 from hub.errors import CannotDo, RingfenceError
-
-if TYPE_CHECKING:
-    from hub.delivery.preview import Previewed
-    from hub.delivery.sync import SyncReport
-    from hub.startup import Opened
+from hub.model.conversions import LOG, UPLOAD
+from hub.model.states import DeliveryState
+from hub.queries.lookup import known
+from hub.queries.timeline.receipts import worth
+from hub.startup import Opened, open_hub, read_config
+from hub.store.rows import write_slot
+from hub.worker import run_due_sync
 
 
 def register(app: typer.Typer) -> None:
@@ -34,9 +38,6 @@ def sync(
 ) -> None:
     """Sync one connector now: lists of calls and texts, call log, outcomes, conversions, diagnostics. Exits with status 1 on
     any failure."""
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
-
     loaded = read_config(config, sandbox=sandbox)
     known(name, loaded.connectors, "connector")
     with open_hub(loaded) as opened:
@@ -46,9 +47,6 @@ def sync(
 
 
 def _sync(opened: Opened, name: str, as_json: bool) -> bool:
-    from hub.store.rows import write_slot
-    from hub.worker import run_due_sync
-
     write_slot(opened.hub.store, name, opened.hub.clock(), "command")
     report = run_due_sync(opened.hub, opened.directory, name)
     if report is None:
@@ -79,9 +77,6 @@ def _print_report(report: SyncReport) -> None:
 
 
 def _preview(opened: Opened, name: str, as_json: bool) -> bool:
-    from hub.delivery.preview import preview
-    from hub.model.conversions import LOG, UPLOAD
-
     hooks = [hook for hook in (UPLOAD, LOG) if opened.hub.plugins.implements(name, hook)]
     if not hooks:
         raise CannotDo(f"Nothing is delivered to {name!r}, so there is nothing to preview; leave out --dry-run.")
@@ -123,8 +118,6 @@ def _print_items(name: str, items: Sequence[Previewed], troubles: Sequence[str])
 
 
 def _words(item: Previewed) -> tuple[str, str, str]:
-    from hub.queries.timeline.receipts import worth
-
     row = item.delivery
     what = "call log" if row.hook == "log_calls" else row.kind
     return row.item_key, what, worth(row.amount, row.currency).removeprefix(", ")
@@ -138,8 +131,6 @@ def _consent(item: Previewed) -> str:
 
 
 def _would_be(item: Previewed) -> str:
-    from hub.delivery.preview import UNCHECKED
-
     if item.receipt is None:
         return "waiting" if _waits(item) else colored(item.state or "")
     if item.delivery.hook == "log_calls":
@@ -151,8 +142,6 @@ def _would_be(item: Previewed) -> str:
 
 
 def _waits(item: Previewed) -> bool:
-    from hub.model.states import DeliveryState
-
     return item.state == DeliveryState.READY
 
 

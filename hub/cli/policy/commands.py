@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from hub.cli.policy import show
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, ConfigFile, moment, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import PolicyVersion
+from hub.model import Account, PolicyVersion
+from hub.platform.clock import utc_now
+from hub.privacy.policies.deeds import accept_version, announce_version, draft_version, publish_version
+from hub.privacy.policies.document import read_document
+from hub.privacy.policies.versions import account_named
+from hub.queries.lookup import shown, typed
 
 commands = typer.Typer(
     help="Versions of the privacy statement and the terms, and the accounts that accepted them.", no_args_is_help=True
@@ -33,11 +36,6 @@ def register(app: typer.Typer) -> None:
 @commands.command()
 def draft(file: Path, config: ConfigFile = CONFIG) -> None:
     """Store a file as a draft, or as another language of a draft; it is not public yet. docs/policies.md shows a file."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.privacy.policies.deeds import draft_version
-    from hub.privacy.policies.document import read_document
-
     try:
         document = read_document(file.read_bytes().decode())
     except (OSError, UnicodeDecodeError):
@@ -70,11 +68,6 @@ def announce(
 
     From now on, what the version introduces is refused for accounts that have not accepted it.
     """
-    from hub.cli.support.audit_note import actor
-    from hub.model import Account
-    from hub.platform.clock import utc_now
-    from hub.privacy.policies.deeds import announce_version
-
     with opened(config) as (_, store), store.writing() as session:
         found = version_named(session, version, kind, account)
         notices = announce_version(session, found, actor(), utc_now(), _day(effective))
@@ -98,11 +91,6 @@ def publish(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Put a version in force: a material change on or after its announced day, a corrected typo immediately with a note."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.privacy.policies.deeds import publish_version
-    from hub.queries.lookup import typed
-
     with opened(config) as (_, store), store.writing() as session:
         found = version_named(session, version, kind, account)
         publish_version(session, found, actor(), utc_now(), typed(note))
@@ -119,12 +107,6 @@ def accept(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record an account's explicit acceptance: the person, the time, and the hash of the exact text that was read."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.privacy.policies.deeds import accept_version
-    from hub.privacy.policies.versions import account_named
-    from hub.queries.lookup import typed
-
     with opened(config) as (_, store), store.writing() as session:
         accepting = account_named(session, account)
         found = _seen_by(session, version, kind, account)
@@ -141,8 +123,6 @@ def _seen_by(session: Session, name: str, kind: str, account: str) -> PolicyVers
 
 
 def _day(text: str | None) -> date | None:
-    from hub.queries.lookup import shown
-
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

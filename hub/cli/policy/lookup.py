@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
+from hub.config.models import Config
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.config.models import Config
-    from hub.model import PolicyVersion
-    from hub.store.engine import Store
+from hub.model import PolicyVersion
+from hub.numbers.accounts import write_accounts
+from hub.platform.clock import utc_now
+from hub.privacy.policies.document import DOCUMENT_KINDS
+from hub.privacy.policies.versions import account_named, find_version
+from hub.queries.lookup import shown
+from hub.startup import open_store, read_config
+from hub.store.engine import Store
 
 Version = Annotated[str, typer.Argument(help="The version's name, from the head of its file.", metavar="VERSION")]
 KindName = Annotated[str, typer.Option("--kind", help="privacy_statement, terms or notice.", metavar="KIND")]
@@ -35,10 +38,6 @@ STATEMENT = "privacy_statement"
 @contextmanager
 def opened(config: Path) -> Iterator[tuple[Config, Store]]:
     """The configuration and the database, with the accounts that the configuration names."""
-    from hub.numbers.accounts import write_accounts
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store:
         with store.writing() as session:
@@ -48,10 +47,6 @@ def opened(config: Path) -> Iterator[tuple[Config, Store]]:
 
 def version_named(session: Session, name: str, kind: str, account: str | None) -> PolicyVersion:
     """The version of that name in an account's own document, or in the document for all; CannotDo if it does not exist."""
-    from hub.privacy.policies.document import DOCUMENT_KINDS
-    from hub.privacy.policies.versions import account_named, find_version
-    from hub.queries.lookup import shown
-
     if kind not in DOCUMENT_KINDS:
         raise CannotDo(f"{shown(kind)!r} is not a kind of policy; choose one of {', '.join(DOCUMENT_KINDS)}.")
     owner = account_named(session, account).id if account else None

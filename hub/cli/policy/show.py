@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
+from sqlmodel import Session, col, select
 
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import PolicyVersion
+from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
+from hub.platform.clock import utc_now
+from hub.privacy.policies.document import DOCUMENT_KINDS, PolicyChange
+from hub.privacy.policies.standing import current_statement, waits
+from hub.privacy.policies.versions import text_in, texts_of
 
 
 def register(commands: typer.Typer) -> None:
@@ -25,10 +26,6 @@ def register(commands: typer.Typer) -> None:
 
 def list_versions(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List every version, oldest first."""
-    from sqlmodel import col, select
-
-    from hub.model import Account, PolicyVersion
-
     with opened(config) as (_, store), store.reading() as session:
         names = {row.id: row.name for row in session.exec(select(Account))}
         versions = [
@@ -58,11 +55,6 @@ def show(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Show one version: its text and hash, what it introduces, which accounts were notified, and which accepted."""
-    from sqlmodel import select
-
-    from hub.model import Account, PolicyAcceptance, PolicyNotice
-    from hub.privacy.policies.versions import text_in, texts_of
-
     with opened(config) as (_, store), store.reading() as session:
         found = version_named(session, version, kind, account)
         names = {row.id: row.name for row in session.exec(select(Account))}
@@ -95,13 +87,6 @@ def show(
 
 def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show which texts apply to each account, and what is refused until it accepts. Exits with status 1 if anything is."""
-    from sqlmodel import col, select
-
-    from hub.model import Account
-    from hub.platform.clock import utc_now
-    from hub.privacy.policies.document import DOCUMENT_KINDS
-    from hub.privacy.policies.standing import current_statement, waits
-
     now = utc_now()
     rows: list[dict[str, Any]] = []
     with opened(config) as (_, store), store.reading() as session:
@@ -136,9 +121,6 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
 
 def _plain(session: Session, version: PolicyVersion, names: dict[str, str]) -> dict[str, Any]:
-    from hub.privacy.policies.document import PolicyChange
-    from hub.privacy.policies.versions import texts_of
-
     return {
         "id": version.id,
         "kind": version.kind,

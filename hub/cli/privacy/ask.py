@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.contracts.consent import Opinion
+from hub.contracts.rules import LegalRule
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.contracts.consent import Opinion
-    from hub.contracts.rules import LegalRule
-    from hub.queries.consent_question import Answer
+from hub.hookspecs import ConsentHooks
+from hub.queries.consent_question import Answer, Supposed, answers
+from hub.queries.lookup import known
+from hub.startup import open_hub, read_config
 
 STATES = ("given", "refused", "withdrawn", "objected")
 
@@ -79,10 +80,6 @@ def ask(
     Exits with status 0 if it is allowed, 1 if it is not (with several recipients: for any of them), 2 if the question is
     wrong. This is not legal advice: unconfirmed rows are marked as unconfirmed.
     """  # fmt: skip
-    from hub.hookspecs import ConsentHooks
-    from hub.queries.consent_question import Supposed, answers
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
 
     if said is not None:
         known(said, STATES, "state of consent")

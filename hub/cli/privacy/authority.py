@@ -17,8 +17,11 @@ from hub.cli.privacy.request_lookup import (
     open_for,
 )
 from hub.cli.support.audit_note import actor
+from hub.cli.support.options import since
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.model.requests import EVERYBODY
+from hub.privacy_requests.legal_holds import disclosures_of, record_disclosure
 
 commands = typer.Typer(help="Disclosures to courts, police and other authorities.", no_args_is_help=True)
 
@@ -48,9 +51,6 @@ def record(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record a disclosure to an authority. It cannot be changed; the person finds it in their file unless it is withheld."""
-    from hub.cli.support.options import since
-    from hub.privacy_requests.legal_holds import record_disclosure
-
     with open_for(config) as hub, hub.store.writing() as session:
         now = hub.clock()
         row = record_disclosure(
@@ -75,9 +75,6 @@ def record(
 @commands.command("list")
 def list_disclosures(company: OneCompany = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List what authorities were given, newest first; the person is shown only as a keyed hash."""
-    from hub.model.requests import EVERYBODY
-    from hub.privacy_requests.legal_holds import disclosures_of
-
     with open_for(config) as hub, hub.store.writing() as session:
         found = disclosures_of(session, companies_named(session, hub, company))
         audit(session, hub, "privacy.authority.list", company or "all")

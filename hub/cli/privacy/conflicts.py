@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import select
 
+from hub.cli.privacy.request_lookup import audit, open_for
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from hub.privacy.conflicts import Conflict
+from hub.model import Company
+from hub.privacy.conflicts import Conflict, conflicts_of
+from hub.queries.lookup import known
+from hub.queries.masking import Mask
 
 
 def register(privacy: typer.Typer) -> None:
@@ -28,14 +31,6 @@ def conflicts(
 ) -> None:
     """List numbers and addresses that forms give for several people. They are not linked: each privacy request reaches only
     what its own proof shows."""
-    from sqlmodel import select
-
-    from hub.cli.privacy.request_lookup import audit, open_for
-    from hub.model import Company
-    from hub.privacy.conflicts import conflicts_of
-    from hub.queries.lookup import known
-    from hub.queries.masking import Mask
-
     with open_for(config) as hub, hub.store.writing() as session:
         if company is not None:
             known(company, [each.name for each in hub.config.companies], "company")

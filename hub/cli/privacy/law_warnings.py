@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from hub.cli.support.output import counted
+from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
+from hub.contracts.third_parties import is_third_party
 from hub.errors import RingfenceError
-
-if TYPE_CHECKING:
-    from hub.runtime import Hub
+from hub.privacy.datamap.flows import by_party, declared
+from hub.privacy.datamap.recipients import recipients_of
+from hub.privacy.outside_transcriber import outside_transcriber
+from hub.queries.numbers.signals_number import companies_without_signals_number
+from hub.queries.privacy.legal_rules import law_state, legal_rules
+from hub.runtime import Hub
 
 MAX_RULES_NAMED = 5
 """How many rules to read again are listed by name; the others are only counted."""
@@ -29,8 +33,6 @@ def law_warnings(hub: Hub) -> list[str]:
 
 
 def _rules(hub: Hub) -> Iterator[str]:
-    from hub.queries.privacy.legal_rules import law_state, legal_rules
-
     try:
         state = law_state((rule for _, rule in legal_rules(hub.plugins)), hub.clock().date())
     except RingfenceError as error:
@@ -59,8 +61,6 @@ def _health(hub: Hub) -> Iterator[str]:
 
 
 def _signals(hub: Hub) -> Iterator[str]:
-    from hub.queries.numbers.signals_number import companies_without_signals_number
-
     for company in companies_without_signals_number(hub.config):
         yield (
             f"Visitors of {company.title} who send Global Privacy Control see the number for everybody, so their calls reach "
@@ -69,9 +69,6 @@ def _signals(hub: Hub) -> Iterator[str]:
 
 
 def _transcription(hub: Hub) -> Iterator[str]:
-    from hub.config.callflow.transcription_notice import TRANSCRIBED, mentions_transcription
-    from hub.privacy.outside_transcriber import outside_transcriber
-
     for company in hub.config.companies:
         transcriber = outside_transcriber(hub.config, company.name)
         if transcriber is None:
@@ -93,9 +90,6 @@ def _transcription(hub: Hub) -> Iterator[str]:
 def _transfers(hub: Hub) -> Iterator[str]:
     """Recipients abroad for which no mechanism is stated, of companies outside the USA, whose laws ask for one (GDPR Art. 44,
     13(1)(f); Quebec, P-39.1, s. 17)."""
-    from hub.privacy.datamap.flows import by_party, declared
-    from hub.privacy.datamap.recipients import recipients_of
-
     for company in hub.config.companies:
         if company.country == "US":
             continue
@@ -115,9 +109,6 @@ def _transfers(hub: Hub) -> Iterator[str]:
 def _addresses(hub: Hub) -> Iterator[str]:
     """Third parties without an address, which an answer by Cal. Civ. Code 1798.83(a)(2) must name, and companies without one to
     which people can send such a request (1798.83(b)(1))."""
-    from hub.contracts.third_parties import is_third_party
-    from hub.privacy.datamap.recipients import recipients_of
-
     nowhere: set[str] = set()
     unreachable: list[str] = []
     for company in (each for each in hub.config.companies if each.country == "US"):

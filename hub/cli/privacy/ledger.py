@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import Session, col, select
 
 from hub.cli.support.journal_report import verify
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, echo_json, moment, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.config.models import Config
+from hub.config.models import Config
+from hub.model import Company, ConsentEntry
+from hub.queries.lookup import known
+from hub.startup import open_store, read_config
 
 OneCompany = Annotated[str | None, typer.Option(help="Only this company, by its name in config.yaml.", metavar="NAME")]
 
@@ -31,11 +31,6 @@ def ledger(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the newest records of the consent ledger; people are named by their ids."""
-    from sqlmodel import col, select
-
-    from hub.model import ConsentEntry
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
         names = _companies(session, loaded, company)
@@ -65,11 +60,6 @@ def ledger(
 
 def _companies(session: Session, config: Config, wanted: str | None) -> dict[str, str]:
     """Id → name, of all companies or of the named one."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-
     if wanted is not None:
         known(wanted, [each.name for each in config.companies], "company")
     rows = session.exec(select(Company.id, Company.name).order_by(Company.name)).all()

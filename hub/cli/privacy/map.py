@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.privacy.datamap import DataMap
+from hub.platform.clock import utc_now
+from hub.privacy.datamap import DataMap, draw, readable
+from hub.privacy.datamap.page import html
+from hub.privacy.datamap.trust import HANDED_OVER
+from hub.startup import open_store, read_config
 
 
 def register(privacy: typer.Typer) -> None:
@@ -31,10 +33,6 @@ def data_map(
     It is made from the manifests of the connectors in config.yaml and from the disclosures. Exits with status 1 if data
     was sent that no manifest ever declared, or if a recipient changed within 30 days.
     """
-    from hub.platform.clock import utc_now
-    from hub.privacy.datamap import draw
-    from hub.startup import open_store, read_config
-
     if out is not None and format == "table":
         raise CannotDo("A table cannot be written to a file; add --format html.")
     loaded = read_config(config, sandbox=True)
@@ -53,8 +51,6 @@ def data_map(
 
 def write(chart: DataMap, format: str) -> str:
     """The map as text."""
-    from hub.privacy.datamap.page import html
-
     if format == "json":
         return json.dumps(chart.as_data(), default=str, indent=2, ensure_ascii=False)
     return html(chart)
@@ -62,9 +58,6 @@ def write(chart: DataMap, format: str) -> str:
 
 def show(chart: DataMap) -> None:
     """Print the map."""
-    from hub.privacy.datamap import readable
-    from hub.privacy.datamap.trust import HANDED_OVER
-
     rows = (
         (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
          readable(flow.use), flow.transform, plain(flow.connector), f"{flow.seen.count:,}" if flow.seen else "0",

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.privacy.request_lookup import company_named, open_for
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
+from hub.contracts.phones import phone_number
+from hub.errors import CannotDo
+from hub.privacy_requests.officer import CONTACT_AGAIN, NO_CONTACT, take_refusal
+from hub.queries.lookup import known, typed
+from hub.texts.no_contact import contact_refusals
 
 
 def register(privacy: typer.Typer) -> None:
@@ -36,14 +43,6 @@ def no_contact(
 
     Only the person takes it back: texts with START, both with a yes that you record with --again and --said.
     """
-    from hub.cli.privacy.request_lookup import company_named, open_for
-    from hub.cli.support.audit_note import actor
-    from hub.contracts.phones import phone_number
-    from hub.errors import CannotDo
-    from hub.privacy_requests.officer import CONTACT_AGAIN, NO_CONTACT, take_refusal
-    from hub.queries.lookup import known, typed
-    from hub.texts.no_contact import contact_refusals
-
     if refused is not None and again is not None:
         raise CannotDo("Use either --refused or --again.")
     with open_for(config) as hub:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session
 
+from hub.cli.privacy.request_lookup import audit, companies_named, open_for
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import OptOut
+from hub.model import OptOut
+from hub.model.states import OptOutState
+from hub.privacy.opt_outs import question_opt_out, reinstate_opt_out
+from hub.privacy_requests.officer import reason_in_words
+from hub.queries.lookup import by_id, one, typed
+from hub.queries.privacy.opt_outs import MANY, every_opt_out
 
 commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that needed no proof.", no_args_is_help=True)
 SHORT = 12
@@ -38,9 +42,6 @@ def list_opt_outs(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List opt-outs by the network that they came from, busiest first; numbers and networks are shown as keyed hashes."""
-    from hub.cli.privacy.request_lookup import audit, companies_named, open_for
-    from hub.queries.privacy.opt_outs import MANY, every_opt_out
-
     with open_for(config) as hub, hub.store.writing() as session:
         rows = every_opt_out(session, companies_named(session, hub, company))
         audit(session, hub, "privacy.opt_out.list", company or "all")
@@ -74,9 +75,6 @@ def question(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) 
 
     The law requires a good-faith, reasonable and documented belief that the request is fraudulent (11 CCR 7026(e)).
     """
-    from hub.model.states import OptOutState
-    from hub.privacy.opt_outs import question_opt_out
-
     row_id = _change(config, opt_out_id, reason, OptOutState.IN_FORCE, question_opt_out, "questioned already")
     say(f"Questioned: {row_id}. It is not counted from now on.")
 
@@ -84,9 +82,6 @@ def question(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) 
 @commands.command()
 def reinstate(opt_out_id: OptOutId, reason: Reason, config: ConfigFile = CONFIG) -> None:
     """Apply a questioned opt-out again."""
-    from hub.model.states import OptOutState
-    from hub.privacy.opt_outs import reinstate_opt_out
-
     row_id = _change(config, opt_out_id, reason, OptOutState.QUESTIONED, reinstate_opt_out, "already in force")
     say(f"Reinstated: {row_id}. It is counted from now on.")
 
@@ -100,12 +95,6 @@ def _change(
     so: str,
 ) -> str:
     """Change the opt-out with an id, which must be in `state`; returns its full id."""
-    from hub.cli.privacy.request_lookup import open_for
-    from hub.cli.support.audit_note import actor
-    from hub.model import OptOut
-    from hub.privacy_requests.officer import reason_in_words
-    from hub.queries.lookup import by_id, one, typed
-
     said = reason_in_words(reason, "--reason")
     with open_for(config) as hub, hub.store.writing() as session:
         text = typed(wanted)

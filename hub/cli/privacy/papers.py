@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.config.models import Config
-    from hub.privacy.datamap import DataMap
+from hub.config.models import Config
+from hub.platform.clock import utc_now
+from hub.privacy.datamap import DataMap, draw
+from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
+from hub.privacy.datamap.papers import processors, record_of_processing
+from hub.privacy.datamap.recipients import recipients_of
+from hub.privacy.datamap.versions import in_use_since, note_recipients, versions
+from hub.privacy.datamap.versions import notices as announcements
+from hub.queries.lookup import known
+from hub.startup import open_hub, open_store, read_config
+from hub.web.privacy.signals import SignalPolicy
 
 
 def register(privacy: typer.Typer) -> None:
@@ -39,11 +45,6 @@ def list_processors(
 
     The current declarations of config.yaml are stored first, so the list includes a change made a minute ago.
     """
-    from hub.privacy.datamap.papers import processors
-    from hub.privacy.datamap.recipients import recipients_of
-    from hub.privacy.datamap.versions import in_use_since, versions
-    from hub.privacy.datamap.versions import notices as announcements
-
     with _drawn(config, noting=True) as (session, loaded, chart):
         rows = versions(session)
     if notices:
@@ -80,8 +81,6 @@ def list_processors(
 
 def record(config: ConfigFile = CONFIG) -> None:
     """Print the record of processing activities (GDPR Art. 30) in Markdown."""
-    from hub.privacy.datamap.papers import record_of_processing
-
     with _drawn(config) as (_, loaded, chart):
         typer.echo("\n".join(record_of_processing(chart, loaded)))
 
@@ -91,13 +90,6 @@ def notice(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print blocks of text for one company's privacy statement, in Markdown. Let a person read them before publication."""
-    from hub.platform.clock import utc_now
-    from hub.privacy.datamap import draw
-    from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
-    from hub.queries.lookup import known
-    from hub.startup import open_hub, read_config
-    from hub.web.privacy.signals import SignalPolicy
-
     loaded = read_config(config, sandbox=True)
     known(company, [each.name for each in loaded.companies], "company")
     (section,) = [each for each in loaded.companies if each.name == company]
@@ -111,11 +103,6 @@ def notice(
 
 @contextmanager
 def _drawn(path: Path, *, noting: bool = False) -> Iterator[tuple[Session, Config, DataMap]]:
-    from hub.platform.clock import utc_now
-    from hub.privacy.datamap import draw
-    from hub.privacy.datamap.versions import note_recipients
-    from hub.startup import open_store, read_config
-
     loaded = read_config(path, sandbox=True)
     with open_store(loaded) as store:
         if noting:

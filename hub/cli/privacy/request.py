@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sqlmodel import col
 
 from hub.cli.privacy import request_files, request_holds
 from hub.cli.privacy.request_lookup import (
@@ -23,6 +24,7 @@ from hub.cli.privacy.request_lookup import (
 )
 from hub.cli.privacy.request_show import due, is_overdue, left, person_of, request_row, show_plan, warn_of_rehearsal
 from hub.cli.support.audit_note import actor
+from hub.cli.support.options import since
 from hub.cli.support.output import (
     CONFIG,
     Agreed,
@@ -37,6 +39,15 @@ from hub.cli.support.output import (
     say,
 )
 from hub.cli.support.tables import short_ids, table
+from hub.model import PrivacyRequest
+from hub.model.states import CLOSED_REQUEST_STATES
+from hub.privacy_requests.officer import finish_without, note_planned, note_proof, plan_of, reason_in_words, take_in
+from hub.privacy_requests.rights import lift_restriction
+from hub.privacy_requests.run import run as carry_out
+from hub.privacy_requests.steps import extend as prolong
+from hub.privacy_requests.steps import refuse as close
+from hub.privacy_requests.steps import steps_of
+from hub.queries.lookup import typed
 
 commands = typer.Typer(help="People's requests about their own data.", no_args_is_help=True)
 
@@ -75,10 +86,6 @@ def new(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record a request that came by phone, by letter or in person; its deadline runs from the time it came."""
-    from hub.cli.support.options import since
-    from hub.privacy_requests.officer import take_in
-    from hub.queries.lookup import typed
-
     with open_for(config) as hub:
         right = {"name": name, "email": new_email, "phone_number": new_phone}
         with hub.store.writing() as session:
@@ -113,11 +120,6 @@ def list_requests(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List requests, the most urgent first. Exits with status 1 if one is overdue."""
-    from sqlmodel import col
-
-    from hub.model import PrivacyRequest
-    from hub.model.states import CLOSED_REQUEST_STATES
-
     with open_for(config) as hub:
         query = with_companies(hub, PrivacyRequest, company)
         if not everything:
@@ -155,9 +157,6 @@ def list_requests(
 @commands.command()
 def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show a request with every step. For an erasure, also show what it would do in each table and at each provider."""
-    from hub.privacy_requests.officer import note_planned, plan_of
-    from hub.privacy_requests.steps import steps_of
-
     with request_to_change(config, request_id) as (hub, session, request):
         planned = plan_of(session, hub, request)
         if planned is not None:
@@ -202,8 +201,6 @@ def verify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Record that you verified who made the request, and how."""
-    from hub.privacy_requests.officer import note_proof
-
     with request_to_change(config, request_id) as (hub, session, request):
         note_proof(session, hub, request, proof, actor())
     say(f"Verified. Next: hub privacy request run {request.id}")
@@ -221,10 +218,6 @@ def run(
 
     Exits with status 1 if something is still waiting.
     """
-    from hub.model.states import CLOSED_REQUEST_STATES
-    from hub.privacy_requests.officer import plan_of
-    from hub.privacy_requests.run import run as carry_out
-
     with open_for(config, sandbox=sandbox) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)
@@ -254,9 +247,6 @@ def refuse(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close a request without carrying it out. The person must be informed of the reason and of the right to complain."""
-    from hub.privacy_requests.officer import reason_in_words
-    from hub.privacy_requests.steps import refuse as close
-
     with request_to_change(config, request_id) as (hub, session, request):
         close(session, request, actor(), reason_in_words(reason), hub.clock())
     say(f"Refused: {request.id}.")
@@ -269,9 +259,6 @@ def extend(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Extend a deadline one time, as far as the law allows."""
-    from hub.privacy_requests.officer import reason_in_words
-    from hub.privacy_requests.steps import extend as prolong
-
     with request_to_change(config, request_id) as (hub, session, request):
         prolong(session, hub, request, actor(), reason_in_words(reason), hub.clock())
     say(f"Due {moment(request.deadline)} now. Tell the person why before {moment(request.due_at)}.")
@@ -284,9 +271,6 @@ def unrestrict(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a restriction: the person's data may be used again."""
-    from hub.privacy_requests.officer import reason_in_words
-    from hub.privacy_requests.rights import lift_restriction
-
     with open_for(config) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)
@@ -302,8 +286,6 @@ def close_without(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Close an erasure or a correction without the answer of one provider; the certificate says so."""
-    from hub.privacy_requests.officer import finish_without
-
     with open_for(config) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,9 @@ from hub.cli.privacy.request_lookup import RequestId, find_request, open_for
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, plain, say
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.runtime import Hub
+from hub.privacy_requests.certificate import as_text, is_genuine
+from hub.privacy_requests.officer import certificate_for, file_for
+from hub.runtime import Hub
 
 
 def register(requests: typer.Typer) -> None:
@@ -29,8 +29,6 @@ def export(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Write the person's file (a zip) to disk, to hand it over in another way than by the person's page."""
-    from hub.privacy_requests.officer import file_for
-
     with open_for(config) as hub:
         with hub.store.reading() as session:
             request = find_request(session, request_id)
@@ -49,9 +47,6 @@ def certify(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Print the certificate of an erasure, or check one. Exits with status 1 if it is not ours or was changed."""
-    from hub.privacy_requests.certificate import as_text
-    from hub.privacy_requests.officer import certificate_for
-
     with open_for(config) as hub:
         if verify is not None:
             _check_certificate(hub, request_id, verify)
@@ -65,8 +60,6 @@ def certify(
 
 
 def _check_certificate(hub: Hub, request_id: str, file: Path) -> None:
-    from hub.privacy_requests.certificate import is_genuine
-
     try:
         certificate = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

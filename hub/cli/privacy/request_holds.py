@@ -19,6 +19,10 @@ from hub.cli.privacy.request_lookup import (
 from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import short_ids, table
+from hub.model import LegalHold
+from hub.privacy_requests.legal_holds import lift_hold, place_hold
+from hub.queries.lookup import by_id, one, typed
+from hub.queries.privacy.holds import holds_of
 
 
 def register(requests: typer.Typer) -> None:
@@ -39,8 +43,6 @@ def hold(
 ) -> None:
     """Set a legal hold: no data of this person, or of anyone at the company, is erased or deleted by retention until it is
     lifted."""
-    from hub.privacy_requests.legal_holds import place_hold
-
     with open_for(config) as hub, hub.store.writing() as session:
         held = company_named(session, hub, company)
         made = place_hold(
@@ -56,8 +58,6 @@ def holds(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List legal holds, the oldest first; the person is shown only as a keyed hash."""
-    from hub.queries.privacy.holds import holds_of
-
     with open_for(config) as hub, hub.store.writing() as session:
         found = holds_of(session, companies_named(session, hub, company), everything=everything)
         audit(session, hub, "privacy.hold.list", company or "all")
@@ -93,10 +93,6 @@ def lift(
     hold_id: Annotated[str, typer.Argument(help="The hold's id.", metavar="ID")], config: ConfigFile = CONFIG
 ) -> None:
     """Lift a legal hold; requests that it blocked can be run again."""
-    from hub.model import LegalHold
-    from hub.privacy_requests.legal_holds import lift_hold
-    from hub.queries.lookup import by_id, one, typed
-
     with open_for(config) as hub, hub.store.writing() as session:
         found = one(by_id(session, LegalHold, typed(hold_id), LegalHold.id), "legal hold", typed(hold_id))
         kept_back = lift_hold(session, hub, found, actor())

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
-if TYPE_CHECKING:
-    from sqlmodel import Session
-    from sqlmodel.sql.expression import Select
-
-    from hub.model import Company, LegalHold, OptOut, PrivacyRequest
-    from hub.runtime import Hub
+from hub.cli.support.audit_note import note
+from hub.model import Company, LegalHold, OptOut, PrivacyRequest
+from hub.queries.lookup import by_id, known, known_place, one, typed
+from hub.runtime import Hub
+from hub.startup import open_hub, read_config
 
 Row = TypeVar("Row", "LegalHold", "OptOut", "PrivacyRequest")
 RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of it.", metavar="ID")]
@@ -27,8 +28,6 @@ Email = Annotated[str | None, typer.Option("--email", help="The person's e-mail 
 @contextmanager
 def open_for(config: Path, *, sandbox: bool = False) -> Iterator[Hub]:
     """A hub, opened for one command."""
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         yield opened.hub
 
@@ -42,39 +41,23 @@ def request_to_change(config: Path, request_id: str) -> Iterator[tuple[Hub, Sess
 
 def audit(session: Session, hub: Hub, action: str, subject: str) -> None:
     """Add an audit entry within `session`: someone read or did something."""
-    from hub.cli.support.audit_note import note
-
     note(session, hub.clock(), action, subject)
 
 
 def company_named(session: Session, hub: Hub, name: str) -> Company:
     """A company's row; CannotDo if config.yaml has no company of that name."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-
     known(name, [each.name for each in hub.config.companies], "company")
     return session.exec(select(Company).where(Company.name == name)).one()
 
 
 def companies_named(session: Session, hub: Hub, name: str | None) -> list[str]:
     """The ids of all companies, or of the named one; CannotDo if no company has that name."""
-    from sqlmodel import select
-
-    from hub.model import Company
-
     return [company_named(session, hub, name).id] if name else list(session.exec(select(Company.id)))
 
 
 def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Row, str]:
     """A query for the rows of a table with the names of their companies, or only the rows of `company`; CannotDo if no
     company has that name."""
-    from sqlmodel import col, select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-
     query = select(table, Company.name).join(Company, col(Company.id) == col(table.company_id))
     if company is None:
         return query
@@ -84,15 +67,10 @@ def with_companies(hub: Hub, table: type[Row], company: str | None) -> Select[Ro
 
 def find_request(session: Session, wanted: str) -> PrivacyRequest:
     """The request with an id, or the end of an id; CannotDo if none or several are found."""
-    from hub.model import PrivacyRequest
-    from hub.queries.lookup import by_id, one, typed
-
     text = typed(wanted)
     return one(by_id(session, PrivacyRequest, text, PrivacyRequest.id), "privacy request", text)  # type: ignore[no-any-return]
 
 
 def places_of(texts: list[str]) -> list[str]:
     """Places as the law tables write them; CannotDo if one is not a known place."""
-    from hub.queries.lookup import known_place
-
     return [known_place(text, unions=("EU",)) for text in texts]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hub.cli.support.output import EMPTY_CELL, moment, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from hub.model import PrivacyRequest
+from hub.model import PrivacyRequest
+from hub.model.states import CLOSED_REQUEST_STATES
+from hub.privacy_requests.providers.stand_ins import warning_of
 
 
 def is_overdue(request: PrivacyRequest, now: datetime) -> bool:
     """Whether the deadline of an open request has passed."""
-    from hub.model.states import CLOSED_REQUEST_STATES
-
     return request.state not in CLOSED_REQUEST_STATES and request.deadline < now
 
 
@@ -40,8 +38,6 @@ def due(request: PrivacyRequest, now: datetime) -> str:
 
 def left(request: PrivacyRequest, now: datetime) -> str:
     """The days that are left, yellow after the product's own target has passed."""
-    from hub.model.states import CLOSED_REQUEST_STATES
-
     if request.state in CLOSED_REQUEST_STATES:
         return EMPTY_CELL
     days = (request.deadline - now).total_seconds() / 86_400
@@ -52,8 +48,6 @@ def left(request: PrivacyRequest, now: datetime) -> str:
 
 def warn_of_rehearsal(connectors: Sequence[str]) -> None:
     """Warn if sandboxes answer in place of providers."""
-    from hub.privacy_requests.providers.stand_ins import warning_of
-
     if connectors:
         say(f"[bold yellow]{plain(warning_of(connectors))}[/bold yellow]")
 

@@ -8,6 +8,11 @@ import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.config.retention import spell_life
+from hub.platform.clock import utc_now
+from hub.privacy.holds import on_hold
+from hub.privacy.retention import holdings
+from hub.startup import open_store, read_config
 
 
 def register(privacy: typer.Typer) -> None:
@@ -21,12 +26,6 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
 
     Exits with status 1 if a row is overdue: the hub did not run, or its sweeper does not work.
     """
-    from hub.config.retention import spell_life
-    from hub.platform.clock import utc_now
-    from hub.privacy.holds import on_hold
-    from hub.privacy.retention import holdings
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     now = utc_now()
     with open_store(loaded) as store, store.reading() as session:

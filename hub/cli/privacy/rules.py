@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.cli.support.tables import table
-
-if TYPE_CHECKING:
-    from hub.contracts.rules import LegalRule
+from hub.contracts.rules import TOPICS, LegalRule
+from hub.platform.clock import utc_now
+from hub.queries.flow_simulation import connected
+from hub.queries.lookup import known, known_place
+from hub.queries.privacy.legal_rules import law_state, legal_rules
+from hub.startup import read_config
 
 
 def register(privacy: typer.Typer) -> None:
@@ -37,13 +40,6 @@ def rules(
     A rule that nobody has read in its source is shown as unconfirmed. Three months after its source was read, a rule must be
     read again; hub check warns about it too.
     """
-    from hub.contracts.rules import TOPICS
-    from hub.platform.clock import utc_now
-    from hub.queries.flow_simulation import connected
-    from hub.queries.lookup import known, known_place
-    from hub.queries.privacy.legal_rules import law_state, legal_rules
-    from hub.startup import read_config
-
     if topic is not None:
         known(topic, TOPICS, "topic of rules")
     code = known_place(place).strip() if place else None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select, update
 
+from hub.access.users import may_listen, names_of, user_named
 from hub.cli.recordings import transcripts
+from hub.cli.recordings.lookup import RecordingId, found_recording
+from hub.cli.support.audit_note import actor, note
+from hub.cli.support.files import new_file
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -22,20 +26,25 @@ from hub.cli.support.output import (
     say,
 )
 from hub.cli.support.tables import short_ids, table
+from hub.contracts.numbers import RecordingControl
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.contracts.numbers import RecordingControl
-    from hub.model import Call, Recording
+from hub.hookspecs import RecordingHooks
+from hub.model import AuditEntry, Call, Recording
+from hub.model.states import RecordingState
+from hub.platform.clock import utc_now
+from hub.queries.lookup import find_subject, typed
+from hub.recordings.end import HELD, IN_WORDS, check_resume, end_recording
+from hub.recordings.keep import fetch_due
+from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
+from hub.recordings.listen import hear, note_listening
+from hub.startup import open_hub, open_store, read_config, read_outline
+from hub.store.audit import account_of
+from hub.store.encryption.keyfile import keyring_of
 
 commands = typer.Typer(
     help="List recordings and voicemail, make signed links, pause recording while card data is spoken.",
     no_args_is_help=True,
 )
-WHICH = "The recording's id or a part of it, or the carrier's id of it."
-RecordingId = Annotated[str, typer.Argument(help=WHICH, metavar="ID")]
 CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
 User = Annotated[str, typer.Option(help="The listener: a user with the permission (hub users).", metavar="NAME")]
 
@@ -56,12 +65,6 @@ def list_recordings(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List recordings and voicemail with their states, newest first."""
-    from sqlmodel import col, select
-
-    from hub.model import Recording
-    from hub.model.states import RecordingState
-    from hub.startup import open_store, read_outline
-
     if state is not None and state not in tuple(RecordingState):
         raise CannotDo(f"{state!r} is not a recording state; choose one of {', '.join(RecordingState)}.")
     query = select(Recording).order_by(col(Recording.recorded_at).desc(), col(Recording.id).desc()).limit(limit)
@@ -89,12 +92,6 @@ def list_recordings(
 @commands.command()
 def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Show one recording: its call, what was verified, its place in the storage, and who listened."""
-    from sqlmodel import col, select
-
-    from hub.access.users import names_of
-    from hub.model import AuditEntry
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.reading() as session:
         row = found_recording(session, recording_id)
         deeds = session.exec(
@@ -125,15 +122,6 @@ def link(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Sign a link to one recording for one person. It is valid for five minutes, and each use is in the audit trail."""
-    from hub.access.users import may_listen, user_named
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
-    from hub.startup import open_store, read_config
-    from hub.store.audit import account_of
-    from hub.store.encryption.keyfile import keyring_of
-
     loaded = read_config(config, sandbox=True)
     keyring, now = keyring_of(loaded.hub), utc_now().replace(microsecond=0)
     with open_store(loaded) as store, store.writing() as session:
@@ -161,10 +149,6 @@ def link(
 @commands.command()
 def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """Write a decrypted recording to a new file that only you can read. The export is in the audit trail."""
-    from hub.cli.support.audit_note import actor
-    from hub.recordings.listen import hear, note_listening
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
             row = found_recording(session, recording_id)
@@ -181,14 +165,6 @@ def export(recording_id: RecordingId, file: Path, sandbox: Sandboxed = False, co
 @commands.command()
 def fetch(recording_id: RecordingId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """Retry now the remaining steps of a waiting or failed recording. Exits with status 1 if it is not stored afterwards."""
-    from sqlmodel import col, update
-
-    from hub.cli.support.audit_note import note
-    from hub.model import Recording
-    from hub.model.states import RecordingState
-    from hub.recordings.keep import fetch_due
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, now = opened.hub, opened.hub.clock()
         with hub.store.writing() as session:
@@ -221,10 +197,6 @@ def resume(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 @commands.command()
 def end(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
     """End the recording of a call because its caller does not want it, also after the call. What was recorded is deleted."""
-    from hub.cli.support.audit_note import actor
-    from hub.recordings.end import HELD, IN_WORDS, end_recording
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
             row = _call(session, call)
@@ -233,11 +205,6 @@ def end(call: CallId, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -
 
 
 def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path) -> None:
-    from hub.cli.support.audit_note import note
-    from hub.hookspecs import RecordingHooks
-    from hub.recordings.end import check_resume
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub = opened.hub
         with hub.store.reading() as session:
@@ -254,34 +221,10 @@ def _control(wanted: str, control: RecordingControl, sandbox: bool, config: Path
 
 
 def _call(session: Session, wanted: str) -> Call:
-    from hub.model import Call
-    from hub.queries.lookup import find_subject
-
     subject = find_subject(session, wanted)
     if not isinstance(subject, Call):
         raise CannotDo("That is not a call; only calls are recorded.")
     return subject
-
-
-def found_recording(session: Session, wanted: str) -> Recording:
-    """The recording with an id, a part of it, or the carrier's id; CannotDo if none or several are found."""
-    from hub.model import Recording
-    from hub.queries.lookup import by_id, one, typed
-
-    text = typed(wanted)
-    return one(by_id(session, Recording, text, Recording.carrier_recording_id), "recording", text)  # type: ignore[no-any-return]
-
-
-def new_file(file: Path) -> IO[bytes]:
-    """A new file that only its owner can read; CannotDo if it exists already or cannot be written."""
-    try:
-        return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-    except FileExistsError:
-        raise CannotDo(f"{file} already exists; name a new file.") from None
-    except OSError as error:
-        raise CannotDo(
-            f"{file} cannot be written ({error.strerror}); name a file in a folder that you can write to."
-        ) from None
 
 
 def _plain(row: Recording) -> dict[str, Any]:

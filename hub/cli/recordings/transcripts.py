@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import typer
+from sqlmodel import col, select, update
 
+from hub.cli.recordings.lookup import RecordingId, found_recording
+from hub.cli.support.audit_note import actor, note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
+from hub.contracts.transcripts import TranscriptPart
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.contracts.transcripts import TranscriptPart
-
-WHICH = "The recording's id or a part of it, or the carrier's id of it."
-RecordingId = Annotated[str, typer.Argument(help=WHICH, metavar="ID")]
+from hub.model import Call, TranscriptRow
+from hub.model.states import TranscriptState
+from hub.recordings.listen import note_listening
+from hub.recordings.transcribe import transcribe_due
+from hub.recordings.transcripts import read_transcript, want_transcript
+from hub.startup import open_hub, read_config
 
 
 def register(commands: typer.Typer) -> None:
@@ -26,12 +30,6 @@ def transcript(
     recording_id: RecordingId, as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG
 ) -> None:
     """Print the machine transcript of a recording. Each reading is in the audit trail."""
-    from hub.cli.recordings.commands import found_recording
-    from hub.cli.support.audit_note import actor
-    from hub.recordings.listen import note_listening
-    from hub.recordings.transcripts import read_transcript
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
             row = found_recording(session, recording_id)
@@ -58,16 +56,6 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
 
     Exits with status 1 if there is still no transcript.
     """
-    from sqlmodel import col, update
-
-    from hub.cli.recordings.commands import found_recording
-    from hub.cli.support.audit_note import note
-    from hub.model import Call, TranscriptRow
-    from hub.model.states import TranscriptState
-    from hub.recordings.transcribe import transcribe_due
-    from hub.recordings.transcripts import want_transcript
-    from hub.startup import open_hub, read_config
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         hub, now = opened.hub, opened.hub.clock()
         if hub.config.recordings.transcribe is None:
@@ -94,10 +82,6 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
 
 
 def _of(recording_id: str) -> Any:
-    from sqlmodel import select
-
-    from hub.model import TranscriptRow
-
     return select(TranscriptRow).where(TranscriptRow.recording_id == recording_id)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import getpass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sqlmodel import Session
+from sqlmodel import Session
+
+from hub.store import audit
 
 
 def note(session: Session, at: datetime, action: str, subject: str, detail: str = "") -> None:
     """Add an audit entry within `session`. `subject` and `detail` must not hold personal data."""
-    from hub.store import audit
-
     audit.note(session, at, actor(), action, subject, detail)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlmodel import Session, select
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.store.journal.verify import Report
+from hub.model import HUB_CHAIN, Account
+from hub.platform.clock import utc_now
+from hub.privacy.journal_check import check_journal
+from hub.queries.lookup import typed
+from hub.startup import open_store, read_config
+from hub.store.encryption.keyfile import keyring_of
+from hub.store.journal.verify import Report
 
 OneAccount = Annotated[
     str | None,
@@ -46,12 +49,6 @@ def verify(
     signed again. Exits with status 1 if something is wrong. Keep the printed ends in another place: a person who can
     replace the whole database can replace the signed ends in it too.
     """
-    from hub.model import HUB_CHAIN
-    from hub.platform.clock import utc_now
-    from hub.privacy.journal_check import check_journal
-    from hub.startup import open_store, read_config
-    from hub.store.encryption.keyfile import keyring_of
-
     loaded = read_config(config, sandbox=True)
     ends = [noted_end(each) for each in head or ()]
     if ends and account is None:
@@ -79,11 +76,6 @@ def noted_end(text: str) -> tuple[int, str]:
 
 def chains_of(session: Session, wanted: str | None) -> dict[str, str]:
     """Chain → its name for people, of all accounts or of the named one."""
-    from sqlmodel import select
-
-    from hub.model import HUB_CHAIN, Account
-    from hub.queries.lookup import typed
-
     named = {HUB_CHAIN: HUB_CHAIN} | dict(session.exec(select(Account.id, Account.name).order_by(Account.name)).all())
     if wanted is None:
         return named

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hub.config.models import Config
+from hub.config.models import Config
+from hub.runtime import webhook_url
 
 MAX_COMPANIES = 3
 """So many companies are named; one with more has read the documentation."""
@@ -13,8 +11,6 @@ MAX_COMPANIES = 3
 
 def next_steps(config: Config) -> list[str]:
     """Where carriers send their webhooks, the tag of each company's pages, and how to try it, as lines to print."""
-    from hub.runtime import webhook_url
-
     lines = ["", "Next:"]
     for entry in config.of_kind("carrier"):
         how = (

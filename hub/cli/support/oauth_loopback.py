@@ -8,14 +8,11 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
 
 import typer
 
 from hub.errors import AuthError
-
-if TYPE_CHECKING:
-    from hub.plugin_host.oauth_grant import Attempt
+from hub.plugin_host.oauth_grant import Attempt
 
 Answer = Callable[["Attempt"], str]
 PATH = "/ringfence"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from hub.config.durations import parse_span
 from hub.errors import CannotDo
 from hub.queries.lookup import shown
 
@@ -13,8 +14,6 @@ DAYS_AGO = {"today": 0, "yesterday": 1}
 
 def since(text: str | None, now: datetime, zone: tzinfo = UTC) -> datetime | None:
     """The beginning of `today` or `yesterday`, `2h` or `3 days` before `now`, or a date or time; days are those of `zone`."""
-    from hub.config.durations import parse_span
-
     if text is None:
         return None
     if (day := _day(text, now, zone)) is not None:

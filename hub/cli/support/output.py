@@ -7,12 +7,12 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
 
 CONFIG = Path("config.yaml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
@@ -61,8 +61,6 @@ EMPTY_CELL = "[dim]–[/dim]"
 
 def console(*, to_errors: bool = False) -> Console:
     """The console of a command, as wide as `width` says."""
-    from rich.console import Console
-
     return Console(stderr=to_errors, highlight=False, width=width())
 
 
@@ -83,8 +81,6 @@ def width() -> int:
 
 def say(text: str, *, to_errors: bool = False) -> None:
     """Print a sentence with Rich's markup. It is wrapped between words, but never within an address or an id."""
-    from rich.text import Text
-
     here = console(to_errors=to_errors)
     longest = max(map(len, Text.from_markup(text).plain.split()), default=0)
     here.print(text, soft_wrap=here.width == PLAIN_WIDTH or longest > here.width)
@@ -92,8 +88,6 @@ def say(text: str, *, to_errors: bool = False) -> None:
 
 def plain(value: object) -> str:
     """A value from outside, escaped so that Rich shows it literally; a dash if it is None."""
-    from rich.markup import escape
-
     text = "" if value is None else str(value)
     return escape("".join(c if c.isprintable() else "�" for c in text)) or EMPTY_CELL
 

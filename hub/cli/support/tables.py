@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from hub.cli.support.output import EMPTY_CELL, console
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
 
 GAP = 2
 """Characters between two columns."""
@@ -30,8 +30,6 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], opt
     If it is too wide, the `optional` columns are left out one after another, in their order there, and a line names them. If
     that is not enough, each row is printed as a paragraph, because a broken id or number cannot be copied.
     """
-    from rich.text import Text
-
     here = console()
     cells = [[Text.from_markup(cell) for cell in row] for row in rows]
     if not cells:
@@ -92,8 +90,6 @@ def _words(text: str) -> list[str]:
 def _print_columns(
     here: Console, title: str, columns: Sequence[str], cells: Sequence[Sequence[Text]], widths: Sequence[int]
 ) -> None:
-    from rich.table import Table
-
     made = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True, header_style="dim")
     for at, (column, columns_width) in enumerate(zip(columns, widths, strict=True)):
         filled = [row[at].plain for row in cells if row[at].plain != "–"]
@@ -106,9 +102,6 @@ def _print_columns(
 
 
 def _print_paragraphs(here: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     here.print(f"[bold]{title}[/bold]")
     for first, *others in rows:
         here.print(first, soft_wrap=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, select
 
+from hub.cli.calls.timeline import print_timeline
+from hub.cli.support.audit_note import actor, note
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -23,14 +26,24 @@ from hub.cli.support.output import (
 from hub.cli.support.tables import short_ids, table
 from hub.cli.texts import doubtful
 from hub.cli.texts.lookup import ShowPersonal, find_text, note_shown
+from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import TextMessage
-    from hub.queries.masking import Mask
-    from hub.store.encryption.vault import Vault
+from hub.model import Company, DoubtfulRefusal, TextMessage
+from hub.model.purposes import BY_HAND
+from hub.model.states import Doubt
+from hub.platform.clock import utc_now
+from hub.queries.lookup import known, shown, typed
+from hub.queries.masking import Mask
+from hub.queries.texts.paging import count_texts, threads_page
+from hub.queries.texts.threads import key_of
+from hub.queries.timeline.build import timeline
+from hub.queries.timeline.subject import body_of
+from hub.startup import open_hub, open_store, read_config, read_outline, vault_of
+from hub.store.encryption.vault import Vault
+from hub.texts.queue import picture_of, queue_text
+from hub.texts.threads import release as decide
+from hub.texts.threads import texts_of_thread
+from hub.texts.words import read
 
 commands = typer.Typer(help="Read and send texts; see why a text was not sent.", no_args_is_help=True)
 TextId = Annotated[
@@ -54,15 +67,6 @@ def list_threads(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the threads, one per person and company, the newest first."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-    from hub.queries.masking import Mask
-    from hub.queries.texts.paging import count_texts, threads_page
-    from hub.queries.texts.threads import key_of
-    from hub.startup import open_store, read_config
-
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     if company is not None:
         known(company, [each.name for each in loaded.companies], "company")
@@ -116,11 +120,6 @@ def show(
     thread: TextId, show_personal: ShowPersonal = False, as_json: AsJson = False, config: ConfigFile = CONFIG
 ) -> None:
     """Show a thread, oldest text first, by the id of any of its texts."""
-    from hub.model.states import Doubt
-    from hub.queries.masking import Mask
-    from hub.startup import open_store, read_config, vault_of
-    from hub.texts.threads import texts_of_thread
-
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     vault = vault_of(loaded)
     with open_store(loaded) as store:
@@ -165,13 +164,6 @@ def send(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Queue a text. The worker sends it one time, if consent and quiet hours allow it then."""
-    from hub.cli.support.audit_note import note
-    from hub.contracts.phones import phone_number
-    from hub.model.purposes import BY_HAND
-    from hub.queries.lookup import shown, typed
-    from hub.startup import open_hub, read_config
-    from hub.texts.queue import picture_of, queue_text
-
     pictures = [picture_of(file.read_bytes()) for file in picture or ()]
     if purpose not in BY_HAND:
         raise CannotDo(f"{shown(purpose)!r} is not a purpose of a text; choose one of {', '.join(sorted(BY_HAND))}.")
@@ -190,11 +182,6 @@ def send(
 @commands.command("why")
 def why(wanted: TextId, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """Explain what happened to a text: consent with every opinion, each attempt, and the carrier's reports."""
-    from hub.cli.calls.timeline import print_timeline
-    from hub.queries.masking import Mask
-    from hub.queries.timeline.build import timeline
-    from hub.startup import open_store, read_config, vault_of
-
     loaded, mask = read_config(config, sandbox=True), Mask()
     vault = vault_of(loaded)
     with open_store(loaded) as store, store.reading() as session:
@@ -222,11 +209,6 @@ def release(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Decide on a text that is held because it is unknown whether the carrier took it. Check the carrier's log first."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_outline
-    from hub.texts.threads import release as decide
-
     if again is None:
         raise CannotDo(
             "Look in the carrier's message log, then use --again if the text was not sent, or --went if it was."
@@ -241,9 +223,6 @@ def classify(
     text: Annotated[str, typer.Argument(help="The text to classify.", metavar="WORDS")], as_json: AsJson = False
 ) -> None:
     """Show how the hub classifies a text (stop, start, help or other) and why."""
-    from hub.queries.lookup import typed
-    from hub.texts.words import read
-
     reading = read(typed(text))
     if as_json:
         echo_json(
@@ -268,9 +247,6 @@ def classify(
 
 
 def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dict[str, Any]:
-    from hub.model import DoubtfulRefusal
-    from hub.queries.timeline.subject import body_of
-
     return {
         "id": text.id,
         "at": text.at,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import Session, col, select
 
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -20,11 +22,15 @@ from hub.cli.support.output import (
 )
 from hub.cli.support.tables import short_ids, table
 from hub.cli.texts.lookup import ShowPersonal, find_text, note_shown
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import DoubtfulRefusal
+from hub.model import Company, DoubtfulRefusal
+from hub.model.states import Doubt
+from hub.platform.clock import utc_now
+from hub.queries.lookup import by_id, known, one, typed
+from hub.queries.masking import HIDDEN, Mask
+from hub.queries.privacy.doubts import quotes_of
+from hub.startup import open_hub, open_store, read_config, read_outline, vault_of
+from hub.texts.doubts import doubt_about, open_doubts, refuse, stop_by_hand
+from hub.texts.doubts import keep as decide
 
 DoubtId = Annotated[
     str,
@@ -52,11 +58,6 @@ def stop(
 ) -> None:
     """Record that a person refuses texts, calls or both, because somebody has read it so in a text, or in what hub texts
     doubtful lists. This settles what of theirs is in that list."""
-    from hub.cli.support.audit_note import actor
-    from hub.model.states import Doubt
-    from hub.startup import open_hub, read_config
-    from hub.texts.doubts import refuse, stop_by_hand
-
     with open_hub(read_config(config, sandbox=sandbox)) as opened:
         with opened.hub.store.reading() as session:
             doubt = _doubt(session, wanted)
@@ -81,15 +82,6 @@ def doubtful(
 ) -> None:
     """List the texts, forms, calls, voicemails, notes and tags that may refuse texts or calls and are undecided, the oldest
     first. The people get no marketing texts meanwhile."""
-    from sqlmodel import select
-
-    from hub.model import Company
-    from hub.queries.lookup import known
-    from hub.queries.masking import HIDDEN, Mask
-    from hub.queries.privacy.doubts import quotes_of
-    from hub.startup import open_store, read_config, vault_of
-    from hub.texts.doubts import open_doubts
-
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     vault = vault_of(loaded)
     if company is not None:
@@ -147,28 +139,16 @@ def doubtful(
 
 def keep(wanted: DoubtId, config: ConfigFile = CONFIG) -> None:
     """Record that something doubtful is not a refusal, after someone has read it. The person gets texts as before."""
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_outline
-    from hub.texts.doubts import keep as decide
-
     with open_store(read_outline(config)) as store, store.writing() as session:
         decide(session, _doubt(session, wanted) or _undoubted(session, wanted), actor(), utc_now())
     say("It is not a stop; they will be texted as before.")
 
 
 def _doubt(session: Session, wanted: str) -> DoubtfulRefusal | None:
-    from sqlmodel import col
-
-    from hub.model import DoubtfulRefusal
-    from hub.queries.lookup import by_id, one, typed
-
     found = by_id(session, DoubtfulRefusal, typed(wanted), col(DoubtfulRefusal.id))
     return one(found, "doubtful refusal", typed(wanted)) if found else None
 
 
 def _undoubted(session: Session, wanted: str) -> DoubtfulRefusal:
     """The refusal of a text that is not in the queue: NotDoubtful says so."""
-    from hub.texts.doubts import doubt_about
-
     return doubt_about(session, find_text(session, wanted).id)

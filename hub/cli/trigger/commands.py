@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
+from sqlmodel import col, select
 
+from hub.cli.calls.timeline import print_timeline
+from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
+from hub.config.durations import parse_span
+from hub.config.models import Config
 from hub.errors import CannotDo
-
-if TYPE_CHECKING:
-    from hub.config.models import Config
-    from hub.testing.trigger.running_hub import Target
+from hub.model import Call, FormSubmission
+from hub.model.columns import new_id
+from hub.platform.clock import utc_now
+from hub.queries.masking import Mask
+from hub.queries.timeline.build import timeline
+from hub.runtime import webhook_url
+from hub.startup import open_store, read_config, vault_of
+from hub.testing.trigger.calls import Ad, CallPlan, fictional, landing_page, play_call, say_webhooks
+from hub.testing.trigger.calls import visit as play_visit
+from hub.testing.trigger.running_hub import Target, running_hub, stand_in, target_of
 
 commands = typer.Typer(
     help="Play one call, text, form or visit into a running hub, through a stand-in.", no_args_is_help=True
@@ -57,12 +68,6 @@ def call(
     The stand-in of the carrier signs its webhooks and follows the hub's answers; no phone rings. The call is like any other in
     lists and reports; a connector that is live gets what it would get of a real call.
     """
-    from sqlmodel import select
-
-    from hub.config.durations import parse_span
-    from hub.model import Call
-    from hub.testing.trigger.calls import Ad, CallPlan, play_call
-
     loaded, target, hub = _opened(config, to)
     plan = CallPlan(
         caller=caller, outcome="abandoned" if missed else "voicemail" if voicemail else "answered",
@@ -82,10 +87,6 @@ def text(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a text message from a person to a tracking number."""
-    from hub.runtime import webhook_url
-    from hub.testing.trigger.calls import fictional, say_webhooks
-    from hub.testing.trigger.running_hub import stand_in
-
     loaded, target, hub = _opened(config, to)
     with hub as running, stand_in(loaded, target.tracker.carrier) as carrier:
         number = target.tracker.numbers[0]
@@ -106,9 +107,6 @@ def visit(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a visitor of the company's website who clicked an ad, and print the number that the page would show."""
-    from hub.testing.trigger.calls import Ad
-    from hub.testing.trigger.calls import visit as play_visit
-
     _, target, hub = _opened(config, to)
     with hub as running:
         ad = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid)
@@ -131,13 +129,6 @@ def form(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Play a visitor who clicked an ad and sends a form of the company's website."""
-    from sqlmodel import col, select
-
-    from hub.model import FormSubmission
-    from hub.model.columns import new_id
-    from hub.testing.trigger.calls import Ad, fictional, landing_page
-    from hub.testing.trigger.calls import visit as play_visit
-
     loaded, target, hub = _opened(config, to)
     ad, key = Ad(source=source, medium=medium, campaign=campaign, gclid=gclid), f"trigger-{new_id()}"
     with hub as running:
@@ -150,9 +141,6 @@ def form(
 
 
 def _opened(config: Any, to: str | None) -> tuple[Config, Target, Any]:
-    from hub.startup import read_config
-    from hub.testing.trigger.running_hub import running_hub, target_of
-
     loaded = read_config(config)
     return loaded, target_of(loaded, to), running_hub(loaded)
 
@@ -164,13 +152,6 @@ def _say(words: str) -> None:
 def _show(config: Config, found: Any, settled: Any) -> None:
     """Wait until the worker has taken the call or form that `found` selects through the flow, and `settled` says yes; then
     print its timeline and where to look at it."""
-    from hub.cli.calls.timeline import print_timeline
-    from hub.cli.support.audit_note import note
-    from hub.platform.clock import utc_now
-    from hub.queries.masking import Mask
-    from hub.queries.timeline.build import timeline
-    from hub.startup import open_store, vault_of
-
     vault, mask = vault_of(config), Mask(False)
     until = time.monotonic() + WAIT_SECONDS
     with open_store(config) as store:

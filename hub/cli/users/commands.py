@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
+from sqlmodel import col, func, select
 
+from hub.access.companies import companies_by_user
+from hub.access.user_changes import deactivate, give_role, invite, make_key, revoke_all_keys
+from hub.access.users import user_named
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
+from hub.model import Account, ApiKey, User
+from hub.platform.clock import utc_now
+from hub.queries.lookup import account_named, typed
+from hub.startup import open_store, read_config, read_outline
 
 commands = typer.Typer(help="Manage the users of an account, their roles, and their API keys.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]
@@ -49,12 +59,6 @@ def add(
 
     docs/access.md lists what each role may do.
     """
-    from hub.access.user_changes import invite
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import account_named, typed
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
         home = account_named(session, account)
@@ -77,13 +81,6 @@ def add(
 @commands.command("list")
 def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     """List the users of every account, and when their keys were last used."""
-    from sqlmodel import col, func, select
-
-    from hub.access.companies import companies_by_user
-    from hub.model import Account, ApiKey, User
-    from hub.platform.clock import utc_now
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.reading() as session:
         limits = companies_by_user(session)
         accounts = dict(session.exec(select(Account.id, Account.name)).all())
@@ -129,13 +126,6 @@ def role(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Give a user another role; it applies to their keys and links immediately, and their sessions end."""
-    from hub.access.user_changes import give_role
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         give_role(session, user, new, utc_now(), actor=actor(), phone_numbers=phone or ())
@@ -145,13 +135,6 @@ def role(
 @commands.command("disable")
 def disable_user(name: Name, config: ConfigFile = CONFIG) -> None:
     """Disable a user: their sessions, keys and signed links end immediately. It cannot be undone; add a new user instead."""
-    from hub.access.user_changes import deactivate
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         deactivate(session, user, utc_now(), actor=actor())
@@ -173,15 +156,6 @@ def key(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Make an API key for a user and print it: it cannot be shown again."""
-    from datetime import timedelta
-
-    from hub.access.user_changes import make_key
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         made = make_key(session, user, utc_now(), timedelta(days=days), actor=actor(), scopes=scope or ())
@@ -191,13 +165,6 @@ def key(
 @commands.command()
 def revoke(name: Name, config: ConfigFile = CONFIG) -> None:
     """Revoke all API keys of a user immediately, for example if one was lost; hub users key makes a new one."""
-    from hub.access.user_changes import revoke_all_keys
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         ended = revoke_all_keys(session, user, utc_now(), actor=actor())

@@ -6,9 +6,19 @@ from typing import Annotated
 
 import typer
 
+from hub.access.companies import companies_by_user
+from hub.access.sign_in.sessions import living_sessions
+from hub.access.user_changes import give_companies, set_email, sign_out
+from hub.access.user_changes import reset as reset_user
+from hub.access.users import user_named
+from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
 from hub.cli.support.tables import table
 from hub.cli.users.commands import Name, commands
+from hub.errors import CannotDo
+from hub.platform.clock import utc_now
+from hub.queries.lookup import typed
+from hub.startup import open_store, read_config, read_outline
 
 
 def register(app: typer.Typer) -> None:
@@ -25,15 +35,6 @@ def companies(
     config: ConfigFile = CONFIG,
 ) -> None:
     """Limit a user to some companies of the account, or show the limit; it applies immediately, to API keys too."""
-    from hub.access.companies import companies_by_user
-    from hub.access.user_changes import give_companies
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.errors import CannotDo
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     if company and every:
         raise CannotDo("Name companies, or write --all, not both.")
     with open_store(read_outline(config)) as store, store.writing() as session:
@@ -57,13 +58,6 @@ def email(
 
     A person who has it at your OpenID provider may sign in as this user.
     """
-    from hub.access.user_changes import set_email
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_outline
-
     with open_store(read_outline(config)) as store, store.writing() as session:
         user = user_named(session, typed(name))
         set_email(session, user, typed(address) if address else None, utc_now(), actor=actor())
@@ -84,13 +78,6 @@ def reset(
     config: ConfigFile = CONFIG,
 ) -> None:
     """End a user's sessions and print a link with which the user chooses how to sign in; it works once, for 24 hours."""
-    from hub.access.user_changes import reset as reset_user
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
         user, address = user_named(session, typed(name)), str(loaded.hub.public_url)
@@ -106,14 +93,6 @@ def sessions(
     config: ConfigFile = CONFIG,
 ) -> None:
     """List the sessions of a user in the web interface, or end them."""
-    from hub.access.sign_in.sessions import living_sessions
-    from hub.access.user_changes import sign_out
-    from hub.access.users import user_named
-    from hub.cli.support.audit_note import actor
-    from hub.platform.clock import utc_now
-    from hub.queries.lookup import typed
-    from hub.startup import open_store, read_config
-
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
         user, now = user_named(session, typed(name)), utc_now()

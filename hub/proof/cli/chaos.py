@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from hub.errors import RingfenceError
-
-if TYPE_CHECKING:
-    from hub.proof.chaos.faults import Fault
-    from hub.proof.chaos.load import Callers
-    from hub.proof.chaos.run import Played
+from hub.proof.chaos.check import MUST_BE_ZERO
+from hub.proof.chaos.faults import Fault, chosen
+from hub.proof.chaos.load import Callers
+from hub.proof.chaos.report import write_report
+from hub.proof.chaos.run import Played, run_chaos
 
 Faults = Annotated[
     str,
@@ -58,9 +62,6 @@ def chaos(
     PostgreSQL's programs on this machine, and `disk-full` needs root, because it mounts a small disk. Exits with status 1
     if something is lost or doubled, and then keeps the folder; with status 2 if a fault cannot be played here.
     """
-    from hub.proof.chaos.faults import chosen
-    from hub.proof.chaos.report import write_report
-
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     wanted = chosen(each.strip() for each in faults.split(",") if each.strip())
     place = folder or Path(tempfile.mkdtemp(prefix="ringfence-chaos-"))
@@ -79,10 +80,6 @@ def chaos(
 
 
 def _run(place: Path, faults: Sequence[Fault], cycles: int, minutes: float, seed: int, calls_per_cycle: int) -> Played:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from hub.proof.chaos.run import run_chaos
-
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -110,11 +107,6 @@ def _run(place: Path, faults: Sequence[Fault], cycles: int, minutes: float, seed
 
 
 def _print(played: Played) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from hub.proof.chaos.check import MUST_BE_ZERO
-
     report, screen = played.report, Console()
     assert report is not None
     figures = Table("figure", title=f"Result of {report.faults} faults (seed {played.seed})")
@@ -137,8 +129,6 @@ def _print(played: Played) -> None:
 
 
 def _end(played: Played, place: Path, *, keep: bool) -> None:
-    import shutil
-
     assert played.report is not None
     problems = played.report.problems()
     if problems or keep:

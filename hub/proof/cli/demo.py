@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
+import uvicorn
+from rich.console import Console
+from rich.live import Live
+from sqlmodel import col, select
 
+from hub.access.first_owner import owner_of_demo
 from hub.cli.support.output import CONFIG, ConfigFile
+from hub.config.edit import REMOVED, Change, edited
+from hub.config.loading import read_text
+from hub.config.models import Config
 from hub.errors import ConfigError
+from hub.model import SyncSlot
+from hub.model.states import WorkState
+from hub.platform import logs
+from hub.proof.demo.access_file import write_access_file
+from hub.proof.demo.advertising import advertise
+from hub.proof.demo.alerts import choose_alerts
+from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
+from hub.proof.demo.data_map import show_data_map
+from hub.proof.demo.ending import example_call, unplayed_lines
+from hub.proof.demo.ledger import account, unfinished
+from hub.proof.demo.line.calls import open_line
+from hub.proof.demo.line.recordings import holds_its_people
+from hub.proof.demo.line.settings import Ports, over_line, ports_for
+from hub.proof.demo.numbers import set_up_numbers
+from hub.proof.demo.opening_hours import always_open
+from hub.proof.demo.play import PAGE_EVERY, Play
+from hub.proof.demo.scenario import Story, day
+from hub.proof.demo.screen import FlowView, show_ledger
+from hub.proof.demo.texting import conversations
+from hub.proof.demo.website import serve_websites
+from hub.serving.companions import Companions
+from hub.serving.http_server import edge_settings
+from hub.serving.process import open_process
 from hub.startup import Opened, read_config
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rich.console import Console
-
-    from hub.config.models import Config
-    from hub.proof.demo.browser import PageEntrance
-    from hub.proof.demo.line.settings import Ports
-    from hub.proof.demo.play import Play
-    from hub.proof.demo.scenario import Story
+from hub.store.connectors import StoredNotes
+from hub.store.rows import write_slot
+from hub.worker.scheduler import schedules
 
 QUIET_WITHIN = 90.0
 """Seconds after the last call within which all work must be done."""
@@ -52,32 +78,14 @@ def demo(
     If Chromium and Playwright's Python package are installed, some visitors open a real page of the company and call the
     number that it shows. Otherwise all visitors come through the tracking API.
     """
-    from rich.console import Console
-
-    from hub.platform import logs
-    from hub.proof.demo.access_file import write_access_file
-    from hub.proof.demo.alerts import choose_alerts
-    from hub.proof.demo.data_map import show_data_map
-    from hub.proof.demo.ending import unplayed_lines
-    from hub.proof.demo.ledger import account
-    from hub.proof.demo.line.calls import open_line
-    from hub.proof.demo.line.recordings import holds_its_people
-    from hub.proof.demo.line.settings import ports_for
-    from hub.proof.demo.numbers import set_up_numbers
-    from hub.proof.demo.screen import show_ledger
-
     logs.configure("error")
     console = Console()
     ports = ports_for(carrier)
     copied = _demo_file(config, ports)
     loaded = read_config(copied, sandbox=ports is None)
-    from hub.proof.demo.scenario import day
 
     stories = day(loaded, calls, seed)
     with _serving(copied, loaded, stories, seed, ports) as (opened, address), open_line(ports) as line:
-        from hub.proof.demo.play import Play
-        from hub.proof.demo.texting import conversations
-
         _mark(opened)
         console.print(f"The hub serves on {address}; {calls} calls of a simulated day (seed {seed}) are starting.")
         if not leave:
@@ -105,10 +113,6 @@ def demo(
 def _demo_file(config: Path, line: Ports | None = None) -> Path:
     """A copy of the file beside it, with a free port and its own recordings, and open around the clock, because the demo may
     be played at night: the pages of the demo edit the copy. With a `line`, it takes all calls."""
-    from hub.config.edit import REMOVED, Change, edited
-    from hub.config.loading import read_text
-    from hub.proof.demo.opening_hours import always_open
-
     loaded = read_config(config, sandbox=True)
     database = loaded.hub.database
     if not database.startswith("sqlite:///"):
@@ -124,8 +128,6 @@ def _demo_file(config: Path, line: Ports | None = None) -> Path:
     )
     text = always_open(edited(read_text(config), changes), loaded)
     if line is not None:
-        from hub.proof.demo.line.settings import over_line
-
         text = edited(text, over_line(loaded, line, _gateway_of(file)))
     copied = config.with_name(f"{config.stem}.demo{config.suffix}")
     copied.write_text(text, encoding="utf-8")
@@ -157,7 +159,6 @@ def _make_room(file: Path) -> None:
     """Delete the database of an earlier demo; refuse to delete any other database."""
     if not file.exists():
         return
-    import sqlite3
 
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
         try:
@@ -179,14 +180,10 @@ def _make_room(file: Path) -> None:
 
 
 def _mark(opened: Opened) -> None:
-    from hub.store.connectors import StoredNotes
-
     StoredNotes(opened.hub.store, "hub").put(DEMO_MARKER, "this database belongs to hub demo, which may delete it")
 
 
 def _free_port(wanted: int) -> int:
-    import socket
-
     for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -204,13 +201,6 @@ def _serving(
 ) -> Iterator[tuple[Opened, str]]:
     """Run the web edge and the worker in threads, and the gateway of a `line` beside them; the hub, and the address that the
     edge serves on. What the day's ads cost is spent before, because the first sync reads it."""
-    import uvicorn
-
-    from hub.proof.demo.advertising import advertise
-    from hub.serving.companions import Companions
-    from hub.serving.http_server import edge_settings
-    from hub.serving.process import open_process
-
     with open_process(path, loaded, "run", sandbox=True, alone=True) as process:
         opened = process.opened
         advertise(loaded, opened.sandboxes, stories, seed, opened.hub.clock())
@@ -237,10 +227,6 @@ def _serving(
 @contextmanager
 def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntrance | None]:
     """The companies' websites and a browser for their visitors; None and the reason if no browser can start."""
-    from hub.proof.demo.browser import find_chromium, open_browser
-    from hub.proof.demo.play import PAGE_EVERY
-    from hub.proof.demo.website import serve_websites
-
     chromium = find_chromium()
     if chromium is None:
         console.print("All visitors come through the tracking API: Chromium or Playwright for Python is not installed.")
@@ -261,10 +247,6 @@ def _pages(console: Console, config: Config, address: str) -> Iterator[PageEntra
 
 
 def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
-    from rich.live import Live
-
-    from hub.proof.demo.screen import FlowView
-
     players = threading.Thread(target=play.run, name="play", daemon=True)
     players.start()
     with Live(FlowView(opened.hub, play.tally, calls), console=console, refresh_per_second=3):
@@ -276,10 +258,6 @@ def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
 
 def _work_off(opened: Opened, play: Play) -> None:
     """Wait until nothing is left of the day: all work is done, and a sync of every connector after that brings no more."""
-    from hub.proof.demo.ledger import unfinished
-    from hub.store.rows import write_slot
-    from hub.worker.scheduler import schedules
-
     hub, asked = opened.hub, None
     until = time.monotonic() + QUIET_WITHIN
     while time.monotonic() < until:
@@ -298,19 +276,12 @@ def _work_off(opened: Opened, play: Play) -> None:
 
 def _is_syncing(opened: Opened, until: datetime) -> bool:
     """Whether a sync that was due at `until` or before has not ended."""
-    from sqlmodel import col, select
-
-    from hub.model import SyncSlot
-    from hub.model.states import WorkState
-
     open_slots = select(SyncSlot.id).where(SyncSlot.due_at <= until, col(SyncSlot.state) != WorkState.DONE)
     with opened.hub.store.reading() as session:
         return session.exec(open_slots).first() is not None
 
 
 def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, address: str, config: Path) -> None:
-    from hub.proof.demo.ending import example_call
-
     with opened.hub.store.reading() as session:
         example = example_call(session)
     of_file = "" if config == CONFIG else f" -c {config}"
@@ -326,8 +297,6 @@ def _farewell(console: Console, opened: Opened, adds_up: bool, leave: bool, addr
 
 
 def _show_link(console: Console, opened: Opened, words: str) -> None:
-    from hub.access.first_owner import owner_of_demo
-
     link = owner_of_demo(opened.hub.store, opened.hub.clock(), str(opened.hub.config.hub.public_url))
     console.print(f"{words}: {link}", soft_wrap=True)
 

@@ -7,19 +7,15 @@ from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "hub/web/pages"
 ENGINE = Path(__file__).parents[2] / "hub/web/forms"
-MAX_ENGINE_LINES = 740
+MAX_ENGINE_LINES = 790
 WRITERS_OF_THE_FILE = {"config/editor.py", "config/review.py"}
 """The editor of the file itself, whose form is the text."""
 OWN_EDITS = {
-    "conversions/deeds.py",
-    "conversions/stages.py",
     "flows/publish.py",
     "flows/remove.py",
 }
 """Pages that still propose and apply edits themselves. Entries may only go."""
 OWN_ENGINES = {
-    "conversions/fields.py",
-    "conversions/values.py",
     "flows/form/fields.py",
     "flows/form/settings_form.py",
     "flows/form/state.py",

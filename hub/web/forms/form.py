@@ -80,7 +80,9 @@ class Form:
         given = list(of.choices)
         if "" not in dict(given) and (of.default is None if not of.required else not value):
             given.insert(0, ("", "Choose one" if of.required else of.empty))
-        return given if not value or value in dict(given) else [*given, (value, value)]
+        if value and value not in dict(given):
+            given.insert(1 if "" in dict(given[:1]) else 0, (value, value))
+        return given
 
     # What is wrong.
 
@@ -98,20 +100,20 @@ class Form:
         tree: Mapping[str, Any],
         otherwise: str = "",
         *,
+        below: tuple[str, ...] = (),
         ignored: Callable[[Any], bool] = lambda value: False,
     ) -> AnyModel | None:
-        """`tree` as `model`, or None: then each problem stands at its field, and one of no field at `otherwise`. Problems of an
-        `ignored` value do not count."""
+        """`tree`, which is the part `below` a path, as `model`, or None: then each problem stands at its field, and one of no
+        field at `otherwise`. Problems of an `ignored` value do not count."""
         for each in self.fields:
-            if each.required and each.path and value_at(tree, each.path) is None:
+            inner = each.path[len(below) :]
+            if each.required and inner and each.path[: len(below)] == below and value_at(tree, inner) in (None, ""):
                 self.errors.setdefault(each.name, each.wrong or (CHOOSE if each.kind == "choice" else FILL_IN))
         checked, wrong = validated(model, tree)
         for path, kind, text in wrong:
-            found = self._at(tuple(map(str, path)))
-            if path and ignored(value_at(tree, tuple(map(str, path)))):
-                continue
-            words = (found and found.wrong) or (FILL_IN if kind == "missing" and found else text)
-            self._add(found.name if found else otherwise, words)
+            place = tuple(map(str, path))
+            if not place or not ignored(value_at(tree, place)):
+                self.add((*below, *place), text, otherwise, is_missing=kind == "missing", by_model=True)
         return checked
 
     def check_changed(self, section: BaseModel, tree: Mapping[str, Any], otherwise: str = "") -> None:
@@ -131,15 +133,26 @@ class Form:
         """Put each problem of config.yaml at the field that it is about; `place` is the section that the form edits."""
         start = _spelled(place)
         for each in problems:
-            inner = each.path.removeprefix(start) if start and each.path.startswith(start) else None
-            found = self._at(tuple(re.findall(r"[^.\[\]]+", inner))) if inner else None
-            here = found is not None or inner is not None
-            self._add(
-                found.name if found else "", each.text if here or not each.line else f"line {each.line}: {each.text}"
-            )
+            is_inside = bool(start) and each.path.startswith(start)
+            inner = tuple(re.findall(r"[^.\[\]]+", each.path.removeprefix(start))) if is_inside else ()
+            self.add(inner, each.text if is_inside or not each.line else f"line {each.line}: {each.text}")
 
-    def _add(self, name: str, text: str) -> None:
+    def add(
+        self,
+        path: tuple[str, ...],
+        text: str,
+        otherwise: str = "",
+        *,
+        is_missing: bool = False,
+        by_model: bool = False,
+    ) -> None:
+        """Put a problem at the field that a path leads to or into, as a sentence; else at `otherwise`, or at no field. Of what
+        the model itself refuses, a field may have words of its own."""
+        found = self._at(path) if path else None
+        if found is not None and by_model:
+            text = found.wrong or (FILL_IN if is_missing else text)
         sentence = text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+        name = found.name if found else otherwise
         if name:
             self.errors.setdefault(name, sentence)
         elif sentence not in self.problems:

@@ -59,11 +59,15 @@ def read(fields: Sequence[Field], values: Values, country: str = "US") -> dict[s
 
 def changes(place: Path, fields: Sequence[Field], source: Any, tree: Mapping[str, Any]) -> Iterator[Change]:
     """The edits that make the section at `place` say what `tree` does; a value that is the same stays as it is written."""
-    before = read(fields, texts_of(fields, source))
+    yield from differences(place, fields, read(fields, texts_of(fields, source)), tree)
+
+
+def differences(
+    place: Path, fields: Sequence[Field], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[Change]:
+    """The edits between two trees that forms of these fields say."""
     for field in fields:
-        if not field.path:
-            continue
-        old, new = (value_at(each, field.path, REMOVED) for each in (before, tree))
+        old, new = (value_at(tree, field.path, REMOVED) if field.path else REMOVED for tree in (before, after))
         if old != new and (REMOVED in (old, new) or not is_same(field, old, new)):
             yield Change((*place, *field.path), new)
 

@@ -20,8 +20,7 @@ from hub.config.models import ConversionRule, When
 from hub.config.rule_checks import has_condition, rule_problems
 from hub.model import AuditEntry, ConfigVersion, ConversionRow
 from hub.testing import FrozenClock
-from hub.web.pages.conversions.fields import EVENTS
-from hub.web.pages.conversions.values import tree_of, values_of
+from hub.web.pages.conversions.fields import EVENTS, rule_fields, rule_texts, rule_tree
 
 FORM = "/conversions/rule"
 SECOND = """\
@@ -64,8 +63,7 @@ def test_a_change_is_an_edit_of_the_lines_it_is_about(stage: TestHub, tmp_path: 
 
 
 def test_saving_without_a_change_writes_nothing(stage: TestHub, tmp_path: Path) -> None:
-    rule = stage.hub.config.conversions[1]
-    answer = signed_in(stage).post(FORM, {**values_of(rule), "was": "north", "deed": "save"})
+    answer = signed_in(stage).post(FORM, {**texts_of_rule(stage, 1), "was": "north", "deed": "save"})
     assert answer.status_code == 303 and changed_lines(stage, tmp_path) == []
 
 
@@ -102,7 +100,7 @@ def test_the_form_shows_what_it_would_have_matched_before_it_is_saved(stage: Tes
     draft += "&send.network.action=1"
     text = browser.text(FORM + draft)
     assert "A call, 2 min or longer, counts as “long”, worth $5.00." not in text, "2 min is not a duration"
-    assert "is not a duration" in text
+    assert "Write it like 30 minutes, 2h or 7 days." in text
     text = browser.text(FORM + draft.replace("2+min", "2m"))
     assert "A call, 2 min or longer, counts as “long”, worth $5.00." in text
     assert re.search(r"In the last 7 days 1 matches. network 1 would be sent, \$5.00", text)
@@ -118,9 +116,9 @@ def test_the_form_shows_what_it_would_have_matched_before_it_is_saved(stage: Tes
 @pytest.mark.parametrize(
     "wrong, says",
     [
-        ({"name": ""}, "it should have at least 1 character"),
-        ({"name": "every call"}, "Another rule has this name already"),
-        ({"when.min_duration": "soon"}, "is not a duration"),
+        ({"name": ""}, "Fill this in."),
+        ({"name": "every call"}, "There is already one of this name"),
+        ({"when.min_duration": "soon"}, "Write it like 30 minutes, 2h or 7 days."),
         ({"when.company": "southside"}, "No company is named"),
         ({"amount": "much"}, "is not an amount"),
         ({"value": "from lead"}, "A call has no lead to take a value from"),
@@ -191,10 +189,21 @@ def test_the_form_offers_exactly_the_conditions_that_an_event_has() -> None:
     assert found == {(event, name) for event in EVENTS for name in names if has_condition(event, name)}
 
 
+def texts_of_rule(stage: TestHub, index: int) -> dict[str, Any]:
+    """What the form of a saved rule shows."""
+    rule = stage.hub.config.conversions[index]
+    return rule_texts(fields_of_rule(stage, rule), rule)
+
+
+def fields_of_rule(stage: TestHub, rule: ConversionRule) -> Any:
+    return rule_fields({"network": type(stage.network).Destination}, rule.when.event, {}, [])
+
+
 def test_every_rule_of_the_example_survives_its_form(stage: TestHub) -> None:
-    takers = {name: type(stage.network).Destination for name in ("network",)}
-    for rule in stage.hub.config.conversions:
-        assert ConversionRule.model_validate(tree_of(values_of(rule), takers)) == rule
+    takers = {"network": type(stage.network).Destination}
+    for index, rule in enumerate(stage.hub.config.conversions):
+        tree = rule_tree(fields_of_rule(stage, rule), texts_of_rule(stage, index), takers)
+        assert ConversionRule.model_validate(tree) == rule
 
 
 def test_a_rule_of_another_account_cannot_be_opened_by_its_name(
@@ -203,7 +212,7 @@ def test_a_rule_of_another_account_cannot_be_opened_by_its_name(
     with open_config_stage(sqlite_url, clock, tmp_path, TWO_RULES + ANOTHER_ACCOUNT) as stage:
         rival = signed_in(stage, account="rival")
         html = rival.get(FORM + "?was=north").text
-        assert "New rule" in html and 'value="60s"' not in html and "northgate" not in html
+        assert "New rule" in html and 'value="1 minute"' not in html and "northgate" not in html
         assert rival.post(FORM, {"was": "north", "deed": "up"}).status_code == 422
 
 

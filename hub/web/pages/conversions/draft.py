@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hub.config.destinations import rule_as_stored
-from hub.config.error_messages import validated
 from hub.config.models import ConversionRule
 from hub.config.rule_checks import rule_problems
+from hub.contracts.sign_in import DestinationChoice
 from hub.errors import CannotDo
+from hub.web.forms.field import Values
+from hub.web.forms.form import TAKEN_NAME, Form
+from hub.web.forms.values import last
+from hub.web.pages.conversions.fields import Takers, rule_fields, rule_texts, rule_tree
 from hub.web.pages.conversions.rules import rule_named
-from hub.web.pages.conversions.values import SEND, Takers, Values, tree_of
 from hub.web.pages.request import PageRequest
 
 MAX_CHARACTERS = 300
@@ -21,11 +24,11 @@ MAX_CHARACTERS = 300
 
 @dataclass(frozen=True)
 class Draft:
-    """The rule as config.yaml would have it, the checked rule if it is right, and the problems by form field."""
+    """The form, what it says as config.yaml would have it, and the checked rule if it is right."""
 
+    form: Form
     tree: dict[str, Any]
     rule: ConversionRule | None
-    errors: Mapping[str, str]
 
 
 def takers_of(page: PageRequest) -> Takers:
@@ -65,39 +68,43 @@ def typed(page: PageRequest) -> dict[str, list[str]]:
     return found
 
 
-def checked(page: PageRequest, values: Values) -> Draft:
-    """The draft in the fields of a form."""
+def form_of(
+    page: PageRequest,
+    values: Values | ConversionRule,
+    listed: Mapping[str, Sequence[DestinationChoice]] | None = None,
+) -> Form:
+    """The form with these values, or of a saved rule."""
+    event = values.when.event if isinstance(values, ConversionRule) else last(values, "when.event") or "call"
+    titles = {each.name: each.title for each in page.companies}
+    fields = rule_fields(takers_of(page), event, titles, trackers_of(page), listed)
+    if isinstance(values, ConversionRule):
+        values = rule_texts(fields, values)
+    return Form(fields, {**values, "when.event": [event], "currency": values.get("currency") or ["USD"]})
+
+
+def checked(page: PageRequest, form: Form) -> Draft:
+    """The draft that a form holds; what is wrong stands in the form."""
     takers = takers_of(page)
-    tree = tree_of(values, takers)
-    rule, wrong = validated(ConversionRule, tree)
-    errors = {_field_of(path): text for path, _, text in wrong}
+    tree = rule_tree(form.fields, form.values, takers)
+    rule = form.check(ConversionRule, tree)
     if rule is not None:
         companies = [each.name for each in page.companies]
-        errors |= {_field_of(path): text for path, text in rule_problems(rule, companies, trackers_of(page))}
+        for path, text in rule_problems(rule, companies, trackers_of(page)):
+            form.add(tuple(map(str, path)), text)
     was = was_of(page)
     if any(each.name == tree["name"] for each in page.hub.config.conversions if each is not was):
-        errors["name"] = "another rule has this name already; choose another one"
+        form.errors["name"] = TAKEN_NAME
     for name, written in tree["send_to"].items():
-        _, wrong = validated(takers[name], written)
-        errors |= {_field_of(("send_to", name, *path)): text for path, _, text in wrong}
-    return Draft(tree, None if errors or rule is None else rule_as_stored(rule, takers), errors)
+        form.check(takers[name], written, below=("send_to", name))
+    return Draft(form, tree, None if form.is_refused or rule is None else rule_as_stored(rule, takers))
 
 
 def draft_of(page: PageRequest) -> ConversionRule | None:
     """The draft that the URL holds; None if it holds none. CannotDo says what is wrong with it."""
     if not page.query.get("draft"):
         return None
-    draft = checked(page, typed(page))
+    draft = checked(page, form_of(page, typed(page)))
     if draft.rule is None:
-        what = "; ".join(f"{name.removeprefix('when.') or 'the rule'}: {text}" for name, text in draft.errors.items())
-        raise CannotDo(f"The draft cannot run yet. {what}.")
+        what = " ".join([*draft.form.problems, *(f"{field.label}: {text}" for field, text in draft.form.marked)])
+        raise CannotDo(f"The draft cannot run yet. {what}")
     return draft.rule
-
-
-def _field_of(path: tuple[str | int, ...]) -> str:
-    """The form field of a path within a rule."""
-    if path[:1] == ("send_to",):
-        return ".".join([SEND, *map(str, path[1:3])])
-    if path[:1] == ("value",):
-        return "amount"
-    return ".".join(map(str, path[:2] if path[:1] == ("when",) else path[:1]))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
+from typing import Any
 
-from pydantic.fields import FieldInfo
-
-from hub.config.models import When
+from hub.config.models import ConversionRule, When
 from hub.config.rule_checks import has_condition
 from hub.contracts.connector import PluginSettings
+from hub.contracts.leads import LeadStatus
 from hub.contracts.sign_in import DestinationChoice
-from hub.web.pages.conversions.annotations import literals_in, states_of, types_in
+from hub.contracts.values import Money
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.field import Field, Values
+from hub.web.forms.values import last, read, texts_of
 from hub.web.pages.conversions.sentences import LEAD_WORDS
-from hub.web.pages.conversions.values import SEND, Values, first, texts_of
 
 EVENTS = {
     "call": "A call",
@@ -29,89 +30,89 @@ VALUES = {
     "from outcome": "The deal's own value",
     "from lead": "The value that a user gives",
 }
-YES_NO = (("", "Any"), ("true", "Yes"), ("false", "No"))
-LABELS = {"min_duration": "At least this long", "first_time_caller": "First call", "form": "Form's id"}
-STAGES = ("qualified", "won", "lost")
+CONDITIONS: Mapping[str, Mapping[str, Any]] = {
+    "first_time_caller": {"label": "First call"},
+    "min_duration": {"label": "At least this long"},
+    "form": said("Form's id", "Only the form with this id on its page."),
+    "stage": said("Stage", "Qualified, won, lost or the CRM's own stage.", suggestions=("qualified", "won", "lost")),
+    "status": said("Status", choices=tuple((each.value, LEAD_WORDS[each].capitalize()) for each in LeadStatus)),
+}
+Takers = Mapping[str, type[PluginSettings]]
+"""Connector → the model of its destinations."""
+SEND = "send"
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormField:
-    """One field: a text, a choice of one, or of many."""
-
-    name: str
-    label: str
-    hint: str
-    kind: Literal["text", "choice", "many"]
-    values: Sequence[str]
-    choices: Sequence[tuple[str, str]] = ()
-    required: bool = False
-
-    @property
-    def value(self) -> str:
-        """The value of a text or a choice of one."""
-        return self.values[0] if self.values else ""
-
-
-def conditions(values: Values, companies: Mapping[str, str], trackers: Sequence[str]) -> list[FormField]:
-    """The conditions that rules about the chosen event have. `companies` are titles by name."""
-    event = first(values, "when.event") or "call"
-    names = {
-        "company": [("", "Any company"), *companies.items()],
-        "tracker": [("", "Any number"), *((each, each) for each in trackers)],
+def rule_fields(
+    takers: Takers,
+    event: str,
+    companies: Mapping[str, str],
+    trackers: Sequence[str],
+    listed: Mapping[str, Sequence[DestinationChoice]] | None = None,
+) -> tuple[Field, ...]:
+    """The fields of a rule about an event. `companies` are titles by name; `listed` are the provider's own destinations of a
+    connector."""
+    named: Mapping[str, Mapping[str, Any]] = {
+        "company": {"kind": "choice", "choices": tuple(companies.items()), "empty": "Any company"},
+        "tracker": {"kind": "choice", "choices": tuple((each, each) for each in trackers), "empty": "Any number"},
     }
-    return [
-        _field(f"when.{name}", name, info, values, names.get(name))
-        for name, info in When.model_fields.items()
-        if name != "event" and has_condition(event, name)
+    words = {**CONDITIONS, **named}
+    conditions = [
+        replace(field, path=("when", *field.path), **words.get(field.path[0], {}))
+        for field in fields_of(When, prefix="when.")
+        if field.path[0] != "event" and has_condition(event, field.path[0])
     ]
-
-
-def options(
-    connector: str, model: type[PluginSettings], values: Values, listed: Sequence[DestinationChoice] = ()
-) -> list[FormField]:
-    """The options of a destination; an option that the provider's list has alone is chosen from that list."""
-    return [
-        _field(
-            f"{SEND}.{connector}.{name}",
-            name,
-            info,
-            values,
-            _from_list(f"{SEND}.{connector}.{name}", name, values, listed),
-        )
-        for name, info in model.model_fields.items()
-    ]
-
-
-def _from_list(
-    field: str, name: str, values: Values, listed: Sequence[DestinationChoice]
-) -> Sequence[tuple[str, str]] | None:
-    fit = [each for each in listed if set(each.destination) == {name}]
-    if not fit:
-        return None
-    words = {
-        str(each.destination[name]): ", ".join(filter(None, (each.name, each.details, each.unusable))) for each in fit
-    }
-    now = first(values, field)
-    return [("", "Choose one"), *([(now, now)] if now and now not in words else []), *words.items()]
-
-
-def _field(
-    name: str, key: str, info: FieldInfo, values: Values, choices: Sequence[tuple[str, str]] | None = None
-) -> FormField:
-    label = LABELS.get(key, key.replace("_", " ").capitalize())
-    hint = (info.description or "").partition(": ")[2] if key in ("stage", "form") else info.description or ""
-    hint = hint[:1].upper() + hint[1:]
-    found, many = choices, False
-    if found is None and bool in types_in(info.annotation):
-        found = YES_NO
-    elif found is None and (states := states_of(info)):
-        found, many = [(each.value, LEAD_WORDS.get(each.value, each.value).capitalize()) for each in states], True
-    elif found is None and (words := literals_in(info.annotation)):
-        found = [("", "Any"), *((each, each.replace("_", " ").capitalize()) for each in words)]
-    given = [each for each in values.get(name, ()) if each]
-    if not given and not info.is_required() and info.default not in (None, ...) and not many and name not in values:
-        given = texts_of(info.get_default(call_default_factory=True))
-    kind: Literal["text", "choice", "many"] = "many" if many else "choice" if found else "text"
-    return FormField(
-        name=name, label=label, hint=hint, kind=kind, values=given, choices=found or (), required=info.is_required()
+    unfit = {f"from {each}" for each in ("outcome", "lead") if each != event}
+    kinds = tuple((kind, text) for kind, text in VALUES.items() if kind not in unfit)
+    return (
+        *fields_of(ConversionRule, {"when.event": said("What counts", choices=tuple(EVENTS.items()))}),
+        *conditions,
+        Field(name="value", label="Value", kind="choice", choices=kinds, default=""),
+        Field(name="amount", label="Amount", hint="For “An amount”.", path=("value",), maximum=20),
+        Field(name="currency", label="Currency", maximum=3),
+        *(field for name, model in takers.items() for field in _options(name, model, (listed or {}).get(name, ()))),
+        *fields_of(ConversionRule, {"name": {"hint": "A name of your choice; receipts and pages show it."}}),
     )
+
+
+def _options(connector: str, model: type[PluginSettings], listed: Sequence[DestinationChoice]) -> list[Field]:
+    """The options of a destination; an option that the provider's list has alone is chosen from that list."""
+    made = []
+    for field in fields_of(model, prefix=f"{SEND}.{connector}."):
+        fit = [each for each in listed if {*each.destination} == {*field.path}]
+        choices = tuple(
+            (str(each.destination[field.path[0]]), ", ".join(filter(None, (each.name, each.details, each.unusable))))
+            for each in fit
+        )
+        chosen: dict[str, Any] = (
+            {"kind": "choice", "choices": choices, "default": None, "empty": "Choose one"} if fit else {}
+        )
+        made.append(replace(field, path=(SEND + "_to", connector, *field.path), required=False, **chosen))
+    return made
+
+
+def rule_texts(fields: Sequence[Field], rule: ConversionRule) -> dict[str, list[str]]:
+    """A rule as its form shows it."""
+    value = rule.value
+    money = {"amount": [f"{value.amount:f}"], "currency": [value.currency]} if isinstance(value, Money) else {}
+    return {
+        **texts_of(fields, rule),
+        "value": ["amount" if money else str(value or "")],
+        "amount": [],
+        "currency": [],
+        **money,
+        SEND: list(rule.send_to),
+    }
+
+
+def rule_tree(fields: Sequence[Field], values: Values, takers: Takers) -> dict[str, Any]:
+    """The rule that a form says, as config.yaml would have it; unchecked."""
+    tree = read(fields, values)
+    kind, sent = last(values, "value"), tree.get("send_to", {})
+    tree["name"] = last(values, "name")
+    tree["value"] = (
+        f"{last(values, 'amount')} {last(values, 'currency').upper() or 'USD'}" if kind == "amount" else kind
+    )
+    if not kind:
+        del tree["value"]
+    tree["send_to"] = {name: sent.get(name, {}) for name in takers if name in values.get(SEND, ())}
+    return tree

@@ -14,12 +14,13 @@ from hub.hookspecs import ConnectHooks
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import by_destination, in_all
 from hub.queries.deliveries.advice import recipient_of
-from hub.reload import Proposal
-from hub.web.pages.conversions.draft import Draft, checked, takers_of, trackers_of, typed, was_of
+from hub.web.forms.field import Values
+from hub.web.forms.form import Form
+from hub.web.forms.values import texts_of
+from hub.web.pages.conversions.draft import Draft, checked, form_of, takers_of, typed, was_of
 from hub.web.pages.conversions.dry_run import run, worth
-from hub.web.pages.conversions.fields import EVENTS, VALUES, conditions, options
+from hub.web.pages.conversions.fields import SEND, Takers
 from hub.web.pages.conversions.sentences import sentence
-from hub.web.pages.conversions.values import SEND, Takers, Values, first, values_of
 from hub.web.pages.conversions.weeks import LAST_DAYS, week_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -31,56 +32,43 @@ NEW = {"when.event": ["call"], "value": ["amount"], "currency": ["USD"]}
 def rule_form(page: PageRequest) -> Response:
     """The form of a saved rule, of a new one, or of the draft that the URL holds."""
     was = was_of(page)
-    if page.query.get("draft"):
-        values: Values = typed(page)
-        return show(page, values, checked(page, values))
-    values = values_of(was) if was else NEW
-    return show(page, values, checked(page, values) if was else None)
+    listed, no_list = _listed(page, takers_of(page))
+    if was is None and not page.query.get("draft"):
+        form = form_of(page, NEW, listed)
+        form.values = {**texts_of(form.fields, {}), **form.values}
+        return show(page, form, None, no_list=no_list)
+    values = typed(page) if page.query.get("draft") or was is None else was
+    draft = checked(page, form_of(page, values, listed))
+    return show(page, draft.form, draft, no_list=no_list)
 
 
 def show(
-    page: PageRequest,
-    values: Values,
-    draft: Draft | None,
-    status: int = 200,
-    *,
-    problem: str | None = None,
-    proposal: Proposal | None = None,
+    page: PageRequest, form: Form, draft: Draft | None, status: int = 200, *, no_list: str | None = None
 ) -> Response:
-    """The form with what is wrong beside each field; `proposal` is an edit that this process cannot write."""
+    """The form with what is wrong beside each field."""
     was = was_of(page)
     titles = {each.name: each.title for each in page.companies}
     takers = takers_of(page)
-    file = page.config_file
-    listed, no_list = _listed(page, takers)
     return page.render(
         "conversions_rule.html",
         status,
         title=f"Rule {was.name}" if was else "New rule",
         was=was,
-        values=values,
-        value_of=lambda name: first(values, name),
-        errors={name: text[0].upper() + text[1:] for name, text in draft.errors.items()} if draft else {},
-        problem=problem,
-        proposal=proposal,
+        form=form,
         words=sentence(draft.rule, titles) if draft and draft.rule else None,
-        events=EVENTS,
-        kinds_of_value=_values_for(first(values, "when.event") or "call"),
-        conditions=conditions(values, titles, trackers_of(page)),
+        conditions=[field for field in form.fields if field.path[:1] == ("when",) and field.path[1] != "event"],
         lists=[name for name in takers if page.hub.plugins.implements(name, ConnectHooks.list_destinations)]
         if page.may("configure") else [],
         no_list=no_list,
         takers=[
-            (name, recipient_of(name, page.hub.plugins.connectors), name in values.get(SEND, ()),
-             options(name, model, values, listed.get(name, ())))
-            for name, model in takers.items()
+            (name, recipient_of(name, page.hub.plugins.connectors), name in form.values.get(SEND, ()),
+             [field for field in form.fields if field.path[:2] == ("send_to", name)])
+            for name in takers
         ],
         preview=_preview(page, draft),
         max_events=MAX_EVENTS,
         dry_run=page.link("/conversions/dry-run") + ("&" if page.company and len(page.companies) > 1 else "?")
-        + urlencode([(name, each) for name, each in _draft_query(values)]),
-        may_save=page.may("configure") and file is not None,
-        writable=file is not None and file.writable,
+        + urlencode([(name, each) for name, each in _draft_query(form.values)]),
         worth=worth,
     )  # fmt: skip
 
@@ -105,12 +93,6 @@ def _draft_query(values: Values) -> list[tuple[str, str]]:
         if name not in ("draft", "week", "company", "list")
     ]
     return [("draft", "1"), ("week", LAST_DAYS), *((name, each) for name, each in kept if each)]
-
-
-def _values_for(event: str) -> Mapping[str, str]:
-    """The kinds of value that an event may have."""
-    unfit = {f"from {each}" for each in ("outcome", "lead") if each != event}
-    return {kind: words for kind, words in VALUES.items() if kind not in unfit}
 
 
 def _preview(page: PageRequest, draft: Draft | None) -> dict[str, Any] | None:

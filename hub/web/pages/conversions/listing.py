@@ -13,6 +13,7 @@ from hub.queries.conversions.drift import drift, why
 from hub.queries.conversions.stages import stages_of
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.choice import DRIFT
+from hub.web.forms.form import Form
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.sentences import options_in_words, sentence
 from hub.web.pages.guard import Page
@@ -26,8 +27,9 @@ def conversions(page: PageRequest) -> Response:
     return show_list(page)
 
 
-def show_list(page: PageRequest, problem: str | None = None, status: int = 200) -> Response:
-    """The list; `problem` is why an edit of it was refused."""
+def show_list(page: PageRequest, form: Form | None = None) -> Response:
+    """The list; the form says why an edit of it was refused."""
+    form = form or Form()
     since = page.now - timedelta(days=DAYS)
     with page.session() as session:
         found, capped = activity_by_rule(session, page.scope, page.company_ids, since)
@@ -39,8 +41,8 @@ def show_list(page: PageRequest, problem: str | None = None, status: int = 200) 
     titles = {each.name: each.title for each in page.companies}
     return page.render(
         "conversions.html",
-        status,
-        problem=problem,
+        form.status,
+        form=form,
         may_save=page.may("configure") and page.config_file is not None and page.config_file.writable,
         title="Conversions",
         days=DAYS,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.edit import Change
-from hub.errors import CannotDo, ConfigError, NotFound
+from hub.errors import NotFound
 from hub.queries.conversions.stages import MEANINGS, WINDOW, StagesOfConnector, mapped_crms, stages_of
 from hub.queries.deliveries.advice import recipient_of
-from hub.web.pages.conversions.deeds import APPLIED, sentences
+from hub.web.forms.config_edit import edit_config
+from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -26,15 +27,16 @@ def stages(page: PageRequest) -> Response:
     return _show(page)
 
 
-def _show(page: PageRequest, problem: str | None = None, status: int = 200) -> Response:
+def _show(page: PageRequest, form: Form | None = None) -> Response:
+    form = form or Form()
     return page.render(
         "conversions_stages.html",
-        status,
+        form.status,
         title="CRM stages",
         crms=stages_here(page),
         meanings=MEANINGS,
         days=WINDOW.days,
-        problem=problem,
+        form=form,
         may_save=page.may("configure") and page.config_file is not None and page.config_file.writable,
         recipient=lambda name: recipient_of(name, page.hub.plugins.connectors),
     )
@@ -50,23 +52,21 @@ def save(page: PageRequest) -> Response:
     mapping = dict(entry.settings.stages)  # type: ignore[attr-defined]
     for place, stage in enumerate(known.stages):
         if page.value(f"stage.{place}") != stage.name:
-            return _show(page, "The stages changed in the meantime. Look at them again.", 422)
+            return _show(page, Form(problems=["The stages changed in the meantime. Look at them again."]))
         meaning = page.value(f"meaning.{place}")
         if meaning in MEANINGS:
             mapping[stage.name] = meaning
         else:
             mapping.pop(stage.name, None)
-    if mapping == entry.settings.stages:  # type: ignore[attr-defined]
-        return page.redirect(page.link(PATH), "Nothing was changed.")
-    try:
-        file = page.file_for("rules")
-        proposal = file.propose([Change(("connectors", name, "stages"), mapping)], page.user)
-        if proposal.problems:
-            return _show(page, sentences(proposal.problems), 422)
-        file.apply(proposal, page.user)
-    except (CannotDo, ConfigError) as error:
-        return _show(page, str(error), 422)
-    return page.redirect(page.link(PATH), f"The stages of {name} are saved. {APPLIED}")
+    is_new = mapping != entry.settings.stages  # type: ignore[attr-defined]
+    return edit_config(
+        page,
+        Form(),
+        [Change(("connectors", name, "stages"), mapping)] if is_new else [],
+        lambda form: _show(page, form),
+        notice=f"The stages of {name} are saved.",
+        to=page.link(PATH),
+    )
 
 
 PAGES = (Page(PATH, stages, "setup"), Page(PATH, save, "configure", method="POST"))

@@ -7,9 +7,9 @@ them: only `true`, `false`, `null` and plain whole numbers are special, so `+131
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -32,18 +32,18 @@ class Document:
     """A tree of dicts, lists and scalars, and the nodes with their lines that it was made of."""
 
     tree: dict[str, Any]
-    root: _Node
+    root: Node
 
     def line(self, path: Path) -> int | None:
         """The line of the value at `path`, counted from 1, or of the nearest section around it."""
-        lines = self._lines(path)
+        lines = self.lines(path)
         return lines[-1] if lines else None
 
     def is_written(self, path: Path) -> bool:
         """Whether the text has a value at `path`."""
-        return len(self._lines(path)) == len(path)
+        return len(self.lines(path)) == len(path)
 
-    def _lines(self, path: Path) -> list[int]:
+    def lines(self, path: Path) -> list[int]:
         """The lines of the values on the way to `path`, as far as there are any; that of its key if it has one."""
         node, lines = self.root, list[int]()
         for step in path:
@@ -63,7 +63,7 @@ class Document:
         won].value`."""
         spelled, value = "", self.tree
         for step in path:
-            value = _child(value, step)
+            value = child(value, step)
             if isinstance(step, int):
                 name = value.get("name") if isinstance(value, dict) else None
                 spelled += f"[{name if isinstance(name, str) else step}]"
@@ -75,14 +75,15 @@ class Document:
         """The value as written at `path`; None if nothing is there."""
         value: Any = self.tree
         for step in path:
-            value = _child(value, step)
+            value = child(value, step)
         return value
 
 
-def _child(value: Any, step: str | int) -> Any:
+def child(value: Any, step: str | int) -> Any:
+    """One value of a section or list; None if it is not there."""
     if isinstance(value, dict):
         return value.get(step)
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
         return value[step]
     return None
 
@@ -92,7 +93,7 @@ def read_document(text: str, problems: list[Problem]) -> Document | None:
     try:
         composer = _Composer(text)
         root = composer.root()
-        if not isinstance(root.content, list) or not root.mapping:
+        if root.kind != "section":
             raise _Unreadable("expected sections like `hub:` and `connectors:` at the left margin", root.line)
         unfolding = _Unfolding(problems, MAX_ALIASED_VALUES + MAX_EXPANSION * composer.nodes)
         tree = unfolding.value(root)
@@ -109,33 +110,55 @@ class _Unreadable(Exception):
 
 
 @dataclass(slots=True)
-class _Node:
+class Node:
+    """A scalar, a section or a list, and where it stands in the text. Positions count characters from its start."""
+
+    start: int
+    end: int
     line: int
-    content: str | list[_Node] | list[tuple[_Node, _Node]] = ""
-    plain: bool = False
-    mapping: bool = False
+    """Counted from 1."""
+    column: int
+    kind: Literal["scalar", "section", "list", "alias"] = "scalar"
+    content: str = ""
+    """Of a scalar."""
+    style: str = ""
+    """Of a scalar: empty for plain, or one of ' " | >."""
+    flow: bool = False
+    """Written in { } or [ ]."""
+    anchor: str | None = None
+    keys: Sequence[Node] = ()
+    """Of a section."""
+    children: Sequence[Node] = ()
+    """The values in a section or a list."""
+    target: Node | None = None
+    """Of an alias: what it stands for."""
     finished: bool = False
 
-    def child(self, step: str | int) -> tuple[int, _Node] | None:
+    @property
+    def is_block(self) -> bool:
+        """Whether it takes lines of its own: a block section or list, or a text after | or >."""
+        return (self.kind in ("section", "list") and not self.flow) or self.style in ("|", ">")
+
+    def child(self, step: str | int) -> tuple[int, Node] | None:
         """The line and the node of a key or of a list's entry."""
-        if isinstance(self.content, str):
-            return None
-        if self.mapping:
-            pairs = ((key, item) for key, item in self.content if key.content == step)  # type: ignore[misc]
-            return next(((key.line, item) for key, item in pairs), None)
-        item = self.content[step] if isinstance(step, int) and step < len(self.content) else None
-        return (item.line, item) if isinstance(item, _Node) else None
+        node = self.target or self
+        if node.kind == "section":
+            pairs = zip(node.keys, node.children, strict=True)
+            return next(((key.line, item) for key, item in pairs if key.content == step), None)
+        item = node.children[step] if isinstance(step, int) and step < len(node.children) else None
+        return (item.line, item) if item else None
 
 
 class _Composer:
-    """Events of the YAML parser to nodes; aliases share the node that they stand for."""
+    """Events of the YAML parser to nodes."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._anchors: dict[str, _Node] = {}
+        self._events: Iterator[Any]
+        self._anchors: dict[str, Node] = {}
         self.nodes = 0
 
-    def root(self) -> _Node:
+    def root(self) -> Node:
         """The root of the only document."""
         text = self._text
         try:
@@ -152,7 +175,7 @@ class _Composer:
         except (yaml.YAMLError, ValueError) as error:
             raise _Unreadable("is not YAML", None) from error
 
-    def _root(self) -> _Node:
+    def _root(self) -> Node:
         root = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -165,8 +188,9 @@ class _Composer:
             raise _Unreadable("is empty; start from the example config.yaml", None)
         return root
 
-    def _node(self, event: Any, depth: int) -> _Node:
-        kind, line = type(event), event.start_mark.line + 1
+    def _node(self, event: Any, depth: int) -> Node:
+        kind, start, end = type(event), event.start_mark, event.end_mark
+        line = start.line + 1
         if depth > MAX_DEPTH:
             raise _Unreadable(f"is nested deeper than {MAX_DEPTH} levels", line)
         if kind is yaml.AliasEvent:
@@ -175,28 +199,29 @@ class _Composer:
                 raise _Unreadable(f"`*{event.anchor}` is not defined; write `&{event.anchor}` before it", line)
             if not shared.finished:
                 raise _Unreadable(f"`*{event.anchor}` refers to itself", line)
-            return shared
+            return Node(start.index, end.index, line, start.column, "alias", shared.content, target=shared)
         if event.tag is not None:
             raise _Unreadable("tags like `!!python/name` are not allowed; write a plain value", line)
+        node = Node(start.index, end.index, line, start.column, anchor=event.anchor)
         self.nodes += 1
         if self.nodes > MAX_VALUES:
             raise _Unreadable("has too many values for a config.yaml; name the right file", line)
-        node = _Node(line)
         if event.anchor:
             self._anchors[event.anchor] = node
         if kind is yaml.ScalarEvent:
-            node.content, node.plain = event.value, event.style in (None, "")
-        elif kind is yaml.SequenceStartEvent:
-            node.content = list(self._until(yaml.SequenceEndEvent, depth))
+            node.content, node.style = event.value, event.style or ""
         else:
-            flat = list(self._until(yaml.MappingEndEvent, depth))
-            node.content, node.mapping = list(zip(flat[::2], flat[1::2], strict=True)), True
+            is_list = kind is yaml.SequenceStartEvent
+            node.kind, node.flow = "list" if is_list else "section", bool(event.flow_style)
+            values = list(self._until(node, yaml.SequenceEndEvent if is_list else yaml.MappingEndEvent, depth))
+            node.keys, node.children = ((), values) if is_list else (values[::2], values[1::2])
         node.finished = True
         return node
 
-    def _until(self, end: type, depth: int) -> Iterator[_Node]:
+    def _until(self, node: Node, end: Any, depth: int) -> Iterator[Node]:
         for event in self._events:
-            if isinstance(event, end):
+            if type(event) is end:
+                node.end = event.end_mark.index
                 return
             yield self._node(event, depth + 1)
 
@@ -209,17 +234,18 @@ class _Unfolding:
     limit: int
     values: int = 0
 
-    def value(self, node: _Node, depth: int = 0) -> Any:
+    def value(self, node: Node, depth: int = 0) -> Any:
         self.values += 1
         if self.values > self.limit or depth > MAX_DEPTH:
             raise _Unreadable("expands to too many values; use fewer aliases", node.line)
-        if isinstance(node.content, str):
-            return _scalar(node.content) if node.plain else node.content
-        if not node.mapping:
-            return [self.value(item, depth + 1) for item in node.content]  # type: ignore[arg-type]
+        node = node.target or node
+        if node.kind == "scalar":
+            return node.content if node.style else _scalar(node.content)
+        if node.kind == "list":
+            return [self.value(item, depth + 1) for item in node.children]
         section: dict[str, Any] = {}
-        for key, item in node.content:  # type: ignore[misc]
-            if not isinstance(key.content, str):
+        for key, item in zip(node.keys, node.children, strict=True):
+            if (key.target or key).kind != "scalar":
                 raise _Unreadable("a list or a section cannot be a key; write a name before the colon", key.line)
             if key.content in section:
                 first = node.child(key.content)

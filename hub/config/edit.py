@@ -8,9 +8,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from hub.config.document import Path, read_document
-from hub.config.yaml_text.moving import moved
-from hub.config.yaml_text.splicing import CannotEdit, Spliced
+from hub.config.document import Document, Path, child, read_document
+from hub.config.yaml_text.splicing import Spliced
 from hub.errors import ConfigError, Problem
 
 
@@ -20,6 +19,8 @@ class _Removed(Enum):
 
 NAMED_LISTS = frozenset({"accounts", "companies", "trackers", "flows", "conversions", "webhooks"})
 """Keys whose value is a list; an entry named below one that does not exist yet begins the list."""
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors on Windows write before a text; PyYAML does not count it."""
 REMOVED: Final = _Removed.REMOVED
 """The value of a Change that removes what stands at its path."""
 
@@ -45,55 +46,44 @@ class Move:
 def edited(text: str, changes: Iterable[Change | Move]) -> str:
     """`text` with the changes made in order. ConfigError, in one sentence, if it is written in a way that an edit would
     damage; nothing is guessed."""
-    wanted = tree_of(text)
+    if text.startswith(BYTE_ORDER_MARK):
+        return BYTE_ORDER_MARK + edited(text.removeprefix(BYTE_ORDER_MARK), changes)
+    document = _read(text)
     for change in changes:
-        if isinstance(change, Move):
-            text = _reordered(text, wanted, change)
-            continue
-        for place, value in _steps(wanted, change):
-            try:
-                text = _with(text, wanted, place, value)
-            except CannotEdit as refusal:
-                raise ConfigError(f"config.yaml, {refusal}") from None
-            _put(wanted, place, value)
-            _insist(text, wanted, place)
+        for place, value in _steps(document, change):
+            spliced = Spliced(text, document.root)
+            if isinstance(change, Move):
+                text = spliced.move(place, value)
+            elif value is REMOVED:
+                text = spliced.remove(place)
+            else:
+                text = spliced.replace(place, value) if document.is_written(place) else spliced.add(place, value)
+            wanted = document.tree
+            _put(wanted, place, value, is_move=isinstance(change, Move))
+            problems: list[Problem] = []
+            said = read_document(text, problems)
+            if said is None or problems or said.tree != wanted:
+                raise ConfigError(
+                    f"config.yaml is written in a way that hides {document.spell(place)}; edit the file by hand."
+                )
+            document = said
     return text
-
-
-def _reordered(text: str, wanted: dict[str, Any], move: Move) -> str:
-    """`text` and `wanted` with one entry at another position."""
-    place = placed(wanted, move.path)
-    if _known_length(wanted, place) < len(place) or not isinstance(place[-1], int):
-        raise ConfigError(f"config.yaml has no {_spelled(move.path)} any more; look at it again.")
-    entries = _at(wanted, place[:-1])
-    to = max(0, min(move.to, len(entries) - 1))
-    try:
-        text = moved(text, place, to)
-    except CannotEdit as refusal:
-        raise ConfigError(f"config.yaml, {refusal}") from None
-    entries.insert(to, entries.pop(place[-1]))
-    _insist(text, wanted, place)
-    return text
-
-
-def _insist(text: str, wanted: dict[str, Any], place: Path) -> None:
-    """Check that the text says what was wanted and nothing else."""
-    problems: list[Problem] = []
-    document = read_document(text, problems)
-    if document is None or problems or document.tree != wanted:
-        raise ConfigError(f"config.yaml is written in a way that hides {_spelled(place)}; edit the file by hand.")
 
 
 def tree_of(text: str) -> dict[str, Any]:
     """The plain values of a config.yaml, unchecked. ConfigError if it cannot be read."""
+    return _read(text).tree
+
+
+def _read(text: str) -> Document:
     problems: list[Problem] = []
     document = read_document(text, problems)
     if document is None or problems:
         raise ConfigError("config.yaml cannot be edited while it cannot be read.", problems)
-    return document.tree
+    return document
 
 
-def placed(tree: Any, path: Path) -> Path:
+def _placed(tree: Any, path: Path) -> Path:
     """`path` with positions instead of the names of list entries; a new entry's position is the list's length."""
     place: list[str | int] = []
     value: Any = tree
@@ -106,20 +96,21 @@ def placed(tree: Any, path: Path) -> Path:
         elif value is None and isinstance(step, str) and place and place[-1] in NAMED_LISTS:
             step = 0
         place.append(step)
-        value = _child(value, step)
+        value = child(value, step)
     return tuple(place)
 
 
-def _steps(tree: dict[str, Any], change: Change) -> list[tuple[Path, Any]]:
+def _steps(document: Document, change: Change | Move) -> list[tuple[Path, Any]]:
     """The edits of single values that make one change; a section or list that exists is changed entry by entry."""
-    place = placed(tree, change.path)
+    place = _placed(document.tree, change.path)
+    known = len(document.lines(place))
+    if isinstance(change, Move):
+        if known < len(place) or not isinstance(place[-1], int):
+            raise ConfigError(f"config.yaml has no {document.spell(change.path)} any more; look at it again.")
+        return [(place, max(0, min(change.to, len(document.at(place[:-1])) - 1)))]
     value = change.value if change.value is REMOVED else _plain(change.value)
-    known = _known_length(tree, place)
     if known == len(place):
-        old = _at(tree, place)
-        if value is REMOVED:
-            return [(place, REMOVED)]
-        return list(_differences(place, old, value))
+        return [(place, REMOVED)] if value is REMOVED else list(_differences(place, document.at(place), value))
     if value is REMOVED:
         return []
     for depth in range(len(place) - 1, known, -1):
@@ -168,25 +159,17 @@ def _identity(entry: Any) -> str:
     return f"name {entry['name']}" if isinstance(entry, dict) and "name" in entry else repr(entry)
 
 
-def _with(text: str, tree: dict[str, Any], place: Path, value: Any) -> str:
-    spliced = Spliced(text)
-    if value is REMOVED:
-        return spliced.remove(place)
-    if _known_length(tree, place) == len(place):
-        return spliced.replace(place, value)
-    return spliced.add(place, value)
-
-
-def _put(tree: dict[str, Any], place: Path, value: Any) -> None:
+def _put(tree: dict[str, Any], place: Path, value: Any, *, is_move: bool) -> None:
     """The same edit in the tree; a section that was null becomes one."""
     parent: Any = tree
-    for depth, step in enumerate(place[:-1]):
-        child = _child(parent, step)
-        if not isinstance(child, (dict, list)):
-            child = parent[step] = [] if isinstance(place[depth + 1], int) else {}
-        parent = child
-    last = place[-1]
-    if value is REMOVED:
+    *steps, last = place
+    for step, following in zip(steps, place[1:], strict=True):
+        if not isinstance(child(parent, step), (dict, list)):
+            parent[step] = [] if isinstance(following, int) else {}
+        parent = parent[step]
+    if is_move:
+        parent.insert(value, parent.pop(last))
+    elif value is REMOVED:
         del parent[last]
     elif isinstance(parent, list) and last == len(parent):
         parent.append(_as_read(value))
@@ -220,30 +203,3 @@ def _named(name: str | int, value: Any) -> Any:
     if isinstance(value, dict) and isinstance(name, str) and "name" not in value:
         return {"name": name, **value}
     return value
-
-
-def _known_length(tree: Any, place: Path) -> int:
-    """How many steps of a place exist."""
-    value = tree
-    for depth, step in enumerate(place):
-        exists = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
-        if not exists:
-            return depth
-        value = value[step]
-    return len(place)
-
-
-def _at(tree: Any, place: Path) -> Any:
-    for step in place:
-        tree = tree[step]
-    return tree
-
-
-def _child(value: Any, step: str | int) -> Any:
-    if isinstance(value, dict):
-        return value.get(str(step))
-    return value[step] if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value) else None
-
-
-def _spelled(place: Path) -> str:
-    return ".".join(str(step) for step in place)

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.config.document import Document, read_document
+from hub.config.document import Document, Node, read_document
 from hub.config.edit import REMOVED, Change, Move, edited
 from hub.errors import ConfigError
 
@@ -140,6 +140,58 @@ def test_a_comment_between_values_in_brackets_is_never_lost() -> None:
     text = "a: [1,  # the first\n  2]\n"
     with pytest.raises(ConfigError, match="a comment stands between"):
         edited(text, [Change(("a", 0), REMOVED)])
+
+
+HOSTILE = (
+    "\ufeffa: 1\nb: 2\n", "a: 1\t# one\nb: 2\n", "a: 1 # x\r\nb:\r\n  - 2\r\n", "a: |\r\n  one\r\n  two\r\nb: 1\r\n",
+    "a: 1\r\nb: 2\nc: 3\r\n", "a: 1\n# end", "a: 1\n\n\n", "# first\n\na: 1\n", "a:  # why\n  b: 1\n",
+    "a:\n  - 1\n    # deep\n# left\n  - 2\n", "a: [1,  # one\n  2]\n", "a:\n# note\n- 1\n",
+    "a: 1        # one\nbcd: 22     # two\ne: {f: 1}   # three\n", "a: |\n  x\n# after\nb: 1\n",
+    "a: >\n  one two\n  three\n\n  four\nb: 1\n", "a: >-\n  one\n    two\n  three\nb: 1\n", "a: |2\n   x\n  y\nb: 1\n",
+    "a: one\n  two\n  three\nb: 1\n", 'a: "one\n  two\\\n  three"\nb: 1\n', 'a: "\\u00e9 \\x41 \\t"\n',
+    "a: é😀\nb: \"\u2028\"\n",
+    "\"a\": 1\n'b': 2\n", "a: { b: 1, c: [ 2, 3 ] }\n", "a: {\n  b: 1,\n  c: 2\n}\n", "a: [1, 2,]\n", "a :  1\nb:    2\n",
+    "a:\nb: ~\nc: null\n", "a: NO\nb: 12:30\nc: 007\nd: 1e3\ne: 2026-11-27\nf: 0x1F\ng: 1.50\nh: +13125550142\n",
+    "a: True\nb: FALSE\nc: on\n", f"a: {'word ' * 900}end\nb: 1\n", f"a: '{'word ' * 900}end'\nb: 1\n",
+    "---\na: 1\n...\n", "%YAML 1.2\n---\na: 1\n", "a:\n   b: 1\nc:\n      d: 2\n", "a:\n- 1\nb:\n  - 2\n",
+    "a:\n  - - 1\n    - 2\n  -   - 3\n", "a:\n  -\n    b: 1\n", "a:\n  -   b: 1\n      c: 2\n", "a: 1   \nb: 2\n",
+    "? a\n: 1\n", "a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+)  # fmt: skip
+"""Texts that writers of YAML change although nobody asked: ADR 21 says which."""
+SAMPLES = [path.read_text() for path in sorted(Path().glob("[hp]*/**/*.yaml"))]
+
+
+def scalar_nodes(node: Node, place: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Node]]:
+    """Every scalar of a text, with its place."""
+    if node.kind == "scalar":
+        return [(place, node)]
+    steps = [key.content for key in node.keys] or range(len(node.children))
+    pairs = zip(steps, node.children, strict=True)
+    return [each for step, value in pairs for each in scalar_nodes(value, (*place, step))]
+
+
+@pytest.mark.parametrize("texts", [HOSTILE, SAMPLES], ids=["hostile", "files of this repository"])
+def test_a_new_value_leaves_every_other_character_as_it_was_however_the_file_is_written(texts: list[str]) -> None:
+    chance, changed, refused = random.Random(21), 0, 0
+    for text in texts:
+        problems: list[Any] = []
+        document = read_document(text, problems)
+        if document is None or problems:
+            continue
+        scalars = scalar_nodes(document.root)
+        for place, node in chance.sample(scalars, min(4, len(scalars))):
+            begin = text.startswith("\ufeff") + node.start
+            end = begin + len(text[begin : node.end].rstrip()) if node.is_block else begin + node.end - node.start
+            try:
+                new = edited(text, [Change(place, "a new value")])
+            except ConfigError as refusal:
+                assert "shared between several places" in str(refusal)
+                refused += 1
+                continue
+            written = new.removeprefix(text[:begin].rstrip(" ")).removesuffix(text[end:])
+            assert written.strip(" ").strip("\"'") == "a new value", (text[:200], place)
+            changed += 1
+    assert changed > 60 and refused < changed / 4
 
 
 # fmt: off

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
-import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import yaml
-from yaml.emitter import Emitter
 
-from hub.config.document import CONSTANTS, WHOLE_NUMBER
-from hub.config.yaml_text.nodes import Node
+from hub.config.document import Node
 
-UNPRINTABLE = re.compile("[\x7f-\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff]")
-"""Characters that a double-quoted text escapes, besides those that JSON escapes."""
+TAG = "tag:yaml.org,2002:{}"
+_RESOLVER: Any = yaml.SafeLoader("")
 
 
 @dataclass(frozen=True)
@@ -35,7 +31,11 @@ def layout_of(text: str, root: Node) -> Layout:
     """The layout that most of a file has."""
     sections: list[int] = []
     lists: list[int] = []
-    _measure(root, sections, lists)
+    for parent, value in _block_values(root):
+        if value.kind == "section":
+            sections.append(max(1, value.column - parent.column))
+        elif value.kind == "list":
+            lists.append(max(0, value.column - parent.column))
     return Layout(
         max(set(sections), key=sections.count, default=2),
         max(set(lists), key=lists.count, default=2),
@@ -43,101 +43,72 @@ def layout_of(text: str, root: Node) -> Layout:
     )
 
 
-def _measure(node: Node, sections: list[int], lists: list[int]) -> None:
-    for key, value in node.entries:
-        if value.is_block and value.kind == "section":
-            sections.append(max(1, value.column - node.column))
-        elif value.is_block and value.kind == "list":
-            lists.append(max(0, value.column - key.column))
-    for child in node.children:
-        _measure(child, sections, lists)
+def _block_values(node: Node) -> Iterator[tuple[Node, Node]]:
+    """The values of sections that take lines of their own, each with its section."""
+    for value in node.children:
+        if node.kind == "section" and value.is_block:
+            yield node, value
+        yield from _block_values(value)
 
 
-def scalar(value: Any, *, flow: bool = False, quote: str = "") -> str:
-    """A value on one line. `quote` is the style of the text that it replaces."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if not isinstance(value, str):
-        return str(value)
-    if quote == "'" and value.isprintable():
-        return "'" + value.replace("'", "''") + "'"
-    if quote != '"' and is_plain(value, flow=flow):
-        return value
-    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+class _Writer(yaml.Dumper):
+    """PyYAML's writer, with a layout. Texts that need quotes get double ones, as phone numbers have in the examples."""
+
+    layout = Layout()
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        step = self.layout.list_indent if isinstance(self.event, yaml.SequenceStartEvent) else self.layout.indent
+        self.indents.append(self.indent)
+        self.indent = (self.indent + (2 if self.sequence_context else step)) if self.indent is not None else 0
+
+    def choose_scalar_style(self) -> str:
+        event: Any = self.event
+        style: str = super().choose_scalar_style()
+        if style and style in "'\"" and event.style != "'":
+            # Between double quotes PyYAML escapes what is beyond U+FFFF, such as emoji.
+            return "'" if event.value.isprintable() and max(event.value, default="") > "\uffff" else '"'
+        return style
 
 
-def is_plain(value: str, *, flow: bool) -> bool:
-    """Whether a text can be written without quotes: no reader takes it for a number, a date, a truth value or a comment."""
-    if value in CONSTANTS or WHOLE_NUMBER.fullmatch(value) or not value.isprintable() or "  " in value:
-        return False
-    resolver, emitter = _yaml()
-    if resolver.resolve(yaml.ScalarNode, value, (True, False)) != "tag:yaml.org,2002:str":
-        return False
-    analysis = emitter.analyze_scalar(value)
-    allowed = analysis.allow_flow_plain if flow else analysis.allow_block_plain
-    return bool(allowed) and not analysis.multiline and not value.startswith(("=", "<<"))
+def written(value: Any, layout: Layout) -> list[str]:
+    """The lines of a section or list in block style, without indentation."""
+    return _written(_node(value), layout).removesuffix("\n").split("\n")
 
 
-@cache
-def _yaml() -> tuple[Any, Any]:
-    return yaml.SafeLoader(""), Emitter(io.StringIO(), allow_unicode=True)
+def inline(value: Any, *, flow: bool = True, quote: str = "") -> str:
+    """A value on one line; `flow`: it stands in { } or [ ]. `quote` is the style of the text that it replaces."""
+    node = _node(value, flow=True)
+    if isinstance(value, str):
+        node.style = quote if quote == '"' or value.isprintable() else '"'
+    holder = yaml.SequenceNode(TAG.format("seq"), [node], flow_style=flow)
+    return _written(holder, Layout())[1:-2] if flow else _written(holder, Layout())[2:-1]
 
 
-def inline(value: Any) -> str:
-    """A value in { } and [ ]."""
+def _written(node: yaml.Node, layout: Layout) -> str:
+    stream = io.StringIO()
+    writer = _Writer(stream, width=sys.maxsize, allow_unicode=True)
+    writer.layout = layout
+    writer.open()
+    writer.serialize(node)
+    writer.close()
+    return stream.getvalue()
+
+
+def _node(value: Any, *, flow: bool = False) -> Any:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key(name, flow=True)}: {inline(item)}" for name, item in value.items()) + "}"
+        pairs = [(_node(name, flow=True), _node(item, flow=flow)) for name, item in value.items()]
+        return yaml.MappingNode(TAG.format("map"), pairs, flow_style=flow or not value)
     if isinstance(value, list):
-        return "[" + ", ".join(inline(item) for item in value) + "]"
-    return scalar(value, flow=True)
+        return yaml.SequenceNode(
+            TAG.format("seq"), [_node(item, flow=flow) for item in value], flow_style=flow or not value
+        )
+    if isinstance(value, str):
+        return yaml.ScalarNode(TAG.format("str"), value, style="|" if is_multiline(value) and not flow else None)
+    text = str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
+    return yaml.ScalarNode(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)), text)
 
 
-def key(name: str, *, flow: bool = False) -> str:
-    """A key; one that looks like a number is quoted."""
-    return scalar(name, flow=flow)
-
-
-def block(value: Any, indent: int, list_indent: int, layout: Layout) -> tuple[str, list[str]]:
-    """What follows a colon or a dash on its own line, and the lines below it.
-
-    `indent` is where the lines of a section or text begin, `list_indent` where the dashes of a list begin.
-    """
-    if isinstance(value, Mapping) and value:
-        return "", [" " * indent + line if line else "" for line in section_lines(value, layout)]
-    if isinstance(value, list) and value:
-        return "", [" " * list_indent + line if line else "" for line in list_lines(value, layout)]
-    if isinstance(value, str) and _is_multiline(value):
-        chomping = "" if value.endswith("\n") else "-"
-        lines = value.removesuffix("\n").split("\n")
-        return "|" + chomping, [" " * indent + line if line else "" for line in lines]
-    return inline(value) if isinstance(value, (Mapping, list)) else scalar(value), []
-
-
-def _is_multiline(value: str) -> bool:
+def is_multiline(value: str) -> bool:
+    """Whether a text is written as lines of its own."""
     lines = value.removesuffix("\n").split("\n")
     return "\n" in value and value[0] not in " #" and bool(lines[-1].strip()) and all(map(str.isprintable, lines))
-
-
-def section_lines(value: Mapping[str, Any], layout: Layout) -> list[str]:
-    """The lines of a section, without indentation."""
-    lines = []
-    for name, item in value.items():
-        head, below = block(item, layout.indent, layout.list_indent, layout)
-        lines += [f"{key(name)}: {head}".rstrip(" ") if head else f"{key(name)}:", *below]
-    return lines
-
-
-def list_lines(value: list[Any], layout: Layout) -> list[str]:
-    """The lines of a list, without indentation; an entry's first line stands after its dash."""
-    lines = []
-    for item in value:
-        lines += entry_lines(item, layout)
-    return lines
-
-
-def entry_lines(item: Any, layout: Layout) -> list[str]:
-    """The lines of one entry of a list, from its dash."""
-    head, below = block(item, 2, 2, layout)
-    if head:
-        return [f"- {head}", *below]
-    return ["- " + below[0].lstrip(" "), *below[1:]] if below else ["-"]

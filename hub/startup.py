@@ -175,12 +175,10 @@ def make_ready(hub: Hub) -> None:
 def sandbox_folder(config: Config) -> Path | None:
     """Where the sandboxes of a configuration keep what they hold: beside an SQLite database, else beside config.yaml. None for
     a database in memory."""
-    from sqlalchemy import make_url
+    from hub.store.dialects import beside
 
-    url = make_url(config.hub.database)
-    if url.get_backend_name() == "sqlite":
-        return Path(f"{url.database}-sandbox") if url.database and url.database != ":memory:" else None
-    return config.file.with_name(f"{config.file.name}-sandbox") if config.file else None
+    place = beside(config.hub.database, config.file)
+    return Path(f"{place}-sandbox") if place else None
 
 
 def follow(before: Opened, config: Config) -> Opened:

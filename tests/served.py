@@ -18,8 +18,8 @@ from hub.model import TrackingNumber
 from hub.reload import ConfigFile
 from hub.serving.http_server import edge_settings
 from hub.startup import Opened
+from hub.store.schema import guard
 from hub.store.triggers.append_only import TABLES as APPEND_ONLY
-from hub.store.triggers.append_only import guard_append_only
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 
@@ -47,7 +47,7 @@ class ServedHub:
             for table in reversed(SQLModel.metadata.sorted_tables):
                 if table.name not in KEPT:
                     session.execute(table.delete())
-            guard_append_only(session.connection())
+            guard(session.connection())
             session.execute(update(TrackingNumber).values(leased_until=None, lease_id=None))
         self.clock.now = FrozenClock().now
 

@@ -29,9 +29,9 @@ from hub.errors import RetryLater, RingfenceError, place_of
 from hub.model import Alert, AlertDelivery, AlertPreference, AlertRule, Company, User
 from hub.model.states import AlertDeliveryState
 from hub.numbers.directory import Directory
+from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.plugin_host.public_post import PublicPost
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, due_groups, oldest_due
 
 log = structlog.get_logger(__name__)

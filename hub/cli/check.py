@@ -25,9 +25,9 @@ from hub.runtime import Hub, private_paths
 from hub.sources.tables import own_tables
 from hub.startup import Opened, open_hub, read_config
 from hub.store.connectors import paused_connectors
+from hub.store.dialects import bypassed_row_security
 from hub.store.encryption.keyfile import key_file
 from hub.store.engine import weak_tls
-from hub.store.row_security import bypassed
 from hub.store.tombstones import journal_of
 from hub.texts.doubts import open_doubts
 
@@ -185,7 +185,7 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
 def _of_database(hub: Hub) -> list[str]:
     found = []
     with hub.store.engine.connect() as connection:
-        why = bypassed(connection)
+        why = bypassed_row_security(connection)
     if why is not None:
         found.append(
             f"The database's role {why}, so row-level security does not hold; docs/access.md says how to set one up."

@@ -42,9 +42,9 @@ from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import OPEN_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
+from hub.platform.backoff import Jitter, full_jitter
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter
 from hub.store.claims import claim, complete_each
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.journal import write_evidence

@@ -9,8 +9,8 @@ from hub.errors import PluginDied, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import TextHooks
 from hub.model import TextMedia, TextMessage
 from hub.model.states import MediaState
+from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
 from hub.store.rows import change_rows

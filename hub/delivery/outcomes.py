@@ -14,7 +14,7 @@ from hub.flow.consent import StoredDecision, asked_again_at
 from hub.hookspecs import ConsentHooks
 from hub.model import Delivery
 from hub.model.states import FINAL_DELIVERY_STATES, DeliveryState
-from hub.store.backoff import Jitter, next_try, sane_wait
+from hub.platform.backoff import Jitter, next_try, sane_wait
 from hub.store.quarantine.deaths import after_death
 
 UNMATCHED_REASON = "The network cannot tie the person to an ad."

@@ -15,8 +15,8 @@ from hub.hookspecs import ConversionHooks
 from hub.model import Delivery
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
 from hub.platform import metrics
+from hub.platform.backoff import Jitter, full_jitter, next_try, sane_wait
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try, sane_wait
 
 UPLOAD = ConversionHooks.upload_conversions.__name__
 RECEIPT_TIMEOUT = timedelta(days=7)

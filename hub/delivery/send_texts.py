@@ -38,8 +38,8 @@ from hub.model.purposes import ANSWERS_TO_WORDS, USES
 from hub.model.states import FINAL_DELIVERY_STATES, AttemptResult, DeliveryState, MessageStatus
 from hub.numbers.directory import Directory
 from hub.platform import metrics
+from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete, due_groups, held_ids
 from hub.store.journal import undo_disclosure, write_evidence
 from hub.store.locks import hold_locks

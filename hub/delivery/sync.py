@@ -24,9 +24,9 @@ from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import DeliveryState
 from hub.numbers.directory import Directory
 from hub.numbers.porting import refresh_open
+from hub.platform.backoff import Jitter, full_jitter
 from hub.runtime import Hub
 from hub.sources.costs.pull import pull_costs
-from hub.store.backoff import Jitter, full_jitter
 from hub.store.connectors import pause, paused_connectors
 from hub.texts.queue import SEND
 

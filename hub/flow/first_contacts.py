@@ -70,5 +70,4 @@ def _late_forms(session: Session, cases: Sequence[Case], alike: set[str]) -> lis
 
 
 def _unheld(session: Session, query: Any, table: Any) -> Any:
-    postgresql = session.get_bind().dialect.name == "postgresql"
-    return query.with_for_update(of=table, skip_locked=True) if postgresql else query
+    return query.with_for_update(of=table, skip_locked=True)

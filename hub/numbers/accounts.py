@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from hub.config.models import CompanySection, Config, TrackerSection
@@ -18,6 +17,7 @@ from hub.numbers.rest.rules import may_move
 from hub.numbers.webhook_endpoints import write_endpoints
 from hub.plugin_host.captured import captured
 from hub.reports.dirty_days import mark_company
+from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.rows import change_rows, write_rows
 
 OUT_OF_USE = ("retired_at", "released_at", "rest_reason", "rest_until")
@@ -32,9 +32,8 @@ def write_accounts(session: Session, config: Config, now: datetime, actor: str =
     bought for a tracker with `hub numbers buy` stay with it, and are retired with it. A company
     that config.yaml names in another account moves there with its data; `actor` is who did that.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        # If several processes start together, one writes; the others find the rows already written.
-        session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
+    # If several processes start together, one writes; the others find the rows already written.
+    lock_transaction(session, TransactionLock.ACCOUNTS)
     sections = _write_companies(session, config, now, actor)
     _write_numbers(session, _write_trackers(session, sections, now), now)
     write_endpoints(session, sections, now)

@@ -151,7 +151,7 @@ def _live_leases(session: Session, visits: Collection[str], now: datetime) -> An
         .where(lease.visit_id.in_(visits), number.leased_until > now)
         .order_by(number.id)
     )  # fmt: skip
-    return live.with_for_update(of=number) if session.get_bind().dialect.name == "postgresql" else live
+    return live.with_for_update(of=number)
 
 
 def _held(row: Any, until: datetime) -> Held:
@@ -211,14 +211,13 @@ def _sizes(session: Session, pool: Tracker, now: datetime) -> tuple[int, int]:
 
 def _idle(session: Session, pool: Tracker, now: datetime, count: int, taken: Sequence[str]) -> Sequence[Any]:
     """(id, number) of the free numbers that were idle longest, without those that are `taken`."""
-    connection = session.connection()
-    query = _longest_idle(locking=connection.dialect.name == "postgresql", without=bool(taken))
+    query = _longest_idle(without=bool(taken))
     values = {"pool": pool.id, "now": now, "most": count}
-    return connection.execute(query, values | {"taken": taken} if taken else values).all()
+    return session.connection().execute(query, values | {"taken": taken} if taken else values).all()
 
 
 @cache
-def _longest_idle(*, locking: bool, without: bool) -> Any:
+def _longest_idle(*, without: bool) -> Any:
     """The busiest query of a pool, built once."""
     number: Any = TrackingNumber
     query = (
@@ -229,7 +228,7 @@ def _longest_idle(*, locking: bool, without: bool) -> Any:
     )
     if without:
         query = query.where(number.id.not_in(bindparam("taken", expanding=True)))
-    return query.with_for_update(skip_locked=True) if locking else query
+    return query.with_for_update(skip_locked=True)
 
 
 def _own(session: Session, pool: Tracker, now: datetime, visits: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -243,7 +242,6 @@ def _own(session: Session, pool: Tracker, now: datetime, visits: Sequence[str]) 
         .join(number, (number.id == lease.tracking_number_id) & (number.lease_id == lease.id))
         .where(lease.visit_id.in_(visits), *_free(pool.id, now))
         .order_by(lease.granted_at)
+        .with_for_update(of=number, skip_locked=True)
     )
-    if session.get_bind().dialect.name == "postgresql":
-        held_last = held_last.with_for_update(of=number, skip_locked=True)
     return {visit_id: (number_id, digits) for visit_id, number_id, digits in session.execute(held_last)}

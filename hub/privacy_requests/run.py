@@ -14,6 +14,7 @@ from hub.errors import NotSupported, PluginDied, Rejected, RingfenceError, place
 from hub.hookspecs import PrivacyHooks
 from hub.model import Company, PrivacyRequest, RequestTask
 from hub.model.states import CLOSED_REQUEST_STATES, RequestState, TaskState
+from hub.platform.backoff import exponential
 from hub.privacy_requests import erase, receivers, rights
 from hub.privacy_requests.access_file import keep_file, packed
 from hub.privacy_requests.california_marketing import answered_this_year, disclosed_last_year
@@ -37,7 +38,7 @@ from hub.store.rows import write_rows
 log = structlog.get_logger(__name__)
 ONCE_A_YEAR = "Already answered in this calendar year; the law requires one answer a year."
 TASK_BATCH_SIZE = 10
-MAX_RETRY_INTERVAL = timedelta(hours=1)
+MAX_RETRY_SECONDS = 3_600.0
 
 
 def run(hub: Hub, request_id: str, actor: str) -> PrivacyRequest:
@@ -138,7 +139,7 @@ def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever a provider or a storage does, it is tried again
         if not isinstance(error, RingfenceError):
             log.error("request failed", error=type(error).__name__, at=place_of(error), hook=task.hook)
-        wait = min(MAX_RETRY_INTERVAL, timedelta(seconds=15 * 2 ** min(task.attempts, 10)))
+        wait = timedelta(seconds=exponential(15, task.attempts, MAX_RETRY_SECONDS))
         reason = str(error) if isinstance(error, RingfenceError) else f"It failed ({type(error).__name__})."
         return {
             "state": TaskState.READY,

@@ -18,6 +18,7 @@ from hub.hookspecs import RecordingHooks
 from hub.model import Call, Recording, RecordingNotice, RecordingPeaks
 from hub.model.states import RecordingState
 from hub.platform import metrics
+from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.privacy.holds import on_hold
 from hub.privacy.recording_refusal import is_refused
 from hub.privacy.retention_rules import RETENTION_RULES
@@ -25,7 +26,6 @@ from hub.recordings.audio import Unfit, inspect
 from hub.recordings.peaks import keep_peaks
 from hub.recordings.transcripts import want_transcript
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death

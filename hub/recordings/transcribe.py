@@ -31,11 +31,11 @@ from hub.model import Call, ConsentDecision, Disclosure, PersonKey, TranscriptRo
 from hub.model.states import RefusalSource, TranscriptState
 from hub.numbers.directory import Directory
 from hub.platform import metrics
+from hub.platform.backoff import Jitter, full_jitter, next_try
 from hub.recordings.listen import Heard, hear
 from hub.recordings.transcription_notice import why_untold
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter, next_try
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.journal import undo_disclosure, write_evidence

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import text as sql
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
@@ -18,14 +17,13 @@ from hub.model.columns import CALL_RETENTION
 from hub.model.states import ConfigHow, ConfigState
 from hub.numbers.accounts import write_accounts
 from hub.store import audit
+from hub.store.locks import TransactionLock, lock_transaction
 
 MAX_NOTE = 500
 MAX_KEPT_CHARACTERS = 50_000_000
 """How much text the versions may hold together: of large files fewer versions can be compared and applied again."""
 SEEN_WITHIN = timedelta(seconds=20)
 """A process that has not been seen for longer is not running; each writes its row every 5 seconds."""
-ACCOUNTS_LOCK = 7246002
-"""PostgreSQL's advisory lock of `write_accounts`; who holds it alone writes versions too."""
 
 
 def sha256_of(text: str) -> str:
@@ -62,8 +60,7 @@ def history(session: Session, limit: int = 50) -> list[ConfigVersion]:
 
 def lock_versions(session: Session) -> None:
     """Wait until no other process writes a version; on SQLite the write session itself is this lock."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sql(f"SELECT pg_advisory_xact_lock({ACCOUNTS_LOCK})"))
+    lock_transaction(session, TransactionLock.ACCOUNTS)
 
 
 def write_applied(

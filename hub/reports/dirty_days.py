@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, Person, Visit, YearRollup
 from hub.reports.calendar import FIRST_DAY, LAST_DAY, bounds, day_of, days_between
 from hub.reports.touches import CLOCK_SLACK, contact_tables
+from hub.store.dialects import lock_rows
 from hub.store.rows import write_rows
 
 MAX_LATER_CONTACTS = 1_000
@@ -93,14 +94,11 @@ def _begins(session: Session, changes: Iterable[Change]) -> Mapping[str, datetim
 
 
 def lock_people(session: Session, people: Collection[str]) -> None:
-    """Lock the people's rows: of two transactions that change one person, the second sees and marks the first one's changes.
-
-    SQLite needs no such lock, because it has one writer at a time.
-    """
-    if people and session.get_bind().dialect.name == "postgresql":
+    """Lock the people's rows: of two transactions that change one person, the second sees and marks the first one's changes."""
+    if people:
         person: Any = Person
         locked = select(person.id).where(person.id.in_(people)).order_by(person.id)
-        session.execute(locked.with_for_update(key_share=True)).all()
+        lock_rows(session, locked, key_share=True)
 
 
 def _first_visits(session: Session, visitors: Collection[str]) -> Mapping[tuple[str, str], datetime]:

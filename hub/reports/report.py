@@ -99,11 +99,7 @@ def make_report(
 ) -> Report:
     """The report of a company, from FIRST_DAY to LAST_DAY at most. Days are those of its time zone. Spam is left out, and
     only counted, unless it is asked for."""
-    with store.reading() as session:
-        if (
-            not store.is_sqlite
-        ):  # one snapshot of the database for all reads, even if a worker rolls up at the same time
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    with store.snapshot() as session:  # one for all reads, even if a worker rolls up at the same time
         return report_within(session, company, dimension, model, first, last, with_spam=with_spam)
 
 

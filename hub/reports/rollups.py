@@ -13,15 +13,16 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, delete, select
 from sqlmodel import Session, col
 
 from hub.model import Company, DayRollup, DirtyDay, MonthRollup, YearRollup
 from hub.reports.calendar import month_of, year_of
 from hub.reports.credits import MODELS, Model
 from hub.reports.tally import DIMENSIONS, MEASURES, Dimension, Key, Tally, merge, tally_day
+from hub.store.dialects import upsert
 from hub.store.engine import Store
+from hub.store.locks import TransactionLock, lock_transaction
 
 DAY_TABLE: Table = DayRollup.__table__  # type: ignore[attr-defined]
 MONTH_TABLE: Table = MonthRollup.__table__  # type: ignore[attr-defined]
@@ -29,9 +30,6 @@ YEAR_TABLE: Table = YearRollup.__table__  # type: ignore[attr-defined]
 ROLL_UPS = (DAY_TABLE.name, MONTH_TABLE.name, YEAR_TABLE.name)
 KEY_COLUMNS = [DAY_TABLE.c[name] for name in Key._fields]
 MEASURE_COLUMNS = [DAY_TABLE.c[name] for name in MEASURES]
-ONE_AT_A_TIME = 7_246_003
-"""PostgreSQL's advisory lock for writing roll-ups, because two writers may change the same months."""
-
 MAX_DIRTY_DAYS = 10_000
 
 
@@ -123,8 +121,7 @@ def marked_days(session: Session, most: int) -> list[MarkedDay]:
 
 def _take_marks(session: Session, store: Store, marks: Sequence[str]) -> bool:
     """Delete the marks of a day; False if another worker deleted some of them, because its sums may be newer."""
-    if not store.is_sqlite:
-        session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    lock_transaction(session, TransactionLock.ROLL_UPS)
     taken: Any = session.execute(delete(DirtyDay).where(col(DirtyDay.id).in_(marks)))
     return int(taken.rowcount) == len(marks)
 
@@ -139,9 +136,5 @@ def _of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, adding: bool = False) -> None:
     """Insert rows; if a row exists, replace its numbers, or add to them with `adding`."""
-    if not rows:
-        return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(table)
-    numbers = {name: table.c[name] + insert.excluded[name] if adding else insert.excluded[name] for name in MEASURES}
-    session.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=numbers), rows)
+    key = [column.name for column in table.primary_key]
+    upsert(session, table, rows, key, **{"add" if adding else "replace": MEASURES})

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, or_, select, text, union, union_all, update
+from sqlalchemy import Integer, bindparam, func, or_, select, union, union_all, update
 from sqlmodel import Session
 
 from hub.model.columns import UTCTime, Work
 from hub.model.states import DeliveryState, OutgoingCallState, WorkState
 from hub.store.engine import Store
+from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.quarantine.deaths import (
     MAX_DEATHS,
     SEEN_WITHIN,
@@ -97,15 +98,14 @@ class _Wanted:
 
     def take(self, kinds: tuple[int, ...], limit: int) -> list[Any]:
         """Claim up to `limit` rows; those that have killed too often go into quarantine instead."""
-        claimed = _built(_take, self.where)(self.table, self.where, self.alone, kinds, self.plain, self.store.is_sqlite)
+        claimed = _built(_take, self.where)(self.table, self.where, self.alone, kinds, self.plain)
         values = {
             "now": self.now, "most": limit, "until": self.now + LEASE, "token": self.token, "count": int(self.counting),
             "seen": self.now - SEEN_WITHIN,
         }  # fmt: skip
         with self.store.writing() as session:
-            if self.alone and not self.store.is_sqlite:
-                # SQLite already has a single writer; here the next claimer looks only after this one has committed.
-                session.execute(text("SELECT pg_advisory_xact_lock(7246002)"))
+            if self.alone:  # the next claimer looks only after this one has committed
+                lock_transaction(session, TransactionLock.CLAIMS)
             found = session.execute(claimed, values)
             rows = list(found if self.plain else found.scalars())
             deadly = [row for row in rows if row.deaths >= MAX_DEATHS]
@@ -167,14 +167,12 @@ def _look(table: type[Work], where: tuple[Any, ...] = (), alone: bool = False) -
 
 
 @cache
-def _take(
-    table: type[Work], where: tuple[Any, ...], alone: bool, kinds: tuple[int, ...], plain: bool, is_sqlite: bool
-) -> Any:
+def _take(table: type[Work], where: tuple[Any, ...], alone: bool, kinds: tuple[int, ...], plain: bool) -> Any:
     """Lease the oldest rows of these kinds."""
     columns: Any = table.__table__.c if plain else table  # type: ignore[attr-defined]
     due = [each.limit(MOST) for kind, each in enumerate(_kinds(table, where, alone)) if kind in kinds]
     # As a CTE each runs once; inside the update, some plans of PostgreSQL run it again for each row and claim too many rows.
-    parts = [each.subquery() if is_sqlite else each.with_for_update(skip_locked=True).cte() for each in due]
+    parts = [each.with_for_update(skip_locked=True).cte() for each in due]
     chosen = select(parts[0].c.id)
     if len(parts) > 1:
         together = union_all(*(select(part.c.id, part.c.due_at) for part in parts)).subquery()
@@ -236,12 +234,11 @@ def complete_each(
 
 def held_ids(session: Session, table: type[Work], ids: Sequence[str], token: str) -> set[str]:
     """The claimed rows that `token` still holds, locked until the transaction ends."""
-    held = _held(table, session.get_bind().dialect.name == "postgresql")
-    return set(session.scalars(held, {"ids": list(ids), "token": token}))
+    return set(session.scalars(_held(table), {"ids": list(ids), "token": token}))
 
 
 @cache
-def _held(table: type[Work], locked: bool) -> Any:
+def _held(table: type[Work]) -> Any:
     columns: Any = table.__table__.c  # type: ignore[attr-defined]
     mine = columns.id.in_(bindparam("ids", expanding=True)), columns.lease_token == bindparam("token")
-    return select(columns.id).where(*mine).with_for_update() if locked else select(columns.id).where(*mine)
+    return select(columns.id).where(*mine).with_for_update()

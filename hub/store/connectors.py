@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
 from hub.errors import RetryLater
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor
+from hub.store.dialects import upsert
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.rows import write_rows
@@ -214,6 +214,4 @@ def _where(connector: str) -> str:
 
 def _put(session: Session, table: type[SQLModel], key: dict[str, Any], values: dict[str, Any]) -> None:
     """Insert a row, or update it if it exists; safe while another process writes the same row."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**key, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+    upsert(session, table.__table__, [key | values], list(key), replace=list(values))  # type: ignore[attr-defined]

@@ -160,6 +160,12 @@ class Store:
             if mine:
                 self._turns.release()
 
+    def ping(self) -> None:
+        """Return if the server answers; an error of SQLAlchemy otherwise. SQLite is a file, which does not go away quietly."""
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+
     @property
     def is_writing(self) -> bool:
         """Whether this thread is in a write transaction."""

@@ -5,15 +5,37 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from enum import IntEnum
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
 from hub.store.engine import Store
 from hub.store.file_locks import acquire_lock, lock_folder_of
 
 LOCK_FILES = 256
 """Lock files of one SQLite database; several names may share one."""
+
+
+class TransactionLock(IntEnum):
+    """What one process at a time does, by the number of PostgreSQL's advisory lock."""
+
+    MIGRATION = 7_246_001
+    ACCOUNTS = 7_246_002
+    """Writing accounts, and versions of config.yaml."""
+    ROLL_UPS = 7_246_003
+    """Writing roll-ups: two writers may change the same months."""
+    CLAIMS = 7_246_004
+    """Claims of what only one process handles at a time."""
+
+
+def lock_transaction(bind: Session | Connection, lock: TransactionLock) -> None:
+    """Wait until no other transaction holds the lock, and hold it until this one ends. On SQLite a transaction that writes
+    is alone already."""
+    dialect = bind.get_bind().dialect if isinstance(bind, Session) else bind.dialect
+    if dialect.name != "sqlite":
+        bind.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": int(lock)})
 
 
 @contextmanager

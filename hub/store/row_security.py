@@ -8,7 +8,9 @@ superuser or a role with BYPASSRLS (docs/access.md). SQLite has no row-level sec
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, text
+from collections.abc import Iterator
+
+from sqlalchemy import Table
 
 from hub.model import every_table
 
@@ -115,13 +117,10 @@ def condition(table: Table) -> str:
     return " OR ".join(seen)
 
 
-def guard_rows(connection: Connection) -> None:
-    """Create or replace every table's policy; does nothing on SQLite."""
-    if connection.dialect.name == "sqlite":
-        return
+def policies() -> Iterator[str]:
+    """The statements that create or replace every table's policy."""
     for table in every_table().sorted_tables:
-        for statement in statements(table):
-            connection.execute(text(statement))
+        yield from statements(table)
 
 
 def statements(table: Table) -> list[str]:
@@ -139,15 +138,6 @@ def statements(table: Table) -> list[str]:
         f"DROP POLICY IF EXISTS {POLICY} ON {name}",
         f"CREATE POLICY {POLICY} ON {name} USING ({using}) WITH CHECK ({check})",
     ]
-
-
-def bypassed(connection: Connection) -> str | None:
-    """Why row-level security does not apply to the connection's role; None if it does, and on SQLite."""
-    if connection.dialect.name == "sqlite":
-        return None
-    asked = "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
-    superuser, bypasses = connection.execute(text(asked)).one()
-    return "is a superuser" if superuser else "has BYPASSRLS" if bypasses else None
 
 
 def _column(key: object) -> str:

@@ -6,6 +6,7 @@ import ast
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,11 @@ from sqlalchemy import Connection, inspect, text
 
 from hub.errors import ConfigError
 from hub.model import every_table
+from hub.store import triggers
 from hub.store.engine import Store
+from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.migrations import baseline
-from hub.store.row_security import guard_rows
-from hub.store.triggers.append_only import guard_append_only
-from hub.store.triggers.directory_changes import guard_directory
+from hub.store.row_security import policies
 from hub.store.vacuum import scrub
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _alone(store: Store) -> Iterator[Connection]:
             with _foreign_keys_checked_at_the_end(connection):
                 yield connection
         else:
-            connection.execute(text("SELECT pg_advisory_xact_lock(7246001)"))
+            lock_transaction(connection, TransactionLock.MIGRATION)
             yield connection
             connection.commit()
 
@@ -140,11 +141,16 @@ def _foreign_keys_checked_at_the_end(connection: Connection) -> Iterator[None]:
         driver.execute("PRAGMA foreign_keys=ON")
 
 
+def guard(connection: Connection) -> None:
+    """Create or replace the triggers, and on PostgreSQL the policies of row-level security."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    for statement in triggers.on_sqlite() if on_sqlite else chain(triggers.on_postgresql(), policies()):
+        connection.execute(text(statement))
+
+
 def _create(connection: Connection) -> None:
     every_table().create_all(connection)
-    guard_append_only(connection)
-    guard_directory(connection)
-    guard_rows(connection)
+    guard(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": revisions()[-1]})
 
@@ -159,9 +165,7 @@ def _migrate(connection: Connection, vault: Callable[[], Vault] | None, to: str 
         connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     command.upgrade(config, to)
     if to == NEWEST:  # the guards are those of the declared tables
-        guard_append_only(connection)
-        guard_directory(connection)
-        guard_rows(connection)
+        guard(connection)
 
 
 def alembic_config() -> Config:

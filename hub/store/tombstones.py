@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
 from hub.config.models import HubSection
 from hub.errors import ConfigError
 from hub.model import Restoration, Tombstone
+from hub.store.dialects import database_file
 from hub.store.rows import write_rows
 
 FILE_ENDING = ".tombstones"
@@ -42,10 +42,8 @@ def journal_of(settings: HubSection) -> Path | None:
     """The path of the journal: `hub: tombstones:`, or beside a database file; None if there is neither."""
     if settings.tombstones is not None:
         return Path(settings.tombstones)
-    url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
-        return None
-    return Path(url.database).with_suffix(FILE_ENDING)
+    file = database_file(settings.database)
+    return file.with_suffix(FILE_ENDING) if file else None
 
 
 def write_tombstones(session: Session, journal: Path | None, buried: ErasedRows, at: datetime) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.model import Refusal
 from hub.plugin_host.violations import ManifestViolations
+from hub.store.dialects import upsert
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -19,19 +19,13 @@ def write_refusals(store: Store, refusals: ManifestViolations) -> int:
     counts = refusals.take()
     if not counts:
         return 0
-    dialect = sqlite if store.is_sqlite else postgresql
-    insert = dialect.insert(Refusal)
-    adding = insert.on_conflict_do_update(
-        index_elements=["connector", "kind", "name", "day"],
-        set_={"count": Refusal.__table__.c.count + insert.excluded.count},  # type: ignore[attr-defined]
-    )
     rows = [
         {"connector": connector, "kind": kind, "name": name, "day": day, "count": count}
         for (connector, kind, name, day), count in sorted(counts.items())
     ]
     try:
         with store.connected() as connection:
-            connection.execute(adding, rows)
+            upsert(connection, Refusal.__table__, rows, ("connector", "kind", "name", "day"), add=("count",))  # type: ignore[attr-defined]
     except SQLAlchemyError as error:
         refusals.give_back(counts)
         log.error("refusals not written", error=type(error).__name__)

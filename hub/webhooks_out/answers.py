@@ -9,8 +9,8 @@ from hub.config.sections.webhooks import WebhookSection
 from hub.contracts.addresses import is_connectable, is_public
 from hub.errors import Rejected, RetryLater
 from hub.model.states import WebhookEventState
+from hub.platform.backoff import Jitter, next_try
 from hub.plugin_host.public_post import Answer, PublicPost
-from hub.store.backoff import Jitter, next_try
 
 GIVE_UP_AFTER = timedelta(hours=24)
 """An event that an endpoint has not taken within this time, counted from when it was noted or replayed, is set aside."""

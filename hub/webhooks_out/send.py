@@ -21,10 +21,10 @@ from hub.model import ConsentDecision, Disclosure, WebhookEndpoint, WebhookEvent
 from hub.model.states import WebhookEventState as State
 from hub.numbers.directory import Directory
 from hub.platform import metrics
+from hub.platform.backoff import Jitter, full_jitter
 from hub.plugin_host.public_post import PublicPost
 from hub.privacy.withdrawal import shared_person_lock
 from hub.runtime import Hub
-from hub.store.backoff import Jitter, full_jitter
 from hub.store.claims import claim, complete, due_groups
 from hub.store.journal import write_evidence
 from hub.store.writers.webhook_events import EVENT_LIFETIME

@@ -20,6 +20,7 @@ from hub.leaving.run import carry_on
 from hub.numbers.health.audit import audit_live_carriers, audit_numbers
 from hub.numbers.pool_hours import roll_up_pools
 from hub.numbers.purchases import settle_old
+from hub.platform.backoff import exponential
 from hub.platform.liveness import Liveness, report_failure
 from hub.plugin_host.thread_pool import DaemonThreadPool
 from hub.privacy.datamap.recipients import recipients_of
@@ -149,7 +150,7 @@ class Housekeeping:
         except BaseException as error:  # noqa: BLE001 - it is tried again, and the other jobs go on
             report_failure(job.name, error)
             self._liveness.failed(job.name, error)
-            wait = min(job.every, FIRST_RETRY_SECONDS * 2 ** min(self._failures[job.name], 20))
+            wait = exponential(FIRST_RETRY_SECONDS, self._failures[job.name], job.every)
             self._failures[job.name] += 1
             self._due[job.name] = self._monotonic() + wait
         else:

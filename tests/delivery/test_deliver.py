@@ -15,7 +15,7 @@ from testbed import CALLER, CONNECTORS, OTHER_CALLER, TestHub
 from hub.api import Conversion, DataFlow, Money, Receipt, RetryLater, Share
 from hub.delivery.preview import preview
 from hub.model import Attempt, Call, ConsentDecision, ConversionRow, Delivery, Disclosure, Visit
-from hub.store.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS
+from hub.platform.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS
 
 Factory = Callable[..., TestHub]
 SECOND = timedelta(seconds=1)

@@ -15,7 +15,7 @@ from testbed import CONNECTORS, TestHub
 from hub.api import AuthError, ConfigError, Limits, NotSupported, Receipt, Rejected, RetryLater
 from hub.errors import CircuitOpen, PluginFailure
 from hub.model import Attempt, Delivery, Disclosure
-from hub.store.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS, full_jitter, next_try
+from hub.platform.backoff import DELAYS, MAX_RETRY_AFTER_SECONDS, full_jitter, next_try
 from hub.testing import FrozenClock
 
 Factory = Callable[..., TestHub]

@@ -19,6 +19,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.platform.backoff import exponential
+
 MAX_COUNTS = 50_000
 
 
@@ -35,7 +37,7 @@ class Delay:
     def after(self, wrong: int) -> float:
         """Seconds to wait after so many wrong tries in a row."""
         beyond = wrong - self.free
-        return 0.0 if beyond < 0 else min(self.longest, self.first * 2 ** min(beyond, 20))
+        return 0.0 if beyond < 0 else exponential(self.first, beyond, self.longest)
 
 
 BROWSER = Delay(free=5, first=10, longest=60)

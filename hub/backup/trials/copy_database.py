@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, Table, delete, func, select, text
-from sqlalchemy.engine import make_url
 
+from hub.store.dialects import database_bytes, database_file
 from hub.store.engine import Store
 from hub.store.schema import migrate
 
@@ -23,15 +22,18 @@ FUNCTIONS = (
 TRIGGERS = "SELECT t.tgrelid::regclass::text, {} FROM pg_trigger t WHERE NOT t.tgisinternal"
 
 
-def copy_sqlite(source: Store, database: str) -> None:
-    """One snapshot, in one step, so that writers neither wait nor make it begin again."""
-    target = make_url(database).database
-    assert source.url.database is not None and target is not None
-    with closing(sqlite3.connect(source.url.database)) as read, closing(sqlite3.connect(target)) as written:
+def copy(source: Store, database: str, revision: str, progress: Progress) -> None:
+    """Copy what a database holds at one moment into the empty one at the address `database`, which is of the same kind."""
+    file, target = database_file(source.url), database_file(database)
+    if file is None or target is None:
+        _copy_server(source, database, revision, progress)
+        return
+    # In one step, so that writers neither wait nor make it begin again.
+    with closing(sqlite3.connect(file)) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
 
 
-def copy_postgres(source: Store, database: str, revision: str, progress: Progress) -> None:
+def _copy_server(source: Store, database: str, revision: str, progress: Progress) -> None:
     """The schema of the source's revision is made again, and all rows of one snapshot are copied by COPY in binary."""
     target = Store(database)
     try:
@@ -64,11 +66,10 @@ def counts(store: Store) -> dict[str, int]:
 
 def size_of(store: Store) -> int:
     """The bytes of the database on its disk."""
-    if store.is_sqlite:
-        file = Path(str(store.url.database))
+    if (file := database_file(store.url)) is not None:
         return sum(each.stat().st_size for each in (file, file.with_name(f"{file.name}-wal")) if each.exists())
     with store.engine.connect() as connection:
-        return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+        return database_bytes(connection)
 
 
 def _tables(connection: Connection) -> list[Table]:

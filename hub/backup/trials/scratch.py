@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, ProgrammingError
 
 from hub.errors import CannotDo
 from hub.platform.disk import free_bytes
+from hub.store.dialects import database_file, is_in_memory
 from hub.store.engine import Store
 
 PREFIX = "ringfence_scratch_"
@@ -42,7 +43,7 @@ def scratch(store: Store, parent: Path, database: str | None = None) -> Iterator
         folder = stack.enter_context(_folder(parent))
         if database is not None:
             yield Scratch(stack.enter_context(_named(database, store)), folder)
-        elif store.is_sqlite:
+        elif database_file(store.url) is not None:
             yield Scratch(f"sqlite:///{folder / 'scratch.db'}", folder)
         else:
             yield Scratch(stack.enter_context(_created(store)), folder)
@@ -125,7 +126,7 @@ def _named(database: str, store: Store) -> Iterator[str]:
         url = make_url(database)
     except ArgumentError:
         raise CannotDo("--scratch is no database address; write postgresql+psycopg://user@host/name.") from None
-    if url.get_backend_name() != "postgresql":
+    if is_in_memory(url) or database_file(url) is not None:
         raise CannotDo("--scratch names a database of PostgreSQL; for SQLite, name a folder with --folder.")
     if (url.host, url.port, url.database) == (store.url.host, store.url.port, store.url.database):
         raise CannotDo("--scratch names the hub's own database; name an empty one.")

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from hub.backup.trials.copy_database import Progress, copy_postgres, copy_sqlite, counts, size_of
+from hub.backup.trials.copy_database import Progress, copy, counts, size_of
 from hub.backup.trials.scratch import refuse_full_disk, scratch
 from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError, RingfenceError
@@ -20,6 +20,7 @@ from hub.model.columns import UTCTime
 from hub.plugin_host.discovery import discover
 from hub.startup import Configured, read_config, read_outline
 from hub.store import audit
+from hub.store.dialects import database_file
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.schema import current, pending, refusal, revisions, upgrade
@@ -114,8 +115,8 @@ def upgrade_now(store: Store, vault: Callable[[], Vault], now: datetime, actor: 
 
 def is_missing(database: str) -> bool:
     """Whether the database is a file that is not there; to open it would make it."""
-    url = make_url(database)
-    return url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists())
+    file = database_file(database)
+    return file is not None and not file.exists()
 
 
 def _config_findings(path: Path) -> list[Finding]:
@@ -160,7 +161,7 @@ def _tried(
         )
     parent = how.folder or _parent(store, path)
     try:
-        if store.is_sqlite:
+        if database_file(store.url) is not None:
             refuse_full_disk(parent, GROWTH * size, 0)
         with scratch(store, parent, how.database) as made:
             trial = _run(store, made.database, found, vault, size, how)
@@ -178,20 +179,17 @@ def _tried(
 
 def _run(store: Store, database: str, found: str, vault: Callable[[], Vault], size: int, how: Try) -> Trial:
     begun = how.seconds()
-    if store.is_sqlite:
-        copy_sqlite(store, database)
-    else:
-        copy_postgres(store, database, found, how.progress)
+    copy(store, database, found, how.progress)
     copied = how.seconds()
-    copy = Store(database)
+    tried = Store(database)
     try:
-        before = counts(copy)
+        before = counts(tried)
         started = how.seconds()
-        upgrade(copy, vault)
+        upgrade(tried, vault)
         ended = how.seconds()
-        after = counts(copy)
+        after = counts(tried)
     finally:
-        copy.close()
+        tried.close()
     names = sorted(before.keys() | after.keys())
     pairs = {name: (before.get(name, 0), after.get(name, 0)) for name in names}
     return Trial(
@@ -203,7 +201,7 @@ def _run(store: Store, database: str, found: str, vault: Callable[[], Vault], si
 
 
 def _parent(store: Store, path: Path) -> Path:
-    return Path(str(store.url.database)).parent if store.is_sqlite else path.absolute().parent
+    return (database_file(store.url) or path.absolute()).parent
 
 
 def _backup_findings(store: Store, now: datetime) -> list[Finding]:

@@ -258,8 +258,7 @@ def _locked(session: Session, keys: Iterable[tuple[str, str]]) -> dict[tuple[str
         .where(col(Call.carrier_call_id).in_([call_id for _, call_id in wanted]))
         .order_by(col(Call.id))
         .execution_options(populate_existing=True)
+        .with_for_update()
     )
-    if session.get_bind().dialect.name == "postgresql":
-        query = query.with_for_update()
     found = {(call.connector, call.carrier_call_id): call for call in session.exec(query)}
     return {key: call for key, call in found.items() if key in wanted}

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from hub.errors import AuthError, CannotDo, ConfigError, RetryLater
+from hub.platform.backoff import exponential
 
 BASE_URL = "https://api.callrail.com"
 PER_PAGE = 250
@@ -212,14 +213,14 @@ def _pause(answer: httpx.Response | None, tried: int) -> float:
     """Seconds before the next try: as CallRail says, else twice as long each time."""
     told = answer.headers.get("Retry-After") if answer is not None else None
     if told is None:
-        return float(2**tried)
+        return exponential(1, tried, LONGEST_PAUSE)
     try:
         seconds = float(told)
     except ValueError:
         try:
             seconds = (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
-            seconds = float(2**tried)
+            seconds = exponential(1, tried, LONGEST_PAUSE)
     return min(max(seconds, 1.0), LONGEST_PAUSE)
 
 

@@ -6,6 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from hub.platform.backoff import exponential
+
 FIRST_DELAY_SECONDS = 0.5
 MAX_DEATHS = 5
 WINDOW_SECONDS = 600.0
@@ -23,7 +25,7 @@ class Restarts:
         now = self._monotonic()
         self._deaths.append(now)
         recent = sum(1 for at in self._deaths if now - at < WINDOW_SECONDS)
-        return None if recent >= MAX_DEATHS else FIRST_DELAY_SECONDS * 2 ** (recent - 1)
+        return None if recent >= MAX_DEATHS else exponential(FIRST_DELAY_SECONDS, recent - 1, WINDOW_SECONDS)
 
     def forget(self) -> None:
         """A person resumed the connector: count from zero."""

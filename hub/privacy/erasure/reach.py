@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_
+from sqlalchemy import ColumnElement, Text, and_, cast, literal, or_
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
@@ -26,6 +26,7 @@ from hub.model import (
 )
 from hub.model.people import is_typed
 from hub.privacy.erasure.webhook_owners import webhooks_of_others
+from hub.store.dialects import BytePosition
 
 
 @dataclass(frozen=True)
@@ -132,15 +133,9 @@ def webhooks_of(
     before you open the writing session.
     """
     body, url = col(InboxWebhook.body), col(InboxWebhook.url)
-    sqlite = session.get_bind().dialect.name == "sqlite"
     holds: list[Any] = []
     for needle in _needles(person):
-        raw = needle.encode()
-        pattern = b"%" + raw.replace(b"\\", b"\\\\").replace(b"%", b"\\%").replace(b"_", b"\\_") + b"%"
-        holds += [
-            func.instr(body, literal(raw)) > 0 if sqlite else body.op("LIKE")(literal(pattern)),
-            url.contains(needle, autoescape=True),
-        ]
+        holds += [BytePosition(body, literal(needle.encode())) > 0, url.contains(needle, autoescape=True)]
     if not holds:
         return []
     found = select(InboxWebhook.id).where(or_(*holds))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, String, case, cast, func
+from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col, select
 
 from hub.access.narrowing import to_own_calls
@@ -17,6 +17,7 @@ from hub.model import Call, ConversionRow, Delivery, Lead
 from hub.model.conversions import shown_states
 from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
+from hub.store.dialects import UtcHour, UtcQuarter
 
 
 class CallCounts(NamedTuple):
@@ -32,7 +33,6 @@ class CallCounts(NamedTuple):
 
 
 NO_CALLS = CallCounts()
-ANY_HOUR = datetime(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,7 @@ def call_activity(
     """The calls of some companies that the user may see, started from `begins` until before `ends`. The counts can be added
     up by the hours of `zone`; zones with whole hours get them by the hour, others by the quarter."""
     call: Any = Call
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    stretch = _stretch(call.started_at, quarters=not _has_whole_hours(zone, begins, ends), sqlite=sqlite)
+    stretch = (UtcHour if _has_whole_hours(zone, begins, ends) else UtcQuarter)(call.started_at)
     answered = call.answered_at.is_not(None)
     over = call.status.in_((CallStatus.COMPLETED, CallStatus.FAILED))
     columns: tuple[Any, ...] = (
@@ -94,7 +93,7 @@ def call_activity(
     if scope.reach == "own":
         query = to_own_calls(query, scope.user)
     rows: Iterable[Any] = session.execute(query.group_by(stretch))
-    return Activity({_moment(begun): CallCounts(*(int(each or 0) for each in numbers)) for begun, *numbers in rows})
+    return Activity({begun: CallCounts(*(int(each or 0) for each in numbers)) for begun, *numbers in rows})
 
 
 def count_leads(session: Session, companies: Sequence[str], begins: datetime, ends: datetime) -> int:
@@ -145,19 +144,3 @@ def _sum(condition: Any) -> Any:
 def _has_whole_hours(zone: ZoneInfo, begins: datetime, ends: datetime) -> bool:
     offsets = (each.astimezone(zone).utcoffset() or timedelta() for each in (begins, ends))
     return all(offset.total_seconds() % 3600 == 0 for offset in offsets)
-
-
-def _stretch(at: Any, *, quarters: bool, sqlite: bool) -> Any:
-    """The hour of UTC, or its quarter: a time on PostgreSQL; on SQLite `2026-11-24 09:` for an hour, `2026-11-24 09:1` for its
-    quarter from 9:15. Every offset is whole quarters."""
-    if not sqlite:
-        return func.date_bin(timedelta(minutes=15 if quarters else 60), func.timezone("UTC", at), ANY_HOUR)
-    hour = func.substr(at, 1, 14)
-    return hour.concat(cast(cast(func.substr(at, 15, 2), Integer) // 15, String)) if quarters else hour
-
-
-def _moment(begun: datetime | str) -> datetime:
-    if isinstance(begun, datetime):
-        return begun.replace(tzinfo=UTC)
-    begins = datetime.fromisoformat(f"{begun[:14]}00+00:00")
-    return begins + timedelta(minutes=15 * int(begun[14])) if begun[14:] else begins

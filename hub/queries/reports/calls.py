@@ -20,6 +20,7 @@ from hub.model import Call, Tracker, TrackingNumber, User
 from hub.queries.lists.conditions import outcome_is
 from hub.queries.lists.filters import UNANSWERED, Outcome
 from hub.reports.calendar import bounds, days_between
+from hub.store.dialects import UtcText
 
 MAX_DAYS = 366
 HOUR, MINUTE = len("2026-11-24 09"), len("2026-11-24 09:16")
@@ -126,7 +127,7 @@ def calls_by_weekday_and_hour(
     with_spam: bool = False,
 ) -> dict[tuple[int, int], CallFigures]:
     """(weekday, 0 is Monday; hour) → the calls, in a time zone. Hours without calls are left out."""
-    key, characters = beginning_of(session, zone, begins, ends)
+    key, characters = beginning_of(zone, begins, ends)
     counted = figures_by(session, scope, companies, begins, ends, key, with_spam=with_spam)
     found: dict[tuple[int, int], CallFigures] = {}
     for at, figures in local_times(counted, characters, zone):
@@ -181,17 +182,14 @@ def count_if(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-def beginning_of(session: Session, zone: ZoneInfo, begins: datetime, ends: datetime) -> tuple[Any, int]:
+def beginning_of(zone: ZoneInfo, begins: datetime, ends: datetime) -> tuple[Any, int]:
     """A call's start in UTC, cut off so that no group of calls spans two hours of the zone; and its length as a text.
 
     Whole hours are enough unless the zone differs from UTC by a part of an hour.
     """
     days = days_between(begins.astimezone(zone).date(), ends.astimezone(zone).date())
     characters = HOUR if all(bounds(day, zone)[0].minute == 0 for day in days) else MINUTE
-    at: Any = Call.started_at
-    if session.get_bind().dialect.name == "sqlite":
-        return func.substr(at, 1, characters), characters
-    return func.substr(func.to_char(func.timezone("UTC", at), "YYYY-MM-DD HH24:MI"), 1, characters), characters
+    return func.substr(UtcText(col(Call.started_at)), 1, characters), characters
 
 
 def local_times(counted: Mapping[str, Figures], characters: int, zone: ZoneInfo) -> Iterator[tuple[datetime, Figures]]:

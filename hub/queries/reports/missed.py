@@ -49,7 +49,7 @@ def missed_by_hour(
     with_spam: bool = False,
 ) -> dict[int, MissedFigures]:
     """Hour of the day (0 to 23) in a time zone → its unanswered calls."""
-    key, read = beginning_of(session, zone, begins, ends)
+    key, read = beginning_of(zone, begins, ends)
     found: dict[int, MissedFigures] = {}
     counted = _missed_by(session, scope, companies, begins, ends, key, with_spam=with_spam)
     for at, figures in local_times(counted, read, zone):

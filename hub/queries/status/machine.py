@@ -19,6 +19,7 @@ from sqlmodel import Session
 from hub.model import HUB_CHAIN, AuditEntry, HealthReport
 from hub.platform.clock import utc_now
 from hub.runtime import Hub
+from hub.store.dialects import database_file, server_time, server_version
 from hub.store.schema import revisions
 from hub.store.writers.health import DATABASE_BYTES, MONTH, RECORDING_BYTES, RECORDINGS_MONTH, WRITE_SECONDS
 
@@ -111,9 +112,7 @@ def hub_version() -> str:
 
 
 def _database(session: Session, hub: Hub) -> str:
-    if hub.store.is_sqlite:
-        return f"SQLite {session.execute(text('SELECT sqlite_version()')).scalar()}"
-    return f"PostgreSQL {str(session.execute(text('SHOW server_version')).scalar()).split()[0]}"
+    return server_version(session)
 
 
 def _disks(hub: Hub) -> dict[int, Disk]:
@@ -132,8 +131,8 @@ def _recordings_folder(hub: Hub) -> str | None:
 
 
 def _database_folder(hub: Hub) -> str | None:
-    file = hub.store.url.database if hub.store.is_sqlite else None
-    return None if file in (None, "", ":memory:") else str(Path(str(file)).parent)
+    file = database_file(hub.store.url)
+    return str(file.parent) if file else None
 
 
 def _lasts(hub: Hub, disks: Mapping[int, Disk], month: float | None) -> timedelta | None:
@@ -143,7 +142,5 @@ def _lasts(hub: Hub, disks: Mapping[int, Disk], month: float | None) -> timedelt
 
 
 def _clock_ahead(session: Session, hub: Hub) -> timedelta | None:
-    if hub.store.is_sqlite:
-        return None
-    server = session.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return utc_now() - server if isinstance(server, datetime) else None
+    server = server_time(session)
+    return utc_now() - server if server else None

@@ -8,12 +8,12 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from hub.config.models import HubSection
 from hub.errors import ConfigError
 from hub.model.columns import new_id
+from hub.store.dialects import database_file, is_in_memory
 from hub.store.encryption.keyring import Keyring, new_key
 
 KEY_FILE_NAME = "secret.key"
@@ -36,25 +36,20 @@ def keyring_of(settings: HubSection) -> Keyring:
     if settings.secret_keys:
         return Keyring([key.get_secret_value() for key in settings.secret_keys])
     try:
-        url = make_url(settings.database)
+        database = database_file(settings.database)
     except ArgumentError:
         return Keyring([])  # Store reports what is wrong with it
-    if url.get_backend_name() != "sqlite":
-        return Keyring([])
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        return Keyring([new_key()])
-    file = key_file(settings)
-    assert file is not None
-    _make(file, Path(url.database))
+    if database is None:
+        return Keyring([new_key()] if is_in_memory(settings.database) else [])
+    file = database.with_name(KEY_FILE_NAME)
+    _make(file, database)
     return Keyring([_read(file)])
 
 
 def key_file(settings: HubSection) -> Path | None:
     """The path of the hub's own key file, if it uses one."""
-    url = make_url(settings.database)
-    if settings.secret_keys or url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    return Path(str(url.database)).with_name(KEY_FILE_NAME)
+    database = None if settings.secret_keys else database_file(settings.database)
+    return database.with_name(KEY_FILE_NAME) if database else None
 
 
 def _make(file: Path, database: Path) -> None:

@@ -97,13 +97,10 @@ class Drainer:
             self._ending.wait(TURN_SECONDS)
 
     def _ask_quietly(self) -> None:
-        """Notice an outage before the next call does. SQLite is a file, which does not go away quietly."""
-        if self._store.is_sqlite:
-            return
+        """Notice an outage before the next call does."""
         self._asked_at = time.monotonic()
         try:
-            with self._store.engine.connect() as connection:
-                connection.exec_driver_sql("SELECT 1")
+            self._store.ping()
         except SQLAlchemyError as error:
             self._store.outage.begin(type(error).__name__)
         finally:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import make_url
 
 from hub.config.models import HubSection
 from hub.errors import ConfigError
+from hub.store.dialects import beside
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import switch_to_wal
 from hub.store.spool.values import dumped, loaded
@@ -199,10 +199,8 @@ def spool_file(hub: HubSection, config_file: Path | None) -> Path | None:
     in memory."""
     if hub.spool:
         return Path(hub.spool)
-    url = make_url(hub.database)
-    if url.get_backend_name() == "sqlite":
-        return Path(f"{url.database}.spool") if url.database and url.database != ":memory:" else None
-    return config_file.with_name(f"{config_file.name}.spool") if config_file else None
+    place = beside(hub.database, config_file)
+    return Path(f"{place}.spool") if place else None
 
 
 def _where(kind: str) -> str:

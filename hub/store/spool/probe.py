@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from hub.store.dialects import database_file, is_in_memory
 from hub.store.engine import Store
 from hub.store.outage import DatabaseAway
 
@@ -17,8 +18,10 @@ PROBE_SECONDS = 2
 
 def probe(store: Store) -> None:
     """Return if the database takes writes; raise an error of its driver or DatabaseAway otherwise."""
-    if store.is_sqlite:
-        _probe_file(store.url.database)
+    if is_in_memory(store.url):
+        return
+    if (file := database_file(store.url)) is not None:
+        _probe_file(file)
         return
     engine = create_engine(store.url, poolclass=NullPool, connect_args={"connect_timeout": PROBE_SECONDS})
     with engine.connect() as connection:
@@ -28,10 +31,8 @@ def probe(store: Store) -> None:
         connection.execute(text("SELECT version_num FROM alembic_version"))
 
 
-def _probe_file(name: str | None) -> None:
-    if not name or name.startswith((":memory:", "file:")):
-        return
-    address = f"{Path(name).resolve().as_uri()}?mode=rw"
+def _probe_file(file: Path) -> None:
+    address = f"{file.resolve().as_uri()}?mode=rw"
     with closing(sqlite3.connect(address, uri=True, timeout=PROBE_SECONDS, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("SELECT version_num FROM alembic_version")

@@ -1,1 +1,24 @@
 """Triggers in the database: what is only added, and what says that the directory of numbers has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hub.store.triggers import append_only, directory_changes
+
+KINDS = (append_only, directory_changes)
+
+
+def on_sqlite() -> Iterator[str]:
+    """The statements that create or replace all triggers."""
+    for kind in KINDS:
+        for table in kind.TABLES:
+            yield from kind.on_sqlite(table)
+
+
+def on_postgresql() -> Iterator[str]:
+    """The same for PostgreSQL."""
+    for kind in KINDS:
+        yield from kind.FUNCTIONS
+        for table in kind.TABLES:
+            yield from kind.on_postgresql(table)

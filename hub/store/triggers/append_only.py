@@ -1,8 +1,10 @@
-"""Append-only tables: triggers in the database refuse to change or delete rows."""
+"""Append-only tables: triggers in the database refuse to change or delete rows.
+
+They stop mistakes and injected statements. The database's owner can drop them; the journal's hashes show changes made after
+that.
+"""
 
 from __future__ import annotations
-
-from sqlalchemy import Connection, text
 
 TABLES = ("audit_entry", "consent_record", "consent_notice", "journal_entry")
 AUDIT_TABLE = "audit_entry"
@@ -11,32 +13,22 @@ AUDIT_TABLE = "audit_entry"
 RETENTION_ENDED = "EXISTS (SELECT 1 FROM journal_entry WHERE kind = 'ended audit_entry' AND since >= OLD.at)"
 
 
-def guard_append_only(connection: Connection) -> None:
-    """Create or replace the triggers. They stop mistakes and injected statements. The database's owner can drop them; the
-    journal's hashes show changes made after that."""
-    sqlite = connection.dialect.name == "sqlite"
-    if not sqlite:
-        connection.execute(text(FUNCTION))
-        connection.execute(text(FUNCTION_OF_ENDING))
-    for table in TABLES:
-        for statement in _on_sqlite(table) if sqlite else _on_postgresql(table):
-            connection.execute(text(statement))
-
-
-FUNCTION = """
+_REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END $$
 """
-FUNCTION_OF_ENDING = f"""
+_REFUSE_EARLY_END = f"""
 CREATE OR REPLACE FUNCTION refuse_early_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT {RETENTION_ENDED} THEN RAISE EXCEPTION 'rows of % are only added', TG_TABLE_NAME; END IF;
     RETURN OLD;
 END $$
 """
+FUNCTIONS = (_REFUSE_CHANGE, _REFUSE_EARLY_END)
 
 
-def _on_sqlite(table: str) -> list[str]:
+def on_sqlite(table: str) -> list[str]:
+    """The statements that create or replace the triggers of one table."""
     guards = []
     for verb in ("UPDATE", "DELETE"):
         name = f"{table}_no_{verb.lower()}"
@@ -49,7 +41,8 @@ def _on_sqlite(table: str) -> list[str]:
     return guards
 
 
-def _on_postgresql(table: str) -> list[str]:
+def on_postgresql(table: str) -> list[str]:
+    """The same for PostgreSQL, after `FUNCTIONS`."""
     name = f"{table}_append_only"
     verbs = "UPDATE OR TRUNCATE" if table == AUDIT_TABLE else "UPDATE OR DELETE OR TRUNCATE"
     guards = [

@@ -3,7 +3,6 @@ directory of numbers is read from. They see the statements of all processes; nob
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 TABLES = ("company", "flow_version", "source_rule", "stored_secret", "tracker", "tracking_number")
@@ -15,27 +14,20 @@ NOTED = (
     "INSERT INTO directory_change (id, change_id) VALUES (1, {change_id}) "
     "ON CONFLICT (id) DO UPDATE SET change_id = excluded.change_id WHERE directory_change.change_id <> excluded.change_id"
 )
-FUNCTION = f"""
+FUNCTIONS = (
+    f"""
 CREATE OR REPLACE FUNCTION note_directory_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN {NOTED.format(change_id="txid_current()::text")}; RETURN NULL; END $$
-"""
-
-
-def guard_directory(connection: Connection) -> None:
-    """Create or replace the triggers."""
-    sqlite = connection.dialect.name == "sqlite"
-    if not sqlite:
-        connection.execute(text(FUNCTION))
-    for table in TABLES:
-        for statement in _on_sqlite(table) if sqlite else _on_postgresql(table):
-            connection.execute(text(statement))
+""",
+)
 
 
 def _columns(table: str) -> str:
     return ", ".join(column.name for column in SQLModel.metadata.tables[table].columns if column.name not in LEASES)
 
 
-def _on_sqlite(table: str) -> list[str]:
+def on_sqlite(table: str) -> list[str]:
+    """The statements that create or replace the triggers of one table."""
     statements = []
     for verb, when in (("insert", "INSERT"), ("update", f"UPDATE OF {_columns(table)}"), ("delete", "DELETE")):
         name = f"{table}_directory_{verb}"
@@ -46,9 +38,12 @@ def _on_sqlite(table: str) -> list[str]:
     return statements
 
 
-def _on_postgresql(table: str) -> list[str]:
-    """They run at the commit, so that a transaction holds the row that all share only for a moment, and takes no other lock
-    after it."""
+def on_postgresql(table: str) -> list[str]:
+    """The same for PostgreSQL, after `FUNCTIONS`.
+
+    They run at the commit, so that a transaction holds the row that all share only for a moment, and takes no other lock
+    after it.
+    """
     name = f"{table}_directory"
     return [
         f"DROP TRIGGER IF EXISTS {name} ON {table}",

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, delete, func, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from hub.model import ErrorHour, HealthReport, Recording
 from hub.platform.error_counts import COUNTS, ErrorCounts
 from hub.platform.liveness import NONE, Failures, Liveness
+from hub.store.dialects import database_bytes, upsert
 from hub.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -65,17 +65,11 @@ def write_errors(store: Store, now: datetime, counts: ErrorCounts = COUNTS) -> i
         }
         for kind, each in sorted(seen.items())
     ]
-    insert = (sqlite if store.is_sqlite else postgresql).insert(ErrorHour)
-    adding = insert.on_conflict_do_update(
-        index_elements=["event", "connector", "code", "hour"],
-        set_={
-            "count": ErrorHour.__table__.c.count + insert.excluded.count,  # type: ignore[attr-defined]
-            "last_at": insert.excluded.last_at,
-        },
-    )
+    errors: Table = ErrorHour.__table__  # type: ignore[attr-defined]
+    key = ("event", "connector", "code", "hour")
     try:
         with store.connected() as connection:
-            connection.execute(adding, rows)
+            upsert(connection, errors, rows, key, add=("count",), replace=("last_at",))
     except SQLAlchemyError as error:
         counts.give_back(seen)
         log.error("error counts not written", error=type(error).__name__)
@@ -89,7 +83,7 @@ def write_figures(store: Store, now: datetime) -> None:
     stored = select(size).where(col(Recording.path).is_not(None))
     with store.reading() as session:
         figures: dict[str, float | None] = {
-            DATABASE_BYTES: session.execute(text(_SIZE[store.is_sqlite])).scalar_one(),
+            DATABASE_BYTES: database_bytes(session),
             RECORDING_BYTES: session.execute(stored).scalar_one(),
         }
         oldest = session.execute(select(func.min(Recording.recorded_at))).scalar()
@@ -99,13 +93,6 @@ def write_figures(store: Store, now: datetime) -> None:
         _write_reports(
             connection, [_report("figure", name, now, value=_number(value)) for name, value in figures.items()]
         )
-
-
-_SIZE = {
-    True: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-    False: "SELECT pg_database_size(current_database())",
-}
-"""Whether the database is SQLite → the query for its size in bytes."""
 
 
 def _report(kind: str, name: str, now: datetime, **values: Any) -> dict[str, Any]:
@@ -118,15 +105,9 @@ def _failures(failed: Failures) -> dict[str, Any]:
 
 
 def _write_reports(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(HealthReport)
-    mine: Any = HealthReport.__table__  # type: ignore[attr-defined]
-    newest = func.max if connection.dialect.name == "sqlite" else func.greatest
-    later = newest(func.coalesce(mine.c.at, insert.excluded.at), func.coalesce(insert.excluded.at, mine.c.at))
-    same = ("every", "failures", "error", "value", "written_at")
-    changes = {"at": later, **{name: insert.excluded[name] for name in same}}
-    connection.execute(insert.on_conflict_do_update(index_elements=["kind", "name"], set_=changes), rows)
+    reports: Table = HealthReport.__table__  # type: ignore[attr-defined]
+    latest = ("every", "failures", "error", "value", "written_at")
+    upsert(connection, reports, rows, ("kind", "name"), replace=latest, newest=("at",))
 
 
 def _ago(now: datetime, seconds: float | None) -> datetime | None:

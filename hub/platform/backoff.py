@@ -1,5 +1,5 @@
-"""When a failed delivery is retried: a schedule of more than a day, full jitter, never beyond the network's age
-limit."""
+"""When something that failed is tried again: doubled waits, and for deliveries a schedule of more than a day with full
+jitter, never beyond the network's age limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ DELAYS = (0, 5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 MAX_RETRY_AFTER_SECONDS = 86_400.0
 """A provider's Retry-After is respected up to one day."""
 
+MAX_DOUBLINGS = 60
+
 Jitter = Callable[[float], float]
+
+
+def exponential(first: float, tries: int, longest: float) -> float:
+    """Seconds to wait: `first` after 0 tries, twice as long after each further one, up to `longest`."""
+    return min(longest, first * 2.0 ** min(tries, MAX_DOUBLINGS))
 
 
 def full_jitter(longest: float) -> float:

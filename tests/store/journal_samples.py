@@ -177,7 +177,7 @@ def relinked(
     for row in filter(keep, rows):
         previous = made[-1]["hash"] if made else "0" * 64
         told = (row["kind"], row["content"], row["since"], row["at"], previous)
-        made.append(link(row["chain"], len(made) + 1, *told, None).model_dump())
+        made.append(link(row["chain"], len(made) + 1, *told, b"").model_dump())
     return made
 
 

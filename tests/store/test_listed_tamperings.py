@@ -141,7 +141,7 @@ def a_row_is_forged_without_an_entry(session: Session, _chain: str) -> None:
 def a_row_is_forged_with_an_entry_that_is_chained_to_the_last_one(session: Session, chain: str) -> None:
     row, last = forge(session), entries(session, chain)[-1]
     content = CANONICAL.encode({row["id"]: digest_of("consent_record", row)})
-    made = link(chain, last["position"] + 1, "consent_record", content, last["at"], last["at"], last["hash"], None)
+    made = link(chain, last["position"] + 1, "consent_record", content, last["at"], last["at"], last["hash"], b"")
     session.add(made)
     session.flush()
     move_end(session, chain, made.model_dump())
@@ -170,7 +170,7 @@ def the_whole_journal_is_written_anew_as_an_older_version_did(session: Session, 
         rows = relinked(entries(session, each))
         before = {"position": len(rows), "hash": rows[-1]["hash"], "public_key": "00", "signature": "00"}
         told = ("sealed", CANONICAL.encode(before), rows[-1]["since"], rows[-1]["at"], rows[-1]["hash"])
-        rows.append(link(each, len(rows) + 1, *told, None).model_dump())
+        rows.append(link(each, len(rows) + 1, *told, b"").model_dump())
         put(session, each, rows)
         move_end(session, each, rows[-1])
 
@@ -180,7 +180,7 @@ def the_end_of_a_retention_period_is_forged(session: Session, chain: str) -> Non
     last = entries(session, HUB_CHAIN)[-1]
     over = last["at"] + timedelta(days=1)
     told = ("ended disclosure", '{"public_key":"00","signature":"00"}', over, over, last["hash"])
-    made = link(HUB_CHAIN, last["position"] + 1, *told, None)
+    made = link(HUB_CHAIN, last["position"] + 1, *told, b"")
     session.add(made)
     session.flush()
     move_end(session, HUB_CHAIN, made.model_dump())

@@ -8,7 +8,6 @@ changes no hash) and without personal content (because it is deleted earlier).
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -140,7 +139,7 @@ def link(
     since: datetime,
     at: datetime,
     previous: str,
-    key: bytes | None,
+    key: bytes,
 ) -> JournalEntry:
     """The entry with this content after the entry with hash `previous`. `key` makes its hash."""
     row = JournalEntry(
@@ -150,12 +149,11 @@ def link(
     return row
 
 
-def reckon(row: JournalEntry, previous: str, position: int, key: bytes | None = None) -> str:
-    """The hash of an entry with these fields at this position, after the entry with hash `previous`; without `key` as
-    before entries had keyed hashes."""
+def reckon(row: JournalEntry, previous: str, position: int, key: bytes) -> str:
+    """The hash of an entry with these fields at this position, after the entry with hash `previous`."""
     canonical = CANONICAL.encode([row.chain, position, spelled(row.at), spelled(row.since), row.kind, row.content])
     message = previous.encode() + canonical.encode()
-    return hashlib.sha256(message).hexdigest() if key is None else hmac.digest(key, message, "sha256").hex()
+    return hmac.digest(key, message, "sha256").hex()
 
 
 def seal_of(key: bytes, chain: str, position: int, last_hash: str) -> str:

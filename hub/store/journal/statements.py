@@ -13,7 +13,7 @@ from hub.store.encryption.keyring import JOURNAL, Keyring
 from hub.store.journal.digests import CANONICAL, spelled
 from hub.store.journal.entries import append
 
-SIGNED, ENDED, UNDONE, ROTATED, SEALED = "signed", "ended ", "undone ", "rotated", "sealed"
+SIGNED, ENDED, UNDONE, ROTATED = "signed", "ended ", "undone ", "rotated"
 """Kinds of statements. `ended ` and `undone ` are followed by a table's name. `rotated` stands in the hub's chain and retires
 keys. `sealed` ends the part of a chain that was written before entries had keyed hashes."""
 

@@ -16,17 +16,15 @@ from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.store.journal.chain import Finding, walk
 from hub.store.journal.ends_file import read_ends
-from hub.store.journal.entries import GENESIS, UNSEALED, content_of
+from hub.store.journal.entries import GENESIS, UNSEALED
 from hub.store.journal.evidence import EVIDENCE
 from hub.store.journal.keys import JournalKeys, journal_keys
 from hub.store.journal.named_rows import Naming
 from hub.store.journal.signing import SIGNING_INTERVAL
-from hub.store.journal.statements import ENDED, ROTATED, SEALED, SIGNED, UNDONE
+from hub.store.journal.statements import ENDED, ROTATED, SIGNED, UNDONE
 
 UNSIGNED_FOR = 2 * SIGNING_INTERVAL
 """How long entries may be added before an end is signed; the worker signs once a day."""
-CARRIED = "carried"
-"""The kind of an entry that says at which position a chain of an older version ended."""
 Noted = Mapping[str, Sequence[tuple[int, str]]]
 """Chain → positions with their hashes that were written down outside of the database."""
 
@@ -107,7 +105,7 @@ class _Check:
         self._over: dict[str, datetime] = {}
         self._undone: set[str] = set()
         kind = col(JournalEntry.kind)
-        stated = kind.in_((SIGNED, SEALED, ROTATED)) | kind.startswith(ENDED) | kind.startswith(UNDONE)
+        stated = kind.in_((SIGNED, ROTATED)) | kind.startswith(ENDED) | kind.startswith(UNDONE)
         for entry in session.exec(select(JournalEntry).where(stated)):
             self._learn(entry)
 
@@ -135,13 +133,11 @@ class _Check:
         content = self._keys.stated(entry)
         if content is None:
             return
-        if entry.kind == SIGNED or (entry.kind == SEALED and content["position"] == entry.position - 1):
+        if entry.kind == SIGNED:
             self._ends[entry.chain][content["position"]] = content["hash"]
         if entry.kind in (SIGNED, ROTATED) and entry.chain == HUB_CHAIN:
             for chain, (position, digest) in content.get("ends", {}).items():
                 self._anchors[chain][position] = digest
-        if entry.kind == SEALED:
-            self._keys.sealed_from[entry.chain] = entry.position
         if entry.kind.startswith(ENDED) and entry.chain == HUB_CHAIN:
             table = entry.kind.removeprefix(ENDED)
             self._over[table] = max(entry.since, self._over.get(table, entry.since))
@@ -164,12 +160,7 @@ class _Check:
         return _first(wrong())
 
     def _wrong_statement(self, entry: JournalEntry) -> Iterator[Finding]:
-        if entry.kind == CARRIED:
-            content = content_of(entry)
-            if content.get("wrong_at") is not None:
-                reason = f"Record {content['wrong_at']} of the older {content['book']} did not fit when this journal was begun."
-                yield Finding(entry.position, "changed", reason)
-        elif entry.kind == UNSEALED:
+        if entry.kind == UNSEALED:
             reason = (
                 f"The end of the chain was changed before entry {entry.position} was written: others may be missing."
             )

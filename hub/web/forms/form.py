@@ -15,7 +15,8 @@ from hub.config.error_messages import AnyModel, validated
 from hub.errors import Problem
 from hub.reload import Proposal
 from hub.web.forms.field import Field, Values
-from hub.web.forms.values import Repeated, last, read, rows_of, texts_of, value_at
+from hub.web.forms.rows import rows_of
+from hub.web.forms.values import Repeated, last, read, texts_of, value_at
 
 FILL_IN = "Fill this in."
 CHOOSE = "Choose one."

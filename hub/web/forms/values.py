@@ -16,9 +16,9 @@ from hub.config.edit import REMOVED, Change
 from hub.contracts.phones import phone_number
 from hub.platform.formats import phone
 from hub.web.forms.field import TICKED, Field, Values
+from hub.web.forms.rows import rows_of
 
 UNITS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
-MAX_ROWS = 60
 BETWEEN = {"lines": r"[\s,]+", "words": r"[\s,]+", "phones": r"[\n,;]+", "hours": r","}
 JOINED = {"lines": "\n", "words": " ", "phones": "\n", "hours": ", "}
 
@@ -216,13 +216,3 @@ def _rows(field: Field, values: Values, country: str) -> Any:
     if twice is not None:
         raise Repeated(field.name, str(twice))
     return {row[key.name]: second.default if row[second.name] == "" else row[second.name] for row in rows}
-
-
-def rows_of(field: Field, values: Values) -> list[dict[str, str]]:
-    """The rows that a form holds, each with all columns."""
-    columns = {column.name: values.get(field.input(column), ()) for column in field.columns}
-    count = min(MAX_ROWS, max(map(len, columns.values()), default=0))
-    return [
-        {name: cells[index].strip() if index < len(cells) else "" for name, cells in columns.items()}
-        for index in range(count)
-    ]

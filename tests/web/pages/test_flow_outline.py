@@ -9,10 +9,11 @@ from flow_strategies import flows
 from hypothesis import HealthCheck, given, settings
 
 from hub.config.callflow.definition import END, STEP_TYPES, Flow
-from hub.web.pages.flows.form.fields import fields_of_step
-from hub.web.pages.flows.form.settings_form import settings_of
-from hub.web.pages.flows.form.values import values_of, written_of
+from hub.web.forms.values import read
 from hub.web.pages.flows.outline import BEGINNING, MAX_DEPTH, UNREACHED, Branch, outline
+from hub.web.pages.flows.settings_form import settings_of, with_settings
+from hub.web.pages.flows.step_fields import fields_of_step
+from hub.web.pages.flows.step_form import values_of
 
 QUICK = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
@@ -54,9 +55,9 @@ def test_a_step_survives_its_form_unchanged(wanted: Flow) -> None:
     for step in wanted.steps.values():
         do = step.do
         values = values_of(step)
-        again = STEP_TYPES[do].model_validate({"do": do, **written_of(fields_of_step(do), values, "US")})
+        again = STEP_TYPES[do].model_validate({"do": do, **read(fields_of_step(do), values, "US")})
         assert again == step and values_of(again) == values
-    tree = settings_of(wanted).written(wanted, "US")
+    tree = with_settings(settings_of(wanted), wanted, "US")
     assert tree is not None and Flow.model_validate(tree) == wanted
 
 

@@ -10,9 +10,9 @@ from hub.errors import CannotDo
 from hub.numbers.flow_drafts import discard_draft, undo_save
 from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.editor import show
-from hub.web.pages.flows.form.settings_form import settings_of_post
-from hub.web.pages.flows.form.state import StepForm, form_of_post
 from hub.web.pages.flows.opened import OpenFlow, open_flow
+from hub.web.pages.flows.settings_form import settings_of, with_settings
+from hub.web.pages.flows.step_form import StepForm, form_of_post
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -73,8 +73,8 @@ def _delete(page: PageRequest, opened: OpenFlow, form: StepForm) -> Response:
 
 
 def _settings(page: PageRequest, opened: OpenFlow) -> Response:
-    settings = settings_of_post(page.form)
-    tree = settings.written(opened.flow, opened.section.country)
+    settings = settings_of(opened.flow, page.form)
+    tree = with_settings(settings, opened.flow, opened.section.country)
     if tree is None:
         return show(page, opened, 422, settings=settings)
     opened.save(tree, "settings changed")

@@ -12,15 +12,15 @@ from starlette.responses import Response
 from hub.config.callflow.definition import STEP_TYPES, Flow
 from hub.config.callflow.editing import ways_to
 from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_authors
+from hub.web.forms.form import Form
 from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.compare import DiffLine, diff_lines
-from hub.web.pages.flows.form.labels import ADD_WORDS, DAY_NAMES
-from hub.web.pages.flows.form.settings_form import ALLOWABLE, SettingsForm, settings_of
-from hub.web.pages.flows.form.state import StepForm, form_of_new, form_of_step
 from hub.web.pages.flows.opened import OpenFlow, open_flow
 from hub.web.pages.flows.outline import Branch, outline
+from hub.web.pages.flows.settings_form import settings_of
 from hub.web.pages.flows.simulation.outcome import simulate
 from hub.web.pages.flows.simulation.questions import FIELDS
+from hub.web.pages.flows.step_form import StepForm, form_of_new, form_of_step
 from hub.web.pages.flows.words import KINDS, exit_words, gist
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -60,7 +60,7 @@ def show(
     status: int = 200,
     *,
     form: StepForm | None = None,
-    settings: SettingsForm | None = None,
+    settings: Form | None = None,
 ) -> Response:
     """The page; `form` and `settings` are forms as they were sent."""
     flow = opened.flow
@@ -75,6 +75,7 @@ def show(
     with page.hub.store.reading() as hub_session:
         versions = with_authors(hub_session, page.user.account_id, versions)
     if form is not None:
+        form.offer(flow, audio_files(page, opened.section))
         _add_problems(opened, form)
     return page.render(
         "flow.html",
@@ -85,12 +86,7 @@ def show(
         outline=_outline(page, opened, selected, walked),
         form=form,
         settings=settings,
-        allowable=ALLOWABLE,
-        targets=list(flow.steps),
         kinds=KINDS,
-        add_words=ADD_WORDS,
-        day_names=DAY_NAMES,
-        audio=audio_files(page, opened.section),
         ways_to=ways_to,
         exits=_exits(flow, form.was) if form else [],
         versions=versions,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.responses import Response
 
 from hub.config.callflow.definition import Flow
@@ -14,12 +12,12 @@ from hub.contracts.phones import phone_number
 from hub.errors import NotFound
 from hub.numbers.flow_drafts import draft_of, save_draft
 from hub.queries.flows.current import CurrentFlow, current_flows
-from hub.web.pages.flows.opened import company_named
+from hub.web.forms.companies import company_and_section, company_field
+from hub.web.forms.field import Field, Values
+from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-BAD_NAME = "Use small letters, digits, - and _, at most 64 of them; begin with a letter or a digit."
 FIRST_STEPS = {
     "desk": {"do": "dial", "number": "", "unanswered": "message"},
     "message": {"do": "voicemail", "say": "Nobody can take your call now. Please leave a message after the tone."},
@@ -27,21 +25,35 @@ FIRST_STEPS = {
 """What a new flow begins with: it rings a phone, then takes a message."""
 
 
-def form(page: PageRequest) -> Response:
+def new(page: PageRequest) -> Response:
     """The form."""
-    return _show(page)
+    form = _form(page, _route(page), {"company": [page.company.name if page.company else ""]})
+    return _show(page, form)
 
 
-def _show(page: PageRequest, status: int = 200, errors: dict[str, str] | None = None) -> Response:
-    route = _route(page)
-    return page.render(
-        "flow_new.html",
-        status,
-        title="Turn a route into a flow" if route else "New flow",
-        route=route,
-        errors=errors or {},
-        chosen=page.value("company") or (page.company.name if page.company else ""),
+def _form(page: PageRequest, route: CurrentFlow | None, values: Values) -> Form:
+    name = Field(
+        name="name",
+        label="Name",
+        hint="Small letters, like office or summer-hours. It stays as it is.",
+        required=True,
+        maximum=64,
     )
+    number = Field(
+        name="number",
+        label="Phone that rings",
+        hint="With the country's code, like +1 312 555 0142.",
+        kind="phone",
+        required=True,
+        maximum=40,
+    )
+    return Form((name,) if route else (company_field(page), name, number), values)
+
+
+def _show(page: PageRequest, form: Form) -> Response:
+    route = _route(page)
+    title = "Turn a route into a flow" if route else "New flow"
+    return page.render("flow_new.html", form.status, title=title, route=route, form=form)
 
 
 def _route(page: PageRequest) -> CurrentFlow | None:
@@ -49,7 +61,7 @@ def _route(page: PageRequest) -> CurrentFlow | None:
     wanted, company = page.query.get("route"), page.query.get("company", "")
     if wanted is None:
         return None
-    company_named(page, company)
+    company_and_section(page, company)
     for each in current_flows(page.hub.config, (company,)):
         if each.is_route and each.flow.name == wanted:
             return each
@@ -59,17 +71,14 @@ def _route(page: PageRequest) -> CurrentFlow | None:
 def begin(page: PageRequest) -> Response:
     """Save the first draft, and go to its page."""
     route = _route(page)
-    company, section = company_named(page, route.company.name if route else page.value("company"))
-    name, errors = page.value("name"), dict[str, str]()
+    company, section = company_and_section(page, route.company.name if route else page.value("company"))
+    form, name = _form(page, route, page.form), page.value("name")
     taken = {each.flow.name for each in current_flows(page.hub.config, (company.name,))}
     with page.session() as session:
         drafted = draft_of(session, page.user.id, company.id, name)
-    if not NAME.fullmatch(name):
-        errors["name"] = BAD_NAME
-    elif name == ROUTE_STEP or name.startswith(f"{ROUTE_STEP}-"):
-        errors["name"] = "This is the name of a route. Use another one."
-    elif name in taken or drafted:
-        errors["name"] = f"{company.title} has a flow of this name already. Use another one."
+    form.check_name({*taken, name} if drafted else taken)
+    if name == ROUTE_STEP or name.startswith(f"{ROUTE_STEP}-"):
+        form.errors["name"] = "This is the name of a route. Use another one."
     if route:
         tree = {**written_flow(route.flow), "name": name}
     else:
@@ -78,9 +87,9 @@ def begin(page: PageRequest) -> Response:
         steps = {**FIRST_STEPS, "desk": {**FIRST_STEPS["desk"], "number": number}}
         tree = {"name": name, "forward": number, "start": "desk", "steps": steps}
         if any(place == ("forward",) for place, _, _ in validated(Flow, {**tree, "name": "new"})[1]):
-            errors["number"] = "Write a phone number with its country's code, like +1 312 555 0142."
-    if errors:
-        return _show(page, 422, errors)
+            form.errors["number"] = "Write a phone number with its country's code, like +1 312 555 0142."
+    if form.is_refused:
+        return _show(page, form)
     with page.hub.store.writing() as session:
         save_draft(
             session, page.user.id, company.id, name, tree, page.now,
@@ -90,6 +99,6 @@ def begin(page: PageRequest) -> Response:
 
 
 PAGES = (
-    Page("/flows/new", form, "configure"),
+    Page("/flows/new", new, "configure"),
     Page("/flows/new", begin, "configure", method="POST"),
 )

@@ -23,6 +23,7 @@ from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import CurrentFlow, current_flows
 from hub.queries.flows.problems import FlowProblem, problems_of
 from hub.queries.flows.versions import latest_versions, version_of
+from hub.web.forms.companies import company_and_section
 from hub.web.pages.request import PageRequest
 
 SWITCH_TIME = timedelta(seconds=30)
@@ -115,18 +116,9 @@ class OpenFlow:
         )  # fmt: skip
 
 
-def company_named(page: PageRequest, name: str) -> tuple[Company, CompanySection]:
-    """A company that the user may see, with its section of config.yaml."""
-    row = next((each for each in page.companies if each.name == name), None)
-    section = next((each for each in page.hub.config.companies if each.name == name), None)
-    if row is None or section is None:
-        raise NotFound("Not found")
-    return row, section
-
-
 def open_flow(page: PageRequest) -> OpenFlow:
     """The flow that the path names; NotFound if the user may not see it."""
-    company, section = company_named(page, page.path("company"))
+    company, section = company_and_section(page, page.path("company"))
     page.zone = ZoneInfo(company.time_zone)
     name = page.path("flow")
     flows = current_flows(page.hub.config, (company.name,))

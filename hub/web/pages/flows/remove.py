@@ -5,38 +5,31 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.config.edit import REMOVED, Change
-from hub.errors import CannotDo, ConfigError
+from hub.errors import CannotDo
 from hub.numbers.flow_drafts import end_draft
+from hub.web.forms.companies import place_of_company
+from hub.web.forms.config_edit import apply_changes
+from hub.web.forms.form import Form
 from hub.web.pages.flows.opened import OpenFlow, open_flow
-from hub.web.pages.flows.publish import NO_FILE, place_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 
 def confirm(page: PageRequest) -> Response:
     """What deleting means."""
-    return _show(page, _unused(page))
+    return _show(page, _unused(page), Form())
 
 
-def _show(page: PageRequest, opened: OpenFlow, status: int = 200, error: str | None = None) -> Response:
-    return page.render(
-        "flow_delete.html", status, title=f"Delete {opened.name}", opened=opened, error=error, file=page.config_file
-    )
+def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
+    return page.render("flow_delete.html", form.status, title=f"Delete {opened.name}", opened=opened, form=form)
 
 
 def delete(page: PageRequest) -> Response:
     """Do it: an edit of config.yaml."""
-    opened, file = _unused(page), page.config_file
-    if file is None:
-        return _show(page, opened, 422, NO_FILE)
-    try:
-        place = place_of(file.check(file.read().text), opened.company.name)
-        proposal = file.propose([Change((*place, "flows", opened.name), REMOVED)], page.user)
-        if proposal.problems:
-            return _show(page, opened, 422, proposal.problems[0].text)
-        file.apply(proposal, page.user, note=f"flow {opened.name} deleted")
-    except (CannotDo, ConfigError) as refused:
-        return _show(page, opened, 422, str(refused))
+    opened, form = _unused(page), Form()
+    change = Change(place_of_company(page, opened.company.name, "flows", opened.name), REMOVED)
+    if not apply_changes(page, form, [change], note=f"flow {opened.name} deleted"):
+        return _show(page, opened, form)
     if opened.draft is not None:
         with page.hub.store.writing() as session:
             end_draft(session, opened.draft)

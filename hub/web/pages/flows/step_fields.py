@@ -1,0 +1,153 @@
+"""The fields of a call flow's forms: the kinds of what its models do not say by their types, labels and hints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub.config.callflow.definition import END, STEP_TYPES, Case, Flow
+from hub.config.callflow.hours import DAYS
+from hub.config.error_messages import known_keys
+from hub.web.forms.derive import fields_of, said
+from hub.web.forms.field import Field, Values
+
+LABELS: Mapping[str, tuple[str, str]] = {
+    "say": ("What the caller hears", "Spoken by the carrier's voice."),
+    "play": ("Play a file instead", "WAV or MP3, in the folder of config.yaml. The text above must be empty then."),
+    "text": ("The text", "Sent to the caller if the law and the caller's own word allow it."),
+    "number": ("Phone that rings", "With the country's code, like +1 312 555 0142."),
+    "numbers": ("Phones that ring", ""),
+    "ring_seconds": ("Rings for, in seconds", ""),
+    "record": ("Record the conversation where the law allows it", "The flow then needs a recording notice."),
+    "whisper": (
+        "Said only to the person who answers",
+        "[source] stands for the source of the call. Empty: nothing is said.",
+    ),
+    "sticky": ("A known caller first reaches the phone that answered last time", ""),
+    "tries": ("How many phones are tried", "One after the other."),
+    "hours": ("Hours", "Like 8:00-17:00, or 9:00-12:00, 13:00-15:00. Empty: closed."),
+    "time_zone": ("Time zone", "Like America/Chicago. Empty: the company's."),
+    "holidays": ("Closed on the public holidays of", "A country or state, like US or US-MI. Empty: of none."),
+    "dates": ("Special days", "They override everything else."),
+    "seconds": ("Seconds to wait for a key", ""),
+    "repeat": ("Said again", "How often, if the caller presses no listed key."),
+    "longest": ("Longest message, in seconds", ""),
+    "tags": ("Tags", ""),
+    "keys": ("Keys", ""),
+    "places": ("Places", "A country or state, like US or US-IL. The state counts before its country."),
+    "cases": ("Cases", "The first that matches is used. All conditions of a case must match; * stands for anything."),
+    "open": ("Open: leads to", ""),
+    "closed": ("Closed: leads to", ""),
+    "holiday": ("On public holidays: leads to", "Empty: the same as closed."),
+    "otherwise": ("Otherwise: leads to", ""),
+    "unanswered": ("Nobody answers: leads to", ""),
+    "source": ("Source", ""),
+    "medium": ("Medium", ""),
+    "campaign": ("Campaign", ""),
+    "landing_page": ("First page of the visit", ""),
+    "caller": ("Caller", ""),
+    "tag": ("Has the tag", ""),
+    "then": ("Leads to", ""),
+    "notice": ("Recording notice", "Said before a conversation is recorded. Empty: this flow records nothing."),
+    "refuse": ("Said after it where the law gives a choice", "The key is 9."),
+    "end": (
+        "Said after it if a key ends the recording at any time",
+        "Like: Press 9 at any time to end the recording. The carrier must hear keys in a conversation: only a SIP trunk does.",
+    ),
+    "agree": ("Said after it where the law asks for consent", "The key is 1; without it nothing is recorded."),
+}
+"""Field → its label and its hint, in the order in which a form shows them."""
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+TARGETS = ("then", "open", "closed", "holiday", "otherwise", "unanswered", "to", "start")
+"""Fields that name a step."""
+TO = Field(name="to", label="leads to", kind="choice", required=True)
+PHONE = Field(name="phone", label="Phone", kind="phone", maximum=40)
+WEIGHT = Field(name="weight", label="weight", kind="number", default=1)
+MAPPING: Mapping[str, Any] = {"kind": "rows", "is_mapping": True}
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    **{name: {"kind": "choice"} for name in TARGETS},
+    "holiday": {"kind": "choice", "empty": "the same as closed"},
+    "number": {"kind": "phone", "maximum": 40},
+    "play": {"kind": "choice", "empty": "no file"},
+    "hours": {
+        "kind": "group",
+        "columns": tuple(
+            Field(name=day, label=name, kind="hours", maximum=100) for day, name in zip(DAYS, DAY_NAMES, strict=True)
+        ),
+    },
+    "keys": {**MAPPING, "columns": (Field(name="key", label="Key", maximum=200), TO), "add": "Add a key"},
+    "places": {**MAPPING, "columns": (Field(name="place", label="Place"), TO), "add": "Add a place"},
+    "dates": {
+        **MAPPING,
+        "columns": (Field(name="day", label="Day"), Field(name="hours", label="hours, or closed", kind="hours")),
+        "add": "Add a day",
+    },
+    "numbers": {"kind": "rows", "columns": (PHONE,), "add": "Add a phone"},
+    "tags": {"kind": "rows", "columns": (Field(name="tag", label="Tag", maximum=64),), "add": "Add a tag"},
+    "cases": {"kind": "rows", "add": "Add a case"},
+    "caller": {"choices": (("first_time", "first call"), ("repeat", "called before")), "empty": "any"},
+}
+"""Field → what its type does not say."""
+WEIGHTED: Mapping[str, Any] = {**KINDS["numbers"], **MAPPING, "columns": (PHONE, WEIGHT)}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "start": said("Calls begin at", kind="choice"),
+    "forward": said(
+        "If anything is late or fails, this phone rings at once",
+        "With the country's code, like +1 312 555 0142.",
+        kind="phone",
+    ),
+    "language": said("Language", "Of what is spoken, like en-US or es-US. Empty: the carrier decides.", maximum=10),
+    "recording.notice": said(*LABELS["notice"], name="notice", required=False),
+    "recording.refuse": said(*LABELS["refuse"], name="refuse"),
+    "recording.agree": said(*LABELS["agree"], name="agree"),
+    "recording.end": said(*LABELS["end"], name="end"),
+    "recording.seconds": said("Seconds to wait for that key", "From 2 to 10.", name="seconds"),
+    "allow": said(
+        "May dial all the same",
+        "Often used for fraud, so they are refused otherwise.",
+        choices=(("premium", "Premium-rate numbers"), ("satellite", "Satellite and worldwide numbers")),
+    ),
+}
+
+
+@cache
+def fields_of_step(do: str) -> tuple[Field, ...]:
+    """The fields of a step of one kind, without its name; its ways out come last."""
+    fields = _fields(STEP_TYPES[do])
+    if do == "round_robin":
+        return tuple(replace(each, **WEIGHTED) if each.name == "numbers" else each for each in fields)
+    if do == "attribution_route":
+        return tuple(replace(each, columns=_fields(Case)) if each.name == "cases" else each for each in fields)
+    return fields
+
+
+def fields_of_flow() -> tuple[Field, ...]:
+    """The fields of what holds for every step."""
+    return fields_of(Flow, SETTINGS)
+
+
+def with_choices(
+    fields: Iterable[Field], values: Values, steps: Iterable[str], audio: Sequence[tuple[str, str]] = ()
+) -> tuple[Field, ...]:
+    """The fields with the steps and the files that can be chosen; a step that a form names and that is not there too."""
+    known = [*((name, name) for name in steps), (END, "end of the call")]
+
+    def chosen(field: Field, name: str) -> Field:
+        if field.name == "play":
+            return replace(field, choices=tuple(audio))
+        if field.name not in TARGETS:
+            return replace(field, columns=tuple(chosen(column, field.input(column)) for column in field.columns))
+        lost = [text for text in dict.fromkeys(values.get(name, ())) if text and text not in dict(known)]
+        return replace(field, choices=(*known, *((text, f"{text} (is not there)") for text in lost)))
+
+    return tuple(chosen(field, field.name) for field in fields)
+
+
+def _fields(model: type[BaseModel]) -> tuple[Field, ...]:
+    keys = known_keys(model, ())
+    words = {name: said(*LABELS[name], **KINDS.get(name, {})) for name in LABELS if name in keys}
+    return fields_of(model, words)

@@ -1,0 +1,143 @@
+"""The form of one step: what it shows, what is wrong with it, and the step that it makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.config.callflow.definition import END, STEP_NAME, STEP_TYPES, Flow, Schedule, Spoken, Step
+from hub.config.callflow.written import written_spans, written_step
+from hub.web.forms.field import Field, Values
+from hub.web.forms.form import WRONG_NAME, Form
+from hub.web.forms.rows import add_row, change_rows
+from hub.web.forms.values import texts_of
+from hub.web.pages.flows.step_fields import fields_of_step, with_choices
+
+NOTHING_SAID = "Write what the caller hears, or choose a file."
+BEFORE_START = ""
+"""Instead of a step: the new step becomes the first one."""
+NAME = Field(name="name", label="Name", required=True, maximum=32)
+
+
+@dataclass
+class StepForm(Form):
+    """The form of a step that is there, or of a new one."""
+
+    do: str = "greeting"
+    was: str = ""
+    """The step's name as it is in the flow; empty for a new one."""
+    after: str = BEFORE_START
+    way: str = ""
+    """A new step comes on this way out of the step `after`."""
+    note: str = ""
+    focus: str = ""
+    """The id of the input that gets the focus."""
+    may_be_empty: bool = True
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the step is not in the flow yet."""
+        return not self.was
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.value("name")
+
+    def offer(self, flow: Flow, audio: Sequence[tuple[str, str]]) -> None:
+        """Let the steps of the flow and these files be chosen."""
+        self.fields = with_choices((NAME, *fields_of_step(self.do)), self.values, flow.steps, audio)
+
+    def written(self, country: str, audio: Sequence[str]) -> dict[str, Any] | None:
+        """The step as config.yaml would hold it; None if it is not valid, and then `errors` says why."""
+        model, tree = STEP_TYPES[self.do], self.tree(country)
+        if not re.fullmatch(STEP_NAME, self.name) or self.name == END:
+            self.errors["name"] = WRONG_NAME if self.name != END else "`end` is the end of the call. Use another name."
+        if tree.get("play") is not None and tree["play"] not in audio:
+            self.errors["play"] = "Choose a file of the list."
+        if issubclass(model, Spoken) and ("say" in tree) == ("play" in tree):
+            self.errors["say"] = "Write a text or choose a file, not both." if "say" in tree else NOTHING_SAID
+        step = {"do": self.do, **tree}
+        self.check(model, step, "say" if issubclass(model, Spoken) else "name")
+        return None if self.is_refused else step
+
+    def changed(self, deed: str, to: str) -> StepForm:
+        """The form after a button of a list: `add keys`, `remove keys 1`, `up keys 1`, `down keys 1`."""
+        what, name, *more = [*deed.split(" "), "", ""]
+        of = next((each for each in self.fields if each.name == name and each.kind == "rows"), None)
+        if of is None:
+            return self
+        index = int(more[0]) if more[0].isascii() and more[0].isdecimal() else None
+        if what == "add":
+            self.values = add_row(of, self.values, to)
+            self.focus = f"{name}-{len(self.rows(of)) - 1}-{of.columns[0].name}"
+        elif what in ("remove", "up", "down") and index is not None:
+            self.values = change_rows(of, self.values, what, index)
+            moved = {"remove": index, "up": index - 1, "down": index + 1}[what]
+            self.focus = f"{name}-{max(0, min(moved, len(self.rows(of)) - 1))}-{of.columns[0].name}"
+        return self
+
+    def as_kind(self, do: str, to: str) -> StepForm:
+        """The same form for another kind of step; what both kinds have is kept."""
+        blank = blank_values(do, to)
+        kept = {name: texts for name, texts in self.values.items() if name in blank and list(texts) != [""]}
+        self.values, self.do, self.focus = {**blank, **kept, "name": [self.name]}, do, "do"
+        self.note = "Fill in the fields of this kind, then save. Nothing is saved yet."
+        return self
+
+
+def form_of_step(flow: Flow, name: str) -> StepForm:
+    """The form of a step that is there."""
+    step = flow.steps[name]
+    return _form(getattr(step, "do", ""), {**values_of(step), "name": [name]}, was=name)
+
+
+def form_of_new(flow: Flow, after: str, way: str, do: str) -> StepForm:
+    """The form of a step that comes on one way out of another one; it leads on to where that way led."""
+    to = dict(flow.steps[after].leads()).get(way, END) if after in flow.steps else flow.start
+    values = {**blank_values(do, to), "name": [_free_name(flow, do)]}
+    return _form(do, values, after=after, way=way, focus="name")
+
+
+def form_of_post(sent: Mapping[str, Sequence[str]], flow: Flow) -> StepForm:
+    """The form as it was sent; an unknown kind or step is taken as a new greeting."""
+
+    def text(name: str) -> str:
+        return (sent.get(name) or [""])[-1].strip()
+
+    do = text("shown_do") if text("shown_do") in STEP_TYPES else "greeting"
+    was = text("was") if text("was") in flow.steps else ""
+    names = {"name", *(name for field in fields_of_step(do) for name in field.inputs)}
+    values = {name: texts for name, texts in sent.items() if name in names}
+    return _form(do, values, was=was, after=text("after"), way=text("way"))
+
+
+def values_of(step: Step) -> Values:
+    """What the form shows for a step, without its name."""
+    source = written_step(step)
+    if isinstance(step, Schedule):
+        source["hours"] = {day: written_spans(spans) for day, spans in step.hours.items()}
+    return texts_of(fields_of_step(getattr(step, "do", "")), source)
+
+
+def blank_values(do: str, to: str) -> Values:
+    """What the form shows for a new step, all of whose ways lead to `to`."""
+    fields = fields_of_step(do)
+    ways = {field.name: to for field in fields if field.kind == "choice" and field.required}
+    values: Values = texts_of(fields, ways)
+    for field in fields:
+        for _ in range(field.minimum or 1) if field.kind == "rows" and field.required else ():
+            values = add_row(field, values, to)
+    return values
+
+
+def _form(do: str, values: Values, **more: Any) -> StepForm:
+    return StepForm((NAME, *fields_of_step(do)), values, do=do, **more)
+
+
+def _free_name(flow: Flow, do: str) -> str:
+    """A name for a new step: greeting, greeting_2."""
+    names = [do, *(f"{do}_{number}" for number in range(2, len(flow.steps) + 3))]
+    return next(name for name in names if name not in flow.steps)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
@@ -18,9 +17,6 @@ from hub.alerts.wording import Known, Message, known_of, message_of
 from hub.model import Alert, AlertDelivery, Company, User
 from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 from hub.runtime import Hub
-
-MAX_UNREAD = 99
-"""A page never counts further."""
 
 
 @dataclass(frozen=True)
@@ -84,28 +80,6 @@ def sent_alerts(session: Session, user: User | None, limit: int) -> list[dict[st
         query = query.where(Alert.user_id == user.id)
     newest = query.order_by(col(Alert.at).desc(), col(Alert.id).desc(), AlertDelivery.channel).limit(limit)
     return [dict(row._mapping) for row in session.execute(newest)]
-
-
-def count_unread(session: Session, user_id: str, companies: Sequence[str]) -> int:
-    """How many of the user's alerts are unread; at most `MAX_UNREAD` and one."""
-    unread = (
-        select(Alert.id)
-        .where(Alert.user_id == user_id, col(Alert.seen_at).is_(None), col(Alert.company_id).in_(companies))
-        .limit(MAX_UNREAD + 1)
-        .subquery()
-    )
-    return int(session.execute(select(func.count()).select_from(unread)).scalar_one())
-
-
-def mark_read(session: Session, user_id: str, companies: Sequence[str], now: datetime, up_to: datetime) -> None:
-    """Mark the user's alerts as read, up to those that the page showed."""
-    unread = (
-        col(Alert.user_id) == user_id,
-        col(Alert.seen_at).is_(None),
-        col(Alert.company_id).in_(companies),
-        col(Alert.at) <= up_to,
-    )
-    session.execute(update(Alert).where(*unread).values(seen_at=now).execution_options(synchronize_session=False))
 
 
 def _message(hub: Hub, known: Known, hearing: Hearing, row: Alert, company: Company) -> Message | None:

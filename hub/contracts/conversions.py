@@ -76,6 +76,8 @@ ReceiptStatus = Literal["delivered", "accepted", "duplicate", "unmatched", "reje
 """`accepted`: the provider took it, but its diagnostics are still to come; `duplicate`: the provider had it already, which
 counts as delivered; `unmatched`: final and no failure, because the network cannot tie the person to an ad (no click, or no
 identifier that it takes); `retry`: not now, perhaps after `retry_after` seconds."""
+NOT_SUPPORTED = "not_supported"
+"""The code of a change that the network cannot take."""
 UNVERIFIABLE = "unverifiable"
 """The code of a `delivered` receipt of a provider that takes everything and confirms nothing."""
 

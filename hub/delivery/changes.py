@@ -10,14 +10,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from hub.contracts.conversions import NOT_SUPPORTED
 from hub.contracts.manifest import CANNOT, Manifest
 from hub.contracts.values import Money
 from hub.flow.convert import TAKEN_BACK
 from hub.model import ConversionRow, Delivery
 from hub.model.states import OPEN_DELIVERY_STATES, DeliveryState
-
-NOT_SUPPORTED = "not_supported"
-"""The code of a change that the network cannot take."""
 
 
 def end_unsent(

@@ -12,12 +12,11 @@ from sqlmodel import select
 from web_edge import CALLER, Edge
 
 from hub.config.retention import kinds
-from hub.contracts.categories import CATEGORIES, USES
+from hub.contracts.categories import CATEGORIES, USES, readable
 from hub.contracts.transfers import TRANSFER_LABELS
 from hub.model import ConsentNotice
 from hub.model.requests import REQUEST_KINDS
 from hub.model.states import RequestState
-from hub.privacy.datamap import readable
 from hub.privacy.translations import LANGUAGES, preferred_language, texts_in
 from hub.privacy_requests.run import work_tasks
 from hub.web.privacy.words import PLACE_CODES

@@ -58,6 +58,9 @@ def write(chart: DataMap, format: str) -> str:
 
 def show(chart: DataMap) -> None:
     """Print the map."""
+    from hub.contracts.categories import readable
+    from hub.privacy.datamap.trust import HANDED_OVER
+
     rows = (
         (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),
          readable(flow.use), flow.transform, plain(flow.connector), f"{flow.seen.count:,}" if flow.seen else "0",

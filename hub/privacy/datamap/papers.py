@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hub.config.models import Config, ConnectorEntry
 from hub.config.retention import kinds, spell_life
+from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_sale_or_sharing
 from hub.contracts.transfers import transfer_label
-from hub.privacy.datamap.chart import DataMap, readable
+from hub.privacy.datamap.chart import DataMap
 from hub.privacy.datamap.flows import Flow, Party, by_party, said
 
 SUBJECTS = "people who call, text or write to the company, and visitors of its website"

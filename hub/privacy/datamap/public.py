@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from hub.config.models import Config
 from hub.config.retention import kinds
+from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_advertising, is_third_party
 from hub.model import RecipientVersion
-from hub.privacy.datamap.chart import readable
 from hub.privacy.datamap.flows import Flow, by_party, declared, said
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.versions import FIELD_LABELS, Notice, notices

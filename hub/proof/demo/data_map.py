@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hub.privacy.datamap import DataMap, draw, readable
+from hub.contracts.categories import readable
+from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.flows import by_party, said
 from hub.privacy.datamap.page import html
 from hub.privacy.datamap.papers import named

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hub.contracts.connector import Connector
-from hub.contracts.conversions import UNVERIFIABLE
-from hub.delivery.changes import NOT_SUPPORTED
+from hub.contracts.conversions import NOT_SUPPORTED, UNVERIFIABLE
 from hub.model import ConsentDecision, Delivery
 from hub.model.states import DeliveryState
 from hub.privacy.opt_outs import OPT_OUT_RULE

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from hub.config.document import Path
 from hub.config.edit import Change, Move
 from hub.errors import CannotDo, ConfigError
-from hub.reload import Proposal
 from hub.web.forms.form import Form
 from hub.web.pages.request import PageRequest
+
+if TYPE_CHECKING:
+    from hub.reload import Proposal
 
 APPLIED = "All parts of the hub take it within a few seconds."
 NO_FILE = "This hub was not started from a config.yaml, so this cannot be changed here."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel
 
@@ -13,10 +13,12 @@ from hub.config.document import Path
 from hub.config.edit import NAMED_LISTS
 from hub.config.error_messages import AnyModel, validated
 from hub.errors import Problem
-from hub.reload import Proposal
 from hub.web.forms.field import Field, Values
 from hub.web.forms.rows import rows_of
 from hub.web.forms.values import Repeated, last, read, texts_of, value_at
+
+if TYPE_CHECKING:
+    from hub.reload import Proposal
 
 FILL_IN = "Fill this in."
 CHOOSE = "Choose one."

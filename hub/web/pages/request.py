@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -19,20 +19,22 @@ from starlette.responses import RedirectResponse, Response
 from hub.access.brands import ShownBrand, brand_of
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
-from hub.alerts.listing import count_unread
+from hub.alerts.unread import count_unread
 from hub.errors import CannotDo
 from hub.model import Company, User, WebSession
-from hub.numbers.directory import Directory, LiveDirectory
 from hub.platform.formats import zone_name
 from hub.platform.rate_limit import Counters
-from hub.reload import ConfigFile
-from hub.runtime import Hub
 from hub.store import audit
 from hub.web.pages.navigation import navigation
 from hub.web.pages.periods import Period, period_of
 from hub.web.pages.sealed_search import opened_query
 from hub.web.pages.security import headers_with
 from hub.web.pages.templates import rendered
+
+if TYPE_CHECKING:
+    from hub.numbers.directory import Directory, LiveDirectory
+    from hub.reload import ConfigFile
+    from hub.runtime import Hub
 
 NOTICE_COOKIE = "hub_notice"
 NOTICE_SECONDS = 20

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from hub.access.brands import RINGFENCE
+from hub.contracts.categories import readable
 from hub.platform import formats
-from hub.privacy.datamap import readable
 from hub.web.pages import charts
 
 STATIC = Path(__file__).parent.parent / "static"

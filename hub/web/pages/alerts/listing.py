@@ -7,7 +7,8 @@ from datetime import datetime
 from starlette.responses import Response
 
 from hub.alerts.kinds import CHANNEL_NAMES
-from hub.alerts.listing import list_alerts, mark_read
+from hub.alerts.listing import list_alerts
+from hub.alerts.unread import mark_read
 from hub.model.states import AlertDeliveryState
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest

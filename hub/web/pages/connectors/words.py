@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from hub.contracts.categories import readable
 from hub.contracts.manifest import Manifest, Scope
 from hub.hookspecs import PrivacyHooks
-from hub.privacy.datamap.chart import readable
 from hub.privacy.datamap.flows import Flow
 from hub.queries.connectors.listing import ConnectorSummary
 from hub.queries.connectors.repairs import QUOTA_PERCENT, Repair

@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime, time
 from starlette.responses import Response
 
 from hub.access.users import names_of
-from hub.contracts.categories import CATEGORIES
+from hub.contracts.categories import CATEGORIES, readable
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.model.requests import EVERYBODY
-from hub.privacy.datamap.chart import readable
 from hub.privacy_requests.legal_holds import disclosures_of, record_disclosure
 from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page

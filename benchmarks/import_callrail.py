@@ -171,8 +171,8 @@ def serve(folder: Path) -> None:
 
     from hub.platform import logs
     from hub.platform.rate_limit import Buckets, Counters
-    from hub.runtime import assemble
     from hub.startup import read_config
+    from hub.startup.assembly import assemble
     from hub.web.callrail import create_callrail_api
 
     class Unlimited(Counters):

@@ -1,12 +1,9 @@
-"""Assembles a hub: settings, database, keys, and the connectors with their services."""
+"""A hub: the parts that everything works with."""
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -34,6 +31,19 @@ from hub.store.owner_consent import consented
 from hub.store.spool import Spool, spool_file
 from hub.store.tombstones import journal_of
 from hub.store.violations import write_refusals
+
+if TYPE_CHECKING:
+    from hub.config.models import Config
+    from hub.platform.clock import Clock
+    from hub.platform.liveness import Liveness
+    from hub.plugin_host.registry import Plugins
+    from hub.plugin_host.violations import ManifestViolations
+    from hub.store.blob_store import BlobStore
+    from hub.store.encryption.keyring import Keyring
+    from hub.store.encryption.vault import Vault
+    from hub.store.engine import Store
+    from hub.store.heartbeat import Heartbeat
+    from hub.store.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ class Hub:
         write_refusals(self.store, self.refusals)
 
 
+<<<<<<< HEAD
 def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) -> Hub:
     """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. It takes over
     the database, the spool and the disk of the hub `before` it."""
@@ -125,61 +136,8 @@ def _is_shared(folder: Path, config: Config) -> bool:
     return folder.resolve() in of_others or (folder.exists() and bool(folder.stat().st_mode & stat.S_ISVTX))
 
 
+=======
+>>>>>>> d65e7f7f (Assemble a hub in a module of its own, so that what works with one does not import all of it)
 def webhook_url(config: Config, connector: str) -> str:
     """The public address of a connector's webhooks."""
     return f"{str(config.hub.public_url).rstrip('/')}/webhooks/{connector}"
-
-
-def make_connector(
-    entry: ConnectorEntry, config: Config, store: Store, keyring: Keyring, clock: Clock, refusals: ManifestViolations
-) -> Connector:
-    """A connector with its services; nothing is called."""
-    connector = connector_with(
-        entry.name,
-        entry.connector_class,
-        entry.settings,
-        config,
-        clock=clock,
-        refusals=refusals,
-        tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
-        memory=StoredNotes(store, entry.name),
-    )
-    if isinstance(connector, HostedConnector):
-        connector.supervised(
-            StoredSwitch(store, entry.name, clock),
-            partial(refusals.note, entry.name, "host"),
-            entry.common.memory_mb,
-            own_clock=clock is utc_now,
-            private_hosts=config.hub.private_hosts,
-        )
-    return connector
-
-
-def connector_with(
-    name: str,
-    connector_class: type[Connector],
-    settings: PluginSettings,
-    config: Config,
-    *,
-    clock: Clock,
-    refusals: ManifestViolations,
-    tokens: TokenStore,
-    memory: Memory,
-) -> Connector:
-    """A connector with these settings, whether it is in config.yaml or not; nothing is called."""
-    manifest = connector_class.manifest
-    services = Services(
-        clock=clock,
-        http=lazy_client(
-            name,
-            allowed_hosts(manifest, settings),
-            tls_only=connector_class.enriches(),
-            private_hosts=config.hub.private_hosts,
-            refused=partial(refusals.note, name, "host"),
-        ),
-        tokens=tokens,
-        memory=memory,
-        log=structlog.get_logger("plugin", plugin=manifest.name, connector=name),
-        webhook_url=webhook_url(config, name),
-    )
-    return connector_class(name, settings, services)

@@ -16,7 +16,7 @@ from hub.contracts.answers import Ability
 from hub.model.states import ConfigHow
 from hub.numbers.directory import LiveDirectory
 from hub.reload import ConfigFile
-from hub.runtime import assemble
+from hub.startup.assembly import assemble
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
 from hub.testing import FrozenClock

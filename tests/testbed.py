@@ -37,7 +37,8 @@ from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import LiveDirectory
 from hub.privacy.ledger import ConsentStatement, append
 from hub.reload import ConfigFile
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 from hub.store.encryption.encrypted_fields import Named, names_of, values_of
 from hub.testing import FrozenClock
 from hub.visits.record import NumberShown, VisitRequest, record_visit

@@ -146,6 +146,13 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
+    from hub.hookspecs import CallHooks, NumberHooks
+    from hub.platform.private_files import open_to_others
+    from hub.startup.assembly import private_paths
+    from hub.store.connectors import paused_connectors
+    from hub.store.encryption.keyfile import key_file
+    from hub.store.tombstones import journal_of
+
     hub, found = opened.hub, []
     found += _doubtful_texts(opened)
     if not hub.plugins.with_hook(CallHooks.verify_webhook):

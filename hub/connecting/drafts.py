@@ -19,7 +19,8 @@ from hub.hookspecs import ConnectHooks, ConversionHooks, OperationHooks
 from hub.model.columns import new_id
 from hub.plugin_host.partial_settings import partial_model
 from hub.plugin_host.registry import Plugins
-from hub.runtime import Hub, connector_with
+from hub.runtime import Hub
+from hub.startup.assembly import connector_with
 
 from .check import check_connection
 

@@ -26,7 +26,8 @@ from hub.model import Company, Tracker, TrackingNumber
 from hub.numbers.directory import Line
 from hub.platform.clock import utc_now
 from hub.plugin_host.sandboxes import start_sandboxes
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 
 SAMPLE_NUMBER = "+13125550100"
 """The tracking number of a simulation if the flow has none yet."""

@@ -23,7 +23,8 @@ from hub.config.readers.addresses import listen_address
 from hub.contracts.companions import CompanionProcess
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
-from hub.runtime import Hub, data_folder
+from hub.runtime import Hub
+from hub.startup.assembly import data_folder
 
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 0.1

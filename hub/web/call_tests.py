@@ -32,7 +32,8 @@ from hub.model.columns import new_id
 from hub.numbers.directory import Line, LiveDirectory
 from hub.plugin_host.registry import Plugins
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
-from hub.runtime import Hub, make_connector, webhook_url
+from hub.runtime import Hub, webhook_url
+from hub.startup.assembly import make_connector
 from hub.store import audit
 from hub.store.engine import Store
 from hub.store.writers.inbox_writer import InboxWriter, Row, Written

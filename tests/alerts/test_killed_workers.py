@@ -31,7 +31,7 @@ from testbed import make_config
 from hub.alerts.send import send_due
 from hub.config.mail import MailSection
 from hub.numbers.directory import LiveDirectory
-from hub.runtime import assemble
+from hub.startup.assembly import assemble
 mail = MailSection.model_validate({{"smtp": "smtp://127.0.0.1:{port}", "from": "hub@example.org"}})
 now = datetime.fromisoformat({now!r})
 hub = assemble(replace(make_config({database!r}), mail=mail), lambda: now)

@@ -15,7 +15,7 @@ from hub.cli import app
 from hub.config.loading import load_config
 from hub.platform.private_files import open_to_others, tighten
 from hub.plugin_host.discovery import discover
-from hub.runtime import private_paths
+from hub.startup.assembly import private_paths
 
 
 def hub(folder: Path, *arguments: str) -> str:

@@ -27,7 +27,8 @@ from hub.importing.structure import apply_structure, propose_structure, target_o
 from hub.model import Account, Call, FormSubmission, ImportStep, Note, Tag, TextMessage
 from hub.numbers.directory import LiveDirectory
 from hub.platform.rate_limit import Counters
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 from hub.store.encryption.encrypted_fields import seal_fields, seal_names, seal_note
 from hub.testing import FrozenClock
 from hub.texts.bodies import seal_body

@@ -22,7 +22,7 @@ from hub.importing.records import Page
 from hub.importing.run import import_rows
 from hub.model import Attribution, Call, ImportStep, Lead, Note, Person, Tag, User
 from hub.platform.rate_limit import Counters
-from hub.runtime import assemble
+from hub.startup.assembly import assemble
 from hub.testing import FrozenClock
 from hub.web.callrail import create_callrail_api
 

@@ -21,7 +21,8 @@ from hub.backup.entries import MANIFEST, Digest, strange_entry
 from hub.backup.restore import restore
 from hub.backup.save import DATA, save, save_keys
 from hub.errors import ConfigError
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 from hub.store.blob_store import BlobStore, is_path
 
 OUTSIDE = ["../../stolen", "/etc/stolen", "..", "2026/../../stolen", "C:\\stolen", "C:stolen", "a\\..\\b", ".hidden", "a//b",

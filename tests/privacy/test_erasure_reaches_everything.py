@@ -21,7 +21,8 @@ from hub.privacy.erasure import erase_person
 from hub.privacy_requests.people import set_hold
 from hub.privacy_requests.rights import correct
 from hub.privacy_requests.steps import open_request
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 from hub.store.encryption.encrypted_fields import fields_of, names_of, values_of
 from hub.texts.bodies import open_body
 from hub.texts.suppression import is_suppressed

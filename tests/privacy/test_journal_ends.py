@@ -18,7 +18,7 @@ from hub.backup.save import save, save_keys
 from hub.config.models import Config
 from hub.model import HUB_CHAIN, Account
 from hub.numbers.directory import LiveDirectory
-from hub.runtime import assemble
+from hub.startup.assembly import assemble
 from hub.store.journal import sign_due, sign_ends
 from hub.store.journal.ends_file import note_ends
 from hub.store.schema import upgrade

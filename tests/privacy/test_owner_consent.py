@@ -30,7 +30,7 @@ from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import LiveDirectory
 from hub.plugin_host.oauth_grant import Attempt
 from hub.privacy.owner_consent import connect_owner, disconnect_owner
-from hub.runtime import assemble
+from hub.startup.assembly import assemble
 from hub.store.journal.verify import verify
 from hub.testing import FrozenClock, connect
 from plugins.enrichment.google_contacts import GoogleContacts

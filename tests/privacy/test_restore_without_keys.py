@@ -21,7 +21,8 @@ from hub.backup.trials.backup_drill import drill
 from hub.model import CallerRule, DirtyDay, PersonKey, Tag, every_table
 from hub.privacy.erasure import erase_person
 from hub.reports.rollups import ROLL_UPS
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 from hub.store.encryption.vault import HOLDERS
 
 Rows = dict[str, list[dict[str, Any]]]

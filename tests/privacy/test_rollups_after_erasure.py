@@ -14,7 +14,8 @@ from hub.backup.save import save, save_keys
 from hub.model import DayRollup, MonthRollup, Person, YearRollup
 from hub.privacy.erasure import erase_person
 from hub.reports.rollups import roll_up
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
+from hub.startup.assembly import assemble
 
 TABLES = (DayRollup, MonthRollup, YearRollup)
 ANN, BOB = "zqann", "zqbob"

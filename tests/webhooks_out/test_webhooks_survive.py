@@ -35,7 +35,7 @@ from datetime import datetime
 from testbed import make_config
 from webhook_stage import accounts_with
 from hub.numbers.directory import LiveDirectory
-from hub.runtime import assemble
+from hub.startup.assembly import assemble
 from hub.webhooks_out.send import send_events
 now = datetime.fromisoformat({now!r})
 crm = {{"name": "crm", "url": {url!r}, "use": "sales", "allow_private": True}}

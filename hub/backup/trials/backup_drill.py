@@ -38,7 +38,8 @@ from hub.model import (
 from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.reports.rollups import ROLL_UPS
-from hub.runtime import Hub, assemble, data_folder
+from hub.runtime import Hub
+from hub.startup.assembly import assemble, data_folder
 from hub.store.encryption.encrypted_fields import fields_of, names_of, notes_of, values_of
 from hub.store.encryption.keyfile import key_file
 from hub.store.encryption.keyring import Keyring

@@ -87,6 +87,10 @@ def status(name: Name, number: Number = 1, as_json: AsJson = False, config: Conf
 @contextmanager
 def _found(name: str, number: int, config: Path) -> Iterator[tuple[Hub, CompanionProcess]]:
     """The hub of the configuration, without its database, and the process of one connector."""
+    from hub.serving.companions import companion_of
+    from hub.startup import read_config
+    from hub.startup.assembly import assemble
+
     loaded = read_config(config)
     entry = loaded.connectors.get(name)
     if entry is None:

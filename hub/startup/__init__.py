@@ -99,8 +99,8 @@ def open_hub(
     from hub.platform.clock import utc_now
     from hub.platform.private_files import tighten
     from hub.plugin_host.sandboxes import start_sandboxes
-    from hub.runtime import assemble, private_paths
     from hub.sources.plugin_rules import known_sources
+    from hub.startup.assembly import assemble, private_paths
     from hub.store.engine import explained
 
     tighten(private_paths(config))
@@ -138,7 +138,7 @@ def open_beside(config: Config) -> Iterator[Hub]:
     from hub.errors import ConfigError
     from hub.platform.clock import utc_now
     from hub.plugin_host.sandboxes import start_sandboxes
-    from hub.runtime import assemble
+    from hub.startup.assembly import assemble
     from hub.store.engine import explained
     from hub.store.schema import current, refusal, revisions
 
@@ -185,8 +185,8 @@ def follow(before: Opened, config: Config) -> Opened:
     """The hub of a changed configuration, which takes over the database and the sandboxes of the hub before it. The
     accounts in the database are those of `config` already. ConfigError if a connector cannot be made."""
     from hub.numbers.directory import LiveDirectory
-    from hub.runtime import assemble
     from hub.sources.plugin_rules import known_sources
+    from hub.startup.assembly import assemble
 
     clock, sandboxes = before.hub.clock, before.sandboxes
     entries = {name: entry for name, entry in config.connectors.items() if entry.in_sandbox}

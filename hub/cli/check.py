@@ -21,9 +21,10 @@ from hub.privacy.datamap.chart import problems
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy_requests.reminders import overdue
 from hub.queries.status.errors import count_of
-from hub.runtime import Hub, private_paths
+from hub.runtime import Hub
 from hub.sources.tables import own_tables
 from hub.startup import Opened, open_hub, read_config
+from hub.startup.assembly import private_paths
 from hub.store.connectors import paused_connectors
 from hub.store.dialects import bypassed_row_security
 from hub.store.encryption.keyfile import key_file
@@ -146,12 +147,6 @@ def _ask_all(hub: Hub, *, quiet: bool) -> dict[str, ConnectionReport]:
 
 
 def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
-    from hub.hookspecs import CallHooks, NumberHooks
-    from hub.platform.private_files import open_to_others
-    from hub.startup.assembly import private_paths
-    from hub.store.connectors import paused_connectors
-    from hub.store.encryption.keyfile import key_file
-    from hub.store.tombstones import journal_of
 
     hub, found = opened.hub, []
     found += _doubtful_texts(opened)

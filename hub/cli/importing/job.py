@@ -29,14 +29,8 @@ from hub.platform.clock import utc_now
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.startup import open_store, read_config
-from hub.store.engine import Store
 from hub.startup.assembly import assemble
-
-if TYPE_CHECKING:
-    from hub.config.models import Config
-    from hub.importing.records import Structure
-    from hub.model import ImportStep
-    from hub.store.engine import Store
+from hub.store.engine import Store
 
 SHOWN_DIFF_LINES = 60
 COUNTS = ("new", "changed", "unchanged", "skipped", "recordings")

@@ -23,8 +23,9 @@ from hub.cli.support.output import (
     say,
 )
 from hub.errors import CannotDo
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
 from hub.startup import read_config
+from hub.startup.assembly import assemble
 from hub.store.engine import explained
 
 
@@ -131,9 +132,6 @@ def note_deed(hub: Hub, action: str, backup_id: str) -> None:
 @contextmanager
 def hub_alone(config: Path) -> Iterator[Hub]:
     """The hub without its connectors, because no provider is needed."""
-    from hub.startup import read_config
-    from hub.startup.assembly import assemble
-    from hub.store.engine import explained
 
     hub = assemble(altered(read_config(config), connectors={}))
     try:

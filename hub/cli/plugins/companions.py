@@ -15,9 +15,10 @@ from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, say
 from hub.connecting.check import check_connection
 from hub.contracts.companions import CompanionProcess
 from hub.errors import ConfigError
-from hub.runtime import Hub, assemble
+from hub.runtime import Hub
 from hub.serving.companions import HUB_ADDRESS, address_here, companion_of, holder, signal_to, working_folder
 from hub.startup import read_config
+from hub.startup.assembly import assemble
 
 commands = typer.Typer(
     help="Run, drain and look at the gateway of a SIP trunk, or at another process beside the hub.",
@@ -87,9 +88,6 @@ def status(name: Name, number: Number = 1, as_json: AsJson = False, config: Conf
 @contextmanager
 def _found(name: str, number: int, config: Path) -> Iterator[tuple[Hub, CompanionProcess]]:
     """The hub of the configuration, without its database, and the process of one connector."""
-    from hub.serving.companions import companion_of
-    from hub.startup import read_config
-    from hub.startup.assembly import assemble
 
     loaded = read_config(config)
     entry = loaded.connectors.get(name)

@@ -10,9 +10,10 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
 from hub.cli.support.tables import table
+from hub.contracts.categories import readable
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
-from hub.privacy.datamap import DataMap, draw, readable
+from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
 from hub.privacy.datamap.trust import HANDED_OVER
 from hub.startup import open_store, read_config
@@ -58,8 +59,6 @@ def write(chart: DataMap, format: str) -> str:
 
 def show(chart: DataMap) -> None:
     """Print the map."""
-    from hub.contracts.categories import readable
-    from hub.privacy.datamap.trust import HANDED_OVER
 
     rows = (
         (plain(flow.recipient), flow.role.replace("_", " "), ", ".join(flow.regions), readable(flow.category),

@@ -5,31 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import structlog
-
-from hub.config.models import Config, ConnectorEntry
-from hub.contracts.connector import Connector, PluginSettings
-from hub.contracts.oauth import TokenStore
-from hub.contracts.services import Memory, Services
-from hub.platform.clock import Clock, utc_now
 from hub.platform.disk import Disk
-from hub.platform.liveness import Liveness
-from hub.plugin_host.host.connector import HostedConnector
-from hub.plugin_host.http_client import allowed_hosts, lazy_client
-from hub.plugin_host.registry import Plugins
-from hub.plugin_host.violations import ManifestViolations
-from hub.store.blob_store import BlobStore
-from hub.store.connectors import SANDBOX_KEYRING, StoredNotes, StoredSwitch, StoredTokens
-from hub.store.dialects import beside, database_file
-from hub.store.encryption.keyfile import keyring_of
-from hub.store.encryption.keyring import Keyring
-from hub.store.encryption.vault import Vault
-from hub.store.engine import Store
-from hub.store.heartbeat import Heartbeat
-from hub.store.journal.ends_file import FILE_ENDING, ends_file_of
-from hub.store.owner_consent import consented
-from hub.store.spool import Spool, spool_file
-from hub.store.tombstones import journal_of
 from hub.store.violations import write_refusals
 
 if TYPE_CHECKING:
@@ -78,66 +54,6 @@ class Hub:
         write_refusals(self.store, self.refusals)
 
 
-<<<<<<< HEAD
-def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) -> Hub:
-    """Make a hub from a checked config; every connector is made, none is called. ConfigError if one is invalid. It takes over
-    the database, the spool and the disk of the hub `before` it."""
-    keyring = keyring_of(config.hub)
-    store = before.store if before else Store(config.hub.database, lambda: keyring, ends_file_of(config.hub), clock)
-    refusals = ManifestViolations(clock)
-    connectors = [
-        make_connector(entry, config, store, keyring, clock, refusals) for entry in config.connectors.values()
-    ]
-    liveness = Liveness()
-    blob_store = BlobStore(config.recordings.storage, config.recordings.options)
-    return Hub(
-        config,
-        store,
-        Plugins(connectors, partial(consented, store)),
-        keyring,
-        Vault(keyring, clock),
-        blob_store,
-        clock,
-        Heartbeat(store, clock, liveness=liveness),
-        refusals,
-        liveness,
-        before.spool if before else Spool(spool_file(config.hub, config.file), keyring),
-        before.disk if before else Disk(data_folder(config), config.hub.disk_reserve),
-    )
-
-
-def data_folder(config: Config) -> Path | None:
-    """The folder whose disk fills with what comes in: that of an SQLite database, else that of the spool."""
-    file, spool = database_file(config.hub.database), config.hub.spool
-    place = Path(spool) if spool and file is None else beside(config.hub.database, config.file)
-    return place.parent if place else None
-
-
-def private_paths(config: Config) -> list[Path]:
-    """The files and folders of this machine that only the hub uses: the database of SQLite, the spool, the journal of erased
-    people, the file of the journal's ends, the recordings, what sandboxes hold, and the folder of the database, unless other
-    programs may use that folder."""
-    paths: list[Path] = []
-    if (file := database_file(config.hub.database)) is not None:
-        paths += [Path(f"{file}{ending}") for ending in ("", "-wal", "-shm", "-sandbox")]
-        paths += [file.with_name(f".{file.name}.locks")]
-        paths += [] if _is_shared(file.parent, config) else [file.parent]
-    if (spool := spool_file(config.hub, config.file)) is not None:
-        paths += [spool, spool.with_name(f"{spool.name.removesuffix('.spool')}.copy")]
-    if (journal := journal_of(config.hub)) is not None:
-        paths += [journal, journal.with_suffix(FILE_ENDING)]
-    return paths if urlsplit(config.recordings.storage).scheme else [*paths, Path(config.recordings.storage)]
-
-
-def _is_shared(folder: Path, config: Config) -> bool:
-    """Whether other programs may use the folder: the home or working folder, that of config.yaml, or one for temporary
-    files."""
-    of_others = {Path.cwd(), Path.home(), *([config.file.resolve().parent] if config.file else [])}
-    return folder.resolve() in of_others or (folder.exists() and bool(folder.stat().st_mode & stat.S_ISVTX))
-
-
-=======
->>>>>>> d65e7f7f (Assemble a hub in a module of its own, so that what works with one does not import all of it)
 def webhook_url(config: Config, connector: str) -> str:
     """The public address of a connector's webhooks."""
     return f"{str(config.hub.public_url).rstrip('/')}/webhooks/{connector}"

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import make_url
 
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector, PluginSettings
@@ -24,6 +23,7 @@ from hub.plugin_host.violations import ManifestViolations
 from hub.runtime import Hub, webhook_url
 from hub.store.blob_store import BlobStore
 from hub.store.connectors import SANDBOX_KEYRING, StoredNotes, StoredSwitch, StoredTokens
+from hub.store.dialects import beside, database_file
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.encryption.vault import Vault
@@ -64,12 +64,9 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
 
 def data_folder(config: Config) -> Path | None:
     """The folder whose disk fills with what comes in: that of an SQLite database, else that of the spool."""
-    url = make_url(config.hub.database)
-    if url.get_backend_name() == "sqlite":
-        return Path(url.database).parent if url.database and url.database != ":memory:" else None
-    if config.hub.spool:
-        return Path(config.hub.spool).parent
-    return config.file.parent if config.file else None
+    file, spool = database_file(config.hub.database), config.hub.spool
+    place = Path(spool) if spool and file is None else beside(config.hub.database, config.file)
+    return place.parent if place else None
 
 
 def private_paths(config: Config) -> list[Path]:
@@ -77,12 +74,10 @@ def private_paths(config: Config) -> list[Path]:
     people, the file of the journal's ends, the recordings, what sandboxes hold, and the folder of the database, unless other
     programs may use that folder."""
     paths: list[Path] = []
-    file = make_url(config.hub.database)
-    folder = data_folder(config)
-    if file.get_backend_name() == "sqlite" and folder is not None and file.database:
-        paths += [Path(f"{file.database}{ending}") for ending in ("", "-wal", "-shm", "-sandbox")]
-        paths += [Path(file.database).with_name(f".{Path(file.database).name}.locks")]
-        paths += [] if _is_shared(folder, config) else [folder]
+    if (file := database_file(config.hub.database)) is not None:
+        paths += [Path(f"{file}{ending}") for ending in ("", "-wal", "-shm", "-sandbox")]
+        paths += [file.with_name(f".{file.name}.locks")]
+        paths += [] if _is_shared(file.parent, config) else [file.parent]
     if (spool := spool_file(config.hub, config.file)) is not None:
         paths += [spool, spool.with_name(f"{spool.name.removesuffix('.spool')}.copy")]
     if (journal := journal_of(config.hub)) is not None:

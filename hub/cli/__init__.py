@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from hub.cli.listing import COMMANDS
+from hub.cli.listing import COMMANDS, GROUPS
 from hub.errors import RingfenceError
 from hub.platform.private_files import create_private_files
 
@@ -39,10 +39,13 @@ def application(names: Iterable[str]) -> typer.Typer:
     )
     for module in dict.fromkeys(module for name in names for module in COMMANDS[name][0]):
         import_module(module if module.startswith("hub.") else f"hub.cli.{module}").register(app)
-    loaded = {each.name for each in app.registered_commands} | {each.name for each in app.registered_groups}
-    for name, (_, summary) in COMMANDS.items():
-        if name not in loaded:
-            app.command(name, help=summary)(_not_loaded)
+    loaded = {each.name: each for each in app.registered_commands} | {each.name: each for each in app.registered_groups}
+    for group, commands in GROUPS.items():
+        for name, (_, summary) in commands.items():
+            if name in loaded:
+                loaded[name].rich_help_panel = group
+            else:
+                app.command(name, help=summary, rich_help_panel=group)(_not_loaded)
     return app
 
 

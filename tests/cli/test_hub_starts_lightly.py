@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import typer.main
+from typer.testing import CliRunner
 
 from hub.cli import app, application
-from hub.cli.listing import COMMANDS
+from hub.cli.listing import COMMANDS, GROUPS
 
 
 def test_help_loads_neither_database_nor_web_framework_nor_plugins() -> None:
@@ -25,6 +26,17 @@ def test_the_listing_says_of_each_command_what_its_own_help_says() -> None:
     told = {name: " ".join((each.help or "").partition("\n\n")[0].split()) for name, each in commands.items()}
     listed = {name: summary for name, (_, summary) in COMMANDS.items()}
     assert told == listed and set(told) == set(COMMANDS)
+
+
+def test_help_shows_the_commands_in_groups_of_which_none_is_long() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert {name: each.rich_help_panel for name, each in commands.items()} == {
+        name: group for group, names in GROUPS.items() for name in names
+    }
+    assert max(map(len, GROUPS.values())) <= 10
+    printed = CliRunner().invoke(application(()), ["--help"]).stdout
+    at = [printed.index(title) for title in GROUPS]
+    assert at == sorted(at) and printed.index("Numbers") < printed.index("pools ") < printed.index("Privacy")
 
 
 def test_a_command_loads_the_modules_of_no_other_command() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -13,8 +12,9 @@ from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording
 from hub.queries.callers import SpamVerdict, spam_verdicts
-from hub.queries.lists.keyset import Page, newest_first, page_of
-from hub.queries.lists.plan import rows_of
+from hub.queries.lists.filters import ContactFilter, ContactKind
+from hub.queries.lists.keyset import Page, in_order
+from hub.queries.lists.paging import ContactList
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 
@@ -64,20 +64,15 @@ def list_calls(
 ) -> Page[CallSummary]:
     """The calls that a user may see, of one company if it is named, started at or after `since`, the newest first; with
     `spam` only what is spam, or only what is not."""
-    wanted: list[Any] = []
-    if scope.reach == "own":
-        wanted.append(scope.calls().whereclause)
-    if since is not None:
-        wanted.append(Call.started_at >= since)
-    if spam is not None:
-        wanted.append(col(Call.spam).is_(spam))
-    ids = None
-    if company is not None:
-        ids = session.exec(scope.select(Company).where(Company.name == company).with_only_columns(Company.id)).all()
-    parts = rows_of(session, scope, Call, newest_first(Call.started_at, Call.id), *wanted, companies=ids)
-    found = page_of(session, parts, after, limit)
-    names, verdicts = names_of(vault, session, found.items), spam_verdicts(session, found.items)
-    return found.of([_summary(row, names, verdicts) for row in found.items])
+    companies = scope.select(Company) if company is None else scope.select(Company).where(Company.name == company)
+    marked = None if spam is None else "yes" if spam else "no"
+    wanted = ContactFilter(kind=ContactKind.CALL, begins=since, spam=marked)
+    contacts = ContactList(session, scope, [each.id for each in session.exec(companies)], wanted)
+    found = contacts.page(after, limit)
+    ids = [key.id for key in found.items]
+    rows = in_order(session.exec(select(Call).where(col(Call.id).in_(ids))).all(), ids)
+    names, verdicts = names_of(vault, session, rows), spam_verdicts(session, rows)
+    return found.of([_summary(row, names, verdicts) for row in rows])
 
 
 def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -> CallDetails:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Delivery, FormSubmission, TextMessage, Tracker, TrackingNumber
-from hub.queries.lists.plan import without_company_index
+from hub.queries.lists.kinds import CALLS, visible
 from hub.queries.people import number_in
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
@@ -93,7 +93,9 @@ def _calls(
     if numbers := session.exec(lines.limit(MAX_LINES)).all():
         named.append(call.tracking_number.in_(numbers))
     query = scope.calls().where(call.company_id.in_(companies))
-    rows = _newest(session, query, Call, call.started_at, named, by_cause)
+    caused_by = select(Call).where(*visible(session, scope, companies).conditions(CALLS))
+    asked = [*(query.where(each) for each in named), *(caused_by.where(each) for each in by_cause)]
+    rows = _newest(session, asked, Call, call.started_at)
     names = names_of(vault, session, rows)
     return [_call_hit(row, names.get(row.id), "number" if number else "id, tracker or campaign") for row in rows]
 
@@ -106,7 +108,7 @@ def _texts(
     if number:
         named.append(row_of.person_number == number)
     query = scope.select(TextMessage).where(row_of.company_id.in_(companies), row_of.direction == "in")
-    rows = _newest(session, query, TextMessage, row_of.at, named)
+    rows = _newest(session, [query.where(each) for each in named], TextMessage, row_of.at)
     return [
         SearchHit(id=row.id, kind="text", at=row.at, number=row.person_number, name=None, matched="number or id")
         for row in rows
@@ -123,7 +125,7 @@ def _forms(
     if "@" in text:
         named.append(form.email == text.lower())
     query = scope.select(FormSubmission).where(form.company_id.in_(companies))
-    rows = _newest(session, query, FormSubmission, form.submitted_at, named)
+    rows = _newest(session, [query.where(each) for each in named], FormSubmission, form.submitted_at)
     names = names_of(vault, session, rows)
     return [
         SearchHit(
@@ -138,12 +140,8 @@ def _forms(
     ]
 
 
-def _newest(
-    session: Session, query: Any, table: Any, at: Any, named: Sequence[Any], by_id: Sequence[Any] = ()
-) -> list[Any]:
-    """The newest rows of a query for which one of the conditions holds. Each is asked alone, so that each has its index; for
-    those `by_id`, that of the ids."""
-    asked = [query.where(each) for each in named] + [without_company_index(query, table).where(each) for each in by_id]
+def _newest(session: Session, asked: Sequence[Any], table: Any, at: Any) -> list[Any]:
+    """The newest rows of some queries. Each is asked alone, so that each has its index."""
     parts = [each.order_by(at.desc()).limit(MAX_RESULTS) for each in asked]
     ids = [select_columns(part.with_only_columns(table.id).subquery()) for part in parts]
     found = set(session.execute(union_all(*ids)).scalars())

@@ -36,7 +36,7 @@ def test_an_alert_is_texted_to_the_confirmed_number_and_is_no_thread(alerting: A
     text = alerting.stage.one(TextMessage, purpose="staff_alert")
     with alerting.hub.store.reading() as session:
         body = open_body(alerting.hub.vault, session, text) or ""
-        assert threads_page(session, [alerting.company().id]).texts == []
+        assert threads_page(session, [alerting.company().id]).items == []
     assert (text.person_number, text.tracking_number, text.status) == (PHONE, SHARED, "sent")
     assert body.startswith("Missed call of a first-time caller for Lakeside.") and "Reply STOP" in body
     assert "/calls/" in body and "5550140" not in body

@@ -8,6 +8,7 @@ import pytest
 from testbed import NORTH_SHARED, SHARED, TestHub
 from text_steps import queue, write_in
 
+from hub.queries.lists import plan
 from hub.queries.texts import paging
 from hub.queries.texts.paging import ThreadKind, threads_page
 
@@ -26,7 +27,7 @@ def walked(stage: TestHub, limit: int, kind: ThreadKind = ThreadKind.ALL) -> lis
     with stage.hub.store.reading() as session:
         for _ in range(50):
             page = threads_page(session, companies, kind, after, limit)
-            found += [text.person_number for text in page.texts]
+            found += [text.person_number for text in page.items]
             after = page.next
             if after is None:
                 return found
@@ -61,7 +62,7 @@ def test_pages_that_may_read_few_texts_miss_no_thread(
 def test_many_companies_are_read_by_time(hub: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = hub()
     wanted = fill(stage)
-    monkeypatch.setattr(paging, "MAX_COMPANIES_APART", 1)
+    monkeypatch.setattr(plan, "MAX_COMPANIES_APART", 1)
     assert walked(stage, 3) == wanted
 
 

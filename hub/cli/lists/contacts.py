@@ -33,8 +33,8 @@ from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.platform.formats import duration
-from hub.queries.lists.cursors import Key
 from hub.queries.lists.filters import CHOICES, ContactFilter
+from hub.queries.lists.keyset import Cursor
 from hub.queries.lists.listing import list_contacts
 from hub.queries.lists.rows import ContactRow
 from hub.queries.lookup import find_subject, typed
@@ -177,7 +177,7 @@ def _place(read: Reading, after: str | None) -> str | None:
         if isinstance(found, TextMessage)
         else found.submitted_at
     )
-    return Key(at, found.id, "").cursor()
+    return str(Cursor((at, found.id)))
 
 
 def _row(read: Reading, each: ContactRow) -> dict[str, Any]:

@@ -75,10 +75,10 @@ def list_threads(
             names = {row.id: row.name for row in session.exec(select(Company))}
             wanted = [row_id for row_id, name in names.items() if company in (None, name)]
             page = threads_page(session, wanted, limit=limit)
-            threads = page.texts
+            threads = page.items
             while page.next is not None and len(threads) < limit:
                 page = threads_page(session, wanted, after=page.next, limit=limit - len(threads))
-                threads += page.texts
+                threads += page.items
             texts = count_texts(session, [key_of(each) for each in threads])
         if show_personal:
             counts = Counter(each.company_id or "" for each in threads)

@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Company, FormSubmission, Person, TextMessage
-from hub.queries.listings.paging import Order
+from hub.queries.lists.keyset import Parts
+from hub.queries.lists.plan import by_company, visible_companies
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 
@@ -59,28 +60,23 @@ def visible_people(scope: AccessScope) -> Any:
     return query if scope.reach == "account" else query.where(false())
 
 
-def leads_query(scope: AccessScope, wanted: LeadFilter) -> Any:
+def list_leads(session: Session, scope: AccessScope, wanted: LeadFilter) -> Parts:
     """The people whom the user may see and the filter selects."""
-    query = visible_people(scope)
+    where: list[Any] = [] if scope.reach == "account" else [false()]
     if wanted.begins is not None:
-        query = query.where(PERSON.first_seen_at >= wanted.begins)
+        where.append(PERSON.first_seen_at >= wanted.begins)
     if wanted.ends is not None:
-        query = query.where(PERSON.first_seen_at < wanted.ends)
-    if wanted.company_id is not None:
-        query = query.where(PERSON.company_id == wanted.company_id)
+        where.append(PERSON.first_seen_at < wanted.ends)
     if wanted.search:
         text = wanted.search.strip()
         digits = "".join(char for char in text if char.isdigit())
         parts = [PERSON.email.contains(text.casefold(), autoescape=True)]
         if digits:
             parts.append(PERSON.phone_number.contains(digits, autoescape=True))
-        query = query.where(or_(*parts))
-    return query
-
-
-def lead_order(*, descending: bool = True) -> Order:
-    """By the first contact; ids of people are made then."""
-    return Order(PERSON.id, PERSON.id, descending)
+        where.append(or_(*parts))
+    companies = visible_companies(session, scope, wanted.company_id and [wanted.company_id])
+    query = select(PERSON.id).where(*where)
+    return lambda order, _cursor, rows: by_company(query, PERSON.company_id, companies, order, rows)
 
 
 def facts_of_leads(session: Session, vault: Vault, people: Sequence[Person]) -> list[LeadFacts]:

@@ -20,7 +20,8 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Attribution, Company, Lead, Note, Tag, TextMessage, ThreadArchive, Tracker, User
-from hub.queries.listings.paging import Order
+from hub.queries.lists.keyset import Cursor, Order, Part, Parts
+from hub.queries.lists.plan import by_company, period_beyond, visible_companies
 from hub.queries.texts.paging import STAFF, ThreadKey
 from hub.queries.texts.threads import key_of, names_in_threads
 from hub.store.encryption.encrypted_fields import notes_of
@@ -67,7 +68,7 @@ def visible_texts(scope: AccessScope) -> Any:
     return query if scope.reach == "account" else query.where(false())
 
 
-def threads_query(scope: AccessScope, wanted: ThreadFilter) -> Any:
+def list_newest_texts(session: Session, scope: AccessScope, wanted: ThreadFilter) -> Parts:
     """The newest text of each conversation that the user may see and the filter selects; times are those of that text."""
     later: Any = aliased(TextMessage)
     newer = and_(
@@ -77,29 +78,27 @@ def threads_query(scope: AccessScope, wanted: ThreadFilter) -> Any:
         or_(later.at > TEXT.at, later.id > TEXT.id),
         _is_said(later),
     )
-    query = visible_texts(scope).where(~exists().where(newer).correlate(TextMessage))
-    if wanted.begins is not None:
-        query = query.where(TEXT.at >= wanted.begins)
-    if wanted.ends is not None:
-        query = query.where(TEXT.at < wanted.ends)
-    if wanted.company_id is not None:
-        query = query.where(TEXT.company_id == wanted.company_id)
+    where = [TEXT.person_number.is_not(None), _is_said(TEXT), ~exists().where(newer).correlate(TextMessage)]
+    if scope.reach != "account":
+        where.append(false())
     digits = "".join(char for char in wanted.search or "" if char.isdigit())
     if wanted.search:
         columns = (TEXT.person_number, TEXT.tracking_number)
-        query = query.where(or_(*(each.contains(digits, autoescape=True) for each in columns)) if digits else false())
-    return query
+        where.append(or_(*(each.contains(digits, autoescape=True) for each in columns)) if digits else false())
+    companies = visible_companies(session, scope, wanted.company_id and [wanted.company_id])
+
+    def parts(order: Order, cursor: Cursor | None, rows: int) -> list[Part]:
+        begins, ends = period_beyond((wanted.begins, wanted.ends), cursor, order)
+        period = [*([TEXT.at >= begins] if begins else []), *([TEXT.at < ends] if ends else [])]
+        return by_company(select(TEXT.id).where(*where, *period), TEXT.company_id, companies, order, rows)
+
+    return parts
 
 
 def _is_said(text: Any) -> Any:
     """The condition that a text is part of a conversation: alerts to the hub's own users, and texts that were never sent,
     are not."""
     return and_(or_(text.purpose.is_(None), text.purpose != STAFF), text.status.not_in(NOT_SENT))
-
-
-def thread_order(*, descending: bool = True) -> Order:
-    """By the newest text."""
-    return Order(TEXT.at, TEXT.id, descending, kind=datetime.fromisoformat, company=TEXT.company_id)
 
 
 def newest_of(session: Session, scope: AccessScope, text_id: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,15 +11,17 @@ from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import Session, col, select
 
 from hub.contracts.conversions import UNVERIFIABLE
+from hub.contracts.leads import LeadStatus
 from hub.marks.spam import is_spam
-from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker
+from hub.model import Attribution, Call, ConsentDecision, Delivery, Lead, Recording, Tag, Tracker, Visit
 from hub.model.calls import MAX_CALL_SECONDS
 from hub.model.conversions import is_shown_as
 from hub.model.states import CallStatus, DeliveryState, RecordingState
 from hub.queries.lists import filters
-from hub.queries.lists.filters import MARKED, NONE, ContactFilter, Outcome, SentState
-from hub.queries.lists.kinds import CALLS, TEXTS, Kind, indexless
-from hub.queries.lists.search import Search, search_conditions, search_of
+from hub.queries.lists.filters import GOOD, MARKED, NONE, UNSCORED, ContactFilter, Outcome, SentState
+from hub.queries.lists.kinds import CALLS, TEXTS, Kind
+from hub.queries.lists.plan import Period, indexless
+from hub.queries.lists.search import Search, search_conditions, search_of, wide_search_of
 from hub.reports.calendar import bounds, days_between
 
 ABANDONED_SECONDS = 15
@@ -42,6 +44,7 @@ RECORDING_STATES: dict[str, tuple[RecordingState, ...]] = {
     "gone": (RecordingState.GONE,),
 }
 LIVE = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
+GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 Condition = ColumnElement[bool]
 
 
@@ -51,45 +54,57 @@ class Question:
 
     wanted: ContactFilter
     companies: tuple[str, ...]
-    trackers: Mapping[str, str] | None = None
-    """Company → its tracker of that name."""
-    search: Search | None = None
+    trackers: tuple[str, ...] | None = None
+    """The ids of the wanted trackers."""
+    searches: tuple[Search, ...] = ()
     spans: tuple[tuple[datetime, datetime], ...] | None = None
 
 
 def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter) -> Question:
     """A filter, ready to be asked."""
-    trackers = None
+    trackers = wanted.tracker_ids or None
     if wanted.tracker is not None:
-        query = select(Tracker.company_id, Tracker.id).where(Tracker.name == wanted.tracker)
-        trackers = dict(session.exec(query.where(col(Tracker.company_id).in_(companies))).all())
+        query = select(Tracker.id).where(Tracker.name == wanted.tracker, col(Tracker.company_id).in_(companies))
+        trackers = tuple(session.exec(query))
     spans = None
     if (wanted.weekday is not None or wanted.hours) and wanted.ends:
         earliest = wanted.ends - timedelta(days=MAX_HEAT_DAYS)
         wanted = replace(wanted, begins=max(wanted.begins or earliest, earliest))
         spans = tuple(_spans(wanted))
-    search = search_of(session, companies, wanted.q) if wanted.q else None
-    return Question(wanted, companies, trackers, search, spans)
+    searches = [search_of(session, companies, wanted.q)] if wanted.q else []
+    searches += [wide_search_of(session, companies, wanted.search)] if wanted.search else []
+    return Question(wanted, companies, trackers, tuple(searches), spans)
 
 
-def conditions(asked: Question, kind: Kind, companies: Collection[str]) -> list[Condition] | None:
-    """The conditions on rows of one kind, of some of the companies; None if none can match."""
+def conditions(
+    asked: Question, kind: Kind, period: Period | None = None, tracker: Any = None
+) -> list[Condition] | None:
+    """The conditions on rows of one kind; None if none can match. `period` is a part of the filter's, and `tracker` one of
+    the wanted trackers, if they are read one by one."""
     wanted = asked.wanted
+    begins, ends = period or (wanted.begins, wanted.ends)
     if wanted.kind not in (None, kind.name) or (kind is not CALLS and _asks_about_calls(wanted)):
         return None
     if wanted.first_time is not None and kind.first is None:
         return None
-    found = [*_on_time(asked, kind), *_on_attribution(wanted, kind), *_on_marks(wanted, kind), *_on_sent(wanted, kind)]
+    found = [
+        *([kind.at >= begins] if begins is not None else []),
+        *([kind.at < ends] if ends is not None else []),
+        *_on_spans(asked, kind),
+        *_on_attribution(wanted, kind),
+        *_on_marks(wanted, kind),
+        *_on_sent(wanted, kind),
+        *(search_conditions(each, kind) for each in asked.searches),
+    ]
+    if wanted.person_id is not None:
+        found.append(kind.table.person_id == wanted.person_id)
     if wanted.first_time is not None:
         found.append(kind.first.is_(wanted.first_time == "yes"))
     if asked.trackers is not None:
-        trackers = [asked.trackers[each] for each in companies if each in asked.trackers]
-        if kind not in (CALLS, TEXTS) or not trackers:
+        if kind not in (CALLS, TEXTS) or not asked.trackers:
             return None
-        tracker = kind.table.tracker_id
-        found.append(tracker == trackers[0] if len(trackers) == 1 else indexless(tracker).in_(trackers))
-    if asked.search is not None:
-        found.append(search_conditions(asked.search, kind))
+        column = kind.table.tracker_id
+        found.append(indexless(column).in_(asked.trackers) if tracker is None else column == tracker)
     if kind is CALLS:
         found += _on_calls(wanted)
         if wanted.outcome == Outcome.LIVE and wanted.now is not None:
@@ -144,6 +159,13 @@ def attribution_is(wanted: ContactFilter) -> list[Condition]:
     found: list[Condition] = [col(column) == value for column, value in pairs if value is not None]
     if wanted.landing_page is not None:
         found.append(_is_page(wanted.landing_page))
+    if wanted.sources:
+        found.append(col(Attribution.source).in_(wanted.sources))
+    if wanted.devices:
+        agent, unwanted = col(Visit.user_agent), wanted.devices[0].startswith("-")
+        named = or_(*(agent.contains(word.removeprefix("-"), autoescape=True) for word in wanted.devices))
+        visit = select(1).where(col(Visit.id) == Attribution.visit_id, ~named if unwanted else named)
+        found.append(visit.correlate(Attribution).exists())
     return found
 
 
@@ -158,7 +180,9 @@ def _is_page(page: str) -> Condition:
 def lead_is(wanted: ContactFilter) -> list[Condition]:
     """The conditions on a contact's lead status and value."""
     found: list[Condition] = []
-    if wanted.lead not in (None, MARKED, NONE):
+    if wanted.lead == GOOD:
+        found.append(col(Lead.status).in_(GOOD_LEADS))
+    elif wanted.lead not in (None, MARKED, NONE, UNSCORED):
         found.append(col(Lead.status) == wanted.lead)
     if wanted.value_from is not None:
         found.append(col(Lead.amount) >= wanted.value_from)
@@ -173,21 +197,17 @@ def exists_for(kind: Kind, subject: Any, *where: Condition) -> Condition:
 
 
 def _asks_about_calls(wanted: ContactFilter) -> bool:
-    asked = (wanted.outcome, wanted.longer, wanted.shorter, wanted.recording, wanted.agent, wanted.missed)
+    asked = (
+        wanted.outcome, wanted.longer, wanted.shorter, wanted.recording, wanted.agent, wanted.agents, wanted.missed
+    )  # fmt: skip
     return any(each is not None for each in asked)
 
 
-def _on_time(asked: Question, kind: Kind) -> list[Condition]:
-    wanted = asked.wanted
-    found: list[Condition] = []
-    if wanted.begins is not None:
-        found.append(kind.at >= wanted.begins)
-    if wanted.ends is not None:
-        found.append(kind.at < wanted.ends)
-    if asked.spans is not None:
-        at = func.coalesce(kind.at, asked.wanted.ends)  # one index for each span would be slower
-        found.append(or_(false(), *(and_(at >= begins, at < ends) for begins, ends in asked.spans)))
-    return found
+def _on_spans(asked: Question, kind: Kind) -> list[Condition]:
+    if asked.spans is None:
+        return []
+    at = indexless(kind.at, asked.wanted.ends)  # one index for each span would be slower
+    return [or_(false(), *(and_(at >= begins, at < ends) for begins, ends in asked.spans))]
 
 
 def _on_attribution(wanted: ContactFilter, kind: Kind) -> list[Condition]:
@@ -200,14 +220,20 @@ def _on_marks(wanted: ContactFilter, kind: Kind) -> list[Condition]:
     leads = lead_is(wanted)
     if leads or wanted.lead == MARKED:
         found.append(exists_for(kind, col(Lead.subject_id), *leads))
-    if wanted.lead == NONE:
-        found.append(~exists_for(kind, col(Lead.subject_id)))
-    if wanted.tag is not None:
-        found.append(exists_for(kind, col(Tag.subject_id), col(Tag.name) == wanted.tag))
+    if wanted.lead in (NONE, UNSCORED):
+        scored = [] if wanted.lead == NONE else [col(Lead.status).in_((*GOOD_LEADS, LeadStatus.NOT_A_LEAD))]
+        found.append(~exists_for(kind, col(Lead.subject_id), *scored))
+    for name in tags_of(wanted):
+        found.append(exists_for(kind, col(Tag.subject_id), col(Tag.name) == name))
     if wanted.spam is not None:
         spam = col(Call.spam).is_(True) if kind is CALLS else is_spam(kind.table.id)
         found.append(spam if wanted.spam == "yes" else ~spam)
     return found
+
+
+def tags_of(wanted: ContactFilter) -> tuple[str, ...]:
+    """The tags that a contact must have."""
+    return (*wanted.tags, wanted.tag) if wanted.tag is not None else wanted.tags
 
 
 def sent_is(state: str) -> Condition:
@@ -231,11 +257,13 @@ def _on_calls(wanted: ContactFilter) -> list[Condition]:
     if wanted.outcome is not None:
         found.append(outcome_is(wanted.outcome))
     if wanted.longer is not None:
-        found.append(col(Call.duration) >= wanted.longer)
+        found.append(func.coalesce(Call.duration, 0) >= wanted.longer)
     if wanted.shorter is not None:
-        found.append(col(Call.duration) <= wanted.shorter)
+        found.append(func.coalesce(Call.duration, 0) <= wanted.shorter)
     if wanted.agent is not None:
         found += [col(Call.answered_at).is_not(None), col(Call.answered_by) == wanted.agent]
+    if wanted.agents is not None:
+        found += [col(Call.answered_at).is_not(None), col(Call.answered_by).in_(wanted.agents)]
     if wanted.recording == "no":
         found.append(~exists_for(CALLS, col(Recording.call_id)))
     elif wanted.recording is not None:

@@ -22,6 +22,8 @@ NONE = "none"
 """As a lead status or a delivery state: there is none."""
 MARKED = "any"
 """As a lead status: there is one."""
+GOOD, UNSCORED = "good", "unscored"
+"""As a lead status, for programs: a good lead; and neither a good lead nor marked as no lead."""
 
 
 class ContactKind(StrEnum):
@@ -129,13 +131,28 @@ class ContactFilter:
     """For weekday and hours."""
     now: datetime | None = None
     """For `missed`, which no call is without it."""
+    person_id: str | None = None
+    """This and all that follow are for programs; no query string has them."""
+    tracker_ids: tuple[str, ...] = ()
+    """One of them."""
+    sources: tuple[str, ...] = ()
+    """One of them."""
+    tags: tuple[str, ...] = ()
+    """All of them."""
+    agents: tuple[str, ...] | None = None
+    """The call was answered at one of these numbers."""
+    devices: tuple[str, ...] = ()
+    """Words that must stand in the visitor's user agent; with `-` before it, words that must not."""
+    search: str | None = None
+    """A number or a part of one, of a call's three numbers; a word of a tracker or a source; a part of a form's address."""
 
     def active(self) -> dict[str, Any]:
-        """The conditions that the query string sets, by name; without the period."""
+        """The conditions that are set, by name; without the period."""
         return {
             each.name: value
             for each in fields(self)
-            if each.name not in ("begins", "ends", "zone", "now") and (value := getattr(self, each.name)) is not None
+            if each.name not in ("begins", "ends", "zone", "now")
+            and (value := getattr(self, each.name)) not in (None, ())
         }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import Integer, and_, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
@@ -124,6 +124,8 @@ class Page(Generic[Item]):
 
 Reader = Callable[[Cursor | None, int], list[Row]]
 """Finds at most so many rows beyond a cursor, in its direction."""
+Parts = Callable[[Order, Cursor | None, int], Sequence[Part]]
+"""The parts of a list in an order, of which rows beyond a cursor are read, and at most so many in all."""
 
 
 def read_rows(session: Session, parts: Sequence[Part], cursor: Cursor | None, limit: int, offset: int = 0) -> list[Row]:
@@ -163,10 +165,32 @@ def page_of(session: Session, parts: Sequence[Part], after: str | None, limit: i
     return page.of([row.item for row in page.items])
 
 
-def count_of(session: Session, query: Any, row_id: Any) -> int:
-    """How many rows a query has."""
-    counted = select_columns(func.count()).select_from(query.with_only_columns(row_id).order_by(None).subquery())
-    return int(session.execute(counted).scalar_one())
+def one_part(query: Any) -> Parts:
+    """The parts of a list that is short, or that one index answers: the query itself."""
+    return lambda order, _cursor, _rows: [Part(query.with_only_columns(order.columns[-1]), order)]
+
+
+def ids_of_page(
+    session: Session, parts: Parts, order: Order, after: str | None, limit: int, offset: int = 0
+) -> Page[str]:
+    """The ids of one page, from an offset or after a cursor."""
+    cursor = order.cursor(after)
+
+    def read(start: Cursor | None, count: int) -> list[Row]:
+        return read_rows(session, parts(order, start, offset + count), start, count, offset)
+
+    page = page_from(read, cursor, limit)
+    return page.of([row.place[-1] for row in page.items])
+
+
+def count_rows(session: Session, parts: Sequence[Part]) -> int:
+    """How many rows all parts have."""
+    number = 0
+    for part in parts:
+        ids = part.query.with_only_columns(part.order.columns[-1]).order_by(None).subquery()
+        counted = select_columns(func.count()).select_from(ids)
+        number += sum(session.execute(counted, values).scalar_one() for values in part.values)
+    return number
 
 
 def in_order(rows: Sequence[Any], ids: Sequence[str]) -> list[Any]:
@@ -182,7 +206,9 @@ def _value(value: Any, column: Any) -> Any:
         if at.tzinfo is None or not MIN_YEAR < at.year < MAX_YEAR:
             raise ValueError
         return at
-    wrong = value > MAX_NUMBER or value < -MAX_NUMBER if isinstance(value, int) else storable(value) != value
-    if type(value) is not column.type.python_type or wrong:
+    kind = int if isinstance(column.type, Integer) else str
+    if type(value) is not kind or storable(value) != value:
+        raise ValueError
+    if isinstance(value, int) and abs(value) > MAX_NUMBER:
         raise ValueError
     return value

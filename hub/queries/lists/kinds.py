@@ -4,29 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col
 
 from hub.access.scope import AccessScope
 from hub.access.users import may
-from hub.model import Call, Company, FormSubmission, TextMessage
+from hub.model import Call, FormSubmission, TextMessage
 from hub.queries.lists.filters import ContactKind
+from hub.queries.lists.keyset import Order, Row, newest_first
+from hub.queries.lists.plan import indexless, visible_companies
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One table of contacts: `at` is its time, `number` the number of the person."""
+    """One table of contacts: `at` is its time, `number` the number of the person, `numbers` all that it has."""
 
     name: ContactKind
     table: Any
     at: Any
     number: Any
     first: Any = None
+    numbers: tuple[Any, ...] = ()
+
+    @property
+    def order(self) -> Order:
+        """The order of lists: the newest first."""
+        return newest_first(self.at, self.table.id)
 
 
-CALLS = Kind(ContactKind.CALL, Call, col(Call.started_at), col(Call.caller_number), col(Call.first_time_caller))
+class Key(NamedTuple):
+    """A contact's place in a list, which is sorted by time and then by id."""
+
+    at: datetime
+    id: str
+    kind: str
+
+
+def key_of(row: Row) -> Key:
+    """The key of a row of a list, whose item is the kind."""
+    at, row_id = row.place
+    return Key(at, row_id, row.item)
+
+
+CALLS = Kind(
+    ContactKind.CALL,
+    Call,
+    col(Call.started_at),
+    col(Call.caller_number),
+    col(Call.first_time_caller),
+    (col(Call.caller_number), col(Call.tracking_number), col(Call.answered_by)),
+)
 TEXTS = Kind(ContactKind.TEXT, TextMessage, col(TextMessage.at), col(TextMessage.person_number))
 FORMS = Kind(
     ContactKind.FORM,
@@ -46,13 +76,11 @@ class Visible:
     kinds: tuple[Kind, ...]
     own_numbers: tuple[str, ...] | None = None
 
-    def conditions(
-        self, kind: Kind, companies: Collection[str], *, by_company: bool = False
-    ) -> list[ColumnElement[bool]]:
-        """The conditions that a user sees a row of a kind, of some of the companies; `by_company` if the database may read
+    def conditions(self, kind: Kind, *, company: Any = None, by_company: bool = False) -> list[ColumnElement[bool]]:
+        """The conditions that a user sees a row of a kind: of one `company`, or of all. `by_company` if the database may read
         it by an index that begins with the company."""
         column = kind.table.company_id if by_company else indexless(kind.table.company_id)
-        found = [column == next(iter(companies)) if len(companies) == 1 else column.in_(companies)]
+        found = [column.in_(self.companies) if company is None else column == company]
         if kind is TEXTS:
             found.append(col(TextMessage.direction) == "in")
         if self.own_numbers is not None:
@@ -62,15 +90,9 @@ class Visible:
         return found
 
 
-def visible(session: Session, scope: AccessScope, company_ids: Collection[str]) -> Visible:
-    """What a user sees of some companies: of the account all kinds that the role includes; an agent only own calls."""
-    query = scope.select(Company).where(col(Company.id).in_(company_ids)).with_only_columns(col(Company.id))
-    companies = tuple(sorted(session.execute(query).scalars()))
+def visible(session: Session, scope: AccessScope, company_ids: Collection[str] | None) -> Visible:
+    """What a user sees of some companies (None: of all): all kinds that the role includes; an agent only own calls."""
+    companies = visible_companies(session, scope, company_ids)
     if scope.reach == "own":
         return Visible(companies, (CALLS,), tuple((scope.user.phone_numbers or "").split()))
     return Visible(companies, (CALLS, TEXTS, FORMS) if may(scope.user, "texts") == "account" else (CALLS, FORMS))
-
-
-def indexless(column: Any) -> Any:
-    """The same column, for a condition for which the database must not choose an index: others are more selective."""
-    return func.coalesce(column, "")

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
-from hub.queries.lists.cursors import cursor_of
 from hub.queries.lists.filters import ContactFilter
 from hub.queries.lists.keyset import Page
 from hub.queries.lists.paging import ContactList
@@ -26,6 +25,6 @@ def list_contacts(
     limit: int = 50,
 ) -> Page[ContactRow]:
     """At most `limit` calls, texts and forms of some companies that a filter selects, the newest first. `after` is the
-    `next` of the page before; anything else is taken as the beginning."""
-    found = ContactList(session, scope, company_ids, wanted).page(cursor_of(after), limit)
-    return Page(contact_rows(session, scope.user, vault, found.keys), found.older)
+    `next` of the page before; CannotDo if it is not."""
+    found = ContactList(session, scope, company_ids, wanted).page(after, limit)
+    return found.of(contact_rows(session, scope.user, vault, found.items))

@@ -32,9 +32,8 @@ from hub.model import (
 from hub.model.conversions import shown_states
 from hub.model.states import SubjectState
 from hub.queries.lists.conditions import DELIVERY_STATES, RECORDING_STATES, outcome_of
-from hub.queries.lists.cursors import Key
 from hub.queries.lists.filters import ContactKind
-from hub.queries.lists.kinds import KINDS
+from hub.queries.lists.kinds import KINDS, Key
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 

@@ -13,10 +13,13 @@ from sqlalchemy import ColumnElement, false, or_
 from sqlmodel import Session, col, select
 
 from hub.contracts.phones import phone_number
-from hub.model import Attribution, Company, MonthRollup, Person, Tracker
+from hub.model import Attribution, Company, FormSubmission, MonthRollup, Person, Tracker
 from hub.queries.lists.kinds import CALLS, FORMS, TEXTS, Kind
+from hub.queries.lists.plan import indexless
 
 MIN_DIGITS = 4
+MIN_PART_DIGITS = 3
+"""A shorter part of a number fits too many."""
 MIN_ID_CHARACTERS = 6
 ID_RANGE = tuple(re.sub("0", digit, "00000000-0000-0000-0000-000000000000") for digit in "0f")
 """The first and the last id."""
@@ -39,6 +42,13 @@ class Search:
     trackers: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     """Campaigns and keywords."""
+    any_number: str | None = None
+    """In E.164, of the caller, the tracker or the phone that answered."""
+    number_part: str | None = None
+    """The same for a part of a number."""
+    source_part: str | None = None
+    form_part: str | None = None
+    """A part of a form's number, e-mail address or page."""
 
 
 def search_of(session: Session, companies: tuple[str, ...], text: str) -> Search:
@@ -56,6 +66,17 @@ def search_of(session: Session, companies: tuple[str, ...], text: str) -> Search
     return Search(trackers=_trackers(session, companies, text), values=_values(session, companies, text))
 
 
+def wide_search_of(session: Session, companies: tuple[str, ...], text: str) -> Search:
+    """What a program searches for, understood: a number or at least three digits of one, else words."""
+    text = text.strip()
+    digits = re.sub(r"[^0-9]", "", text)
+    if digits and not any(char.isalpha() for char in text):
+        number = phone_number(text)
+        part = digits if number is None and len(digits) >= MIN_PART_DIGITS else None
+        return Search(any_number=number, number_part=part, form_part=text)
+    return Search(trackers=_trackers(session, companies, text), source_part=text, form_part=text)
+
+
 def search_conditions(search: Search, kind: Kind) -> ColumnElement[bool]:
     """The condition that a row of a kind matches."""
     parts: list[ColumnElement[bool]] = [false()]
@@ -68,7 +89,20 @@ def search_conditions(search: Search, kind: Kind) -> ColumnElement[bool]:
     if search.id is not None:
         parts.append(kind.table.id.between(*(search.id + end[len(search.id) :] for end in ID_RANGE)))
     if search.trackers and kind in (CALLS, TEXTS):
-        parts.append(kind.table.tracker_id.in_(search.trackers))
+        parts.append(indexless(kind.table.tracker_id).in_(search.trackers))
+    if search.any_number is not None:
+        parts += [each == search.any_number for each in kind.numbers]
+    if search.number_part is not None:
+        parts += [each.contains(search.number_part, autoescape=True) for each in kind.numbers]
+    if search.form_part is not None and kind is FORMS:
+        form, text = FormSubmission, search.form_part
+        pairs = ((form.phone_number, text), (form.email, text.casefold()), (form.page, text))
+        parts += [col(column).contains(part, autoescape=True) for column, part in pairs]
+    if search.source_part is not None and kind is CALLS:
+        named = col(Attribution.source).icontains(search.source_part, autoescape=True)
+        parts.append(
+            select(1).where(col(Attribution.subject_id) == kind.table.id, named).correlate(kind.table).exists()
+        )
     if search.values:
         named = or_(col(Attribution.campaign).in_(search.values), col(Attribution.keyword).in_(search.values))
         cause = select(1).where(col(Attribution.subject_id) == kind.table.id, named).correlate(kind.table)

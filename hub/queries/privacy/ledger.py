@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from hub.model import AuditEntry, ConsentEntry
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.privacy.journal_check import CHECKED
-from hub.queries.lists.keyset import Cursor, newest_first, page_of
+from hub.queries.lists.keyset import Cursor, Page, newest_first, page_of
 from hub.queries.lists.plan import by_company
 from hub.store.journal.statements import SIGNED
 
@@ -36,15 +36,6 @@ class LedgerChoice:
 
 
 @dataclass(frozen=True)
-class LedgerPage:
-    """Some records, newest first; `next` also leads to older ones that were not looked at yet."""
-
-    records: list[ConsentEntry]
-    next: str | None
-    searched_all: bool
-
-
-@dataclass(frozen=True)
 class JournalState:
     """One account's chain."""
 
@@ -59,8 +50,9 @@ class JournalState:
 
 def ledger_page(
     session: Session, companies: Collection[str], choice: LedgerChoice, after: str | None, limit: int
-) -> LedgerPage:
-    """The records of some companies, newest first; of those that filters leave out, only so many are looked through."""
+) -> tuple[Page[ConsentEntry], bool]:
+    """The records of some companies, newest first, and whether all older ones were searched: of those that filters leave
+    out, only so many are looked through, and the next page begins after them."""
     key, order = col(ConsentEntry.id), newest_first(ConsentEntry.id)
     query: Any = select(ConsentEntry)
     last = None
@@ -78,8 +70,8 @@ def ledger_page(
         query = query.where((col(ConsentEntry.use) == choice.use) | col(ConsentEntry.use).startswith(f"{choice.use}."))
     page = page_of(session, by_company(query, col(ConsentEntry.company_id), companies, order), after, limit)
     if page.next is None and last is not None:
-        return LedgerPage(page.items, str(Cursor((last,))), searched_all=False)
-    return LedgerPage(page.items, page.next, searched_all=True)
+        return Page(page.items, str(Cursor((last,)))), False
+    return page, True
 
 
 def journal_state(session: Session, account_id: str) -> JournalState:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
@@ -15,7 +14,8 @@ from hub.access.users import names_of as names_of_users
 from hub.errors import NotFound
 from hub.model import AuditEntry, Call, DoubtfulRefusal, FormSubmission, Person, TextMedia, TextMessage
 from hub.model.people import has_known_number
-from hub.queries.texts.paging import DOUBTFUL_TEXTS
+from hub.queries.lists.keyset import Page, Part, page_of
+from hub.queries.texts.paging import DOUBTFUL_TEXTS, NEWEST
 from hub.queries.texts.threads import names_in_threads
 from hub.runtime import Hub
 from hub.texts.bodies import open_bodies, open_file
@@ -78,20 +78,20 @@ class OneThread:
     """The oldest first."""
     between: tuple[Between, ...]
     older: str | None
-    """The id of the oldest text shown if there are older ones."""
+    """Where the page with older ones begins."""
 
 
 def one_thread(session: Session, scope: AccessScope, hub: Hub, text_id: str, before: str | None = None) -> OneThread:
-    """The thread that contains a text; at most `MAX_TEXTS` of its texts, those before the text `before` if it is given.
+    """The thread that contains a text; at most `MAX_TEXTS` of its texts, those beyond `before`, the `older` of another page.
 
     NotFound if the user does not see it. The caller writes the audit entry.
     """
     named: TextMessage = scope.one(session, TextMessage, text_id)
-    rows = _texts(session, named, before)
-    if not rows:
+    page = _texts(session, named, before)
+    if not page.items:
         raise NotFound("Not found")
-    more, rows = len(rows) > MAX_TEXTS, list(reversed(rows[:MAX_TEXTS]))
-    newest = _texts(session, named, None, 1)[0] if before else rows[-1]
+    rows = page.items[::-1]
+    newest = _texts(session, named, None, 1).items[0] if before else rows[-1]
     number, company_id = named.person_number, named.company_id
     known: list[Person] = []
     names: Any = {}
@@ -106,7 +106,7 @@ def one_thread(session: Session, scope: AccessScope, hub: Hub, text_id: str, bef
         person_id=known[0].id if known else None,
         texts=tuple(_shown(session, hub, rows)),
         between=tuple(_between(session, scope, named, rows, ends=before is not None)) if number else (),
-        older=rows[0].id if more else None,
+        older=page.next,
     )
 
 
@@ -122,23 +122,14 @@ def picture_of_text(session: Session, scope: AccessScope, hub: Hub, media_id: st
     return media.content_type, data
 
 
-def _texts(session: Session, text: TextMessage, before: str | None, limit: int = MAX_TEXTS + 1) -> list[TextMessage]:
+def _texts(session: Session, text: TextMessage, before: str | None, limit: int = MAX_TEXTS) -> Page[TextMessage]:
     """The texts of the thread, the newest first. A text from a hidden sender is alone in its thread."""
     if text.person_number is None:
-        return [text]
+        return Page([text], None)
     same = select(TextMessage).where(
         TextMessage.company_id == text.company_id, TextMessage.person_number == text.person_number
     )
-    start = session.get(TextMessage, before) if before else None
-    if before and (start is None or start.person_number != text.person_number):
-        return []
-    if start is not None:
-        earlier = or_(
-            col(TextMessage.at) < start.at, and_(col(TextMessage.at) == start.at, col(TextMessage.id) < start.id)
-        )
-        same = same.where(earlier)
-    newest = (col(TextMessage.at).desc(), col(TextMessage.id).desc())
-    return list(session.exec(same.order_by(*newest).limit(limit)))
+    return page_of(session, [Part(same, NEWEST)], before, limit)
 
 
 def _shown(session: Session, hub: Hub, rows: Sequence[TextMessage]) -> list[TextShown]:

@@ -8,29 +8,27 @@ and still say where the next one begins.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
 from hub.model import DoubtfulRefusal, TextMessage
 from hub.model.doubtful_refusals import OPEN_DOUBTS
 from hub.model.states import MessageStatus, RefusalSource
+from hub.queries.lists.keyset import Cursor, Page, Part, Row, in_order, newest_first, read_rows
+from hub.queries.lists.plan import WINDOWS, by_company
 from hub.texts.doubts import NOT_SENT
 
-WINDOWS = (150, 350, 1_000, 1_500)
-"""Texts that one page of threads reads: at first few, which is enough for most pages, and then more."""
-MAX_COMPANIES_APART = 12
-"""Up to this many companies, each is read through its own index; more are read by time alone."""
 ANSWERS = ("reply", "service")
 """The purposes of texts that answer a person."""
 KEYWORDS = ("stop", "start", "help")
 """The meanings of texts that the hub answers automatically."""
 STAFF = "staff_alert"
 TEXT: Any = TextMessage
+NEWEST = newest_first(TextMessage.at, TextMessage.id)
 _DOUBT: Any = DoubtfulRefusal
 DOUBTFUL_TEXTS = select(_DOUBT.id).where(OPEN_DOUBTS, _DOUBT.source == RefusalSource.TEXT)
 """Ids of the texts that may be a refusal and that nobody has decided on."""
@@ -52,14 +50,6 @@ class ThreadKind(StrEnum):
     """A text is held until a person decides."""
 
 
-@dataclass(frozen=True)
-class ThreadsPage:
-    """The newest text of each thread, newest first, and the text after which the next page begins."""
-
-    texts: list[TextMessage]
-    next: str | None
-
-
 def threads_page(
     session: Session,
     companies: Sequence[str],
@@ -67,83 +57,57 @@ def threads_page(
     after: str | None = None,
     limit: int = 50,
     stopped: Callable[[Sequence[ThreadKey]], set[ThreadKey]] | None = None,
-) -> ThreadsPage:
-    """One page of the threads of some companies, which the caller must be permitted to see. `after` is the id of a text.
+) -> Page[TextMessage]:
+    """One page of the newest texts of the threads of some companies, which the caller must be permitted to see.
 
     `stopped` returns those who have stopped texts; only the kind STOPPED needs it.
     """
-    start = session.get(TextMessage, after) if after else None
-    if after and (start is None or start.company_id not in companies):
-        return ThreadsPage([], None)
-    rows: list[Any] = []
-    end: Any = None
+    cursor = NEWEST.cursor(after)
+    found: list[Row] = []
     for window in WINDOWS:
-        found, end = _window(session, companies, kind, start, window, stopped)
-        rows += found
-        if end is None or len(rows) > limit:
+        read = read_rows(session, _texts(companies, kind, window), cursor, window)
+        listed = _listed(session, [row.item for row in read], kind, stopped)
+        found += [row for row in read if row.item in listed]
+        cursor = Cursor(read[-1].place) if len(read) == window else None
+        if cursor is None or len(found) > limit:
             break
-        start = end
-    following = rows[limit - 1].id if len(rows) > limit else end.id if end is not None else None
-    shown = [row.id for row in rows[:limit]]
-    texts = {text.id: text for text in session.scalars(select(TextMessage).where(TEXT.id.in_(shown)))}
-    return ThreadsPage([texts[each] for each in shown if each in texts], following)
+    if len(found) > limit:
+        cursor = Cursor(found[limit - 1].place)
+    shown = [row.item for row in found[:limit]]
+    texts = session.scalars(select(TextMessage).where(TEXT.id.in_(shown))).all()
+    return Page(in_order(texts, shown), str(cursor) if cursor is not None else None)
 
 
-def _window(
+def _texts(companies: Sequence[str], kind: ThreadKind, window: int) -> list[Part]:
+    """The texts that a list of a kind looks through."""
+    query = select(TEXT.id).where(TEXT.person_number.is_not(None), _of_thread(TEXT))
+    if kind is ThreadKind.DOUBTFUL:
+        return [Part(query.where(TEXT.id.in_(DOUBTFUL_TEXTS), TEXT.company_id.in_(companies)), NEWEST)]
+    return by_company(query, TEXT.company_id, companies, NEWEST, window)
+
+
+def _listed(
     session: Session,
-    companies: Sequence[str],
+    ids: Sequence[str],
     kind: ThreadKind,
-    start: Any,
-    window: int,
     stopped: Callable[[Sequence[ThreadKey]], set[ThreadKey]] | None,
-) -> tuple[list[Any], Any]:
-    """The wanted texts among the `window` newest before `start`, and the last text read; None if no older ones are left."""
-    scanned = _scanned(companies, kind, start, window)
+) -> set[str]:
+    """Those of some texts by which a thread is listed."""
     later: Any = aliased(TEXT)
     newer = and_(
-        later.company_id == scanned.c.company_id,
-        later.person_number == scanned.c.person_number,
-        later.at >= scanned.c.at,
-        or_(later.at > scanned.c.at, later.id > scanned.c.id),
+        later.company_id == TEXT.company_id,
+        later.person_number == TEXT.person_number,
+        later.at >= TEXT.at,
+        or_(later.at > TEXT.at, later.id > TEXT.id),
         _of_thread(later),
         *_counts(later, kind),
     )
-    listed = and_(*_wanted(scanned.c, kind), ~exists().where(newer))
-    columns = (scanned.c.id, scanned.c.company_id, scanned.c.person_number, scanned.c.at, listed.label("listed"))
-    read: list[Any] = list(session.execute(select(*columns).order_by(scanned.c.at.desc(), scanned.c.id.desc())))
-    rows = [row for row in read if row.listed]
-    if kind is ThreadKind.STOPPED and stopped is not None:
-        found = stopped([(row.company_id, row.person_number) for row in rows])
-        rows = [row for row in rows if (row.company_id, row.person_number) in found]
-    return rows, read[-1] if len(read) == window else None
-
-
-def _scanned(companies: Sequence[str], kind: ThreadKind, start: Any, window: int) -> Any:
-    """The `window` newest texts before `start`, as a subquery of few columns."""
-    columns = (
-        TEXT.id,
-        TEXT.company_id,
-        TEXT.person_number,
-        TEXT.at,
-        TEXT.direction,
-        TEXT.meaning,
-        TEXT.status,
-    )
-    conditions: list[Any] = [TEXT.person_number.is_not(None), _of_thread(TEXT)]
-    if start is not None:
-        conditions += [TEXT.at <= start.at, or_(TEXT.at < start.at, TEXT.id < start.id)]
-    if kind is ThreadKind.DOUBTFUL:
-        conditions.append(TEXT.id.in_(DOUBTFUL_TEXTS))
-    newest = (TEXT.at.desc(), TEXT.id.desc())
-    if kind is ThreadKind.DOUBTFUL or len(companies) > MAX_COMPANIES_APART:
-        query: Any = select(*columns).where(TEXT.company_id.in_(companies), *conditions).order_by(*newest)
-        return query.limit(window).subquery()
-    apart = [
-        select(select(*columns).where(TEXT.company_id == each, *conditions).order_by(*newest).limit(window).subquery())
-        for each in companies
-    ] or [select(*columns).where(TEXT.company_id.is_(None), *conditions).limit(0)]
-    together = union_all(*apart).subquery()
-    return select(together).order_by(together.c.at.desc(), together.c.id.desc()).limit(window).subquery()
+    query = select(TEXT.id, TEXT.company_id, TEXT.person_number).where(TEXT.id.in_(ids), *_wanted(TEXT, kind))
+    keys = {row.id: (row.company_id, row.person_number) for row in session.execute(query.where(~exists().where(newer)))}
+    if kind is not ThreadKind.STOPPED or stopped is None:
+        return set(keys)
+    found = stopped(list(keys.values()))
+    return {text_id for text_id, key in keys.items() if key in found}
 
 
 def _of_thread(text: Any) -> Any:

@@ -13,6 +13,7 @@ from hub.access.scope import AccessScope
 from hub.model import Call, Company, Person, Suppression, TextMedia, TextMessage
 from hub.model.people import TYPED
 from hub.model.purposes import SERVICE
+from hub.queries.lists.keyset import Page
 from hub.queries.texts.paging import ThreadKey, ThreadKind, flags_of, threads_page
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
@@ -43,14 +44,6 @@ class ThreadShown:
     """A `MessageStatus`."""
 
 
-@dataclass(frozen=True)
-class ThreadList:
-    """Threads, newest first, and the text after which the next page begins."""
-
-    threads: list[ThreadShown]
-    next: str | None
-
-
 def list_threads(
     session: Session,
     scope: AccessScope,
@@ -59,16 +52,16 @@ def list_threads(
     kind: ThreadKind = ThreadKind.ALL,
     after: str | None = None,
     limit: int = 50,
-) -> ThreadList:
+) -> Page[ThreadShown]:
     """The threads of some companies that the user may see. The lines are what people wrote, so the action is `bodies`."""
     visible = visible_companies(session, scope, companies)
     found = threads_page(session, visible, kind, after, limit, lambda keys: stopped_people(hub, keys))
-    keys = [key_of(text) for text in found.texts]
+    keys = [key_of(text) for text in found.items]
     waiting, doubtful = flags_of(session, keys)
     stopped = stopped_people(hub, keys)
-    bodies = open_bodies(hub.vault, session, found.texts)
+    bodies = open_bodies(hub.vault, session, found.items)
     names = names_in_threads(session, hub.vault, keys)
-    pictures = _pictures(session, [text.id for text in found.texts])
+    pictures = _pictures(session, [text.id for text in found.items])
     shown = [
         ThreadShown(
             id=text.id,
@@ -84,9 +77,9 @@ def list_threads(
             stopped=key in stopped,
             status=text.status,
         )
-        for text, key in zip(found.texts, keys, strict=True)
+        for text, key in zip(found.items, keys, strict=True)
     ]
-    return ThreadList(shown, found.next)
+    return found.of(shown)
 
 
 def visible_companies(session: Session, scope: AccessScope, companies: Sequence[str]) -> list[str]:

@@ -11,7 +11,6 @@ from hub.callrail.dates import FIRST_MOMENT, Period, range_time, zone_title
 from hub.callrail.ids import COMPANY, wire_id
 from hub.callrail.sources import source_name
 from hub.errors import CannotDo
-from hub.queries.listings.calls import calls_query
 from hub.queries.listings.totals import (
     GROUPS,
     CallTotals,
@@ -20,8 +19,9 @@ from hub.queries.listings.totals import (
     call_totals_over_time,
     first_start,
 )
+from hub.queries.lists.kinds import CALLS
 from hub.reports.calendar import bounds, month_of, year_of
-from hub.web.callrail.calls import call_filter
+from hub.web.callrail.calls import call_list
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint
 
@@ -37,8 +37,8 @@ def summary(asked: Asked) -> Answer:
     """Totals of a range of time, and of each value of `group_by`."""
     group = asked.parameters.choice("group_by", GROUPS)
     with asked.session() as session:
-        wanted, span = call_filter(asked, session)
-        query = calls_query(session, asked.scope, wanted)
+        calls, span = call_list(asked, session)
+        query = calls.query(CALLS)
         body = range_of(asked, span, first_start(session, query) if span.begins is None else None)
         body["total_results"] = _measured(call_totals(session, query), asked)
         if group is not None:
@@ -51,8 +51,8 @@ def timeseries(asked: Asked) -> Answer:
     """Totals of each hour, day, week, month or year; at most 200 of them."""
     interval = asked.parameters.choice("interval", INTERVALS) or asked.parameters.choice("group_by", INTERVALS) or "day"
     with asked.session() as session:
-        wanted, span = call_filter(asked, session)
-        query = calls_query(session, asked.scope, wanted)
+        calls, span = call_list(asked, session)
+        query = calls.query(CALLS)
         begins = span.begins or first_start(session, query) or span.ends - timedelta(microseconds=1)
         points = list(_points(begins, span, interval))
         found = call_totals_over_time(session, query, points)

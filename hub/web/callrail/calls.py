@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import partial
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 from starlette.responses import Response
 
@@ -14,13 +13,16 @@ from hub.callrail import fields
 from hub.callrail.calls import call_record, extras
 from hub.callrail.dates import Period, period, zone_named
 from hub.callrail.ids import CALL, TRACKER, ending_of, row_id
-from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED, STATUSES
+from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
 from hub.callrail.visits import PHONES, TABLETS
+from hub.contracts.leads import LeadStatus
 from hub.errors import NotFound
 from hub.model import Call, Company, Tracker, User
 from hub.queries.listings.call_facts import facts_of_calls
-from hub.queries.listings.calls import CallFilter, calls_query, order_of, visible_calls
-from hub.queries.listings.paging import in_order
+from hub.queries.lists import kinds as contact_kinds
+from hub.queries.lists.filters import GOOD, UNANSWERED, UNSCORED, ContactFilter, ContactKind, Outcome
+from hub.queries.lists.keyset import in_order
+from hub.queries.lists.paging import ContactList
 from hub.web.callrail.outbound import OUTBOUND, is_outbound
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import Asked
@@ -30,8 +32,9 @@ ANSWER_STATUSES = ("answered", "missed", "voicemail", "all")
 CALL_TYPES = ("first_call", "missed", "voicemails", "voicemail", "inbound", "outbound", "all")
 DEVICES = {"mobile": (*PHONES, *TABLETS), "desktop": tuple(f"-{word}" for word in (*PHONES, *TABLETS)), "all": ()}
 LEAD_STATUSES = (GOOD_LEAD, NOT_A_LEAD, NOT_SCORED)
-TIME_ORDERS = ("start_time", "created_at", "submitted_at", "last_message_at")
-SORTED_BY = ("start_time", "created_at", "duration", "customer_phone_number", "tracking_phone_number")
+OUTCOMES = {"answered": Outcome.ANSWERED, "voicemail": Outcome.VOICEMAIL, "missed": UNANSWERED}
+"""The stricter one first."""
+CALLS_BY_TIME = contact_kinds.CALLS.order.columns
 
 
 def asked_period(asked: Asked, session: Session, company: Company | None = None) -> Period:
@@ -42,54 +45,47 @@ def asked_period(asked: Asked, session: Session, company: Company | None = None)
     return period(asked.parameters, asked.hub.clock(), zone)
 
 
-def bounds_of(asked: Asked, span: Period) -> tuple[datetime | None, datetime | None]:
-    """The begin and the end that a list must ask for. The cursor of a page in order of time is within one of them already,
-    and SQLite would begin in its index at the wider one of two bounds."""
-    sent = asked.parameters
-    is_by_time = (sent.text("sort") or sent.text("sort_by")) in (None, *TIME_ORDERS)
-    if not (sent.flag("relative_pagination") and sent.text("after") and is_by_time):
-        return span.begins, span.ends
-    is_rising = (sent.text("order") or sent.text("sort_dir") or "").casefold() == "asc"
-    return (None, span.ends) if is_rising else (span.begins, None)
-
-
-def call_filter(asked: Asked, session: Session) -> tuple[CallFilter, Period]:
-    """What a request asks of calls, and its range of time."""
+def call_list(asked: Asked, session: Session) -> tuple[ContactList, Period]:
+    """The calls that a request asks for, and its range of time."""
     sent, company = asked.parameters, asked.company(session)
     span = asked_period(asked, session, company)
-    begins, ends = bounds_of(asked, span)
-    outcomes = {*_outcomes(asked)}
-    statuses = {GOOD_LEAD: STATUSES[GOOD_LEAD], NOT_A_LEAD: STATUSES[NOT_A_LEAD], NOT_SCORED: (), None: None}
+    outcomes = _outcomes(asked)
+    leads = {GOOD_LEAD: GOOD, NOT_A_LEAD: LeadStatus.NOT_A_LEAD, NOT_SCORED: UNSCORED, None: None}
     trackers = sent.list("tracker_ids") or sent.list("tracker_id")
-    return CallFilter(
-        begins=begins,
-        ends=ends,
-        company_id=company.id if company else None,
-        trackers=tuple(_tracker(asked, session, each) for each in trackers),
-        outcomes=tuple(sorted(outcomes)),
-        inbound=sent.choice("direction", ("inbound", "outbound", "all")) != "outbound"
-        and sent.choice("call_type", CALL_TYPES) != "outbound",
+    wanted = ContactFilter(
+        kind=ContactKind.CALL,
+        spam="no",
+        begins=span.begins,
+        ends=span.ends,
+        tracker_ids=tuple(_tracker(asked, session, each) for each in trackers),
+        outcome=next((OUTCOMES[each] for each in OUTCOMES if each in outcomes), None),
+        first_time="yes" if "first_call" in outcomes else None,
         devices=DEVICES[sent.choice("device", tuple(DEVICES)) or "all"],
-        lead_statuses=statuses[sent.choice("lead_status", LEAD_STATUSES)],
+        lead=leads[sent.choice("lead_status", LEAD_STATUSES)],
         tags=sent.list("tags"),
-        agent_numbers=_agent(session, asked),
-        shortest=sent.number("min_duration"),
-        longest=sent.number("max_duration"),
+        agents=_agent(session, asked),
+        longer=sent.number("min_duration"),
+        shorter=sent.number("max_duration"),
         search=sent.text("search"),
         sources=sent.list("source"),
-    ), span
+    )
+    nothing = is_outbound(asked) or ("answered" in outcomes and not outcomes.isdisjoint(("missed", "voicemail")))
+    companies = () if nothing else (company.id,) if company else None
+    return ContactList(session, asked.scope, companies, wanted), span
 
 
-def _outcomes(asked: Asked) -> list[str]:
+def _outcomes(asked: Asked) -> set[str]:
+    """All of what a call must have been: `answered`, `missed` (voicemail included), `voicemail`, `first_call`."""
     sent = asked.parameters
-    found = [sent.choice("answer_status", ANSWER_STATUSES)]
+    found = {sent.choice("answer_status", ANSWER_STATUSES)}
     if sent.text("answer_status") is None and sent.flag("answered") is not None:
-        found.append("answered" if sent.flag("answered") else "missed")
+        found.add("answered" if sent.flag("answered") else "missed")
     kind = sent.choice("call_type", CALL_TYPES)
-    found.append({"voicemails": "voicemail", "inbound": None, "outbound": None}.get(kind or "", kind))
+    found.add({"voicemails": "voicemail", "inbound": None, "outbound": None}.get(kind or "", kind))
     if sent.flag("first_time_callers"):
-        found.append("first_call")
-    return [each for each in found if each not in (None, "all")]
+        found.add("first_call")
+    sent.choice("direction", ("inbound", "outbound", "all"))
+    return {each for each in found if each not in (None, "all")}
 
 
 def _tracker(asked: Asked, session: Session, wanted: str) -> str:
@@ -116,11 +112,7 @@ def _agent(session: Session, asked: Asked) -> tuple[str, ...] | None:
 
 def visible(asked: Asked, session: Session) -> Any:
     """The calls that the user may see. Spam is hidden from lists, and answered with 404 singly."""
-    return visible_calls(asked.scope)
-
-
-def _query(asked: Asked, session: Session) -> Any:
-    return calls_query(session, asked.scope, call_filter(asked, session)[0])
+    return asked.scope.calls().where(col(Call.spam).is_(False))
 
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
@@ -129,10 +121,6 @@ def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) 
     read = [each.recording.id for each in facts if each.transcript and each.recording]
     asked.authorized.note_each("recording.transcript", read)
     return [call_record(each, names, asked.place) for each in facts]
-
-
-def _sorted_by(name: str, descending: bool) -> Any:
-    return order_of(name, descending=descending)
 
 
 class Calls(Resource):
@@ -154,8 +142,14 @@ CALLS = Calls(
     actions=("calls",),
     prefix=CALL,
     fields=fields.CALL,
-    query=_query,
+    parts=lambda asked, session: call_list(asked, session)[0].parts,
     one_query=visible,
     records=_records,
-    orders={name: partial(_sorted_by, name) for name in SORTED_BY},
+    orders={
+        "start_time": CALLS_BY_TIME,
+        "created_at": CALLS_BY_TIME,
+        "duration": (func.coalesce(Call.duration, 0), col(Call.id)),
+        "customer_phone_number": (func.coalesce(Call.caller_number, ""), col(Call.id)),
+        "tracking_phone_number": (func.coalesce(Call.tracking_number, ""), col(Call.id)),
+    },
 )

@@ -11,7 +11,7 @@ from hub.callrail import fields
 from hub.callrail.accounts import company_record
 from hub.callrail.ids import COMPANY
 from hub.model import Company
-from hub.queries.listings.paging import Order, in_order
+from hub.queries.lists.keyset import in_order, one_part
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -43,12 +43,12 @@ COMPANIES = Resource(
     actions=("account",),
     prefix=COMPANY,
     fields=fields.COMPANY,
-    query=_query,
+    parts=lambda asked, session: one_part(_query(asked, session)),
     one_query=_visible,
     records=_records,
     orders={
-        "name": lambda descending: Order(col(Company.title), col(Company.id), descending),
-        "created_at": lambda descending: Order(col(Company.id), col(Company.id), descending),
+        "name": (col(Company.title), col(Company.id)),
+        "created_at": (col(Company.id),),
     },
     is_newest_first=False,
 )

@@ -5,46 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import false
 from sqlmodel import Session, col, select
 
 from hub.callrail import fields
 from hub.callrail.dates import Period
 from hub.callrail.forms import form_record
 from hub.callrail.ids import FORM, PERSON, row_id
-from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, STATUSES
+from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
+from hub.contracts.leads import LeadStatus
+from hub.marks.spam import is_spam
 from hub.model import FormSubmission
-from hub.queries.listings.forms import FormFilter, facts_of_forms, form_order, forms_query, visible_forms
-from hub.queries.listings.paging import count_of, in_order
+from hub.queries.listings.forms import facts_of_forms
 from hub.queries.listings.totals import FORM_GROUPS, form_totals_by
+from hub.queries.lists import kinds
+from hub.queries.lists.filters import GOOD, UNSCORED, ContactFilter, ContactKind
+from hub.queries.lists.keyset import count_rows, in_order
+from hub.queries.lists.paging import ContactList
 from hub.web.callrail.call_reports import key_of, range_of
-from hub.web.callrail.calls import LEAD_STATUSES, asked_period, bounds_of
+from hub.web.callrail.calls import LEAD_STATUSES, asked_period
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
 
 
 def _visible(asked: Asked, session: Session) -> Any:
-    return visible_forms(asked.scope)
+    """The forms that the user may see and that are not marked as spam; who sees only own calls sees none."""
+    query = asked.scope.select(FormSubmission).where(~is_spam(col(FormSubmission.id)))
+    return query if asked.scope.reach == "account" else query.where(false())
 
 
-def _filter(asked: Asked, session: Session) -> tuple[FormFilter, Period]:
+def _forms(asked: Asked, session: Session) -> tuple[ContactList, Period]:
     sent, company = asked.parameters, asked.company(session)
     span = asked_period(asked, session, company)
-    begins, ends = bounds_of(asked, span)
-    statuses = {GOOD_LEAD: STATUSES[GOOD_LEAD], NOT_A_LEAD: STATUSES[NOT_A_LEAD], None: None}
+    leads = {GOOD_LEAD: GOOD, NOT_A_LEAD: LeadStatus.NOT_A_LEAD, NOT_SCORED: UNSCORED, None: None}
     person = sent.text("person_id")
-    return FormFilter(
-        begins=begins,
-        ends=ends,
-        company_id=company.id if company else None,
+    wanted = ContactFilter(
+        kind=ContactKind.FORM,
+        spam="no",
+        begins=span.begins,
+        ends=span.ends,
         person_id=(row_id(PERSON, person) or "none") if person else None,
-        lead_statuses=statuses.get(sent.choice("lead_status", LEAD_STATUSES), ()),
+        lead=leads[sent.choice("lead_status", LEAD_STATUSES)],
         tags=sent.list("tags"),
         search=sent.text("search"),
-    ), span
-
-
-def _query(asked: Asked, session: Session) -> Any:
-    return forms_query(asked.scope, _filter(asked, session)[0])
+    )
+    return ContactList(session, asked.scope, (company.id,) if company else None, wanted), span
 
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
@@ -57,10 +62,10 @@ def summary(asked: Asked) -> Answer:
     """How many forms were sent, in all and for each value of `group_by`."""
     group = asked.parameters.choice("group_by", FORM_GROUPS)
     with asked.session() as session:
-        wanted, span = _filter(asked, session)
-        query = forms_query(asked.scope, wanted)
+        forms, span = _forms(asked, session)
+        query = forms.query(kinds.FORMS)
         body = range_of(asked, span)
-        body["total_results"] = {"total_forms": count_of(session, query, col(FormSubmission.id))}
+        body["total_results"] = {"total_forms": count_rows(session, forms.parts())}
         if group is not None:
             totals: dict[str | None, int] = {}
             for values, number in form_totals_by(session, query, group):
@@ -75,9 +80,9 @@ FORMS = Resource(
     actions=("calls",),
     prefix=FORM,
     fields=fields.FORM_SUBMISSION,
-    query=_query,
+    parts=lambda asked, session: _forms(asked, session)[0].parts,
     one_query=_visible,
     records=_records,
-    orders={"submitted_at": lambda descending: form_order(descending=descending)},
+    orders={"submitted_at": kinds.FORMS.order.columns},
 )
 ENDPOINTS = (Endpoint("GET", "forms/summary", ("calls",), summary),)

@@ -15,12 +15,11 @@ from hub.model import Company, Person
 from hub.queries.listings.leads import (
     LeadFilter,
     facts_of_leads,
-    lead_order,
-    leads_query,
+    list_leads,
     timeline_of,
     visible_people,
 )
-from hub.queries.listings.paging import in_order
+from hub.queries.lists.keyset import Parts, in_order
 from hub.web.callrail.calls import asked_period
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
@@ -30,7 +29,7 @@ def _visible(asked: Asked, session: Session) -> Any:
     return visible_people(asked.scope)
 
 
-def _query(asked: Asked, session: Session) -> Any:
+def _parts(asked: Asked, session: Session) -> Parts:
     sent, company = asked.parameters, asked.company(session)
     span = asked_period(asked, session, company)
     is_dated = any(sent.text(name) for name in ("start_date", "end_date", "date_range"))
@@ -40,7 +39,7 @@ def _query(asked: Asked, session: Session) -> Any:
         company_id=company.id if company else None,
         search=sent.text("search"),
     )
-    return leads_query(asked.scope, wanted)
+    return list_leads(session, asked.scope, wanted)
 
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
@@ -64,9 +63,9 @@ LEADS = Resource(
     actions=("people",),
     prefix=PERSON,
     fields=fields.LEAD,
-    query=_query,
+    parts=_parts,
     one_query=_visible,
     records=_records,
-    orders={"created_at": lambda descending: lead_order(descending=descending)},
+    orders={"created_at": (col(Person.id),)},
 )
 ENDPOINTS = (Endpoint("GET", "leads/{id}/timeline", ("people",), timeline),)

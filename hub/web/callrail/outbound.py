@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.callrail import fields
@@ -14,7 +14,7 @@ from hub.callrail.dates import local_time, period, zone_named
 from hub.callrail.formatted import phone
 from hub.callrail.ids import CALL, COMPANY, wire_id
 from hub.model import Company, OutgoingCall
-from hub.queries.listings.paging import Order, in_order
+from hub.queries.lists.keyset import in_order, one_part
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -77,13 +77,11 @@ OUTBOUND = Resource(
     actions=("calls",),
     prefix=CALL,
     fields=fields.CALL,
-    query=_query,
+    parts=lambda asked, session: one_part(_query(asked, session)),
     one_query=_visible,
     records=_records,
     orders={
-        "start_time": lambda descending: Order(
-            col(OutgoingCall.made_at), col(OutgoingCall.id), descending, kind=datetime.fromisoformat
-        ),
-        "duration": lambda descending: Order(col(OutgoingCall.duration), col(OutgoingCall.id), descending, 0, int),
+        "start_time": (col(OutgoingCall.made_at), col(OutgoingCall.id)),
+        "duration": (func.coalesce(OutgoingCall.duration, 0), col(OutgoingCall.id)),
     },
 )

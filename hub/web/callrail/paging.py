@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.errors import CannotDo
+from hub.queries.lists.keyset import Page
 from hub.web.callrail.request import Asked
 
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 100, 250
@@ -63,22 +63,11 @@ def page_wanted(asked: Asked) -> PageWanted:
     number = sent.number("page", 1, least=1) or 1
     if not sent.flag("relative_pagination"):
         return PageWanted(per_page, number, False, (number - 1) * per_page, None)
-    after = sent.text("after")
-    if after is not None and "~" not in after:
-        raise CannotDo("after is made by this API; follow next_page as it is.")
-    return PageWanted(per_page, number, True, sent.number("offset", 0) or 0, after)
-
-
-@dataclass(frozen=True)
-class PageFound:
-    """The records of one page, and the cursor after which the next one begins; None on the last page."""
-
-    records: Sequence[Mapping[str, Any]]
-    next: str | None
+    return PageWanted(per_page, number, True, sent.number("offset", 0) or 0, sent.text("after"))
 
 
 def page_body(
-    asked: Asked, wanted: PageWanted, found: PageFound, key: str, count: Callable[[], int], counts: Counts
+    asked: Asked, wanted: PageWanted, found: Page[Mapping[str, Any]], key: str, count: Callable[[], int], counts: Counts
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The answer with one page, and its headers."""
     following = _address(asked, wanted, found)
@@ -88,24 +77,24 @@ def page_body(
             "per_page": wanted.per_page,
             "next_page": following,
             "has_next_page": following is not None,
-            key: list(found.records),
+            key: found.items,
         }, headers
     scope = asked.scope
     list_of = (scope.user.id, scope.companies, scope.reach, asked.ids.get("id"), key, _filters(asked))
     total = counts.of(list_of, asked.hub.clock(), wanted.number == 1, count)
-    if found.records:
-        seen = wanted.offset + len(found.records)
+    if found.items:
+        seen = wanted.offset + len(found.items)
         total = max(total, seen + 1) if found.next else seen
     return {
         "page": wanted.number,
         "per_page": wanted.per_page,
         "total_pages": -(-total // wanted.per_page),
         "total_records": total,
-        key: list(found.records),
+        key: found.items,
     }, headers
 
 
-def _address(asked: Asked, wanted: PageWanted, found: PageFound) -> str | None:
+def _address(asked: Asked, wanted: PageWanted, found: Page[Any]) -> str | None:
     """The address of the next page, with every filter."""
     if found.next is None:
         return None

@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 from hub.access.permissions import Action
 from hub.callrail.fields import FieldSet
 from hub.errors import CannotDo, NotFound
-from hub.model import Company
-from hub.queries.listings.paging import Order, count_of, page_of_ids
-from hub.web.callrail.paging import Counts, PageFound, page_body, page_wanted
+from hub.queries.lists.keyset import Order, Parts, count_rows, ids_of_page
+from hub.web.callrail.paging import Counts, page_body, page_wanted
 from hub.web.callrail.request import Asked
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -25,8 +24,6 @@ LISTED_ACCOUNTS = "*"
 """The path of the endpoint above all accounts."""
 ANY_ROLE: tuple[Action, ...] = ("account", "calls", "audit")
 """Each role may do one of them."""
-BY_OTHER_INDEX = frozenset({"company_id", "tracker_id", "tracker_ids", "agent"})
-"""Parameters by which a list is read along another index than that of its companies."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +41,19 @@ class Endpoint:
 class Resource:
     """Something that is listed and read one by one.
 
-    `query(asked, session)` selects the rows that the user may see, with all filters of the request; `one_query` the same
+    `parts(asked, session)` finds the rows that the user may see, with all filters of the request; `one_query` selects them
     without the filters. `records(asked, session, ids, fields)` renders rows in the order of their ids, each table asked
-    once. `orders` are the names that `sort` may have; the first is the default.
+    once. `orders` are the names that `sort` may have, with their columns; the first is the default.
     """
 
     path: str
     actions: tuple[Action, ...]
     prefix: str
     fields: FieldSet
-    query: Callable[[Asked, Session], Any]
+    parts: Callable[[Asked, Session], Parts]
     one_query: Callable[[Asked, Session], Any]
     records: Callable[[Asked, Session, Sequence[str], Fields], Sequence[Mapping[str, Any]]]
-    orders: Mapping[str, Callable[[bool], Order]]
+    orders: Mapping[str, tuple[Any, ...]]
     is_newest_first: bool = True
     key: str | None = None
     """The name of the list in an answer; the path if left out."""
@@ -79,7 +76,7 @@ class Resource:
 
     def record(self, asked: Asked, session: Session, row_id: str) -> Mapping[str, Any]:
         """One record by the id of its row, as the answer to a write has it, too; NotFound if the user does not see it."""
-        row_column = self._order(asked, is_default=True).row_id
+        row_column = self._order(asked, is_default=True).columns[-1]
         seen = session.execute(self.one_query(asked, session).where(row_column == row_id).with_only_columns(row_column))
         if seen.first() is None:
             raise NotFound("Not found")
@@ -91,24 +88,14 @@ class Resource:
     def _list(self, asked: Asked, counts: Counts) -> Response:
         wanted, order = page_wanted(asked), self._order(asked)
         with asked.session() as session:
-            query = self.query(asked, session)
+            parts = self.parts(asked, session)
             offset = 0 if wanted.after is not None else wanted.offset
-            companies = self._companies(asked, session)
-            page = page_of_ids(
-                session, query, order, wanted.per_page, offset=offset, after=wanted.after, companies=companies
-            )
-            found = PageFound(self.records(asked, session, page.ids, self.chosen(asked)) if page.ids else (), page.next)
+            page = ids_of_page(session, parts, order, wanted.after, wanted.per_page, offset)
+            found = page.of(list(self.records(asked, session, page.items, self.chosen(asked))) if page.items else [])
             body, headers = page_body(
-                asked, wanted, found, self.key or self.path, lambda: count_of(session, query, order.row_id), counts
+                asked, wanted, found, self.key or self.path, lambda: count_rows(session, parts(order, None, 0)), counts
             )
         return json_answer(body, headers=headers)
-
-    def _companies(self, asked: Asked, session: Session) -> list[str] | None:
-        """The companies that are listed together; None if the request names one, or if another index is better."""
-        is_long = self.is_newest_first and asked.scope.reach == "account"
-        if not is_long or any(name.partition("[")[0] in BY_OTHER_INDEX for name in asked.parameters):
-            return None
-        return list(session.execute(asked.scope.select(Company).with_only_columns(Company.id)).scalars())
 
     def _order(self, asked: Asked, *, is_default: bool = False) -> Order:
         sent, first = asked.parameters, next(iter(self.orders))
@@ -119,7 +106,7 @@ class Resource:
         if name is not None and name not in self.orders:
             raise CannotDo(f"{self.path} cannot be sorted by {name[:40]}; sort by one of {', '.join(self.orders)}.")
         descending = direction == "desc" if direction else self.is_newest_first
-        return self.orders[name or first](descending)
+        return Order(self.orders[name or first], descending)
 
 
 def json_answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -17,16 +17,15 @@ from hub.callrail.ids import THREAD
 from hub.callrail.texts import MARKS, thread_record
 from hub.errors import NotFound
 from hub.model import TextMessage
-from hub.queries.listings.paging import in_order
 from hub.queries.listings.threads import (
     ThreadFilter,
     facts_of_threads,
+    list_newest_texts,
     newest_of,
-    thread_order,
-    threads_query,
     visible_texts,
 )
-from hub.web.callrail.calls import asked_period, bounds_of
+from hub.queries.lists.keyset import Parts, in_order
+from hub.web.callrail.calls import asked_period
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -35,17 +34,16 @@ def _visible(asked: Asked, session: Session) -> Any:
     return visible_texts(asked.scope)
 
 
-def _query(asked: Asked, session: Session) -> Any:
+def _parts(asked: Asked, session: Session) -> Parts:
     company = asked.company(session)
     span = asked_period(asked, session, company)
-    begins, ends = bounds_of(asked, span)
     wanted = ThreadFilter(
-        begins=begins,
-        ends=ends,
+        begins=span.begins,
+        ends=span.ends,
         company_id=company.id if company else None,
         search=asked.parameters.text("search"),
     )
-    return threads_query(asked.scope, wanted)
+    return list_newest_texts(session, asked.scope, wanted)
 
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
@@ -76,10 +74,10 @@ TEXT_MESSAGES = Threads(
     actions=("texts",),
     prefix=THREAD,
     fields=fields.CONVERSATION,
-    query=_query,
+    parts=_parts,
     one_query=_visible,
     records=_records,
-    orders={"last_message_at": lambda descending: thread_order(descending=descending)},
+    orders={"last_message_at": (col(TextMessage.at), col(TextMessage.id))},
     key="conversations",
 )
 SMS_THREADS = replace(TEXT_MESSAGES, path="sms-threads", key="sms_threads")

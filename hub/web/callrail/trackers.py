@@ -11,8 +11,8 @@ from hub.callrail import fields
 from hub.callrail.ids import TRACKER
 from hub.callrail.trackers import tracker_record
 from hub.model import Tracker
-from hub.queries.listings.paging import Order, in_order
 from hub.queries.listings.tracker_facts import facts_of_trackers
+from hub.queries.lists.keyset import in_order, one_part
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -48,13 +48,13 @@ TRACKERS = Resource(
     actions=("setup",),
     prefix=TRACKER,
     fields=fields.TRACKER,
-    query=_query,
+    parts=lambda asked, session: one_part(_query(asked, session)),
     one_query=_visible,
     records=_records,
     orders={
-        "name": lambda descending: Order(col(Tracker.name), col(Tracker.id), descending),
-        "type": lambda descending: Order(col(Tracker.type), col(Tracker.id), descending),
-        "created_at": lambda descending: Order(col(Tracker.id), col(Tracker.id), descending),
+        "name": (col(Tracker.name), col(Tracker.id)),
+        "type": (col(Tracker.type), col(Tracker.id)),
+        "created_at": (col(Tracker.id),),
     },
     is_newest_first=False,
 )

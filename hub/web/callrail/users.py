@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from hub.access.companies import companies_by_user
@@ -13,7 +13,7 @@ from hub.callrail import fields
 from hub.callrail.ids import USER
 from hub.callrail.users import user_record
 from hub.model import Company, User
-from hub.queries.listings.paging import Order, in_order
+from hub.queries.lists.keyset import in_order, one_part
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 
@@ -52,15 +52,13 @@ USERS = Resource(
     actions=("users",),
     prefix=USER,
     fields=fields.USER,
-    query=_query,
+    parts=lambda asked, session: one_part(_query(asked, session)),
     one_query=_visible,
     records=_records,
     orders={
-        "name": lambda descending: Order(col(User.name), col(User.id), descending),
-        "email": lambda descending: Order(col(User.email), col(User.id), descending, ""),
-        "created_at": lambda descending: Order(
-            col(User.made_at), col(User.id), descending, kind=datetime.fromisoformat
-        ),
+        "name": (col(User.name), col(User.id)),
+        "email": (func.coalesce(User.email, ""), col(User.id)),
+        "created_at": (col(User.made_at), col(User.id)),
     },
     is_newest_first=False,
 )

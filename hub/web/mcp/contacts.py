@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.queries.callers import spam_verdict
-from hub.queries.lists.cursors import cursor_of
 from hub.queries.lists.filters import ContactFilter, filter_of
 from hub.queries.lists.paging import ContactList
 from hub.queries.lists.rows import ContactRow, contact_rows
@@ -50,9 +49,6 @@ def list_contacts(
     limit: int,
 ) -> dict[str, Any]:
     """A page of calls, texts and forms, the newest first. `wanted` are conditions as filter_of takes them."""
-    cursor = cursor_of(after)
-    if after and cursor is None:
-        raise CannotDo("after is no place in a list; use the value of `next` from the page before.")
     if first and last and first > last:
         raise CannotDo("The period would end before it begins; swap first and last.")
     scope = reader.scope("calls")
@@ -61,8 +57,8 @@ def list_contacts(
         zone = ZoneInfo(companies[0].time_zone if len(companies) == 1 else "UTC")
         asked = _filter(wanted, zone, first, last, reader)
         contacts = ContactList(session, scope, [each.id for each in companies], asked)
-        found = contacts.page(cursor, limit)
-        rows = contact_rows(session, reader.user, reader.hub.vault, found.keys)
+        found = contacts.page(after, limit)
+        rows = contact_rows(session, reader.user, reader.hub.vault, found.items)
         count = contacts.count()
     if rows:
         reader.note("list_calls", reader.user.account_id, f"{len(rows)} contacts")
@@ -72,7 +68,7 @@ def list_contacts(
         "count": count.number,
         "count_is_exact": count.exact,
         "time_zone_of_days": str(zone),
-        "next": found.older,
+        "next": found.next,
     }
 
 

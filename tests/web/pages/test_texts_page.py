@@ -301,6 +301,8 @@ def test_an_erased_person_is_shown_as_such(stage: TestHub) -> None:
 def test_unknown_parameters_do_no_harm(stage: TestHub) -> None:
     write_in(stage, "Hello")
     browser, thread = signed_in(stage), thread_of(stage)
-    for query in ("show=nothing", "after=nothing", "older=nothing", "template=%00", "company=%F0%9F%98%80"):
+    for query in ("show=nothing", "template=%00", "company=%F0%9F%98%80"):
         assert browser.get(f"/texts?{query}").status_code == 200
         assert browser.get(f"/texts/{thread}?{query}").status_code in (200, 404)
+    for path in ("/texts?after=nothing", f"/texts/{thread}?older=nothing"):
+        assert "begin with the first page" in browser.get(path).text

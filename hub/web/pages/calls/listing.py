@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from hub.access.saved_views import saved_views
 from hub.model import SavedView
-from hub.queries.lists.cursors import Count, Key, cursor_of
-from hub.queries.lists.paging import ContactList
+from hub.queries.lists.kinds import Key
+from hub.queries.lists.paging import ContactList, Count
 from hub.queries.lists.rows import ContactRow, contact_rows
 from hub.queries.lists.suggestions import suggestions
 from hub.queries.status.carriers import newest_tests
@@ -74,17 +74,16 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
     wanted = filter_of_page(page)
     with page.session() as session:
         contacts = ContactList(session, page.scope, page.company_ids, wanted)
-        cursor = cursor_of(page.query.get("after"))
-        found = contacts.page(cursor, ROWS)
-        rows = contact_rows(session, page.user, page.hub.vault, found.keys)
+        found = contacts.page(page.query.get("after"), ROWS)
+        rows = contact_rows(session, page.user, page.hub.vault, found.items)
         values: dict[str, Any] = {
-            "days": _days(page, contacts, found.keys, rows),
+            "days": _days(page, contacts, found.items, rows),
             "count": contacts.count(),
             "suggested": suggestions(session, contacts.seen.companies),
             "tabs": _tabs(page, session),
             "tests": newest_tests(session, page.company_ids, page.now - TESTS_SHOWN, 3) if page.may("status") else [],
         }
-    shown = f"1 to {len(rows):,}" if found.newer is None else f"{len(rows):,}"
+    shown = f"1 to {len(rows):,}" if found.previous is None else f"{len(rows):,}"
     return page.render(
         "calls.html",
         status,
@@ -101,8 +100,8 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
         state=state_of(page),
         hidden=[(name, value) for name, value in _state(page) if name in ("company", "columns", "q")],
         pager_text=f"{shown} of {count_words(values['count'])}",
-        newer=here(page, after=found.newer) if found.newer else None,
-        older=here(page, after=found.older) if found.older else None,
+        newer=here(page, after=found.previous) if found.previous else None,
+        older=here(page, after=found.next) if found.next else None,
         titles={each.id: each.title for each in page.companies},
         names={each.id: each.name for each in page.companies},
         errors={"view_name": None, "marks": None, **errors},

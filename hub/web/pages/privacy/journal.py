@@ -48,7 +48,7 @@ def show(page: PageRequest) -> Response:
             channel[:32] if channel else None,
             person,
         )
-        found = ledger_page(session, page.company_ids, choice, page.query.get("after"), RECORDS_PER_PAGE)
+        found, searched_all = ledger_page(session, page.company_ids, choice, page.query.get("after"), RECORDS_PER_PAGE)
         journal = journal_state(session, page.user.account_id)
         names = names_of(session, {journal.checked_by or ""})
     return desk_page(
@@ -56,10 +56,10 @@ def show(page: PageRequest) -> Response:
         "journal",
         tab="/journal",
         title="Journal",
-        records=found.records if person != NOBODY else [],
+        records=found.items if person != NOBODY else [],
         older=page.here(after=found.next) if found.next else None,
         newest=page.here() if page.query.get("after") else None,
-        searched_all=found.searched_all,
+        searched_all=searched_all,
         choice=choice,
         who=who,
         states=STATES,

@@ -11,9 +11,10 @@ from hub.delivery.answer_text import Recipient
 from hub.errors import NotFound
 from hub.model.states import MediaState, MessageStatus
 from hub.platform.formats import clock_time, day_of, long_day
+from hub.queries.lists.keyset import Page
 from hub.queries.texts.one_thread import OneThread, one_thread
 from hub.queries.texts.paging import ThreadKind
-from hub.queries.texts.threads import ThreadList, list_threads
+from hub.queries.texts.threads import ThreadShown, list_threads
 from hub.store import audit
 from hub.web.pages.do_not_contact import do_not_contact
 from hub.web.pages.request import PageRequest
@@ -113,7 +114,7 @@ def kind_of(page: PageRequest) -> ThreadKind:
     return ThreadKind(named) if named in set(ThreadKind) else ThreadKind.ALL
 
 
-def _threads(page: PageRequest) -> ThreadList:
+def _threads(page: PageRequest) -> Page[ThreadShown]:
     scope = page.scope_for("bodies")
     if scope is None:
         raise NotFound("Not found")
@@ -121,11 +122,11 @@ def _threads(page: PageRequest) -> ThreadList:
         return list_threads(session, scope, page.hub, page.company_ids, kind_of(page), page.query.get("after") or None)
 
 
-def _note(page: PageRequest, listed: ThreadList, shown: OneThread | None = None) -> None:
+def _note(page: PageRequest, listed: Page[ThreadShown], shown: OneThread | None = None) -> None:
     """The audit entries: one for the lines of the list, one for a thread."""
     with page.hub.store.writing() as session:
-        if listed.threads:
-            detail = f"last lines of {len(listed.threads)} threads"
+        if listed.items:
+            detail = f"last lines of {len(listed.items)} threads"
             audit.note(session, page.now, page.user.id, "text.list", page.user.account_id, detail)
         if shown is not None:
             audit.note(
@@ -133,11 +134,11 @@ def _note(page: PageRequest, listed: ThreadList, shown: OneThread | None = None)
             )
 
 
-def _list_values(page: PageRequest, found: ThreadList) -> dict[str, Any]:
+def _list_values(page: PageRequest, found: Page[ThreadShown]) -> dict[str, Any]:
     kind, after = kind_of(page), page.query.get("after")
     show = None if kind is ThreadKind.ALL else kind.value
     return {
-        "threads": found.threads,
+        "threads": found.items,
         "tabs": [(page.link("/texts", show=None if each is ThreadKind.ALL else each.value), words, each is kind)
                  for each, words in TABS.items()],
         "empty": "Nobody further on this page; older texts may have some." if found.next else EMPTY[kind],

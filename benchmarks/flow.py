@@ -26,7 +26,7 @@ from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery, InboxWebhook
 from hub.runtime import Hub
-from hub.startup import Opened, open_hub
+from hub.startup.opening import Opened, open_hub
 from hub.store.encryption.keyring import new_key
 
 ROUNDS = 5

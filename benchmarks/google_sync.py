@@ -26,7 +26,7 @@ from hub.delivery.sync import sync
 from hub.flow.fold.events import EventBatch, keep_events
 from hub.flow.pipeline import process
 from hub.model import Call, Delivery
-from hub.startup import open_hub
+from hub.startup.opening import open_hub
 
 ROUNDS = 5
 CONVERSIONS = 2_000

@@ -27,7 +27,7 @@ from benchmarks.figures import Figure, at_least, at_most, print_figures, spread
 from benchmarks.postgres import postgres
 from hub.config.models import Config
 from hub.model import Lease
-from hub.startup import Opened, open_hub
+from hub.startup.opening import Opened, open_hub
 from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.visit_request import NumberShown, VisitRequest
 

@@ -23,7 +23,7 @@ from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, InboxWebhook
 from hub.runtime import Hub
-from hub.startup import open_hub
+from hub.startup.opening import open_hub
 from hub.store.encryption.keyring import new_key
 
 CALLS = 800

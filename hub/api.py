@@ -65,6 +65,7 @@ from hub.contracts.sandbox import (
     Sandbox,
     SimulatedCall,
 )
+from hub.contracts.sandbox_replies import json_reply, reply, routed
 from hub.contracts.sandbox_sign_in import SandboxSignIn, unsigned_id_token
 from hub.contracts.services import Log, Memory, Services
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount, SignIn
@@ -291,6 +292,7 @@ __all__ = [
     "is_place",
     "is_signed",
     "json_object",
+    "json_reply",
     "key_token",
     "list_page",
     "longest_name",
@@ -304,7 +306,9 @@ __all__ = [
     "refused_receipt",
     "region_of",
     "regions_in",
+    "reply",
     "retry_after",
+    "routed",
     "secret_claims",
     "secret_token",
     "sign_assertion",

@@ -14,7 +14,7 @@ from testbed import TestHub
 
 from hub.plugin_host.discovery import discover
 from hub.reload import ConfigFile
-from hub.startup import open_hub, read_config
+from hub.startup.opening import open_hub, read_config
 from hub.testing import FrozenClock
 from plugins.ads.google_ads.sandbox import Sandbox as Google
 from plugins.crm.hubspot.sandbox import Sandbox as HubSpot

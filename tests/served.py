@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 from hub.model import TrackingNumber
 from hub.reload import ConfigFile
 from hub.serving.http_server import edge_settings
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.store.schema import guard
 from hub.store.triggers.append_only import TABLES as APPEND_ONLY
 from hub.testing import FrozenClock

@@ -12,7 +12,18 @@ from sqlmodel import Session, col, select
 from hub.access.permissions import ROLES, Reach, reach
 from hub.contracts.phones import phone_number
 from hub.errors import RingfenceError
-from hub.model import Account, ApiKey, Call, Recording, User, UserCompany
+from hub.model import (
+    Account,
+    AlertPhone,
+    AlertPreference,
+    AlertRule,
+    ApiKey,
+    Call,
+    PushSubscription,
+    Recording,
+    User,
+    UserCompany,
+)
 from hub.model.columns import CALL_RETENTION
 
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
@@ -63,13 +74,6 @@ def disable(session: Session, user: User, now: datetime) -> None:
     user.expires_at = user.disabled_at + CALL_RETENTION
     session.add(user)
     revoke_keys(session, user, now)
-    from hub.model import (
-        AlertPhone,
-        AlertPreference,
-        AlertRule,
-        PushSubscription,
-    )  # not for each command that shows a name
-
     for table in (AlertRule, AlertPreference, AlertPhone, PushSubscription):
         session.execute(delete(table).where(col(table.user_id) == user.id))
 

@@ -16,7 +16,7 @@ from hub.cli.support.tables import table
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.queries.lookup import typed
-from hub.startup import open_hub, open_store, read_config, read_outline
+from hub.startup.opening import open_hub, open_store, read_config, read_outline
 
 commands = typer.Typer(help="Alerts of users: what became of each, and a test.", no_args_is_help=True)
 

@@ -20,7 +20,7 @@ from hub.cli.support.tables import UUID, short_ids, table
 from hub.model import AuditEntry, JournalEntry
 from hub.platform.clock import utc_now
 from hub.queries.lookup import typed
-from hub.startup import open_store, read_config, read_outline
+from hub.startup.opening import open_store, read_config, read_outline
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.journal import sign_ends
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import phonenumbers
+
 from hub.contracts.places import places_of_number
 
 SATELLITE = frozenset({870, 881, 882, 883})
@@ -11,8 +13,6 @@ SATELLITE = frozenset({870, 881, 882, 883})
 def costs_extra(number: str) -> bool:
     """Whether a call or text to a number (E.164) is charged at a higher rate: premium, shared cost, satellite, and the
     like."""
-    import phonenumbers
-
     kind = phonenumbers.PhoneNumberType
     expensive = (kind.PREMIUM_RATE, kind.SHARED_COST, kind.PERSONAL_NUMBER, kind.PAGER, kind.UAN)
     parsed = phonenumbers.parse(number)

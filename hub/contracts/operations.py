@@ -20,10 +20,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.parser import BytesParser
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+import yaml
 
 MEDIA_TYPES = {
     "form": "application/x-www-form-urlencoded",
@@ -56,8 +60,6 @@ class Operations:
     """The operations of a provider's API, from a YAML file."""
 
     def __init__(self, file: Path) -> None:
-        import yaml
-
         self._operations = [
             (method, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), accepted or {})
             for (method, path), accepted in (
@@ -104,8 +106,6 @@ def _pairs(text: str) -> dict[str, Any]:
 
 
 def _elements(body: bytes) -> dict[str, Any]:
-    from xml.etree.ElementTree import Element, ParseError, fromstring
-
     def inside(element: Element) -> Any:
         found: dict[str, Any] = {}
         for child in element:
@@ -120,8 +120,6 @@ def _elements(body: bytes) -> dict[str, Any]:
 
 
 def _parts(content_type: str, body: bytes) -> dict[str, Any]:
-    from email.parser import BytesParser
-
     parsed = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
     parts: Any = parsed.get_payload()
     if not parsed.is_multipart():

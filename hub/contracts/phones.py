@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import phonenumbers
+
 NANP_NUMBER = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
 """E.164 of the North American numbering plan; longer and shorter numbers under `+1` do not exist."""
 
@@ -21,8 +23,6 @@ def phone_number(text: object, country: str = "US") -> str | None:
         return None
     if NANP_NUMBER.fullmatch(text):
         return text  # phonenumbers gives the same result, and a ringing call waits
-    import phonenumbers
-
     plain = "".join(
         c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in ("Cf", "Cc")
     ).strip()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import phonenumbers
+from phonenumbers import timezone
+
 from hub.contracts.consent import Place
 from hub.contracts.phones import NANP_NUMBER, phone_number
 from hub.contracts.regions import NORTH_AMERICA, region_problem, regions_of
@@ -31,16 +34,12 @@ def places_of_number(number: str | None) -> tuple[Place, ...]:
 def is_place(code: str) -> bool:
     """Whether a code such as `US`, `US-CA` or `CA-QC` is a country of ISO 3166, or a region of one. Regions are known in the
     USA and Canada only; elsewhere any code of the right form is accepted."""
-    import phonenumbers
-
     country, dash, region = code.partition("-")
     return country in phonenumbers.SUPPORTED_REGIONS and not (dash and region_problem(region, country))
 
 
 @lru_cache(maxsize=16384)
 def _places(number: str) -> tuple[Place, ...]:
-    import phonenumbers
-
     e164 = phone_number(number)
     if e164 is None:
         return ()
@@ -61,6 +60,4 @@ def _tells(kind: int, countries: int) -> bool:
 
 
 def _time_zones(parsed: object) -> tuple[str, ...]:
-    from phonenumbers import timezone
-
     return tuple(zone for zone in timezone.time_zones_for_number(parsed) if zone != timezone.UNKNOWN_TIMEZONE)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -218,7 +219,6 @@ def challenge_of(verifier: str) -> str:
 
 def unsigned_id_token(claims: Mapping[str, str]) -> str:
     """An ID token as the token endpoint of a stand-in gives it; its signature proves nothing."""
-    import json
 
     def part(content: Mapping[str, str]) -> str:
         return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()

@@ -7,6 +7,9 @@ from difflib import SequenceMatcher
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from phonenumbers import PhoneNumber
+from phonenumbers.timezone import time_zones_for_geographical_number
+
 from hub.contracts.prefixes import names_by_prefix
 from hub.contracts.regions import NORTH_AMERICA
 
@@ -61,9 +64,6 @@ def _zones() -> tuple[str, ...]:
 
 
 def _zone_of_american_city(city: str) -> str | None:
-    from phonenumbers import PhoneNumber
-    from phonenumbers.timezone import time_zones_for_geographical_number
-
     zones: Counter[str] = Counter()
     for prefix, place in names_by_prefix("geodata", NORTH_AMERICA).items():
         if place.partition(",")[0].casefold() == city:

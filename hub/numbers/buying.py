@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import phonenumbers
+
 from hub.contracts.numbers import NumberKind, NumberOffer, NumberQuery, NumberSetup, OwnedNumber
 from hub.contracts.values import Money
 from hub.errors import CircuitOpen, NotSupported, PluginFailure, Rejected, RetryLater, RingfenceError
@@ -92,8 +94,6 @@ def _found_after(hub: Hub, connector: str, number: str, error: RingfenceError) -
 
 def _read(number: str, country: str) -> tuple[str, NumberKind, str]:
     """The number without its country code, its kind, and its country (`country` if the number does not show it)."""
-    import phonenumbers
-
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

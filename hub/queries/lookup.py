@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sqlmodel import Session, col, or_, select
+
+from hub.contracts.places import is_place
 from hub.errors import CannotDo, NotFound
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from hub.model import Account, Call, Company, Delivery, FormSubmission, TextMessage
+from hub.model import Account, Call, Company, Delivery, FormSubmission, TextMessage
 
 MIN_ID_CHARACTERS = 6
 """Minimum number of characters of an id to search for."""
@@ -23,8 +22,6 @@ MAX_MATCHES_NAMED = 5
 
 def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubmission:
     """The call, text or form with an id, a part of it, or the carrier's id; CannotDo if none or several are found."""
-    from hub.model import Call, FormSubmission, TextMessage
-
     text = typed(wanted)
     found: list[Any] = [
         *by_id(session, Call, text, Call.carrier_call_id),
@@ -36,10 +33,6 @@ def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubm
 
 def find_deliveries(session: Session, wanted: str) -> list[Delivery]:
     """The deliveries with an id, an item's key, or a part of either; grouped by item, oldest first."""
-    from sqlmodel import col, select
-
-    from hub.model import Delivery
-
     text = typed(wanted)
     exact = select(Delivery).where((Delivery.id == text) | (Delivery.item_key == text)).order_by(col(Delivery.id))
     found = list(session.exec(exact)) or _by_part(session, Delivery, text, Delivery.id, Delivery.item_key)
@@ -59,15 +52,11 @@ def full_id(session: Session, table: Any, wanted: str, what: str) -> str:
 
 def by_id(session: Session, table: Any, text: str, carrier_id: Any) -> list[Any]:
     """The rows of a table with an id, a part of it, or the carrier's id."""
-    from sqlmodel import select
-
     exact = list(session.exec(select(table).where((table.id == text.lower()) | (carrier_id == text))))
     return exact or _by_part(session, table, text, table.id)
 
 
 def _by_part(session: Session, table: Any, text: str, *columns: Any) -> list[Any]:
-    from sqlmodel import col, or_, select
-
     part = text.lower().lstrip("…")
     if not MIN_ID_CHARACTERS <= len(part) <= MAX_ID_CHARACTERS:
         return []
@@ -138,8 +127,6 @@ def known_place(text: str, unions: Iterable[str] = ()) -> str:
 
     Without this check, a place that is in no table would be judged as unknown, for example UK instead of GB.
     """
-    from hub.contracts.places import is_place
-
     code = text.strip().upper()
     if code not in unions and not is_place(code):
         raise CannotDo(
@@ -150,10 +137,6 @@ def known_place(text: str, unions: Iterable[str] = ()) -> str:
 
 def account_named(session: Session, wanted: str | None) -> Account:
     """The account with this name in config.yaml, or the only one if none is named; CannotDo lists them."""
-    from sqlmodel import col, select
-
-    from hub.model import Account
-
     accounts = session.exec(select(Account).order_by(col(Account.name))).all()
     if wanted is None and len(accounts) == 1:
         return accounts[0]
@@ -166,9 +149,5 @@ def account_named(session: Session, wanted: str | None) -> Account:
 
 def company_named(session: Session, wanted: str) -> Company:
     """A company that is in use, by its name; CannotDo names the similar ones."""
-    from sqlmodel import col, select
-
-    from hub.model import Company
-
     companies = {each.name: each for each in session.exec(select(Company).where(col(Company.disabled_at).is_(None)))}
     return companies[known(wanted, companies, "company")]

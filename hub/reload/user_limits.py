@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from hub.config.error_messages import secret_paths
 from hub.config.models import Config
 from hub.config.references import REFERENCE
+from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
 from hub.model import Account, Company, StoredSecret, Tracker, TrackingNumber, User
 from hub.reload.differences import tree_or_empty
@@ -183,8 +184,6 @@ def _taken_over(session: Session, user: User, change: _Change) -> Iterator[str]:
 
 def phone_of(written: Any) -> str:
     """A number as the database has it."""
-    from hub.contracts.phones import phone_number
-
     return phone_number(str(written)) or str(written)
 
 

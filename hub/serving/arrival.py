@@ -13,7 +13,7 @@ from hub.numbers.accounts import write_accounts
 from hub.platform.liveness import report_failure
 from hub.reload import ConfigFile
 from hub.serving.running_hub import RunningHub
-from hub.startup import make_ready
+from hub.startup.opening import make_ready
 
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 1.0

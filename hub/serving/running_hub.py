@@ -13,7 +13,7 @@ from hub.config.models import Config
 from hub.platform.liveness import report_failure
 from hub.reload.differences import RESTART
 from hub.serving.switch import Edge, EdgeSwitch, Generation
-from hub.startup import Opened, follow
+from hub.startup.opening import Opened, follow
 from hub.worker import Worker
 
 log = structlog.get_logger(__name__)

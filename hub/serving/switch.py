@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hub.runtime import Hub
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.web.health import operation_app
 from hub.web.request_body import ASGI
 from hub.worker import Worker

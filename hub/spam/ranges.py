@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+import phonenumbers
 import yaml
 
 from hub.contracts.phones import NANP_NUMBER
@@ -48,8 +49,6 @@ def exchange_of(number: str | None) -> str | None:
 
 @lru_cache(maxsize=16384)
 def _is_assigned(number: str) -> bool:
-    import phonenumbers
-
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:

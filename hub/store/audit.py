@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from hub.model import (
@@ -58,8 +59,6 @@ def account_of(session: Session, row_id: str) -> str | None:
 
 
 def _queries() -> list[Any]:
-    from sqlalchemy import bindparam
-
     wanted: Any = bindparam("wanted")
     own: list[tuple[Any, Any]] = [(Account, Account.id), (Company, Company.account_id), (User, User.account_id)]
     own += [(table, table.account_id) for table in (PolicyVersion, PolicyAcceptance, ConsentEntry)]

@@ -19,6 +19,7 @@ from uuid import uuid4
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from hub.contracts.addresses import is_loopback
@@ -194,8 +195,6 @@ def _sqlite_engine(url: Any) -> Engine:
         "json_deserializer": _read_json,
     }
     if not url.database or url.database == ":memory:":
-        from sqlalchemy.pool import StaticPool
-
         arguments["poolclass"] = StaticPool
     else:
         arguments |= {"pool_size": 16, "max_overflow": 16}

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 from weakref import WeakSet
 
+import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from hub.platform.metrics import DATABASE_AWAY
 
 PATIENCE_SECONDS = 0.5
 """How long a commit may take while a caller waits: half of the time in which a ringing call is answered."""
@@ -48,8 +51,6 @@ class Outage:
                 return
             self.since = datetime.now(UTC)
         _report(1)
-        import structlog
-
         structlog.get_logger(__name__).error("the database is away; what comes in is spooled", why=why)
 
     def end(self) -> tuple[datetime, float] | None:
@@ -59,8 +60,6 @@ class Outage:
         if since is None:
             return None
         _report(0)
-        import structlog
-
         structlog.get_logger(__name__).info(
             "the database is back", away_since=since.isoformat(timespec="seconds"), seconds=round(seconds, 1)
         )
@@ -96,8 +95,6 @@ class Outage:
 
 
 def _report(away: int) -> None:
-    from hub.platform.metrics import DATABASE_AWAY
-
     DATABASE_AWAY.set(away)
 
 

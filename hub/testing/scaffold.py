@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 import hub.api
 from hub.errors import RingfenceError
 from hub.platform.private_files import share
@@ -26,8 +28,6 @@ def write_plugin(kind: str, name: str, target: Path, package: bool = True) -> li
 
     Without `package` it is one file, if the kind has that form: the folder then is one for `plugin_dirs:`.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     parts = [part for part in name.split("_") if part]
     words = {
         "kind": kind,

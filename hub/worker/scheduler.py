@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
@@ -61,9 +63,6 @@ class Ticker:
     """APScheduler with one in-memory job a connector; a job only writes a slot."""
 
     def __init__(self, hub: Hub) -> None:
-        from apscheduler.events import EVENT_JOB_MAX_INSTANCES
-        from apscheduler.schedulers.background import BackgroundScheduler
-
         self._hub = hub
         self._dropped, self._told = 0, -DROPS_TOLD_EVERY
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each dropped tick at length

@@ -14,7 +14,7 @@ from served import serving
 from test_pages import AXE, CHECK
 
 from hub.model import ConfigVersion, Tracker
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak

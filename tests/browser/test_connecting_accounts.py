@@ -15,7 +15,7 @@ from provider_stage import environment, open_provider_stage, running_providers
 from served import serving
 from testbed import TestHub
 
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.store.connectors import pause
 from hub.testing import FrozenClock
 

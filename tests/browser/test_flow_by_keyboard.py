@@ -16,7 +16,7 @@ from test_pages import AXE, CHECK
 from testbed import TestHub
 
 from hub.model import FlowVersion
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak

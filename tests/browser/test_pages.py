@@ -19,7 +19,7 @@ from hub.access.permissions import ROLES, reach
 from hub.access.sign_in.sessions import end_sessions
 from hub.api import CallEvent, MessageEvent
 from hub.model import TextMessage
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.web.pages.guard import Page
 from hub.web.pages.routes import PAGES
 

@@ -17,7 +17,7 @@ from typer.testing import Result
 from hub.cli import app
 from hub.model import AuditEntry
 from hub.platform.clock import utc_now
-from hub.startup import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub, read_config
 from hub.testing import FrozenClock
 from hub.worker import Worker
 

@@ -20,7 +20,7 @@ from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.hookspecs import CallHooks
 from hub.model import Call, TextMessage
-from hub.startup import open_hub, read_config
+from hub.startup.opening import open_hub, read_config
 from hub.testing import FrozenClock
 
 PUBLIC, CALLER, TRACKING = "https://calls.example.com", "+13125550142", "+13125550120"

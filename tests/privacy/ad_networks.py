@@ -11,7 +11,7 @@ from pathlib import Path
 from testbed import KEY, TestHub
 
 from hub.contracts.hearing import HeardRequest
-from hub.startup import open_hub, read_config
+from hub.startup.opening import open_hub, read_config
 from hub.testing import FrozenClock
 from hub.testing.heard import everything, heard
 

@@ -11,7 +11,7 @@ from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.reload.versions import living
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
-from hub.startup import Opened
+from hub.startup.opening import Opened
 
 
 def test_a_process_is_seen_until_it_ends_or_is_silent(hub: Callable[..., TestHub]) -> None:

@@ -20,7 +20,7 @@ from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
 from hub.serving.watcher import Watcher
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.testing import FrozenClock
 from hub.web.app import WebEdge, WebProcess
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from hub.access.users import AccessRefused
-
-if TYPE_CHECKING:
-    from argon2 import PasswordHasher
 
 MIN_LENGTH, MAX_LENGTH = 12, 128
 """In characters. The upper limit bounds the work of the strength check."""
@@ -39,8 +38,6 @@ def hash_password(password: str, about: Sequence[str]) -> str:
 def check_password(stored: str | None, password: str) -> bool:
     """Whether `password` has the hash `stored`. Without a hash the same work is done, so that the time an answer takes
     does not show whether a user exists."""
-    from argon2.exceptions import InvalidHashError, VerificationError
-
     told = password[: MAX_LENGTH + 1]
     try:
         return _hasher().verify(stored or _nobodys_hash(), told) and stored is not None
@@ -55,8 +52,6 @@ def rehashed(stored: str, password: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _hasher() -> PasswordHasher:
-    from argon2 import PasswordHasher
-
     return PasswordHasher()
 
 

@@ -14,6 +14,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import http_ece
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlmodel import Session, col, select
 
 from hub.alerts.kinds import URGENT
@@ -115,9 +120,6 @@ def send_push(hub: Hub, post: PublicPost, subscription_id: str, delivery_id: str
 
 def encrypted(browser: dict[str, str], plain: bytes) -> bytes:
     """A message that only this browser can read. Source: RFC 8291."""
-    import http_ece
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-
     return bytes(
         http_ece.encrypt(
             plain,
@@ -142,10 +144,6 @@ def _payload(messages: Sequence[Message], delivery_id: str) -> bytes:
 
 
 def _authorization(hub: Hub, endpoint: str) -> str:
-    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
-    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-    from cryptography.hazmat.primitives.hashes import SHA256
-
     parts = urlsplit(endpoint)
     mail = hub.config.mail
     claims = {
@@ -160,8 +158,6 @@ def _authorization(hub: Hub, endpoint: str) -> str:
 
 
 def _private_key(hub: Hub) -> EllipticCurvePrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
-
     number = int.from_bytes(hub.keyring.decrypt(_key_of(hub).private_sealed, VAPID_PLACE), "big")
     return derive_private_key(number, SECP256R1())
 
@@ -173,9 +169,6 @@ def _key_of(hub: Hub) -> VapidKey:
 
 
 def _make_key(hub: Hub) -> VapidKey:
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     private = generate_private_key(SECP256R1())
     point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     number = private.private_numbers().private_value.to_bytes(32, "big")

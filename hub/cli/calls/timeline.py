@@ -16,7 +16,7 @@ from hub.queries.masking import Mask
 from hub.queries.timeline.build import timeline
 from hub.queries.timeline.entries import Entry
 from hub.queries.timeline.subject import facts_of
-from hub.startup import open_store, read_outline, vault_of
+from hub.startup.opening import open_store, read_outline, vault_of
 
 STAGE_COLORS = {
     "visit": "bright_cyan",

@@ -28,8 +28,8 @@ from hub.model import ImportStep
 from hub.platform.clock import utc_now
 from hub.reload import ConfigFile
 from hub.runtime import Hub
-from hub.startup import open_store, read_config
 from hub.startup.assembly import assemble
+from hub.startup.opening import open_store, read_config
 from hub.store.engine import Store
 
 SHOWN_DIFF_LINES = 60

@@ -13,7 +13,7 @@ from hub.cli.support.tables import short_ids, table
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.queries.lookup import among
-from hub.startup import open_store, read_outline
+from hub.startup.opening import open_store, read_outline
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine, replay_quarantined
 
 commands = typer.Typer(help="List items that processes died of; replay them after a fix.")

@@ -26,7 +26,7 @@ from hub.platform.clock import utc_now
 from hub.queries.lookup import known
 from hub.queries.masking import Mask
 from hub.queries.spreadsheets import harmless
-from hub.startup import open_store, read_outline, vault_of
+from hub.startup.opening import open_store, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 

@@ -18,7 +18,7 @@ from hub.platform.clock import utc_now
 from hub.queries.lookup import known
 from hub.queries.numbers.health import Finding, all_findings
 from hub.queries.numbers.spending import spending as spending_of
-from hub.startup import open_hub, open_store, read_config
+from hub.startup.opening import open_hub, open_store, read_config
 
 
 def register(commands: typer.Typer) -> None:

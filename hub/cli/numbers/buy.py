@@ -22,7 +22,7 @@ from hub.numbers.budget import budget_of, set_cap, written
 from hub.numbers.purchases import purchase
 from hub.platform.clock import utc_now
 from hub.queries.lookup import account_named, company_named, known
-from hub.startup import open_hub, open_store, read_config
+from hub.startup.opening import open_hub, open_store, read_config
 
 NUMBER_KINDS = ("local", "toll_free", "mobile")
 

@@ -10,7 +10,7 @@ import typer
 from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
 from hub.queries.lookup import known
-from hub.startup import Opened
+from hub.startup.opening import Opened
 
 Carrier = Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")]
 

@@ -15,7 +15,7 @@ from hub.numbers.directory import read_directory
 from hub.numbers.pools import PoolFigures, pool_figures
 from hub.platform.clock import utc_now
 from hub.queries.lookup import known
-from hub.startup import open_store, read_config
+from hub.startup.opening import open_store, read_config
 
 
 def register(app: typer.Typer) -> None:

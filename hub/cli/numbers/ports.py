@@ -28,7 +28,7 @@ from hub.numbers.porting import (
 )
 from hub.queries.lookup import full_id
 from hub.runtime import Hub
-from hub.startup import open_hub, read_config
+from hub.startup.opening import open_hub, read_config
 
 MAX_BILL_BYTES = 10 * 1024 * 1024
 

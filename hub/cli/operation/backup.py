@@ -24,8 +24,8 @@ from hub.cli.support.output import (
 )
 from hub.errors import CannotDo
 from hub.runtime import Hub
-from hub.startup import read_config
 from hub.startup.assembly import assemble
+from hub.startup.opening import read_config
 from hub.store.engine import explained
 
 

@@ -16,7 +16,7 @@ from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import DeliveryState
 from hub.queries.lookup import known
 from hub.queries.timeline.receipts import worth
-from hub.startup import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub, read_config
 from hub.store.rows import write_slot
 from hub.worker import run_due_sync
 

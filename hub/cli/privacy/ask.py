@@ -15,7 +15,7 @@ from hub.errors import CannotDo
 from hub.hookspecs import ConsentHooks
 from hub.queries.consent_question import Answer, Supposed, answers
 from hub.queries.lookup import known
-from hub.startup import open_hub, read_config
+from hub.startup.opening import open_hub, read_config
 
 STATES = ("given", "refused", "withdrawn", "objected")
 

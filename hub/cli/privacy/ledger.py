@@ -13,7 +13,7 @@ from hub.cli.support.tables import table
 from hub.config.models import Config
 from hub.model import Company, ConsentEntry
 from hub.queries.lookup import known
-from hub.startup import open_store, read_config
+from hub.startup.opening import open_store, read_config
 
 OneCompany = Annotated[str | None, typer.Option(help="Only this company, by its name in config.yaml.", metavar="NAME")]
 

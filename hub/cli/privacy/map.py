@@ -16,7 +16,7 @@ from hub.platform.clock import utc_now
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
 from hub.privacy.datamap.trust import HANDED_OVER
-from hub.startup import open_store, read_config
+from hub.startup.opening import open_store, read_config
 
 
 def register(privacy: typer.Typer) -> None:

@@ -12,7 +12,7 @@ from hub.config.retention import spell_life
 from hub.platform.clock import utc_now
 from hub.privacy.holds import on_hold
 from hub.privacy.retention import holdings
-from hub.startup import open_store, read_config
+from hub.startup.opening import open_store, read_config
 
 
 def register(privacy: typer.Typer) -> None:

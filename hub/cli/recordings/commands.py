@@ -37,7 +37,7 @@ from hub.recordings.end import HELD, IN_WORDS, check_resume, end_recording
 from hub.recordings.keep import fetch_due
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.listen import hear, note_listening
-from hub.startup import open_hub, open_store, read_config, read_outline
+from hub.startup.opening import open_hub, open_store, read_config, read_outline
 from hub.store.audit import account_of
 from hub.store.encryption.keyfile import keyring_of
 

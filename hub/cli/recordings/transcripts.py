@@ -17,7 +17,7 @@ from hub.model.states import TranscriptState
 from hub.recordings.listen import note_listening
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript, want_transcript
-from hub.startup import open_hub, read_config
+from hub.startup.opening import open_hub, read_config
 
 
 def register(commands: typer.Typer) -> None:

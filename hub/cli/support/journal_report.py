@@ -15,7 +15,7 @@ from hub.model import HUB_CHAIN, Account
 from hub.platform.clock import utc_now
 from hub.privacy.journal_check import check_journal
 from hub.queries.lookup import typed
-from hub.startup import open_store, read_config
+from hub.startup.opening import open_store, read_config
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.journal.verify import Report
 

@@ -38,7 +38,7 @@ from hub.queries.texts.paging import count_texts, threads_page
 from hub.queries.texts.threads import key_of
 from hub.queries.timeline.build import timeline
 from hub.queries.timeline.subject import body_of
-from hub.startup import open_hub, open_store, read_config, read_outline, vault_of
+from hub.startup.opening import open_hub, open_store, read_config, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 from hub.texts.queue import picture_of, queue_text
 from hub.texts.threads import release as decide

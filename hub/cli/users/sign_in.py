@@ -18,7 +18,7 @@ from hub.cli.users.commands import Name, commands
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.queries.lookup import typed
-from hub.startup import open_store, read_config, read_outline
+from hub.startup.opening import open_store, read_config, read_outline
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import phonenumbers
+
 from hub.config.callflow.definition import (
     END,
     HASH,
@@ -171,8 +173,6 @@ def undialable(number: str, own: Collection[str], allow: Collection[str] = ()) -
 
 @lru_cache(maxsize=1024)
 def _kind_of(number: str) -> Literal["nobody's", "premium", "satellite", "plain"]:
-    import phonenumbers
-
     parsed = phonenumbers.parse(number)
     if not phonenumbers.is_valid_number(parsed):
         return "nobody's"

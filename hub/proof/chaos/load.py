@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
+from urllib.parse import parse_qs
 
 import httpx
 
@@ -209,6 +210,4 @@ class Callers:
 
 def _field(request: WebhookRequest, name: str) -> str:
     """A field of a carrier's webhook, such as the id of its call."""
-    from urllib.parse import parse_qs
-
     return parse_qs(request.body.decode())[name][0]

@@ -8,7 +8,7 @@ from hub.errors import RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.numbers.health.audit import audit_numbers
 from hub.numbers.ownership import setup_of
-from hub.startup import Opened
+from hub.startup.opening import Opened
 
 
 def set_up_numbers(opened: Opened) -> None:

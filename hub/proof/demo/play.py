@@ -26,7 +26,7 @@ from hub.proof.demo.scenario import Story
 from hub.proof.demo.sound import conversation_audio
 from hub.proof.demo.texting import Conversation, Texting, carriers
 from hub.proof.demo.visitors import ApiEntrance, Entrance, Showing, Visitor
-from hub.startup import Opened
+from hub.startup.opening import Opened
 
 if TYPE_CHECKING:
     from hub.proof.demo.browser import PageEntrance

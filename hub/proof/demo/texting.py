@@ -18,7 +18,7 @@ from hub.errors import RingfenceError
 from hub.model import TextMessage
 from hub.model.purposes import Purpose
 from hub.proof.demo.scenario import HOME_AREAS
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.texts.queue import picture_of, queue_text
 
 Kind = Literal["question", "picture", "stop", "help", "advertisement"]

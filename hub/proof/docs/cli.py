@@ -9,13 +9,12 @@ from typing import Any
 import typer
 import typer.main
 
+from hub.cli import app
 from hub.proof.docs.markdown import code, page, table
 
 
 def cli_page() -> str:
     """The whole page."""
-    from hub.cli import app
-
     return commands_page(app)
 
 

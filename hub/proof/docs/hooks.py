@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import hub.api
+import hub.hookspecs
 from hub.contracts.values import personal_fields
 from hub.hookspecs import FAMILIES, PERSONAL_VALUES, SPECS, HookSpec
 from hub.proof.docs.markdown import code, page, table
@@ -16,8 +17,6 @@ from hub.proof.docs.markdown import code, page, table
 
 def hooks_page() -> str:
     """The whole page."""
-    import hub.hookspecs
-
     summary, _, rules = inspect.cleandoc(hub.hookspecs.__doc__ or "").partition("\n\n")
     index = table(
         ["Family", "Hooks"],

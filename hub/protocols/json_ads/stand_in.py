@@ -19,6 +19,7 @@ from hub.contracts.connector import PluginSettings
 from hub.contracts.costs import Cost
 from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
+from hub.contracts.sandbox_replies import json_reply, routed
 from hub.contracts.untrusted import json_object, value_at
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.shapes import has_shape
@@ -127,10 +128,7 @@ class JsonAdsSandbox(HttpSandbox):
         return self.clock() - datetime.fromtimestamp(seconds, UTC)
 
     def app(self) -> Any:
-        from starlette.applications import Starlette
-        from starlette.routing import Route
-
-        return Starlette(routes=[Route("/{path:path}", self._serve, methods=["GET", "POST"])])
+        return routed([("/{path:path}", self._serve, ["GET", "POST"])])
 
     async def _serve(self, request: Request) -> Response:
         network, known = self.network, self.network.stand_in
@@ -282,7 +280,5 @@ def _pattern(path: str, settings: Mapping[str, Any]) -> re.Pattern[str]:
 
 
 def _json(reply: Reply) -> Response:
-    from starlette.responses import JSONResponse, Response
-
     status, body = reply
-    return Response(status_code=status) if body is None else JSONResponse(body, status)
+    return json_reply(body, status)

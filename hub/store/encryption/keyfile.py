@@ -8,6 +8,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import structlog
 from sqlalchemy.exc import ArgumentError
 
 from hub.config.models import HubSection
@@ -57,8 +58,6 @@ def _make(file: Path, database: Path) -> None:
     already contains data that another key encrypted."""
     if file.exists():
         return
-    import structlog
-
     _refuse_second_key(file, database)
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{KEY_FILE_NAME}.{new_id()}")

@@ -9,12 +9,13 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hub.errors import ConfigError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NONCE_BYTES = 12
 JOURNAL, CERTIFICATES = "journal", "erasure-certificate"
@@ -71,17 +72,12 @@ class Keyring:
 
     def encrypt(self, plain: bytes, where: str) -> bytes:
         """Key id, nonce and ciphertext in one."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         key_id = self.newest
         nonce = os.urandom(NONCE_BYTES)
         return key_id.encode() + nonce + AESGCM(self._keys[key_id]).encrypt(nonce, plain, _bound(where, key_id))
 
     def decrypt(self, sealed: bytes, where: str) -> bytes:
         """The plain text; ConfigError if the key is missing or the text is bound to another place."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         key_id = self.key_id(sealed)
         key = self._key(key_id)
         nonce, ciphertext = sealed[16 : 16 + NONCE_BYTES], sealed[16 + NONCE_BYTES :]
@@ -112,8 +108,6 @@ class Keyring:
 
     def public_key(self, purpose: str, key_id: str) -> str:
         """The Ed25519 public key of the key `key_id` for `purpose`, in hexadecimal digits."""
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
         public = _signing_key(self._key(key_id), purpose).public_key()
         return public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
@@ -135,16 +129,11 @@ def _signature(key: bytes, purpose: str, message: bytes) -> str:
 
 
 def _signing_key(key: bytes, purpose: str) -> Ed25519PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     return Ed25519PrivateKey.from_private_bytes(hmac.new(key, f"ed25519|{purpose}".encode(), hashlib.sha256).digest())
 
 
 def is_signed_by(public_key: str, message: bytes, signature: str) -> bool:
     """Whether the owner of an Ed25519 public key signed `message`; both in hexadecimal digits."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):

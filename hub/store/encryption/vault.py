@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
@@ -92,9 +94,6 @@ class Vault:
     ) -> Callable[[bytes, str], bytes | None]:
         """As `open`, for many encrypted bytes whose keys are read in one query; the returned function works after
         `session` has ended. With `lost`, a missing key counts as destroyed."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         found = session.exec(select(PersonKey).where(col(PersonKey.id).in_(set(key_ids)))).all()
         keys = {row.id: row for row in found}
 
@@ -260,8 +259,6 @@ def rotate_person_keys(store: Store, keyring: Keyring) -> int:
 
 
 def _seal(key_id: str, key: bytes, plain: bytes, where: str) -> bytes:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     nonce = os.urandom(NONCE_BYTES)
     return key_id.encode() + nonce + AESGCM(key).encrypt(nonce, plain, _bound(where, key_id))
 

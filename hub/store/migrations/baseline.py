@@ -12,6 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from hub.model import every_table
+
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, MetaData
 
@@ -52,8 +57,6 @@ def statements(dialect: str) -> list[str]:
 
 def declared() -> str:
     """What the file would be if it were written from the tables now."""
-    from hub.model import every_table
-
     return HEAD + "".join(f"{each};\n" for each in _statements(every_table(), _dialect()))
 
 
@@ -64,8 +67,6 @@ def is_stale() -> bool:
 
 def _dialect() -> Dialect:
     """PostgreSQL's, but it quotes the words that SQLite reserves too."""
-    from sqlalchemy import make_url
-
     kinds: list[Any] = [make_url(f"{name}://").get_dialect() for name in ("postgresql+psycopg", "sqlite")]
     dialect, other = (kind(paramstyle="named") for kind in kinds)  # so that % is not doubled
     reserved = dialect.identifier_preparer.reserved_words | other.identifier_preparer.reserved_words
@@ -74,8 +75,6 @@ def _dialect() -> Dialect:
 
 
 def _statements(tables: MetaData, dialect: Dialect) -> Iterator[str]:
-    from sqlalchemy.schema import CreateIndex, CreateTable
-
     for table in tables.sorted_tables:
         created = str(CreateTable(table).compile(dialect=dialect)).strip()
         if not table.dialect_options["sqlite"]["with_rowid"]:

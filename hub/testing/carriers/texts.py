@@ -7,6 +7,10 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from hub.contracts.connector import Connector
 from hub.contracts.events import MessageEvent, MessageStatusEvent
@@ -43,11 +47,6 @@ class PictureHost(HttpSandbox):
         return [f"{self.url}/texts/pictures/{number}?{SIGNED}" for number in range(len(PICTURES))]
 
     def app(self) -> Any:
-        from starlette.applications import Starlette
-        from starlette.requests import Request
-        from starlette.responses import Response
-        from starlette.routing import Route
-
         def picture(request: Request) -> Response:
             if request.url.query != SIGNED:
                 return Response(status_code=404)

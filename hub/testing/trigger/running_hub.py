@@ -8,14 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
+from hub.config.readers.addresses import listen_address
+from hub.contracts.sandbox import CarrierSandbox
+from hub.contracts.webhooks import AnswerDocument
 from hub.errors import CannotDo, ConfigError
+from hub.platform.clock import utc_now
+from hub.plugin_host.sandboxes import start_sandboxes
+from hub.startup.opening import sandbox_folder
 
 if TYPE_CHECKING:
-    import httpx
-
     from hub.config.models import CompanySection, Config, TrackerSection
-    from hub.contracts.sandbox import CarrierSandbox
-    from hub.contracts.webhooks import AnswerDocument, WebhookRequest
+    from hub.contracts.webhooks import WebhookRequest
 
 REPLY_SECONDS = 15.0
 
@@ -39,8 +44,6 @@ class RunningHub:
 
     def post(self, request: WebhookRequest) -> AnswerDocument | None:
         """Send a webhook that is signed for the public address; the hub's document, None if the answer has none."""
-        from hub.contracts.webhooks import AnswerDocument
-
         path = "/" + request.url.split("://", 1)[1].partition("/")[2]
         begun = time.perf_counter()
         reply = self._ask(request.method, path, content=request.body, headers=dict(request.headers))
@@ -61,8 +64,6 @@ class RunningHub:
         _accepted(self._ask("POST", f"/track/{company}/form", json=form), "form")
 
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
-        import httpx
-
         try:
             return self.client.request(method, path, **content)
         except httpx.TransportError:
@@ -74,10 +75,6 @@ class RunningHub:
 @contextmanager
 def running_hub(config: Config) -> Iterator[RunningHub]:
     """The hub that listens where `config` says; CannotDo at the first request if none does."""
-    import httpx
-
-    from hub.config.readers.addresses import listen_address
-
     host, port = listen_address(config.hub.listen)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     headers = {"user-agent": "Mozilla/5.0 (hub trigger)"}
@@ -88,11 +85,6 @@ def running_hub(config: Config) -> Iterator[RunningHub]:
 @contextmanager
 def stand_in(config: Config, carrier: str) -> Iterator[CarrierSandbox]:
     """The stand-in of a carrier. It shares what it holds with that of the running hub. CannotDo if the carrier is live."""
-    from hub.contracts.sandbox import CarrierSandbox
-    from hub.platform.clock import utc_now
-    from hub.plugin_host.sandboxes import start_sandboxes
-    from hub.startup import sandbox_folder
-
     entry = config.connectors[carrier]
     folder = sandbox_folder(config)
     if not entry.in_sandbox:

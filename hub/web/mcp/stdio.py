@@ -7,7 +7,7 @@ from functools import partial
 from hub.access.users import AccessRefused
 from hub.config.models import Config
 from hub.runtime import Hub
-from hub.startup import open_beside
+from hub.startup.opening import open_beside
 from hub.web.mcp.reader import Reader, reader_of
 from hub.web.mcp.server import make_server
 

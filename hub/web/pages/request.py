@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col
@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hub.access.brands import ShownBrand, brand_of
-from hub.access.permissions import Action
+from hub.access.permissions import ACTIONS, WHOLE_ACCOUNT, Action
 from hub.access.scope import AccessScope, scope_of
+from hub.access.users import may
 from hub.alerts.unread import count_unread
 from hub.errors import CannotDo
 from hub.model import Company, User, WebSession
@@ -140,9 +141,6 @@ class PageRequest:
 
     @cached_property
     def _allowed(self) -> frozenset[str]:
-        from hub.access.permissions import ACTIONS, WHOLE_ACCOUNT
-        from hub.access.users import may
-
         limited = self.scope.companies is not None
         return frozenset(
             each for each in ACTIONS if may(self.user, each) is not None and not (limited and each in WHOLE_ACCOUNT)
@@ -247,8 +245,6 @@ class PageRequest:
         """After a POST: 303 to `target`, which shows `notice` once."""
         response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
         if notice:
-            from urllib.parse import quote
-
             response.set_cookie(
                 NOTICE_COOKIE,
                 quote(notice[:MAX_NOTICE]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import phonenumbers
+
 from hub.privacy.translations import Texts
 
 if TYPE_CHECKING:
@@ -44,6 +46,4 @@ def templates() -> Environment:
 
 def _written(number: str) -> str:
     """A number as people read it, with its country."""
-    import phonenumbers
-
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from hub.api import SHA256, Call, Cost, JsonAdsSandbox, SandboxSignIn, has_shape, json_object
+from hub.api import SHA256, Call, Cost, JsonAdsSandbox, SandboxSignIn, has_shape, json_object, json_reply, reply, routed
 from plugins.ads.microsoft_ads import MicrosoftAds
 from plugins.ads.microsoft_ads.calls import ADJUST_OFFLINE, ADJUST_ONLINE, EVENTS, OFFLINE
 from plugins.ads.microsoft_ads.costs import COLUMNS
@@ -127,9 +127,6 @@ class Sandbox(JsonAdsSandbox):
         return None
 
     def app(self) -> Any:
-        from starlette.applications import Starlette
-        from starlette.routing import Mount, Route
-
         pages = {
             "/authorize": self._authorize,
             "/token": self._token,
@@ -140,52 +137,44 @@ class Sandbox(JsonAdsSandbox):
             "/Reporting/v13/GenerateReport/Poll": self._account,
             "/report.zip": self._download,
         }
-        routes = [Route(path, page, methods=["GET", "POST"]) for path, page in pages.items()]
-        return Starlette(routes=[*routes, Mount("/", super().app())])
+        pages["/{path:path}"] = self._serve
+        return routed([(path, page, ["GET", "POST"]) for path, page in pages.items()])
 
     async def _authorize(self, request: Request) -> Response:
-        from starlette.responses import Response
-
-        return Response(*self.sign_in.page_reply(request.method, dict(request.query_params), await request.body()))
+        return reply(*self.sign_in.page_reply(request.method, dict(request.query_params), await request.body()))
 
     async def _token(self, request: Request) -> Response:
-        from starlette.responses import JSONResponse
-
         status, body = self.sign_in.token(dict(parse_qsl((await request.body()).decode("utf-8", "replace"))))
-        return JSONResponse(body, status)
+        return json_reply(body, status)
 
     async def _account(self, request: Request) -> Response:
         """What needs a token and answers from the account."""
-        from starlette.responses import JSONResponse
-
         if not self.sign_in.allows(request.headers.get("authorization", "")) or "developertoken" not in request.headers:
             error = {"Code": 105, "ErrorCode": "InvalidCredentials", "Message": "Authentication failed."}
-            return JSONResponse({"TrackingId": "t", "Type": "AdApiFaultDetail", "Errors": [error]}, 401)
+            return json_reply({"TrackingId": "t", "Type": "AdApiFaultDetail", "Errors": [error]}, 401)
         body = json_object(await request.body()) or {}
         known = self.network.stand_in.settings
         match request.url.path.rsplit("/", 2)[-2:]:
             case ["ConversionGoals", _]:
                 both = [(name, kind) for name in sorted(self._goals) for kind in ("Event", "OfflineConversion")]
                 goals = [{"Id": "1", "Name": n, "Type": k, "Status": "Active", "CountType": "All"} for n, k in both]
-                return JSONResponse({"ConversionGoals": goals, "PartialErrors": []})
+                return json_reply({"ConversionGoals": goals, "PartialErrors": []})
             case ["User", _]:
-                return JSONResponse({"User": {"CustomerId": known["customer_id"], "UserName": "pat@example.com"}})
+                return json_reply({"User": {"CustomerId": known["customer_id"], "UserName": "pat@example.com"}})
             case ["AccountsInfo", _]:
                 account = {"Id": known["account_id"], "Name": "Example Plumbing", "Number": "X0000001"}
-                return JSONResponse({"AccountsInfo": [{**account, "AccountLifeCycleStatus": "Active"}]})
+                return json_reply({"AccountsInfo": [{**account, "AccountLifeCycleStatus": "Active"}]})
             case [_, "Submit"]:
                 span = [body["ReportRequest"]["Time"][f"CustomDateRange{end}"] for end in ("Start", "End")]
                 number = str(len(self._reports) + 1)
                 first, last = (date(at["Year"], at["Month"], at["Day"]) for at in span)
                 self._reports[number] = (first, last)
-                return JSONResponse({"ReportRequestId": number})
+                return json_reply({"ReportRequestId": number})
             case _:
                 url = f"{self.url}/report.zip?id={body['ReportRequestId']}"
-                return JSONResponse({"ReportRequestStatus": {"Status": "Success", "ReportDownloadUrl": url}})
+                return json_reply({"ReportRequestStatus": {"Status": "Success", "ReportDownloadUrl": url}})
 
     async def _download(self, request: Request) -> Response:
-        from starlette.responses import Response
-
         first, last = self._reports[request.query_params["id"]]
         text, archive = io.StringIO(), io.BytesIO()
         rows = csv.writer(text)
@@ -199,7 +188,7 @@ class Sandbox(JsonAdsSandbox):
             )  # fmt: skip
         with zipfile.ZipFile(archive, "w") as packed:
             packed.writestr("report.csv", "\ufeff" + text.getvalue())
-        return Response(archive.getvalue(), media_type="application/zip")
+        return reply(archive.getvalue(), media_type="application/zip")
 
 
 def _identity(row: Mapping[str, Any]) -> str:

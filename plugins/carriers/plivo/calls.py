@@ -10,14 +10,12 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from hub.api import USER_LEG, CallBack, CallbackAddresses, Receipt, Rejected, WebhookRequest, refused_receipt
 from plugins.carriers.plivo.rest import Rest
 from plugins.carriers.plivo.translate import reference
-
-if TYPE_CHECKING:
-    from cryptography.fernet import MultiFernet
 
 REASONS: Mapping[str, str] = {
     "400": "Plivo refuses the call: the tracking number must be the account's, and the user's phone a phone number.",
@@ -56,8 +54,6 @@ def to_connect(request: WebhookRequest, addresses: CallbackAddresses, tokens: Se
     carried = addresses.carried(request)
     if request.path != USER_LEG or not carried.call_id or not carried.tracking_number:
         return None
-    from cryptography.fernet import InvalidToken
-
     try:
         person, _, seconds = _box(tokens).decrypt(carried.call_id.encode()).decode().partition(" ")
     except (InvalidToken, ValueError):
@@ -71,7 +67,5 @@ def to_connect(request: WebhookRequest, addresses: CallbackAddresses, tokens: Se
 
 
 def _box(tokens: Sequence[str]) -> MultiFernet:
-    from cryptography.fernet import Fernet, MultiFernet
-
     keys = (hmac.digest(token.encode(), b"the person of a call back", "sha256") for token in tokens)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

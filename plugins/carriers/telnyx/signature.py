@@ -10,12 +10,11 @@ import base64
 import binascii
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from hub.api import BadSignature, WebhookRequest
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SIGNATURE_HEADER = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER = "telnyx-timestamp"
@@ -45,8 +44,6 @@ def verify(request: WebhookRequest, public_key: str) -> None:
         signature = base64.b64decode(request.headers.get(SIGNATURE_HEADER, ""), validate=True)
     except (binascii.Error, ValueError):
         signature = b""
-    from cryptography.exceptions import InvalidSignature
-
     try:
         _key(public_key).verify(signature, signed_text(timestamp, request.body))
     except InvalidSignature:
@@ -57,6 +54,4 @@ def verify(request: WebhookRequest, public_key: str) -> None:
 
 @lru_cache(maxsize=64)
 def _key(public_key: str) -> Ed25519PublicKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     return Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))

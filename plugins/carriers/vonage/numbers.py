@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import phonenumbers
+
 from hub.api import (
     TEXT_STATUS_PATH,
     Money,
@@ -36,8 +38,6 @@ MAX_PAGES = 1000
 
 def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
     """Numbers for sale that support voice, with their monthly price (in euros)."""
-    import phonenumbers
-
     code = phonenumbers.country_code_for_region(query.country)
     if not re.fullmatch(r"[A-Z]{2}", query.country) or not code:
         raise Rejected("give the country as two capital letters, like US.")
@@ -72,8 +72,6 @@ def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
 
 def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
     """Buy a number and point its webhooks at the hub."""
-    import phonenumbers
-
     if phone_number(number) != number:
         raise Rejected("give the number in E.164, like +13125550100.")
     country = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"

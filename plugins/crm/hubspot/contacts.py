@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import phonenumbers
+
 from hub.api import phone_number
 
 from .client import Client
@@ -59,6 +61,4 @@ def _within(name: str, values: Sequence[str]) -> dict[str, Any]:
 
 
 def _national(number: str) -> str:
-    import phonenumbers
-
     return phonenumbers.national_significant_number(phonenumbers.parse(number))

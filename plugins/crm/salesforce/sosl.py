@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+import phonenumbers
+
 RESERVED = re.compile(r"""([?&|!{}\[\]()^~*:\\"'+-])""")
 MAX_SEARCH_CHARACTERS = 3600
 """Most characters of one search; above 4,000 Salesforce drops the logical operators."""
@@ -30,8 +32,6 @@ def phrase(text: str) -> str:
 @lru_cache(maxsize=4096)
 def spellings(number: str) -> tuple[str, ...]:
     """The search terms for one E.164 number."""
-    import phonenumbers
-
     parsed = phonenumbers.parse(number)
     national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     digits = (

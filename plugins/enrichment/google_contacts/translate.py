@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import phonenumbers
+from phonenumbers import PhoneNumberFormat as Format
+
 from hub.api import Fact, as_mappings, as_text, phone_number
 
 BELIEVED = timedelta(days=30)
@@ -14,9 +17,6 @@ BELIEVED = timedelta(days=30)
 
 def spellings(number: str) -> list[str]:
     """An E.164 number as address books write it: international, in the country's own format, and plain digits."""
-    import phonenumbers
-    from phonenumbers import PhoneNumberFormat as Format
-
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -61,8 +61,6 @@ def _has(person: Mapping[str, Any], number: str) -> bool:
 
 
 def _country(number: str) -> str:
-    import phonenumbers
-
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from hub.api import Caller, ConnectionReport, Connector, DataFlow, Fact, Manifest, Recipient, Share, hookimpl
 from plugins.enrichment.phonenumbers.settings import PhoneNumbersSettings
@@ -33,6 +34,4 @@ class PhoneNumbers(Connector):
     @hookimpl
     def check_connection(self) -> ConnectionReport:
         """Always healthy; reports which edition of the numbering plans is installed."""
-        from importlib.metadata import version
-
         return ConnectionReport(ok=True, detail=f"Numbering plans of phonenumbers {version('phonenumbers')}, offline.")

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import phonenumbers
+from phonenumbers import timezone
+
 from hub.api import REGIONS, Fact, longest_name, phone_number, region_of, regions_in
 
 if TYPE_CHECKING:
@@ -40,8 +43,6 @@ OTHER_CONFIDENCE = 0.6
 
 def facts(number: str) -> Iterator[Fact]:
     """Every fact about a number, each name once; none if the number cannot be dialed."""
-    import phonenumbers
-
     e164 = phone_number(number)
     if e164 is None:
         return
@@ -109,8 +110,6 @@ def _whereabouts(parsed: PhoneNumber, line_type: str, country: str | None) -> It
 
 def _tells_country(parsed: PhoneNumber, line_type: str) -> bool:
     """False for worldwide numbers, and for toll-free and other numbers that several countries share."""
-    import phonenumbers
-
     sharing = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
     return sharing != (phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY,) and (
         len(sharing) == 1 or line_type in PERSONAL_LINES
@@ -120,8 +119,6 @@ def _tells_country(parsed: PhoneNumber, line_type: str) -> bool:
 def _geographic_digits(parsed: PhoneNumber) -> str | None:
     """Calling code and national number if the plan ties it to a place, without the token that some countries put in front of
     a mobile number's area code."""
-    import phonenumbers
-
     code = parsed.country_code or 0
     if not phonenumbers.is_number_type_geographical(phonenumbers.number_type(parsed), code):
         return None
@@ -132,16 +129,12 @@ def _geographic_digits(parsed: PhoneNumber) -> str | None:
 
 def _time_zone(parsed: PhoneNumber) -> str | None:
     """The time zone if the plan knows exactly one; None if the number could be in several."""
-    from phonenumbers import timezone
-
     zones = timezone.time_zones_for_number(parsed)
     return zones[0] if len(zones) == 1 and zones[0] != timezone.UNKNOWN_TIMEZONE else None
 
 
 def _carrier(parsed: PhoneNumber) -> str | None:
     """The carrier that first got the range; the number may have been ported since."""
-    import phonenumbers
-
     code = str(parsed.country_code)
     found = longest_name("carrierdata", code, code + phonenumbers.national_significant_number(parsed))
     return found[1] if found else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.errors import CannotDo, NotFound, RingfenceError
+from hub.hookspecs import NumberHooks
 from hub.numbers.pointing import check_carriers, point_here
 from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
 from hub.numbers.rest.rules import REST
@@ -75,8 +76,6 @@ def release(page: PageRequest) -> Response:
 
 def compare(page: PageRequest) -> Response:
     """Ask every carrier for its list and note how each number stands there."""
-    from hub.hookspecs import NumberHooks
-
     mine = {each.carrier for company in page.companies for each in page.directory.trackers.get(company.id, ())}
     able = [each for each in page.hub.plugins.with_hook(NumberHooks.list_numbers) if each in mine]
     sides = check_carriers(page.hub, page.directory, able)

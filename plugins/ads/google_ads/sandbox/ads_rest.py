@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hub.api import json_object
+from hub.api import json_object, json_reply
 from plugins.ads.google_ads.sandbox.spending import ROWS_PER_PAGE, BadQuery, spending_rows
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import JSONResponse
+    from starlette.responses import Response
 
     from plugins.ads.google_ads.sandbox.account import Account
 
@@ -60,19 +60,15 @@ class AdsRest:
     def __init__(self, google: Account) -> None:
         self._google = google
 
-    async def accessible(self, request: Request) -> JSONResponse:
+    async def accessible(self, request: Request) -> Response:
         """`customers:listAccessibleCustomers`."""
-        from starlette.responses import JSONResponse
-
         person = self._google.tokens.account_of(request.headers.get("authorization", ""))
         if person is None:
             return _refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
-        return JSONResponse({"resourceNames": [f"customers/{each}" for each in SHARED.get(person, ())]})
+        return json_reply({"resourceNames": [f"customers/{each}" for each in SHARED.get(person, ())]})
 
-    async def search(self, request: Request) -> JSONResponse:
+    async def search(self, request: Request) -> Response:
         """`googleAds:search`, for the queries of the plugin."""
-        from starlette.responses import JSONResponse
-
         person = self._google.tokens.account_of(request.headers.get("authorization", ""))
         if person is None:
             return _refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
@@ -88,12 +84,10 @@ class AdsRest:
         found = re.search(r"\bFROM (\w+)", asked["query"])
         if found is not None and found[1] in ("customer_client", "conversion_action"):
             rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)
-            return JSONResponse({"results": rows, "fieldMask": ""})
+            return json_reply({"results": rows, "fieldMask": ""})
         return self._spending(asked, customer)
 
-    def _spending(self, asked: Mapping[str, Any], customer: str) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    def _spending(self, asked: Mapping[str, Any], customer: str) -> Response:
         with self._google.lock:
             hidden, costs = self._google.hides_reports, tuple(self._google.costs)
         if hidden:
@@ -107,7 +101,7 @@ class AdsRest:
             return _failed(400, "INVALID_ARGUMENT", {"requestError": "INVALID_PAGE_TOKEN"})
         end = int(token) + ROWS_PER_PAGE
         more = {"nextPageToken": str(end)} if end < len(rows) else {}
-        return JSONResponse({"results": rows[int(token) : end], "fieldMask": "", **more})
+        return json_reply({"results": rows[int(token) : end], "fieldMask": "", **more})
 
     def _may_use(self, person: str, manager: str, customer: str) -> bool:
         known = {each.id: each for each in CUSTOMERS}
@@ -157,18 +151,14 @@ class AdsRest:
         ]
 
 
-def _failed(code: int, status: str, error_code: Mapping[str, str]) -> JSONResponse:
+def _failed(code: int, status: str, error_code: Mapping[str, str]) -> Response:
     """An error with a GoogleAdsFailure."""
-    from starlette.responses import JSONResponse
-
     version = "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure"
     errors = [{"errorCode": error_code, "message": "Refused by the stand-in."}]
     detail = {"@type": version, "errors": errors, "requestId": "stand-in-request"}
     error = {"code": code, "message": "Refused by the stand-in.", "status": status, "details": [detail]}
-    return JSONResponse({"error": error}, code)
+    return json_reply({"error": error}, code)
 
 
-def _refused(code: int, status: str, message: str) -> JSONResponse:
-    from starlette.responses import JSONResponse
-
-    return JSONResponse({"error": {"code": code, "message": message, "status": status}}, code)
+def _refused(code: int, status: str, message: str) -> Response:
+    return json_reply({"error": {"code": code, "message": message, "status": status}}, code)

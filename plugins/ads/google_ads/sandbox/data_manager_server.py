@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from hub.api import json_object
+from hub.api import json_object, json_reply, reply, routed
 from plugins.ads.google_ads.sandbox.account import Account, Ingested
 from plugins.ads.google_ads.sandbox.ads_rest import AdsRest
 from plugins.ads.google_ads.sandbox.events import (
@@ -25,7 +26,7 @@ from plugins.ads.google_ads.sandbox.ledger import Counted
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import JSONResponse, Response
+    from starlette.responses import Response
 
 MAX_AGE = timedelta(days=90)
 MAX_AGE_WITHOUT_CLICK = timedelta(days=63)
@@ -40,42 +41,33 @@ class DataManagerApi:
 
     def app(self) -> Starlette:
         """The paths as an ASGI application."""
-        from starlette.applications import Starlette
-        from starlette.routing import Route
-
         rest = AdsRest(self._google)
-        return Starlette(
-            routes=[
-                Route("/o/oauth2/v2/auth", self._authorize, methods=["GET", "POST"]),
-                Route("/revoke", self._revoke, methods=["POST"]),
-                Route("/{version}/customers:listAccessibleCustomers", rest.accessible, methods=["GET"]),
-                Route("/{version}/customers/{customer}/googleAds:search", rest.search, methods=["POST"]),
-                Route("/v1/events:ingest", self._ingest, methods=["POST"]),
-                Route("/v1/requestStatus:retrieve", self._retrieve, methods=["GET"]),
-                Route("/token", self._token, methods=["POST"]),
+        return routed(
+            [
+                ("/o/oauth2/v2/auth", self._authorize, ["GET", "POST"]),
+                ("/revoke", self._revoke, ["POST"]),
+                ("/{version}/customers:listAccessibleCustomers", rest.accessible, ["GET"]),
+                ("/{version}/customers/{customer}/googleAds:search", rest.search, ["POST"]),
+                ("/v1/events:ingest", self._ingest, ["POST"]),
+                ("/v1/requestStatus:retrieve", self._retrieve, ["GET"]),
+                ("/token", self._token, ["POST"]),
             ]
         )
 
     async def _authorize(self, request: Request) -> Response:
-        from starlette.responses import Response
-
         query = dict(request.query_params)
-        return Response(*self._google.tokens.page_reply(request.method, query, await request.body()))
+        return reply(*self._google.tokens.page_reply(request.method, query, await request.body()))
 
-    async def _revoke(self, request: Request) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    async def _revoke(self, request: Request) -> Response:
         revoked = self._google.tokens.revoke((await _form(request)).get("token", ""))
-        return JSONResponse({} if revoked else {"error": "invalid_token"}, 200 if revoked else 400)
+        return json_reply({} if revoked else {"error": "invalid_token"}, 200 if revoked else 400)
 
-    async def _token(self, request: Request) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    async def _token(self, request: Request) -> Response:
         form = await _form(request)
         status, content = self._google.tokens.answer(form, f"{self._google.url}/token")
-        return JSONResponse(content, status)
+        return json_reply(content, status)
 
-    async def _ingest(self, request: Request) -> JSONResponse:
+    async def _ingest(self, request: Request) -> Response:
 
         body = await request.body()
         with self._google.lock:
@@ -88,9 +80,7 @@ class DataManagerApi:
             self._google.ingested.append(content)
             return self._take(content)
 
-    def _take(self, content: Mapping[str, Any]) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    def _take(self, content: Mapping[str, Any]) -> Response:
         google, now = self._google, self._google.clock()
         faults: list[Fault] = []
         asked = normalized(content, REQUEST, "", faults)
@@ -112,10 +102,10 @@ class DataManagerApi:
                 400, "INVALID_ARGUMENT", "There was a problem with the request.", faults if google.names_fields else ()
             )
         if asked.get("validateOnly"):
-            return JSONResponse({"requestId": f"v-{secrets.token_hex(8)}"})
+            return json_reply({"requestId": f"v-{secrets.token_hex(8)}"})
         request_id = f"t-{secrets.token_hex(8)}"
         google.requests[request_id] = self._count(asked, now)
-        return JSONResponse({"requestId": request_id})
+        return json_reply({"requestId": request_id})
 
     def _count(self, asked: Mapping[str, Any], now: datetime) -> Ingested:
         actions = {d.get("reference", ""): d["productDestinationId"] for d in asked["destinations"]}
@@ -160,9 +150,7 @@ class DataManagerApi:
         tagged = {conversion.hashed_phone, conversion.hashed_email} & google.tagged
         return "CLICK_NOT_FOUND" if is_new and not (clicks or conversion.call_started_at or tagged) else None
 
-    async def _retrieve(self, request: Request) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    async def _retrieve(self, request: Request) -> Response:
         google = self._google
         with google.lock:
             refusal = self._gate(request)
@@ -173,7 +161,7 @@ class DataManagerApi:
                 fault = Fault("request_id", "INVALID_REQUEST_ID", "The request ID is not valid.")
                 return _error(400, "INVALID_ARGUMENT", "There was a problem with the request.", [fault])
             ready = google.clock() >= done.received_at + google.diagnostics_delay
-            return JSONResponse(
+            return json_reply(
                 {
                     "requestStatusPerDestination": [
                         _status(done, d, ready, google.names_rows) for d in done.destinations
@@ -181,7 +169,7 @@ class DataManagerApi:
                 },
             )
 
-    def _gate(self, request: Request) -> JSONResponse | None:
+    def _gate(self, request: Request) -> Response | None:
         google = self._google
         if not google.tokens.allows(request.headers.get("authorization", "")):
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
@@ -245,9 +233,7 @@ def _error(
     faults: Sequence[Fault] = (),
     reason: str | None = None,
     metadata: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    from starlette.responses import JSONResponse
-
+) -> Response:
     info: dict[str, Any] = {"reason": reason or status, "domain": "datamanager.googleapis.com"}
     if metadata:
         info["metadata"] = dict(metadata)
@@ -259,10 +245,8 @@ def _error(
         violations = [{"field": f.field, "description": f.description, "reason": f.reason} for f in faults]
         details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
     content = {"error": {"code": code, "message": message, "status": status, "details": details}}
-    return JSONResponse(content, code)
+    return json_reply(content, code)
 
 
 async def _form(request: Request) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))

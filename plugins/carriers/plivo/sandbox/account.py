@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import yaml
+
 from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest, form_fields, sign_form
 from plugins.carriers.plivo import signature
 from plugins.carriers.plivo.plivo_xml import PlivoXml
@@ -24,8 +26,6 @@ CAUSES = {
 
 def shape(name: str) -> dict[str, Any]:
     """The fields of an object of Plivo's that never change."""
-    import yaml
-
     found: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("shapes.yaml").read_text("utf-8"))[name]
     return found
 

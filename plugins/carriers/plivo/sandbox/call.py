@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
+import yaml
+
 from hub.api import Leg, ListedCall
 from plugins.carriers.plivo.sandbox.account import CAUSES, Account
 
@@ -22,8 +24,6 @@ WAITS = {"executionTimeout": (5, 60), "digitEndTimeout": (2, 10), "numDigits": (
 @cache
 def _documented() -> dict[str, set[str]]:
     """Plivo's elements, each with its attributes."""
-    import yaml
-
     found = yaml.safe_load(Path(__file__).with_name("elements.yaml").read_text("utf-8"))
     return {name: set(attributes.split()) for name, attributes in found.items()}
 

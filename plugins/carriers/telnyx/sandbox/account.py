@@ -7,15 +7,14 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest
 from plugins.carriers.telnyx import signature
 from plugins.carriers.telnyx.texml import Texml
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 class Account(TwimlStandIn):
@@ -89,8 +88,6 @@ class Account(TwimlStandIn):
     @property
     def private_key(self) -> Ed25519PrivateKey:
         """The key that signs the webhooks."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self.digest("private key")))
 
     @property

@@ -11,6 +11,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest, secret_token
 from plugins.carriers.vonage.ncco import Ncco
 from plugins.carriers.vonage.sandbox import translate
@@ -138,9 +141,6 @@ class Account(TwimlStandIn):
 @lru_cache(maxsize=1)
 def private_key() -> str:
     """An RSA key that is made once for each process: the hub and its stand-in share it by `settings()`."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     plain = serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()

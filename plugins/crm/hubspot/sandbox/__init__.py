@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
-from hub.api import Fault, HttpSandbox, SandboxSignIn, WebhookRequest
+from hub.api import Fault, HttpSandbox, SandboxSignIn, WebhookRequest, json_reply, reply
 
 from ..signature import signature
 from ..translate import entered, hubspot_time, milliseconds
@@ -240,14 +240,13 @@ class Sandbox(HttpSandbox):
     def app(self) -> Any:
         """One ASGI application for all paths."""
         from starlette.requests import Request
-        from starlette.responses import JSONResponse, Response
 
         async def serve(scope: Any, receive: Any, send: Any) -> None:
             request = Request(scope, receive)
             body = await request.body()
             if request.url.path == "/oauth/authorize":
-                reply = self.sign_in.page_reply(request.method, dict(request.query_params), body)
-                await Response(*reply)(scope, receive, send)
+                page = self.sign_in.page_reply(request.method, dict(request.query_params), body)
+                await reply(*page)(scope, receive, send)
                 return
             try:
                 with self._lock:
@@ -256,8 +255,7 @@ class Sandbox(HttpSandbox):
             except HubSpotError as error:
                 status, answer = error.status, _error_body(error)
             headers = {} if request.url.path.endswith("/search") else self._limit_headers()
-            response = JSONResponse(answer, status, headers) if status != 204 else Response(None, status, headers)
-            await response(scope, receive, send)
+            await json_reply(None if status == 204 else answer, status, headers)(scope, receive, send)
 
         return serve
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import phonenumbers
+
 from ..translate import hubspot_time
 from . import bodies
 from .bodies import checked
@@ -325,8 +327,6 @@ def _batched(results: list[Any]) -> dict[str, Any]:
 
 
 def _national(text: str) -> str:
-    import phonenumbers
-
     try:
         return phonenumbers.national_significant_number(phonenumbers.parse(text, "US"))
     except phonenumbers.NumberParseException:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.api import HttpSandbox
+from hub.api import HttpSandbox, json_reply
 
 from .queries import soql, sosl
 from .records import Org, Refused
-from .replies import checked, empty_reply, error_reply, json_reply, not_too_many, records_of, type_of
+from .replies import checked, error_reply, not_too_many, records_of, type_of
 from .sign_in import CLIENT_ID, CLIENT_SECRET, OrgSignIn, consent_page, form_of, new_key
 
 if TYPE_CHECKING:
@@ -344,9 +344,9 @@ class Sandbox(HttpSandbox):
 
     def _update(self, request: Request, body: Any) -> Response:
         self.org.update(request.path_params["kind"], request.path_params["key"], body or {})
-        return empty_reply()
+        return json_reply(None, 204)
 
     def _delete(self, request: Request, body: Any) -> Response:
         kind, _ = self.org.kind(request.path_params["kind"])
         self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
-        return empty_reply()
+        return json_reply(None, 204)

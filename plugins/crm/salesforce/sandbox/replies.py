@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hub.api import json_reply
+
 from .records import Refused
 
 if TYPE_CHECKING:
@@ -64,20 +66,6 @@ def type_of(record: Any) -> str:
     """The type that a record names."""
     attributes = record.get("attributes") if isinstance(record, dict) else None
     return str(attributes.get("type") or "") if isinstance(attributes, dict) else ""
-
-
-def json_reply(content: Any, status: int = 200) -> Response:
-    """A reply with a body."""
-    from starlette.responses import JSONResponse
-
-    return JSONResponse(content, status_code=status)
-
-
-def empty_reply() -> Response:
-    """A reply without a body."""
-    from starlette.responses import Response
-
-    return Response(status_code=204)
 
 
 def error_reply(refused: Refused) -> Response:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from hub.api import SandboxSignIn
+from hub.api import SandboxSignIn, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -53,6 +53,4 @@ async def form_of(request: Request) -> dict[str, str]:
 
 async def consent_page(sign_in: OrgSignIn, request: Request) -> Response:
     """The authorization endpoint."""
-    from starlette.responses import Response
-
-    return Response(*sign_in.page_reply(request.method, dict(request.query_params), await request.body()))
+    return reply(*sign_in.page_reply(request.method, dict(request.query_params), await request.body()))

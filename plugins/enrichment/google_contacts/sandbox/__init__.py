@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from hub.api import HttpSandbox, phone_number
+from hub.api import HttpSandbox, json_reply, phone_number, reply, routed
 
 from .sign_in import CLIENT_ID, CLIENT_SECRET, Grants
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import JSONResponse, Response
+    from starlette.responses import Response
 
 PARAMETERS = {"query", "readMask", "pageSize"}
 MAX_PAGE_SIZE = 30
@@ -76,42 +76,31 @@ class Sandbox(HttpSandbox):
         return {"access_token": "", "refresh_token": self.grants.refresh_token, "expires_at": 0.0, "scope": []}
 
     def app(self) -> Starlette:
-        from starlette.applications import Starlette
-        from starlette.routing import Route
-
-        return Starlette(
-            routes=[
-                Route("/o/oauth2/v2/auth", self._authorize, methods=["GET", "POST"]),
-                Route("/token", self._token, methods=["POST"]),
-                Route("/revoke", self._revoke, methods=["POST"]),
-                Route("/v1/people:searchContacts", self._search, methods=["GET"]),
+        return routed(
+            [
+                ("/o/oauth2/v2/auth", self._authorize, ["GET", "POST"]),
+                ("/token", self._token, ["POST"]),
+                ("/revoke", self._revoke, ["POST"]),
+                ("/v1/people:searchContacts", self._search, ["GET"]),
             ]
         )
 
     async def _authorize(self, request: Request) -> Response:
-        from starlette.responses import Response
-
         query = dict(request.query_params)
-        return Response(*self.grants.page_reply(request.method, query, await request.body()))
+        return reply(*self.grants.page_reply(request.method, query, await request.body()))
 
-    async def _token(self, request: Request) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    async def _token(self, request: Request) -> Response:
         if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            return JSONResponse({"error": "invalid_request", "error_description": "a form is required"}, 400)
+            return json_reply({"error": "invalid_request", "error_description": "a form is required"}, 400)
         status, body = self.grants.token(await _form(request))
-        return JSONResponse(body, status)
+        return json_reply(body, status)
 
-    async def _revoke(self, request: Request) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    async def _revoke(self, request: Request) -> Response:
         if self.grants.revoke((await _form(request)).get("token", "")):
-            return JSONResponse({})
-        return JSONResponse({"error": "invalid_token", "error_description": "Token expired or revoked"}, 400)
+            return json_reply({})
+        return json_reply({"error": "invalid_token", "error_description": "Token expired or revoked"}, 400)
 
-    async def _search(self, request: Request) -> JSONResponse:
-        from starlette.responses import JSONResponse
-
+    async def _search(self, request: Request) -> Response:
         if not self.grants.allows(request.headers.get("authorization", "")):
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         mask = [name for name in request.query_params.get("readMask", "").split(",") if name]
@@ -126,11 +115,11 @@ class Sandbox(HttpSandbox):
         self.queries.append(query)
         if not query:
             self._indexed = copy.deepcopy(self.contacts)
-            return JSONResponse({})
+            return json_reply({})
         shown = {"resourceName", "etag", *mask}
         found = [contact for contact in self._indexed if _matches(contact, query)][: int(size) or 10]
         people = [{name: value for name, value in contact.items() if name in shown} for contact in found]
-        return JSONResponse({"results": [{"person": person} for person in people]} if people else {})
+        return json_reply({"results": [{"person": person} for person in people]} if people else {})
 
 
 def _matches(contact: dict[str, Any], query: str) -> bool:
@@ -151,7 +140,5 @@ async def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
-def _error(code: int, status: str, message: str) -> JSONResponse:
-    from starlette.responses import JSONResponse
-
-    return JSONResponse({"error": {"code": code, "message": message, "status": status}}, code)
+def _error(code: int, status: str, message: str) -> Response:
+    return json_reply({"error": {"code": code, "message": message, "status": status}}, code)

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hub.api import HttpSandbox, phone_number
+import phonenumbers
+
+from hub.api import HttpSandbox, json_reply, phone_number, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import JSONResponse
+    from starlette.responses import Response
 
 PACKAGES = (
     "caller_name",
@@ -60,12 +62,9 @@ class Sandbox(HttpSandbox):
         }
 
     def app(self) -> Starlette:
-        from starlette.applications import Starlette
-        from starlette.routing import Route
+        return routed([("/v2/PhoneNumbers/{number}", self._look_up, ["GET"])])
 
-        return Starlette(routes=[Route("/v2/PhoneNumbers/{number}", self._look_up, methods=["GET"])])
-
-    async def _look_up(self, request: Request) -> JSONResponse:
+    async def _look_up(self, request: Request) -> Response:
         pair = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":
             return _error(401, 20003, "Authenticate")
@@ -80,10 +79,7 @@ class Sandbox(HttpSandbox):
             return _error(404, 20404, f"The requested resource /PhoneNumbers/{number} was not found")
         return self._answer(number, asked)
 
-    def _answer(self, number: str, asked: list[str]) -> JSONResponse:
-        import phonenumbers
-        from starlette.responses import JSONResponse
-
+    def _answer(self, number: str, asked: list[str]) -> Response:
         good = phone_number(number)
         body: dict[str, Any] = {
             "calling_country_code": None,
@@ -102,7 +98,7 @@ class Sandbox(HttpSandbox):
             body["national_format"] = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
             self.charged += asked
             body |= {name: self._package(name, number) for name in asked}
-        return JSONResponse(body)
+        return json_reply(body)
 
     def _package(self, name: str, number: str) -> Mapping[str, Any]:
         if name == "caller_name" and not number.startswith("+1"):
@@ -115,13 +111,11 @@ class Sandbox(HttpSandbox):
         return {"error_code": 60601}
 
 
-def _error(status: int, code: int, message: str) -> JSONResponse:
-    from starlette.responses import JSONResponse
-
+def _error(status: int, code: int, message: str) -> Response:
     body = {
         "code": code,
         "message": message,
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
         "status": status,
     }
-    return JSONResponse(body, status)
+    return json_reply(body, status)

@@ -122,7 +122,12 @@ def without_frames(error: Failure) -> Failure:
 
 
 class CannotDo(RingfenceError):
-    """The hub cannot do or answer what a person asked for; the message says what to do instead."""
+    """The hub cannot do or answer what a person asked for; the message says what to do instead, and `field` which value of a
+    form it is about."""
+
+    def __init__(self, *args: object, field: str = "") -> None:
+        super().__init__(*args)
+        self.field = field
 
 
 class NotFound(CannotDo):

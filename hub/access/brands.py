@@ -84,21 +84,21 @@ def set_brand(
 def _title(title: str | None) -> str | None:
     title = " ".join((title or "").split())
     if len(title) > MAX_TITLE:
-        raise CannotDo(f"Write the name in at most {MAX_TITLE} characters.")
+        raise CannotDo(f"Write the name in at most {MAX_TITLE} characters.", field="title")
     return title or None
 
 
 def _accent(accent: str | None) -> str | None:
     accent = (accent or "").strip().lower()
     if accent and ACCENT.fullmatch(accent) is None:
-        raise CannotDo("Write the color like #0b5a7a.")
+        raise CannotDo("Write the color like #0b5a7a.", field="accent")
     return accent or None
 
 
 def _logo_type(logo: bytes) -> str:
     if len(logo) > MAX_LOGO_BYTES:
-        raise CannotDo("The logo is larger than 200 kB; save it smaller.")
+        raise CannotDo("The logo is larger than 200 kB; save it smaller.", field="logo")
     for signature, media_type in SIGNATURES.items():
         if logo.startswith(signature):
             return media_type
-    raise CannotDo("The logo is neither PNG nor JPEG; save it as one of these.")
+    raise CannotDo("The logo is neither PNG nor JPEG; save it as one of these.", field="logo")

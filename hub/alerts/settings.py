@@ -72,9 +72,9 @@ def save_settings(session: Session, user: User, company: Company, wanted: AlertS
     Kinds that the role does not include are left out.
     """
     if wanted.time_zone not in available_timezones():
-        raise CannotDo("Choose a time zone from the list, like America/Chicago.")
+        raise CannotDo("Choose a time zone from the list, like America/Chicago.", field="time_zone")
     if wanted.quiet is not None and wanted.quiet[0] == wanted.quiet[1]:
-        raise CannotDo("Quiet hours must end at another time than they begin.")
+        raise CannotDo("Quiet hours must end at another time than they begin.", field="quiet_to")
     possible = {kind.key for kind in kinds_for(session, user, company.id)}
     session.execute(delete(AlertRule).where(col(AlertRule.user_id) == user.id, col(AlertRule.company_id) == company.id))
     usable = {each for each in CHANNEL_NAMES if may_use(session, user, company.id, each)}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal[
-    "text", "long", "number", "share", "span", "phone", "email", "url", "secret", "lines", "words", "phones",
-    "switch", "yes_no", "choice", "choices", "hours", "group", "rows",
+    "text", "long", "number", "share", "span", "phone", "email", "url", "time", "color", "file", "secret",
+    "lines", "words", "phones", "switch", "yes_no", "choice", "choices", "hours", "group", "rows",
 ]  # fmt: skip
 """`lines` and `words` are lists of texts without blanks, in several lines or in one; `phones` is a list of phone numbers, one a
 line; `share` is a part of 1, shown in percent; `hours` is one span or several; a `group` has one input for each key of a
@@ -38,6 +38,9 @@ class Field:
     """The words of a choice for no value."""
     suggestions: tuple[str, ...] = ()
     placeholder: str = ""
+    """Of a file: the media types that it may have."""
+    autocomplete: str = "off"
+    """What of the user's own data it asks for, in the words of HTML (WCAG 2.2, 1.3.5)."""
     wrong: str = ""
     """What is said instead of the model's own sentence if the value is missing or invalid."""
     clean: Callable[[str], str] = str

@@ -125,6 +125,14 @@ class Form:
         kept = {key: value for key, value in section if key in section.model_fields_set - edited}
         self.check(type(section), {**kept, **tree}, otherwise)
 
+    def refuse(self, error: Exception, otherwise: str = "") -> None:
+        """Put an error at the field that it names, else at `otherwise`, or at no field."""
+        name = getattr(error, "field", "") or otherwise
+        if name in {each.name for each in self.fields}:
+            self.errors[name] = str(error)
+        else:
+            self.problems.append(str(error))
+
     def check_name(self, taken: Container[str], name: str = "name") -> None:
         """Refuse a name that config.yaml or an address cannot have, or that another one has."""
         if not NAME.fullmatch(self.value(name)) or self.value(name) == "new":

@@ -21,7 +21,6 @@ from hub.access.permissions import ACTIONS, WHOLE_ACCOUNT, Action
 from hub.access.scope import AccessScope, scope_of
 from hub.access.users import may
 from hub.alerts.unread import count_unread
-from hub.errors import CannotDo
 from hub.model import Company, User, WebSession
 from hub.platform.formats import zone_name
 from hub.platform.rate_limit import Counters
@@ -94,12 +93,6 @@ class PageRequest:
         """config.yaml; None if the hub was not started from a file. What a page does with it stays within the user's
         account: `apply` refuses everything else."""
         return self.context.config_file
-
-    def file_for(self, what: str) -> ConfigFile:
-        """config.yaml for an edit of `what`, like "trackers"; CannotDo if the hub was not started from a file."""
-        if self.config_file is None:
-            raise CannotDo(f"This hub was not started from a config.yaml, so its {what} cannot be changed here.")
-        return self.config_file
 
     @property
     def directory(self) -> Directory:

@@ -12,7 +12,7 @@ from hub.alerts.settings import queue_test, remove_webhook, set_webhook
 from hub.errors import CannotDo, ConfigError
 from hub.store import audit
 from hub.texts.queue import CannotText
-from hub.web.pages.alerts.choices import PATH, company_of, form
+from hub.web.pages.alerts.choices import PATH, company_of, refused, show_form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.sign_in.browser_names import browser_name
@@ -26,8 +26,8 @@ def test(page: PageRequest) -> Response:
     try:
         with page.hub.store.writing() as session:
             queue_test(session, page.hub, page.user, company_of(page), channel)
-    except CannotDo as refused:
-        return form(page, 422, {"test": str(refused)})
+    except CannotDo as error:
+        return refused(page, error, "test")
     return _back(
         page, f"A test is on its way ({CHANNEL_NAMES[channel].lower()}); the list of alerts shows how it went."
     )
@@ -39,21 +39,21 @@ def send_code(page: PageRequest) -> Response:
     try:
         with page.hub.store.writing() as session:
             text.send_code(session, page.hub, page.directory, page.user, company.id, page.value("number"))
-    except (CannotDo, CannotText, ConfigError) as refused:
-        return form(page, 422, {"number": str(refused)}, written=page.value("number"))
+    except (CannotDo, CannotText, ConfigError) as error:
+        return refused(page, error, "number")
     return _back(page, "A code is on its way to your phone.")
 
 
 def confirm(page: PageRequest) -> Response:
     """Check the code. A wrong one is committed too, so that it counts."""
-    refused: CannotDo | None = None
+    wrong: CannotDo | None = None
     with page.hub.store.writing() as session:
         try:
             text.confirm(session, page.hub, page.user, page.value("code"))
         except CannotDo as error:
-            refused = error
-    if refused is not None:
-        return form(page, 422, {"code": str(refused)})
+            wrong = error
+    if wrong is not None:
+        return refused(page, wrong, "code")
     return _back(page, "Your number is confirmed. Choose below what it should get.")
 
 
@@ -70,9 +70,9 @@ def webhook(page: PageRequest) -> Response:
     try:
         with page.hub.store.writing() as session:
             secret = set_webhook(session, page.hub, page.user, company_of(page), written)
-    except (CannotDo, ConfigError) as refused:
-        return form(page, 422, {"url": str(refused)}, webhook_written=written)
-    return form(page, secret=secret)
+    except (CannotDo, ConfigError) as error:
+        return refused(page, error, "url")
+    return show_form(page, secret=secret)
 
 
 def webhook_gone(page: PageRequest) -> Response:

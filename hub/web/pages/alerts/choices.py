@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 from sqlmodel import Session, col, select
@@ -24,10 +23,45 @@ from hub.alerts.settings import (
 )
 from hub.errors import CannotDo, NotFound
 from hub.model import AlertPhone, Company, PushSubscription
+from hub.web.forms.field import Field
+from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 PATH = "/alerts/settings"
+FIELDS = (
+    Field(name="quiet_from", label="From", kind="time"),
+    Field(name="quiet_to", label="To", kind="time"),
+    Field(
+        name="time_zone",
+        label="Time zone",
+        kind="choice",
+        choices=tuple((each, each) for each in sorted(available_timezones())),
+        required=True,
+    ),
+    Field(
+        name="code", label="Code that was sent", kind="number", required=True, maximum=6, autocomplete="one-time-code"
+    ),
+    Field(
+        name="number",
+        label="Your mobile number",
+        hint="A code is texted to it. By entering the code you agree to alerts by text; message rates may apply.",
+        kind="phone",
+        required=True,
+        maximum=40,
+        placeholder="+1 312 555 0190",
+        autocomplete="tel",
+    ),
+    Field(
+        name="url",
+        label="Address",
+        hint="A public https address. Each message is JSON, signed as Standard Webhooks says; the secret is shown once.",
+        kind="url",
+        required=True,
+        maximum=1_000,
+        placeholder="https://hooks.example.com/calls",
+    ),
+)
 
 
 def company_of(page: PageRequest) -> Company:
@@ -41,62 +75,77 @@ def company_of(page: PageRequest) -> Company:
 
 def show(page: PageRequest) -> Response:
     """The form."""
-    return form(page)
+    return show_form(page)
 
 
-def form(page: PageRequest, status: int = 200, errors: Mapping[str, str] | None = None, **more: Any) -> Response:
-    """The form with errors beside their fields, and `more` that a deed has to say."""
+def refused(page: PageRequest, error: Exception, field: str) -> Response:
+    """The page again, with an error beside the field of what was sent."""
+    form = Form(FIELDS, page.form)
+    form.refuse(error, field)
+    return show_form(page, form)
+
+
+def show_form(
+    page: PageRequest, form: Form | None = None, settings: AlertSettings | None = None, secret: str | None = None
+) -> Response:
+    """The page: with a form that was refused, with settings as they were sent, or with the secret of a new webhook."""
     company = company_of(page)
     with page.hub.store.reading() as session:
-        settings = more.pop("settings", None) or read_settings(session, page.user, company)
+        settings = settings or read_settings(session, page.user, company)
         kinds = kinds_for(session, page.user, company.id)
         missing = {each: why_no_channel(session, page.hub, page.user, company, each) for each in CHANNEL_NAMES}
         phone = session.get(AlertPhone, page.user.id)
         browsers = _browsers(session, page)
         webhook = webhook_url(session, page.hub, page.user, company) if page.hub.keyring else None
     quiet = settings.quiet or (None, None)
-    shown = {
-        "company": company,
-        "settings": settings,
-        "kinds": kinds,
-        "threshold": _thresholds(settings, kinds),
-        "channels": {key: name for key, name in CHANNEL_NAMES.items() if missing[key] != NO_WEBHOOK},
-        "missing": missing,
-        "phone": phone,
-        "browsers": browsers,
-        "webhook": webhook,
-        "push_key": public_key(page.hub) if page.hub.keyring else "",
-        "digests": DIGESTS if page.may("reports") else {},
-        "quiet_from": as_time(quiet[0]),
-        "quiet_to": as_time(quiet[1]),
-        "zones": sorted(available_timezones()),
-        "errors": errors or {},
-        "secret": None,
-        "others": [each for each in page.companies if each.id != company.id],
+    form = form or Form(FIELDS)
+    values = {
+        "quiet_from": [as_time(quiet[0])],
+        "quiet_to": [as_time(quiet[1])],
+        "time_zone": [settings.time_zone],
+        **form.values,
     }
-    return page.render("alerts_settings.html", status, title="Alert settings", **{**shown, **more})
+    return page.render(
+        "alerts_settings.html",
+        form.status,
+        title="Alert settings",
+        form=replace(form, values=values),
+        company=company,
+        settings=settings,
+        kinds=kinds,
+        threshold=_thresholds(settings, kinds),
+        channels={key: name for key, name in CHANNEL_NAMES.items() if missing[key] != NO_WEBHOOK},
+        missing=missing,
+        phone=phone,
+        browsers=browsers,
+        webhook=webhook,
+        push_key=public_key(page.hub) if page.hub.keyring else "",
+        digests=DIGESTS if page.may("reports") else {},
+        secret=secret,
+        others=[each for each in page.companies if each.id != company.id],
+    )
 
 
 def save(page: PageRequest) -> Response:
     """Save the form."""
     company = company_of(page)
-    errors: dict[str, str] = {}
-    settings = _read_form(page, errors)
-    if not errors:
+    form = Form(FIELDS, page.form)
+    settings = _read_form(page, form)
+    if not form.is_refused:
         try:
             with page.hub.store.writing() as session:
                 save_settings(session, page.user, company, settings, page.now)
                 if page.value("everywhere"):
                     copy_settings(session, page.user, company, page.companies, page.now)
-        except CannotDo as refused:
-            errors["time_zone" if "zone" in str(refused) else "quiet_from"] = str(refused)
-    if errors:
-        return form(page, 422, errors, settings=settings)
+        except CannotDo as error:
+            form.refuse(error)
+    if form.is_refused:
+        return show_form(page, form, settings)
     where = "all your companies" if page.value("everywhere") else company.title
     return page.redirect(page.link(PATH, company=company.name), f"Saved for {where}.")
 
 
-def _read_form(page: PageRequest, errors: dict[str, str]) -> AlertSettings:
+def _read_form(page: PageRequest, form: Form) -> AlertSettings:
     wanted = {}
     for key in page.form.get("kind", []):
         channels = [each for each in page.form.get(f"{key}.by", []) if each in CHANNEL_NAMES]
@@ -105,7 +154,7 @@ def _read_form(page: PageRequest, errors: dict[str, str]) -> AlertSettings:
     begins, ends = page.value("quiet_from"), page.value("quiet_to")
     quiet = (minutes_of(begins), minutes_of(ends))
     if (begins or ends) and None in quiet:
-        errors["quiet_from"] = "Write both times, like 22:00 and 07:00, or leave both empty."
+        form.errors["quiet_from"] = "Write both times, like 22:00 and 07:00, or leave both empty."
     return AlertSettings(
         kinds=wanted,
         quiet=None if quiet[0] is None or quiet[1] is None else (quiet[0], quiet[1]),

@@ -6,49 +6,65 @@ from starlette.responses import Response
 
 from hub.access.brands import MAX_LOGO_BYTES, set_brand
 from hub.errors import CannotDo
+from hub.web.forms.field import TICKED, Field
+from hub.web.forms.form import Form
 from hub.web.pages.branding.colors import palette_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 RINGFENCE_ACCENT = "#0b5a7a"
 FORM_BYTES = 10_000
+FIELDS = (
+    Field(name="title", label="Name", hint="Empty: Ringfence", maximum=60, autocomplete="organization"),
+    Field(name="own_accent", label="A color of your own", kind="switch"),
+    Field(
+        name="accent",
+        label="Color",
+        hint="For links, buttons and charts. It is made darker or lighter until everybody can read it.",
+        kind="color",
+    ),
+    Field(
+        name="logo",
+        label="Logo",
+        hint="PNG or JPEG, at most 200 kB. It is shown 28 pixels high.",
+        kind="file",
+        placeholder="image/png,image/jpeg",
+    ),
+    Field(name="remove_logo", label="Remove the logo", kind="switch"),
+)
 
 
 def form(page: PageRequest) -> Response:
     """The form, with the colors as they are shown."""
-    return _show(page)
+    brand = page.brand
+    own = [TICKED] if brand.accent else []
+    values = {"title": [brand.title or ""], "own_accent": own, "accent": [brand.accent or RINGFENCE_ACCENT]}
+    return _show(page, Form(FIELDS, values))
 
 
 def change(page: PageRequest) -> Response:
     """Store what the form says."""
-    own_accent = page.value("accent") if page.value("own_accent") else None
+    sent = Form(FIELDS, page.form)
     try:
         with page.hub.store.writing() as session:
             set_brand(
                 session,
                 page.user,
                 page.now,
-                title=page.value("title"),
-                accent=own_accent,
+                title=sent.value("title"),
+                accent=sent.value("accent") if sent.value("own_accent") else None,
                 logo=page.files.get("logo") or None,
-                keep_logo=not page.value("remove_logo"),
+                keep_logo=not sent.value("remove_logo"),
             )
     except CannotDo as refused:
-        return _show(page, 422, str(refused))
+        sent.refuse(refused)
+        return _show(page, sent)
     return page.redirect(page.link("/brand"), "Pages have your name, color and logo now.")
 
 
-def _show(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
-    accent = page.brand.accent or RINGFENCE_ACCENT
-    return page.render(
-        "brand.html",
-        status,
-        title="White label",
-        name=page.value("title") or page.brand.title or "",
-        accent=accent,
-        palette=palette_of(accent),
-        error=error,
-    )
+def _show(page: PageRequest, shown: Form) -> Response:
+    palette = palette_of(page.brand.accent or RINGFENCE_ACCENT)
+    return page.render("brand.html", shown.status, title="White label", form=shown, palette=palette)
 
 
 PAGES = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from hub.config.document import Path
 from hub.config.edit import Change, Move
 from hub.errors import CannotDo, ConfigError
 from hub.web.forms.form import Form
+from hub.web.forms.values import changes
 from hub.web.pages.request import PageRequest
 
 if TYPE_CHECKING:
@@ -21,21 +23,60 @@ NO_FILE = "This hub was not started from a config.yaml, so this cannot be change
 CHANGED_MEANWHILE = "config.yaml was changed in the meantime. Look at it again."
 
 
+def save_section(
+    page: PageRequest,
+    form: Form,
+    section: BaseModel,
+    place: Path,
+    show: Callable[[Form], Response],
+    *,
+    notice: str,
+    to: str,
+    country: str = "US",
+    otherwise: str = "",
+    first: Iterable[Change] = (),
+) -> Response:
+    """Make the section of config.yaml at `place` say what the form does, after the changes that come `first`; a value that is
+    the same stays as it is written. A problem of no field stands at `otherwise`."""
+    tree = form.tree(country)
+    form.check_changed(section, tree, otherwise)
+    edits = [*first, *changes(place, form.fields, section, tree)]
+    return edit_config(page, form, edits, show, place=place, notice=notice, to=to)
+
+
+def add_section(
+    page: PageRequest,
+    form: Form,
+    model: type[BaseModel],
+    place: Path,
+    show: Callable[[Form], Response],
+    *,
+    notice: str,
+    to: str,
+    country: str = "US",
+    otherwise: str = "",
+) -> Response:
+    """Add a section to config.yaml that says what the form does."""
+    tree = form.tree(country)
+    form.check(model, tree, otherwise)
+    return edit_config(page, form, [Change(place, tree)], show, place=place, notice=notice, to=to)
+
+
 def edit_config(
     page: PageRequest,
     form: Form,
-    changes: Iterable[Change | Move],
+    edits: Iterable[Change | Move],
     show: Callable[[Form], Response],
     *,
     place: Path = (),
     notice: str,
     to: str,
 ) -> Response:
-    """Apply changes of config.yaml and go to `to` with `notice`; or `show` the form with what is wrong, or with the diff if the
+    """Apply edits of config.yaml and go to `to` with `notice`; or `show` the form with what is wrong, or with the diff if the
     file is read-only. `place` is the section that the form edits."""
     if form.is_refused:
         return show(form)
-    made = list(changes)
+    made = list(edits)
     if not made:
         return page.redirect(to, "Nothing was changed.")
     if not apply_changes(page, form, made, place=place):
@@ -46,16 +87,16 @@ def edit_config(
 def apply_changes(
     page: PageRequest,
     form: Form,
-    changes: Iterable[Change | Move],
+    edits: Iterable[Change | Move],
     *,
     place: Path = (),
     note: str = "",
     base: str = "",
 ) -> bool:
-    """Apply changes in the user's name, with the audit entry of each edit of the file; False if they are refused, and then the
+    """Apply edits in the user's name, with the audit entry of each edit of the file; False if they are refused, and then the
     form says why. `base` is the SHA-256 of the text that the user saw, if they saw one."""
     try:
-        proposal = proposed(page, changes)
+        proposal = proposed(page, edits)
         if base and base != proposal.base_sha:
             raise CannotDo(CHANGED_MEANWHILE)
         form.add_problems(proposal.problems, place)
@@ -74,8 +115,8 @@ def apply_changes(
     return True
 
 
-def proposed(page: PageRequest, changes: Iterable[Change | Move]) -> Proposal:
-    """What changes would do to the file; CannotDo if the hub was not started from one."""
+def proposed(page: PageRequest, edits: Iterable[Change | Move]) -> Proposal:
+    """What edits would do to the file; CannotDo if the hub was not started from one."""
     if page.config_file is None:
         raise CannotDo(NO_FILE)
-    return page.config_file.propose(changes, page.user)
+    return page.config_file.propose(edits, page.user)

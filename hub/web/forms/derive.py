@@ -38,7 +38,9 @@ def fields_of(
 
 
 def said(label: str, hint: str = "", **more: Any) -> Mapping[str, Any]:
-    """The words of a field, and what else is not as its type says."""
+    """The words of a field, and what else is not as its type says; `choices` may be words by value."""
+    if isinstance(choices := more.get("choices"), Mapping):
+        more["choices"] = tuple(choices.items())
     return {"label": label, "hint": hint, **more}
 
 

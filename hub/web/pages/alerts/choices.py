@@ -32,36 +32,15 @@ PATH = "/alerts/settings"
 FIELDS = (
     Field(name="quiet_from", label="From", kind="time"),
     Field(name="quiet_to", label="To", kind="time"),
-    Field(
-        name="time_zone",
-        label="Time zone",
-        kind="choice",
-        choices=tuple((each, each) for each in sorted(available_timezones())),
-        required=True,
-    ),
-    Field(
-        name="code", label="Code that was sent", kind="number", required=True, maximum=6, autocomplete="one-time-code"
-    ),
-    Field(
-        name="number",
-        label="Your mobile number",
-        hint="A code is texted to it. By entering the code you agree to alerts by text; message rates may apply.",
-        kind="phone",
-        required=True,
-        maximum=40,
-        placeholder="+1 312 555 0190",
-        autocomplete="tel",
-    ),
-    Field(
-        name="url",
-        label="Address",
-        hint="A public https address. Each message is JSON, signed as Standard Webhooks says; the secret is shown once.",
-        kind="url",
-        required=True,
-        maximum=1_000,
-        placeholder="https://hooks.example.com/calls",
-    ),
-)
+    Field(name="time_zone", label="Time zone", kind="choice", required=True,
+          choices=tuple((each, each) for each in sorted(available_timezones()))),
+    Field(name="code", label="Code that was sent", kind="number", required=True, autocomplete="one-time-code"),
+    Field(name="number", label="Your mobile number", kind="phone", required=True, maximum=40, placeholder="+1 312 555 0190",
+          autocomplete="tel",
+          hint="A code is texted to it. By entering the code you agree to alerts by text; message rates may apply."),
+    Field(name="url", label="Address", kind="url", required=True, maximum=1_000, placeholder="https://hooks.example.com/calls",
+          hint="A public https address. Each message is JSON, signed as Standard Webhooks says; the secret is shown once."),
+)  # fmt: skip
 
 
 def company_of(page: PageRequest) -> Company:

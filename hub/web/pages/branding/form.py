@@ -17,21 +17,12 @@ FORM_BYTES = 10_000
 FIELDS = (
     Field(name="title", label="Name", hint="Empty: Ringfence", maximum=60, autocomplete="organization"),
     Field(name="own_accent", label="A color of your own", kind="switch"),
-    Field(
-        name="accent",
-        label="Color",
-        hint="For links, buttons and charts. It is made darker or lighter until everybody can read it.",
-        kind="color",
-    ),
-    Field(
-        name="logo",
-        label="Logo",
-        hint="PNG or JPEG, at most 200 kB. It is shown 28 pixels high.",
-        kind="file",
-        placeholder="image/png,image/jpeg",
-    ),
+    Field(name="accent", label="Color", kind="color",
+          hint="For links, buttons and charts. It is made darker or lighter until everybody can read it."),
+    Field(name="logo", label="Logo", kind="file", placeholder="image/png,image/jpeg",
+          hint="PNG or JPEG, at most 200 kB. It is shown 28 pixels high."),
     Field(name="remove_logo", label="Remove the logo", kind="switch"),
-)
+)  # fmt: skip
 
 
 def form(page: PageRequest) -> Response:

@@ -7,13 +7,11 @@ from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
-from hub.config.edit import Change
 from hub.config.models import CompanySection
 from hub.web.forms.companies import company_and_section, place_of_company
-from hub.web.forms.config_edit import edit_config
+from hub.web.forms.config_edit import add_section, save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.form import Form
-from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -34,15 +32,10 @@ def _full_lines(text: str) -> str:
 
 WORDS = {
     "title": said("Name", "As people know it; callers and the privacy page get to see it."),
-    "time_zone": said(
-        "Time zone",
-        "Its days and opening hours count in it, like America/Chicago.",
-        default=None,
-        suggestions=tuple(sorted(available_timezones())),
-    ),
-    "country": said(
-        "Country", "Two letters, like US. The law of this place counts for its calls.", clean=str.upper, default=None
-    ),
+    "time_zone": said("Time zone", "Its days and opening hours count in it, like America/Chicago.", default=None,
+                      suggestions=tuple(sorted(available_timezones()))),
+    "country": said("Country", "Two letters, like US. The law of this place counts for its calls.", default=None,
+                    clean=str.upper),
     "region": said("State or province", "Its code, like IL.", clean=str.upper),
     "domains": said("Its websites", "One host a line, like www.example.com.", kind="lines", clean=_host),
     "contact.postal_address": said("Postal address", "On its privacy page.", kind="long", clean=_full_lines),
@@ -50,11 +43,9 @@ WORDS = {
     "contact.email": said("E-mail for questions about data", "On its privacy page.", kind="email"),
     "website.swap": said("Numbers on its pages", "One a line; visitors see others there.", kind="phones"),
     "website.linked_domains": said("Other sites of its own", "One host a line.", kind="lines", clean=_host),
-    "website.tracking": said(
-        "Which visitors are recorded", "Who must agree first, or may object.", choices=tuple(TRACKING.items())
-    ),
+    "website.tracking": said("Which visitors are recorded", "Who must agree first, or may object.", choices=TRACKING),
     "website.trades_in": said("Other countries that it serves", "Codes, like CA GB.", clean=str.upper),
-}
+}  # fmt: skip
 NEW_WORDS = {
     "name": said("Short name", "For addresses and files, like lakeside. It cannot be changed later."),
     "route.dial": said("Phone that rings", "Callers reach it until you make a call flow.", kind="phone"),
@@ -79,33 +70,29 @@ def new(page: PageRequest) -> Response:
 def change(page: PageRequest) -> Response:
     """Change the company of the path."""
     _, section = company_and_section(page, page.path("company"))
-    form, place = Form(FIELDS, page.form), place_of_company(page, section.name)
-    tree = form.tree(section.country)
-    form.check_changed(section, tree)
-    return edit_config(
+    form = Form(FIELDS, page.form)
+    return save_section(
         page,
         form,
-        changes(place, FIELDS, section, tree),
+        section,
+        place_of_company(page, section.name),
         lambda form: _show(page, form, section),
-        place=place,
         notice=f"{form.value('title') or section.title} is changed.",
         to=page.link("/companies"),
+        country=section.country,
     )
 
 
 def add(page: PageRequest) -> Response:
     """Add a company."""
     form = Form(NEW_FIELDS, page.form)
-    name, tree = form.value("name"), form.tree()
     form.check_name({each.name for each in page.hub.config.companies})
-    form.check(CompanySection, tree)
-    place = place_of_company(page, name)
-    return edit_config(
+    return add_section(
         page,
         form,
-        [Change(place, tree)],
+        CompanySection,
+        place_of_company(page, form.value("name")),
         lambda form: _show(page, form),
-        place=place,
         notice=f"{form.value('title')} is added. Give it a number next.",
         to=page.link("/companies"),
     )

@@ -26,15 +26,10 @@ from hub.web.pages.request import PageRequest
 DEFAULT_SCHEDULE = "every 15 minutes"
 NO_FILE = "This hub was not started from a config.yaml, so nothing can be connected here."
 OWN_FIELDS = (
-    Field(
-        name="name",
-        label="Name",
-        hint="Your own name for this connection; it stands in config.yaml.",
-        required=True,
-        maximum=64,
-    ),
+    Field(name="name", label="Name", required=True, maximum=64,
+          hint="Your own name for this connection; it stands in config.yaml."),
     Field(name="schedule", label="Syncs", hint="Like every 15 minutes, or a cron line in UTC."),
-)
+)  # fmt: skip
 
 
 def new(page: PageRequest) -> Response:
@@ -189,8 +184,8 @@ def _sign_in(page: PageRequest, connector_class: type[Connector], form: Form, se
             with drafted(page.hub, name, connector_class, partial) as draft:
                 sign_in_of(draft)
         except (RingfenceError, AttributeError) as error:
-            told = isinstance(error, RingfenceError) and "credentials" not in str(error)
-            form.problems.append(str(error) if told else "Enter the client's id and its secret.")
+            is_clear = isinstance(error, RingfenceError) and "credentials" not in str(error)
+            form.problems.append(str(error) if is_clear else "Enter the client's id and its secret.")
     if form.is_refused:
         return _show(page, connector_class, form)
     attempt = attempts_of(page).draft(page.user, page.web_session, name, manifest.name, settings)

@@ -64,7 +64,7 @@ def rule_fields(
     unfit = {f"from {each}" for each in ("outcome", "lead") if each != event}
     kinds = tuple((kind, text) for kind, text in VALUES.items() if kind not in unfit)
     return (
-        *fields_of(ConversionRule, {"when.event": said("What counts", choices=tuple(EVENTS.items()))}),
+        *fields_of(ConversionRule, {"when.event": said("What counts", choices=EVENTS)}),
         *conditions,
         Field(name="value", label="Value", kind="choice", choices=kinds, default=""),
         Field(name="amount", label="Amount", hint="For “An amount”.", path=("value",), maximum=20),

@@ -32,21 +32,10 @@ def new(page: PageRequest) -> Response:
 
 
 def _form(page: PageRequest, route: CurrentFlow | None, values: Values) -> Form:
-    name = Field(
-        name="name",
-        label="Name",
-        hint="Small letters, like office or summer-hours. It stays as it is.",
-        required=True,
-        maximum=64,
-    )
-    number = Field(
-        name="number",
-        label="Phone that rings",
-        hint="With the country's code, like +1 312 555 0142.",
-        kind="phone",
-        required=True,
-        maximum=40,
-    )
+    name = Field(name="name", label="Name", required=True, maximum=64,
+                 hint="Small letters, like office or summer-hours. It stays as it is.")  # fmt: skip
+    number = Field(name="number", label="Phone that rings", kind="phone", required=True, maximum=40,
+                   hint="With the country's code, like +1 312 555 0142.")  # fmt: skip
     return Form((name,) if route else (company_field(page), name, number), values)
 
 

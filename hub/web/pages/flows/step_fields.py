@@ -67,51 +67,39 @@ TARGETS = ("then", "open", "closed", "holiday", "otherwise", "unanswered", "to",
 TO = Field(name="to", label="leads to", kind="choice", required=True)
 PHONE = Field(name="phone", label="Phone", kind="phone", maximum=40)
 WEIGHT = Field(name="weight", label="weight", kind="number", default=1)
+HOURS = Field(name="hours", label="hours, or closed", kind="hours")
 MAPPING: Mapping[str, Any] = {"kind": "rows", "is_mapping": True}
 KINDS: Mapping[str, Mapping[str, Any]] = {
     **{name: {"kind": "choice"} for name in TARGETS},
     "holiday": {"kind": "choice", "empty": "the same as closed"},
     "number": {"kind": "phone", "maximum": 40},
     "play": {"kind": "choice", "empty": "no file"},
-    "hours": {
-        "kind": "group",
-        "columns": tuple(
-            Field(name=day, label=name, kind="hours", maximum=100) for day, name in zip(DAYS, DAY_NAMES, strict=True)
-        ),
-    },
+    "hours": {"kind": "group", "columns": tuple(
+        Field(name=day, label=name, kind="hours", maximum=100) for day, name in zip(DAYS, DAY_NAMES, strict=True)
+    )},
     "keys": {**MAPPING, "columns": (Field(name="key", label="Key", maximum=200), TO), "add": "Add a key"},
     "places": {**MAPPING, "columns": (Field(name="place", label="Place"), TO), "add": "Add a place"},
-    "dates": {
-        **MAPPING,
-        "columns": (Field(name="day", label="Day"), Field(name="hours", label="hours, or closed", kind="hours")),
-        "add": "Add a day",
-    },
+    "dates": {**MAPPING, "columns": (Field(name="day", label="Day"), HOURS), "add": "Add a day"},
     "numbers": {"kind": "rows", "columns": (PHONE,), "add": "Add a phone"},
     "tags": {"kind": "rows", "columns": (Field(name="tag", label="Tag", maximum=64),), "add": "Add a tag"},
     "cases": {"kind": "rows", "add": "Add a case"},
     "caller": {"choices": (("first_time", "first call"), ("repeat", "called before")), "empty": "any"},
-}
+}  # fmt: skip
 """Field → what its type does not say."""
 WEIGHTED: Mapping[str, Any] = {**KINDS["numbers"], **MAPPING, "columns": (PHONE, WEIGHT)}
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "start": said("Calls begin at", kind="choice"),
-    "forward": said(
-        "If anything is late or fails, this phone rings at once",
-        "With the country's code, like +1 312 555 0142.",
-        kind="phone",
-    ),
+    "forward": said("If anything is late or fails, this phone rings at once", "With the country's code, like +1 312 555 0142.",
+                    kind="phone"),
     "language": said("Language", "Of what is spoken, like en-US or es-US. Empty: the carrier decides.", maximum=10),
     "recording.notice": said(*LABELS["notice"], name="notice", required=False),
     "recording.refuse": said(*LABELS["refuse"], name="refuse"),
     "recording.agree": said(*LABELS["agree"], name="agree"),
     "recording.end": said(*LABELS["end"], name="end"),
     "recording.seconds": said("Seconds to wait for that key", "From 2 to 10.", name="seconds"),
-    "allow": said(
-        "May dial all the same",
-        "Often used for fraud, so they are refused otherwise.",
-        choices=(("premium", "Premium-rate numbers"), ("satellite", "Satellite and worldwide numbers")),
-    ),
-}
+    "allow": said("May dial all the same", "Often used for fraud, so they are refused otherwise.",
+                  choices={"premium": "Premium-rate numbers", "satellite": "Satellite and worldwide numbers"}),
+}  # fmt: skip
 
 
 @cache

@@ -5,9 +5,8 @@ A tracker stands in config.yaml, so each of these is an edit of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
@@ -19,11 +18,10 @@ from hub.numbers.rest.rules import REST
 from hub.platform.formats import phone
 from hub.queries.numbers.listing import NumberEntry, list_numbers
 from hub.web.forms.companies import company_and_section, place_of_company
-from hub.web.forms.config_edit import edit_config
+from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
-from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
 from hub.web.pages.request import PageRequest
@@ -31,31 +29,20 @@ from hub.web.pages.request import PageRequest
 OWN_ROUTE = "own route"
 """The choice of a tracker whose route is written at the tracker itself; a flow's name has no blank."""
 SOURCE_WORDS = {
-    "source": said(
-        "Source",
-        "Reports show it, like yellow_pages",
-        required=True,
-        wrong="Say where its calls come from, like yellow_pages.",
-    ),
+    "source": said("Source", "Reports show it, like yellow_pages", required=True,
+                   wrong="Say where its calls come from, like yellow_pages."),
     "medium": said("Medium", "Like print"),
     "campaign": said("Campaign"),
     "default": said("The default number", "Visitors see it if no number of a pool is free"),
-    "signals": said(
-        "The number for privacy signals",
-        "Only visitors who say no to ads see it, such as browsers with Global Privacy Control; its callers are never reported "
-        "to advertisers",
-    ),
-}
+    "signals": said("The number for privacy signals", "Only visitors who say no to ads see it, such as browsers with Global "
+                    "Privacy Control; its callers are never reported to advertisers"),
+}  # fmt: skip
 POOL_WORDS = {
     "hold": said("Hold", "How long a visitor keeps a number after the last activity"),
     "cool_down": said("Cool-down", "How long after that a call still counts for the last visitor"),
-    "reserve": said(
-        "Reserve, percent",
-        "Kept for visitors from networks with few recent visitors",
-        kind="share",
-        wrong="Write a share from 0 to 99.",
-    ),
-}
+    "reserve": said("Reserve, percent", "Kept for visitors from networks with few recent visitors", kind="share",
+                    wrong="Write a share from 0 to 99."),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,12 +60,6 @@ class Found:
         """The path of its page."""
         return f"/numbers/trackers/{self.company.name}/{self.tracker.name}"
 
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """Its settings, with the choice of its own route if it has one."""
-        own = {"flow": OWN_ROUTE} if self.tracker.route is not None else {}
-        return {**dict(self.tracker), **own}
-
 
 def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[Field, ...]:
     """The fields of a tracker of a type that is answered by one of these flows."""
@@ -92,6 +73,7 @@ def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[
         kind="choice",
         choices=tuple((name, name if name != OWN_ROUTE else "A route of its own") for name in flows),
         empty="What the company's callers hear",
+        clean=lambda text: "" if text == OWN_ROUTE else text,
     )
     return fields_of(
         TrackerSection, {"carrier": said("Carrier", kind="choice", choices=choices), **of_kind, "flow": flow}
@@ -101,22 +83,31 @@ def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[
 def tracker(page: PageRequest) -> Response:
     """One tracker."""
     found = _found(page)
-    return _page(page, found, Form.of(found.fields, found.values))
+    return _page(page, found, _form(found))
 
 
 def save(page: PageRequest) -> Response:
-    """Write the form into config.yaml."""
+    """Write the form into config.yaml; a flow takes the place of the tracker's own route."""
     found = _found(page)
     form = Form(found.fields, page.form)
-    tree = form.tree(found.section.country)
-    form.check_changed(found.tracker, {key: value for key, value in tree.items() if value != OWN_ROUTE})
-    return _edit(page, found, form, _changes(found, tree), "It is saved.", found.path)
+    loses_route = found.tracker.route is not None and form.value("flow") != OWN_ROUTE
+    return save_section(
+        page,
+        form,
+        found.tracker,
+        found.place,
+        lambda form: _page(page, found, form),
+        notice="It is saved.",
+        to=page.link(found.path),
+        country=found.section.country,
+        first=[Change((*found.place, "route"), REMOVED)] if loses_route else (),
+    )
 
 
 def remove(page: PageRequest) -> Response:
     """Take a number out of config.yaml; it rests from then on."""
     found, number = _found(page), page.value("number")
-    form = Form.of(found.fields, found.values)
+    form = _form(found)
     if number not in found.tracker.numbers:
         form.problems.append("config.yaml does not list that number here anymore.")
     rest = [each for each in found.tracker.numbers if each != number]
@@ -127,11 +118,17 @@ def remove(page: PageRequest) -> Response:
 def retire(page: PageRequest) -> Response:
     """Remove the tracker from config.yaml; its calls keep their history."""
     found = _found(page)
-    form = Form.of(found.fields, found.values)
+    form = _form(found)
     if page.value("sure") != "yes":
         form.problems.append("Tick the box first: its numbers are out of use then.")
     notice = f"The tracker {found.tracker.name} is retired; its numbers rest."
     return _edit(page, found, form, [Change(found.place, REMOVED)], notice, "/numbers")
+
+
+def _form(found: Found) -> Form:
+    form = Form.of(found.fields, found.tracker)
+    own = {"flow": [OWN_ROUTE]} if found.tracker.route is not None else {}
+    return replace(form, values={**form.values, **own})
 
 
 def _edit(page: PageRequest, found: Found, form: Form, edits: Iterable[Change], notice: str, to: str) -> Response:
@@ -144,14 +141,6 @@ def _edit(page: PageRequest, found: Found, form: Form, edits: Iterable[Change], 
         notice=notice,
         to=page.link(to),
     )
-
-
-def _changes(found: Found, tree: Mapping[str, Any]) -> Iterator[Change]:
-    """The edits that make a tracker what the form says; a flow takes the place of its own route."""
-    for change in changes(found.place, found.fields, found.values, tree):
-        if change.path[-1] == "flow" and found.tracker.route is not None:
-            yield Change((*found.place, "route"), REMOVED)
-        yield change
 
 
 def _found(page: PageRequest) -> Found:

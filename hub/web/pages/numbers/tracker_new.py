@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from hub.config.edit import Change
 from hub.config.models import TrackerSection
 from hub.web.forms.companies import chosen_company, company_field, place_of_company
-from hub.web.forms.config_edit import edit_config
+from hub.web.forms.config_edit import add_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
@@ -39,17 +38,15 @@ def add(page: PageRequest) -> Response:
     form = Form(_fields(page, kind), {**page.form, "type": [kind]})
     section, name = chosen_company(page, form, "for_company"), form.value("name")
     form.check_name({each.name for each in section.trackers} if section else ())
-    tree = form.tree(section.country if section else "US")
-    form.check(TrackerSection, tree)
-    place = place_of_company(page, section.name if section else "", "trackers", name)
-    return edit_config(
+    return add_section(
         page,
         form,
-        [Change(place, tree)],
+        TrackerSection,
+        place_of_company(page, section.name if section else "", "trackers", name),
         lambda form: _page(page, form),
-        place=place,
         notice=f"The tracker {name} is added.",
         to=page.link("/numbers", tracker=name),
+        country=section.country if section else "US",
     )
 
 

@@ -16,28 +16,20 @@ from hub.queries.numbers.website import PageVisits, visits_of_page
 from hub.visits.page_check.fetch import CannotFetch, fetch_page
 from hub.visits.page_check.findings import Expected, Finding, findings
 from hub.web.forms.companies import company_and_section, place_of_company
-from hub.web.forms.config_edit import edit_config
+from hub.web.forms.config_edit import save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.form import Form
-from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.privacy.opt_outs import offers_limits
 from hub.web.tracking.script import Website
 
-FIELDS = fields_of(
-    CompanySection,
-    {
-        "website.swap": said(
-            "Numbers on the pages",
-            "One a line, in any notation; visitors see theirs in their place",
-            name="swap",
-            kind="phones",
-            wrong="One of these is not a phone number; write one a line.",
-        ),
-        "domains": said("Domains", "One a line, like www.example.com", kind="lines", clean=str.lower),
-    },
-)
+WORDS = {
+    "website.swap": said("Numbers on the pages", "One a line, in any notation; visitors see theirs in their place", name="swap",
+                         kind="phones", wrong="One of these is not a phone number; write one a line."),
+    "domains": said("Domains", "One a line, like www.example.com", kind="lines", clean=str.lower),
+}  # fmt: skip
+FIELDS = fields_of(CompanySection, WORDS)
 PROOF = timedelta(minutes=30)
 """How far back a visit counts as proof."""
 CHECKS = (10, 10 / 60)
@@ -74,18 +66,15 @@ def settings(page: PageRequest) -> Response:
     if company is None:
         return _page(page, "", None, "Choose a company first.")
     _, section = company_and_section(page, company.name)
-    form = Form(FIELDS, page.form)
-    tree = form.tree(section.country)
-    form.check_changed(section, tree)
-    place = place_of_company(page, company.name)
-    return edit_config(
+    return save_section(
         page,
-        form,
-        changes(place, FIELDS, section, tree),
+        Form(FIELDS, page.form),
+        section,
+        place_of_company(page, company.name),
         lambda form: _page(page, "", None, None, form),
-        place=place,
         notice="It is saved. Paste a pinned snippet again.",
         to=page.link("/numbers/website", company=company.name),
+        country=section.country,
     )
 
 

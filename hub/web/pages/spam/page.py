@@ -13,11 +13,10 @@ from hub.model import CallerRule
 from hub.queries.callers import listed_callers
 from hub.spam.callers import add_noted_rule, remove_rule
 from hub.web.forms.companies import company_and_section, place_of_company
-from hub.web.forms.config_edit import edit_config
+from hub.web.forms.config_edit import save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
-from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -28,21 +27,20 @@ BLOCKED = (
     ("challenge", "are asked for a key"),
     ("mark", "ring, and are marked as spam"),
 )
-FIELDS = fields_of(
-    SpamSection,
-    {
-        "mark": said(
-            "Mark as spam from",
-            "Out of reports' main figures and of conversions.",
-            clean=lambda text: text or OFF,
-            **LEVEL,
-        ),
-        "challenge": said("Ask for a key from", "The caller must press 1 before the call goes on.", **LEVEL),
-        "voicemail": said("Voicemail from", "No phone rings; the caller may leave a message.", **LEVEL),
-        "reject": said("Reject from", "The call is refused before it is answered.", **LEVEL),
-        "blocked": said("Callers on the block list", choices=BLOCKED),
-    },
-)
+
+
+def _or_off(text: str) -> str:
+    return text or OFF
+
+
+WORDS = {
+    "mark": said("Mark as spam from", "Out of reports' main figures and of conversions.", clean=_or_off, **LEVEL),
+    "challenge": said("Ask for a key from", "The caller must press 1 before the call goes on.", **LEVEL),
+    "voicemail": said("Voicemail from", "No phone rings; the caller may leave a message.", **LEVEL),
+    "reject": said("Reject from", "The call is refused before it is answered.", **LEVEL),
+    "blocked": said("Callers on the block list", choices=BLOCKED),
+}  # fmt: skip
+FIELDS = fields_of(SpamSection, WORDS)
 
 
 def show(page: PageRequest) -> Response:
@@ -53,15 +51,12 @@ def show(page: PageRequest) -> Response:
 def change(page: PageRequest) -> Response:
     """Change one company's policy: an edit of config.yaml."""
     _, section = company_and_section(page, page.path("company"))
-    form, place = _policy(page, section, page.form), place_of_company(page, section.name, "spam")
-    tree = form.tree()
-    form.check_changed(section.spam, tree)
-    return edit_config(
+    return save_section(
         page,
-        form,
-        changes(place, FIELDS, section.spam, tree),
+        _policy(page, section, page.form),
+        section.spam,
+        place_of_company(page, section.name, "spam"),
         lambda form: _page(page, policies={section.name: form}),
-        place=place,
         notice=f"Changed for {section.title}.",
         to=page.link("/spam"),
     )
@@ -138,20 +133,14 @@ def _policy(page: PageRequest, section: CompanySection, sent: Any = None) -> For
 def _caller_fields(page: PageRequest) -> tuple[Field, ...]:
     companies = tuple((each.name, each.title) for each in page.companies)
     all_of_them = (("", "All companies"),) if _sees_account(page) else ()
+    lists = (("block", "Block"), ("allow", "Allow"))
     return (
-        Field(
-            name="number",
-            label="Number, or its beginning with a star",
-            required=True,
-            maximum=40,
-            placeholder="+1 312 555 0166 or +1900*",
-        ),
-        Field(
-            name="kind", label="List", kind="choice", choices=(("block", "Block"), ("allow", "Allow")), default="block"
-        ),
+        Field(name="number", label="Number, or its beginning with a star", required=True, maximum=40,
+              placeholder="+1 312 555 0166 or +1900*"),
+        Field(name="kind", label="List", kind="choice", choices=lists, default="block"),
         Field(name="place", label="For", kind="choice", choices=(*all_of_them, *companies), default=""),
         Field(name="note", label="Why", maximum=200),
-    )
+    )  # fmt: skip
 
 
 def _sees_account(page: PageRequest) -> bool:

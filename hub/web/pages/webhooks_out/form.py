@@ -10,11 +10,10 @@ from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_third_party
 from hub.errors import NotFound
 from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
-from hub.web.forms.config_edit import edit_config
+from hub.web.forms.config_edit import add_section, edit_config, save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
-from hub.web.forms.values import changes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of
@@ -22,39 +21,19 @@ from hub.web.pages.webhooks_out.listing import PATH
 from hub.web.pages.webhooks_out.words import FORMATS, ROLES, THIRD_PARTY, TYPES, USES, WITHHELD
 
 WORDS = {
-    "url": said(
-        "Address",
-        "A public https address; events come to it by POST, as JSON.",
-        kind="url",
-        placeholder="https://hooks.example.com/calls",
-    ),
-    "format": said(
-        "Form of the events", "CallRail’s for a receiver that was made for CallRail.", choices=tuple(FORMATS.items())
-    ),
-    "recipient": said(
-        "Who runs it", "The legal name, for your data map and privacy page; the host if empty.", kind="text"
-    ),
-    "role": said(
-        "In what role",
-        "Under a contract with you, or for purposes of its own: then it is a third party.",
-        choices=tuple(ROLES.items()),
-    ),
-    "use": said(
-        "What it uses the data for",
-        "People are asked, or can say no, for this use.",
-        kind="choice",
-        choices=tuple(USES.items()),
-    ),
+    "url": said("Address", "A public https address; events come to it by POST, as JSON.", kind="url",
+                placeholder="https://hooks.example.com/calls"),
+    "format": said("Form of the events", "CallRail’s for a receiver that was made for CallRail.", choices=FORMATS),
+    "recipient": said("Who runs it", "The legal name, for your data map and privacy page; the host if empty.", kind="text"),
+    "role": said("In what role", "Under a contract with you, or for purposes of its own: then it is a third party.",
+                 choices=ROLES),
+    "use": said("What it uses the data for", "People are asked, or can say no, for this use.", kind="choice", choices=USES),
     "regions": said("Where it keeps data", "Countries as two letters, like US CA.", clean=str.upper, maximum=100),
-    "events": said(
-        "What it gets",
-        "If a person of whom it was sent something is erased or opts out, it learns that in any case: the ids of their "
-        "calls, texts and forms, and nothing else.",
-        choices=tuple(TYPES.items()),
-    ),
-    "withhold": said("What is left out", choices=tuple(WITHHELD.items())),
+    "events": said("What it gets", "If a person of whom it was sent something is erased or opts out, it learns that in any "
+                   "case: the ids of their calls, texts and forms, and nothing else.", choices=TYPES),
+    "withhold": said("What is left out", choices=WITHHELD),
     "enabled": said("Disabled: it gets nothing for now", name="disabled", inverted=True),
-}
+}  # fmt: skip
 NAME = {"name": said("Short name", "Like crm. It cannot be changed later.")}
 FIELDS = fields_of(WebhookSection, WORDS)
 
@@ -74,14 +53,17 @@ def edit(page: PageRequest) -> Response:
 def add(page: PageRequest) -> Response:
     """Add an endpoint to the chosen company."""
     form = Form(_new_fields(page), page.form)
-    company, name, tree = chosen_company(page, form), form.value("name"), form.tree()
+    company, name = chosen_company(page, form), form.value("name")
     form.check_name({each.name for each in company.webhooks} if company else ())
-    form.check(WebhookSection, tree, "url")
-    place = place_of_company(page, company.name if company else "", "webhooks", name)
-    to = page.link(PATH)
-    notice = f"{name} is added. Send a test next.{_third_party(form)}"
-    return edit_config(
-        page, form, [Change(place, tree)], lambda form: _show(page, form), place=place, notice=notice, to=to
+    return add_section(
+        page,
+        form,
+        WebhookSection,
+        place_of_company(page, company.name if company else "", "webhooks", name),
+        lambda form: _show(page, form),
+        notice=f"{name} is added. Send a test next.{_third_party(form)}",
+        to=page.link(PATH),
+        otherwise="url",
     )
 
 
@@ -89,17 +71,15 @@ def change(page: PageRequest) -> Response:
     """Change an endpoint."""
     company, section = company_of(page), _section(page)
     form = Form(_fields(section), page.form)
-    tree = form.tree(company.country)
-    form.check_changed(section, tree, "url")
-    place = place_of_company(page, company.name, "webhooks", section.name)
-    return edit_config(
+    return save_section(
         page,
         form,
-        changes(place, form.fields, section, tree),
+        section,
+        place_of_company(page, company.name, "webhooks", section.name),
         lambda form: _show(page, form, section),
-        place=place,
         notice=f"{section.name} is changed.{_third_party(form)}",
         to=page.link(path_of(company, section.name)),
+        otherwise="url",
     )
 
 

@@ -40,6 +40,7 @@ CONDITIONS: Mapping[str, Mapping[str, Any]] = {
 Takers = Mapping[str, type[PluginSettings]]
 """Connector → the model of its destinations."""
 SEND = "send"
+NOT_AN_AMOUNT = "This is not an amount; write it like 12.50."
 
 
 def rule_fields(
@@ -64,13 +65,13 @@ def rule_fields(
     unfit = {f"from {each}" for each in ("outcome", "lead") if each != event}
     kinds = tuple((kind, text) for kind, text in VALUES.items() if kind not in unfit)
     return (
+        *fields_of(ConversionRule, {"name": {"hint": "A name of your choice; receipts and pages show it."}}),
         *fields_of(ConversionRule, {"when.event": said("What counts", choices=EVENTS)}),
         *conditions,
         Field(name="value", label="Value", kind="choice", choices=kinds, default=""),
-        Field(name="amount", label="Amount", hint="For “An amount”.", path=("value",), maximum=20),
+        Field(name="amount", label="Amount", hint="For “An amount”.", path=("value",), maximum=20, wrong=NOT_AN_AMOUNT),
         Field(name="currency", label="Currency", maximum=3),
         *(field for name, model in takers.items() for field in _options(name, model, (listed or {}).get(name, ()))),
-        *fields_of(ConversionRule, {"name": {"hint": "A name of your choice; receipts and pages show it."}}),
     )
 
 

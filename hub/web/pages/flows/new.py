@@ -12,7 +12,7 @@ from hub.contracts.phones import phone_number
 from hub.errors import NotFound
 from hub.numbers.flow_drafts import draft_of, save_draft
 from hub.queries.flows.current import CurrentFlow, current_flows
-from hub.web.forms.companies import company_and_section, company_field
+from hub.web.forms.companies import chosen_company, company_and_section, company_field
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
@@ -60,8 +60,10 @@ def _route(page: PageRequest) -> CurrentFlow | None:
 def begin(page: PageRequest) -> Response:
     """Save the first draft, and go to its page."""
     route = _route(page)
-    company, section = company_and_section(page, route.company.name if route else page.value("company"))
     form, name = _form(page, route, page.form), page.value("name")
+    if route is None and chosen_company(page, form) is None:
+        return _show(page, form)
+    company, section = company_and_section(page, route.company.name if route else page.value("company"))
     taken = {each.flow.name for each in current_flows(page.hub.config, (company.name,))}
     with page.session() as session:
         drafted = draft_of(session, page.user.id, company.id, name)

@@ -60,43 +60,18 @@ def _at(model: type[BaseModel], path: tuple[str, ...], prefix: str) -> Field:
     for key in path[:-1]:
         model, _, _ = _bare(model.model_fields[key].annotation)
     info = model.model_fields[path[-1]]
-    return _field(path, info, prefix) or _made(path, info, prefix, "text", {})
+    made = _field(path, info, prefix, "text")
+    assert made is not None
+    return made
 
 
-def _field(path: tuple[str, ...], info: FieldInfo, prefix: str) -> Field | None:
+def _field(path: tuple[str, ...], info: FieldInfo, prefix: str, otherwise: Kind | None = None) -> Field | None:
     bare, limits, optional = _bare(info.annotation, info.metadata)
-    choices = _choices(bare)
-    origin = get_origin(bare)
-    if bare is bool and optional:
-        return _made(path, info, prefix, "yes_no", limits, YES_NO)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return None
-    if origin in (list, tuple, frozenset, Set):
-        item, _, _ = _bare(get_args(bare)[0])
-        choices = _choices(item)
-        if not choices and item is not str:
-            return None
-        return _made(path, info, prefix, "choices" if choices else "words", limits, choices)
-    if choices:
-        return _made(path, info, prefix, "choice", limits, choices)
-    if origin in (Union, types.UnionType):
-        parts = {_bare(part)[0] for part in get_args(bare)}
-        return _made(path, info, prefix, "number" if int in parts else "text", limits) if str in parts else None
-    kind = KINDS.get(bare)
+    item = _bare(get_args(bare)[0])[0] if get_origin(bare) in (list, tuple, frozenset, Set) else None
+    choices = YES_NO if bare is bool and optional else _choices(bare if item is None else item)
+    kind = "yes_no" if choices is YES_NO else _kind(bare, item, bool(choices), limits) or otherwise
     if kind is None:
         return None
-    long = kind == "text" and limits.get("max_length", 0) > LONG_TEXT
-    return _made(path, info, prefix, "long" if long else kind, limits)
-
-
-def _made(
-    path: tuple[str, ...],
-    info: FieldInfo,
-    prefix: str,
-    kind: Kind,
-    limits: Mapping[str, Any],
-    choices: tuple[tuple[str, str], ...] = (),
-) -> Field:
     default = None if info.is_required() else info.get_default(call_default_factory=True)
     if isinstance(default, SecretStr):
         default = default.get_secret_value()
@@ -114,6 +89,19 @@ def _made(
         placeholder=str(default) if kind in ("text", "number") and default is not None else "",
         wrong=WRONG_SPAN if kind == "span" else "",
     )
+
+
+def _kind(bare: Any, item: Any, has_choices: bool, limits: Mapping[str, Any]) -> Kind | None:
+    if item is not None:
+        return "choices" if has_choices else "words" if item is str else None
+    if has_choices:
+        return "choice"
+    if get_origin(bare) in (Union, types.UnionType):
+        parts = {_bare(part)[0] for part in get_args(bare)}
+        return None if str not in parts else "number" if int in parts else "text"
+    if bare is str and limits.get("max_length", 0) > LONG_TEXT:
+        return "long"
+    return KINDS.get(bare) if isinstance(bare, type) else None
 
 
 def label_of(key: str) -> str:

@@ -115,8 +115,11 @@ class Form:
         checked, wrong = validated(model, tree)
         for path, kind, text in wrong:
             place = tuple(map(str, path))
-            if not place or not ignored(value_at(tree, place)):
-                self.add((*below, *place), text, otherwise, is_missing=kind == "missing", by_model=True)
+            if place and ignored(value_at(tree, place)):
+                continue
+            found = self._at((*below, *place)) if place else None
+            words = (found.wrong or (FILL_IN if kind == "missing" else text)) if found else text
+            self.add((*below, *place), words, otherwise)
         return checked
 
     def check_changed(self, section: BaseModel, tree: Mapping[str, Any], otherwise: str = "") -> None:
@@ -148,20 +151,9 @@ class Form:
             inner = tuple(re.findall(r"[^.\[\]]+", each.path.removeprefix(start))) if is_inside else ()
             self.add(inner, each.text if is_inside or not each.line else f"line {each.line}: {each.text}")
 
-    def add(
-        self,
-        path: tuple[str, ...],
-        text: str,
-        otherwise: str = "",
-        *,
-        is_missing: bool = False,
-        by_model: bool = False,
-    ) -> None:
-        """Put a problem at the field that a path leads to or into, as a sentence; else at `otherwise`, or at no field. Of what
-        the model itself refuses, a field may have words of its own."""
+    def add(self, path: tuple[str, ...], text: str, otherwise: str = "") -> None:
+        """Put a problem at the field that a path leads to or into, as a sentence; else at `otherwise`, or at no field."""
         found = self._at(path) if path else None
-        if found is not None and by_model:
-            text = found.wrong or (FILL_IN if is_missing else text)
         sentence = text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
         name = found.name if found else otherwise
         if name:

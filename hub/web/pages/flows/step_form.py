@@ -53,6 +53,8 @@ class StepForm(Form):
     def written(self, country: str, audio: Sequence[str]) -> dict[str, Any] | None:
         """The step as config.yaml would hold it; None if it is not valid, and then `errors` says why."""
         model, tree = STEP_TYPES[self.do], self.tree(country)
+        if self.is_refused:
+            return None
         if not re.fullmatch(STEP_NAME, self.name) or self.name == END:
             self.errors["name"] = WRONG_NAME if self.name != END else "`end` is the end of the call. Use another name."
         if tree.get("play") is not None and tree["play"] not in audio:

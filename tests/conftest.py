@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +80,20 @@ def databases(pytestconfig: pytest.Config) -> Path:
     return pytestconfig.stash[FOLDER]
 
 
-@pytest.fixture
-def sqlite_url(databases: Path) -> Iterator[str]:
-    """A migrated, empty SQLite file."""
+@contextmanager
+def fresh_file(databases: Path) -> Iterator[str]:
+    """The address of a migrated, empty SQLite file that is removed at the end."""
     file = postgres.sqlite_copy(databases)
     yield f"sqlite:///{file}"
     for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
         part.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def sqlite_url(databases: Path) -> Iterator[str]:
+    """A migrated, empty SQLite file."""
+    with fresh_file(databases) as url:
+        yield url
 
 
 @pytest.fixture
@@ -107,6 +114,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def other_database_url(request: pytest.FixtureRequest, database_url: str) -> str:
     """A migrated, empty database of the other kind than `database_url`."""
     return request.getfixturevalue("postgres_url" if database_url.startswith("sqlite") else "sqlite_url")
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def shared_hub(request: pytest.FixtureRequest, databases: Path) -> Iterator[Callable[..., TestHub]]:
+    """As `hub`, for fixtures of a module whose tests write nothing, or take back what they wrote."""
+    fresh = fresh_file if request.param == "sqlite" else postgres.fresh_database
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(
+            open_stage(stack.enter_context(fresh(databases)), FrozenClock(), **options)
+        )
 
 
 @pytest.fixture

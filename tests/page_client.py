@@ -8,11 +8,12 @@ from typing import Any
 from sqlmodel import select
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from testbed import TestHub
+from testbed import Pages, TestHub
 
 from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
 from hub.model import Account, Company, User, UserCompany
+from hub.numbers.directory import LiveDirectory
 from hub.web.pages.routes import page_routes
 
 PHONE = "+13125550190"
@@ -24,8 +25,7 @@ class PageClient:
     def __init__(self, stage: TestHub, user: User | None) -> None:
         self.stage, self.user = stage, user
         public = str(stage.hub.config.hub.public_url).rstrip("/")
-        routes = page_routes(stage.hub, config_file=stage.config_file)
-        self.client = TestClient(Starlette(routes=routes), base_url=public, follow_redirects=False)
+        self.client = TestClient(pages(stage), base_url=public, follow_redirects=False)
         if user is not None:
             with stage.hub.store.writing() as session:
                 token = open_session(session, user, "link", "Test", stage.clock())
@@ -43,6 +43,16 @@ class PageClient:
         answer = self.get(path, **options)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:500]}"
         return seen(answer.text)
+
+
+def pages(stage: TestHub) -> Starlette:
+    """The pages of a hub, which all its browsers share; with the directory as it is now."""
+    if stage.pages is None or stage.pages.hub is not stage.hub:
+        directory = LiveDirectory(stage.hub.store)
+        routes = page_routes(stage.hub, directory, config_file=stage.config_file)
+        stage.pages = Pages(stage.hub, directory, Starlette(routes=routes))
+    stage.pages.directory.refresh()
+    return stage.pages.app
 
 
 def seen(html: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from fake_connectors import FakeCarrier, FakeCrm, FakeIndex, FakeLaw, FakeNetwork
 from pydantic import SecretStr
 from sqlmodel import SQLModel, col, select
+from starlette.applications import Starlette
 
 from hub.api import CallEvent, Connector, Event
 from hub.config.models import (
@@ -164,6 +165,15 @@ def open_stage(database: str, clock: FrozenClock, **options: Any) -> Iterator[Te
         hub.close()
 
 
+@dataclass(frozen=True)
+class Pages:
+    """The pages of a hub, with the directory that they read."""
+
+    hub: Hub
+    directory: LiveDirectory
+    app: Starlette
+
+
 @dataclass
 class TestHub:
     """A hub with its directory, and what tests do with it."""
@@ -175,6 +185,8 @@ class TestHub:
     clock: FrozenClock
     config_file: ConfigFile | None = None
     """config.yaml on disk, in a hub that was opened from one (config_on_disk.py)."""
+    pages: Pages | None = None
+    """For all browsers of page_client.py, as in a running hub."""
     _call_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __getattr__(self, name: str) -> Any:

@@ -24,6 +24,7 @@ def key_of(shop: Shop, *words: str) -> str:
     return shop.run("users", "key", "maria", *words).stdout.strip()
 
 
+@pytest.mark.soak
 def test_an_assistant_lists_calls_over_standard_input_and_output(shop: Shop) -> None:
     (call_id,) = shop.play()
     file = shop.folder / "config.yaml"

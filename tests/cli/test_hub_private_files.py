@@ -31,6 +31,7 @@ def open_paths(folder: Path) -> list[Path]:
     return open_to_others(sorted(folder.rglob("*")))
 
 
+@pytest.mark.soak
 def test_no_other_user_can_read_what_a_new_hub_writes(tmp_path: Path) -> None:
     hub(tmp_path, "init", "--yes", "--business", "plumber")
     hub(tmp_path, "check")

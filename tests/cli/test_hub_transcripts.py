@@ -35,6 +35,7 @@ def configure(shop: Shop) -> None:
     file.write_text(text.replace("connectors:\n", "connectors:\n  ears: {plugin: whisper}\n", 1))
 
 
+@pytest.mark.soak
 def test_one_that_failed_says_why_and_tried_again_it_is_transcribed_and_read(
     shop: Shop, recorded: Recording, refusal: Refusal
 ) -> None:

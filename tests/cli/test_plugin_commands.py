@@ -50,6 +50,7 @@ def test_a_new_plugin_is_listed_with_the_next_three_commands(tmp_path: Path) -> 
         assert command in done.output
 
 
+@pytest.mark.soak
 def test_a_plugin_that_keeps_its_promises_ends_with_0(tmp_path: Path) -> None:
     done = hub("certify", "--file", rule(tmp_path, "strict_house"))
     assert done.exit_code == 0, done.output
@@ -57,6 +58,7 @@ def test_a_plugin_that_keeps_its_promises_ends_with_0(tmp_path: Path) -> None:
     assert "A refusal never loosens" in done.output
 
 
+@pytest.mark.soak
 def test_a_broken_promise_ends_with_1_and_says_what_was_seen(tmp_path: Path) -> None:
     done = hub("certify", "--json", "--file", rule(tmp_path, "loose_house", loose=True))
     assert done.exit_code == 1, done.output

@@ -315,6 +315,7 @@ def story(url: str, roads: list[list[str]]) -> list[Any]:
     return sent
 
 
+@pytest.mark.soak
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(roads=st.lists(st.lists(ROADS, max_size=3), min_size=2, max_size=3))
 def test_what_is_done_with_a_victims_data_is_the_same_with_an_attacker_and_without(

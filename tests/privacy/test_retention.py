@@ -72,8 +72,8 @@ def content(store: Store, life: RetentionRule) -> str:
 
 def past(store: Store, life: RetentionRule, now: datetime, retention: RetentionSection | None = None) -> int:
     with store.reading() as session:
-        found = list(holdings(session, retention or RetentionSection(), now))
-    return next(each.past for each in found if each.name == life.name)
+        found = holdings(session, retention or RetentionSection(), now)
+        return next(each.past for each in found if each.name == life.name)
 
 
 @pytest.mark.parametrize("life", SWEPT, ids=lambda life: life.name)

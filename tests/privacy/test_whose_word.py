@@ -88,6 +88,7 @@ def surely_theirs(stage: TestHub) -> set[tuple[str, str]]:
 CONSENTS = st.lists(st.sampled_from([{}, YES, YES, {"ads": "denied"}]), min_size=len(BROWSERS), max_size=len(BROWSERS))
 
 
+@pytest.mark.soak
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(consents=CONSENTS, steps=st.lists(STEPS, min_size=3, max_size=12))
 def test_no_given_stands_for_a_person_whose_visit_it_is_not_and_nothing_is_sent_after_an_objection(

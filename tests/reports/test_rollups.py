@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import postgres
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
@@ -248,6 +249,7 @@ def town(databases: Path) -> Iterator[Town]:
     file.unlink()
 
 
+@pytest.mark.soak
 @settings(
     max_examples=12,
     deadline=None,
@@ -286,6 +288,7 @@ def test_a_story_with_everything_late_is_right_on_both_databases(hub: Factory) -
     check(stage, lakeside.company)
 
 
+@pytest.mark.soak
 def test_workers_that_roll_up_at_once_while_calls_come_in_leave_nothing_out(hub: Factory) -> None:
     stage = hub(**OPTIONS)
     lakeside, over = Town(stage), Event()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_samples import LAST, SIGNED, attacked, entries, fill, found, live, move_end, put, relinked, verified
 from sqlalchemy import select, text
@@ -22,24 +22,27 @@ from hub.store.journal.evidence import EVIDENCE
 
 Factory = Callable[..., TestHub]
 POSITIONS = st.integers(1, LAST)
-FEW_EXAMPLES = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW_EXAMPLES = settings(max_examples=15)
 TABLES = sorted(EVIDENCE)
 
 
-@pytest.fixture
-def book(hub: Factory) -> tuple[TestHub, str]:
+@pytest.fixture(scope="module")
+def book(shared_hub: Factory) -> tuple[TestHub, str]:
     """A journal signed in its midst, and its chain."""
-    stage = hub(conversions=[])
+    stage = shared_hub(conversions=[])
     return stage, fill(stage)
 
 
-@pytest.fixture
-def living(hub: Factory) -> tuple[TestHub, str]:
-    """A journal that names rows of every table, and its chain."""
-    stage = hub()
+def lived(stage: TestHub) -> tuple[TestHub, str]:
     chain = live(stage)
     assert found(stage) is None
     return stage, chain
+
+
+@pytest.fixture(scope="module")
+def living(shared_hub: Factory) -> tuple[TestHub, str]:
+    """A journal that names rows of every table, and its chain."""
+    return lived(shared_hub())
 
 
 def finding(book: tuple[TestHub, str], session: Session, **noted: Any) -> tuple[int, str]:
@@ -208,8 +211,8 @@ def test_a_table_that_was_emptied_is_found(living: tuple[TestHub, str], table: s
         assert told is not None and told.kind == "dropped"
 
 
-def test_a_row_that_is_named_twice_hides_no_other(living: tuple[TestHub, str]) -> None:
-    stage, chain = living
+def test_a_row_that_is_named_twice_hides_no_other(hub: Factory) -> None:
+    stage, chain = lived(hub())
     with attacked(stage) as session:
         rows = entries(session, chain)
         again = next(row for row in rows if row["kind"] == "disclosure")

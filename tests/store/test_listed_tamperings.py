@@ -196,13 +196,16 @@ def forge(session: Session) -> dict[str, Any]:
     return row
 
 
-@pytest.fixture
-def living(hub: Callable[..., TestHub], tmp_path: Path) -> tuple[TestHub, str]:
+def lived(stage: TestHub) -> tuple[TestHub, str]:
     """A journal that names rows of every table, and its chain."""
-    stage = hub(tombstones=str(tmp_path / "erased.tombstones"))
     chain = live(stage)
     assert found(stage) is None
     return stage, chain
+
+
+@pytest.fixture(scope="module")
+def living(shared_hub: Callable[..., TestHub], tmp_path_factory: pytest.TempPathFactory) -> tuple[TestHub, str]:
+    return lived(shared_hub(tombstones=str(tmp_path_factory.mktemp("erased") / "erased.tombstones")))
 
 
 @contextmanager
@@ -229,9 +232,11 @@ def test_a_tampering_is_found(living: tuple[TestHub, str], name: str) -> None:
         "the seal of an end is deleted",
     ],
 )
-def test_a_tampering_is_found_after_the_hub_has_gone_on_and_signed(living: tuple[TestHub, str], name: str) -> None:
-    stage, chain = living
-    with tampered(living, name) as session:
+def test_a_tampering_is_found_after_the_hub_has_gone_on_and_signed(
+    hub: Callable[..., TestHub], tmp_path: Path, name: str
+) -> None:
+    stage, chain = own = lived(hub(tombstones=str(tmp_path / "erased.tombstones")))
+    with tampered(own, name) as session:
         session.commit()
     take_waiting(stage.hub.store)
     for _ in range(2):

@@ -116,6 +116,7 @@ print(upgrade(store))
 """
 
 
+@pytest.mark.soak
 def test_of_several_processes_that_start_on_an_empty_sqlite_file_one_migrates(tmp_path: Path) -> None:
     _all_migrate(f"sqlite:///{tmp_path / 'new.db'}", tmp_path)
 

@@ -10,6 +10,8 @@ from proving import Tame
 from hub.testing import SUITE_OF_KIND
 from hub.testing.certificate import certify
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.mark.parametrize("kind", sorted(SUITE_OF_KIND))
 def test_a_new_plugin_of_each_kind_is_certified(

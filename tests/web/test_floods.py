@@ -91,6 +91,7 @@ def headless(draw: random.Random) -> dict[str, Any]:
     return {}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("bot", "minutes"), [(mixed, 60), (headless, 60), (headless, 15)])
 def test_ten_thousand_bots_from_two_hundred_networks_leave_people_their_numbers(
     crowd: Crowd, bot: Callable[[random.Random], dict[str, Any]], minutes: int

@@ -22,6 +22,8 @@ from hub.plugin_host.host.restarts import Restarts
 from hub.store.connectors import disabled_connectors
 from hub.web.health import readiness
 
+pytestmark = pytest.mark.soak
+
 MORTAL = """
     import os, socket
     from pathlib import Path

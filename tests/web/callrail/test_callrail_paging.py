@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import pytest
 from callrail_stage import CALLS, FORMS, THREADS, CallRailHub
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +60,7 @@ def by_next_page(hub: CallRailHub, path: str, query: dict[str, Any]) -> Iterator
         body = hub.read(f"{body['next_page']}&relative_pagination=true")
 
 
+@pytest.mark.soak
 @settings(max_examples=30)
 @given(st.data())
 def test_a_list_is_read_completely_and_in_order_whichever_way_it_is_paged(

@@ -282,6 +282,7 @@ def theirs(stage: TestHub) -> dict[str, str]:
     return fill(stage, NORTH_SHARED)
 
 
+@pytest.mark.soak
 def test_each_role_may_see_and_do_exactly_what_the_matrix_says(stage: TestHub, mine: dict[str, str]) -> None:
     browsers = {role: signed_in(stage, role) for role in ROLES}
     found: dict[str, set[str]] = {}

@@ -43,6 +43,7 @@ def shown(**changes: Any) -> Conversion:
     return disclose(made, MicrosoftAds.manifest, "upload_conversions").value
 
 
+@pytest.mark.soak
 def test_a_row_has_the_fields_of_microsofts_own_library(network: Any) -> None:
     # Importing it takes seconds, so only the process that runs this test does.
     from openapi_client.models.campaign.offline_conversion import OfflineConversion

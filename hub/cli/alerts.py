@@ -11,8 +11,8 @@ from hub.access.users import user_named
 from hub.alerts.kinds import CHANNEL_NAMES
 from hub.alerts.listing import sent_alerts
 from hub.alerts.settings import queue_test
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.queries.lookup import typed
@@ -27,30 +27,19 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_(
     user: Annotated[str | None, typer.Option(help="Only the alerts of this user.", metavar="NAME")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number listed, newest first.")] = 50,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the newest alerts with the state of each channel; they name no caller."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         chosen = user_named(session, typed(user)) if user else None
         rows: list[dict[str, Any]] = sent_alerts(session, chosen, limit)
-    if as_json:
-        echo_json(rows)
-        return
-    if not rows:
-        say("There are no alerts yet; users choose them on the page /alerts.")
-        return
-    table(
-        counted(len(rows), "alert"),
-        ("at (UTC)", "user", "company", "kind", "channel", "state", "reason"),
-        (
-            (moment(row["at"]), plain(row["user"]), plain(row["company"]), row["kind"], row["channel"] or "",
-             row["state"] or "", plain(row["reason"] or ""))
-            for row in rows
-        ),
+    return Listing(
+        counted(len(rows), "alert"), rows, (("at (UTC)", "at"), "user", "company", "kind", "channel", "state", "reason"),
+        nothing="There are no alerts yet; users choose them on the page /alerts."
     )  # fmt: skip
 
 

@@ -15,8 +15,9 @@ from hub.access.users import names_of
 from hub.cli.support.audit_note import note
 from hub.cli.support.files import new_file
 from hub.cli.support.journal_report import OneAccount, chains_of, verify
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import UUID, short_ids, table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
+from hub.cli.support.tables import UUID, short_ids
 from hub.model import AuditEntry, JournalEntry
 from hub.platform.clock import utc_now
 from hub.queries.lookup import typed
@@ -37,15 +38,15 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_entries(
     account: OneAccount = None,
     subject: Annotated[
         str | None, typer.Option(help="Only entries about the row with this id, or the end of it.", metavar="ID")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number listed, newest first.")] = 50,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the newest entries."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         chains = chains_of(session, account)
@@ -54,26 +55,18 @@ def list_entries(
             query = query.where(col(AuditEntry.subject).endswith(typed(subject), autoescape=True))
         rows = session.exec(query.order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc()).limit(limit)).all()
         names = names_of(session, {row.actor for row in rows})
-    if as_json:
-        echo_json([{"account": chains[row.chain], **row.model_dump()} for row in rows])
-        return
-    if not rows:
-        say("There are no entries yet.")
-        return
     short = short_ids(each for row in rows for each in UUID.findall(f"{row.subject} {row.detail}"))
 
     def shortened(text: str | None) -> str:
         return plain(UUID.sub(lambda each: short(each[0]), text or ""))
 
-    table(
-        counted(len(rows), "record"),
-        ("account", "at (UTC)", "who", "what", "of", "detail"),
-        (
-            (plain(chains[row.chain]), moment(row.at), plain(names.get(row.actor, row.actor)),
-             plain(row.action), shortened(row.subject), shortened(row.detail))
-            for row in rows
-        ),
-        ("account",),
+    return Listing(
+        counted(len(rows), "record"), rows,
+        (("account", lambda row: plain(chains[row.chain])), ("at (UTC)", "at"),
+         ("who", lambda row: plain(names.get(row.actor, row.actor))), ("what", "action"),
+         ("of", lambda row: shortened(row.subject)), ("detail", lambda row: shortened(row.detail))),
+        data=lambda row: {"account": chains[row.chain], **row.model_dump()}, nothing="There are no entries yet.",
+        optional=("account",)
     )  # fmt: skip
 
 

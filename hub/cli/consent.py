@@ -11,6 +11,7 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import note
+from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
 from hub.config.models import Config
@@ -260,21 +261,9 @@ def _opted_out(row: OptOut) -> dict[str, Any]:
 
 
 def _plain(entry: ConsentEntry, detail: str | None) -> dict[str, Any]:
-    return {
-        "at": entry.spoken_at,
-        "state": entry.state,
-        "use": entry.use,
-        "channel": entry.channel,
-        "evidence": detail,
-        "basis": entry.basis,
-        "recipients": entry.recipients,
-        "categories": entry.categories,
-        "jurisdictions": entry.jurisdictions,
-        "notice": entry.notice_hash,
-        "expires": entry.lapses_at,
-        "supersedes": entry.supersedes,
-        "id": entry.id,
-    }
+    names = ("id", "state", "use", "channel", "basis", "recipients", "categories", "jurisdictions", "supersedes")
+    more = {"at": entry.spoken_at, "evidence": detail, "notice": entry.notice_hash, "expires": entry.lapses_at}
+    return only(*names)(entry) | more
 
 
 def _signaled(visit: Visit) -> list[dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from sqlmodel import select
 
 from hub.cli.calls.timeline import print_timeline
 from hub.cli.support.audit_note import actor
+from hub.cli.support.lists import Column, Listing, listing, print_list
 from hub.cli.support.options import since as since_when
 from hub.cli.support.output import (
     CONFIG,
@@ -24,13 +26,13 @@ from hub.cli.support.output import (
     plain,
     say,
 )
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.tables import MIN_SHORT_ID, table
 from hub.delivery.replay import replay as try_again
 from hub.errors import CannotDo
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.platform.clock import utc_now
-from hub.queries.conversions.drift import drift
+from hub.queries.conversions.drift import Drift, drift
 from hub.queries.conversions.drift import why as why_so
 from hub.queries.deliveries import (
     DeliveryFilter,
@@ -40,12 +42,24 @@ from hub.queries.deliveries import (
     replayable,
     why_deliveries,
 )
+from hub.queries.deliveries.summaries import DeliveryCount
 from hub.queries.lookup import typed
 from hub.queries.timeline.receipts import worth
 from hub.startup.opening import open_store, read_config, read_outline
 
 commands = typer.Typer(help="List deliveries to each destination, explain failures, and retry.", no_args_is_help=True)
 SHOWN = 50
+DELIVERY_COLUMNS: tuple[Column, ...] = (
+    "id",
+    ("made (UTC)", "made_at"),
+    ("destination", "connector"),
+    ("item", lambda row: plain(row.key[-MIN_SHORT_ID:])),
+    ("kind", lambda row: "call log" if row.hook == "log_calls" else plain(row.kind)),
+    ("state", "shown_state"),
+    ("tries", "attempts"),
+    ("why", lambda row: plain(" ".join(filter(None, (row.code, row.reason))))),
+)
+OPTIONAL = ("item", "tries", "kind")
 
 Destination = Annotated[str | None, typer.Option(help="Only this connector's.", metavar="NAME")]
 Since = Annotated[str | None, typer.Option(help="Only those created since: 2h, 3d, or a date.", metavar="TIME")]
@@ -57,32 +71,25 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_deliveries(
     connector: Destination = None,
     state: Annotated[str | None, typer.Option(help="Only in this state.", metavar="STATE")] = None,
     since: Since = None,
     limit: Annotated[int, typer.Option(min=0, max=10_000, help="Maximum number listed, newest first.")] = SHOWN,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """Count the deliveries by destination, state and code, and list the newest."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         wanted = _wanted(connector, state, since, tuple(DeliveryState))
         counts = count_deliveries(session, wanted)
         rows = newest_deliveries(session, wanted, limit)
-    if as_json:
-        echo_json({"counts": list(map(asdict, counts)), "deliveries": list(map(asdict, rows))})
-        return
-    if not counts:
-        say("No deliveries match.")
-        return
-    table(
-        "Deliveries by destination",
-        ("destination", "state", "code", "count"),
-        ((plain(each.connector), colored(each.shown_state), plain(each.code), str(each.count)) for each in counts),
-    )
-    _print_rows(rows, f"The latest {len(rows)} of {sum(each.count for each in counts)}")
-    say("Details of one: [bold]hub deliveries why ID[/bold]")
+    return Listing(
+        f"The latest {len(rows)} of {sum(each.count for each in counts)}", rows, DELIVERY_COLUMNS,
+        document=lambda deliveries: {"counts": list(map(asdict, counts)), "deliveries": deliveries},
+        intro=lambda: _print_counts(counts), nothing="" if counts else "No deliveries match.",
+        hint="Details of one: [bold]hub deliveries why ID[/bold]", optional=OPTIONAL
+    )  # fmt: skip
 
 
 @commands.command("why")
@@ -110,35 +117,24 @@ def why(
 
 
 @commands.command("drift")
-def list_drift(
-    connector: Destination = None, since: Since = None, as_json: AsJson = False, config: ConfigFile = CONFIG
-) -> None:
+@listing
+def list_drift(connector: Destination = None, since: Since = None, config: ConfigFile = CONFIG) -> Listing:
     """Compare with the networks: conversions that changed or were taken back here, and still count there as before."""
     loaded = read_config(config, sandbox=True)
     manifests = {name: entry.connector_class.manifest for name, entry in loaded.connectors.items()}
     with open_store(loaded) as store, store.reading() as session:
         found = drift(session, select(Delivery).where(*_wanted(connector, None, since, ()).conditions()))
-    if as_json:
-        echo_json([asdict(each) | {"why": why_so(each, manifests.get(each.connector))} for each in found])
-        return
-    if not found:
-        say("The networks count what the hub counts.")
-        return
-    table(
-        "Counted differently at the networks",
-        ("destination", "rule", "since then", "count", "worth here", "worth there", "why"),
-        (
-            (
-                plain(each.connector),
-                plain(each.rule),
-                "taken back" if each.retracted else "value changed",
-                str(each.count),
-                *(", ".join(worth(amount, currency)[2:] for currency, amount in values.items()) or EMPTY_CELL
-                  for values in (each.here, each.there)),
-                plain(f"It {why_so(each, manifests.get(each.connector))}."),
-            )
-            for each in found
-        ),
+
+    def why_of(each: Drift) -> str:
+        return why_so(each, manifests.get(each.connector))
+
+    return Listing(
+        "Counted differently at the networks", found,
+        (("destination", "connector"), "rule",
+         ("since then", lambda each: "taken back" if each.retracted else "value changed"), "count",
+         ("worth here", lambda each: _worth(each.here)), ("worth there", lambda each: _worth(each.there)),
+         ("why", lambda each: plain(f"It {why_of(each)}."))),
+        data=lambda each: asdict(each) | {"why": why_of(each)}, nothing="The networks count what the hub counts."
     )  # fmt: skip
 
 
@@ -168,7 +164,8 @@ def replay(
         if not rows:
             say("No matching delivery ended as dead, rejected or held; there is nothing to do.")
             return
-        _print_rows(rows[:SHOWN], f"{len(rows)} to be tried again" + (f", {SHOWN} shown" if len(rows) > SHOWN else ""))
+        title = f"{len(rows)} to be tried again" + (f", {SHOWN} shown" if len(rows) > SHOWN else "")
+        print_list(Listing(title, rows[:SHOWN], DELIVERY_COLUMNS, optional=OPTIONAL))
         if not agreed:
             say("Nothing was changed. With [bold]--yes[/bold] they are tried again at the next sync.")
             return
@@ -185,28 +182,16 @@ def _wanted(connector: str | None, state: str | None, since: str | None, states:
     return DeliveryFilter(connector=None if connector is None else typed(connector), state=state, since=begun)
 
 
-def _print_rows(rows: Sequence[DeliverySummary], title: str) -> None:
-    if not rows:
-        return
-    short, items = short_ids(row.id for row in rows), short_ids(row.key for row in rows)
-    table(
-        title,
-        ("id", "made (UTC)", "destination", "item", "kind", "state", "tries", "why"),
-        (
-            (
-                short(row.id),
-                moment(row.made_at),
-                plain(row.connector),
-                plain(items(row.key)),
-                "call log" if row.hook == "log_calls" else plain(row.kind),
-                colored(row.shown_state),
-                str(row.attempts),
-                plain(" ".join(filter(None, (row.code, row.reason)))),
-            )
-            for row in rows
-        ),
-        ("item", "tries", "kind"),
-    )
+def _print_counts(counts: Sequence[DeliveryCount]) -> None:
+    if counts:
+        cells = (
+            (plain(each.connector), colored(each.shown_state), plain(each.code), str(each.count)) for each in counts
+        )
+        table("Deliveries by destination", ("destination", "state", "code", "count"), cells)
+
+
+def _worth(values: Mapping[str, Decimal]) -> str:
+    return ", ".join(worth(amount, currency)[2:] for currency, amount in values.items()) or EMPTY_CELL
 
 
 def _now(row: DeliverySummary) -> str:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, get_args
 import typer
 from sqlmodel import col, select
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, minutes
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.config.callflow.definition import Flow
 from hub.config.callflow.route import flow_of
 from hub.config.callflow.screening import ScreeningAction
@@ -57,7 +57,8 @@ def check(
 
 
 @commands.command("list")
-def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_flows(company: Company = None, config: ConfigFile = CONFIG) -> Listing:
     """List the call flows, the version in use, and the trackers that use them."""
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
@@ -81,17 +82,11 @@ def list_flows(company: Company = None, as_json: AsJson = False, config: ConfigF
                 "trackers": [each.name for each in section.trackers if section.flow_of(each).name == flow.name],
             }
         )
-    if as_json:
-        echo_json(listed)
-        return
-    cells = [
-        (each["company"], each["flow"], each["version"], moment(each["since"], seconds=False), each["steps"],
-         each["forward"], "yes" if each["records"] else "no", ", ".join(each["trackers"]))
-        for each in listed
-    ]  # fmt: skip
-    heads = ("company", "flow", "version", "since", "steps", "forward", "records", "trackers")
-    shown = [[cell if index == 3 else plain(cell) for index, cell in enumerate(row)] for row in cells]
-    table("Call flows", heads, shown, ("since", "forward", "steps", "records"))
+    return Listing(
+        "Call flows", listed,
+        ("company", "flow", "version", ("since", minutes("since")), "steps", "forward", "records", "trackers"),
+        optional=("since", "forward", "steps", "records")
+    )  # fmt: skip
 
 
 @commands.command("simulate")

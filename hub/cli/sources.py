@@ -8,8 +8,8 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import note
+from hub.cli.support.lists import Listing, listing, only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
-from hub.cli.support.tables import table
 from hub.config.models import Config
 from hub.contracts.clean_urls import clean_url, is_personal_name
 from hub.contracts.sources import SOURCE_KINDS
@@ -44,11 +44,11 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_rules(
     company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the companies' own rules, and what their connectors know."""
     loaded = read_config(config, sandbox=True)
     if company is not None:
@@ -58,33 +58,20 @@ def list_rules(
         query = query.where(Company.name == company)
     with open_store(loaded) as store, store.reading() as session:
         rules = session.exec(query.order_by(Company.name, SourceRule.kind, SourceRule.value)).all()
-    brought = [
-        (name, kind, value, rule)
+    rows = [_plain(name, rule) for name, rule in rules] + [
+        {"company": name, "kind": kind, "value": value, **rule._asdict()}
         for name, known_here in _known_sources(loaded).items()
         if company in (None, name)
         for (kind, value), rule in known_here.items()
     ]
-    if as_json:
-        echo_json(
-            [_plain(name, rule) for name, rule in rules]
-            + [{"company": name, "kind": kind, "value": value, **rule._asdict()} for name, kind, value, rule in brought]
-        )
-        return
-    if not rules and not brought:
-        say("No company has its own rules; only the built-in tables apply.")
-        return
-    table(
-        "Checked before the built-in tables",
-        ("company", "kind", "value", "source", "medium", "made (UTC), or connector"),
-        [
-            (plain(name), rule.kind, plain(rule.value), plain(rule.source), plain(rule.medium), moment(rule.made_at))
-            for name, rule in rules
-        ]
-        + [
-            (plain(name), kind, plain(value), plain(rule.source), plain(rule.medium), plain(rule.connector or ""))
-            for name, kind, value, rule in brought
-        ],
+    made = (
+        "made (UTC), or connector",
+        lambda row: moment(row["made_at"]) if "made_at" in row else plain(row["connector"] or ""),
     )
+    return Listing(
+        "Checked before the built-in tables", rows, ("company", "kind", "value", "source", "medium", made),
+        nothing="No company has its own rules; only the built-in tables apply."
+    )  # fmt: skip
 
 
 @commands.command("add")
@@ -166,7 +153,7 @@ def test(
     match = classify_visit(page, clean_url(referrer, tables().search_words), own, sites, click_ids)
     if as_json:
         names = ("source", "medium", "campaign", "keyword", "rule", "value", "confidence", "trace")
-        echo_json({name: getattr(match, name) for name in names})
+        echo_json(only(*names)(match))
         return
     more = "".join(
         f", {name} {plain(text)}" for name, text in (("campaign", match.campaign), ("keyword", match.keyword)) if text
@@ -219,5 +206,4 @@ def _find(session: Session, company_id: str, kind: str, value: str) -> SourceRul
 
 
 def _plain(company: str, rule: SourceRule) -> dict[str, Any]:
-    names = ("id", "kind", "value", "source", "medium", "made_at")
-    return {"company": company, **{name: getattr(rule, name) for name in names}}
+    return {"company": company, **only("id", "kind", "value", "source", "medium", "made_at")(rule)}

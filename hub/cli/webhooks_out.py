@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +12,9 @@ from sqlmodel import col, select
 
 from hub.cli.support import options
 from hub.cli.support.audit_note import actor, note
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.options import choice
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
 from hub.config.durations import parse_span
 from hub.errors import CannotDo, NotFound
 from hub.model import Company, WebhookEvent
@@ -45,47 +44,40 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
-def list_(company: OfCompany = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_(company: OfCompany = None, config: ConfigFile = CONFIG) -> Listing:
     """List the endpoints of all companies: how each does, what waits, and what was set aside."""
     with _opened(config) as hub, hub.store.reading() as session:
         companies = [each for each in session.exec(select(Company)) if company in (None, each.name)]
         shown = endpoints_of(session, hub.config, companies, hub.clock())
-    if as_json:
-        echo_json([asdict(each) for each in shown])
-        return
-    if not shown:
-        say("There are no webhooks; write `webhooks:` below a company in config.yaml (docs/webhooks.md).")
-        return
-    table(
-        counted(len(shown), "webhook"),
-        ("company", "name", "to", "format", "state", "waiting", "set aside", "24 h", "last taken (UTC)"),
-        (
-            (plain(each.company), each.name, plain(each.host), each.format, colored(each.health), str(each.waiting),
-             str(each.dead), str(each.delivered_lately), moment(each.last_delivered_at))
-            for each in shown
-        ),
-    )  # fmt: skip
+    notes = []
     for each in shown:
+        about = f"[bold]{each.name}[/bold] of {plain(each.company)}:"
         if each.third_party:
-            say(
-                f"[bold]{each.name}[/bold] of {plain(each.company)}: {plain(each.recipient)} is a third party; it gets nothing "
-                "about people who opted out."
+            notes.append(
+                f"{about} {plain(each.recipient)} is a third party; it gets nothing about people who opted out."
             )
         if each.reason:
             again = f" Tried again at {moment(each.next_try_at)}." if each.next_try_at else ""
-            say(f"[bold]{each.name}[/bold] of {plain(each.company)}: {plain(each.reason)}{again}")
+            notes.append(f"{about} {plain(each.reason)}{again}")
+    return Listing(
+        counted(len(shown), "webhook"), shown,
+        ("company", "name", ("to", "host"), "format", ("state", "health"), "waiting", ("set aside", "dead"),
+         ("24 h", "delivered_lately"), ("last taken (UTC)", "last_delivered_at")),
+        nothing="There are no webhooks; write `webhooks:` below a company in config.yaml (docs/webhooks.md).", notes=notes
+    )  # fmt: skip
 
 
 @commands.command("show")
+@listing
 def show(
     name: Named,
     company: OfCompany = None,
     state: Annotated[str | None, typer.Option(help="Only events in this state, like dead.", metavar="STATE")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="Maximum number listed, newest first.")] = 50,
     secret: Annotated[bool, typer.Option("--secret", help="Print the signing secret too.")] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """Show the newest events of an endpoint with state, tries, the answer's status and the reason."""
     wanted = choice(state, tuple(WebhookEventState), "--state")
     with _opened(config) as hub:
@@ -96,23 +88,11 @@ def show(
         if secret:
             with hub.store.writing() as session:
                 note(session, hub.clock(), "webhook.secret", endpoint.row.company_id, endpoint.row.name)
-    if as_json:
-        echo_json({"secret": signing, "events": [asdict(each) for each in found.items]})
-        return
-    if signing:
-        say(f"Signing secret: {signing}")
-    if not found.items:
-        say("No events yet.")
-        return
-    shorts = short_ids([each.id for each in found.items])
-    table(
-        counted(len(found.items), "event"),
-        ("id", "at (UTC)", "type", "state", "tries", "answer", "reason"),
-        (
-            (shorts(each.id), moment(each.at), each.type, colored(each.state), str(each.attempts),
-             str(each.status or ""), plain(each.reason or ""))
-            for each in found.items
-        ),
+    return Listing(
+        counted(len(found.items), "event"), found.items,
+        ("id", ("at (UTC)", "at"), "type", "state", ("tries", "attempts"), ("answer", "status"), "reason"),
+        document=lambda events: {"secret": signing, "events": events},
+        intro=f"Signing secret: {signing}" if signing else "", nothing="No events yet."
     )  # fmt: skip
 
 

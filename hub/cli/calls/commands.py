@@ -12,8 +12,8 @@ from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of
 from hub.access.users import user_named
 from hub.cli.support.audit_note import actor, note
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, moment, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, colored, plain, say
 from hub.delivery.queue_call_back import queue_call_back
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
@@ -75,15 +75,15 @@ def back(
 
 
 @commands.command("missed")
+@listing
 def missed(
     user: UserName,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, longest wait first.")] = 50,
     show_personal: Annotated[
         bool, typer.Option("--show-personal", help="Show numbers and names in clear; this is audited.")
     ] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the callers of the last 14 days whose calls were missed and with whom nobody has spoken since."""
     loaded, mask = read_outline(config), Mask(off=show_personal)
     vault = vault_of(loaded)
@@ -106,22 +106,12 @@ def missed(
         }
         for each in callers
     ]
-    if as_json:
-        echo_json(rows)
-    elif not rows:
-        say("Nobody waits for a call back.")
-    else:
-        short = short_ids(row["call"] for row in rows)
-        table(
-            "Missed, longest wait first",
-            ("call", "caller", "name", "missed", "first missed (UTC)", "voicemail"),
-            (
-                (short(row["call"]), plain(row["caller_number"]), plain(row["caller_name"]), str(row["missed"]),
-                 moment(row["first_missed_at"]), "yes" if row["voicemail"] else "no")
-                for row in rows
-            ),
-        )  # fmt: skip
-        say("Call one of them back: [bold]hub calls back CALL --user NAME[/bold]")
+    return Listing(
+        "Missed, longest wait first", rows,
+        ("call", ("caller", "caller_number"), ("name", "caller_name"), "missed", ("first missed (UTC)", "first_missed_at"),
+         "voicemail"),
+        nothing="Nobody waits for a call back.", hint="Call one of them back: [bold]hub calls back CALL --user NAME[/bold]"
+    )  # fmt: skip
 
 
 def scope_named(session: Session, name: str, action: Action) -> AccessScope:

@@ -15,8 +15,8 @@ from hub.cli.companies.lookup import Name, company_named, opened
 from hub.cli.companies.show import plan_as_json, show_plan
 from hub.cli.numbers.carriers import read_number
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, counted, echo_json, plain, say
 from hub.errors import CannotDo
 from hub.leaving.archive import FolderArchive, ZipArchive
 from hub.leaving.certificate import FORMAT, as_text
@@ -40,7 +40,8 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
-def list_companies(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_companies(config: ConfigFile = CONFIG) -> Listing:
     """List the companies of all accounts, those that left included."""
     with open_store(read_config(config)) as store, store.reading() as session:
         query = select(Company, Account.name).join(Account, col(Account.id) == col(Company.account_id))
@@ -54,23 +55,8 @@ def list_companies(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None
             }
             for company, account in session.exec(query.order_by(Account.name, Company.name))
         ]
-    if as_json:
-        echo_json(rows)
-        return
-    table(
-        "Companies",
-        ("name", "title", "account", "no longer in config.yaml (UTC)", "end"),
-        (
-            (
-                plain(row["name"]),
-                plain(row["title"]),
-                plain(row["account"]),
-                moment(row["left_config"]),
-                row["end"] or "",
-            )
-            for row in rows
-        ),
-    )
+    columns = ("name", "title", "account", ("no longer in config.yaml (UTC)", "left_config"), "end")
+    return Listing("Companies", rows, columns)
 
 
 @commands.command("end")

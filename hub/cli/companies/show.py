@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from hub.cli.support.lists import only
 from hub.cli.support.output import moment, plain, say
 from hub.cli.support.tables import table
 from hub.queries.privacy.company_end import CompanyEndPlan
@@ -13,20 +14,13 @@ from hub.queries.privacy.company_end import CompanyEndPlan
 def plan_as_json(planned: CompanyEndPlan) -> dict[str, Any]:
     """The plan for scripts."""
     end = planned.end
-    return {
+    return only("title", "counts", "sections", "connectors", "steps", "blockers", "remains")(planned) | {
         "company": planned.name,
-        "title": planned.title,
         "state": end.state if end else None,
         "exported": end.exported if end else {},
         "outcome": end.outcome if end else {},
-        "counts": planned.counts,
         "numbers": [asdict(each) for each in planned.numbers],
         "asked": [asdict(each) for each in planned.asked],
-        "sections": planned.sections,
-        "connectors": planned.connectors,
-        "steps": planned.steps,
-        "blockers": planned.blockers,
-        "remains": planned.remains,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,13 +11,13 @@ from sqlmodel import Session, col, select
 
 from hub.cli.report import number, span_of
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.errors import CannotDo
 from hub.model import Account, Company, ConnectorNote
 from hub.platform.clock import utc_now
 from hub.queries.lookup import account_named, known
-from hub.queries.reports.known_costs import known_costs
+from hub.queries.reports.known_costs import KnownCosts, known_costs
 from hub.sources.costs.imports import import_costs, remove_costs
 from hub.sources.costs.pull import NOTE
 from hub.startup.opening import open_store, read_outline
@@ -70,7 +71,8 @@ def import_(
 
 
 @commands.command("list")
-def list_(first: From = None, last: To = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_(first: From = None, last: To = None, config: ConfigFile = CONFIG) -> Listing:
     """List which costs are known, and why a connector's are not."""
     begins, ends = span_of(first, last, utc_now().date()) if first or last else (None, None)
     with open_store(read_outline(config)) as store, store.reading() as session:
@@ -78,28 +80,19 @@ def list_(first: From = None, last: To = None, as_json: AsJson = False, config: 
         notes = {
             row.connector: row.value for row in session.exec(select(ConnectorNote).filter_by(name=NOTE)) if row.value
         }
-    if as_json:
-        costs: list[dict[str, Any]] = [
-            {**{name: getattr(each, name) for name in ("connector", "source", "company", "currency", "rows")},
-             "first": str(each.first), "last": str(each.last), "total": number(each.total)}
-            for each in found
-        ]  # fmt: skip
-        echo_json({"costs": costs, "not_pulled": notes})
-        return
-    if found:
-        table(
-            "Known costs",
-            ("from", "source", "company", "first day", "last day", "rows", "cost"),
-            [
-                (plain(each.connector or "import"), plain(each.source), plain(each.company or WHOLE_ACCOUNT),
-                 str(each.first), str(each.last), f"{each.rows:,}", f"{each.total:,.2f} {each.currency}")
-                for each in found
-            ],
-        )  # fmt: skip
-    else:
-        say("No costs are known; connect an ad network that reports them, or import them with hub costs import.")
-    for connector, reason in sorted(notes.items()):
-        say(f"[yellow]{plain(connector)}: {plain(reason)}[/yellow]")
+
+    def data(each: KnownCosts) -> dict[str, Any]:
+        return asdict(each) | {"first": str(each.first), "last": str(each.last), "total": number(each.total)}
+
+    return Listing(
+        "Known costs", found,
+        (("from", lambda each: plain(each.connector or "import")), "source",
+         ("company", lambda each: plain(each.company or WHOLE_ACCOUNT)), ("first day", "first"), ("last day", "last"), "rows",
+         ("cost", lambda each: f"{each.total:,.2f} {each.currency}")),
+        data=data, document=lambda costs: {"costs": costs, "not_pulled": notes},
+        nothing="No costs are known; connect an ad network that reports them, or import them with hub costs import.",
+        notes=[f"[yellow]{plain(connector)}: {plain(reason)}[/yellow]" for connector, reason in sorted(notes.items())]
+    )  # fmt: skip
 
 
 @commands.command("remove")

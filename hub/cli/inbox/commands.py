@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from hub.cli.inbox import spool
 from hub.cli.support.audit_note import note
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, colored, counted, say
 from hub.errors import CannotDo
 from hub.flow.inbox import replay
 from hub.model import InboxWebhook
@@ -34,38 +33,28 @@ spool.register(commands)
 
 
 @commands.command("list")
+@listing
 def list_webhooks(
     state: Annotated[
         str, typer.Option(help="Which webhooks to list: ready, leased, done or parked.", metavar="STATE")
     ] = "parked",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """Count the webhooks by state, and list the parked ones with the reason."""
     if state not in tuple(InboxState):
         raise CannotDo(f"{state!r} is not a webhook state; choose one of {', '.join(InboxState)}.")
     with open_store(read_outline(config)) as store, store.reading() as session:
         counts = count_webhooks(session)
         rows = newest_webhooks(session, state, limit)
-    if as_json:
-        echo_json({"counts": counts, "webhooks": list(map(asdict, rows))})
-        return
-    counted = ", ".join(f"{colored(name)} {counts[name]}" for name in InboxState if counts.get(name))
-    say(f"Webhooks: {counted or 'none yet'}")
-    if rows:
-        short = short_ids(row.id for row in rows)
-        table(
-            f"{state}, newest first",
-            ("id", "connector", "received (UTC)", "event", "reason"),
-            (
-                (short(row.id), plain(row.connector), moment(row.received_at), plain(row.event_key), plain(row.reason))
-                for row in rows
-            ),
-            ("event",),
-        )
-    if state == InboxState.PARKED and rows:
-        say("After a fix: [bold]hub inbox replay --all[/bold], or the ids of some.")
+    by_state = ", ".join(f"{colored(name)} {counts[name]}" for name in InboxState if counts.get(name))
+    return Listing(
+        f"{state}, newest first", rows,
+        ("id", "connector", ("received (UTC)", "received_at"), ("event", "event_key"), "reason"),
+        document=lambda webhooks: {"counts": counts, "webhooks": webhooks}, intro=f"Webhooks: {by_state or 'none yet'}",
+        hint="After a fix: [bold]hub inbox replay --all[/bold], or the ids of some." if state == InboxState.PARKED else "",
+        optional=("event",)
+    )  # fmt: skip
 
 
 @commands.command("replay")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, counted, say
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.queries.lookup import among
@@ -29,37 +28,27 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.callback(invoke_without_command=True)
+@listing
 def list_items(
     context: typer.Context,
     kind: Kind = None,
     connector: OfConnector = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing | None:
     """List what is in quarantine, with the connector whose hook ran when the last process died."""
     if context.invoked_subcommand is not None:
-        return
-
+        return None
     _check(kind)
     with open_store(read_outline(config)) as store, store.reading() as session:
         counts = count_quarantined(session)
         items = in_quarantine(session, kind=kind, connector=connector, limit=limit)
-    if as_json:
-        echo_json({"counts": counts, "items": list(map(asdict, items))})
-        return
-    say(f"In quarantine: {', '.join(f'{name} {count}' for name, count in counts.items()) or 'nothing'}")
-    if items:
-        short = short_ids(each.id for each in items)
-        table(
-            "In quarantine, newest first",
-            ("id", "kind", "connector", "since (UTC)", "reason"),
-            (
-                (short(each.id), each.kind, plain(each.connector), moment(each.since), plain(each.reason))
-                for each in items
-            ),
-        )
-        say("After a fix: [bold]hub quarantine replay --all[/bold], or the ids of some.")
+    by_kind = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return Listing(
+        "In quarantine, newest first", items, ("id", "kind", "connector", ("since (UTC)", "since"), "reason"),
+        document=lambda rows: {"counts": counts, "items": rows}, intro=f"In quarantine: {by_kind or 'nothing'}",
+        hint="After a fix: [bold]hub quarantine replay --all[/bold], or the ids of some."
+    )  # fmt: skip
 
 
 @commands.command("replay")

@@ -10,7 +10,6 @@ import typer
 from hub.cli.calls.commands import commands
 from hub.cli.lists.reading import (
     After,
-    AsCsv,
     AsUser,
     CampaignName,
     CompanyName,
@@ -23,13 +22,13 @@ from hub.cli.lists.reading import (
     TrackerName,
     Until,
     company_and_tracker,
-    print_list,
+    page_listing,
     reading,
     source_and_medium,
 )
+from hub.cli.support.lists import Cell, Listing, listing
 from hub.cli.support.options import choice, since, until
-from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, colored, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, colored, plain
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.platform.formats import duration
@@ -52,6 +51,7 @@ def register(app: typer.Typer) -> None:
         commands.command("list")(list_calls)
 
 
+@listing
 def list_calls(
     company: CompanyName = None,
     tracker: TrackerName = None,
@@ -73,18 +73,16 @@ def list_calls(
     after: After = None,
     user: AsUser = None,
     show_personal: ShowPersonal = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List calls, and with --kind also texts and forms, newest first. Without a command, hub calls does the same."""
     query = {"status": status, "lead": lead, "kind": kind, "campaign": campaign, "search": search, "spam": spam}
-    _list(
+    return _list(
         config, "calls", query, (company, tracker), source, (since, until), limit, after, user, show_personal,
-        as_json=as_json, as_csv=as_csv,
     )  # fmt: skip
 
 
+@listing
 def leads(
     company: CompanyName = None,
     tracker: TrackerName = None,
@@ -98,17 +96,14 @@ def leads(
     after: After = None,
     user: AsUser = None,
     show_personal: ShowPersonal = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the calls, texts and forms that somebody marked as a lead, with status and value, newest first."""
     if status == "none":
         raise CannotDo("hub leads lists what is marked; hub calls list --lead none --kind all lists what is not.")
     query = {"lead": status, "kind": "all", "campaign": campaign, "search": search}
-    _list(
+    return _list(
         config, "leads", query, (company, tracker), source, (since, until), limit, after, user, show_personal,
-        as_json=as_json, as_csv=as_csv,
     )  # fmt: skip
 
 
@@ -123,10 +118,7 @@ def _list(
     after: str | None,
     user: str | None,
     show_personal: bool,
-    *,
-    as_json: bool,
-    as_csv: bool,
-) -> None:
+) -> Listing:
     company, tracker = company_and_tracker(*place)
     with reading(config, company, user, "calls", personal=name if show_personal else "") as read:
         wanted = _filter(read, {**query, "tracker": tracker}, source, span)
@@ -134,9 +126,10 @@ def _list(
             read.session, read.scope, read.vault, list(read.companies), wanted, after=_place(read, after), limit=limit
         )
         rows = [_row(read, each) for each in page.items]
-    print_list(
-        name, rows, rows[-1]["id"] if rows and page.next else None, lambda: _print(name, read, rows, wanted.kind),
-        "Nothing matches. To try the hub, play a call: hub trigger call", as_json=as_json, as_csv=as_csv,
+    return page_listing(
+        name, read, rows, page.next is not None, _columns(name, read, rows, wanted.kind),
+        ("campaign", "name", "company", "tracker", "length"), hint="The whole story of one: [bold]hub call ID[/bold]",
+        nothing="Nothing matches. To try the hub, play a call: hub trigger call",
     )  # fmt: skip
 
 
@@ -210,43 +203,27 @@ def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
     }
 
 
-def _print(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | None) -> None:
-    short = short_ids(row["id"] for row in rows)
-    columns: dict[str, Any] = {
-        "id": lambda row: short(row["id"]),
+def _columns(name: str, read: Reading, rows: list[dict[str, Any]], kind: str | None) -> list[tuple[str, Cell]]:
+    columns: dict[str, Cell] = {
+        "id": "id",
         read.zone_name: lambda row: read.moment(row["at"]),
-        "kind": lambda row: row["kind"],
-        "company": lambda row: plain(row["company"]),
+        "kind": "kind",
+        "company": "company",
         "from": lambda row: plain(row["number"] or row["email"]),
-        "name": lambda row: plain(row["name"]),
-        "status": lambda row: _outcome(row),
+        "name": "name",
+        "status": _outcome,
         "length": lambda row: EMPTY_CELL if row["duration"] is None else duration(row["duration"]),
-        "tracker": lambda row: plain(row["tracker"]),
+        "tracker": "tracker",
         "source": lambda row: plain(f"{row['source']} / {row['medium']}" if row["source"] else None),
-        "campaign": lambda row: plain(row["campaign"]),
-        "lead": lambda row: plain(row["lead"]),
+        "campaign": "campaign",
+        "lead": "lead",
         "value": lambda row: plain(f"{row['value']} {row['currency']}" if row["value"] else None),
     }
     left_out = {"kind"} if kind == "call" else set() if name == "calls" else {"length", "status"}
-    left_out |= {"company"} if len(read.companies) == 1 else set()
-    left_out |= {
-        each for each in ("name", "campaign", "lead", "value") if all(_is_empty(columns[each](row)) for row in rows)
-    }
-    shown = [each for each in columns if each not in left_out]
-    optional = [each for each in ("campaign", "name", "company", "tracker", "length") if each in shown]
-    table(
-        f"{name.capitalize()}, newest first",
-        shown,
-        ([columns[each](row) for each in shown] for row in rows),
-        optional,
-    )
-    say("The whole story of one: [bold]hub call ID[/bold]")
+    left_out |= {each for each in ("name", "campaign", "lead", "value") if not any(row[each] for row in rows)}
+    return [each for each in columns.items() if each[0] not in left_out]
 
 
 def _outcome(row: dict[str, Any]) -> str:
     shown = colored("failed" if row["failed"] else row["outcome"]) if row["outcome"] else EMPTY_CELL
     return f"{shown} spam" if row["spam"] else shown
-
-
-def _is_empty(cell: str) -> bool:
-    return cell in ("", EMPTY_CELL)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +18,12 @@ from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of_operator
 from hub.cli.calls.commands import scope_named
 from hub.cli.support.audit_note import note
-from hub.cli.support.output import echo_json, plain, say
+from hub.cli.support.lists import Cell, Listing
+from hub.cli.support.output import plain
 from hub.model import Company
 from hub.platform.clock import utc_now
 from hub.queries.lookup import known
 from hub.queries.masking import Mask
-from hub.queries.spreadsheets import harmless
 from hub.startup.opening import open_store, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
@@ -60,7 +58,6 @@ AsUser = Annotated[
 ShowPersonal = Annotated[
     bool, typer.Option("--show-personal", help="Show names and phone numbers in full; this is audited.")
 ]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]
 
 
 @dataclass(frozen=True)
@@ -138,48 +135,23 @@ def source_and_medium(source: str | None) -> tuple[str | None, str | None]:
     return name.strip(), medium.strip() or None
 
 
-def print_list(
+def page_listing(
     name: str,
+    read: Reading,
     rows: Sequence[Mapping[str, Any]],
-    following: str | None,
-    show: Callable[[], None],
-    nothing: str,
+    more: bool,
+    columns: Sequence[tuple[str, Cell]],
+    optional: Sequence[str],
     *,
-    as_json: bool,
-    as_csv: bool,
-) -> None:
-    """The rows as JSON, as CSV, or as `show` prints them; `following` is the id after which the next page begins."""
-    if as_json:
-        echo_json({name: rows, "next": following})
-    elif as_csv:
-        typer.echo(_csv(rows), nl=False)
-    elif not rows:
-        say(nothing)
-    else:
-        show()
-        if following is not None:
-            say(f"There are more: add [bold]--after {plain(following[-12:])}[/bold]")
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    if rows:
-        writer.writerow(rows[0])
-    for row in rows:
-        writer.writerow([_cell(value, harmless) for value in row.values()])
-    return out.getvalue()
-
-
-def _cell(value: Any, harmless: Callable[[str], str]) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{count} {name}" for name, count in sorted(value.items()))
-    if isinstance(value, list):
-        return harmless(", ".join(map(str, value)))
-    return harmless(str(value))
+    nothing: str,
+    hint: str = "",
+) -> Listing:
+    """A page of a list, with the id after which the next page begins; the company is shown if there are several."""
+    following = rows[-1]["id"] if rows and more else None
+    shown = [each for each in columns if each[0] != "company" or len(read.companies) > 1]
+    return Listing(
+        f"{name.capitalize()}, newest first", rows, shown,
+        document=lambda found: {name: found, "next": following}, nothing=nothing, hint=hint,
+        notes=(f"There are more: add [bold]--after {plain(following[-12:])}[/bold]",) if following else (),
+        optional=[each for each in optional if each in dict(shown)],
+    )  # fmt: skip

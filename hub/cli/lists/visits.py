@@ -9,7 +9,6 @@ import typer
 
 from hub.cli.lists.reading import (
     After,
-    AsCsv,
     AsUser,
     CampaignName,
     CompanyName,
@@ -21,15 +20,15 @@ from hub.cli.lists.reading import (
     TrackerName,
     Until,
     company_and_tracker,
-    print_list,
+    page_listing,
     reading,
     source_and_medium,
 )
+from hub.cli.support.lists import Cell, Listing, listing
 from hub.cli.support.options import choice
 from hub.cli.support.options import since as since_when
 from hub.cli.support.options import until as until_when
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, plain
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.output import CONFIG, ConfigFile, plain
 from hub.model import Visit
 from hub.queries.activity.visits import VisitFilter, list_visits
 from hub.queries.lists.keyset import Cursor
@@ -41,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command("visits")(visits)
 
 
+@listing
 def visits(
     company: CompanyName = None,
     tracker: TrackerName = None,
@@ -59,10 +59,8 @@ def visits(
     after: After = None,
     user: AsUser = None,
     show_personal: ShowPersonal = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List visits of the companies' websites, newest first."""
     company, tracker = company_and_tracker(company, tracker)
     name, medium = source_and_medium(source)
@@ -95,9 +93,15 @@ def visits(
             }
             for each in page.items
         ]
-    print_list(
-        "visits", rows, rows[-1]["id"] if rows and page.next else None, lambda: _print(read, rows),
-        "Nothing matches. To try the hub, play a visit: hub trigger visit", as_json=as_json, as_csv=as_csv,
+    columns: list[tuple[str, Cell]] = [
+        ("id", "id"), (read.zone_name, lambda row: read.moment(row["at"])), ("company", "company"),
+        ("source", lambda row: plain(f"{row['source']} / {row['medium']}")), ("campaign", "campaign"),
+        ("landing page", lambda row: plain(_page(row["landing_page"]))), ("pages", "pages"), ("number", "number"),
+        ("clicked", "click_ids"), ("called", "called"),
+    ]  # fmt: skip
+    return page_listing(
+        "visits", read, rows, page.next is not None, columns, ("campaign", "clicked", "pages", "company"),
+        nothing="Nothing matches. To try the hub, play a visit: hub trigger visit",
     )  # fmt: skip
 
 
@@ -106,34 +110,6 @@ def _place(read: Reading, after: str | None) -> str | None:
         return None
     found = one(by_id(read.session, Visit, typed(after), Visit.id), "visit", typed(after))
     return str(Cursor((found.started_at, found.id)))
-
-
-def _print(read: Reading, rows: list[dict[str, Any]]) -> None:
-    short = short_ids(row["id"] for row in rows)
-    several = len(read.companies) > 1
-    columns = [
-        "id",
-        read.zone_name,
-        "company",
-        "source",
-        "campaign",
-        "landing page",
-        "pages",
-        "number",
-        "clicked",
-        "called",
-    ]
-    cells = (
-        [short(row["id"]), read.moment(row["at"]), plain(row["company"]), plain(f"{row['source']} / {row['medium']}"),
-         plain(row["campaign"]), plain(_page(row["landing_page"])), str(row["pages"]), plain(row["number"]),
-         plain(", ".join(row["click_ids"]) or None), "yes" if row["called"] else "no"]
-        for row in rows
-    )  # fmt: skip
-    if not several:
-        columns.remove("company")
-        cells = ([cell for at, cell in enumerate(row) if at != 2] for row in cells)
-    optional = ["campaign", "clicked", "pages", *(["company"] if several else [])]
-    table("Visits, newest first", columns, cells, optional)
 
 
 def _page(address: str | None) -> str | None:

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from hub.cli.numbers.carriers import Carrier, able_carriers
-from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, Sandboxed, plain
 from hub.hookspecs import NumberHooks
 from hub.numbers.accounts import write_accounts
 from hub.numbers.health.audit import audit_numbers
 from hub.platform.clock import utc_now
 from hub.queries.lookup import known
 from hub.queries.numbers.health import Finding, all_findings
+from hub.queries.numbers.spending import MonthSpending
 from hub.queries.numbers.spending import spending as spending_of
 from hub.startup.opening import open_hub, open_store, read_config
 
@@ -27,9 +28,8 @@ def register(commands: typer.Typer) -> None:
     commands.command("spending")(spending)
 
 
-def audit(
-    connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
-) -> None:
+@listing
+def audit(connector: Carrier = None, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> Listing:
     """Ask the carriers, and list what is wrong with the numbers and what mends it. Exits with status 1 if something is wrong,
     or if a carrier does not answer."""
     loaded = read_config(config, sandbox=sandbox)
@@ -38,20 +38,22 @@ def audit(
         with opened.hub.store.reading() as session:
             findings = all_findings(session)
     wrong = sum(each.kind.is_wrong for each in findings)
-    if as_json:
-        echo_json({"wrong": wrong, "findings": [_plain(each) for each in findings], "troubles": troubles})
-    else:
-        _print(findings, troubles)
-    if wrong or troubles:
-        raise typer.Exit(1)
+    return Listing(
+        "Numbers", findings,
+        ("number", ("what", lambda each: f"[{'red' if each.kind.is_wrong else 'dim'}]{each.kind.label}[/]"), ("of", "where"),
+         "detail", ("found", lambda each: f"{each.found_at:%Y-%m-%d}")),
+        data=_plain, document=lambda rows: {"wrong": wrong, "findings": rows, "troubles": troubles},
+        nothing="" if troubles else "[green]✓[/green] Nothing is wrong with the numbers.", optional=("found", "of"),
+        notes=_notes(findings, troubles), failed=bool(wrong or troubles)
+    )  # fmt: skip
 
 
+@listing
 def spending(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
     months: Annotated[int, typer.Option(min=1, max=24, help="How many months, this one included.")] = 3,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """Show by month what numbers cost, and an estimate for texts and calls: text_price of the company, and minute_price of
     `numbers:`. Months are UTC."""
     loaded = read_config(config, sandbox=True)
@@ -62,56 +64,33 @@ def spending(
             write_accounts(session, loaded, utc_now())
         with store.reading() as session:
             found = spending_of(session, loaded, None, wanted, ZoneInfo("UTC"), utc_now(), months)
-    if as_json:
-        echo_json([vars(each) | {"total": each.total} for each in found])
-        return
-    table(
-        "Spending",
-        ("month", "numbers", "bought", "texts (estimate)", "calls (estimate)", "together"),
-        (
-            (
-                f"{each.month:%Y-%m}",
-                f"{_sums(each.numbers)} ({each.held:,}{f', {each.unpriced:,} without a price' if each.unpriced else ''})",
-                f"{each.bought:,}",
-                f"{_sums(each.text_costs)} ({each.texts:,})",
-                f"{_sums(each.call_costs)} ({each.minutes:,} min)",
-                _sums(each.total),
-            )
-            for each in found
-        ),
-        ("bought", "texts (estimate)", "calls (estimate)"),
-    )
-    if loaded.numbers.minute_price is None:
-        say("Minutes have no price, because `numbers: minute_price` is not in config.yaml.")
+    return Listing(
+        "Spending", found,
+        (("month", lambda each: f"{each.month:%Y-%m}"), ("numbers", _held), ("bought", "bought"),
+         ("texts (estimate)", lambda each: f"{_sums(each.text_costs)} ({each.texts:,})"),
+         ("calls (estimate)", lambda each: f"{_sums(each.call_costs)} ({each.minutes:,} min)"),
+         ("together", lambda each: _sums(each.total))),
+        data=lambda each: vars(each) | {"total": each.total},
+        optional=("bought", "texts (estimate)", "calls (estimate)"),
+        notes=() if loaded.numbers.minute_price is not None
+        else ("Minutes have no price, because `numbers: minute_price` is not in config.yaml.",)
+    )  # fmt: skip
+
+
+def _held(each: MonthSpending) -> str:
+    unpriced = f", {each.unpriced:,} without a price" if each.unpriced else ""
+    return f"{_sums(each.numbers)} ({each.held:,}{unpriced})"
 
 
 def _sums(costs: Mapping[str, Any]) -> str:
     return " and ".join(f"{amount:,.2f} {currency}" for currency, amount in costs.items()) or EMPTY_CELL
 
 
-def _print(findings: Sequence[Finding], troubles: Mapping[str, str]) -> None:
-    if findings:
-        table(
-            "Numbers",
-            ("number", "what", "of", "detail", "found"),
-            (
-                (
-                    plain(each.number),
-                    f"[{'red' if each.kind.is_wrong else 'dim'}]{each.kind.label}[/]",
-                    plain(each.where),
-                    plain(each.detail),
-                    f"{each.found_at:%Y-%m-%d}",
-                )
-                for each in findings
-            ),
-            ("found", "of"),
-        )
-        for kind in dict.fromkeys(each.kind for each in findings):
-            say(f"[bold]{kind.label}.[/bold] {kind.means} {kind.mend}")
-    elif not troubles:
-        say("[green]✓[/green] Nothing is wrong with the numbers.")
-    for name, trouble in troubles.items():
-        say(f"[red]✗[/red] {plain(name)}: {plain(trouble)}")
+def _notes(findings: Sequence[Finding], troubles: Mapping[str, str]) -> list[str]:
+    kinds = dict.fromkeys(each.kind for each in findings)
+    return [f"[bold]{kind.label}.[/bold] {kind.means} {kind.mend}" for kind in kinds] + [
+        f"[red]✗[/red] {plain(name)}: {plain(trouble)}" for name, trouble in troubles.items()
+    ]
 
 
 def _plain(each: Finding) -> dict[str, Any]:

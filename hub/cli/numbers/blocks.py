@@ -11,8 +11,8 @@ import typer
 from sqlmodel import Session, select
 
 from hub.cli.support import audit_note
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, plain, say
 from hub.errors import CannotDo
 from hub.model import HUB_CHAIN, Company
 from hub.platform.clock import utc_now
@@ -40,14 +40,14 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_blocks(
     company: OfCompany = None,
     show_personal: Annotated[
         bool, typer.Option("--show-personal", help="Show numbers and notes in clear; this is audited.")
     ] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List who is blocked and who is allowed, the newest first."""
     mask = Mask(off=show_personal)
     with _places(config, company) as (session, vault, places):
@@ -66,17 +66,12 @@ def list_blocks(
         }
         for each in found
     ]
-    if as_json:
-        echo_json(rows)
-    elif not rows:
-        say("Nobody is blocked or allowed: hub blocks add NUMBER")
-    else:
-        cells = (
-            (row["kind"], plain(row["number"]), plain(row["company"] or "all"), plain(row["note"]), moment(row["made"]),
-             plain(row["by"]))
-            for row in rows
-        )  # fmt: skip
-        table("Newest first", ("list", "number", "company", "note", "made (UTC)", "by"), cells, ("note", "company"))
+    return Listing(
+        "Newest first", rows,
+        (("list", "kind"), "number", ("company", lambda row: plain(row["company"] or "all")), "note", ("made (UTC)", "made"),
+         "by"),
+        nothing="Nobody is blocked or allowed: hub blocks add NUMBER", optional=("note", "company")
+    )  # fmt: skip
 
 
 @commands.command("add")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from hub.cli.numbers.carriers import Carrier, able_carriers, read_number
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.output import CONFIG, Agreed, ConfigFile, Sandboxed, plain, say
 from hub.config.models import Config
-from hub.contracts.numbers import NumberOffer, NumberQuery
+from hub.contracts.numbers import NumberQuery
 from hub.contracts.values import Money
 from hub.errors import CannotDo, RingfenceError
 from hub.hookspecs import NumberHooks
@@ -25,6 +24,7 @@ from hub.queries.lookup import account_named, company_named, known
 from hub.startup.opening import open_hub, open_store, read_config
 
 NUMBER_KINDS = ("local", "toll_free", "mobile")
+OFFERED = only("number", "kind", "country", "place", "monthly_price", "capabilities")
 
 
 def register(commands: typer.Typer) -> None:
@@ -34,6 +34,7 @@ def register(commands: typer.Typer) -> None:
     commands.command("cap")(cap)
 
 
+@listing
 def search(
     connector: Carrier = None,
     country: Annotated[str, typer.Option(help="ISO 3166 country of the number.", metavar="CODE")] = "US",
@@ -42,30 +43,30 @@ def search(
     contains: Annotated[str | None, typer.Option(help="Only with these digits, * for any.", metavar="DIGITS")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="Maximum number that each carrier lists.")] = 10,
     sandbox: Sandboxed = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """Search for numbers that can be bought now. Exits with status 1 if a carrier does not answer."""
     if kind not in NUMBER_KINDS:
         raise CannotDo(f"{kind!r} is not a kind of number; choose one of {', '.join(NUMBER_KINDS)}.")
     query = NumberQuery(country=country.upper(), kind=kind, area_code=area_code, contains=contains, limit=limit)  # type: ignore[arg-type]
     loaded = read_config(config, sandbox=sandbox)
-    offers: list[tuple[str, NumberOffer]] = []
+    offers: list[dict[str, Any]] = []
     troubles = []
     with open_hub(loaded) as opened:
         for name in able_carriers(opened, connector, NumberHooks.search_numbers):
             try:
-                offers += [(name, offer) for offer in opened.hub.plugins.call(name, NumberHooks.search_numbers, query)]
+                found = opened.hub.plugins.call(name, NumberHooks.search_numbers, query)
+                offers += [{"connector": name, **OFFERED(offer)} for offer in found]
             except RingfenceError as error:
                 troubles.append(f"{name}: {error}")
-    if as_json:
-        echo_json({"offers": [_plain_offer(name, offer) for name, offer in offers], "troubles": troubles})
-    else:
-        _print_offers(offers)
-        for trouble in troubles:
-            say(f"[red]{plain(trouble)}[/red]")
-    if troubles:
-        raise typer.Exit(1)
+    return Listing(
+        "Numbers for sale", offers,
+        ("number", ("carrier", "connector"), "kind", "place", ("a month", "monthly_price"), ("can", "capabilities")),
+        document=lambda rows: {"offers": rows, "troubles": troubles},
+        nothing="No numbers match; try fewer digits or another area code.",
+        hint="To buy one: [bold]hub numbers buy NUMBER --tracker company/tracker --max-price '2 USD'[/bold]",
+        notes=[f"[red]{plain(trouble)}[/red]" for trouble in troubles], failed=bool(troubles)
+    )  # fmt: skip
 
 
 def buy(
@@ -160,37 +161,3 @@ def _money(text: str | None, option: str = "--max-price") -> Money | None:
         return Money.parse(text)
     except ValueError as error:
         raise CannotDo(f"{option}: {error}.") from None
-
-
-def _print_offers(offers: Sequence[tuple[str, NumberOffer]]) -> None:
-    if not offers:
-        say("No numbers match; try fewer digits or another area code.")
-        return
-    table(
-        "Numbers for sale",
-        ("number", "carrier", "kind", "place", "a month", "can"),
-        (
-            (
-                plain(offer.number),
-                plain(name),
-                offer.kind,
-                plain(offer.place),
-                plain(offer.monthly_price),
-                ", ".join(offer.capabilities),
-            )
-            for name, offer in offers
-        ),
-    )
-    say("To buy one: [bold]hub numbers buy NUMBER --tracker company/tracker --max-price '2 USD'[/bold]")
-
-
-def _plain_offer(name: str, offer: NumberOffer) -> dict[str, Any]:
-    return {
-        "connector": name,
-        "number": offer.number,
-        "kind": offer.kind,
-        "country": offer.country,
-        "place": offer.place,
-        "monthly_price": offer.monthly_price,
-        "capabilities": offer.capabilities,
-    }

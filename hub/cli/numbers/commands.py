@@ -9,12 +9,12 @@ import typer
 from hub.cli.numbers import audit, buy, ports
 from hub.cli.numbers.carriers import Carrier, able_carriers, read_number
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, Agreed, ConfigFile, Sandboxed, plain, say
 from hub.errors import CannotDo, RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.numbers.directory import Line
-from hub.numbers.ownership import Side
+from hub.numbers.ownership import Compared
 from hub.numbers.pointing import check_carriers, point_here
 from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
 from hub.numbers.rest.rules import REST
@@ -33,22 +33,31 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
-def list_numbers(
-    connector: Carrier = None, sandbox: Sandboxed = False, as_json: AsJson = False, config: ConfigFile = CONFIG
-) -> None:
+@listing
+def list_numbers(connector: Carrier = None, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> Listing:
     """List our numbers beside the carriers' numbers. Exits with status 1 if a carrier does not answer."""
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened:
         sides = check_carriers(
             opened.hub, opened.directory.current(), able_carriers(opened, connector, NumberHooks.list_numbers)
         )
-    if as_json:
-        echo_json([_plain_side(side) for side in sides])
-    else:
-        for side in sides:
-            _print_side(side)
-    if any(side.trouble is not None for side in sides):
-        raise typer.Exit(1)
+    notes = [
+        f"[red]✗ {plain(each.connector)}: {plain(each.trouble)}[/red]" for each in sides if each.trouble is not None
+    ]
+    rows = [{"connector": side.connector, **_number(each)} for side in sides for each in side.numbers]
+    if any(row["standing"] == "elsewhere" for row in rows):
+        notes.append(
+            "[yellow]Calls to numbers that point elsewhere do not come here;[/yellow] hub numbers configure --all."
+        )
+    return Listing(
+        "Our numbers and the carriers'", rows,
+        (("carrier", "connector"), "number", "tracker", "bought", ("label there", "label"), ("webhooks", _webhooks)),
+        document=lambda _: [
+            {"connector": each.connector, "trouble": each.trouble, "numbers": list(map(_number, each.numbers))}
+            for each in sides
+        ],
+        notes=notes, failed=any(each.trouble is not None for each in sides), optional=("label there", "bought", "carrier")
+    )  # fmt: skip
 
 
 @commands.command("configure")
@@ -137,43 +146,19 @@ def _point(opened: Opened, line: Line) -> bool:
     return True
 
 
-def _print_side(side: Side) -> None:
-    if side.trouble is not None:
-        say(f"[red]✗ {plain(side.connector)}: {plain(side.trouble)}[/red]")
-        return
+def _webhooks(row: dict[str, Any]) -> str:
     marks = {"well": "[green]here[/green]", "not in config.yaml": "[dim]not in config.yaml[/dim]"}
-    table(
-        f"Numbers of {side.connector}",
-        ("number", "tracker", "bought", "label there", "webhooks"),
-        (
-            (
-                each.number,
-                plain(each.tracker),
-                "yes" if each.line and each.line.number.bought else "",
-                plain(each.owned.label if each.owned else None),
-                marks.get(each.standing)
-                or f"[red]{plain(', '.join(each.hosts) if each.standing == 'elsewhere' else each.standing)}[/red]",
-            )
-            for each in side.numbers
-        ),
-    )
-    if any(each.standing == "elsewhere" for each in side.numbers):
-        say("[yellow]Calls to numbers that point elsewhere do not come here;[/yellow] hub numbers configure --all.")
+    elsewhere = ", ".join(row["points_to"]) if row["standing"] == "elsewhere" else row["standing"]
+    return marks.get(row["standing"]) or f"[red]{plain(elsewhere)}[/red]"
 
 
-def _plain_side(side: Side) -> dict[str, Any]:
+def _number(each: Compared) -> dict[str, Any]:
     return {
-        "connector": side.connector,
-        "trouble": side.trouble,
-        "numbers": [
-            {
-                "number": each.number,
-                "tracker": each.tracker,
-                "bought": bool(each.line and each.line.number.bought),
-                "provider_id": each.owned.provider_id if each.owned else None,
-                "standing": each.standing,
-                "points_to": each.hosts,
-            }
-            for each in side.numbers
-        ],
+        "number": each.number,
+        "tracker": each.tracker,
+        "bought": bool(each.line and each.line.number.bought),
+        "provider_id": each.owned.provider_id if each.owned else None,
+        "label": each.owned.label if each.owned else None,
+        "standing": each.standing,
+        "points_to": each.hosts,
     }

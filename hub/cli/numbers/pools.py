@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, EMPTY_CELL, AsJson, ConfigFile, echo_json, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, plain
 from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import read_directory
 from hub.numbers.pools import PoolFigures, pool_figures
@@ -23,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("pools")(pools)
 
 
+@listing
 def pools(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
     blocking: Annotated[
@@ -30,9 +30,8 @@ def pools(
         typer.Option(min=0.0001, max=0.5, help="The share of visitors that may get no number in the busiest hour."),
     ] = 0.01,
     days: Annotated[int, typer.Option(min=1, max=396, help="How many days back to look.")] = 28,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """Show each pool's size, visitors, use and overflow, and the size that Erlang's formula B recommends.
 
     The recommendation is for the busiest hour, with the measured time that visitors hold their numbers.
@@ -46,48 +45,21 @@ def pools(
             write_accounts(session, loaded, now)
         with store.reading() as session:
             figures = pool_figures(session, read_directory(session), wanted, days=days, blocked=blocking, now=now)
-    if as_json:
-        echo_json([_plain(each, blocking) for each in figures])
-    else:
-        _print(figures, blocking)
+    return Listing(
+        "Pools", figures,
+        (("pool", lambda each: plain(f"{each.company}/{each.tracker}")), "size", ("held now", "live"),
+         ("visitors/h", lambda each: f"{each.mean_rate:.1f}"), ("busiest h", lambda each: f"{each.peak_rate:.0f}"),
+         ("held for", lambda each: _span(each.hold)), ("use", lambda each: f"{each.utilization:.0%}"),
+         ("overflow", _overflow), ("a number rests", lambda each: _span(each.rest)), ("advised", _advice)),
+        data=lambda each: _plain(each, blocking),
+        nothing="There is no pool; add a tracker of type session to config.yaml.",
+        hint=f"Advised: so many that at most {blocking:.2%} of the busiest hour's visitors would find none (Erlang B).",
+        optional=("a number rests", "held for", "overflow", "busiest h", "use")
+    )  # fmt: skip
 
 
-def _print(figures: Sequence[PoolFigures], blocking: float) -> None:
-    if not figures:
-        say("There is no pool; add a tracker of type session to config.yaml.")
-        return
-    table(
-        "Pools",
-        (
-            "pool",
-            "size",
-            "held now",
-            "visitors/h",
-            "busiest h",
-            "held for",
-            "use",
-            "overflow",
-            "a number rests",
-            "advised",
-        ),
-        (
-            (
-                plain(f"{each.company}/{each.tracker}"),
-                str(each.size),
-                str(each.live),
-                f"{each.mean_rate:.1f}",
-                f"{each.peak_rate:.0f}",
-                _span(each.hold),
-                f"{each.utilization:.0%}",
-                f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})" if each.arrivals else EMPTY_CELL,
-                _span(each.rest),
-                _advice(each),
-            )
-            for each in figures
-        ),
-        ("a number rests", "held for", "overflow", "busiest h", "use"),
-    )
-    say(f"Advised: so many that at most {blocking:.2%} of the busiest hour's visitors would find none (Erlang B).")
+def _overflow(each: PoolFigures) -> str:
+    return f"{each.overflow_rate:.1%} ({each.overflows:,} of {each.arrivals:,})" if each.arrivals else EMPTY_CELL
 
 
 def _advice(each: PoolFigures) -> str:
@@ -105,14 +77,8 @@ def _span(length: timedelta | None) -> str:
 
 
 def _plain(each: PoolFigures, blocking: float) -> dict[str, Any]:
-    return {
-        "company": each.company,
-        "tracker": each.tracker,
-        "size": each.size,
-        "live": each.live,
-        "since": each.since,
-        "arrivals": each.arrivals,
-        "overflows": each.overflows,
+    names = ("company", "tracker", "size", "live", "since", "arrivals", "overflows")
+    return only(*names)(each) | {
         "overflow_rate": round(each.overflow_rate, 4),
         "arrivals_per_hour": {"mean": round(each.mean_rate, 2), "peak": each.peak_rate},
         "hold_seconds": round(each.hold.total_seconds()),

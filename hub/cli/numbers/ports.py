@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hub.cli.numbers.carriers import chosen_carriers, read_number
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, Agreed, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.output import CONFIG, Agreed, ConfigFile, Sandboxed, plain, say
+from hub.cli.support.tables import table
 from hub.contracts.ports import PortRequest
 from hub.errors import CannotDo, RingfenceError
 from hub.model.columns import new_id
@@ -99,6 +99,7 @@ def port(
     say("Keep paying the losing carrier until hub numbers ports says ported.")
 
 
+@listing
 def ports(
     connector: Annotated[str | None, typer.Argument(help="Only this carrier connector.", metavar="CONNECTOR")] = None,
     not_placed: Annotated[
@@ -111,9 +112,8 @@ def ports(
         typer.Option(help="Note how far an order is that you placed at the carrier yourself.", metavar="ID STATUS"),
     ] = None,
     sandbox: Sandboxed = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the port orders with their current status at the carriers. Exits with status 1 if a carrier does not answer."""
     loaded = read_config(config, sandbox=sandbox)
     troubles: list[str] = []
@@ -131,14 +131,15 @@ def ports(
             except RingfenceError as error:
                 troubles.append(f"{name}: {error}")
         rows = recorded(hub, able)
-    if as_json:
-        echo_json({"orders": [_plain(row) for row in rows], "troubles": troubles})
-    else:
-        _print(rows)
-        for trouble in troubles:
-            say(f"[red]{plain(trouble)}[/red]")
-    if troubles:
-        raise typer.Exit(1)
+    return Listing(
+        "Port orders", rows,
+        ("id", ("carrier", "connector"), ("order", "order_id"), "numbers", ("status", lambda row: row.status),
+         ("what to do", lambda row: plain(_next(row)))),
+        data=only("id", "connector", "order_id", "numbers", "status", "detail", "ordered_at", "told_at", "ports_at"),
+        document=lambda orders: {"orders": orders, "troubles": troubles},
+        nothing="No port orders; hub numbers port places one.", failed=bool(troubles),
+        notes=[f"[red]{plain(trouble)}[/red]" for trouble in troubles]
+    )  # fmt: skip
 
 
 def _order(hub: Hub, wanted: str) -> str:
@@ -202,45 +203,9 @@ def _show(request: PortRequest, carrier: str) -> None:
     )
 
 
-def _print(rows: Sequence[PortOrderRow]) -> None:
-    if not rows:
-        say("No port orders; hub numbers port places one.")
-        return
-    short = short_ids(row.id for row in rows)
-    table(
-        "Port orders",
-        ("id", "carrier", "order", "numbers", "status", "what to do"),
-        (
-            (
-                short(row.id),
-                plain(row.connector),
-                plain(row.order_id),
-                plain(", ".join(row.numbers)),
-                row.status,
-                plain(_next(row)),
-            )
-            for row in rows
-        ),
-    )
-
-
 def _next(row: PortOrderRow) -> str | None:
     if row.status == UNKNOWN:
         return "Check at the carrier; if it is not there: hub numbers ports --not-placed ID."
     if row.status == "ported":
         return f"Give it a tracker in config.yaml, then: hub numbers configure {' '.join(row.numbers)}"
     return row.detail or None
-
-
-def _plain(row: PortOrderRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "connector": row.connector,
-        "order_id": row.order_id,
-        "numbers": row.numbers,
-        "status": row.status,
-        "detail": row.detail,
-        "ordered_at": row.ordered_at,
-        "told_at": row.told_at,
-        "ports_at": row.ports_at,
-    }

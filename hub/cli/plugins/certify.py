@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hub.cli.support.lists import only
 from hub.contracts.connector import Connector
 from hub.errors import RingfenceError
 from hub.plugin_host.discovery import discover, imported
@@ -114,10 +115,5 @@ def _show_causes(certificate: Certificate, console: Console) -> None:
 
 
 def _plain(certificate: Certificate) -> dict[str, object]:
-    return {
-        "plugin": certificate.plugin,
-        "kind": certificate.kind,
-        "version": certificate.version,
-        "passed": certificate.passed,
-        "proofs": [vars(proof) for proof in certificate.proofs],
-    }
+    proofs = [vars(proof) for proof in certificate.proofs]
+    return only("plugin", "kind", "version", "passed")(certificate) | {"proofs": proofs}

@@ -10,9 +10,9 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import actor, note
+from hub.cli.support.lists import Listing, listing, only
 from hub.cli.support.oauth_loopback import Answer, by_browser, by_paste
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, moment, plain, say
 from hub.config.models import Config, ConnectorEntry
 from hub.connecting.pausing import resume_connector
 from hub.connecting.reconnect import reconnect
@@ -21,7 +21,7 @@ from hub.model import Company, SyncSlot
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.oauth_grant import Attempt, exchange
 from hub.privacy.owner_consent import connect_owner, disconnect_owner, owner_sign_in
-from hub.queries.connectors.repairs import open_repairs
+from hub.queries.connectors.repairs import Repair, open_repairs
 from hub.queries.lookup import known
 from hub.runtime import Hub
 from hub.startup.opening import open_hub, open_store, read_config
@@ -42,57 +42,44 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
-def list_connectors(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_connectors(config: ConfigFile = CONFIG) -> Listing:
     """List the connectors with their schedule, their last sync, and why one is paused."""
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
         paused, last = paused_connectors(session), _last_syncs(session, loaded)
         disabled = disabled_connectors(session)
     rows = [_plain(entry, paused.get(entry.name), last.get(entry.name)) for entry in loaded.connectors.values()]
-    if as_json:
-        echo_json(rows)
-        return
-    table(
-        "Connectors",
-        ("name", "kind", "plugin", "schedule", "last sync (UTC)", "it said"),
-        (
-            (
-                plain(row["name"]) + (" [yellow]paused[/yellow]" if row["paused"] is not None else ""),
-                row["kind"],
-                plain(row["plugin"]) + (" [dim](sandbox)[/dim]" if row["sandbox"] else ""),
-                plain(row["schedule"]),
-                moment(row["last_sync_at"]),
-                f"[yellow]paused: {plain(row['paused'])}[/yellow]"
-                if row["paused"] is not None
-                else plain(row["last_result"]),
-            )
-            for row in rows
-        ),
-    )
-    for name in paused:
-        what = "plugin" if name in disabled else "credentials"
-        say(f"Fix the {what} of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]")
+    causes = {name: "plugin" if name in disabled else "credentials" for name in paused}
+    return Listing(
+        "Connectors", rows,
+        (("name", lambda row: plain(row["name"]) + (" [yellow]paused[/yellow]" if row["paused"] is not None else "")), "kind",
+         ("plugin", lambda row: plain(row["plugin"]) + (" [dim](sandbox)[/dim]" if row["sandbox"] else "")), "schedule",
+         ("last sync (UTC)", "last_sync_at"), ("it said", _said)),
+        notes=[f"Fix the {cause} of {plain(name)}, then: [bold]hub connectors resume {plain(name)}[/bold]"
+               for name, cause in causes.items()]
+    )  # fmt: skip
 
 
 @commands.command("repairs")
-def repairs(as_json: AsJson = False, sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def repairs(sandbox: Sandboxed = False, config: ConfigFile = CONFIG) -> Listing:
     """List what somebody should mend, as the page of connectors shows it. Exits with status 1 if there is anything."""
     loaded = read_config(config, sandbox=sandbox)
     with open_hub(loaded) as opened, opened.hub.store.reading() as session:
         found = open_repairs(session, opened.hub, session.exec(select(Company)).all(), opened.hub.clock())
-    keys = ("connector", "kind", "title", "text", "since", "waiting", "send_by", "hint")
-    if as_json:
-        echo_json([{key: getattr(each, key) for key in keys} for each in found])
-    else:
-        for each in found:
-            since = f" Since {moment(each.since)} UTC." if each.since else ""
-            waits = f" {each.waiting} waiting." if each.waiting else ""
-            say(f"[yellow]▲ {plain(each.connector)}: {plain(each.title)}[/yellow]")
-            say(f"  {plain(each.text)}{since}{waits} {plain(each.hint)}".rstrip())
-        if not found:
-            say("[green]✓[/green] Nothing needs to be mended.")
-    if found:
-        raise typer.Exit(1)
+    return Listing(
+        "Repairs", found, (), data=only("connector", "kind", "title", "text", "since", "waiting", "send_by", "hint"),
+        nothing="[green]✓[/green] Nothing needs to be mended.", notes=[line for each in found for line in _repair(each)],
+        failed=bool(found)
+    )  # fmt: skip
+
+
+def _repair(each: Repair) -> tuple[str, str]:
+    since = f" Since {moment(each.since)} UTC." if each.since else ""
+    waits = f" {each.waiting} waiting." if each.waiting else ""
+    text = f"  {plain(each.text)}{since}{waits} {plain(each.hint)}".rstrip()
+    return f"[yellow]▲ {plain(each.connector)}: {plain(each.title)}[/yellow]", text
 
 
 @commands.command("resume")
@@ -198,31 +185,24 @@ def disconnect(
     )
 
 
+@listing
 def plugins(
     plugin_dir: Annotated[
         list[Path] | None, typer.Option(help="A folder with one-file plugins; those of config.yaml are seen anyway.")
     ] = None,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken."""
     installed = discover([*(plugin_dir or []), *_configured_folders(config)])
     found = [
         {"name": name, "kind": made.manifest.kind, "version": made.manifest.version, "summary": made.manifest.summary}
         for name, made in sorted(installed.classes.items(), key=lambda item: (item[1].manifest.kind, item[0]))
     ]
-    if as_json:
-        echo_json({"plugins": found, "broken": dict(installed.broken)})
-    else:
-        table(
-            "Installed plugins",
-            ("name", "kind", "version", "what it is for"),
-            ([plain(each[key]) for key in ("name", "kind", "version", "summary")] for each in found),
-        )
-        for name, reason in installed.broken.items():
-            say(f"[red]✗ {plain(name)} cannot be used: {plain(reason)}[/red]")
-    if installed.broken:
-        raise typer.Exit(1)
+    return Listing(
+        "Installed plugins", found, ("name", "kind", "version", ("what it is for", "summary")),
+        document=lambda plugins: {"plugins": plugins, "broken": dict(installed.broken)}, failed=bool(installed.broken),
+        notes=[f"[red]✗ {plain(name)} cannot be used: {plain(reason)}[/red]" for name, reason in installed.broken.items()]
+    )  # fmt: skip
 
 
 def _configured_folders(config: Path) -> list[Path]:
@@ -240,6 +220,10 @@ def _last_syncs(session: Session, config: Config) -> dict[str, SyncSlot]:
         if slot is not None:
             slots[name] = slot
     return slots
+
+
+def _said(row: dict[str, Any]) -> str:
+    return plain(row["last_result"]) if row["paused"] is None else f"[yellow]paused: {plain(row['paused'])}[/yellow]"
 
 
 def _plain(entry: ConnectorEntry, paused: str | None, last: SyncSlot | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.delivery.preview import UNCHECKED, Previewed, preview
@@ -158,10 +159,7 @@ def _plain(item: Previewed) -> dict[str, Any]:
     return {
         "delivery": row.id,
         "key": row.item_key,
-        "hook": row.hook,
-        "kind": row.kind,
-        "amount": row.amount,
-        "currency": row.currency,
+        **only("hook", "kind", "amount", "currency")(row),
         "verdict": item.ruling.decision.verdict if item.ruling else None,
         "rule": item.ruling.decision.ruling.rule_id if item.ruling else None,
         "would_be_sent": receipt is not None,

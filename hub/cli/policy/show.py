@@ -8,8 +8,19 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.output import (
+    CONFIG,
+    EMPTY_CELL,
+    AsJson,
+    ConfigFile,
+    colored,
+    counted,
+    echo_json,
+    moment,
+    plain,
+    say,
+)
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
 from hub.platform.clock import utc_now
 from hub.privacy.policies.document import DOCUMENT_KINDS, PolicyChange
@@ -24,25 +35,19 @@ def register(commands: typer.Typer) -> None:
     commands.command()(status)
 
 
-def list_versions(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_versions(config: ConfigFile = CONFIG) -> Listing:
     """List every version, oldest first."""
     with opened(config) as (_, store), store.reading() as session:
         names = {row.id: row.name for row in session.exec(select(Account))}
         versions = [
             _plain(session, each, names) for each in session.exec(select(PolicyVersion).order_by(col(PolicyVersion.id)))
         ]
-    if as_json:
-        echo_json(versions)
-        return
-    table(
-        "Policy versions",
-        ("kind", "version", "account", "state", "material", "languages", "effective (UTC)", "introduces"),
-        (
-            (each["kind"], plain(each["version"]), plain(each["account"] or "everybody"), colored(each["state"]),
-             "yes" if each["material"] else "no", ", ".join(each["texts"]),
-             moment(each["effective_at"], seconds=False), plain("; ".join(each["introduces"]) or None))
-            for each in versions
-        ),
+    return Listing(
+        "Policy versions", versions,
+        ("kind", "version", ("account", lambda each: plain(each["account"] or "everybody")), "state", "material",
+         ("languages", lambda each: ", ".join(each["texts"])), ("effective (UTC)", minutes("effective_at")),
+         ("introduces", lambda each: plain("; ".join(each["introduces"]))))
     )  # fmt: skip
 
 
@@ -85,7 +90,8 @@ def show(
     typer.echo(text.text)
 
 
-def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def status(config: ConfigFile = CONFIG) -> Listing:
     """Show which texts apply to each account, and what is refused until it accepts. Exits with status 1 if anything is."""
     now = utc_now()
     rows: list[dict[str, Any]] = []
@@ -101,37 +107,24 @@ def status(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
             ]  # fmt: skip
             applies = {kind: text.version for kind, text in current.items() if text}
             rows.append({"account": account.name, "applies": applies, "refused": refused})
-    if as_json:
-        echo_json(rows)
-    else:
-        table(
-            "Where each account stands",
-            ("account", "applies", "refused", "because of", "why"),
-            (
-                (plain(row["account"]),
-                 plain("; ".join(f"{kind} {name}" for kind, name in row["applies"].items()) or None),
-                 plain(each and each["introduces"]), plain(each and f"{each['kind']} {each['version']}"),
-                 plain(each and each["why"]))
-                for row in rows
-                for each in (row["refused"] or [None])
-            ),
-        )  # fmt: skip
-    if any(row["refused"] for row in rows):
-        raise typer.Exit(1)
+    return Listing(
+        "Where each account stands", rows,
+        ("account", ("applies", lambda row: plain("; ".join(f"{kind} {name}" for kind, name in row["applies"].items()))),
+         ("refused", _refusals)),
+        failed=any(row["refused"] for row in rows),
+    )  # fmt: skip
+
+
+def _refusals(row: dict[str, Any]) -> str:
+    lines = (f"{each['introduces']}: {each['kind']} {each['version']}, {each['why']}" for each in row["refused"])
+    return "\n".join(map(plain, lines)) or EMPTY_CELL
 
 
 def _plain(session: Session, version: PolicyVersion, names: dict[str, str]) -> dict[str, Any]:
     return {
-        "id": version.id,
-        "kind": version.kind,
+        **only("id", "kind", "state", "material", "note", "announced_at", "effective_at", "published_at")(version),
         "version": version.name,
         "account": names.get(version.account_id or ""),
-        "state": version.state,
-        "material": version.material,
         "introduces": [str(PolicyChange(**each)) for each in version.introduces],
-        "note": version.note,
-        "announced_at": version.announced_at,
-        "effective_at": version.effective_at,
-        "published_at": version.published_at,
         "texts": {each.language: each.sha256 for each in texts_of(session, version)},
     }

@@ -17,9 +17,9 @@ from hub.cli.privacy.request_lookup import (
     open_for,
 )
 from hub.cli.support.audit_note import actor
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.options import since
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.output import CONFIG, ConfigFile, say
 from hub.model.requests import EVERYBODY
 from hub.privacy_requests.legal_holds import disclosures_of, record_disclosure
 
@@ -73,27 +73,16 @@ def record(
 
 
 @commands.command("list")
-def list_disclosures(company: OneCompany = None, as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_disclosures(company: OneCompany = None, config: ConfigFile = CONFIG) -> Listing:
     """List what authorities were given, newest first; the person is shown only as a keyed hash."""
     with open_for(config) as hub, hub.store.writing() as session:
         found = disclosures_of(session, companies_named(session, hub, company))
         audit(session, hub, "privacy.authority.list", company or "all")
-    if as_json:
-        echo_json([row.model_dump() for row in found])
-        return
-    table(
-        "Disclosures to authorities",
-        ("given (UTC)", "authority", "reference", "legal basis", "of", "categories", "withheld until (UTC)"),
-        (
-            (
-                moment(row.disclosed_at),
-                plain(row.authority),
-                plain(row.reference),
-                plain(row.legal_basis),
-                "everybody" if row.fingerprint == EVERYBODY else row.fingerprint[:12],
-                plain(", ".join(row.categories)),
-                moment(row.withheld_until),
-            )
-            for row in found
-        ),
-    )
+    return Listing(
+        "Disclosures to authorities", found,
+        (("given (UTC)", "disclosed_at"), "authority", "reference", ("legal basis", "legal_basis"),
+         ("of", lambda row: "everybody" if row.fingerprint == EVERYBODY else row.fingerprint[:12]), "categories",
+         ("withheld until (UTC)", "withheld_until")),
+        data=lambda row: row.model_dump()
+    )  # fmt: skip

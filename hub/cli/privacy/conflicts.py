@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 from sqlmodel import select
 
 from hub.cli.privacy.request_lookup import audit, open_for
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, minutes
+from hub.cli.support.output import CONFIG, ConfigFile, counted
 from hub.model import Company
 from hub.privacy.conflicts import Conflict, conflicts_of
 from hub.queries.lookup import known
@@ -21,14 +22,14 @@ def register(privacy: typer.Typer) -> None:
     privacy.command("conflicts")(conflicts)
 
 
+@listing
 def conflicts(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
     show_personal: Annotated[
         bool, typer.Option("--show-personal", help="Show the numbers and addresses; this is audited.")
     ] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List numbers and addresses that forms give for several people. They are not linked: each privacy request reaches only
     what its own proof shows."""
     with open_for(config) as hub, hub.store.writing() as session:
@@ -41,23 +42,15 @@ def conflicts(
             session, hub, "privacy.conflicts.show_personal" if show_personal else "privacy.conflicts", company or "all"
         )
     mask = Mask(show_personal)
-    if as_json:
-        echo_json([_conflict_row(name, conflict, mask) for name, conflict in found])
-        return
-    if not found:
-        say("No number or address is used for several people.")
-        return
-    table(
-        "Used for several people, latest first",
-        ("company", "number or address", "its owner", "typed for", "forms", "first (UTC)", "last (UTC)"),
-        (
-            (plain(name), plain(_named(conflict, mask)), conflict.known or "nobody known",
-             counted(len(conflict.typed), "other"),
-             str(conflict.forms), moment(conflict.first_at, seconds=False), moment(conflict.last_at, seconds=False))
-            for name, conflict in found
-        ),
+    rows = [_conflict_row(name, conflict, mask) for name, conflict in found]
+    return Listing(
+        "Used for several people, latest first", rows,
+        ("company", ("number or address", "name"), ("its owner", lambda row: row["known"] or "nobody known"),
+         ("typed for", lambda row: counted(len(row["typed"]), "other")), "forms", ("first (UTC)", minutes("first_at")),
+         ("last (UTC)", minutes("last_at"))),
+        nothing="No number or address is used for several people.",
+        hint="No data of the owner goes to the others. Who typed what: hub privacy conflicts --json."
     )  # fmt: skip
-    say("No data of the owner goes to the others. Who typed what: hub privacy conflicts --json.")
 
 
 def _named(conflict: Conflict, mask: Any) -> str:
@@ -65,13 +58,4 @@ def _named(conflict: Conflict, mask: Any) -> str:
 
 
 def _conflict_row(company: str, conflict: Conflict, mask: Any) -> dict[str, Any]:
-    return {
-        "company": company,
-        "kind": conflict.kind,
-        "name": _named(conflict, mask),
-        "known": conflict.known,
-        "typed": list(conflict.typed),
-        "forms": conflict.forms,
-        "first_at": conflict.first_at,
-        "last_at": conflict.last_at,
-    }
+    return {"company": company, **asdict(conflict), "name": _named(conflict, mask)}

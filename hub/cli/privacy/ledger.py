@@ -8,8 +8,8 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.journal_report import verify
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, plain
 from hub.config.models import Config
 from hub.model import Company, ConsentEntry
 from hub.queries.lookup import known
@@ -24,12 +24,12 @@ def register(privacy: typer.Typer) -> None:
     privacy.command("ledger")(ledger)
 
 
+@listing
 def ledger(
     company: OneCompany = None,
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest records.")] = 50,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the newest records of the consent ledger; people are named by their ids."""
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.reading() as session:
@@ -41,20 +41,12 @@ def ledger(
             .limit(limit)
         )
         rows = list(session.exec(newest))
-    if as_json:
-        echo_json([{"company": names[row.company_id or ""], **row.model_dump()} for row in rows])
-        return
-    if not rows:
-        say("The ledger has no records yet.")
-        return
-    table(
-        "Newest first; records are never changed, later ones replace them",
-        ("company", "recorded (UTC)", "state", "use", "basis", "by", "person", "evidence"),
-        (
-            (plain(names[row.company_id or ""]), moment(row.recorded_at), colored(row.state), plain(row.use),
-             plain(row.basis), plain(row.channel), plain(row.person_id), plain(row.evidence))
-            for row in rows
-        ),
+    return Listing(
+        "Newest first; records are never changed, later ones replace them", rows,
+        (("company", lambda row: plain(names[row.company_id or ""])), ("recorded (UTC)", "recorded_at"), "state", "use",
+         "basis", ("by", "channel"), ("person", "person_id"), "evidence"),
+        data=lambda row: {"company": names[row.company_id or ""], **row.model_dump()},
+        nothing="The ledger has no records yet."
     )  # fmt: skip
 
 

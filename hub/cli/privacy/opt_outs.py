@@ -12,15 +12,15 @@ from sqlmodel import Session
 
 from hub.cli.privacy.request_lookup import audit, companies_named, open_for
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.output import CONFIG, ConfigFile, counted, say
 from hub.errors import CannotDo
 from hub.model import OptOut
 from hub.model.states import OptOutState
 from hub.privacy.opt_outs import question_opt_out, reinstate_opt_out
 from hub.privacy_requests.officer import reason_in_words
 from hub.queries.lookup import by_id, one, typed
-from hub.queries.privacy.opt_outs import MANY, every_opt_out
+from hub.queries.privacy.opt_outs import MANY, OptOutShown, every_opt_out
 
 commands = typer.Typer(help="Opt-outs of sale, sharing and advertising that needed no proof.", no_args_is_help=True)
 SHORT = 12
@@ -36,37 +36,26 @@ def register(privacy: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_opt_outs(
     company: Annotated[str | None, typer.Option(help="Only this company.", metavar="NAME")] = None,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List opt-outs by the network that they came from, busiest first; numbers and networks are shown as keyed hashes."""
     with open_for(config) as hub, hub.store.writing() as session:
-        rows = every_opt_out(session, companies_named(session, hub, company))
+        found = every_opt_out(session, companies_named(session, hub, company))
+        rows = [_opt_out_row(each) for each in found]
         audit(session, hub, "privacy.opt_out.list", company or "all")
-    if as_json:
-        echo_json([{"company": each.company, **_opt_out_row(each.row, each.numbers)} for each in rows])
-        return
-    if not rows:
-        say("Nobody has opted out without proof.")
-        return
-    short = short_ids(each.row.id for each in rows)
-    table(
-        "Opt-outs without proof, busiest network first",
-        ("id", "company", "network", "numbers from there", "of", "scope", "at (UTC)", "state", "reason"),
-        (
-            (short(each.row.id), plain(each.company), each.row.network[:SHORT], _marked(each.numbers, MANY), each.row.subject,
-             each.row.scope, moment(each.row.at, seconds=False), colored(each.row.state), plain(each.row.reason))
-            for each in rows
-        ),
+    busy = {(each.company, each.row.network) for each in found if each.numbers >= MANY}
+    return Listing(
+        "Opt-outs without proof, busiest network first", rows,
+        ("id", "company", ("network", lambda each: each["network"][:SHORT]),
+         ("numbers from there", lambda each: _marked(each["numbers_from_network"], MANY)), "of", "scope",
+         ("at (UTC)", minutes("at")), "state", "reason"),
+        nothing="Nobody has opted out without proof.",
+        hint=f"[yellow]{counted(len(busy), 'network')} with {MANY} numbers or more:[/yellow] if you think that the people "
+        'themselves did not make them, say why: hub privacy opt-outs question ID --reason "…"' if busy else ""
     )  # fmt: skip
-    busy = {(each.company, each.row.network) for each in rows if each.numbers >= MANY}
-    if busy:
-        say(
-            f"[yellow]{counted(len(busy), 'network')} with {MANY} numbers or more:[/yellow] if you think that the people "
-            'themselves did not make them, say why: hub privacy opt-outs question ID --reason "…"'
-        )
 
 
 @commands.command()
@@ -105,20 +94,10 @@ def _change(
     return str(row.id)
 
 
-def _opt_out_row(row: Any, numbers: int) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "of": row.subject,
-        "scope": row.scope,
-        "network": row.network,
-        "numbers_from_network": numbers,
-        "at": row.at,
-        "proof": "unproven",
-        "state": row.state,
-        "reason": row.reason,
-        "questioned_by": row.questioned_by,
-        "questioned_at": row.questioned_at,
-    }
+def _opt_out_row(each: OptOutShown) -> dict[str, Any]:
+    names = ("id", "scope", "network", "at", "state", "reason", "questioned_by", "questioned_at")
+    more = {"of": each.row.subject, "numbers_from_network": each.numbers, "proof": "unproven"}
+    return {"company": each.company, **only(*names)(each.row), **more}
 
 
 def _marked(count: int, many: int) -> str:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlmodel import Session
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, minutes
+from hub.cli.support.output import CONFIG, ConfigFile, plain
 from hub.config.models import Config
 from hub.platform.clock import utc_now
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.notice import SIGNAL_NAMES, notice_blocks
-from hub.privacy.datamap.papers import processors, record_of_processing
+from hub.privacy.datamap.papers import Processor, processors, record_of_processing
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.versions import in_use_since, note_recipients, versions
 from hub.privacy.datamap.versions import notices as announcements
@@ -33,13 +32,13 @@ def register(privacy: typer.Typer) -> None:
     privacy.command("notice")(notice)
 
 
+@listing
 def list_processors(
     notices: Annotated[
         bool, typer.Option("--notices", help="Show what was added, changed and removed, and when.")
     ] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List every recipient of data and what an erasure reaches there, or with --notices every addition, change and removal
     since the hub was set up.
 
@@ -49,34 +48,24 @@ def list_processors(
         rows = versions(session)
     if notices:
         found = announcements(rows)
-        if as_json:
-            echo_json([asdict(each) for each in found])
-            return
-        table(
-            "Changes, newest first",
-            ("when (UTC)", "change", "recipient", "connector", "what"),
-            (
-                (moment(each.at, seconds=False), each.change, plain(each.recipient), plain(each.connector),
-                 plain("; ".join(each.details)))
-                for each in found
-            ),
+        return Listing(
+            "Changes, newest first", found,
+            (("when (UTC)", minutes("at")), "change", "recipient", "connector",
+             ("what", lambda each: plain("; ".join(each.details))))
         )  # fmt: skip
         return
     listed = list(processors(chart, recipients_of(loaded), in_use_since(rows)))
-    if as_json:
-        echo_json([asdict(each) for each in listed])
-        return
-    table(
-        "Who gets data",
-        ("recipient", "role", "regions", "transfer", "categories", "for (! sale or sharing)", "kept there", "erases a person",
-         "since"),
-        (
-            (plain(each.recipient), each.role.replace("_", " "), ", ".join(each.regions), each.transfer,
-             "\n".join(each.categories), "\n".join(f"{use} !" if use in each.sale_or_sharing else use for use in each.uses),
-             plain(each.kept), plain(f"{'yes' if each.erases else 'no'}: {'; '.join(each.deletion)}"), each.since or "")
-            for each in listed
-        ),
+    return Listing(
+        "Who gets data", listed,
+        ("recipient", ("role", lambda each: each.role.replace("_", " ")), "regions", "transfer",
+         ("categories", lambda each: "\n".join(each.categories)), ("for (! sale or sharing)", _uses), ("kept there", "kept"),
+         ("erases a person", lambda each: plain(f"{'yes' if each.erases else 'no'}: {'; '.join(each.deletion)}")),
+         "since")
     )  # fmt: skip
+
+
+def _uses(each: Processor) -> str:
+    return "\n".join(f"{use} !" if use in each.sale_or_sharing else use for use in each.uses)
 
 
 def record(config: ConfigFile = CONFIG) -> None:

@@ -24,6 +24,7 @@ from hub.cli.privacy.request_lookup import (
 )
 from hub.cli.privacy.request_show import due, is_overdue, left, person_of, request_row, show_plan, warn_of_rehearsal
 from hub.cli.support.audit_note import actor
+from hub.cli.support.lists import Listing, listing, minutes, only
 from hub.cli.support.options import since
 from hub.cli.support.output import (
     CONFIG,
@@ -38,7 +39,7 @@ from hub.cli.support.output import (
     plain,
     say,
 )
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.tables import table
 from hub.model import PrivacyRequest
 from hub.model.states import CLOSED_REQUEST_STATES
 from hub.privacy_requests.officer import finish_without, note_planned, note_proof, plan_of, reason_in_words, take_in
@@ -113,12 +114,12 @@ def new(
 
 
 @commands.command("list")
+@listing
 def list_requests(
     company: OneCompany = None,
     everything: Annotated[bool, typer.Option("--all", help="Include closed requests.")] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List requests, the most urgent first. Exits with status 1 if one is overdue."""
     with open_for(config) as hub:
         query = with_companies(hub, PrivacyRequest, company)
@@ -131,27 +132,16 @@ def list_requests(
             )
             audit(session, hub, "privacy.request.list", company or "all")
         now = hub.clock()
+    names = {row.id: name for row, name in rows}
     late = [row for row, _ in rows if is_overdue(row, now)]
-    if as_json:
-        echo_json([{"company": name, **request_row(row, now)} for row, name in rows])
-    elif not rows:
-        say("There are no open requests.")
-    else:
-        short = short_ids(row.id for row, _ in rows)
-        table(
-            "Privacy requests, most urgent first",
-            ("id", "company", "kind", "state", "received (UTC)", "due (UTC)", "left", "rule"),
-            (
-                (short(row.id), plain(name), row.kind, colored(row.state), moment(row.received_at, seconds=False),
-                 due(row, now), left(row, now), plain(row.rule))
-                for row, name in rows
-            ),
-            ("received (UTC)", "company"),
-        )  # fmt: skip
-    if late:
-        if not as_json:
-            say(f"[red]{counted(len(late), 'request')} overdue.[/red]")
-        raise typer.Exit(1)
+    return Listing(
+        "Privacy requests, most urgent first", [row for row, _ in rows],
+        ("id", ("company", lambda row: plain(names[row.id])), "kind", "state", ("received (UTC)", minutes("received_at")),
+         ("due (UTC)", lambda row: due(row, now)), ("left", lambda row: left(row, now)), "rule"),
+        data=lambda row: {"company": names[row.id], **request_row(row, now)}, nothing="There are no open requests.",
+        optional=("received (UTC)", "company"), failed=bool(late),
+        notes=(f"[red]{counted(len(late), 'request')} overdue.[/red]",) if late else ()
+    )  # fmt: skip
 
 
 @commands.command()
@@ -164,7 +154,7 @@ def show(request_id: RequestId, as_json: AsJson = False, config: ConfigFile = CO
         audit(session, hub, "privacy.request.show", request.id)
         steps, now = steps_of(session, request), hub.clock()
     if as_json:
-        taken = [{"at": each.at, "actor": each.actor, "action": each.action, "result": each.result} for each in steps]
+        taken = list(map(only("at", "actor", "action", "result"), steps))
         echo_json(
             {
                 **request_row(request, now),

@@ -17,8 +17,8 @@ from hub.cli.privacy.request_lookup import (
     open_for,
 )
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import short_ids, table
+from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.output import CONFIG, ConfigFile, counted, say
 from hub.model import LegalHold
 from hub.privacy_requests.legal_holds import lift_hold, place_hold
 from hub.queries.lookup import by_id, one, typed
@@ -51,42 +51,24 @@ def hold(
     say(f"Legal hold {made.id} is set.")
 
 
+@listing
 def holds(
     company: OneCompany = None,
     everything: Annotated[bool, typer.Option("--all", help="Include lifted holds.")] = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List legal holds, the oldest first; the person is shown only as a keyed hash."""
     with open_for(config) as hub, hub.store.writing() as session:
         found = holds_of(session, companies_named(session, hub, company), everything=everything)
         audit(session, hub, "privacy.hold.list", company or "all")
-    if as_json:
-        names = ("id", "reason", "set_by", "set_at", "lifted_by", "lifted_at")
-        echo_json(
-            [
-                {
-                    **{name: getattr(each.hold, name) for name in names},
-                    "company": each.company,
-                    "everybody": each.everybody,
-                }
-                for each in found
-            ]
-        )
-    elif not found:
-        say("No legal hold is in force.")
-    else:
-        short = short_ids(each.hold.id for each in found)
-        table(
-            "Legal holds",
-            ("id", "company", "on", "reason", "set (UTC)", "by", "lifted (UTC)"),
-            (
-                (short(each.hold.id), plain(each.company), "everybody" if each.everybody else "one person",
-                 plain(each.hold.reason), moment(each.hold.set_at), plain(each.hold.set_by),
-                 moment(each.hold.lifted_at) if each.hold.lifted_at else "–")
-                for each in found
-            ),
-        )  # fmt: skip
+    fields = only("id", "reason", "set_by", "set_at", "lifted_by", "lifted_at")
+    rows = [fields(each.hold) | {"company": each.company, "everybody": each.everybody} for each in found]
+    return Listing(
+        "Legal holds", rows,
+        ("id", "company", ("on", lambda row: "everybody" if row["everybody"] else "one person"), "reason",
+         ("set (UTC)", "set_at"), ("by", "set_by"), ("lifted (UTC)", "lifted_at")),
+        nothing="No legal hold is in force."
+    )  # fmt: skip
 
 
 def lift(

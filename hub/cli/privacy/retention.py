@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, minutes
+from hub.cli.support.output import CONFIG, ConfigFile, counted, plain
 from hub.config.retention import spell_life
 from hub.platform.clock import utc_now
 from hub.privacy.holds import on_hold
-from hub.privacy.retention import holdings
+from hub.privacy.retention import Holding, holdings
 from hub.startup.opening import open_store, read_config
 
 
@@ -20,7 +21,8 @@ def register(privacy: typer.Typer) -> None:
     privacy.command("retention")(retention)
 
 
-def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def retention(config: ConfigFile = CONFIG) -> Listing:
     """Show how long each table's personal data is kept, its number of rows, the rows overdue by more than a day, and the
     rows that a legal hold keeps longer.
 
@@ -31,47 +33,33 @@ def retention(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
     with open_store(loaded) as store, store.reading() as session:
         found = list(holdings(session, loaded.retention, now, on_hold(session, loaded, now)))
     late = {each.name: each.past for each in found if each.past}
-    if as_json:
-        echo_json(
-            {
-                "ok": not late,
-                "kept": [
-                    {**asdict(each), "life": each.life.total_seconds(), "life_days": each.life.days} for each in found
-                ],
-            }
+    return Listing(
+        "What is kept, and until when (config.yaml, retention:)", found,
+        (("what", "name"), "category", "kind", ("life", lambda each: spell_life(each.life)),
+         ("then", lambda each: "emptied" if each.ending == "own" else each.ending), "rows",
+         ("oldest (UTC)", minutes("oldest")), ("past retention", lambda each: _past(each.past)), ("on hold", "held")),
+        data=lambda each: {**asdict(each), "life": each.life.total_seconds(), "life_days": each.life.days},
+        document=lambda kept: {"ok": not late, "kept": kept}, notes=list(_notes(found, late)), failed=bool(late)
+    )  # fmt: skip
+
+
+def _notes(found: Sequence[Holding], late: Mapping[str, int]) -> Iterator[str]:
+    for kind, reason in sorted({(each.kind, each.reason) for each in found if each.reason}):
+        yield f"{kind} is kept longer than by default: {plain(reason)}"
+    held = {each.name: each.held for each in found if each.held}
+    if held:
+        yield f"Kept past their retention period by a legal hold, until it is lifted: {_counts(held)}."
+    if late:
+        yield (
+            f"[red]Past their retention period by more than 24 hours: {_counts(late)}.[/red] Keep the hub running; it deletes "
+            "them within minutes."
         )
     else:
-        table(
-            "What is kept, and until when (config.yaml, retention:)",
-            ("what", "category", "kind", "life", "then", "rows", "oldest (UTC)", "past retention", "on hold"),
-            (
-                (plain(each.name), plain(each.category), each.kind, spell_life(each.life), _then(each.ending),
-                 f"{each.rows:,}", moment(each.oldest, seconds=False), _past(each.past), f"{each.held:,}")
-                for each in found
-            ),
-        )  # fmt: skip
-        for kind, reason in sorted({(each.kind, each.reason) for each in found if each.reason}):
-            say(f"{kind} is kept longer than by default: {plain(reason)}")
-        kept = {each.name: each.held for each in found if each.held}
-        if kept:
-            counts = ", ".join(f"{plain(name)} {rows:,}" for name, rows in kept.items())
-            say(f"Kept past their retention period by a legal hold, until it is lifted: {counts}.")
-        if late:
-            counts = ", ".join(f"{plain(name)} {rows:,}" for name, rows in late.items())
-            say(
-                f"[red]Past their retention period by more than 24 hours: {counts}.[/red] Keep the hub running; "
-                "it deletes them within minutes."
-            )
-        else:
-            say(
-                f"[green]No row is past its retention period by more than 24 hours[/green] ({counted(len(found), 'line')})."
-            )
-    if late:
-        raise typer.Exit(1)
+        yield f"[green]No row is past its retention period by more than 24 hours[/green] ({counted(len(found), 'line')})."
 
 
-def _then(ending: str) -> str:
-    return "emptied" if ending == "own" else ending
+def _counts(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{plain(name)} {count:,}" for name, count in rows.items())
 
 
 def _past(rows: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.output import CONFIG, ConfigFile, counted, plain
 from hub.contracts.rules import TOPICS, LegalRule
 from hub.platform.clock import utc_now
 from hub.queries.flow_simulation import connected
@@ -21,6 +22,7 @@ def register(privacy: typer.Typer) -> None:
     privacy.command("rules")(rules)
 
 
+@listing
 def rules(
     topic: Annotated[
         str | None,
@@ -32,9 +34,8 @@ def rules(
     place: Annotated[
         str | None, typer.Option(help="Only the rules of this place: US, US-CA, CA-QC, DE …", metavar="PLACE")
     ] = None,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the rules of law that the consent plugins of config.yaml and the hub itself apply. This is not legal advice.
 
     A rule that nobody has read in its source is shown as unconfirmed. Three months after its source was read, a rule must be
@@ -46,52 +47,32 @@ def rules(
     today = utc_now().date()
     with connected(read_config(config, sandbox=True)) as hub:
         found = legal_rules(hub.plugins, topic, code)
-    if as_json:
-        echo_json([_plain(name, rule) | {"overdue": rule.overdue(today)} for name, rule in found])
-        return
-    table(
-        "The laws that this hub knows",
-        ("rule", "topic", "places", "says", "law", "read in", "read on", "read again by"),
-        (
-            (plain(rule.id), rule.topic, plain(_places(rule)), plain(_says(rule)), plain(rule.cite), _read_in(rule),
-             plain(rule.read_on),
-             f"[red]{rule.verify_by}, overdue[/red]" if rule.overdue(today) else plain(rule.verify_by))
-            for _, rule in found
-        ),
-    )  # fmt: skip
+    rows = [_plain(name, rule) | {"overdue": rule.overdue(today)} for name, rule in found]
     state = law_state((rule for _, rule in found), today)
-    say(
-        f"{counted(state.rules, 'rule')}, {state.unconfirmed} of them unconfirmed, {len(state.overdue)} to be read again."
-    )
+    return Listing(
+        "The laws that this hub knows", rows,
+        (("rule", "id"), "topic", "places", ("says", _says), ("law", "cite"), ("read in", _read_in), ("read on", "read_on"),
+         ("read again by", _again)),
+        notes=(f"{counted(state.rules, 'rule')}, {state.unconfirmed} of them unconfirmed, "
+               f"{len(state.overdue)} to be read again.",)
+    )  # fmt: skip
 
 
 def _plain(connector: str, rule: LegalRule) -> dict[str, Any]:
-    return {
-        "id": rule.id,
-        "connector": connector,
-        "topic": rule.topic,
-        "places": list(rule.places),
-        "says": rule.says,
-        "cite": rule.cite,
-        "sources": list(rule.sources),
-        "confirmed": rule.confirmed,
-        "read_on": rule.read_on,
-        "verify_by": rule.verify_by,
-        "since": rule.since,
-    }
+    names = ("id", "topic", "places", "says", "cite", "sources", "confirmed", "read_on", "verify_by", "since")
+    return {"connector": connector, **only(*names)(rule)}
 
 
-def _says(rule: LegalRule) -> str:
-    since = f" In force since {rule.since}." if rule.since else ""
-    return f"{rule.says}{since}"
+def _says(rule: Mapping[str, Any]) -> str:
+    return plain(rule["says"] + (f" In force since {rule['since']}." if rule["since"] else ""))
 
 
-def _places(rule: LegalRule) -> str:
-    return ", ".join(rule.places)
+def _again(rule: Mapping[str, Any]) -> str:
+    return f"[red]{rule['verify_by']}, overdue[/red]" if rule["overdue"] else plain(rule["verify_by"])
 
 
-def _read_in(rule: LegalRule) -> str:
-    sources = plain(", ".join(rule.sources))
-    if rule.confirmed:
+def _read_in(rule: Mapping[str, Any]) -> str:
+    sources = plain(", ".join(rule["sources"]))
+    if rule["confirmed"]:
         return sources
-    return f"[yellow]unconfirmed[/yellow]{f' ({sources})' if rule.sources else ''}"
+    return f"[yellow]unconfirmed[/yellow]{f' ({sources})' if rule['sources'] else ''}"

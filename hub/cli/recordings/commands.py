@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlmodel import Session, col, select, update
@@ -13,6 +13,7 @@ from hub.cli.recordings import transcripts
 from hub.cli.recordings.lookup import RecordingId, found_recording
 from hub.cli.support.audit_note import actor, note
 from hub.cli.support.files import new_file
+from hub.cli.support.lists import Listing, listing, minutes, only
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -25,7 +26,6 @@ from hub.cli.support.output import (
     plain,
     say,
 )
-from hub.cli.support.tables import short_ids, table
 from hub.contracts.numbers import RecordingControl
 from hub.errors import CannotDo
 from hub.hookspecs import RecordingHooks
@@ -45,6 +45,26 @@ commands = typer.Typer(
     help="List recordings and voicemail, make signed links, pause recording while card data is spoken.",
     no_args_is_help=True,
 )
+FIELDS = only(
+    "id",
+    "state",
+    "reason",
+    "kind",
+    "call_id",
+    "connector",
+    "carrier_recording_id",
+    "recorded_at",
+    "duration",
+    "content_type",
+    "size",
+    "sha256",
+    "path",
+    "stored_at",
+    "carrier_deleted_at",
+    "attempts",
+    "due_at",
+    "expires_at",
+)
 CallId = Annotated[str, typer.Argument(help="A call's id, or the carrier's id of it.", metavar="CALL")]
 User = Annotated[str, typer.Option(help="The listener: a user with the permission (hub users).", metavar="NAME")]
 
@@ -56,36 +76,26 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_recordings(
     state: Annotated[
         str | None, typer.Option(help="Only ready, leased, stored, refused, gone or failed.", metavar="STATE")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List recordings and voicemail with their states, newest first."""
     if state is not None and state not in tuple(RecordingState):
         raise CannotDo(f"{state!r} is not a recording state; choose one of {', '.join(RecordingState)}.")
     query = select(Recording).order_by(col(Recording.recorded_at).desc(), col(Recording.id).desc()).limit(limit)
     with open_store(read_outline(config)) as store, store.reading() as session:
         rows = session.exec(query if state is None else query.where(Recording.state == state)).all()
-    if as_json:
-        echo_json([_plain(row) for row in rows])
-        return
-    if not rows:
-        say("There are no recordings yet." if state is None else f"No recording is {state}.")
-        return
-    short = short_ids(row.id for row in rows)
-    table(
-        counted(len(rows), "recording"),
-        ("id", "recorded (UTC)", "kind", "seconds", "state", "until", "reason"),
-        (
-            (short(row.id), moment(row.recorded_at), row.kind, plain(row.duration), colored(row.state),
-             moment(row.expires_at, seconds=False), plain(row.reason))
-            for row in rows
-        ),
-        ("until",),
+    return Listing(
+        counted(len(rows), "recording"), rows,
+        ("id", ("recorded (UTC)", "recorded_at"), "kind", ("seconds", "duration"), "state", ("until", minutes("expires_at")),
+         "reason"),
+        data=FIELDS, nothing="There are no recordings yet." if state is None else f"No recording is {state}.",
+        optional=("until",)
     )  # fmt: skip
 
 
@@ -103,9 +113,9 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
         for each in deeds
     ]
     if as_json:
-        echo_json(_plain(row) | {"audit": listened})
+        echo_json(FIELDS(row) | {"audit": listened})
         return
-    for name, value in _plain(row).items():
+    for name, value in FIELDS(row).items():
         if value is not None:
             say(f"{name.replace('_', ' ')}: {colored(row.state) if name == 'state' else plain(value)}")
     for each in deeds:
@@ -225,10 +235,3 @@ def _call(session: Session, wanted: str) -> Call:
     if not isinstance(subject, Call):
         raise CannotDo("That is not a call; only calls are recorded.")
     return subject
-
-
-def _plain(row: Recording) -> dict[str, Any]:
-    names = ("id", "state", "reason", "kind", "call_id", "connector", "carrier_recording_id", "recorded_at", "duration",
-             "content_type", "size", "sha256", "path", "stored_at", "carrier_deleted_at", "attempts", "due_at",
-             "expires_at")  # fmt: skip
-    return {name: getattr(row, name) for name in names}

@@ -9,8 +9,8 @@ from sqlmodel import col, select, update
 
 from hub.cli.recordings.lookup import RecordingId, found_recording
 from hub.cli.support.audit_note import actor, note
+from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
-from hub.contracts.transcripts import TranscriptPart
 from hub.errors import CannotDo
 from hub.model import Call, TranscriptRow
 from hub.model.states import TranscriptState
@@ -18,6 +18,8 @@ from hub.recordings.listen import note_listening
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript, want_transcript
 from hub.startup.opening import open_hub, read_config
+
+PART = only("start", "end", "channel", "text", "confidence")
 
 
 def register(commands: typer.Typer) -> None:
@@ -41,7 +43,7 @@ def transcript(
         with opened.hub.store.writing() as session:
             note_listening(session, opened.hub, actor(), "recording.transcript", row.id)
     if as_json:
-        echo_json({"recording": row.id, "model": read.row.model, "parts": [_plain(part) for part in read.parts]})
+        echo_json({"recording": row.id, "model": read.row.model, "parts": list(map(PART, read.parts))})
         return
     say(f"Transcribed by {plain(read.row.model)}; machine output, not a record of what was said.")
     for part in read.parts:
@@ -83,10 +85,6 @@ def transcribe(recording_id: RecordingId, sandbox: Sandboxed = False, config: Co
 
 def _of(recording_id: str) -> Any:
     return select(TranscriptRow).where(TranscriptRow.recording_id == recording_id)
-
-
-def _plain(part: TranscriptPart) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in ("start", "end", "channel", "text", "confidence")}
 
 
 def _clock(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, select
 
+from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.errors import CannotDo
 from hub.model import HUB_CHAIN, Account
@@ -91,12 +92,7 @@ def _tell(reports: Mapping[str, Report], as_json: bool) -> None:
             [
                 {
                     "account": name,
-                    "sound": report.sound,
-                    "entries": report.entries,
-                    "rows": report.rows,
-                    "ended": report.ended,
-                    "head": report.head,
-                    "signed_to": report.signed_to,
+                    **only("sound", "entries", "rows", "ended", "head", "signed_to")(report),
                     "position": report.finding.position if report.finding else None,
                     "found": report.finding.kind if report.finding else None,
                     "reason": report.finding.reason if report.finding else None,

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from hub.cli.calls.timeline import print_timeline
 from hub.cli.support.audit_note import actor, note
+from hub.cli.support.lists import Listing, listing, only
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -19,11 +20,9 @@ from hub.cli.support.output import (
     colored,
     counted,
     echo_json,
-    moment,
     plain,
     say,
 )
-from hub.cli.support.tables import short_ids, table
 from hub.cli.texts import doubtful
 from hub.cli.texts.lookup import ShowPersonal, find_text, note_shown
 from hub.contracts.phones import phone_number
@@ -59,13 +58,13 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("list")
+@listing
 def list_threads(
     company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, newest first.")] = 50,
     show_personal: ShowPersonal = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the threads, one per person and company, the newest first."""
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     if company is not None:
@@ -96,29 +95,18 @@ def list_threads(
         }
         for each in threads
     ]
-    if as_json:
-        echo_json(rows)
-    elif not rows:
-        say("No texts have been received or sent yet.")
-    else:
-        short = short_ids(row["thread"] for row in rows)
-        table(
-            "Threads, newest first",
-            ("thread", "company", "person", "texts", "newest (UTC)", "direction", "status", "read as"),
-            (
-                (short(row["thread"]), plain(row["company"]), plain(row["person_number"]), str(row["texts"]),
-                 moment(row["newest"]), row["direction"], colored(row["status"]), plain(row["meaning"]))
-                for row in rows
-            ),
-            ("read as", "company"),
-        )  # fmt: skip
-        say("Full thread: [bold]hub texts show THREAD[/bold]")
+    return Listing(
+        "Threads, newest first", rows,
+        ("thread", "company", ("person", "person_number"), "texts", ("newest (UTC)", "newest"), "direction", "status",
+         ("read as", "meaning")),
+        nothing="No texts have been received or sent yet.", hint="Full thread: [bold]hub texts show THREAD[/bold]",
+        optional=("read as", "company")
+    )  # fmt: skip
 
 
 @commands.command("show")
-def show(
-    thread: TextId, show_personal: ShowPersonal = False, as_json: AsJson = False, config: ConfigFile = CONFIG
-) -> None:
+@listing
+def show(thread: TextId, show_personal: ShowPersonal = False, config: ConfigFile = CONFIG) -> Listing:
     """Show a thread, oldest text first, by the id of any of its texts."""
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
     vault = vault_of(loaded)
@@ -128,21 +116,15 @@ def show(
             rows = [_plain(session, text, mask, vault) for text in texts_of_thread(session, named)]
         if show_personal:
             note_shown(store, {named.id: f"thread of {counted(len(rows), 'text')}"})
-    if as_json:
-        echo_json(rows)
-        return
-    say(f"[bold]{counted(len(rows), 'text')}[/bold] with {plain(rows[0]['person_number'])}")
-    short = short_ids(row["id"] for row in rows)
-    table(
-        "Oldest first",
-        ("id", "at (UTC)", "direction", "number", "why", "status", "words"),
-        (
-            (short(row["id"]), moment(row["at"]), row["direction"], plain(row["tracking_number"]),
-             "doubtful" if row["doubt"] == Doubt.OPEN else plain(row["purpose"] or row["meaning"]), colored(row["status"]),
-             plain(row["body"]))
-            for row in rows
-        ),
-        ("number",),
+
+    def reading_of(row: dict[str, Any]) -> str:
+        return "doubtful" if row["doubt"] == Doubt.OPEN else plain(row["purpose"] or row["meaning"])
+
+    return Listing(
+        "Oldest first", rows,
+        ("id", ("at (UTC)", "at"), "direction", ("number", "tracking_number"), ("why", reading_of), "status",
+         ("words", "body")),
+        intro=f"[bold]{counted(len(rows), 'text')}[/bold] with {plain(rows[0]['person_number'])}", optional=("number",)
     )  # fmt: skip
 
 
@@ -247,19 +229,10 @@ def classify(
 
 
 def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dict[str, Any]:
-    return {
-        "id": text.id,
-        "at": text.at,
-        "direction": text.direction,
-        "tracking_number": text.tracking_number,
+    names = ("id", "at", "direction", "tracking_number", "purpose", "meaning", "status", "code", "reason", "sent_at")
+    return only(*names)(text) | {
         "person_number": mask.phone(text.person_number),
-        "purpose": text.purpose,
-        "meaning": text.meaning,
         "doubt": getattr(session.get(DoubtfulRefusal, text.id), "state", None),
-        "status": text.status,
-        "code": text.code,
-        "reason": text.reason,
-        "sent_at": text.sent_at,
         "carrier_id": text.carrier_message_id,
         "body": body_of(session, text, mask, vault),
     }

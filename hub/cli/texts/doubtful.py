@@ -9,18 +9,14 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import actor
+from hub.cli.support.lists import Listing, listing, only
 from hub.cli.support.output import (
     CONFIG,
-    AsJson,
     ConfigFile,
     Sandboxed,
     counted,
-    echo_json,
-    moment,
-    plain,
     say,
 )
-from hub.cli.support.tables import short_ids, table
 from hub.cli.texts.lookup import ShowPersonal, find_text, note_shown
 from hub.model import Company, DoubtfulRefusal
 from hub.model.states import Doubt
@@ -73,13 +69,13 @@ def stop(
     say(f"They will get no more {what} from the company." if new else f"They had refused {what} before.")
 
 
+@listing
 def doubtful(
     company: Annotated[str | None, typer.Option(help="Only this company's.", metavar="NAME")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number listed, oldest first.")] = 50,
     show_personal: ShowPersonal = False,
-    as_json: AsJson = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing:
     """List the texts, forms, calls, voicemails, notes and tags that may refuse texts or calls and are undecided, the oldest
     first. The people get no marketing texts meanwhile."""
     loaded, mask = read_config(config, sandbox=True), Mask(off=show_personal)
@@ -94,14 +90,10 @@ def doubtful(
             words = quotes_of(session, vault, doubts) if show_personal else {}
             rows: list[dict[str, Any]] = [
                 {
-                    "id": each.id,
+                    **only("id", "source", "refused", "at", "decide_by")(each),
                     "company": names.get(each.company_id),
-                    "source": each.source,
                     "subject": each.subject_id,
-                    "refused": each.refused,
                     "number_is": each.learned,
-                    "at": each.at,
-                    "decide_by": each.decide_by,
                     "doubt": each.state,
                     "person_number": mask.phone(each.person_number),
                     "body": words.get(each.id) if show_personal else HIDDEN,
@@ -111,30 +103,13 @@ def doubtful(
         if show_personal:
             counts = Counter(each.company_id for each in doubts)
             note_shown(store, {owner: counted(count, "doubtful refusal") for owner, count in counts.items()})
-    if as_json:
-        echo_json(rows)
-    elif not rows:
-        say("Nothing is doubtful: no text, form, call or note waits for a decision.")
-    else:
-        short = short_ids(row["id"] for row in rows)
-        table(
-            "What may refuse texts or calls, oldest first",
-            ("id", "company", "in a", "at (UTC)", "decide by", "may refuse", "person", "words"),
-            (
-                (
-                    short(row["id"]),
-                    plain(row["company"]),
-                    plain(row["source"]),
-                    moment(row["at"]),
-                    moment(row["decide_by"]),
-                    plain(row["refused"]),
-                    plain(row["person_number"]),
-                    plain(row["body"]),
-                )
-                for row in rows
-            ),
-        )
-        say("Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read it in full first.")
+    return Listing(
+        "What may refuse texts or calls, oldest first", rows,
+        ("id", "company", ("in a", "source"), ("at (UTC)", "at"), ("decide by", "decide_by"), ("may refuse", "refused"),
+         ("person", "person_number"), ("words", "body")),
+        nothing="Nothing is doubtful: no text, form, call or note waits for a decision.",
+        hint="Decide on each: [bold]hub texts stop ID[/bold] or [bold]hub texts keep ID[/bold]; read it in full first."
+    )  # fmt: skip
 
 
 def keep(wanted: DoubtId, config: ConfigFile = CONFIG) -> None:

@@ -12,8 +12,8 @@ from hub.access.companies import companies_by_user
 from hub.access.user_changes import deactivate, give_role, invite, make_key, revoke_all_keys
 from hub.access.users import user_named
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing
+from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.model import Account, ApiKey, User
 from hub.platform.clock import utc_now
 from hub.queries.lookup import account_named, typed
@@ -79,7 +79,8 @@ def add(
 
 
 @commands.command("list")
-def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
+@listing
+def list_users(config: ConfigFile = CONFIG) -> Listing:
     """List the users of every account, and when their keys were last used."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         limits = companies_by_user(session)
@@ -101,21 +102,12 @@ def list_users(as_json: AsJson = False, config: ConfigFile = CONFIG) -> None:
         }
         for user in users
     ]
-    if as_json:
-        echo_json(rows)
-    elif not rows:
-        say("There are no users yet; hub users add creates one.")
-    else:
-        table(
-            "Users",
-            ("name", "account", "role", "companies", "keys", "last used (UTC)", "disabled (UTC)"),
-            (
-                (plain(row["name"]), plain(row["account"]), plain(row["role"]),
-                 plain(", ".join(row["companies"] or ("all",))), str(row["keys"]),
-                 moment(row["last_used_at"]), moment(row["disabled_at"]))
-                for row in rows
-            ),
-        )  # fmt: skip
+    return Listing(
+        "Users", rows,
+        ("name", "account", "role", ("companies", lambda row: plain(", ".join(row["companies"] or ("all",)))), "keys",
+         ("last used (UTC)", "last_used_at"), ("disabled (UTC)", "disabled_at")),
+        nothing="There are no users yet; hub users add creates one."
+    )  # fmt: skip
 
 
 @commands.command("role")

@@ -12,8 +12,8 @@ from hub.access.user_changes import give_companies, set_email, sign_out
 from hub.access.user_changes import reset as reset_user
 from hub.access.users import user_named
 from hub.cli.support.audit_note import actor
-from hub.cli.support.output import CONFIG, ConfigFile, counted, moment, plain, say
-from hub.cli.support.tables import table
+from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.cli.users.commands import Name, commands
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
@@ -87,11 +87,12 @@ def reset(
 
 
 @commands.command("sessions")
+@listing
 def sessions(
     name: Name,
     end: Annotated[bool, typer.Option("--end", help="End them all.")] = False,
     config: ConfigFile = CONFIG,
-) -> None:
+) -> Listing | None:
     """List the sessions of a user in the web interface, or end them."""
     loaded = read_config(config, sandbox=True)
     with open_store(loaded) as store, store.writing() as session:
@@ -99,13 +100,11 @@ def sessions(
         if end:
             ended = sign_out(session, user, now, actor=actor())
             say(f"Ended {counted(ended, 'session')} of {plain(user.name)}.")
-            return
+            return None
         found = living_sessions(session, user.id, now, loaded.hub.sign_in.idle)
-    table(
+    return Listing(
         "Sessions",
-        ("browser", "signed in by", "since (UTC)", "last used (UTC)"),
-        (
-            (plain(row.browser or None), plain(row.method), moment(row.made_at), moment(row.used_at, seconds=False))
-            for row in found
-        ),
+        found,
+        ("browser", ("signed in by", "method"), ("since (UTC)", "made_at"), ("last used (UTC)", minutes("used_at"))),
+        data=only("browser", "method", "made_at", "used_at"),
     )

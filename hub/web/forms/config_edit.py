@@ -32,14 +32,12 @@ def save_section(
     *,
     notice: str,
     to: str,
-    country: str = "US",
-    otherwise: str = "",
     first: Iterable[Change] = (),
 ) -> Response:
     """Make the section of config.yaml at `place` say what the form does, after the changes that come `first`; a value that is
-    the same stays as it is written. A problem of no field stands at `otherwise`."""
-    tree = form.tree(country)
-    form.check_changed(section, tree, otherwise)
+    the same stays as it is written."""
+    tree = form.tree()
+    form.check_changed(section, tree)
     edits = [*first, *changes(place, form.fields, section, tree)]
     return edit_config(page, form, edits, show, place=place, notice=notice, to=to)
 
@@ -53,12 +51,10 @@ def add_section(
     *,
     notice: str,
     to: str,
-    country: str = "US",
-    otherwise: str = "",
 ) -> Response:
     """Add a section to config.yaml that says what the form does."""
-    tree = form.tree(country)
-    form.check(model, tree, otherwise)
+    tree = form.tree()
+    form.check(model, tree)
     return edit_config(page, form, [Change(place, tree)], show, place=place, notice=notice, to=to)
 
 

@@ -39,6 +39,10 @@ class Form:
     """What is wrong and belongs to no field."""
     proposal: Proposal | None = None
     """An edit of config.yaml that this process cannot write."""
+    country: str = "US"
+    """The country of phone numbers that are written without a country's code."""
+    otherwise: str = ""
+    """The field that problems of no field stand at."""
     prefix: str = ""
     """Before the ids of its inputs, if a page has several forms."""
     is_locked: bool = False
@@ -89,10 +93,10 @@ class Form:
 
     # What is wrong.
 
-    def tree(self, country: str = "US") -> dict[str, Any]:
+    def tree(self) -> dict[str, Any]:
         """What it says, as config.yaml would hold it."""
         try:
-            return read(self.fields, self.values, country)
+            return read(self.fields, self.values, self.country)
         except Repeated as error:
             self.errors[error.field] = str(error)
             return {}
@@ -101,13 +105,12 @@ class Form:
         self,
         model: type[AnyModel],
         tree: Mapping[str, Any],
-        otherwise: str = "",
         *,
         below: tuple[str, ...] = (),
         ignored: Callable[[Any], bool] = lambda value: False,
     ) -> AnyModel | None:
-        """`tree`, which is the part `below` a path, as `model`, or None: then each problem stands at its field, and one of no
-        field at `otherwise`. Problems of an `ignored` value do not count."""
+        """`tree`, which is the part `below` a path, as `model`, or None: then each problem stands at its field. Problems
+        of an `ignored` value do not count."""
         for each in self.fields:
             inner = each.path[len(below) :]
             if each.required and inner and each.path[: len(below)] == below and value_at(tree, inner) in (None, ""):
@@ -119,18 +122,18 @@ class Form:
                 continue
             found = self._at((*below, *place)) if place else None
             words = (found.wrong or (FILL_IN if kind == "missing" else text)) if found else text
-            self.add((*below, *place), words, otherwise)
+            self.add((*below, *place), words)
         return checked
 
-    def check_changed(self, section: BaseModel, tree: Mapping[str, Any], otherwise: str = "") -> None:
+    def check_changed(self, section: BaseModel, tree: Mapping[str, Any]) -> None:
         """Check a section of config.yaml with what the form says in place of its own values."""
         edited = {each.path[0] for each in self.fields if each.path}
         kept = {key: value for key, value in section if key in section.model_fields_set - edited}
-        self.check(type(section), {**kept, **tree}, otherwise)
+        self.check(type(section), {**kept, **tree})
 
-    def refuse(self, error: Exception, otherwise: str = "") -> None:
-        """Put an error at the field that it names, else at `otherwise`, or at no field."""
-        name = getattr(error, "field", "") or otherwise
+    def refuse(self, error: Exception, field: str = "") -> None:
+        """Put an error at the field that it names, else at `field`, or at none."""
+        name = getattr(error, "field", "") or field
         if name in {each.name for each in self.fields}:
             self.errors[name] = str(error)
         else:
@@ -151,11 +154,11 @@ class Form:
             inner = tuple(re.findall(r"[^.\[\]]+", each.path.removeprefix(start))) if is_inside else ()
             self.add(inner, each.text if is_inside or not each.line else f"line {each.line}: {each.text}")
 
-    def add(self, path: tuple[str, ...], text: str, otherwise: str = "") -> None:
-        """Put a problem at the field that a path leads to or into, as a sentence; else at `otherwise`, or at no field."""
+    def add(self, path: tuple[str, ...], text: str) -> None:
+        """Put a problem at the field that a path leads to or into, as a sentence."""
         found = self._at(path) if path else None
         sentence = text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
-        name = found.name if found else otherwise
+        name = found.name if found else self.otherwise
         if name:
             self.errors.setdefault(name, sentence)
         elif sentence not in self.problems:

@@ -57,7 +57,7 @@ def test_a_step_survives_its_form_unchanged(wanted: Flow) -> None:
         values = values_of(step)
         again = STEP_TYPES[do].model_validate({"do": do, **read(fields_of_step(do), values, "US")})
         assert again == step and values_of(again) == values
-    tree = with_settings(settings_of(wanted), wanted, "US")
+    tree = with_settings(settings_of(wanted), wanted)
     assert tree is not None and Flow.model_validate(tree) == wanted
 
 

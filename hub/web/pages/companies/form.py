@@ -70,7 +70,7 @@ def new(page: PageRequest) -> Response:
 def change(page: PageRequest) -> Response:
     """Change the company of the path."""
     _, section = company_and_section(page, page.path("company"))
-    form = Form(FIELDS, page.form)
+    form = Form(FIELDS, page.form, country=section.country)
     return save_section(
         page,
         form,
@@ -79,7 +79,6 @@ def change(page: PageRequest) -> Response:
         lambda form: _show(page, form, section),
         notice=f"{form.value('title') or section.title} is changed.",
         to=page.link("/companies"),
-        country=section.country,
     )
 
 

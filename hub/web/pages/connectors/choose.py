@@ -14,6 +14,8 @@ from hub.connecting.drafts import Draft, drafted
 from hub.connecting.reconnect import token_for
 from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccount
 from hub.errors import CannotDo, ConfigError, RingfenceError
+from hub.web.forms.field import Field
+from hub.web.forms.form import Form
 from hub.web.pages.connectors import words
 from hub.web.pages.connectors.new import NO_FILE, companies_of, has_schedule, secret_paths
 from hub.web.pages.connectors.sign_in import attempts_of
@@ -71,17 +73,18 @@ def save(page: PageRequest) -> Response:
         checked = attempt.connector_class.Settings.model_validate(settings)
         token = token_for(draft.tokens.token or {}, listed, account)
         with drafted(page.hub, attempt.row.connector, attempt.connector_class, checked, token) as draft:
-            destinations, errors = _destinations(page, draft.destinations())
-            if errors:
-                return _choices(page, attempt, errors, 422)
+            form = Form()
+            destinations = _destinations(page, form, draft.destinations())
+            if form.is_refused:
+                return _choices(page, attempt, form)
             report = draft.check()
             tested = f"{report.detail}{_rehearsed(page, draft, destinations)}"
         if not report.ok:
-            return _choices(page, attempt, {"form": f"The test failed, so nothing was saved: {report.detail}"}, 422)
+            return _choices(page, attempt, Form(problems=[f"The test failed, so nothing was saved: {report.detail}"]))
         return _connect(page, attempt, settings, destinations, token, tested)
     except (RingfenceError, ValueError) as error:
         words_ = str(error) if isinstance(error, RingfenceError) else "The account does not fit these settings."
-        return _choices(page, attempt, {"form": words_}, 422)
+        return _choices(page, attempt, Form(problems=[words_]))
 
 
 def _rehearsed(page: PageRequest, draft: Draft, destinations: Mapping[str, Mapping[str, Any]]) -> str:
@@ -134,10 +137,8 @@ def _connect(
     )
 
 
-def _choices(
-    page: PageRequest, attempt: Attempt, errors: Mapping[str, str] | None = None, status: int = 200
-) -> Response:
-    errors = dict(errors or {})
+def _choices(page: PageRequest, attempt: Attempt, form: Form | None = None) -> Response:
+    form, status = form or Form(), form.status if form else 200
     listed, actions = AccountList(accounts=()), list[DestinationChoice]()
     try:
         with drafted(
@@ -149,9 +150,10 @@ def _choices(
             actions = _actions(page, attempt, account)
     except RingfenceError as error:
         account = None
-        errors.setdefault("form", str(error))
+        form.problems = form.problems or [str(error)]
     rules = _rules(page) if actions else []
     titles = {each.name: each.title for each in page.companies}
+    form.fields, form.values = [_rule_field(place, rule, actions) for place, rule in enumerate(rules)], page.form
     return page.render(
         "connect_choose.html",
         status,
@@ -163,10 +165,8 @@ def _choices(
         account=account,
         connected=_connected(page, attempt),
         rules=[(rule, sentence(rule, titles), worth(rule)) for rule in rules],
-        actions=actions,
-        picked={rule.name: page.value(f"rule.{place}") for place, rule in enumerate(rules)},
+        form=form,
         chosen=page.form.get("companies") or [each.name for each in page.companies],
-        errors=errors,
         words=words,
     )
 
@@ -177,22 +177,29 @@ def _actions(page: PageRequest, attempt: Attempt, account: ProviderAccount) -> l
         return draft.destinations()
 
 
-def _destinations(
-    page: PageRequest, actions: Sequence[DestinationChoice]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
-    """Rule → what was picked for it, and field → why that cannot be."""
+def _rule_field(place: int, rule: ConversionRule, actions: Sequence[DestinationChoice]) -> Field:
+    """What is picked for a rule, by its place in the list of actions."""
+    choices = tuple(
+        (str(index), f"{each.name} ({each.details}){', takes no uploads' if each.unusable else ''}")
+        for index, each in enumerate(actions)
+    )
+    label = f"Action for {rule.name}"
+    return Field(name=f"rule.{place}", label=label, kind="choice", choices=choices, empty="Do not report")
+
+
+def _destinations(page: PageRequest, form: Form, actions: Sequence[DestinationChoice]) -> dict[str, Mapping[str, Any]]:
+    """Rule → what was picked for it; the form says why something cannot be."""
     found: dict[str, Mapping[str, Any]] = {}
-    errors: dict[str, str] = {}
     for place, rule in enumerate(_rules(page)):
         picked = page.value(f"rule.{place}")
         if not picked.isdecimal():
             continue
         action = actions[int(picked)] if int(picked) < len(actions) else None
         if action is None or action.unusable:
-            errors[f"rule.{place}"] = action.unusable if action else "Choose one of the list."
+            form.errors[f"rule.{place}"] = action.unusable if action else "Choose one of the list."
         else:
             found[rule.name] = action.destination
-    return found, errors
+    return found
 
 
 def _rules(page: PageRequest) -> list[ConversionRule]:

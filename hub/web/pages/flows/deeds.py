@@ -74,7 +74,8 @@ def _delete(page: PageRequest, opened: OpenFlow, form: StepForm) -> Response:
 
 def _settings(page: PageRequest, opened: OpenFlow) -> Response:
     settings = settings_of(opened.flow, page.form)
-    tree = with_settings(settings, opened.flow, opened.section.country)
+    settings.country = opened.section.country
+    tree = with_settings(settings, opened.flow)
     if tree is None:
         return show(page, opened, 422, settings=settings)
     opened.save(tree, "settings changed")

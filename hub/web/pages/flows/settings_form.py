@@ -17,14 +17,14 @@ def settings_of(flow: Flow, sent: Mapping[str, Sequence[str]] | None = None) -> 
     fields = fields_of_flow()
     shown = {**dict(flow), "recording": flow.recording or {}}
     values = texts_of(fields, shown) if sent is None else sent
-    return Form(with_choices(fields, values, flow.steps), values)
+    return Form(with_choices(fields, values, flow.steps), values, otherwise="forward")
 
 
-def with_settings(form: Form, flow: Flow, country: str) -> dict[str, Any] | None:
+def with_settings(form: Form, flow: Flow) -> dict[str, Any] | None:
     """The whole flow with the settings of the form; None if they are not valid, and then the form says why."""
     own = ("language", "recording", "allow")
-    tree = {key: value for key, value in written_flow(flow).items() if key not in own} | form.tree(country)
+    tree = {key: value for key, value in written_flow(flow).items() if key not in own} | form.tree()
     if not form.value("notice"):
         tree.pop("recording", None)
-    form.check(Flow, tree, "forward")
+    form.check(Flow, tree)
     return None if form.is_refused else tree

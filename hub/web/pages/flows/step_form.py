@@ -52,7 +52,9 @@ class StepForm(Form):
 
     def written(self, country: str, audio: Sequence[str]) -> dict[str, Any] | None:
         """The step as config.yaml would hold it; None if it is not valid, and then `errors` says why."""
-        model, tree = STEP_TYPES[self.do], self.tree(country)
+        model = STEP_TYPES[self.do]
+        self.country, self.otherwise = country, "say" if issubclass(model, Spoken) else "name"
+        tree = self.tree()
         if self.is_refused:
             return None
         if not re.fullmatch(STEP_NAME, self.name) or self.name == END:
@@ -62,7 +64,7 @@ class StepForm(Form):
         if issubclass(model, Spoken) and ("say" in tree) == ("play" in tree):
             self.errors["say"] = "Write a text or choose a file, not both." if "say" in tree else NOTHING_SAID
         step = {"do": self.do, **tree}
-        self.check(model, step, "say" if issubclass(model, Spoken) else "name")
+        self.check(model, step)
         return None if self.is_refused else step
 
     def changed(self, deed: str, to: str) -> StepForm:

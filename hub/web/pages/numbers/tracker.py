@@ -89,7 +89,7 @@ def tracker(page: PageRequest) -> Response:
 def save(page: PageRequest) -> Response:
     """Write the form into config.yaml; a flow takes the place of the tracker's own route."""
     found = _found(page)
-    form = Form(found.fields, page.form)
+    form = Form(found.fields, page.form, country=found.section.country)
     loses_route = found.tracker.route is not None and form.value("flow") != OWN_ROUTE
     return save_section(
         page,
@@ -99,7 +99,6 @@ def save(page: PageRequest) -> Response:
         lambda form: _page(page, found, form),
         notice="It is saved.",
         to=page.link(found.path),
-        country=found.section.country,
         first=[Change((*found.place, "route"), REMOVED)] if loses_route else (),
     )
 

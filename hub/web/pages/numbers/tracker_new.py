@@ -37,6 +37,7 @@ def add(page: PageRequest) -> Response:
     kind = "session" if page.value("type") == "session" else "source"
     form = Form(_fields(page, kind), {**page.form, "type": [kind]})
     section, name = chosen_company(page, form, "for_company"), form.value("name")
+    form.country = section.country if section else form.country
     form.check_name({each.name for each in section.trackers} if section else ())
     return add_section(
         page,
@@ -46,7 +47,6 @@ def add(page: PageRequest) -> Response:
         lambda form: _page(page, form),
         notice=f"The tracker {name} is added.",
         to=page.link("/numbers", tracker=name),
-        country=section.country if section else "US",
     )
 
 

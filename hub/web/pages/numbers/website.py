@@ -68,13 +68,12 @@ def settings(page: PageRequest) -> Response:
     _, section = company_and_section(page, company.name)
     return save_section(
         page,
-        Form(FIELDS, page.form),
+        Form(FIELDS, page.form, country=section.country),
         section,
         place_of_company(page, company.name),
         lambda form: _page(page, "", None, None, form),
         notice="It is saved. Paste a pinned snippet again.",
         to=page.link("/numbers/website", company=company.name),
-        country=section.country,
     )
 
 

@@ -52,7 +52,7 @@ def edit(page: PageRequest) -> Response:
 
 def add(page: PageRequest) -> Response:
     """Add an endpoint to the chosen company."""
-    form = Form(_new_fields(page), page.form)
+    form = Form(_new_fields(page), page.form, otherwise="url")
     company, name = chosen_company(page, form), form.value("name")
     form.check_name({each.name for each in company.webhooks} if company else ())
     return add_section(
@@ -63,14 +63,13 @@ def add(page: PageRequest) -> Response:
         lambda form: _show(page, form),
         notice=f"{name} is added. Send a test next.{_third_party(form)}",
         to=page.link(PATH),
-        otherwise="url",
     )
 
 
 def change(page: PageRequest) -> Response:
     """Change an endpoint."""
     company, section = company_of(page), _section(page)
-    form = Form(_fields(section), page.form)
+    form = Form(_fields(section), page.form, otherwise="url")
     return save_section(
         page,
         form,
@@ -79,7 +78,6 @@ def change(page: PageRequest) -> Response:
         lambda form: _show(page, form, section),
         notice=f"{section.name} is changed.{_third_party(form)}",
         to=page.link(path_of(company, section.name)),
-        otherwise="url",
     )
 
 

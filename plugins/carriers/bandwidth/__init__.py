@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 
 from hub.api import (
@@ -14,31 +13,13 @@ from hub.api import (
     AnswerPoint,
     Auth,
     BadPayload,
-    CallBack,
-    CallEvent,
-    ConfigError,
     ConnectionReport,
-    Connector,
     DataFlow,
     Deletion,
-    Erasure,
     Event,
-    HeldRecord,
     Instruction,
     Manifest,
-    MediaFile,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OutboundText,
-    OwnedNumber,
-    PersonReference,
-    PortOrder,
-    PortRequest,
-    Receipt,
     Recipient,
-    RecordingAudio,
-    RecordingControl,
     Services,
     Share,
     VerifiedWebhook,
@@ -46,17 +27,23 @@ from hub.api import (
     Webhooks,
     hookimpl,
 )
-from plugins.carriers.bandwidth import call_list, calls, numbers, ports, privacy, recordings, texts
+from plugins.carriers.bandwidth import calls, texts
 from plugins.carriers.bandwidth.bxml import Bxml
-from plugins.carriers.bandwidth.proof import HEADER, Proof
-from plugins.carriers.bandwidth.rest import Rest, said
+from plugins.carriers.bandwidth.call_list import CallList
+from plugins.carriers.bandwidth.calls import Calls
+from plugins.carriers.bandwidth.numbers import Numbers
+from plugins.carriers.bandwidth.ports import Ports
+from plugins.carriers.bandwidth.privacy import Privacy
+from plugins.carriers.bandwidth.proof import HEADER
+from plugins.carriers.bandwidth.rest import said
 from plugins.carriers.bandwidth.settings import BandwidthSettings
+from plugins.carriers.bandwidth.texts import Texts
 from plugins.carriers.bandwidth.webhook import VoiceCallback, body_of
 
 TEXT_PATHS = frozenset({"message", "message_fallback", "text"})
 
 
-class Bandwidth(Connector):
+class Bandwidth(Calls, CallList, Texts, Numbers, Ports, Privacy):
     """One Bandwidth account as a carrier."""
 
     manifest = Manifest(
@@ -105,13 +92,9 @@ class Bandwidth(Connector):
         ),
     )
     Settings = BandwidthSettings
-    settings: BandwidthSettings
 
     def __init__(self, name: str, settings: BandwidthSettings, services: Services) -> None:
         super().__init__(name, settings, services)
-        if not settings.client_secret.get_secret_value().strip():
-            raise ConfigError(f"connector {name!r} has an empty client_secret; set it in config.yaml.")
-        self._rest, self._proof = Rest(settings, services), Proof(settings, services.webhook_url)
         # Most calls to a number get the same document.
         self._rendered = lru_cache(maxsize=1024)(self._render)
 
@@ -170,94 +153,9 @@ class Bandwidth(Connector):
 
     # Calls, recordings, texts
 
-    @hookimpl
-    def place_call(self, call: CallBack) -> Receipt:
-        """Place a call, at most once."""
-        return calls.place(self._rest, self._proof, call)
-
-    @hookimpl
-    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """Finished calls of the last 7 days, with their recordings."""
-        return call_list.fetch(self._rest, since, self.services.clock())
-
-    @hookimpl
-    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording's audio."""
-        return recordings.fetch(self._rest, recording_id, url)
-
-    @hookimpl
-    def delete_recording(self, recording_id: str) -> None:
-        """Delete a recording at Bandwidth."""
-        recordings.delete(self._rest, recording_id)
-
-    @hookimpl
-    def control_recording(self, call_id: str, control: RecordingControl) -> None:
-        """Pause or resume the recording of a call."""
-        recordings.control(self._rest, call_id, control)
-
-    @hookimpl
-    def send_text(self, text: OutboundText) -> Receipt:
-        """Send one text through Bandwidth. Callbacks report its delivery."""
-        return texts.send(self._rest, text)
-
-    @hookimpl
-    def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a received text."""
-        return texts.fetch_media(self._rest, url)
-
     # Numbers and ports
 
-    @hookimpl
-    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
-        """Numbers for sale."""
-        return numbers.search(self._rest, query)
-
-    @hookimpl
-    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Order a number into the location; set its webhooks as soon as the order is filled."""
-        return numbers.buy(self._rest, self._proof, number, setup)
-
-    @hookimpl
-    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Put an owned number into the location, and point its applications at the hub."""
-        return numbers.configure(self._rest, self._proof, setup)
-
-    @hookimpl
-    def release_number(self, number: str) -> None:
-        """Release a number."""
-        numbers.release(self._rest, number)
-
-    @hookimpl
-    def list_numbers(self) -> Sequence[OwnedNumber]:
-        """All numbers of the account."""
-        return numbers.listed(self._rest)
-
-    @hookimpl
-    def order_port(self, request: PortRequest) -> PortOrder:
-        """Order a port of numbers to Bandwidth."""
-        return ports.order(self._rest, request)
-
-    @hookimpl
-    def list_ports(self) -> Sequence[PortOrder]:
-        """All port orders."""
-        return ports.listed(self._rest)
-
-    @hookimpl
-    def cancel_port(self, order_id: str) -> None:
-        """Cancel a port order."""
-        ports.cancel(self._rest, order_id)
-
     # People, and the connection
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """Calls, recordings and data about texts from or to the person's numbers."""
-        return privacy.held(self._rest, person, self.services.clock())
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete the recordings, and report what Bandwidth keeps."""
-        return privacy.erase(self._rest, person, self.services.clock())
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

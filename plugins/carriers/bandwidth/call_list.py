@@ -6,12 +6,12 @@ recordings is cut at 1,000, so a longer one is read in halves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import BadPayload, CallEvent, identifier, moment, phone_number
-from plugins.carriers.bandwidth.rest import Rest
+from hub.api import BadPayload, CallEvent, hookimpl, identifier, moment, phone_number
+from plugins.carriers.bandwidth.rest import Account, Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, NORMAL_ENDS, attestation, between
 from plugins.carriers.bandwidth.webhook import READY, recording
 
@@ -41,23 +41,30 @@ def recordings(rest: Rest, query: Mapping[str, str], since: datetime, until: dat
     return list({str(each.get("recordingId")): each for each in both}.values())
 
 
-def fetch(rest: Rest, since: datetime, now: datetime) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`, in order for each call."""
-    legs = [each for each in legs_since(rest, written(since)) if _ours(rest, each)]
-    audio = recordings(rest, {}, since, now + timedelta(minutes=1)) if legs else []
-    found: list[CallEvent] = []
-    unreadable = 0
-    for leg in legs:
-        if leg.get("direction") != "inbound" or leg.get("state") != "disconnected":
-            continue
-        try:
-            call_id = identifier(CALL_ID, leg.get("callId"), "callId")
-            found += [event for event in _events(leg, call_id, legs, audio) if event.at >= since.replace(microsecond=0)]
-        except BadPayload:
-            unreadable += 1
-    if unreadable:
-        rest.log.warning("Bandwidth's list of calls could not be read in part", calls=unreadable)
-    return found
+class CallList(Account):
+    """Bandwidth's lists of calls and recordings as events with the same meaning as its callbacks."""
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """The events of all finished calls that came in at or after `since`, in order for each call."""
+        rest = self._rest
+        legs = [each for each in legs_since(rest, written(since)) if _ours(rest, each)]
+        audio = recordings(rest, {}, since, self.services.clock() + timedelta(minutes=1)) if legs else []
+        found: list[CallEvent] = []
+        unreadable = 0
+        for leg in legs:
+            if leg.get("direction") != "inbound" or leg.get("state") != "disconnected":
+                continue
+            try:
+                call_id = identifier(CALL_ID, leg.get("callId"), "callId")
+                found += [
+                    event for event in _events(leg, call_id, legs, audio) if event.at >= since.replace(microsecond=0)
+                ]
+            except BadPayload:
+                unreadable += 1
+        if unreadable:
+            rest.log.warning("Bandwidth's list of calls could not be read in part", calls=unreadable)
+        return found
 
 
 def _ours(rest: Rest, leg: Item) -> bool:

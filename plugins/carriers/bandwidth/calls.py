@@ -21,13 +21,14 @@ from hub.api import (
     Refusal,
     Rejected,
     RingfenceError,
+    hookimpl,
     identifier,
     phone_number,
     refused_receipt,
 )
 from plugins.carriers.bandwidth.bxml import Bxml
 from plugins.carriers.bandwidth.proof import Proof
-from plugins.carriers.bandwidth.rest import BANDWIDTH, Rest, refusal_details
+from plugins.carriers.bandwidth.rest import BANDWIDTH, Account, refusal_details
 from plugins.carriers.bandwidth.translate import CALL_ID
 
 
@@ -44,27 +45,34 @@ def _one_call_only(refusal: Refusal) -> RingfenceError | None:
 PLACING = replace(BANDWIDTH, special=_one_call_only)
 
 
-def place(rest: Rest, proof: Proof, call: CallBack) -> Receipt:
-    """Place a call, at most once. Raises OutcomeUnknown if Bandwidth may have taken it anyway."""
-    address = proof.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-    body: dict[str, Any] = {
-        "from": call.tracking_number,
-        "to": call.user_number,
-        "applicationId": rest.settings.application_id,
-        "answerUrl": address,
-        "disconnectUrl": address,
-        "username": proof.user,
-        "password": proof.password,
-        "callTimeout": max(1, min(call.user_ring_seconds, 300)),
-        "tag": json.dumps({"dial": call.person_number, "seconds": call.person_ring_seconds}),
-    }
-    try:
-        placed = rest.post_once(f"{rest.voice}/calls", body, PLACING)
-        return Receipt(key=call.key, status="accepted", reference=identifier(CALL_ID, placed.get("callId"), "callId"))
-    except Rejected as error:
-        return refused_receipt(call.key, error, {})
-    except BadPayload as error:
-        raise OutcomeUnknown("Bandwidth placed the call without an id; see its app.") from error
+class Calls(Account):
+    """Calls that Bandwidth places for a user."""
+
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once. Raises OutcomeUnknown if Bandwidth may have taken it anyway."""
+        rest = self._rest
+        address = self._proof.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        body: dict[str, Any] = {
+            "from": call.tracking_number,
+            "to": call.user_number,
+            "applicationId": rest.settings.application_id,
+            "answerUrl": address,
+            "disconnectUrl": address,
+            "username": self._proof.user,
+            "password": self._proof.password,
+            "callTimeout": max(1, min(call.user_ring_seconds, 300)),
+            "tag": json.dumps({"dial": call.person_number, "seconds": call.person_ring_seconds}),
+        }
+        try:
+            placed = rest.post_once(f"{rest.voice}/calls", body, PLACING)
+            return Receipt(
+                key=call.key, status="accepted", reference=identifier(CALL_ID, placed.get("callId"), "callId")
+            )
+        except Rejected as error:
+            return refused_receipt(call.key, error, {})
+        except BadPayload as error:
+            raise OutcomeUnknown("Bandwidth placed the call without an id; see its app.") from error
 
 
 def answered(event: Mapping[str, Any], proof: Proof, number: str, key: str) -> AnswerDocument:

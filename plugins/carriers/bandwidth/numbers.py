@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from hub.api import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, phone_number
+from hub.api import NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, hookimpl, phone_number
 from plugins.carriers.bandwidth.proof import Proof, without_key
-from plugins.carriers.bandwidth.rest import Rest, element, errors_of, said
+from plugins.carriers.bandwidth.rest import Account, Rest, element, errors_of, said
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 3.0)
 """Seconds to wait before each look at an order; most are done at once."""
@@ -36,24 +36,113 @@ def e164(digits: str) -> str:
     return digits if digits.startswith("+") else f"+{digits}" if len(digits) == 11 else f"+1{digits}"
 
 
-def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
-    """Numbers for sale. Bandwidth has no wildcards, so what it cannot search for is filtered here."""
-    if query.country not in COUNTRIES or query.kind == "mobile":
-        raise Rejected("Bandwidth sells local and toll-free numbers of the United States and Canada (US, CA) here.")
-    pattern = "".join(r"\d" if each == "*" else re.escape(each) for each in query.contains or "")
-    longest = max(re.findall(r"\d+", query.contains or ""), key=len, default="")[:7]
-    if query.kind == "toll_free":
-        wanted = {"tollFreeWildCardPattern": f"{(query.area_code or '8')[:3]:*<3}"}
-    elif query.area_code:
-        wanted = {"areaCode": query.area_code, "enableTNDetail": "true"}
-    elif len(longest) >= 4:
-        wanted = {"localVanity": longest, "enableTNDetail": "true"}
-    else:
-        wanted = {"state": rest.settings.search_state, "enableTNDetail": "true"}
-    quantity = str(MAX_OFFERS if pattern else query.limit)
-    found = rest.must_read("/availableNumbers", {**wanted, "quantity": quantity})
-    offers = [_offer(each, query) for each in _offered(found)]
-    return [offer for offer in offers if re.search(pattern, offer.number)][: query.limit]
+class Numbers(Account):
+    """Search, order, configure, release, through its numbers API."""
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale. Bandwidth has no wildcards, so what it cannot search for is filtered here."""
+        if query.country not in COUNTRIES or query.kind == "mobile":
+            raise Rejected("Bandwidth sells local and toll-free numbers of the United States and Canada (US, CA) here.")
+        pattern = "".join(r"\d" if each == "*" else re.escape(each) for each in query.contains or "")
+        longest = max(re.findall(r"\d+", query.contains or ""), key=len, default="")[:7]
+        if query.kind == "toll_free":
+            wanted = {"tollFreeWildCardPattern": f"{(query.area_code or '8')[:3]:*<3}"}
+        elif query.area_code:
+            wanted = {"areaCode": query.area_code, "enableTNDetail": "true"}
+        elif len(longest) >= 4:
+            wanted = {"localVanity": longest, "enableTNDetail": "true"}
+        else:
+            wanted = {"state": self._rest.settings.search_state, "enableTNDetail": "true"}
+        quantity = str(MAX_OFFERS if pattern else query.limit)
+        found = self._rest.must_read("/availableNumbers", {**wanted, "quantity": quantity})
+        offers = [_offer(each, query) for each in _offered(found)]
+        return [offer for offer in offers if re.search(pattern, offer.number)][: query.limit]
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Order a number into the connector's location, and wait briefly until the order is filled."""
+        rest = self._rest
+        wanted = {
+            "Name": (setup.label or "ringfence")[:MAX_NAME_CHARACTERS],
+            "ExistingTelephoneNumberOrderType": {"TelephoneNumberList": {"TelephoneNumber": national(number)}},
+            "SiteId": rest.settings.site_id,
+            "PeerId": rest.settings.location_id,
+        }
+        placed = rest.write("POST", "/orders", element("Order", wanted))
+        if _done(rest, "/orders", said(placed, "id"), PAUSES) and _wait(
+            PAUSES, lambda: _peer_of(rest, number) is not None
+        ):
+            return self.configure_number(setup)
+        raise RetryLater(
+            "Bandwidth has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
+        )
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Put an owned number into the location, and point the location's applications at the hub."""
+        rest = self._rest
+        settings = rest.settings
+        if settings.api_url.startswith("https:") and not setup.voice_url.startswith("https:"):
+            raise Rejected("Bandwidth sends its password to https addresses only; set hub.public_url to one.")
+        peer = _peer_of(rest, setup.number)
+        if peer is None:
+            raise Rejected("the number is not in this Bandwidth account; buy it or correct config.yaml.")
+        if peer != settings.location_id:
+            moved = {
+                "SiteId": settings.site_id,
+                "SipPeerId": settings.location_id,
+                "TelephoneNumbers": {"TelephoneNumber": national(setup.number)},
+            }
+            order = rest.write("POST", "/moveTns", element("MoveTnsOrder", moved))
+            if not _done(rest, "/moveTns", said(order, "OrderId", "id"), PAUSES):
+                raise RetryLater(
+                    "Bandwidth has not moved the number into the location yet; configure it again in a while."
+                )
+        location, messaging = _location(rest), settings.messaging_application_id
+        _join(
+            rest,
+            f"{location}/products/origination/settings",
+            "SipPeerOriginationSettings",
+            "voice",
+            settings.application_id,
+        )
+        voice = _point(rest, settings.application_id, _voice_addresses(self._proof, setup))
+        texts = None
+        if messaging:
+            _join(
+                rest, f"{location}/products/messaging/applicationSettings", "ApplicationsSettings", "texts", messaging
+            )
+            texts = _point(rest, messaging, _text_addresses(self._proof, setup))
+        return owned(setup.number, voice, texts)
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Disconnect a number. It is not an error if the account does not have it."""
+        rest = self._rest
+        if _peer_of(rest, number) is None:
+            return
+        wanted = {
+            "name": "ringfence",
+            "DisconnectTelephoneNumberOrderType": {"TelephoneNumberList": {"TelephoneNumber": national(number)}},
+        }
+        order = rest.write("POST", "/disconnects", element("DisconnectTelephoneNumberOrder", wanted))
+        _done(rest, "/disconnects", said(order, "id"), PAUSES)
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account; only those of the location have webhooks of the hub."""
+        rest = self._rest
+        settings, owns = rest.settings, {"accountId": rest.settings.account_id, "status": ",".join(OURS)}
+        everyone = [
+            said(each, "FullNumber") for each in rest.pages(rest.all_numbers, "TelephoneNumber", owns, PAGE_SIZE)
+        ]
+        here = rest.pages(f"{_location(rest)}/tns", "SipPeerTelephoneNumber", {}, PAGE_SIZE)
+        ours = {e164(said(each, "FullNumber")) for each in here}
+        voice = _application(rest, settings.application_id)
+        texts = _application(rest, settings.messaging_application_id) if settings.messaging_application_id else None
+        numbers = [e164(each) for each in everyone if each]
+        return [owned(each, voice, texts) if each in ours else owned(each, None, None) for each in numbers]
 
 
 def _offered(found: Element) -> Iterable[Element]:
@@ -69,22 +158,6 @@ def _offer(item: Element, query: NumberQuery) -> NumberOffer:
         country=query.country,
         place=place or None,
         capabilities=("voice", "sms", "mms"),
-    )
-
-
-def buy(rest: Rest, proof: Proof, number: str, setup: NumberSetup, pauses: Sequence[float] = PAUSES) -> OwnedNumber:
-    """Order a number into the connector's location, and wait briefly until the order is filled."""
-    wanted = {
-        "Name": (setup.label or "ringfence")[:MAX_NAME_CHARACTERS],
-        "ExistingTelephoneNumberOrderType": {"TelephoneNumberList": {"TelephoneNumber": national(number)}},
-        "SiteId": rest.settings.site_id,
-        "PeerId": rest.settings.location_id,
-    }
-    placed = rest.write("POST", "/orders", element("Order", wanted))
-    if _done(rest, "/orders", said(placed, "id"), pauses) and _wait(pauses, lambda: _peer_of(rest, number) is not None):
-        return configure(rest, proof, setup, pauses)
-    raise RetryLater(
-        "Bandwidth has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
     )
 
 
@@ -121,39 +194,6 @@ def _peer_of(rest: Rest, number: str) -> str | None:
         return None
     peer = rest.read(f"{address}/sippeers")
     return said(peer, "Id", "SipPeerId") if peer is not None else ""
-
-
-def configure(rest: Rest, proof: Proof, setup: NumberSetup, pauses: Sequence[float] = PAUSES) -> OwnedNumber:
-    """Put an owned number into the location, and point the location's applications at the hub."""
-    settings = rest.settings
-    if settings.api_url.startswith("https:") and not setup.voice_url.startswith("https:"):
-        raise Rejected("Bandwidth sends its password to https addresses only; set hub.public_url to one.")
-    peer = _peer_of(rest, setup.number)
-    if peer is None:
-        raise Rejected("the number is not in this Bandwidth account; buy it or correct config.yaml.")
-    if peer != settings.location_id:
-        moved = {
-            "SiteId": settings.site_id,
-            "SipPeerId": settings.location_id,
-            "TelephoneNumbers": {"TelephoneNumber": national(setup.number)},
-        }
-        order = rest.write("POST", "/moveTns", element("MoveTnsOrder", moved))
-        if not _done(rest, "/moveTns", said(order, "OrderId", "id"), pauses):
-            raise RetryLater("Bandwidth has not moved the number into the location yet; configure it again in a while.")
-    location, messaging = _location(rest), settings.messaging_application_id
-    _join(
-        rest,
-        f"{location}/products/origination/settings",
-        "SipPeerOriginationSettings",
-        "voice",
-        settings.application_id,
-    )
-    voice = _point(rest, settings.application_id, _voice_addresses(proof, setup))
-    texts = None
-    if messaging:
-        _join(rest, f"{location}/products/messaging/applicationSettings", "ApplicationsSettings", "texts", messaging)
-        texts = _point(rest, messaging, _text_addresses(proof, setup))
-    return owned(setup.number, voice, texts)
 
 
 def _location(rest: Rest) -> str:
@@ -224,30 +264,6 @@ def _application(rest: Rest, application: str) -> Element:
     if found is None:
         raise RetryLater("Bandwidth did not show the application.")
     return found
-
-
-def release(rest: Rest, number: str, pauses: Sequence[float] = PAUSES) -> None:
-    """Disconnect a number. It is not an error if the account does not have it."""
-    if _peer_of(rest, number) is None:
-        return
-    wanted = {
-        "name": "ringfence",
-        "DisconnectTelephoneNumberOrderType": {"TelephoneNumberList": {"TelephoneNumber": national(number)}},
-    }
-    order = rest.write("POST", "/disconnects", element("DisconnectTelephoneNumberOrder", wanted))
-    _done(rest, "/disconnects", said(order, "id"), pauses)
-
-
-def listed(rest: Rest) -> list[OwnedNumber]:
-    """All numbers of the account; only those of the location have webhooks of the hub."""
-    settings, owns = rest.settings, {"accountId": rest.settings.account_id, "status": ",".join(OURS)}
-    everyone = [said(each, "FullNumber") for each in rest.pages(rest.all_numbers, "TelephoneNumber", owns, PAGE_SIZE)]
-    here = rest.pages(f"{_location(rest)}/tns", "SipPeerTelephoneNumber", {}, PAGE_SIZE)
-    ours = {e164(said(each, "FullNumber")) for each in here}
-    voice = _application(rest, settings.application_id)
-    texts = _application(rest, settings.messaging_application_id) if settings.messaging_application_id else None
-    numbers = [e164(each) for each in everyone if each]
-    return [owned(each, voice, texts) if each in ours else owned(each, None, None) for each in numbers]
 
 
 def owned(number: str, voice: Element | None, texts: Element | None) -> OwnedNumber:

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from hub.api import BadPayload, PortOrder, PortRequest, PortStatus, Rejected, RetryLater, moment, without_personal_data
+from hub.api import (
+    BadPayload,
+    PortOrder,
+    PortRequest,
+    PortStatus,
+    Rejected,
+    RetryLater,
+    hookimpl,
+    moment,
+    without_personal_data,
+)
 from plugins.carriers.bandwidth.numbers import e164, national
-from plugins.carriers.bandwidth.rest import Rest, element, errors_of, said
+from plugins.carriers.bandwidth.rest import Account, Rest, element, errors_of, said
 
 STATUSES: Mapping[str, PortStatus] = {
     "DRAFT": "draft",
@@ -38,20 +48,48 @@ MAX_KEY_CHARACTERS, PAGE_SIZE = 40, 100
 ORDER_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 
 
-def order(rest: Rest, request: PortRequest) -> PortOrder:
-    """Order a port of numbers that one carrier has under one account."""
-    key = _key(request.key)
-    for held in rest.pages("/portins", "lnpPortInfoForGivenStatus", {"customerOrderId": key}, PAGE_SIZE):
-        if said(held, "CustomerOrderId") in ("", key):
-            return _shown(rest, said(held, "OrderId"))
-    placed = rest.write("POST", "/portins", _filled_in(rest, request, key))
-    order_id = said(placed, "OrderId")
-    if not ORDER_ID.fullmatch(order_id):
-        raise RetryLater("Bandwidth answered without an order; look with hub numbers ports before you try again.")
-    if request.bill:
-        sent = {"content": request.bill, "headers": {"content-type": "application/pdf"}}
-        rest.write("POST", f"/portins/{order_id}/loas", None, params={"documentType": "INVOICE"}, **sent)
-    return _shown(rest, order_id)
+class Ports(Account):
+    """Order, list, cancel, through its port-in API."""
+
+    @hookimpl
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order a port of numbers that one carrier has under one account."""
+        rest = self._rest
+        key = _key(request.key)
+        for held in rest.pages("/portins", "lnpPortInfoForGivenStatus", {"customerOrderId": key}, PAGE_SIZE):
+            if said(held, "CustomerOrderId") in ("", key):
+                return _shown(rest, said(held, "OrderId"))
+        placed = rest.write("POST", "/portins", _filled_in(rest, request, key))
+        order_id = said(placed, "OrderId")
+        if not ORDER_ID.fullmatch(order_id):
+            raise RetryLater("Bandwidth answered without an order; look with hub numbers ports before you try again.")
+        if request.bill:
+            sent = {"content": request.bill, "headers": {"content-type": "application/pdf"}}
+            rest.write("POST", f"/portins/{order_id}/loas", None, params={"documentType": "INVOICE"}, **sent)
+        return _shown(rest, order_id)
+
+    @hookimpl
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All port orders. One that has ended is shown as the list shows it, with its first number; one that cannot be read
+        does not hide the others."""
+        rest = self._rest
+        found = []
+        for item in rest.pages("/portins", "lnpPortInfoForGivenStatus", {}, PAGE_SIZE):
+            order_id = said(item, "OrderId")
+            try:
+                if STATUSES.get(said(item, "ProcessingStatus").upper()) in ENDED:
+                    found.append(port_order(order_id, item))
+                else:
+                    found.append(_shown(rest, order_id))
+            except RetryLater:
+                rest.log.warning("a port order in Bandwidth's list could not be read")
+        return found
+
+    @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel an order that has not ended."""
+        if _shown(self._rest, order_id).status not in ENDED:
+            self._rest.write("DELETE", f"/portins/{_checked(order_id)}", None)
 
 
 def _key(key: str) -> str:
@@ -95,30 +133,8 @@ def _account(request: PortRequest) -> dict[str, object]:
     return {"WirelessInfo": wanted} if any(wanted.values()) else {}
 
 
-def listed(rest: Rest) -> list[PortOrder]:
-    """All port orders. One that has ended is shown as the list shows it, with its first number; one that cannot be read does
-    not hide the others."""
-    found = []
-    for item in rest.pages("/portins", "lnpPortInfoForGivenStatus", {}, PAGE_SIZE):
-        order_id = said(item, "OrderId")
-        try:
-            if STATUSES.get(said(item, "ProcessingStatus").upper()) in ENDED:
-                found.append(port_order(order_id, item))
-            else:
-                found.append(_shown(rest, order_id))
-        except RetryLater:
-            rest.log.warning("a port order in Bandwidth's list could not be read")
-    return found
-
-
 def _shown(rest: Rest, order_id: str) -> PortOrder:
     return port_order(order_id, rest.must_read(f"/portins/{_checked(order_id)}"))
-
-
-def cancel(rest: Rest, order_id: str) -> None:
-    """Cancel an order that has not ended."""
-    if _shown(rest, order_id).status not in ENDED:
-        rest.write("DELETE", f"/portins/{_checked(order_id)}", None)
 
 
 def _checked(order_id: str) -> str:

@@ -7,12 +7,13 @@ Source: dev.bandwidth.com/apis/voice and /apis/messaging (list messages: data ab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, erase_recordings
+from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, erase_recordings, hookimpl
 from plugins.carriers.bandwidth import call_list, recordings
 from plugins.carriers.bandwidth.call_list import Item
+from plugins.carriers.bandwidth.recordings import Recordings
 from plugins.carriers.bandwidth.rest import Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID, held_recording
 
@@ -39,13 +40,31 @@ KEPT = (
 Found = Iterator[tuple[str, str, Item]]
 
 
-def held(rest: Rest, person: PersonReference, now: datetime) -> list[HeldRecord]:
-    """The person's records at the requested company, each once, recordings first."""
-    found: dict[tuple[str, str], HeldRecord] = {}
-    for kind, record_id, item in (*_recordings(rest, person, now), *_calls(rest, person), *_texts(rest, person)):
-        fields = {name: str(item[name]) for name in EXPORTED_FIELDS[kind] if item.get(name) not in (None, "")}
-        found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
-    return list(found.values())
+class Privacy(Recordings):
+    """What Bandwidth holds about a person of one company, and which of it can be deleted."""
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """The person's records at the requested company, each once, recordings first."""
+        rest = self._rest
+        found: dict[tuple[str, str], HeldRecord] = {}
+        for kind, record_id, item in (
+            *_recordings(rest, person, self.services.clock()),
+            *_calls(rest, person),
+            *_texts(rest, person),
+        ):
+            fields = {name: str(item[name]) for name in EXPORTED_FIELDS[kind] if item.get(name) not in (None, "")}
+            found.setdefault((kind, record_id), HeldRecord(record_type=kind, record_id=record_id, fields=fields))
+        return list(found.values())
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the recordings, and report what Bandwidth keeps."""
+        return erase_recordings(
+            self.export_person(person),
+            self.delete_recording,
+            KEPT,
+        )
 
 
 def _between(person: PersonReference, item: Item, sides: tuple[str, str] = ("from", "to")) -> bool:
@@ -103,8 +122,3 @@ def _text_pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Item]:
         if not token:
             return
         page["pageToken"] = str(token)
-
-
-def erase(rest: Rest, person: PersonReference, now: datetime) -> Erasure:
-    """Delete the recordings, and report if something stays."""
-    return erase_recordings(held(rest, person, now), lambda record_id: recordings.delete(rest, record_id), KEPT)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, identifier
+from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, hookimpl, identifier
 from plugins.carriers.bandwidth.call_list import legs_since
-from plugins.carriers.bandwidth.rest import NOT_FOUND, REFUSED, Rest
+from plugins.carriers.bandwidth.rest import NOT_FOUND, REFUSED, Account, Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID
 
 STATES = {"pause": "paused", "resume": "recording"}
@@ -12,22 +12,42 @@ ORIGIN = "https://voice.bandwidth.com"
 """Origin of the hub's recording addresses, whatever voice_url was set when they were made."""
 
 
-def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
-    """A recording's audio; `url` is only checked."""
-    try:
-        address_at(url, (rest.settings.voice_url, ORIGIN), "Bandwidth")
-    except BadPayload as error:
-        raise Rejected(f"{error} It is not fetched.") from error
-    reply = rest.send("GET", f"{address(rest, recording_id)}/media", expected=NOT_FOUND)
-    data = reply.content
-    if not reply.is_success or (data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff"):
-        raise RetryLater("Bandwidth has no audio of the recording.")
-    return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
+class Recordings(Account):
+    """Fetch, delete, pause and resume. Source: dev.bandwidth.com/apis/voice (recordings)."""
 
+    @hookimpl
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """A recording's audio; `url` is only checked."""
+        rest = self._rest
+        try:
+            address_at(url, (rest.settings.voice_url, ORIGIN), "Bandwidth")
+        except BadPayload as error:
+            raise Rejected(f"{error} It is not fetched.") from error
+        reply = rest.send("GET", f"{address(rest, recording_id)}/media", expected=NOT_FOUND)
+        data = reply.content
+        if not reply.is_success or (data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff"):
+            raise RetryLater("Bandwidth has no audio of the recording.")
+        return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
 
-def delete(rest: Rest, recording_id: str) -> None:
-    """Delete a recording. It is not an error if it is already gone."""
-    rest.command("DELETE", address(rest, recording_id), NOT_FOUND)
+    @hookimpl
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording. It is not an error if it is already gone."""
+        self._rest.command("DELETE", address(self._rest, recording_id), NOT_FOUND)
+
+    @hookimpl
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume the recording of a call. It is made on the leg that was picked up."""
+        rest = self._rest
+        try:
+            call = rest.get(f"{rest.voice}/calls/{identifier(CALL_ID, call_id, 'the call')}")
+        except BadPayload as error:
+            raise Rejected(str(error)) from error
+        legs = legs_since(rest, str(call.get("startTime"))) if call else ()
+        for leg in [each for each in legs if each.get("parentCallId") == call_id and each.get("state") == "answered"]:
+            url = f"{rest.voice}/calls/{leg.get('callId')}/recording"
+            if rest.command("PUT", url, REFUSED, json={"state": STATES[control]}):
+                return
+        raise Rejected("this call is not being recorded.")
 
 
 def address(rest: Rest, recording_id: str) -> str:
@@ -36,17 +56,3 @@ def address(rest: Rest, recording_id: str) -> str:
     if not found:
         raise Rejected("this is not a recording of Bandwidth.")
     return f"{rest.voice}/calls/{found[1]}/recordings/{found[2]}"
-
-
-def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
-    """Pause or resume the recording of a call. It is made on the leg that was picked up."""
-    try:
-        call = rest.get(f"{rest.voice}/calls/{identifier(CALL_ID, call_id, 'the call')}")
-    except BadPayload as error:
-        raise Rejected(str(error)) from error
-    legs = legs_since(rest, str(call.get("startTime"))) if call else ()
-    for leg in [each for each in legs if each.get("parentCallId") == call_id and each.get("state") == "answered"]:
-        url = f"{rest.voice}/calls/{leg.get('callId')}/recording"
-        if rest.command("PUT", url, REFUSED, json={"state": STATES[wanted]}):
-            return
-    raise Rejected("this call is not being recorded.")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from hub.api import (
+    ConfigError,
+    Connector,
     OAuthGrant,
     Provider,
     Refusal,
@@ -25,6 +27,7 @@ from hub.api import (
     json_object,
     xml_root,
 )
+from plugins.carriers.bandwidth.proof import Proof
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 
 if TYPE_CHECKING:
@@ -147,6 +150,18 @@ class Rest:
 
     def _at(self, path: str) -> str:
         return path if path.startswith("http") else self.numbers + path
+
+
+class Account(Connector):
+    """One account as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: BandwidthSettings
+
+    def __init__(self, name: str, settings: BandwidthSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        if not settings.client_secret.get_secret_value().strip():
+            raise ConfigError(f"connector {name!r} has an empty client_secret; set it in config.yaml.")
+        self._rest, self._proof = Rest(settings, services), Proof(settings, services.webhook_url)
 
 
 def _items(reply: httpx.Response) -> list[dict[str, Any]]:

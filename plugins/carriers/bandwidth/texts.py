@@ -24,12 +24,13 @@ from hub.api import (
     address_at,
     as_mapping,
     believed,
+    hookimpl,
     identifier,
     phone_number,
     refused_receipt,
     without_personal_data,
 )
-from plugins.carriers.bandwidth.rest import NOT_FOUND, Rest
+from plugins.carriers.bandwidth.rest import NOT_FOUND, Account
 from plugins.carriers.bandwidth.translate import TEXT_ID, text_of
 
 MAX_EVENTS, MAX_MEDIA, MAX_ADDRESS_CHARACTERS = 100, 20, 4096
@@ -45,43 +46,49 @@ LAYOUT_FILES = (".smil", ".xml")
 """The parts of a picture message that only arrange the others."""
 
 
-def send(rest: Rest, text: OutboundText) -> Receipt:
-    """Send one text. Raises OutcomeUnknown if Bandwidth may have taken it anyway."""
-    if not rest.settings.messaging_application_id:
-        raise Rejected("this connector sends no texts; set its messaging_application_id.")
-    message: dict[str, Any] = {
-        "applicationId": rest.settings.messaging_application_id,
-        "from": text.sender,
-        "to": [text.recipient_number],
-        "text": text.body or "",
-        "tag": text.key,
-    }
-    if text.media_urls:
-        message["media"] = list(text.media_urls)
-    try:
-        taken = rest.post_once(f"{rest.texts}/messages", message)
-    except Rejected as error:
-        return refused_receipt(text.key, error, {})
-    try:
-        reference = identifier(TEXT_ID, taken.get("id"), "the text's id")
-    except BadPayload as error:
-        raise OutcomeUnknown("Bandwidth accepted the text without an id; see its app for the status.") from error
-    return Receipt(key=text.key, status="accepted", reference=reference)
+class Texts(Account):
+    """Send one, read the callbacks about texts, fetch the pictures of one."""
 
+    @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Send one text. Raises OutcomeUnknown if Bandwidth may have taken it anyway."""
+        rest = self._rest
+        if not rest.settings.messaging_application_id:
+            raise Rejected("this connector sends no texts; set its messaging_application_id.")
+        message: dict[str, Any] = {
+            "applicationId": rest.settings.messaging_application_id,
+            "from": text.sender,
+            "to": [text.recipient_number],
+            "text": text.body or "",
+            "tag": text.key,
+        }
+        if text.media_urls:
+            message["media"] = list(text.media_urls)
+        try:
+            taken = rest.post_once(f"{rest.texts}/messages", message)
+        except Rejected as error:
+            return refused_receipt(text.key, error, {})
+        try:
+            reference = identifier(TEXT_ID, taken.get("id"), "the text's id")
+        except BadPayload as error:
+            raise OutcomeUnknown("Bandwidth accepted the text without an id; see its app for the status.") from error
+        return Receipt(key=text.key, status="accepted", reference=reference)
 
-def fetch_media(rest: Rest, url: str) -> MediaFile:
-    """A picture of a received text."""
-    try:
-        address = address_at(url, (rest.settings.messaging_url,), "Bandwidth", (), MAX_ADDRESS_CHARACTERS)
-    except BadPayload as error:
-        raise Rejected("the picture's address is not at Bandwidth, so it is not fetched.") from error
-    if not address.startswith(f"{rest.texts}/media/"):
-        raise Rejected("the picture's address is not among this account's media, so it is not fetched.")
-    reply = rest.send("GET", address, expected=NOT_FOUND)
-    content_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not reply.is_success or "/" not in content_type or content_type in ("application/json", "text/html"):
-        raise RetryLater("Bandwidth did not return a picture.")
-    return MediaFile(content_type=content_type, data=reply.content)
+    @hookimpl
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture of a received text."""
+        rest = self._rest
+        try:
+            address = address_at(url, (rest.settings.messaging_url,), "Bandwidth", (), MAX_ADDRESS_CHARACTERS)
+        except BadPayload as error:
+            raise Rejected("the picture's address is not at Bandwidth, so it is not fetched.") from error
+        if not address.startswith(f"{rest.texts}/media/"):
+            raise Rejected("the picture's address is not among this account's media, so it is not fetched.")
+        reply = rest.send("GET", address, expected=NOT_FOUND)
+        content_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not reply.is_success or "/" not in content_type or content_type in ("application/json", "text/html"):
+            raise RetryLater("Bandwidth did not return a picture.")
+        return MediaFile(content_type=content_type, data=reply.content)
 
 
 def entries(body: Any) -> list[Mapping[str, Any]]:

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from hub.api import (
     CARRIER_FLOWS,
     AnswerDocument,
     Auth,
     BadSignature,
-    CallBack,
-    CallbackAddresses,
-    CallEvent,
-    ConfigError,
     ConnectionReport,
     Deletion,
-    Erasure,
-    HeldRecord,
     Manifest,
-    MediaFile,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OutboundText,
-    OwnedNumber,
-    PersonReference,
-    Receipt,
     Recipient,
-    RecordingAudio,
-    RecordingControl,
-    Services,
-    TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
-from plugins.carriers.plivo import call_list, calls, numbers, privacy, recordings, signature, texts
+from plugins.carriers.plivo import calls, signature
+from plugins.carriers.plivo.call_list import CallList
+from plugins.carriers.plivo.calls import Calls
+from plugins.carriers.plivo.numbers import Numbers
 from plugins.carriers.plivo.plivo_xml import PlivoXml
-from plugins.carriers.plivo.rest import STORAGE, Rest
+from plugins.carriers.plivo.privacy import Privacy
+from plugins.carriers.plivo.recordings import Recordings
+from plugins.carriers.plivo.rest import STORAGE
 from plugins.carriers.plivo.settings import PlivoSettings
+from plugins.carriers.plivo.texts import Texts
 from plugins.carriers.plivo.translate import PlivoWebhook
 
 
-class Plivo(TwimlCarrier):
+class Plivo(Numbers, Calls, CallList, Recordings, Texts, Privacy):
     """One Plivo account as a carrier."""
 
     manifest = Manifest(
@@ -83,17 +69,7 @@ class Plivo(TwimlCarrier):
         ),
     )
     Settings = PlivoSettings
-    settings: PlivoSettings
     language = PlivoXml
-
-    def __init__(self, name: str, settings: PlivoSettings, services: Services) -> None:
-        super().__init__(name, settings, services)
-        if not all(token.strip() for token in settings.tokens()):
-            raise ConfigError(f"connector {name!r} has an empty auth token; set it in config.yaml.")
-        # Plivo's signature covers a query without its encoding, so each of our addresses has a proof.
-        token, *earlier = settings.tokens()
-        self.addresses = CallbackAddresses(services.webhook_url, token, earlier)
-        self._rest = Rest(settings, services)
 
     def check_signature(self, request: WebhookRequest) -> bytes:
         """What Plivo signed. A POST to an address without a proof has no query, since nobody made one."""
@@ -120,76 +96,6 @@ class Plivo(TwimlCarrier):
             return replace(verified, event_key=f"nonce:{signature.nonce_of(request)}")
         call = calls.to_connect(request, self.addresses, self.settings.tokens())
         return replace(verified, document=AnswerDocument("text/xml", self.connect(call))) if call else verified
-
-    @hookimpl
-    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
-        """Numbers for sale, with their monthly price."""
-        return numbers.search(self._rest, query)
-
-    @hookimpl
-    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Rent a number for the application, and set the application's webhooks."""
-        return numbers.buy(self._rest, number, setup)
-
-    @hookimpl
-    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Assign an owned number to the application, and set the application's webhooks."""
-        return numbers.configure(self._rest, setup)
-
-    @hookimpl
-    def release_number(self, number: str) -> None:
-        """Give a number back."""
-        numbers.release(self._rest, number)
-
-    @hookimpl
-    def list_numbers(self) -> Sequence[OwnedNumber]:
-        """All numbers of the account, with their monthly price."""
-        return numbers.listed(self._rest)
-
-    @hookimpl
-    def place_call(self, call: CallBack) -> Receipt:
-        """Place a call, at most once."""
-        return calls.place(self._rest, self.addresses, call)
-
-    @hookimpl
-    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """Finished calls from Plivo's call records, with their recordings."""
-        return call_list.fetch(self._rest, since, self.services.log)
-
-    @hookimpl
-    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording's audio."""
-        return recordings.fetch(self._rest, recording_id, url)
-
-    @hookimpl
-    def delete_recording(self, recording_id: str) -> None:
-        """Delete a recording at Plivo."""
-        recordings.delete(self._rest, recording_id)
-
-    @hookimpl
-    def control_recording(self, call_id: str, control: RecordingControl) -> None:
-        """End the recording of a call, or begin another one after that."""
-        recordings.control(self._rest, self.addresses, call_id, control)
-
-    @hookimpl
-    def send_text(self, text: OutboundText) -> Receipt:
-        """Send one text through Plivo. Webhooks report its delivery."""
-        return texts.send(self._rest, text, self.services.webhook_url)
-
-    @hookimpl
-    def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a received text."""
-        return texts.fetch_media(self._rest, url)
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """Calls, recordings and message records from or to the person's numbers."""
-        return privacy.held(self._rest, person)
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete the recordings, and report the call and message records that Plivo keeps."""
-        return privacy.erase(self._rest, person)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

@@ -5,12 +5,12 @@ Source: plivo.com/docs/voice/api/call/the-call-object, /docs/voice/api/recording
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.api import CallEvent, CallListReader, Log, call_families, moment, recording_event, whole_seconds
-from plugins.carriers.plivo.rest import Rest, stamp
+from hub.api import CallEvent, CallListReader, Log, call_families, hookimpl, moment, recording_event, whole_seconds
+from plugins.carriers.plivo.rest import Account, Rest, stamp
 from plugins.carriers.plivo.translate import BUSY, UUID, e164, recordings_of, uuid
 
 Item = Mapping[str, Any]
@@ -18,16 +18,21 @@ CAUSES = {"1": "canceled", "3": "no-answer", "4": "completed"}
 """The first digit of a hangup cause of a leg that was not answered → its status; others are failures."""
 
 
-def fetch(rest: Rest, since: datetime, log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`."""
-    # The documentation does not say in which time zone the filter counts.
-    legs = [as_leg(one) for one in rest.pages("Call", {"end_time__gte": stamp(since - timedelta(days=1))})]
-    answered = {leg["parent_call_sid"] for leg in legs if leg["status"] == "completed"}
-    audio = [
-        {**one, "status": "completed", "is_message": one.get("call_uuid") not in answered}
-        for one in (rest.pages("Recording", {"add_time__gte": stamp(since - timedelta(days=1))}) if legs else ())
-    ]
-    return _reader(rest, log).events(call_families(legs), audio, "call_uuid", since)
+class CallList(Account):
+    """Plivo's lists of calls and recordings as events."""
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """The events of all finished calls that came in at or after `since`."""
+        rest = self._rest
+        # The documentation does not say in which time zone the filter counts.
+        legs = [as_leg(one) for one in rest.pages("Call", {"end_time__gte": stamp(since - timedelta(days=1))})]
+        answered = {leg["parent_call_sid"] for leg in legs if leg["status"] == "completed"}
+        audio = [
+            {**one, "status": "completed", "is_message": one.get("call_uuid") not in answered}
+            for one in (rest.pages("Recording", {"add_time__gte": stamp(since - timedelta(days=1))}) if legs else ())
+        ]
+        return _reader(rest, self.services.log).events(call_families(legs), audio, "call_uuid", since)
 
 
 def _reader(rest: Rest, log: Log) -> CallListReader:

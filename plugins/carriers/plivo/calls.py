@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from hub.api import USER_LEG, CallBack, CallbackAddresses, Receipt, Rejected, WebhookRequest, refused_receipt
-from plugins.carriers.plivo.rest import Rest
+from hub.api import USER_LEG, CallBack, CallbackAddresses, Receipt, Rejected, WebhookRequest, hookimpl, refused_receipt
+from plugins.carriers.plivo.rest import Account
 from plugins.carriers.plivo.translate import reference
 
 REASONS: Mapping[str, str] = {
@@ -23,30 +23,38 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def place(rest: Rest, addresses: CallbackAddresses, call: CallBack) -> Receipt:
-    """Place a call, at most once. Raises OutcomeUnknown if Plivo may have taken it anyway.
+class Calls(Account):
+    """Calls that Plivo places for a user."""
 
-    Plivo queues it and returns a request id, which becomes the id of the user's leg.
-    """
-    sealed = _box(rest.settings.tokens()).encrypt(f"{call.person_number} {call.person_ring_seconds}".encode()).decode()
-    answer_url = addresses.of(USER_LEG, call.tracking_number, sealed, call.key)
-    body = {
-        "from": call.tracking_number.lstrip("+"),
-        "to": (call.user_number or "").lstrip("+"),
-        "answer_url": answer_url,
-        "answer_method": "POST",
-        # Another try at the same address; without it the user would hear nothing.
-        "fallback_url": answer_url,
-        "fallback_method": "POST",
-        "hangup_url": addresses.of(USER_LEG, call.tracking_number, "", call.key),
-        "hangup_method": "POST",
-        "ring_timeout": call.user_ring_seconds,
-    }
-    try:
-        placed = rest.post_once("Call", body)
-    except Rejected as error:
-        return refused_receipt(call.key, error, REASONS)
-    return Receipt(key=call.key, status="accepted", reference=reference(placed.get("request_uuid"), "call"))
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once. Raises OutcomeUnknown if Plivo may have taken it anyway.
+
+        Plivo queues it and returns a request id, which becomes the id of the user's leg.
+        """
+        sealed = (
+            _box(self._rest.settings.tokens())
+            .encrypt(f"{call.person_number} {call.person_ring_seconds}".encode())
+            .decode()
+        )
+        answer_url = self.addresses.of(USER_LEG, call.tracking_number, sealed, call.key)
+        body = {
+            "from": call.tracking_number.lstrip("+"),
+            "to": (call.user_number or "").lstrip("+"),
+            "answer_url": answer_url,
+            "answer_method": "POST",
+            # Another try at the same address; without it the user would hear nothing.
+            "fallback_url": answer_url,
+            "fallback_method": "POST",
+            "hangup_url": self.addresses.of(USER_LEG, call.tracking_number, "", call.key),
+            "hangup_method": "POST",
+            "ring_timeout": call.user_ring_seconds,
+        }
+        try:
+            placed = self._rest.post_once("Call", body)
+        except Rejected as error:
+            return refused_receipt(call.key, error, REASONS)
+        return Receipt(key=call.key, status="accepted", reference=reference(placed.get("request_uuid"), "call"))
 
 
 def to_connect(request: WebhookRequest, addresses: CallbackAddresses, tokens: Sequence[str]) -> CallBack | None:

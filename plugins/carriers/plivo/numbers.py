@@ -8,13 +8,13 @@ connector's application, whose addresses are set. Source: plivo.com/docs/numbers
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
-from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, as_text
-from plugins.carriers.plivo.rest import Rest
+from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, as_text, hookimpl
+from plugins.carriers.plivo.rest import Account, Rest
 from plugins.carriers.plivo.translate import e164
 
 KINDS = {"local": "local", "toll_free": "tollfree", "mobile": "mobile"}
@@ -26,15 +26,57 @@ FIELDS = {"answer_url": "voice_url", "fallback_answer_url": "fallback_url", "han
 """The application's addresses → ours."""
 
 
-def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
-    """Numbers for sale that support voice, with their monthly price."""
-    if not re.fullmatch(r"[A-Z]{2}", query.country):
-        raise Rejected("give the country as two capital letters, like US.")
-    area = {"pattern": query.area_code} if query.area_code else {}
-    wanted = {"country_iso": query.country, "type": KINDS[query.kind], "services": "voice", **area}
-    form = re.compile("".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or ""))
-    offers = (_offer(item, query) for item in islice(rest.pages("PhoneNumber", wanted), MAX_LOOKED_AT))
-    return list(islice((one for one in offers if one and form.search(one.number)), query.limit))
+class Numbers(Account):
+    """Search, rent, set the webhooks, give back."""
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale that support voice, with their monthly price."""
+        if not re.fullmatch(r"[A-Z]{2}", query.country):
+            raise Rejected("give the country as two capital letters, like US.")
+        area = {"pattern": query.area_code} if query.area_code else {}
+        wanted = {"country_iso": query.country, "type": KINDS[query.kind], "services": "voice", **area}
+        form = re.compile("".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or ""))
+        offers = (_offer(item, query) for item in islice(self._rest.pages("PhoneNumber", wanted), MAX_LOOKED_AT))
+        return list(islice((one for one in offers if one and form.search(one.number)), query.limit))
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Rent a number for the application, and set the application's webhooks."""
+        rest = self._rest
+        rented = rest.post(f"PhoneNumber/{_digits(number)}", {"app_id": rest.settings.application_id})
+        if rented.get("status") == "pending" or find(rest, number) is None:
+            raise RetryLater(
+                "Plivo has not filled the order yet; run hub numbers list later, then hub numbers configure."
+            )
+        return self.configure_number(setup)
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Assign an owned number to the application, and point the application's webhooks at the hub."""
+        rest = self._rest
+        found = find(rest, setup.number)
+        if found is None:
+            raise Rejected("the number is not in this Plivo account; buy it or correct config.yaml.")
+        wanted = {"alias": setup.label} if setup.label and found.get("alias") != setup.label else {}
+        if _application_of(found) != rest.settings.application_id:
+            wanted["app_id"] = rest.settings.application_id
+        if wanted:
+            rest.post(f"Number/{_digits(setup.number)}", wanted)
+            found = find(rest, setup.number) or found
+        return owned(found, _point(rest, setup))
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Give a number back."""
+        self._rest.delete(f"Number/{_digits(number)}")
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account, with their monthly price."""
+        rest = self._rest
+        application = rest.get(f"Application/{rest.settings.application_id}")
+        return [owned(item, application) for item in rest.pages("Number") if e164(item.get("number"))]
 
 
 def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer | None:
@@ -58,28 +100,6 @@ def _price(item: Mapping[str, Any]) -> Money | None:
         return None
 
 
-def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
-    """Rent a number for the connector's application."""
-    rented = rest.post(f"PhoneNumber/{_digits(number)}", {"app_id": rest.settings.application_id})
-    if rented.get("status") == "pending" or find(rest, number) is None:
-        raise RetryLater("Plivo has not filled the order yet; run hub numbers list later, then hub numbers configure.")
-    return configure(rest, setup)
-
-
-def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
-    """Assign an owned number to the application, and point the application's webhooks at the hub."""
-    found = find(rest, setup.number)
-    if found is None:
-        raise Rejected("the number is not in this Plivo account; buy it or correct config.yaml.")
-    wanted = {"alias": setup.label} if setup.label and found.get("alias") != setup.label else {}
-    if _application_of(found) != rest.settings.application_id:
-        wanted["app_id"] = rest.settings.application_id
-    if wanted:
-        rest.post(f"Number/{_digits(setup.number)}", wanted)
-        found = find(rest, setup.number) or found
-    return owned(found, _point(rest, setup))
-
-
 def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
     path = f"Application/{rest.settings.application_id}"
     now = rest.get(path)
@@ -88,17 +108,6 @@ def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
     if any(now.get(name) != value for name, value in wanted.items()):
         rest.post(path, wanted)
     return now | wanted
-
-
-def release(rest: Rest, number: str) -> None:
-    """Give a number back."""
-    rest.delete(f"Number/{_digits(number)}")
-
-
-def listed(rest: Rest) -> list[OwnedNumber]:
-    """All numbers of the account, with their monthly price."""
-    application = rest.get(f"Application/{rest.settings.application_id}")
-    return [owned(item, application) for item in rest.pages("Number") if e164(item.get("number"))]
 
 
 def owned(item: Mapping[str, Any], application: Mapping[str, Any]) -> OwnedNumber:

@@ -9,12 +9,12 @@ Source: the SDK's resources (only recordings have a DELETE), plivo.com/docs/mess
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records
-from plugins.carriers.plivo.rest import Rest, stamp
+from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records, hookimpl
+from plugins.carriers.plivo.rest import Account, Rest, stamp
 from plugins.carriers.plivo.translate import UUID, e164
 
 Item = Mapping[str, Any]
@@ -34,17 +34,29 @@ KEPT = (
 )
 
 
-def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """The person's records at the requested company, each once, recordings first."""
-    calls = {str(one.get("call_uuid")): one for one in _of(rest, person, "call")}
-    legs = [leg for call in calls for leg in rest.pages("Call", {"parent_call_uuid": call})]
-    audio = [one for call in calls for one in rest.pages("Recording", {"call_uuid": call})]
-    records = [
-        *(("recording", one) for one in (*audio, *_by_ids(rest, person, "recording"))),
-        *(("call", one) for one in (*calls.values(), *legs)),
-        *(("text", one) for one in _of(rest, person, "text")),
-    ]
-    return held_records(records, IDS, EXPORTED_FIELDS)
+class Privacy(Account):
+    """What Plivo holds about a person of one company, and which of it can be deleted."""
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """The person's records at the requested company, each once, recordings first."""
+        rest = self._rest
+        calls = {str(one.get("call_uuid")): one for one in _of(rest, person, "call")}
+        legs = [leg for call in calls for leg in rest.pages("Call", {"parent_call_uuid": call})]
+        audio = [one for call in calls for one in rest.pages("Recording", {"call_uuid": call})]
+        records = [
+            *(("recording", one) for one in (*audio, *_by_ids(rest, person, "recording"))),
+            *(("call", one) for one in (*calls.values(), *legs)),
+            *(("text", one) for one in _of(rest, person, "text")),
+        ]
+        return held_records(records, IDS, EXPORTED_FIELDS)
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the recordings, and report the call and message records that Plivo keeps."""
+        return erase_recordings(
+            self.export_person(person), lambda record_id: self._rest.delete(f"Recording/{record_id}"), KEPT
+        )
 
 
 def _of(rest: Rest, person: PersonReference, kind: str) -> Iterator[Item]:
@@ -64,8 +76,3 @@ def _by_ids(rest: Rest, person: PersonReference, kind: str) -> Iterator[Item]:
         item = rest.find(f"{PATHS[kind]}/{record_id}") if UUID.fullmatch(record_id) else None
         if item is not None:
             yield item
-
-
-def erase(rest: Rest, person: PersonReference) -> Erasure:
-    """Delete the recordings, and report if something stays."""
-    return erase_recordings(held(rest, person), lambda record_id: rest.delete(f"Recording/{record_id}"), KEPT)

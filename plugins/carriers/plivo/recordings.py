@@ -12,9 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from hub.api import BadPayload, CallbackAddresses, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at
+from hub.api import (
+    BadPayload,
+    RecordingAudio,
+    RecordingControl,
+    Rejected,
+    RetryLater,
+    address_at,
+    hookimpl,
+)
 from plugins.carriers.plivo.plivo_xml import LONGEST_CALL
-from plugins.carriers.plivo.rest import Rest
+from plugins.carriers.plivo.rest import Account, Rest
 from plugins.carriers.plivo.translate import uuid
 
 ORIGIN = "https://api.plivo.com"
@@ -31,43 +39,49 @@ def _refusing() -> Iterator[None]:
         raise Rejected(f"{error} Plivo is not asked.") from error
 
 
-def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
-    """A recording's audio, from the address that Plivo's API gives; `url` is only checked."""
-    with _refusing():
-        address_at(url, (rest.settings.base_url, ORIGIN), "Plivo")
-        wanted = uuid(recording_id, "the recording's id")
-    shown = rest.get(f"Recording/{wanted}")
-    _, data = rest.download(shown.get("recording_url"), "recording's audio")
-    if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
-        raise RetryLater("Plivo did not return audio.")
-    return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
+class Recordings(Account):
+    """Fetch, delete, pause and resume."""
 
+    @hookimpl
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """A recording's audio, from the address that Plivo's API gives; `url` is only checked."""
+        rest = self._rest
+        with _refusing():
+            address_at(url, (rest.settings.base_url, ORIGIN), "Plivo")
+            wanted = uuid(recording_id, "the recording's id")
+        shown = rest.get(f"Recording/{wanted}")
+        _, data = rest.download(shown.get("recording_url"), "recording's audio")
+        if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
+            raise RetryLater("Plivo did not return audio.")
+        return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
 
-def delete(rest: Rest, recording_id: str) -> None:
-    """Delete a recording. It is not an error if it is already gone."""
-    with _refusing():
-        rest.delete(f"Recording/{uuid(recording_id, 'the id of the recording')}")
+    @hookimpl
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording. It is not an error if it is already gone."""
+        with _refusing():
+            self._rest.delete(f"Recording/{uuid(recording_id, 'the id of the recording')}")
 
-
-def control(rest: Rest, addresses: CallbackAddresses, call_id: str, wanted: RecordingControl) -> None:
-    """Pause or resume the recording of a call. Repeating it is not an error."""
-    with _refusing():
-        call = uuid(call_id, "the call's id")
-    paused = call in _paused(rest.services.memory.get(PAUSED), rest.services.clock())
-    if wanted == "pause":
-        if not rest.delete(f"Call/{call}/Record") and not paused:
-            raise Rejected("this call is not being recorded.")
-        _note(rest, call, paused=True)
-    elif paused:
-        body = {
-            "time_limit": LONGEST_CALL,
-            "file_format": "wav",
-            "record_channel_type": "stereo",
-            "callback_url": addresses.of("recording", "", call),
-            "callback_method": "POST",
-        }
-        rest.post(f"Call/{call}/Record", body)
-        _note(rest, call, paused=False)
+    @hookimpl
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume the recording of a call. Repeating it is not an error."""
+        rest = self._rest
+        with _refusing():
+            call = uuid(call_id, "the call's id")
+        paused = call in _paused(rest.services.memory.get(PAUSED), rest.services.clock())
+        if control == "pause":
+            if not rest.delete(f"Call/{call}/Record") and not paused:
+                raise Rejected("this call is not being recorded.")
+            _note(rest, call, paused=True)
+        elif paused:
+            body = {
+                "time_limit": LONGEST_CALL,
+                "file_format": "wav",
+                "record_channel_type": "stereo",
+                "callback_url": self.addresses.of("recording", "", call),
+                "callback_method": "POST",
+            }
+            rest.post(f"Call/{call}/Record", body)
+            _note(rest, call, paused=False)
 
 
 def _note(rest: Rest, call: str, *, paused: bool) -> None:

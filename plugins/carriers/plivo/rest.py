@@ -12,7 +12,19 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.api import BadPayload, Provider, Refusal, Rejected, RetryLater, Services, address_at, as_mappings
+from hub.api import (
+    BadPayload,
+    CallbackAddresses,
+    ConfigError,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    Services,
+    TwimlCarrier,
+    address_at,
+    as_mappings,
+)
 from plugins.carriers.plivo.settings import PlivoSettings
 
 PAGE_SIZE = 20
@@ -111,6 +123,21 @@ class Rest:
 
     def _auth(self) -> tuple[str, str]:
         return self.settings.auth_id, self.settings.auth_token.get_secret_value()
+
+
+class Account(TwimlCarrier):
+    """One account as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: PlivoSettings
+
+    def __init__(self, name: str, settings: PlivoSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        if not all(token.strip() for token in settings.tokens()):
+            raise ConfigError(f"connector {name!r} has an empty auth token; set it in config.yaml.")
+        # Plivo's signature covers a query without its encoding, so each of our addresses has a proof.
+        token, *earlier = settings.tokens()
+        self.addresses = CallbackAddresses(services.webhook_url, token, earlier)
+        self._rest = Rest(settings, services)
 
 
 def stamp(at: datetime) -> str:

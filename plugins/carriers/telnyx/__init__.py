@@ -4,65 +4,43 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from datetime import datetime
 
 from hub.api import (
     CARRIER_FLOWS,
-    USER_LEG,
     Auth,
     BadPayload,
-    CallBack,
-    CallEvent,
-    ConfigError,
     ConnectionReport,
     DataFlow,
     Deletion,
-    Erasure,
     Event,
-    HeldRecord,
     Manifest,
-    MediaFile,
-    MessageEvent,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OutboundText,
-    OwnedNumber,
-    PersonReference,
-    PortOrder,
-    PortRequest,
-    Receipt,
     Recipient,
-    RecordingAudio,
-    RecordingControl,
-    Services,
     Share,
-    TextListQuery,
-    TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
     Webhooks,
     hookimpl,
 )
 from plugins.carriers.telnyx import (
-    call_list,
-    calls,
     notices,
-    numbers,
-    ports,
-    privacy,
     recordings,
     signature,
-    text_list,
     texts,
 )
-from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.call_list import CallList
+from plugins.carriers.telnyx.calls import Calls
+from plugins.carriers.telnyx.numbers import Numbers
+from plugins.carriers.telnyx.ports import Ports
+from plugins.carriers.telnyx.privacy import Privacy
+from plugins.carriers.telnyx.recordings import Recordings
 from plugins.carriers.telnyx.settings import TelnyxSettings
 from plugins.carriers.telnyx.texml import Texml
+from plugins.carriers.telnyx.text_list import TextList
+from plugins.carriers.telnyx.texts import Texts
 from plugins.carriers.telnyx.translate import TexmlWebhook
 
 
-class Telnyx(TwimlCarrier):
+class Telnyx(Numbers, Calls, CallList, Recordings, Texts, TextList, Ports, Privacy):
     """One Telnyx account as a carrier."""
 
     manifest = Manifest(
@@ -107,40 +85,8 @@ class Telnyx(TwimlCarrier):
         ),
     )
     Settings = TelnyxSettings
-    settings: TelnyxSettings
     language = Texml
     webhook = TexmlWebhook
-
-    def __init__(self, name: str, settings: TelnyxSettings, services: Services) -> None:
-        super().__init__(name, settings, services)
-        if not settings.api_key.get_secret_value().strip():
-            raise ConfigError(f"connector {name!r} has an empty api_key; set it in config.yaml.")
-        self._rest = Rest(settings, services)
-
-    @hookimpl
-    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
-        """Numbers for sale, with their monthly price."""
-        return numbers.search(self._rest, query)
-
-    @hookimpl
-    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Order a number; set its webhooks as soon as Telnyx has filled the order."""
-        return numbers.buy(self._rest, number, setup)
-
-    @hookimpl
-    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Assign an owned number to the application and the messaging profile, and set their webhooks."""
-        return numbers.configure(self._rest, setup)
-
-    @hookimpl
-    def release_number(self, number: str) -> None:
-        """Release a number."""
-        numbers.release(self._rest, number)
-
-    @hookimpl
-    def list_numbers(self) -> Sequence[OwnedNumber]:
-        """All numbers of the account."""
-        return numbers.listed(self._rest)
 
     def address_secret(self) -> str:
         """Telnyx does not sign the address, so each of our addresses has a proof."""
@@ -178,72 +124,6 @@ class Telnyx(TwimlCarrier):
             return super().parse_webhook(request)
         found = notices.event(notices.Notice(request), self.settings.base_url)
         return [found] if found else []
-
-    @hookimpl
-    def place_call(self, call: CallBack) -> Receipt:
-        """Place a call, at most once. Its first report names its id."""
-        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        return calls.place(self._rest, call, self.connect(call), report_to)
-
-    @hookimpl
-    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """Finished calls from Telnyx' call list, with their recordings."""
-        return call_list.fetch(self._rest, since, self.services.log)
-
-    @hookimpl
-    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording's audio."""
-        return recordings.fetch(self._rest, recording_id, url)
-
-    @hookimpl
-    def delete_recording(self, recording_id: str) -> None:
-        """Delete a recording at Telnyx."""
-        recordings.delete(self._rest, recording_id)
-
-    @hookimpl
-    def control_recording(self, call_id: str, control: RecordingControl) -> None:
-        """Pause or resume the recording of a call."""
-        recordings.control(self._rest, call_id, control)
-
-    @hookimpl
-    def send_text(self, text: OutboundText) -> Receipt:
-        """Send one text through Telnyx. Webhooks report its delivery."""
-        return texts.send(self._rest, text, self.services.webhook_url)
-
-    @hookimpl
-    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
-        """Received texts: Telnyx' detail records, each with its content."""
-        return text_list.listed(self._rest, query, self.services.clock(), self.services.log)
-
-    @hookimpl
-    def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a received text."""
-        return texts.fetch_media(self._rest, url)
-
-    @hookimpl
-    def order_port(self, request: PortRequest) -> PortOrder:
-        """Order a port of numbers to Telnyx."""
-        return ports.order(self._rest, request)
-
-    @hookimpl
-    def list_ports(self) -> Sequence[PortOrder]:
-        """All port orders, newest first."""
-        return ports.listed(self._rest, self.services.log)
-
-    @hookimpl
-    def cancel_port(self, order_id: str) -> None:
-        """Cancel a port order."""
-        ports.cancel(self._rest, order_id)
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """Calls, recordings and texts from or to the person's numbers."""
-        return privacy.held(self._rest, person)
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete the recordings, and report the calls and texts that Telnyx keeps."""
-        return privacy.erase(self._rest, person)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

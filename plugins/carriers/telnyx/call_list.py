@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import BadPayload, CallEvent, CallListReader, Log, moment, recording_event, whole_seconds
-from plugins.carriers.telnyx.rest import Rest
+from hub.api import BadPayload, CallEvent, CallListReader, Log, hookimpl, moment, recording_event, whole_seconds
+from plugins.carriers.telnyx.rest import Account
 from plugins.carriers.telnyx.translate import CALL_ID, recording_address, uuid
 
 Item = Mapping[str, Any]
@@ -37,14 +37,19 @@ def reader(base_url: str, log: Log) -> CallListReader:
     return CallListReader("Telnyx", CALL_ID, recording, log)
 
 
-def fetch(rest: Rest, since: datetime, log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`."""
-    # The list is filtered by days. The documentation does not say whether the day itself is included.
-    day = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
-    legs = list(rest.texml_pages("Calls", {"PageSize": "100", "StartTime>": day}))
-    made = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    audio = rest.pages("/recordings", {"filter[created_at][gte]": made}) if legs else ()
-    return reader(rest.settings.base_url, log).events(families(legs), audio, "call_control_id", since)
+class CallList(Account):
+    """Telnyx' lists of calls and recordings as events."""
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """The events of all finished calls that came in at or after `since`."""
+        rest = self._rest
+        # The list is filtered by days. The documentation does not say whether the day itself is included.
+        day = (since.astimezone(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
+        legs = list(rest.texml_pages("Calls", {"PageSize": "100", "StartTime>": day}))
+        made = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        audio = rest.pages("/recordings", {"filter[created_at][gte]": made}) if legs else ()
+        return reader(rest.settings.base_url, self.services.log).events(families(legs), audio, "call_control_id", since)
 
 
 def families(legs: Sequence[Item]) -> list[tuple[Item, list[Item]]]:

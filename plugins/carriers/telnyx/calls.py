@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hub.api import CallBack, Receipt, Refusal, Rejected, RingfenceError, refused_receipt
-from plugins.carriers.telnyx.rest import TELNYX, Rest, refusal_details
+from hub.api import USER_LEG, CallBack, Receipt, Refusal, Rejected, RingfenceError, hookimpl, refused_receipt
+from plugins.carriers.telnyx.rest import TELNYX, Account, refusal_details
 
 NOT_ALLOWED = "10010"
 REASONS: Mapping[str, str] = {
@@ -35,23 +35,29 @@ def _one_call_only(refusal: Refusal) -> RingfenceError | None:
 TELNYX_CALLS = replace(TELNYX, special=_one_call_only)
 
 
-def place(rest: Rest, call: CallBack, document: str, report_to: str) -> Receipt:
-    """Place a call, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown if Telnyx may have taken it anyway.
+class Calls(Account):
+    """Calls that Telnyx places for a user."""
 
-    Telnyx gets the whole document with the request, so that nobody waits for the hub.
-    """
-    body: dict[str, Any] = {
-        "ApplicationSid": rest.settings.application_id,
-        "To": call.user_number,
-        "From": call.tracking_number,
-        "Texml": document,
-        "Timeout": call.user_ring_seconds,
-        "StatusCallback": report_to,
-        "StatusCallbackMethod": "POST",
-        "StatusCallbackEvent": "answered completed",
-    }
-    try:
-        rest.post_once(f"{rest.texml}/Calls", body, call.key, TELNYX_CALLS)
-    except Rejected as error:
-        return refused_receipt(call.key, error, REASONS)
-    return Receipt(key=call.key, status="accepted")
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once. Its first report names its id. Raises OutcomeUnknown if Telnyx may have taken it anyway.
+
+        Telnyx gets the whole document with the request, so that nobody waits for the hub.
+        """
+        rest = self._rest
+        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        body: dict[str, Any] = {
+            "ApplicationSid": rest.settings.application_id,
+            "To": call.user_number,
+            "From": call.tracking_number,
+            "Texml": self.connect(call),
+            "Timeout": call.user_ring_seconds,
+            "StatusCallback": report_to,
+            "StatusCallbackMethod": "POST",
+            "StatusCallbackEvent": "answered completed",
+        }
+        try:
+            rest.post_once(f"{rest.texml}/Calls", body, call.key, TELNYX_CALLS)
+        except Rejected as error:
+            return refused_receipt(call.key, error, REASONS)
+        return Receipt(key=call.key, status="accepted")

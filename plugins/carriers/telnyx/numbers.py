@@ -14,38 +14,115 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, phone_number
-from plugins.carriers.telnyx.rest import Rest
+from hub.api import (
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    Rejected,
+    RetryLater,
+    hookimpl,
+    phone_number,
+)
+from plugins.carriers.telnyx.rest import Account, Rest
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 3.0)
 """Seconds to wait before each check of an order; most orders are filled at once."""
 MAX_OFFERS = 200
 
 
-def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
-    """Numbers for sale that support voice, with their monthly price."""
-    if not re.fullmatch(r"[A-Z]{2}", query.country):
-        raise Rejected("give the country as two capital letters, like US.")
-    wanted = {
-        "filter[country_code]": query.country,
-        "filter[phone_number_type]": query.kind,
-        "filter[features]": "voice",
-        "filter[limit]": str(MAX_OFFERS if "*" in (query.contains or "") else query.limit),
-    }
-    if query.area_code:
-        wanted["filter[national_destination_code]"] = query.area_code
-    pattern = ""
-    if query.contains:
-        # Telnyx has no wildcards: search for the longest run of digits and filter the rest here.
-        pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains)
-        longest = max(re.findall(r"\d+", query.contains), key=len, default="")
-        if longest:
-            wanted["filter[phone_number][contains]"] = longest
-    found = rest.get("/available_phone_numbers", wanted).get("data")
-    if not isinstance(found, list):
-        raise RetryLater("Telnyx answered without a list of numbers.")
-    offers = (_offer(item, query) for item in found if isinstance(item, dict))
-    return [offer for offer in offers if re.search(pattern, offer.number)][: query.limit]
+class Numbers(Account):
+    """Search, order, set the webhooks, release."""
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale that support voice, with their monthly price."""
+        if not re.fullmatch(r"[A-Z]{2}", query.country):
+            raise Rejected("give the country as two capital letters, like US.")
+        wanted = {
+            "filter[country_code]": query.country,
+            "filter[phone_number_type]": query.kind,
+            "filter[features]": "voice",
+            "filter[limit]": str(MAX_OFFERS if "*" in (query.contains or "") else query.limit),
+        }
+        if query.area_code:
+            wanted["filter[national_destination_code]"] = query.area_code
+        pattern = ""
+        if query.contains:
+            # Telnyx has no wildcards: search for the longest run of digits and filter the rest here.
+            pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains)
+            longest = max(re.findall(r"\d+", query.contains), key=len, default="")
+            if longest:
+                wanted["filter[phone_number][contains]"] = longest
+        found = self._rest.get("/available_phone_numbers", wanted).get("data")
+        if not isinstance(found, list):
+            raise RetryLater("Telnyx answered without a list of numbers.")
+        offers = (_offer(item, query) for item in found if isinstance(item, dict))
+        return [offer for offer in offers if re.search(pattern, offer.number)][: query.limit]
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Order a number for the connector's application and profile, and wait briefly until Telnyx has filled the order."""
+        rest = self._rest
+        if phone_number(number) != number:
+            raise Rejected("give the number in E.164, like +13125550100.", "10002")
+        order = {"phone_numbers": [{"phone_number": number}], **_joined(rest, setup.label)}
+        placed = rest.post("/number_orders", order).get("data")
+        order_id = placed.get("id") if isinstance(placed, dict) else None
+        if not isinstance(order_id, str):
+            raise RetryLater(
+                "Telnyx accepted the order without an id; check with hub numbers list whether the number is there."
+            )
+        for pause in PAUSES:
+            if pause:
+                time.sleep(pause)
+            status = rest.one(f"/number_orders/{order_id}").get("status")
+            if status == "failure":
+                raise Rejected(
+                    "Telnyx could not fill the order: the number is gone or needs documents; see its portal."
+                )
+            if status == "success" and find(rest, number) is not None:
+                return self.configure_number(setup)
+        raise RetryLater(
+            "Telnyx has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
+        )
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Assign an owned number to the application and the profile, and point their webhooks at the hub."""
+        rest = self._rest
+        found = find(rest, setup.number)
+        if found is None:
+            raise Rejected("the number is not in this Telnyx account; buy it or correct config.yaml.")
+        number_id, settings = str(found.get("id")), rest.settings
+        wanted = {name: value for name, value in _joined(rest, setup.label).items() if name != "messaging_profile_id"}
+        if any(found.get(name) != value for name, value in wanted.items()):
+            found = found | rest.patch(f"/phone_numbers/{number_id}", wanted)
+        if settings.messaging_profile_id and found.get("messaging_profile_id") != settings.messaging_profile_id:
+            changed = rest.patch(
+                f"/phone_numbers/{number_id}/messaging", {"messaging_profile_id": settings.messaging_profile_id}
+            )
+            found = found | {"messaging_profile_id": changed.get("messaging_profile_id")}
+        return owned(found, _point_application(rest, setup), _point_profile(rest, setup))
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Release a number."""
+        found = find(self._rest, number)
+        if found is not None:
+            self._rest.delete(f"/phone_numbers/{found.get('id')}")
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account."""
+        rest = self._rest
+        settings = rest.settings
+        application = rest.one(f"/texml_applications/{settings.application_id}")
+        profile = (
+            rest.one(f"/messaging_profiles/{settings.messaging_profile_id}") if settings.messaging_profile_id else {}
+        )
+        return [owned(item, application, profile) for item in rest.pages("/phone_numbers")]
 
 
 def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
@@ -72,47 +149,6 @@ def _price(cost: object) -> Money | None:
         return Money(Decimal(str(cost["monthly_cost"])), str(cost["currency"]).upper())  # type: ignore[index]
     except (KeyError, TypeError, InvalidOperation):
         return None
-
-
-def buy(rest: Rest, number: str, setup: NumberSetup, pauses: Sequence[float] = PAUSES) -> OwnedNumber:
-    """Order a number for the connector's application and profile, and wait briefly until Telnyx has filled the order."""
-    if phone_number(number) != number:
-        raise Rejected("give the number in E.164, like +13125550100.", "10002")
-    order = {"phone_numbers": [{"phone_number": number}], **_joined(rest, setup.label)}
-    placed = rest.post("/number_orders", order).get("data")
-    order_id = placed.get("id") if isinstance(placed, dict) else None
-    if not isinstance(order_id, str):
-        raise RetryLater(
-            "Telnyx accepted the order without an id; check with hub numbers list whether the number is there."
-        )
-    for pause in pauses:
-        if pause:
-            time.sleep(pause)
-        status = rest.one(f"/number_orders/{order_id}").get("status")
-        if status == "failure":
-            raise Rejected("Telnyx could not fill the order: the number is gone or needs documents; see its portal.")
-        if status == "success" and find(rest, number) is not None:
-            return configure(rest, setup)
-    raise RetryLater(
-        "Telnyx has not filled the order yet; run hub numbers list in a while, then hub numbers configure."
-    )
-
-
-def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
-    """Assign an owned number to the application and the profile, and point their webhooks at the hub."""
-    found = find(rest, setup.number)
-    if found is None:
-        raise Rejected("the number is not in this Telnyx account; buy it or correct config.yaml.")
-    number_id, settings = str(found.get("id")), rest.settings
-    wanted = {name: value for name, value in _joined(rest, setup.label).items() if name != "messaging_profile_id"}
-    if any(found.get(name) != value for name, value in wanted.items()):
-        found = found | rest.patch(f"/phone_numbers/{number_id}", wanted)
-    if settings.messaging_profile_id and found.get("messaging_profile_id") != settings.messaging_profile_id:
-        changed = rest.patch(
-            f"/phone_numbers/{number_id}/messaging", {"messaging_profile_id": settings.messaging_profile_id}
-        )
-        found = found | {"messaging_profile_id": changed.get("messaging_profile_id")}
-    return owned(found, _point_application(rest, setup), _point_profile(rest, setup))
 
 
 def _joined(rest: Rest, label: str) -> dict[str, str]:
@@ -159,21 +195,6 @@ def _point_profile(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
         "webhook_api_version": "2",
     }
     return now if all(now.get(name) == value for name, value in wanted.items()) else rest.patch(path, wanted)
-
-
-def release(rest: Rest, number: str) -> None:
-    """Release a number."""
-    found = find(rest, number)
-    if found is not None:
-        rest.delete(f"/phone_numbers/{found.get('id')}")
-
-
-def listed(rest: Rest) -> list[OwnedNumber]:
-    """All numbers of the account."""
-    settings = rest.settings
-    application = rest.one(f"/texml_applications/{settings.application_id}")
-    profile = rest.one(f"/messaging_profiles/{settings.messaging_profile_id}") if settings.messaging_profile_id else {}
-    return [owned(item, application, profile) for item in rest.pages("/phone_numbers")]
 
 
 def owned(item: Mapping[str, Any], application: Mapping[str, Any], profile: Mapping[str, Any]) -> OwnedNumber:

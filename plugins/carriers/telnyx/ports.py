@@ -6,12 +6,12 @@ Source: developers.telnyx.com/docs/numbers/porting (getting started, requirement
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
-from hub.api import BadPayload, Log, PortOrder, PortRequest, PortStatus, RetryLater, moment
-from plugins.carriers.telnyx.rest import Rest
+from hub.api import BadPayload, PortOrder, PortRequest, PortStatus, RetryLater, hookimpl, moment
+from plugins.carriers.telnyx.rest import Account, Rest
 from plugins.carriers.telnyx.translate import uuid
 
 STATUSES: Mapping[str, PortStatus] = {
@@ -28,29 +28,53 @@ STATUSES: Mapping[str, PortStatus] = {
 MISSING = "Telnyx still wants a signed letter of authorization or other documents; add them to the order in its portal."
 
 
-def order(rest: Rest, request: PortRequest) -> PortOrder:
-    """Order a port of numbers. A second try with the same key continues the same order.
+class Ports(Account):
+    """Make a draft, fill it in, submit it if nothing is missing, and report its status."""
 
-    Telnyx may split the numbers into several orders, one per losing carrier. All are filled in; the first is returned.
-    """
-    drafts = list(rest.pages("/porting_orders", {"filter[customer_reference]": request.key, **WITH_NUMBERS}))
-    if not drafts:
-        body = {"phone_numbers": list(request.numbers), "customer_reference": request.key}
-        made = rest.post("/porting_orders", body).get("data")
-        drafts = [made] if isinstance(made, dict) else made if isinstance(made, list) else []
-    if not drafts:
-        raise RetryLater("Telnyx answered without an order; check with hub numbers ports.")
-    invoice = _upload(rest, request) if request.bill and any(_status(one) == "draft" for one in drafts) else None
-    orders = [_submit(rest, one, request, invoice) for one in drafts]
-    first = port_order(
-        orders[0] | {"phone_numbers": orders[0].get("phone_numbers") or [{"phone_number": n} for n in request.numbers]}
-    )
-    if len(orders) == 1:
-        return first
-    split = f"Telnyx split the numbers into {len(orders)} orders. {first.detail}".strip()
-    return PortOrder(
-        order_id=first.order_id, numbers=first.numbers, status=first.status, detail=split, ports_at=first.ports_at
-    )
+    @hookimpl
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order a port of numbers. A second try with the same key continues the same order.
+
+        Telnyx may split the numbers into several orders, one per losing carrier. All are filled in; the first is returned.
+        """
+        rest = self._rest
+        drafts = list(rest.pages("/porting_orders", {"filter[customer_reference]": request.key, **WITH_NUMBERS}))
+        if not drafts:
+            body = {"phone_numbers": list(request.numbers), "customer_reference": request.key}
+            made = rest.post("/porting_orders", body).get("data")
+            drafts = [made] if isinstance(made, dict) else made if isinstance(made, list) else []
+        if not drafts:
+            raise RetryLater("Telnyx answered without an order; check with hub numbers ports.")
+        invoice = _upload(rest, request) if request.bill and any(_status(one) == "draft" for one in drafts) else None
+        orders = [_submit(rest, one, request, invoice) for one in drafts]
+        first = port_order(
+            orders[0]
+            | {"phone_numbers": orders[0].get("phone_numbers") or [{"phone_number": n} for n in request.numbers]}
+        )
+        if len(orders) == 1:
+            return first
+        split = f"Telnyx split the numbers into {len(orders)} orders. {first.detail}".strip()
+        return PortOrder(
+            order_id=first.order_id, numbers=first.numbers, status=first.status, detail=split, ports_at=first.ports_at
+        )
+
+    @hookimpl
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All port orders, newest first, which is Telnyx' own order; one that cannot be read does not hide the others."""
+        found = []
+        for item in self._rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS}):
+            try:
+                found.append(port_order(item))
+            except RetryLater:
+                self.services.log.warning("a port order in Telnyx' list could not be read")
+        return found
+
+    @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel an order. Telnyx asks the losing carrier first if the order was submitted."""
+        path = f"/porting_orders/{uuid(order_id, 'the port order')}"
+        if STATUSES.get(_status(self._rest.one(path))) != "cancelled":
+            self._rest.post(f"{path}/actions/cancel")
 
 
 WITH_NUMBERS = {"include_phone_numbers": "true"}
@@ -110,24 +134,6 @@ def _filled_in(rest: Rest, request: PortRequest, invoice: str | None) -> dict[st
 
 def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
-
-
-def listed(rest: Rest, log: Log) -> list[PortOrder]:
-    """All port orders, newest first, which is Telnyx' own order; one that cannot be read does not hide the others."""
-    found = []
-    for item in rest.pages("/porting_orders", {"sort[value]": "-created_at", **WITH_NUMBERS}):
-        try:
-            found.append(port_order(item))
-        except RetryLater:
-            log.warning("a port order in Telnyx' list could not be read")
-    return found
-
-
-def cancel(rest: Rest, order_id: str) -> None:
-    """Cancel an order. Telnyx asks the losing carrier first if the order was submitted."""
-    path = f"/porting_orders/{uuid(order_id, 'the port order')}"
-    if STATUSES.get(_status(rest.one(path))) != "cancelled":
-        rest.post(f"{path}/actions/cancel")
 
 
 def port_order(item: Mapping[str, Any]) -> PortOrder:

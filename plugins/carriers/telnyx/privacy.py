@@ -9,12 +9,12 @@ Source: the SDK's resources (only recordings have a DELETE) and telnyx.com/ai/da
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records
+from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records, hookimpl
 from plugins.carriers.telnyx.call_list import Item, families
-from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.rest import Account, Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID
 
 EXPORTED_FIELDS = {
@@ -32,15 +32,27 @@ KEPT = (
 )
 
 
-def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """The person's records at the requested company, each once, recordings first."""
-    calls = _own_calls(rest, person)
-    records = [
-        *(("recording", one) for one in own_recordings(rest, person, calls)),
-        *(("call", one) for one in calls.values()),
-        *(("text", one) for one in _own_texts(rest, person)),
-    ]
-    return held_records(records, IDS, EXPORTED_FIELDS)
+class Privacy(Account):
+    """What Telnyx holds about a person of one company, and which of it can be deleted."""
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """The person's records at the requested company, each once, recordings first."""
+        rest = self._rest
+        calls = _own_calls(rest, person)
+        records = [
+            *(("recording", one) for one in own_recordings(rest, person, calls)),
+            *(("call", one) for one in calls.values()),
+            *(("text", one) for one in _own_texts(rest, person)),
+        ]
+        return held_records(records, IDS, EXPORTED_FIELDS)
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the recordings, and report the calls and texts that Telnyx keeps."""
+        return erase_recordings(
+            self.export_person(person), lambda record_id: self._rest.delete(f"/recordings/{record_id}"), KEPT
+        )
 
 
 def _own_calls(rest: Rest, person: PersonReference) -> dict[str, Item]:
@@ -85,8 +97,3 @@ def _own_texts(rest: Rest, person: PersonReference) -> Iterator[Item]:
             wanted = {"filter[record_type]": "messaging", f"filter[{side}]": number, "page[size]": MAX_DETAIL_RECORDS}
             records = rest.pages("/detail_records", wanted)
             yield from (one for one in records if one.get(other) in ours or one.get("uuid") in ids)
-
-
-def erase(rest: Rest, person: PersonReference) -> Erasure:
-    """Delete the recordings, and report if something stays."""
-    return erase_recordings(held(rest, person), lambda record_id: rest.delete(f"/recordings/{record_id}"), KEPT)

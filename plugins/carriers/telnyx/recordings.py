@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, identifier
-from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Rest
+from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, hookimpl, identifier
+from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Account, Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID, uuid
 
 ORIGIN = "https://api.telnyx.com"
@@ -25,21 +25,54 @@ FORMS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 STATES = {"pause": "paused", "resume": "in-progress"}
 
 
-def fetch(rest: Rest, recording_id: str, url: str) -> RecordingAudio:
-    """A recording's audio, from a short-lived link that Telnyx creates; `url` is only checked."""
-    base_url = rest.settings.base_url
-    try:
-        address_at(url, (base_url, ORIGIN), "Telnyx")
-        wanted = uuid(recording_id, "the recording's id")
-    except BadPayload as error:
-        raise Rejected(f"{error} It is not fetched.") from error
-    links = rest.one(f"/recordings/{wanted}").get("download_urls")
-    for form, content_type in FORMS.items():
-        link = links.get(form) if isinstance(links, dict) else None
-        if link:
-            data = _audio(rest, link, base_url)
-            return RecordingAudio(content_type=content_type, data=data)
-    raise RetryLater("Telnyx has no audio of the recording yet.")
+class Recordings(Account):
+    """Fetch, delete, pause and resume."""
+
+    @hookimpl
+    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
+        """A recording's audio, from a short-lived link that Telnyx creates; `url` is only checked."""
+        rest = self._rest
+        base_url = rest.settings.base_url
+        try:
+            address_at(url, (base_url, ORIGIN), "Telnyx")
+            wanted = uuid(recording_id, "the recording's id")
+        except BadPayload as error:
+            raise Rejected(f"{error} It is not fetched.") from error
+        links = rest.one(f"/recordings/{wanted}").get("download_urls")
+        for form, content_type in FORMS.items():
+            link = links.get(form) if isinstance(links, dict) else None
+            if link:
+                data = _audio(rest, link, base_url)
+                return RecordingAudio(content_type=content_type, data=data)
+        raise RetryLater("Telnyx has no audio of the recording yet.")
+
+    @hookimpl
+    def delete_recording(self, recording_id: str) -> None:
+        """Delete a recording. It is not an error if it is already gone."""
+        try:
+            self._rest.delete(f"/recordings/{uuid(recording_id, 'the id of the recording')}")
+        except BadPayload as error:
+            raise Rejected(str(error)) from error
+
+    @hookimpl
+    def control_recording(self, call_id: str, control: RecordingControl) -> None:
+        """Pause or resume the recording of a call. Repeating it is not an error."""
+        rest = self._rest
+        try:
+            call = quote(identifier(CALL_ID, call_id, "the call's id"), safe="")
+        except BadPayload as error:
+            raise Rejected(str(error)) from error
+        going_on = [
+            item
+            for item in rest.texml_pages(f"Calls/{call}/Recordings.json")
+            if item.get("status") in STATES.values() and UUID.fullmatch(str(item.get("sid")))
+        ]
+        if not going_on:
+            raise Rejected("this call is not being recorded.")
+        for item in going_on:
+            if item["status"] != STATES[control]:
+                path = f"{rest.texml}/Calls/{call}/Recordings/{item['sid']}.json"
+                rest.post_form(path, {"Status": STATES[control]})
 
 
 def _audio(rest: Rest, link: object, base_url: str) -> bytes:
@@ -53,30 +86,3 @@ def _audio(rest: Rest, link: object, base_url: str) -> bytes:
     if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
         raise RetryLater("Telnyx did not return audio.")
     return data
-
-
-def delete(rest: Rest, recording_id: str) -> None:
-    """Delete a recording. It is not an error if it is already gone."""
-    try:
-        rest.delete(f"/recordings/{uuid(recording_id, 'the id of the recording')}")
-    except BadPayload as error:
-        raise Rejected(str(error)) from error
-
-
-def control(rest: Rest, call_id: str, wanted: RecordingControl) -> None:
-    """Pause or resume the recording of a call. Repeating it is not an error."""
-    try:
-        call = quote(identifier(CALL_ID, call_id, "the call's id"), safe="")
-    except BadPayload as error:
-        raise Rejected(str(error)) from error
-    going_on = [
-        item
-        for item in rest.texml_pages(f"Calls/{call}/Recordings.json")
-        if item.get("status") in STATES.values() and UUID.fullmatch(str(item.get("sid")))
-    ]
-    if not going_on:
-        raise Rejected("this call is not being recorded.")
-    for item in going_on:
-        if item["status"] != STATES[wanted]:
-            path = f"{rest.texml}/Calls/{call}/Recordings/{item['sid']}.json"
-            rest.post_form(path, {"Status": STATES[wanted]})

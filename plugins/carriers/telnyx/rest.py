@@ -9,7 +9,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hub.api import Provider, Refusal, Rejected, RetryLater, Services, as_mappings, as_text, json_object
+from hub.api import (
+    ConfigError,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    Services,
+    TwimlCarrier,
+    as_mappings,
+    as_text,
+    json_object,
+)
 from plugins.carriers.telnyx.settings import TelnyxSettings
 
 if TYPE_CHECKING:
@@ -144,6 +155,18 @@ class Rest:
     def _authorized(self, options: dict[str, Any]) -> dict[str, Any]:
         bearer = {"authorization": f"Bearer {self.settings.api_key.get_secret_value()}"}
         return options | {"headers": bearer | options.get("headers", {})}
+
+
+class Account(TwimlCarrier):
+    """One account as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: TelnyxSettings
+
+    def __init__(self, name: str, settings: TelnyxSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        if not settings.api_key.get_secret_value().strip():
+            raise ConfigError(f"connector {name!r} has an empty api_key; set it in config.yaml.")
+        self._rest = Rest(settings, services)
 
 
 def _data(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,14 +6,14 @@ Source: developers.telnyx.com/api-reference (search detail records; retrieve a m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.api import BadPayload, Log, MessageEvent, TextListQuery, moment, phone_number
+from hub.api import BadPayload, MessageEvent, TextListQuery, hookimpl, moment, phone_number
 from plugins.carriers.telnyx.notices import received_text
 from plugins.carriers.telnyx.privacy import MAX_DETAIL_RECORDS
-from plugins.carriers.telnyx.rest import Rest
+from plugins.carriers.telnyx.rest import Account, Rest
 from plugins.carriers.telnyx.translate import uuid
 
 CONTENT_KEPT = timedelta(days=10)
@@ -21,20 +21,24 @@ MAX_READ = 150
 """Maximum count of texts of one look: each needs a request, and the hook has a minute."""
 
 
-def listed(rest: Rest, query: TextListQuery, now: datetime, log: Log) -> list[MessageEvent]:
-    """The received texts that `query` asks for, oldest first. One that cannot be read does not hide the others."""
-    found, unreadable = [], 0
-    for at, record in sorted(_wanted(rest, query), key=lambda one: one[0])[:MAX_READ]:
-        try:
-            text = _text(rest, record, at, now)
-        except BadPayload:
-            unreadable += 1
-            continue
-        if text is not None:
-            found.append(text)
-    if unreadable:
-        log.warning("Telnyx' list of texts could not be read in part", texts=unreadable)
-    return found
+class TextList(Account):
+    """The detail records list them without their content, which is then read text by text."""
+
+    @hookimpl
+    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
+        """The received texts that `query` asks for, oldest first. One that cannot be read does not hide the others."""
+        found, unreadable = [], 0
+        for at, record in sorted(_wanted(self._rest, query), key=lambda one: one[0])[:MAX_READ]:
+            try:
+                text = _text(self._rest, record, at, self.services.clock())
+            except BadPayload:
+                unreadable += 1
+                continue
+            if text is not None:
+                found.append(text)
+        if unreadable:
+            self.services.log.warning("Telnyx' list of texts could not be read in part", texts=unreadable)
+        return found
 
 
 def _wanted(rest: Rest, query: TextListQuery) -> Iterator[tuple[datetime, Mapping[str, Any]]]:

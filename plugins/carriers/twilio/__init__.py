@@ -4,55 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 
 from hub.api import (
     CARRIER_FLOWS,
-    USER_LEG,
     Auth,
     BadPayload,
-    CallBack,
-    CallEvent,
-    ConfigError,
     ConnectionReport,
     DataFlow,
     Deletion,
-    Erasure,
     FormField,
-    HeldRecord,
     Manifest,
-    MediaFile,
-    MessageEvent,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OutboundText,
-    OwnedNumber,
-    PersonReference,
-    PortOrder,
-    PortRequest,
-    Receipt,
     Recipient,
     RecordingAudio,
     RecordingControl,
     Rejected,
-    Services,
     Share,
-    TextListQuery,
-    TwimlCarrier,
     WebhookRequest,
     Webhooks,
     address_at,
     hookimpl,
     identifier,
 )
-from plugins.carriers.twilio import call_list, calls, numbers, ports, privacy, signature, texts
-from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio import signature
+from plugins.carriers.twilio.call_list import CallList
+from plugins.carriers.twilio.calls import Calls
+from plugins.carriers.twilio.numbers import Numbers
+from plugins.carriers.twilio.ports import Ports
+from plugins.carriers.twilio.privacy import Privacy
 from plugins.carriers.twilio.settings import TwilioSettings
+from plugins.carriers.twilio.texts import Texts
 from plugins.carriers.twilio.translate import ORIGINS, TwilioWebhook
 
 
-class Twilio(TwimlCarrier):
+class Twilio(Numbers, Calls, CallList, Texts, Ports, Privacy):
     """One Twilio account as a carrier."""
 
     manifest = Manifest(
@@ -110,39 +94,6 @@ class Twilio(TwimlCarrier):
     )
     Settings = TwilioSettings
     webhook = TwilioWebhook
-    settings: TwilioSettings
-
-    def __init__(self, name: str, settings: TwilioSettings, services: Services) -> None:
-        super().__init__(name, settings, services)
-        missing = settings.missing_secrets()
-        if missing:
-            raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
-        self._rest = Rest(settings, services)
-
-    @hookimpl
-    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
-        """Numbers for sale, with their monthly price."""
-        return numbers.search(self._rest, query, self.settings.pricing_url)
-
-    @hookimpl
-    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Buy a number and set its webhooks in one request."""
-        return numbers.buy(self._rest, number, setup)
-
-    @hookimpl
-    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Set an owned number's webhooks."""
-        return numbers.configure(self._rest, setup)
-
-    @hookimpl
-    def release_number(self, number: str) -> None:
-        """Release a number."""
-        numbers.release(self._rest, number)
-
-    @hookimpl
-    def list_numbers(self) -> Sequence[OwnedNumber]:
-        """All numbers of the account, with their monthly price."""
-        return numbers.listed(self._rest, self.settings.pricing_url)
 
     def check_signature(self, request: WebhookRequest) -> bytes:
         """What Twilio signed."""
@@ -159,17 +110,6 @@ class Twilio(TwimlCarrier):
     def signed_fields(self, request: WebhookRequest) -> Sequence[FormField]:
         """The signed fields of a request."""
         return signature.signed_fields(request)
-
-    @hookimpl
-    def place_call(self, call: CallBack) -> Receipt:
-        """Place a call, at most once."""
-        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        return calls.place(self._rest, call, self.connect(call), report_to)
-
-    @hookimpl
-    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """Finished calls from Twilio's call list, with their recordings."""
-        return call_list.fetch(self._rest, since, self.origins(), self.services.log)
 
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
@@ -202,46 +142,6 @@ class Twilio(TwimlCarrier):
             return identifier(form, text, f"the {what}'s id")
         except BadPayload as error:
             raise Rejected(f"{error} Twilio is not asked.") from error
-
-    @hookimpl
-    def send_text(self, text: OutboundText) -> Receipt:
-        """Send a text, at most once."""
-        return texts.send(self._rest, text, self.services.webhook_url)
-
-    @hookimpl
-    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
-        """Received texts from Twilio's message list."""
-        return texts.listed(self._rest, query, self.services.log)
-
-    @hookimpl
-    def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a received text, from Twilio's own hosts."""
-        return texts.fetch(self._rest, url, self.origins(), self.settings.media_url)
-
-    @hookimpl
-    def order_port(self, request: PortRequest) -> PortOrder:
-        """Order a port with its bill; Twilio e-mails the letter to sign."""
-        return ports.order(self._rest, self.settings, request)
-
-    @hookimpl
-    def list_ports(self) -> Sequence[PortOrder]:
-        """All port orders, each with its own request."""
-        return ports.listed(self._rest, self.settings, self.services.log)
-
-    @hookimpl
-    def cancel_port(self, order_id: str) -> None:
-        """Cancel a port order."""
-        ports.cancel(self._rest, self.settings, order_id)
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """Calls, recordings and texts from or to the person's numbers."""
-        return privacy.held(self._rest, person)
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete them. Twilio refuses to delete an active call; the deletion is then tried again later."""
-        return privacy.erase(self._rest, person)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

@@ -15,12 +15,13 @@ from hub.api import (
     Log,
     address_at,
     call_families,
+    hookimpl,
     identifier,
     moment,
     recording_event,
     whole_seconds,
 )
-from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio.rest import Account
 from plugins.carriers.twilio.translate import TwilioWebhook
 
 
@@ -42,12 +43,16 @@ def reader(origins: Sequence[str], log: Log) -> CallListReader:
     return CallListReader("Twilio", TwilioWebhook.call_id_form, recording, log)
 
 
-def fetch(rest: Rest, since: datetime, origins: Sequence[str], log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`.
+class CallList(Account):
+    """Twilio's lists of calls and recordings as events."""
 
-    Reads only two lists, whatever the number of calls: the legs (a dialed leg names its parent) and the recordings.
-    """
-    start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    legs = list(rest.pages("Calls", {"StartTime>": start}))
-    recordings = rest.pages("Recordings", {"DateCreated>": start}) if legs else ()
-    return reader(origins, log).events(call_families(legs), recordings, "call_sid", since)
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """The events of all finished calls that came in at or after `since`.
+
+        Reads only two lists, whatever the number of calls: the legs (a dialed leg names its parent) and the recordings.
+        """
+        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        legs = list(self._rest.pages("Calls", {"StartTime>": start}))
+        recordings = self._rest.pages("Recordings", {"DateCreated>": start}) if legs else ()
+        return reader(self.origins(), self.services.log).events(call_families(legs), recordings, "call_sid", since)

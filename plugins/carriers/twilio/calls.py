@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hub.api import CallBack, OutcomeUnknown, Receipt, Rejected, refused_receipt
-from plugins.carriers.twilio.rest import Rest
+from hub.api import USER_LEG, CallBack, OutcomeUnknown, Receipt, Rejected, hookimpl, refused_receipt
+from plugins.carriers.twilio.rest import Account
 from plugins.carriers.twilio.translate import TwilioWebhook
 
 REASONS: Mapping[str, str] = {
@@ -22,24 +22,29 @@ REASONS: Mapping[str, str] = {
 """Twilio's error codes in words, without personal data."""
 
 
-def place(rest: Rest, call: CallBack, document: str, report_to: str) -> Receipt:
-    """Place a call, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown if Twilio may have taken it anyway.
+class Calls(Account):
+    """Calls that Twilio places for a user, and the reports about their two legs."""
 
-    Twilio gets the whole document with the request, so that nobody waits for the hub.
-    """
-    form: dict[str, str | Sequence[str]] = {
-        "To": call.user_number or "",
-        "From": call.tracking_number,
-        "Twiml": document,
-        "Timeout": str(call.user_ring_seconds),
-        "StatusCallback": report_to,
-        "StatusCallbackEvent": ["answered", "completed"],
-    }
-    try:
-        placed = rest.post_once(f"{rest.account}/Calls.json", form)
-    except Rejected as error:
-        return refused_receipt(call.key, error, REASONS)
-    reference = placed.get("sid")
-    if not isinstance(reference, str) or not TwilioWebhook.call_id_form.fullmatch(reference):
-        raise OutcomeUnknown("Twilio answered without the id of the call; look in its call log.")
-    return Receipt(key=call.key, status="accepted", reference=reference)
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once. Raises OutcomeUnknown if Twilio may have taken it anyway.
+
+        Twilio gets the whole document with the request, so that nobody waits for the hub.
+        """
+        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        form: dict[str, str | Sequence[str]] = {
+            "To": call.user_number or "",
+            "From": call.tracking_number,
+            "Twiml": self.connect(call),
+            "Timeout": str(call.user_ring_seconds),
+            "StatusCallback": report_to,
+            "StatusCallbackEvent": ["answered", "completed"],
+        }
+        try:
+            placed = self._rest.post_once(f"{self._rest.account}/Calls.json", form)
+        except Rejected as error:
+            return refused_receipt(call.key, error, REASONS)
+        reference = placed.get("sid")
+        if not isinstance(reference, str) or not TwilioWebhook.call_id_form.fullmatch(reference):
+            raise OutcomeUnknown("Twilio answered without the id of the call; look in its call log.")
+        return Receipt(key=call.key, status="accepted", reference=reference)

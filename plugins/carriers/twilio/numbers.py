@@ -6,7 +6,7 @@ Source: twilio.com/docs/phone-numbers/api (availablephonenumber, incomingphonenu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,31 +20,75 @@ from hub.api import (
     OwnedNumber,
     Rejected,
     RetryLater,
+    hookimpl,
     phone_number,
     places_of_number,
 )
-from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio.rest import Account, Rest
 
 NUMBER_KINDS = {"local": ("Local", "local"), "toll_free": ("TollFree", "toll free"), "mobile": ("Mobile", "mobile")}
 """Our kinds of numbers → Twilio's names in its search and in its price list."""
 TOLL_FREE = re.compile(r"\+18(00|33|44|55|66|77|88)")
 
 
-def search(rest: Rest, query: NumberQuery, pricing_url: str) -> list[NumberOffer]:
-    """Numbers for sale that support voice, with their monthly price if Twilio shows it."""
-    if not re.fullmatch(r"[A-Z]{2}", query.country):
-        raise Rejected("give the country as two capital letters, like US.")
-    wanted = {"PageSize": str(query.limit), "VoiceEnabled": "true"}
-    if query.area_code:
-        wanted["AreaCode"] = query.area_code
-    if query.contains:
-        wanted["Contains"] = query.contains
-    address = f"{rest.account}/AvailablePhoneNumbers/{query.country}/{NUMBER_KINDS[query.kind][0]}.json"
-    found = rest.get(address, wanted).get("available_phone_numbers")
-    if not isinstance(found, list):
-        raise RetryLater("Twilio answered without a list of numbers.")
-    price = _monthly_price(rest, query, pricing_url) if found else None
-    return [_offer(item, query, price) for item in found[: query.limit]]
+class Numbers(Account):
+    """Search, price, buy, set the webhooks, release."""
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale that support voice, with their monthly price if Twilio shows it."""
+        rest = self._rest
+        if not re.fullmatch(r"[A-Z]{2}", query.country):
+            raise Rejected("give the country as two capital letters, like US.")
+        wanted = {"PageSize": str(query.limit), "VoiceEnabled": "true"}
+        if query.area_code:
+            wanted["AreaCode"] = query.area_code
+        if query.contains:
+            wanted["Contains"] = query.contains
+        address = f"{rest.account}/AvailablePhoneNumbers/{query.country}/{NUMBER_KINDS[query.kind][0]}.json"
+        found = rest.get(address, wanted).get("available_phone_numbers")
+        if not isinstance(found, list):
+            raise RetryLater("Twilio answered without a list of numbers.")
+        price = _monthly_price(rest, query, self.settings.pricing_url) if found else None
+        return [_offer(item, query, price) for item in found[: query.limit]]
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Buy a number and set its webhooks in the same request."""
+        return owned(
+            self._rest.post(
+                f"{self._rest.account}/IncomingPhoneNumbers.json", {"PhoneNumber": number, **form_of(setup)}
+            )
+        )
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Set an owned number's webhooks."""
+        rest = self._rest
+        found = find(rest, setup.number)
+        if found is None:
+            raise Rejected("the number is not in this Twilio account; buy it or correct config.yaml.")
+        return owned(rest.post(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json", form_of(setup)))
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Release a number."""
+        rest = self._rest
+        found = find(rest, number)
+        if found is not None:
+            rest.delete(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json")
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account; those of North America with their monthly price, which follows from country and kind."""
+        found = [owned(item) for item in self._rest.pages("IncomingPhoneNumbers")]
+        kinds = {one.number: _kind(one.number) for one in found}
+        countries = {kind[0] for kind in kinds.values() if kind}
+        prices = {country: _prices(self._rest, country, self.settings.pricing_url) for country in sorted(countries)}
+        return [
+            replace(one, monthly_price=prices[kind[0]].get(kind[1])) if (kind := kinds[one.number]) else one
+            for one in found
+        ]
 
 
 def _offer(item: Mapping[str, Any], query: NumberQuery, price: Money | None) -> NumberOffer:
@@ -77,18 +121,6 @@ def _prices(rest: Rest, country: str, pricing_url: str) -> dict[str, Money]:
         }
     except (AuthError, Rejected, RetryLater, KeyError, TypeError, InvalidOperation):
         return {}
-
-
-def listed(rest: Rest, pricing_url: str) -> list[OwnedNumber]:
-    """All numbers of the account; those of North America with their monthly price, which follows from country and kind."""
-    found = [owned(item) for item in rest.pages("IncomingPhoneNumbers")]
-    kinds = {one.number: _kind(one.number) for one in found}
-    countries = {kind[0] for kind in kinds.values() if kind}
-    prices = {country: _prices(rest, country, pricing_url) for country in sorted(countries)}
-    return [
-        replace(one, monthly_price=prices[kind[0]].get(kind[1])) if (kind := kinds[one.number]) else one
-        for one in found
-    ]
 
 
 def _kind(number: str) -> tuple[str, str] | None:
@@ -131,26 +163,6 @@ def owned(item: Mapping[str, Any]) -> OwnedNumber:
         message_url=item.get("sms_url") or None,
         message_fallback_url=item.get("sms_fallback_url") or "",
     )
-
-
-def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
-    """Buy a number and set its webhooks in the same request."""
-    return owned(rest.post(f"{rest.account}/IncomingPhoneNumbers.json", {"PhoneNumber": number, **form_of(setup)}))
-
-
-def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
-    """Set an owned number's webhooks."""
-    found = find(rest, setup.number)
-    if found is None:
-        raise Rejected("the number is not in this Twilio account; buy it or correct config.yaml.")
-    return owned(rest.post(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json", form_of(setup)))
-
-
-def release(rest: Rest, number: str) -> None:
-    """Release a number."""
-    found = find(rest, number)
-    if found is not None:
-        rest.delete(f"{rest.account}/IncomingPhoneNumbers/{found.provider_id}.json")
 
 
 def find(rest: Rest, number: str) -> OwnedNumber | None:

@@ -7,12 +7,11 @@ numbers only).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import Log, PortOrder, PortRequest, PortStatus, Rejected, RetryLater, phone_number
-from plugins.carriers.twilio.rest import Rest
-from plugins.carriers.twilio.settings import TwilioSettings
+from hub.api import PortOrder, PortRequest, PortStatus, Rejected, RetryLater, hookimpl, phone_number
+from plugins.carriers.twilio.rest import Account
 
 MAX_NUMBERS_PER_ORDER = 1000
 MAX_BILL_BYTES = 10 * 1024 * 1024
@@ -35,27 +34,52 @@ DETAILS: Mapping[PortStatus, str] = {
 }
 
 
-def order(rest: Rest, settings: TwilioSettings, request: PortRequest) -> PortOrder:
-    """Upload the bill and place the order."""
-    if request.country != "US":
-        raise Rejected("Twilio's porting API accepts US numbers only; order this port in Twilio's console.")
-    if not request.bill:
-        raise Rejected("Twilio wants the losing carrier's latest bill as a PDF, not older than 30 days.")
-    if not request.bill.startswith(b"%PDF-") or len(request.bill) > MAX_BILL_BYTES:
-        raise Rejected("The bill must be a PDF of at most 10 MB.")
-    if not 0 < len(request.numbers) <= MAX_NUMBERS_PER_ORDER:
-        raise Rejected(f"Twilio accepts between one and {MAX_NUMBERS_PER_ORDER} numbers an order.")
-    document = rest.upload(
-        f"{settings.upload_url}/v1/Documents",
-        {"document_type": "utility_bill", "friendly_name": f"bill {request.key}"},
-        "bill.pdf",
-        "application/pdf",
-        request.bill,
-    )
-    if not document.get("sid"):
-        raise RetryLater("Twilio accepted the bill without giving it an id.")
-    body = _body(request, str(document["sid"]), settings.account_sid)
-    return port_order(rest.post_json(f"{settings.porting_url}/v1/Porting/PortIn", body))
+class Ports(Account):
+    """Upload the bill, then place the order. Twilio e-mails the letter to sign."""
+
+    @hookimpl
+    def order_port(self, request: PortRequest) -> PortOrder:
+        """Order a port with its bill; Twilio e-mails the letter to sign."""
+        if request.country != "US":
+            raise Rejected("Twilio's porting API accepts US numbers only; order this port in Twilio's console.")
+        if not request.bill:
+            raise Rejected("Twilio wants the losing carrier's latest bill as a PDF, not older than 30 days.")
+        if not request.bill.startswith(b"%PDF-") or len(request.bill) > MAX_BILL_BYTES:
+            raise Rejected("The bill must be a PDF of at most 10 MB.")
+        if not 0 < len(request.numbers) <= MAX_NUMBERS_PER_ORDER:
+            raise Rejected(f"Twilio accepts between one and {MAX_NUMBERS_PER_ORDER} numbers an order.")
+        document = self._rest.upload(
+            f"{self.settings.upload_url}/v1/Documents",
+            {"document_type": "utility_bill", "friendly_name": f"bill {request.key}"},
+            "bill.pdf",
+            "application/pdf",
+            request.bill,
+        )
+        if not document.get("sid"):
+            raise RetryLater("Twilio accepted the bill without giving it an id.")
+        body = _body(request, str(document["sid"]), self.settings.account_sid)
+        return port_order(self._rest.post_json(f"{self.settings.porting_url}/v1/Porting/PortIn", body))
+
+    @hookimpl
+    def list_ports(self) -> Sequence[PortOrder]:
+        """All orders, newest first. The list has no numbers, so each order is read with its own request; one that cannot be
+        read does not hide the others."""
+        base = f"{self.settings.porting_url}/v1/Porting/PortIn"
+        found = []
+        for item in self._rest.listed(f"{base}/PortInRequests", "port_in_requests"):
+            shown = self._rest.find(f"{base}/{item.get('port_in_request_sid')}") or {}
+            try:
+                found.append((str(shown.get("date_created")), port_order(shown | {SUGGESTED: item.get(SUGGESTED)})))
+            except RetryLater:
+                self.services.log.warning("a port order in Twilio's list could not be read")
+        return [order for _, order in sorted(found, key=lambda one: one[0], reverse=True)]
+
+    @hookimpl
+    def cancel_port(self, order_id: str) -> None:
+        """Cancel an order; one that Twilio does not have anymore is cancelled."""
+        if not re.fullmatch(r"KW[0-9a-fA-F]{32}", order_id):
+            raise Rejected("That is not a Twilio port order.")
+        self._rest.delete(f"{self.settings.porting_url}/v1/Porting/PortIn/{order_id}")
 
 
 def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, Any]:
@@ -87,27 +111,6 @@ def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, An
     if request.wanted_on:
         body["target_port_in_date"] = request.wanted_on.isoformat()
     return body
-
-
-def listed(rest: Rest, settings: TwilioSettings, log: Log) -> list[PortOrder]:
-    """All orders, newest first. The list has no numbers, so each order is read with its own request; one that cannot be read
-    does not hide the others."""
-    base = f"{settings.porting_url}/v1/Porting/PortIn"
-    found = []
-    for item in rest.listed(f"{base}/PortInRequests", "port_in_requests"):
-        shown = rest.find(f"{base}/{item.get('port_in_request_sid')}") or {}
-        try:
-            found.append((str(shown.get("date_created")), port_order(shown | {SUGGESTED: item.get(SUGGESTED)})))
-        except RetryLater:
-            log.warning("a port order in Twilio's list could not be read")
-    return [order for _, order in sorted(found, key=lambda one: one[0], reverse=True)]
-
-
-def cancel(rest: Rest, settings: TwilioSettings, order_id: str) -> None:
-    """Cancel an order; one that Twilio does not have anymore is cancelled."""
-    if not re.fullmatch(r"KW[0-9a-fA-F]{32}", order_id):
-        raise Rejected("That is not a Twilio port order.")
-    rest.delete(f"{settings.porting_url}/v1/Porting/PortIn/{order_id}")
 
 
 def port_order(item: Mapping[str, Any]) -> PortOrder:

@@ -9,11 +9,11 @@ Source: twilio.com/docs/voice/api/call-resource, /recording and /docs/messaging/
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference
-from plugins.carriers.twilio.rest import Rest
+from hub.api import Erasure, HeldRecord, PersonReference, hookimpl
+from plugins.carriers.twilio.rest import Account, Rest
 
 EXPORTED_FIELDS = {
     "call": ("from", "to", "status", "direction", "start_time", "end_time", "duration", "caller_name"),
@@ -24,22 +24,36 @@ EXPORTED_FIELDS = {
 PATHS = {"call": "Calls", "recording": "Recordings", "text": "Messages"}
 
 
-def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """The person's records at the requested company, each once; a call's recordings come before the call."""
-    found: dict[str, HeldRecord] = {}
-    for call in _own_calls(rest, person):
-        for leg in (*rest.pages("Calls", {"ParentCallSid": str(call.get("sid"))}), call):
-            for recording in rest.pages("Recordings", {"CallSid": str(leg.get("sid"))}):
-                _keep(found, "recording", recording)
-            _keep(found, "call", leg)
-    for recording in _by_ids(rest, person, "RE", "recording", found):
-        _keep(found, "recording", recording)
-    for text in _between(rest, person, "Messages"):
-        _keep(found, "text", text)
-    for prefix in ("SM", "MM"):
-        for text in _by_ids(rest, person, prefix, "text", found):
+class Privacy(Account):
+    """What Twilio holds about a person of one company (calls, recordings, texts), and its deletion."""
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """The person's records at the requested company, each once; a call's recordings come before the call."""
+        rest = self._rest
+        found: dict[str, HeldRecord] = {}
+        for call in _own_calls(rest, person):
+            for leg in (*rest.pages("Calls", {"ParentCallSid": str(call.get("sid"))}), call):
+                for recording in rest.pages("Recordings", {"CallSid": str(leg.get("sid"))}):
+                    _keep(found, "recording", recording)
+                _keep(found, "call", leg)
+        for recording in _by_ids(rest, person, "RE", "recording", found):
+            _keep(found, "recording", recording)
+        for text in _between(rest, person, "Messages"):
             _keep(found, "text", text)
-    return list(found.values())
+        for prefix in ("SM", "MM"):
+            for text in _by_ids(rest, person, prefix, "text", found):
+                _keep(found, "text", text)
+        return list(found.values())
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete everything, recordings first, so that no recording remains without its call if this stops midway."""
+        rest = self._rest
+        records = self.export_person(person)
+        for record in records:
+            rest.delete(f"{rest.account}/{PATHS[record.record_type]}/{record.record_id}.json")
+        return Erasure(status="erased" if records else "nothing_held", records=len(records))
 
 
 def _own_calls(rest: Rest, person: PersonReference) -> list[dict[str, Any]]:
@@ -76,11 +90,3 @@ def _exported(kind: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in EXPORTED_FIELDS[kind]:
         if item.get(name) not in (None, ""):
             yield name, str(item[name])
-
-
-def erase(rest: Rest, person: PersonReference) -> Erasure:
-    """Delete everything, recordings first, so that no recording remains without its call if this stops midway."""
-    records = held(rest, person)
-    for record in records:
-        rest.delete(f"{rest.account}/{PATHS[record.record_type]}/{record.record_id}.json")
-    return Erasure(status="erased" if records else "nothing_held", records=len(records))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hub.api import Provider, Refusal, Rejected, RetryLater, Services, as_text
+from hub.api import ConfigError, Provider, Refusal, Rejected, RetryLater, Services, TwimlCarrier, as_text
 from plugins.carriers.twilio.settings import TwilioSettings
 
 if TYPE_CHECKING:
@@ -152,3 +152,16 @@ class Rest:
         if settings.rest_key_sid and settings.rest_key_secret:
             return settings.rest_key_sid, settings.rest_key_secret.get_secret_value()
         return settings.account_sid, settings.auth_token.get_secret_value()
+
+
+class Account(TwimlCarrier):
+    """One account as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: TwilioSettings
+
+    def __init__(self, name: str, settings: TwilioSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        missing = settings.missing_secrets()
+        if missing:
+            raise ConfigError(f"connector {name!r} has an empty {' and '.join(missing)}; set it in config.yaml.")
+        self._rest = Rest(settings, services)

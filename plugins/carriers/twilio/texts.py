@@ -13,7 +13,6 @@ from datetime import UTC
 from hub.api import (
     TEXT_STATUS_PATH,
     BadPayload,
-    Log,
     MediaFile,
     MessageEvent,
     OutboundText,
@@ -24,9 +23,10 @@ from hub.api import (
     TextListReader,
     TwimlWebhook,
     address_at,
+    hookimpl,
     refused_receipt,
 )
-from plugins.carriers.twilio.rest import Rest
+from plugins.carriers.twilio.rest import Account
 
 OPTED_OUT = "21610"
 MAX_MEDIA = 10
@@ -53,49 +53,56 @@ REASONS: Mapping[str, str] = {
 """Twilio's error codes in words, without personal data."""
 
 
-def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
-    """Send a text, at most once. Raises OutcomeUnknown if Twilio may have accepted it anyway."""
-    form: dict[str, str | Sequence[str]] = {
-        "To": text.recipient_number or "",
-        "From": text.sender,
-        "StatusCallback": f"{webhook_url}/{TEXT_STATUS_PATH}",
-    }
-    if text.body:
-        form["Body"] = text.body
-    if text.media_urls:
-        form["MediaUrl"] = list(text.media_urls)
-    try:
-        sent = rest.post_once(f"{rest.account}/Messages.json", form)
-    except Rejected as error:
-        return refused_receipt(text.key, error, REASONS, OPTED_OUT)
-    reference = sent.get("sid")
-    if not isinstance(reference, str) or not TwimlWebhook.text_id_form.fullmatch(reference):
-        raise OutcomeUnknown("Twilio answered without the id of the text; look in its message log.")
-    return Receipt(key=text.key, status="accepted", reference=reference)
+class Texts(Account):
+    """Texts sent through Twilio and their delivery, the list of received texts, and their pictures."""
 
+    @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Send a text, at most once. Raises OutcomeUnknown if Twilio may have accepted it anyway."""
+        form: dict[str, str | Sequence[str]] = {
+            "To": text.recipient_number or "",
+            "From": text.sender,
+            "StatusCallback": f"{self.services.webhook_url}/{TEXT_STATUS_PATH}",
+        }
+        if text.body:
+            form["Body"] = text.body
+        if text.media_urls:
+            form["MediaUrl"] = list(text.media_urls)
+        try:
+            sent = self._rest.post_once(f"{self._rest.account}/Messages.json", form)
+        except Rejected as error:
+            return refused_receipt(text.key, error, REASONS, OPTED_OUT)
+        reference = sent.get("sid")
+        if not isinstance(reference, str) or not TwimlWebhook.text_id_form.fullmatch(reference):
+            raise OutcomeUnknown("Twilio answered without the id of the text; look in its message log.")
+        return Receipt(key=text.key, status="accepted", reference=reference)
 
-def listed(rest: Rest, query: TextListQuery, log: Log) -> list[MessageEvent]:
-    """Received texts, oldest first. The list has the bodies; a text with pictures needs a request for their addresses."""
+    @hookimpl
+    def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
+        """Received texts, oldest first. The list has the bodies; a text with pictures needs a request for their addresses."""
+        rest = self._rest
 
-    def pictures(text_id: str) -> list[str]:
-        address = f"{rest.account}/Messages/{text_id}/Media"
-        items = (rest.find(f"{address}.json") or {}).get("media_list")
-        ids = [str(item.get("sid")) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-        return [url for url in (f"{address}/{each}" for each in ids[:MAX_MEDIA]) if PICTURE.search(url)]
+        def pictures(text_id: str) -> list[str]:
+            address = f"{rest.account}/Messages/{text_id}/Media"
+            items = (rest.find(f"{address}.json") or {}).get("media_list")
+            ids = [str(item.get("sid")) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+            return [url for url in (f"{address}/{each}" for each in ids[:MAX_MEDIA]) if PICTURE.search(url)]
 
-    since = query.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    items = rest.pages("Messages", {"DateSent>": since})
-    return TextListReader("Twilio", TwimlWebhook.text_id_form, pictures, log).events(items, query)
+        since = query.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        items = rest.pages("Messages", {"DateSent>": since})
+        return TextListReader("Twilio", TwimlWebhook.text_id_form, pictures, self.services.log).events(items, query)
 
-
-def fetch(rest: Rest, url: str, origins: Sequence[str], media_origin: str) -> MediaFile:
-    """A picture, only from Twilio's API, which redirects to `media_origin`. The webhook's address is only checked;
-    the address that we fetch is made from its ids, so that no other resource of the account can be read."""
-    try:
-        named = PICTURE.search(address_at(url, origins, "Twilio"))
-    except BadPayload as error:
-        raise Rejected(f"{error} It is not fetched.") from error
-    if named is None:
-        raise Rejected("The address is not that of a text's picture at Twilio; it is not fetched.")
-    content_type, data = rest.media(f"{rest.account}/Messages/{named['text']}/Media/{named['picture']}", media_origin)
-    return MediaFile(content_type=content_type, data=data)
+    @hookimpl
+    def fetch_media(self, url: str) -> MediaFile:
+        """A picture, only from Twilio's API, which redirects to `media_origin`. The webhook's address is only checked;
+        the address that we fetch is made from its ids, so that no other resource of the account can be read."""
+        try:
+            named = PICTURE.search(address_at(url, self.origins(), "Twilio"))
+        except BadPayload as error:
+            raise Rejected(f"{error} It is not fetched.") from error
+        if named is None:
+            raise Rejected("The address is not that of a text's picture at Twilio; it is not fetched.")
+        content_type, data = self._rest.media(
+            f"{self._rest.account}/Messages/{named['text']}/Media/{named['picture']}", self.settings.media_url
+        )
+        return MediaFile(content_type=content_type, data=data)

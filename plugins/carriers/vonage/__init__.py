@@ -5,47 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from hub.api import (
     CARRIER_FLOWS,
-    USER_LEG,
     AnswerDocument,
     AnswerPoint,
     Auth,
     BadSignature,
-    CallBack,
-    CallEvent,
-    ConfigError,
-    ConnectionReport,
     Deletion,
-    Erasure,
-    HeldRecord,
     Instruction,
     Manifest,
-    MediaFile,
-    NumberOffer,
-    NumberQuery,
-    NumberSetup,
-    OutboundText,
-    OwnedNumber,
-    PersonReference,
-    Receipt,
     Recipient,
-    RecordingAudio,
-    SealedCallers,
-    Services,
-    TwimlCarrier,
     VerifiedWebhook,
     WebhookRequest,
     Webhooks,
     hookimpl,
-    public_key,
 )
-from plugins.carriers.vonage import call_list, calls, files, numbers, privacy, signature, texts
+from plugins.carriers.vonage import signature
+from plugins.carriers.vonage.call_list import CallList
+from plugins.carriers.vonage.calls import Calls
+from plugins.carriers.vonage.files import Files
 from plugins.carriers.vonage.ncco import MESSAGE, Ncco
-from plugins.carriers.vonage.rest import HOSTS, Rest
+from plugins.carriers.vonage.numbers import Numbers
+from plugins.carriers.vonage.privacy import Privacy
+from plugins.carriers.vonage.rest import HOSTS
 from plugins.carriers.vonage.settings import VonageSettings
+from plugins.carriers.vonage.texts import Texts
 from plugins.carriers.vonage.translate import VonageWebhook, fields
 
 OUR_QUERY = re.compile(r"(&proof=[\w-]{24})&.*$", re.ASCII)
@@ -54,7 +39,7 @@ NAMING_NO_CALLER = frozenset({"dial", "whisper", "voicemail"})
 """The paths of webhooks whose `from` is not the caller."""
 
 
-class Vonage(TwimlCarrier):
+class Vonage(Calls, CallList, Files, Texts, Numbers, Privacy):
     """One Vonage account as a carrier."""
 
     manifest = Manifest(
@@ -86,21 +71,8 @@ class Vonage(TwimlCarrier):
         abilities=("call_back", "dial", "gather", "gather_hash", "message", "play", "record", "say", "whisper"),
     )
     Settings = VonageSettings
-    settings: VonageSettings
     language = Ncco
     webhook = VonageWebhook
-
-    def __init__(self, name: str, settings: VonageSettings, services: Services) -> None:
-        super().__init__(name, settings, services)
-        for secret in ("api_key", "api_secret", "private_key"):
-            if not getattr(settings, secret).get_secret_value().strip():
-                raise ConfigError(f"connector {name!r} has an empty {secret}; set it in config.yaml.")
-        try:
-            public_key(settings.private_key.get_secret_value())
-        except ValueError as error:
-            raise ConfigError(f"connector {name!r} has a private_key that cannot sign: {error}.") from None
-        self._rest = Rest(settings, services)
-        self._callers = SealedCallers(settings.api_secret.get_secret_value())
 
     # Webhooks and answers
 
@@ -155,80 +127,9 @@ class Vonage(TwimlCarrier):
 
     # Calls, recordings, texts
 
-    @hookimpl
-    def place_call(self, call: CallBack) -> Receipt:
-        """Place a call, at most once."""
-        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        return calls.place(self._rest, call, self.connect(call), report_to)
-
-    @hookimpl
-    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """Finished calls from Vonage's call list, without recordings, which it does not name."""
-        return call_list.fetch(self._rest, since, self.services.log)
-
-    @hookimpl
-    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording's audio."""
-        return files.fetch_recording(self._rest, recording_id, url, self.origins())
-
-    @hookimpl
-    def delete_recording(self, recording_id: str) -> None:
-        """Delete a recording at Vonage."""
-        files.delete_recording(self._rest, recording_id)
-
-    @hookimpl
-    def send_text(self, text: OutboundText) -> Receipt:
-        """Send one text through Vonage. Webhooks report its delivery."""
-        return texts.send(self._rest, text, self.services.webhook_url)
-
-    @hookimpl
-    def fetch_media(self, url: str) -> MediaFile:
-        """A picture of a received text."""
-        return files.fetch_media(self._rest, url, self.origins())
-
     # Numbers
 
-    @hookimpl
-    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
-        """Numbers for sale, with their monthly price."""
-        return numbers.search(self._rest, query)
-
-    @hookimpl
-    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
-        """Buy a number and point its webhooks at the hub."""
-        return numbers.buy(self._rest, number, setup)
-
-    @hookimpl
-    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
-        """Join an owned number to the application, and set the application's webhooks."""
-        return numbers.configure(self._rest, setup)
-
-    @hookimpl
-    def release_number(self, number: str) -> None:
-        """Release a number."""
-        numbers.release(self._rest, number)
-
-    @hookimpl
-    def list_numbers(self) -> Sequence[OwnedNumber]:
-        """All numbers of the account."""
-        return numbers.listed(self._rest)
-
     # People, and the connection
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """Calls from or to the person's numbers, and the recordings that the hub knows."""
-        return privacy.held(self._rest, person)
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete the recordings that the hub knows, and redact the calls and texts."""
-        return privacy.erase(self._rest, person)
-
-    @hookimpl
-    def check_connection(self) -> ConnectionReport:
-        """Read the application, and ask for a call with its key."""
-        return calls.check(self._rest)
 
 
 def _without_vonages_fields(request: WebhookRequest) -> WebhookRequest:

@@ -10,18 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import BadPayload, CallEvent, CallListReader, Log, value_at
-from plugins.carriers.vonage.rest import Rest
+from hub.api import BadPayload, CallEvent, CallListReader, hookimpl, value_at
+from plugins.carriers.vonage.rest import Account
 from plugins.carriers.vonage.translate import CALL_ID, LEG_WORDS, call_id, number
 
 Item = Mapping[str, Any]
 
 
-def fetch(rest: Rest, since: datetime, log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`."""
-    asked = {"date_start": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "order": "asc"}
-    reader = CallListReader("Vonage", CALL_ID, _no_recording, log)
-    return reader.events(families(rest.calls(asked)), (), "sid", since)
+class CallList(Account):
+    """Vonage's call list as events with the same meaning as its webhooks. It names no recordings."""
+
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """Finished calls from Vonage's call list, without recordings, which it does not name."""
+        asked = {"date_start": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "order": "asc"}
+        reader = CallListReader("Vonage", CALL_ID, _no_recording, self.services.log)
+        return reader.events(families(self._rest.calls(asked)), (), "sid", since)
 
 
 def families(legs: Iterable[Item]) -> Iterator[tuple[Item, Sequence[Item]]]:

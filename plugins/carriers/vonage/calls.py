@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.api import (
+    USER_LEG,
     AuthError,
     BadPayload,
     CallBack,
@@ -20,12 +21,13 @@ from hub.api import (
     Refusal,
     Rejected,
     RingfenceError,
+    hookimpl,
     identifier,
     public_key,
     refused_receipt,
     value_at,
 )
-from plugins.carriers.vonage.rest import VONAGE, Rest, refusal_details
+from plugins.carriers.vonage.rest import VONAGE, Account, refusal_details
 from plugins.carriers.vonage.translate import CALL_ID, call_id
 
 NOT_ALLOWED = (
@@ -42,43 +44,49 @@ def _one_call_only(refusal: Refusal) -> RingfenceError | None:
 VONAGE_CALLS = replace(VONAGE, special=_one_call_only)
 
 
-def place(rest: Rest, call: CallBack, document: str, report_to: str) -> Receipt:
-    """Place a call, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown if Vonage may have taken it anyway.
+class Calls(Account):
+    """Calls that Vonage places for a user, and the check of the connection."""
 
-    Vonage gets the whole document with the request, so that nobody waits for the hub.
-    """
-    body: dict[str, Any] = {
-        "to": [{"type": "phone", "number": (call.user_number or "").removeprefix("+")}],
-        "from": {"type": "phone", "number": call.tracking_number.removeprefix("+")},
-        "ncco": json.loads(document),
-        "event_url": [report_to],
-        "event_method": "POST",
-        "ringing_timer": min(max(call.user_ring_seconds, 1), 120),
-    }
-    try:
-        reply = rest.json("POST", "/v1/calls", once=True, provider=VONAGE_CALLS, json=body)
-        reference = identifier(CALL_ID, call_id(reply.get("conversation_uuid")), "conversation_uuid")
-    except Rejected as error:
-        return refused_receipt(call.key, error, {})
-    except BadPayload as error:
-        raise OutcomeUnknown("Vonage accepted the call without an id; see its dashboard for the status.") from error
-    return Receipt(key=call.key, status="accepted", reference=reference)
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call, at most once. Raises OutcomeUnknown if Vonage may have taken it anyway.
 
+        Vonage gets the whole document with the request, so that nobody waits for the hub.
+        """
+        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        body: dict[str, Any] = {
+            "to": [{"type": "phone", "number": (call.user_number or "").removeprefix("+")}],
+            "from": {"type": "phone", "number": call.tracking_number.removeprefix("+")},
+            "ncco": json.loads(self.connect(call)),
+            "event_url": [report_to],
+            "event_method": "POST",
+            "ringing_timer": min(max(call.user_ring_seconds, 1), 120),
+        }
+        try:
+            reply = self._rest.json("POST", "/v1/calls", once=True, provider=VONAGE_CALLS, json=body)
+            reference = identifier(CALL_ID, call_id(reply.get("conversation_uuid")), "conversation_uuid")
+        except Rejected as error:
+            return refused_receipt(call.key, error, {})
+        except BadPayload as error:
+            raise OutcomeUnknown("Vonage accepted the call without an id; see its dashboard for the status.") from error
+        return Receipt(key=call.key, status="accepted", reference=reference)
 
-def check(rest: Rest) -> ConnectionReport:
-    """Whether both ways to sign in work, and the application can do what the hub needs."""
-    application = rest.application()
-    stored = value_at(application, "keys.public_key")
-    ours = public_key(rest.settings.private_key.get_secret_value())
-    if isinstance(stored, str) and stored.split() != ours.split():
-        raise AuthError(
-            "the private_key is not the one of this Vonage application; use the key that the dashboard made for it."
-        )
-    rest.json("GET", "/v1/calls", params={"page_size": "1"})
-    missing = _missing(application)
-    if missing:
-        return ConnectionReport(ok=False, detail=missing)
-    return ConnectionReport(ok=True, detail="Vonage answers, and the application has calls and texts.")
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        """Whether both ways to sign in work, and the application can do what the hub needs."""
+        rest = self._rest
+        application = rest.application()
+        stored = value_at(application, "keys.public_key")
+        ours = public_key(rest.settings.private_key.get_secret_value())
+        if isinstance(stored, str) and stored.split() != ours.split():
+            raise AuthError(
+                "the private_key is not the one of this Vonage application; use the key that the dashboard made for it."
+            )
+        rest.json("GET", "/v1/calls", params={"page_size": "1"})
+        missing = _missing(application)
+        if missing:
+            return ConnectionReport(ok=False, detail=missing)
+        return ConnectionReport(ok=True, detail="Vonage answers, and the application has calls and texts.")
 
 
 def _missing(application: Mapping[str, Any]) -> str:

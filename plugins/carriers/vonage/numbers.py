@@ -8,7 +8,7 @@ Source: developer.vonage.com/en/api/numbers and /en/api/application.v2.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -26,32 +26,78 @@ from hub.api import (
     as_mapping,
     as_mappings,
     as_text,
+    hookimpl,
     phone_number,
     value_at,
 )
-from plugins.carriers.vonage.rest import PAGE_SIZE, Rest
+from plugins.carriers.vonage.rest import PAGE_SIZE, Account, Rest
 from plugins.carriers.vonage.translate import number as e164
 
 KINDS = {"local": "landline", "toll_free": "landline-toll-free", "mobile": "mobile-lvn"}
 MAX_PAGES = 1000
 
 
-def search(rest: Rest, query: NumberQuery) -> list[NumberOffer]:
-    """Numbers for sale that support voice, with their monthly price (in euros)."""
-    code = phonenumbers.country_code_for_region(query.country)
-    if not re.fullmatch(r"[A-Z]{2}", query.country) or not code:
-        raise Rejected("give the country as two capital letters, like US.")
-    wanted = {"country": query.country, "type": KINDS[query.kind], "features": "VOICE"}
-    pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or "")
-    longest = max(re.findall(r"\d+", query.contains or ""), key=len, default="")
-    if query.area_code:
-        wanted |= {"pattern": f"{code}{query.area_code}", "search_pattern": "0"}
-    elif longest:
-        wanted |= {"pattern": longest, "search_pattern": "1"}
-    size = PAGE_SIZE if pattern else min(max(query.limit, 1), PAGE_SIZE)
-    found = rest.numbers("GET", "/number/search", params={**wanted, "size": str(size), "index": "1"})
-    offers = (_offer(item, query) for item in as_mappings(found.get("numbers")))
-    return [offer for offer in offers if offer.number and re.search(pattern, offer.number)][: query.limit]
+class Numbers(Account):
+    """Search, buy, join to the application, release."""
+
+    @hookimpl
+    def search_numbers(self, query: NumberQuery) -> Sequence[NumberOffer]:
+        """Numbers for sale that support voice, with their monthly price (in euros)."""
+        code = phonenumbers.country_code_for_region(query.country)
+        if not re.fullmatch(r"[A-Z]{2}", query.country) or not code:
+            raise Rejected("give the country as two capital letters, like US.")
+        wanted = {"country": query.country, "type": KINDS[query.kind], "features": "VOICE"}
+        pattern = "".join(r"\d" if c == "*" else re.escape(c) for c in query.contains or "")
+        longest = max(re.findall(r"\d+", query.contains or ""), key=len, default="")
+        if query.area_code:
+            wanted |= {"pattern": f"{code}{query.area_code}", "search_pattern": "0"}
+        elif longest:
+            wanted |= {"pattern": longest, "search_pattern": "1"}
+        size = PAGE_SIZE if pattern else min(max(query.limit, 1), PAGE_SIZE)
+        found = self._rest.numbers("GET", "/number/search", params={**wanted, "size": str(size), "index": "1"})
+        offers = (_offer(item, query) for item in as_mappings(found.get("numbers")))
+        return [offer for offer in offers if offer.number and re.search(pattern, offer.number)][: query.limit]
+
+    @hookimpl
+    def buy_number(self, number: str, setup: NumberSetup) -> OwnedNumber:
+        """Buy a number and point its webhooks at the hub."""
+        if phone_number(number) != number:
+            raise Rejected("give the number in E.164, like +13125550100.")
+        country = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
+        self._rest.numbers("POST", "/number/buy", data={"country": country, "msisdn": number.removeprefix("+")})
+        return self.configure_number(setup)
+
+    @hookimpl
+    def configure_number(self, setup: NumberSetup) -> OwnedNumber:
+        """Join an owned number to the application, and point the application's webhooks at the hub."""
+        rest = self._rest
+        found = find(rest, setup.number)
+        if found is None:
+            raise Rejected("the number is not in this Vonage account; buy it or correct config.yaml.")
+        if found.get("voiceCallbackType") in ("sip", "tel"):
+            raise Rejected(
+                "Vonage forwards this number itself; remove the forwarding in its dashboard, then configure again."
+            )
+        ours = rest.settings.application_id
+        if found.get("app_id") != ours:
+            joined = {"country": as_text(found.get("country")), "msisdn": as_text(found.get("msisdn")), "app_id": ours}
+            rest.numbers("POST", "/number/update", data=joined)
+        return owned({**found, "app_id": ours}, ours, _point(rest, setup))
+
+    @hookimpl
+    def release_number(self, number: str) -> None:
+        """Release a number."""
+        found = find(self._rest, number)
+        if found is not None:
+            named = {"country": as_text(found.get("country")), "msisdn": as_text(found.get("msisdn"))}
+            self._rest.numbers("POST", "/number/cancel", data=named)
+
+    @hookimpl
+    def list_numbers(self) -> Sequence[OwnedNumber]:
+        """All numbers of the account."""
+        rest = self._rest
+        application = rest.application()
+        return [owned(item, rest.settings.application_id, application) for item in _pages(rest, {})]
 
 
 def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
@@ -68,31 +114,6 @@ def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
         monthly_price=price,
         capabilities=tuple(name for name in ("voice", "sms", "mms") if name in can),
     )
-
-
-def buy(rest: Rest, number: str, setup: NumberSetup) -> OwnedNumber:
-    """Buy a number and point its webhooks at the hub."""
-    if phone_number(number) != number:
-        raise Rejected("give the number in E.164, like +13125550100.")
-    country = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
-    rest.numbers("POST", "/number/buy", data={"country": country, "msisdn": number.removeprefix("+")})
-    return configure(rest, setup)
-
-
-def configure(rest: Rest, setup: NumberSetup) -> OwnedNumber:
-    """Join an owned number to the application, and point the application's webhooks at the hub."""
-    found = find(rest, setup.number)
-    if found is None:
-        raise Rejected("the number is not in this Vonage account; buy it or correct config.yaml.")
-    if found.get("voiceCallbackType") in ("sip", "tel"):
-        raise Rejected(
-            "Vonage forwards this number itself; remove the forwarding in its dashboard, then configure again."
-        )
-    ours = rest.settings.application_id
-    if found.get("app_id") != ours:
-        joined = {"country": as_text(found.get("country")), "msisdn": as_text(found.get("msisdn")), "app_id": ours}
-        rest.numbers("POST", "/number/update", data=joined)
-    return owned({**found, "app_id": ours}, ours, _point(rest, setup))
 
 
 def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
@@ -127,20 +148,6 @@ def _posted(capability: Mapping[str, Any], addresses: Mapping[str, str]) -> dict
         for name, address in addresses.items()
     }
     return {**webhooks, **ours}
-
-
-def release(rest: Rest, number: str) -> None:
-    """Release a number."""
-    found = find(rest, number)
-    if found is not None:
-        named = {"country": as_text(found.get("country")), "msisdn": as_text(found.get("msisdn"))}
-        rest.numbers("POST", "/number/cancel", data=named)
-
-
-def listed(rest: Rest) -> list[OwnedNumber]:
-    """All numbers of the account."""
-    application = rest.application()
-    return [owned(item, rest.settings.application_id, application) for item in _pages(rest, {})]
 
 
 def owned(item: Mapping[str, Any], ours: str, application: Mapping[str, Any]) -> OwnedNumber:

@@ -8,11 +8,11 @@ it on request; an hour after the call or text at the earliest).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, Rejected, held_records, value_at
-from plugins.carriers.vonage.rest import UNPROVISIONED, Rest
+from hub.api import Erasure, HeldRecord, PersonReference, Rejected, held_records, hookimpl, value_at
+from plugins.carriers.vonage.rest import UNPROVISIONED, Account, Rest
 from plugins.carriers.vonage.translate import CALL_ID, RECORDING_ID, TEXT_ID, call_id, number
 
 FIELDS = {
@@ -32,34 +32,39 @@ UNKNOWN_RECORDINGS = (
 )
 
 
-def held(rest: Rest, person: PersonReference) -> list[HeldRecord]:
-    """The person's records at the requested company, each once, recordings first."""
-    names = sorted(filter(RECORDING_ID.fullmatch, person.provider_ids))
-    files = [(name, rest.find(f"/v3/media/{name.removeprefix('REC-')}/info")) for name in names]
-    recordings = [("recording", {**shown, "id": name}) for name, shown in files if shown is not None]
-    legs = [("call", _shown(leg)) for together in _calls(rest, person).values() for leg in together]
-    return held_records([*recordings, *legs], {"recording": "id", "call": "uuid"}, FIELDS)
+class Privacy(Account):
+    """What Vonage holds about a person of one company (calls, recordings, texts), and its removal."""
 
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """Calls from or to the person's numbers, and the recordings that the hub knows."""
+        names = sorted(filter(RECORDING_ID.fullmatch, person.provider_ids))
+        files = [(name, self._rest.find(f"/v3/media/{name.removeprefix('REC-')}/info")) for name in names]
+        recordings = [("recording", {**shown, "id": name}) for name, shown in files if shown is not None]
+        legs = [("call", _shown(leg)) for together in _calls(self._rest, person).values() for leg in together]
+        return held_records([*recordings, *legs], {"recording": "id", "call": "uuid"}, FIELDS)
 
-def erase(rest: Rest, person: PersonReference) -> Erasure:
-    """Delete the recordings and redact calls and texts, and report if something stays."""
-    recordings = list(filter(RECORDING_ID.fullmatch, person.provider_ids))
-    for recording_id in recordings:
-        rest.delete(f"/v3/media/{recording_id.removeprefix('REC-')}")
-    calls, done = _calls(rest, person), len(recordings)
-    try:
-        for legs in calls.values():
-            for leg in legs:
-                done += rest.redact("voice", str(leg.get("uuid")), str(leg.get("direction")))
-        for text_id in filter(TEXT_ID.fullmatch, person.provider_ids):
-            done += any(rest.redact("messages", text_id, direction) for direction in ("inbound", "outbound"))
-    except Rejected as error:
-        if error.code != UNPROVISIONED:
-            raise
-        return Erasure(status="impossible", records=done, reason=NOT_ENABLED)
-    if set(calls) - set(person.provider_ids):
-        return Erasure(status="impossible", records=done, reason=UNKNOWN_RECORDINGS)
-    return Erasure(status="erased" if done else "nothing_held", records=done)
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the recordings and redact calls and texts, and report if something stays."""
+        rest = self._rest
+        recordings = list(filter(RECORDING_ID.fullmatch, person.provider_ids))
+        for recording_id in recordings:
+            rest.delete(f"/v3/media/{recording_id.removeprefix('REC-')}")
+        calls, done = _calls(rest, person), len(recordings)
+        try:
+            for legs in calls.values():
+                for leg in legs:
+                    done += rest.redact("voice", str(leg.get("uuid")), str(leg.get("direction")))
+            for text_id in filter(TEXT_ID.fullmatch, person.provider_ids):
+                done += any(rest.redact("messages", text_id, direction) for direction in ("inbound", "outbound"))
+        except Rejected as error:
+            if error.code != UNPROVISIONED:
+                raise
+            return Erasure(status="impossible", records=done, reason=NOT_ENABLED)
+        if set(calls) - set(person.provider_ids):
+            return Erasure(status="impossible", records=done, reason=UNKNOWN_RECORDINGS)
+        return Erasure(status="erased" if done else "nothing_held", records=done)
 
 
 def _calls(rest: Rest, person: PersonReference) -> dict[str, list[Mapping[str, Any]]]:

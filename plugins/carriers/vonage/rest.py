@@ -12,7 +12,21 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hub.api import Provider, Refusal, Rejected, RetryLater, Services, as_mappings, as_text, key_token, value_at
+from hub.api import (
+    ConfigError,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    SealedCallers,
+    Services,
+    TwimlCarrier,
+    as_mappings,
+    as_text,
+    key_token,
+    public_key,
+    value_at,
+)
 from plugins.carriers.vonage.settings import VonageSettings
 
 HOSTS = (
@@ -131,3 +145,21 @@ class Rest:
         claims = {"application_id": self.settings.application_id, "iat": now, "exp": now + TOKEN_SECONDS}
         token = key_token({**claims, "jti": str(uuid.uuid4())}, self.settings.private_key.get_secret_value())
         return {"authorization": f"Bearer {token}"}
+
+
+class Account(TwimlCarrier):
+    """One account as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: VonageSettings
+
+    def __init__(self, name: str, settings: VonageSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        for secret in ("api_key", "api_secret", "private_key"):
+            if not getattr(settings, secret).get_secret_value().strip():
+                raise ConfigError(f"connector {name!r} has an empty {secret}; set it in config.yaml.")
+        try:
+            public_key(settings.private_key.get_secret_value())
+        except ValueError as error:
+            raise ConfigError(f"connector {name!r} has a private_key that cannot sign: {error}.") from None
+        self._rest = Rest(settings, services)
+        self._callers = SealedCallers(settings.api_secret.get_secret_value())

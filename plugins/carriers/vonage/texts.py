@@ -14,34 +14,39 @@ from hub.api import (
     OutcomeUnknown,
     Receipt,
     Rejected,
+    hookimpl,
     identifier,
     refused_receipt,
 )
-from plugins.carriers.vonage.rest import Rest
+from plugins.carriers.vonage.rest import Account
 from plugins.carriers.vonage.translate import ILLEGAL_NUMBER, REASONS, TEXT_ID
 
 
-def send(rest: Rest, text: OutboundText, webhook_url: str) -> Receipt:
-    """Send one text. Raises OutcomeUnknown if Vonage may have accepted it anyway.
+class Texts(Account):
+    """Send one."""
 
-    Vonage takes every well-formed text; only the report of its delivery says that a person opted out.
-    """
-    message: dict[str, Any] = {
-        "to": (text.recipient_number or "").removeprefix("+"),
-        "from": text.sender.removeprefix("+"),
-        "client_ref": text.key[:100],
-        "webhook_url": f"{webhook_url}/{TEXT_STATUS_PATH}",
-        "webhook_version": "v1",
-        **_content(text),
-    }
-    try:
-        reply = rest.json("POST", "/v1/messages", once=True, json=message)
-        reference = identifier(TEXT_ID, reply.get("message_uuid"), "message_uuid")
-    except Rejected as error:
-        return refused_receipt(text.key, error, REASONS, ILLEGAL_NUMBER)
-    except BadPayload as error:
-        raise OutcomeUnknown("Vonage accepted the text without an id; see its dashboard for the status.") from error
-    return Receipt(key=text.key, status="accepted", reference=reference)
+    @hookimpl
+    def send_text(self, text: OutboundText) -> Receipt:
+        """Send one text. Raises OutcomeUnknown if Vonage may have accepted it anyway.
+
+        Vonage takes every well-formed text; only the report of its delivery says that a person opted out.
+        """
+        message: dict[str, Any] = {
+            "to": (text.recipient_number or "").removeprefix("+"),
+            "from": text.sender.removeprefix("+"),
+            "client_ref": text.key[:100],
+            "webhook_url": f"{self.services.webhook_url}/{TEXT_STATUS_PATH}",
+            "webhook_version": "v1",
+            **_content(text),
+        }
+        try:
+            reply = self._rest.json("POST", "/v1/messages", once=True, json=message)
+            reference = identifier(TEXT_ID, reply.get("message_uuid"), "message_uuid")
+        except Rejected as error:
+            return refused_receipt(text.key, error, REASONS, ILLEGAL_NUMBER)
+        except BadPayload as error:
+            raise OutcomeUnknown("Vonage accepted the text without an id; see its dashboard for the status.") from error
+        return Receipt(key=text.key, status="accepted", reference=reference)
 
 
 def _content(text: OutboundText) -> dict[str, Any]:

@@ -43,14 +43,16 @@ def test_what_bandwidth_does_not_sell_is_said(connector: Bandwidth, query: Numbe
         connector.search_numbers(query)
 
 
-def test_an_order_that_takes_long_is_not_placed_again(sandbox: Sandbox, connector: Bandwidth) -> None:
+def test_an_order_that_takes_long_is_not_placed_again(
+    sandbox: Sandbox, connector: Bandwidth, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox.looks_until_done = 3
-    quick = (0.0, 0.0)
+    monkeypatch.setattr(numbers, "PAUSES", (0.0, 0.0))
     with pytest.raises(RetryLater, match="hub numbers list"):
-        numbers.buy(connector._rest, connector._proof, OURS, SETUP, quick)
+        connector.buy_number(OURS, SETUP)
     assert len(sandbox.orders) == 1 and not sandbox.owned
     sandbox.looks_until_done = 2
-    assert numbers.buy(connector._rest, connector._proof, OURS, SETUP, quick).voice_url == SETUP.voice_url
+    assert connector.buy_number(OURS, SETUP).voice_url == SETUP.voice_url
 
 
 def test_a_number_that_is_gone_is_said_with_bandwidths_code(sandbox: Sandbox, connector: Bandwidth) -> None:

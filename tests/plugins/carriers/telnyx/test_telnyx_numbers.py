@@ -71,14 +71,17 @@ def test_we_point_and_release_what_telnyxs_client_ordered(telnyx: Telnyx, client
     assert list(client.phone_numbers.list()) == []
 
 
-def test_an_order_that_is_filled_later_is_looked_at_again(telnyx: Telnyx, sandbox: Sandbox) -> None:
+def test_an_order_that_is_filled_later_is_looked_at_again(
+    telnyx: Telnyx, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sandbox.looks_until_filled = 3
-    rest = Rest(telnyx.settings, telnyx.services)
+    monkeypatch.setattr(numbers, "PAUSES", (0.0, 0.0))
     with pytest.raises(RetryLater, match="not filled the order yet"):
-        numbers.buy(rest, TRACKING, setup(TRACKING), pauses=(0.0, 0.0))
+        telnyx.buy_number(TRACKING, setup(TRACKING))
     (order,) = sandbox.orders.values()
     assert order["status"] == "pending"
-    assert numbers.buy(rest, "+13125550143", setup("+13125550143"), pauses=(0.0, 0.0, 0.0)).number == "+13125550143"
+    monkeypatch.setattr(numbers, "PAUSES", (0.0, 0.0, 0.0))
+    assert telnyx.buy_number("+13125550143", setup("+13125550143")).number == "+13125550143"
 
 
 @pytest.mark.parametrize("number", ["+13129999999", "nonsense", "+1999"])

@@ -15,6 +15,7 @@ from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.model.people import has_known_email
 from hub.queries.lists.keyset import Page, newest_first, page_of
+from hub.queries.lists.kinds import KINDS
 from hub.queries.lists.plan import rows_of
 from hub.store.encryption.encrypted_fields import names_of, values_of
 from hub.store.encryption.vault import Vault
@@ -173,14 +174,10 @@ def _called_names(session: Session, vault: Vault, people: Sequence[str]) -> dict
 def _counts(session: Session, people: Sequence[str]) -> Mapping[str, tuple[int, datetime | None]]:
     """Person → how many contacts, and when the last one was."""
     counts: dict[str, tuple[int, datetime | None]] = {}
-    tables: tuple[tuple[Any, Any], ...] = (
-        (Call, Call.started_at),
-        (TextMessage, TextMessage.at),
-        (FormSubmission, FormSubmission.submitted_at),
-    )
-    for table, at in tables:
-        query: Any = select(table.person_id, func.count(), func.max(at)).where(table.person_id.in_(people))
-        for person_id, number, last in session.execute(query.group_by(table.person_id)):
+    for kind in KINDS.values():
+        person = kind.table.person_id
+        query: Any = select(person, func.count(), func.max(kind.at)).where(person.in_(people))
+        for person_id, number, last in session.execute(query.group_by(person)):
             known, latest = counts.get(person_id, (0, None))
             counts[person_id] = (known + number, max(last, latest) if latest else last)
     return counts

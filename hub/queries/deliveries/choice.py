@@ -1,6 +1,6 @@
-"""Which deliveries a page shows: the conditions of a filter, one query for each state that it includes.
+"""Which deliveries a page shows: the conditions of a filter, and the parts of its list.
 
-Each query walks one index from its newest entry on, so a page costs the same at a million deliveries.
+Each part is read along one index from its newest entry on, so a page costs the same at a million deliveries.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import ConversionRow, Delivery
@@ -17,6 +17,8 @@ from hub.model.conversions import LOG, UPLOAD, is_shown_as
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently
+from hub.queries.lists.keyset import Part, newest_first
+from hub.queries.lists.plan import rows_of
 
 HOOKS = (UPLOAD, LOG)
 """Conversions and log entries of calls; texts have a page of their own."""
@@ -50,12 +52,19 @@ class DeliveryChoice:
 
     def queries(self, scope: AccessScope) -> list[Any]:
         """Queries for rows of `Delivery` that the user may see; no row is in two of them."""
-        conditions = self._conditions()
-        return [scope.select(Delivery).where(*conditions, *part) for part in self._parts()]
+        mine = scope.select(Delivery).where(col(Delivery.company_id).in_(self.companies), *self._conditions())
+        return [mine.where(*state) for state in self._states()]
+
+    def parts(self, session: Session, scope: AccessScope) -> list[Part]:
+        """The parts of the list: of all states those of each company, else those of each state."""
+        order = newest_first(Delivery.made_at, Delivery.id)
+        if self.state is None and self.subject is None:
+            return rows_of(session, scope, Delivery, order, *self._conditions(), companies=self.companies)
+        return [Part(query, order) for query in self.queries(scope)]
 
     def _conditions(self) -> list[Any]:
         row: Any = Delivery
-        chosen = [row.company_id.in_(self.companies), row.hook.in_(HOOKS)]
+        chosen = [row.hook.in_(HOOKS)]
         if self.since is not None:
             chosen.append(row.made_at >= self.since)
         if self.until is not None:
@@ -73,7 +82,7 @@ class DeliveryChoice:
             chosen.append(made.exists())
         return chosen
 
-    def _parts(self) -> list[list[Any]]:
+    def _states(self) -> list[list[Any]]:
         state: Any = col(Delivery.state)
         aside: Any = col(Delivery.set_aside_at)
         if self.state == NEEDS_YOU:
@@ -83,8 +92,4 @@ class DeliveryChoice:
             return [[state == each, aside.is_not(None)] for each in REPLAYABLE_DELIVERY_STATES]
         if self.state == DRIFT:
             return [counted_differently()]
-        if self.state is not None:
-            return [[is_shown_as(self.state)]]
-        if len(self.companies) == 1 or self.subject is not None:
-            return [[]]
-        return [[state == each] for each in DeliveryState]
+        return [[]] if self.state is None else [[is_shown_as(self.state)]]

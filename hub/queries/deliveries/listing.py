@@ -18,7 +18,7 @@ from hub.model.states import DeliveryState
 from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.queries.deliveries.subjects import SubjectLabel, subject_labels
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
-from hub.queries.lists.keyset import Page, Part, newest_first, page_of
+from hub.queries.lists.keyset import Page, page_of, read_rows
 from hub.store.encryption.vault import Vault
 
 MAX_COUNTED = 10_000
@@ -54,8 +54,7 @@ def page_of_deliveries(
     session: Session, scope: AccessScope, vault: Vault, choice: DeliveryChoice, after: str | None, limit: int
 ) -> Page[ListedDelivery]:
     """At most `limit` deliveries, the newest first. `after` is the `next` of the page before."""
-    parts = [Part(query, newest_first(Delivery.made_at, Delivery.id)) for query in choice.queries(scope)]
-    page = page_of(session, parts, after, limit)
+    page = page_of(session, choice.parts(session, scope), after, limit)
     return page.of(listed(session, scope, vault, page.items))
 
 
@@ -93,11 +92,8 @@ def iterate_deliveries(
 
 def chosen_ids(session: Session, scope: AccessScope, choice: DeliveryChoice, limit: int) -> list[tuple[str, str]]:
     """The ids of the newest deliveries of a choice, each with the id of its company."""
-    found: list[tuple[datetime, str, str]] = []
-    for query in choice.queries(scope):
-        newest = query.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit)
-        found += [(row.made_at, row.id, row.company_id or "") for row in session.exec(newest)]
-    return [(delivery_id, company_id) for _, delivery_id, company_id in sorted(found, reverse=True)[:limit]]
+    rows = read_rows(session, choice.parts(session, scope), None, limit)
+    return [(row.item.id, row.item.company_id or "") for row in rows]
 
 
 def count_by_state(session: Session, scope: AccessScope, choice: DeliveryChoice) -> dict[str, int]:

@@ -99,12 +99,12 @@ class Stage:
         leg = FakeLeg(about.pop("called", NUMBER), about.pop("caller", CALLER), outgoing=False, **about)
         self.engine.all.append(leg)
         party(leg)
-        await asyncio.wait_for(take(self.parts, leg), 10)  # type: ignore[arg-type]
+        await asyncio.wait_for(take(self.parts, leg), 90)  # type: ignore[arg-type]
         return leg
 
     async def told(self) -> None:
         """Wait until the hub has every report."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while await self.parts.journal.read("select id from report limit 1"):
                 await asyncio.sleep(0.01)
 

@@ -65,13 +65,13 @@ def test_messages_over_tls_are_cut_right_and_answered_on_their_connection(certif
         for piece in (b"\r\n\r\n", OPTIONS[:40], OPTIONS[40:-2], OPTIONS[-2:] + OPTIONS):
             writer.write(piece)
             await writer.drain()
-        both = [await asyncio.wait_for(got.get(), 10) for _ in range(2)]
+        both = [await asyncio.wait_for(got.get(), 90) for _ in range(2)]
         ports.to_peer(both[0][1], b"SIP/2.0 200 OK\r\n\r\n")
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 90)
         _, other = await asyncio.open_connection("127.0.0.1", port, ssl=trusting, server_hostname="localhost")
         other.write(b"GET / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n")
         writer.write(b"x" * 70_000)
-        end = await asyncio.wait_for(reader.read(), 10)
+        end = await asyncio.wait_for(reader.read(), 90)
         await ports.close()
         return [data for data, _ in both], answer, end
 

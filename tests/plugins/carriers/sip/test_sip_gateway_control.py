@@ -84,7 +84,7 @@ def test_a_recording_pauses_only_while_it_is_made(tmp_path: Path) -> None:
             sip, stage.hub.script = hooks(stage), {("ringing", ""): RECORDED}
             stage.engine.phones[SALES] = lambda leg: None
             talking = asyncio.ensure_future(stage.call())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(90):
                 while not stage.parts.bridges:
                     await asyncio.sleep(0.01)
             (call_id, (_, bridge)) = next(iter(stage.parts.bridges.items()))
@@ -138,7 +138,7 @@ def test_a_call_back_is_refused_with_the_limit_and_placed_once(tmp_path: Path) -
             assert first.status == "accepted" and first == again
             abroad = await ask(sip.place_call, replace(call, key="a", user_number="+442079460190"))
             assert (abroad.status, abroad.code) == ("rejected", "country") and "limits" in str(abroad.reason)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(90):
                 while stage.parts.under_way:
                     await asyncio.sleep(0.01)
             assert [dial.number for dial in stage.engine.placed] == [SALES]

@@ -13,7 +13,7 @@ from page_client import signed_in
 from served import serving
 from test_pages import AXE, CHECK, WHOLE
 
-from hub.startup import Opened
+from hub.startup.opening import Opened
 from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak

@@ -26,7 +26,7 @@ CHANGED_MEANWHILE = "config.yaml was changed in the meantime. Look at it again."
 def save_section(
     page: PageRequest,
     form: Form,
-    section: BaseModel,
+    section: BaseModel | type[BaseModel],
     place: Path,
     show: Callable[[Form], Response],
     *,
@@ -34,28 +34,16 @@ def save_section(
     to: str,
     first: Iterable[Change] = (),
 ) -> Response:
-    """Make the section of config.yaml at `place` say what the form does, after the changes that come `first`; a value that is
-    the same stays as it is written."""
+    """Make the section of config.yaml at `place` say what the form does, after the changes that come `first`. `section` is what
+    the file says now, of which a value that is the same stays as it is written; or the model of a section that is added."""
     tree = form.tree()
-    form.check_changed(section, tree)
-    edits = [*first, *changes(place, form.fields, section, tree)]
+    if isinstance(section, type):
+        form.check(section, tree)
+        edits = [Change(place, tree)]
+    else:
+        form.check_changed(section, tree)
+        edits = [*first, *changes(place, form.fields, section, tree)]
     return edit_config(page, form, edits, show, place=place, notice=notice, to=to)
-
-
-def add_section(
-    page: PageRequest,
-    form: Form,
-    model: type[BaseModel],
-    place: Path,
-    show: Callable[[Form], Response],
-    *,
-    notice: str,
-    to: str,
-) -> Response:
-    """Add a section to config.yaml that says what the form does."""
-    tree = form.tree()
-    form.check(model, tree)
-    return edit_config(page, form, [Change(place, tree)], show, place=place, notice=notice, to=to)
 
 
 def edit_config(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hub.config.models import CompanySection
 from hub.web.forms.companies import company_and_section, place_of_company
-from hub.web.forms.config_edit import add_section, save_section
+from hub.web.forms.config_edit import save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
@@ -86,7 +86,7 @@ def add(page: PageRequest) -> Response:
     """Add a company."""
     form = Form(NEW_FIELDS, page.form)
     form.check_name({each.name for each in page.hub.config.companies})
-    return add_section(
+    return save_section(
         page,
         form,
         CompanySection,

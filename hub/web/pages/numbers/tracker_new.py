@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from hub.config.models import TrackerSection
 from hub.web.forms.companies import chosen_company, company_field, place_of_company
-from hub.web.forms.config_edit import add_section
+from hub.web.forms.config_edit import save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
@@ -39,7 +39,7 @@ def add(page: PageRequest) -> Response:
     section, name = chosen_company(page, form, "for_company"), form.value("name")
     form.country = section.country if section else form.country
     form.check_name({each.name for each in section.trackers} if section else ())
-    return add_section(
+    return save_section(
         page,
         form,
         TrackerSection,

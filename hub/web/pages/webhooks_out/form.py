@@ -10,7 +10,7 @@ from hub.contracts.categories import readable
 from hub.contracts.third_parties import is_third_party
 from hub.errors import NotFound
 from hub.web.forms.companies import chosen_company, company_and_section, company_field, place_of_company
-from hub.web.forms.config_edit import add_section, edit_config, save_section
+from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
@@ -55,7 +55,7 @@ def add(page: PageRequest) -> Response:
     form = Form(_new_fields(page), page.form, otherwise="url")
     company, name = chosen_company(page, form), form.value("name")
     form.check_name({each.name for each in company.webhooks} if company else ())
-    return add_section(
+    return save_section(
         page,
         form,
         WebhookSection,

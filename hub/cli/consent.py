@@ -11,7 +11,6 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import note
-from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, counted, echo_json, moment, plain, say
 from hub.cli.support.tables import table
 from hub.config.models import Config
@@ -24,6 +23,7 @@ from hub.model import Company, ConsentDetail, ConsentEntry, OptOut, Person, Visi
 from hub.model.people import PROVEN, has_known_number
 from hub.numbers.accounts import write_accounts
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.privacy.ledger import STATES, ConsentStatement, keep_notice
 from hub.privacy.opt_outs import KnownBy, opt_outs_of
 from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect

@@ -8,7 +8,7 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import note
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.config.models import Config
 from hub.contracts.clean_urls import clean_url, is_personal_name
@@ -18,6 +18,7 @@ from hub.model import Company, SourceRule
 from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import KnownSources, read_directory
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.plugin_host.captured import click_id_rules, click_ids_of, own_click_ids
 from hub.queries.flow_simulation import connected
 from hub.queries.lookup import known

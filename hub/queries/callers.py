@@ -12,6 +12,7 @@ from sqlmodel import Session, col, or_, select
 
 from hub.access.users import names_of
 from hub.model import Call, CallerRule, Company, SpamScore
+from hub.platform.fields import from_fields
 from hub.store.encryption.encrypted_fields import rule_notes_of
 from hub.store.encryption.vault import Vault
 
@@ -76,15 +77,11 @@ def listed_callers(
     notes = rule_notes_of(vault, session, rules)
     users = {rule.made_by: rule.made_by for rule in rules} | names_of(session, {rule.made_by for rule in rules})
     return [
-        ListedCaller(
-            id=rule.id,
-            kind=rule.kind,
-            pattern=rule.pattern,
-            is_prefix=rule.is_prefix,
+        from_fields(
+            ListedCaller,
+            rule,
             company=titles.get(rule.company_id or ""),
             note=notes.get(rule.id),
-            by_verdict=rule.by_verdict,
-            made_at=rule.made_at,
             made_by=users[rule.made_by],
         )
         for rule in rules
@@ -106,12 +103,10 @@ def spam_verdicts(session: Session, calls: Sequence[Call]) -> dict[str, SpamVerd
     ).all()
     users = names_of(session, {row.overruled_by for row in rows if row.overruled_by})
     return {
-        keys[row.connector, row.carrier_call_id]: SpamVerdict(
-            score=row.score,
+        keys[row.connector, row.carrier_call_id]: from_fields(
+            SpamVerdict,
+            row,
             reasons=tuple(SpamReason(str(each["text"]), int(each["points"])) for each in row.reasons),
-            action=row.action,
-            decided_at=row.decided_at,
-            overruled_at=row.overruled_at,
             overruled_by=users.get(row.overruled_by, row.overruled_by) if row.overruled_by else None,
         )
         for row in rows

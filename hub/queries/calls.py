@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Attribution, Call, Company, Recording
+from hub.platform.fields import from_fields
 from hub.queries.callers import SpamVerdict, spam_verdicts
 from hub.queries.lists.filters import ContactFilter, ContactKind
 from hub.queries.lists.keyset import Page, in_order
@@ -91,21 +92,4 @@ def one_call(session: Session, scope: AccessScope, vault: Vault, call_id: str) -
 
 def _summary(row: Call, names: Mapping[str, str], verdicts: Mapping[str, SpamVerdict]) -> CallSummary:
     assert row.company_id is not None
-    return CallSummary(
-        id=row.id,
-        company_id=row.company_id,
-        tracking_number=row.tracking_number,
-        caller_number=row.caller_number,
-        caller_name=names.get(row.id),
-        status=row.status,
-        started_at=row.started_at,
-        answered_at=row.answered_at,
-        answered_by=row.answered_by,
-        ended_at=row.ended_at,
-        duration=row.duration,
-        failure=row.failure,
-        voicemail=row.voicemail,
-        first_time_caller=row.first_time_caller,
-        spam=row.spam,
-        spam_score=verdicts.get(row.id),
-    )
+    return from_fields(CallSummary, row, caller_name=names.get(row.id), spam_score=verdicts.get(row.id))

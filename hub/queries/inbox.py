@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import InboxWebhook
 from hub.model.states import InboxState
+from hub.platform.fields import from_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +37,7 @@ def newest_webhooks(session: Session, state: str, limit: int) -> list[WebhookSta
     """At most `limit` webhooks of one state, the newest first."""
     newest = col(InboxWebhook.received_at).desc(), col(InboxWebhook.id).desc()
     query = select(InboxWebhook).where(InboxWebhook.state == state).order_by(*newest).limit(limit)
-    return [
-        WebhookState(
-            id=row.id,
-            connector=row.connector,
-            event_key=row.event_key,
-            state=row.state,
-            received_at=row.received_at,
-            due_at=row.due_at,
-            reason=row.reason,
-        )
-        for row in session.exec(query)
-    ]
+    return [from_fields(WebhookState, row) for row in session.exec(query)]
 
 
 def parked_webhooks(session: Session) -> list[str]:

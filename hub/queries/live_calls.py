@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call
 from hub.model.states import CallStatus
+from hub.platform.fields import from_fields
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 
@@ -45,13 +46,11 @@ def live_calls(
         for each in session.exec(select(Attribution).where(col(Attribution.subject_id).in_([row.id for row in rows])))
     }
     return [
-        LiveCall(
-            id=row.id,
-            caller_number=row.caller_number,
+        from_fields(
+            LiveCall,
+            row,
             caller_name=names.get(row.id),
             first_time=row.first_time_caller,
-            started_at=row.started_at,
-            answered_at=row.answered_at,
             source=f"{cause.source} / {cause.medium}" if (cause := causes.get(row.id)) else None,
             keyword=cause.keyword if cause else None,
         )

@@ -15,6 +15,7 @@ from hub.access.scope import AccessScope
 from hub.model import Call, Lead, OutgoingCall
 from hub.model.marks import LeadStatus
 from hub.model.states import CallStatus
+from hub.platform.fields import from_fields
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 
@@ -115,15 +116,13 @@ def _waiting(scope: AccessScope, now: datetime, company_id: str | None) -> Any:
 
 def _missed(row: Any, call: Call, name: str | None, now: datetime) -> MissedCaller:
     assert call.company_id is not None and call.caller_number is not None
-    return MissedCaller(
+    return from_fields(
+        MissedCaller,
+        call,
         call_id=call.id,
-        company_id=call.company_id,
-        tracking_number=call.tracking_number,
-        caller_number=call.caller_number,
         caller_name=name,
         missed=row.missed,
         first_missed_at=row.first_at,
         last_missed_at=row.last_at,
         waits=now - row.first_at,
-        voicemail=call.voicemail,
     )

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.model.people import has_known_email
+from hub.platform.fields import from_fields
 from hub.queries.lists.keyset import Page, newest_first, page_of
 from hub.queries.lists.kinds import KINDS
 from hub.queries.lists.plan import rows_of
@@ -144,14 +145,10 @@ def _shown(session: Session, vault: Vault, people: Sequence[Person]) -> list[Per
     names = _called_names(session, vault, ids) | names
     counts = _counts(session, ids)
     return [
-        PersonShown(
-            id=each.id,
-            company_id=each.company_id,
+        from_fields(
+            PersonShown,
+            each,
             name=names.get(each.id),
-            phone_number=each.phone_number,
-            email=each.email,
-            is_typed=each.is_typed,
-            first_seen_at=each.first_seen_at,
             contacts=counts.get(each.id, (0, None))[0],
             last_contact_at=counts.get(each.id, (0, None))[1],
         )

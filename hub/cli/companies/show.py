@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from hub.cli.support.lists import only
 from hub.cli.support.output import moment, plain, say
 from hub.cli.support.tables import table
+from hub.platform.fields import only
 from hub.queries.privacy.company_end import CompanyEndPlan
 
 

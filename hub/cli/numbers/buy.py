@@ -8,7 +8,7 @@ import typer
 
 from hub.cli.numbers.carriers import Carrier, able_carriers, read_number
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, Agreed, ConfigFile, Sandboxed, plain, say
 from hub.config.models import Config
 from hub.contracts.numbers import NumberQuery
@@ -20,6 +20,7 @@ from hub.numbers.accounts import write_accounts
 from hub.numbers.budget import budget_of, set_cap, written
 from hub.numbers.purchases import purchase
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.lookup import account_named, company_named, known
 from hub.startup.opening import open_hub, open_store, read_config
 

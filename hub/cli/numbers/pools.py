@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, plain
 from hub.numbers.accounts import write_accounts
 from hub.numbers.directory import read_directory
 from hub.numbers.pools import PoolFigures, pool_figures
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.lookup import known
 from hub.startup.opening import open_store, read_config
 

@@ -10,7 +10,7 @@ import typer
 
 from hub.cli.numbers.carriers import chosen_carriers, read_number
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, Agreed, ConfigFile, Sandboxed, plain, say
 from hub.cli.support.tables import table
 from hub.contracts.ports import PortRequest
@@ -26,6 +26,7 @@ from hub.numbers.porting import (
     recorded,
     refresh,
 )
+from hub.platform.fields import only
 from hub.queries.lookup import full_id
 from hub.runtime import Hub
 from hub.startup.opening import open_hub, read_config

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hub.cli.support.lists import only
 from hub.contracts.connector import Connector
 from hub.errors import RingfenceError
+from hub.platform.fields import only
 from hub.plugin_host.discovery import discover, imported
 from hub.testing.certificate import Certificate
 from hub.testing.certificate import certify as prove

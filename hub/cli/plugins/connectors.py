@@ -10,7 +10,7 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import actor, note
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.oauth_loopback import Answer, by_browser, by_paste
 from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, moment, plain, say
 from hub.config.models import Config, ConnectorEntry
@@ -18,6 +18,7 @@ from hub.connecting.pausing import resume_connector
 from hub.connecting.reconnect import reconnect
 from hub.errors import CannotDo, ConfigError
 from hub.model import Company, SyncSlot
+from hub.platform.fields import only
 from hub.plugin_host.discovery import discover
 from hub.plugin_host.oauth_grant import Attempt, exchange
 from hub.privacy.owner_consent import connect_owner, disconnect_owner, owner_sign_in

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
 from hub.cli.support.tables import table
 from hub.delivery.preview import UNCHECKED, Previewed, preview
@@ -15,6 +14,7 @@ from hub.delivery.sync import SyncReport
 from hub.errors import CannotDo, RingfenceError
 from hub.model.conversions import LOG, UPLOAD
 from hub.model.states import DeliveryState
+from hub.platform.fields import only
 from hub.queries.lookup import known
 from hub.queries.timeline.receipts import worth
 from hub.startup.opening import Opened, open_hub, read_config

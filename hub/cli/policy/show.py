@@ -8,7 +8,7 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.policy.lookup import STATEMENT, KindName, Language, Owner, Version, called, opened, version_named
-from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import (
     CONFIG,
     EMPTY_CELL,
@@ -23,6 +23,7 @@ from hub.cli.support.output import (
 )
 from hub.model import Account, PolicyAcceptance, PolicyNotice, PolicyVersion
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.privacy.policies.document import DOCUMENT_KINDS, PolicyChange
 from hub.privacy.policies.standing import current_statement, waits
 from hub.privacy.policies.versions import text_in, texts_of

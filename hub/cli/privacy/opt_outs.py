@@ -12,11 +12,12 @@ from sqlmodel import Session
 
 from hub.cli.privacy.request_lookup import audit, companies_named, open_for
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, ConfigFile, counted, say
 from hub.errors import CannotDo
 from hub.model import OptOut
 from hub.model.states import OptOutState
+from hub.platform.fields import only
 from hub.privacy.opt_outs import question_opt_out, reinstate_opt_out
 from hub.privacy_requests.officer import reason_in_words
 from hub.queries.lookup import by_id, one, typed

@@ -24,7 +24,7 @@ from hub.cli.privacy.request_lookup import (
 )
 from hub.cli.privacy.request_show import due, is_overdue, left, person_of, request_row, show_plan, warn_of_rehearsal
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.options import since
 from hub.cli.support.output import (
     CONFIG,
@@ -42,6 +42,7 @@ from hub.cli.support.output import (
 from hub.cli.support.tables import table
 from hub.model import PrivacyRequest
 from hub.model.states import CLOSED_REQUEST_STATES
+from hub.platform.fields import only
 from hub.privacy_requests.officer import finish_without, note_planned, note_proof, plan_of, reason_in_words, take_in
 from hub.privacy_requests.rights import lift_restriction
 from hub.privacy_requests.run import run as carry_out

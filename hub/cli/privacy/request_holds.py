@@ -17,9 +17,10 @@ from hub.cli.privacy.request_lookup import (
     open_for,
 )
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, counted, say
 from hub.model import LegalHold
+from hub.platform.fields import only
 from hub.privacy_requests.legal_holds import lift_hold, place_hold
 from hub.queries.lookup import by_id, one, typed
 from hub.queries.privacy.holds import holds_of

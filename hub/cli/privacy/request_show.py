@@ -10,6 +10,7 @@ from hub.cli.support.output import EMPTY_CELL, moment, plain, say
 from hub.cli.support.tables import table
 from hub.model import PrivacyRequest
 from hub.model.states import CLOSED_REQUEST_STATES
+from hub.platform.fields import only
 from hub.privacy_requests.providers.stand_ins import warning_of
 
 
@@ -27,7 +28,7 @@ def request_row(request: PrivacyRequest, now: datetime) -> dict[str, Any]:
     """A request as JSON takes it, without the person."""
     names = ("id", "kind", "state", "channel", "places", "rule", "received_at", "due_at", "extended_to", "promised_at",
              "verified_at", "closed_at")  # fmt: skip
-    return {**{name: getattr(request, name) for name in names}, "overdue": is_overdue(request, now)}
+    return {**only(*names)(request), "overdue": is_overdue(request, now)}
 
 
 def due(request: PrivacyRequest, now: datetime) -> str:

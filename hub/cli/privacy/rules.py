@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, counted, plain
 from hub.contracts.rules import TOPICS, LegalRule
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.flow_simulation import connected
 from hub.queries.lookup import known, known_place
 from hub.queries.privacy.legal_rules import law_state, legal_rules

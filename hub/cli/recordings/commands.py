@@ -13,7 +13,7 @@ from hub.cli.recordings import transcripts
 from hub.cli.recordings.lookup import RecordingId, found_recording
 from hub.cli.support.audit_note import actor, note
 from hub.cli.support.files import new_file
-from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -32,6 +32,7 @@ from hub.hookspecs import RecordingHooks
 from hub.model import AuditEntry, Call, Recording
 from hub.model.states import RecordingState
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.lookup import find_subject, typed
 from hub.recordings.end import HELD, IN_WORDS, check_resume, end_recording
 from hub.recordings.keep import fetch_due

@@ -9,11 +9,11 @@ from sqlmodel import col, select, update
 
 from hub.cli.recordings.lookup import RecordingId, found_recording
 from hub.cli.support.audit_note import actor, note
-from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, colored, echo_json, plain, say
 from hub.errors import CannotDo
 from hub.model import Call, TranscriptRow
 from hub.model.states import TranscriptState
+from hub.platform.fields import only
 from hub.recordings.listen import note_listening
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript, want_transcript

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, select
 
-from hub.cli.support.lists import only
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, plain, say
 from hub.errors import CannotDo
 from hub.model import HUB_CHAIN, Account
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.privacy.journal_check import check_journal
 from hub.queries.lookup import typed
 from hub.startup.opening import open_store, read_config

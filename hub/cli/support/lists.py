@@ -102,11 +102,6 @@ def print_list(made: Listing, *, as_json: bool = False, as_csv: bool = False) ->
         say(note)
 
 
-def only(*names: str) -> Callable[[Any], dict[str, Any]]:
-    """A function that returns these fields of a row."""
-    return lambda row: {name: getattr(row, name) for name in names}
-
-
 def minutes(name: str) -> Callable[[Any], str]:
     """The cells of a time, without seconds."""
     return lambda row: moment(_value(row, name), seconds=False)

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from hub.cli.calls.timeline import print_timeline
 from hub.cli.support.audit_note import actor, note
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import (
     CONFIG,
     AsJson,
@@ -31,6 +31,7 @@ from hub.model import Company, DoubtfulRefusal, TextMessage
 from hub.model.purposes import BY_HAND
 from hub.model.states import Doubt
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.lookup import known, shown, typed
 from hub.queries.masking import Mask
 from hub.queries.texts.paging import count_texts, threads_page

@@ -9,7 +9,7 @@ import typer
 from sqlmodel import Session, col, select
 
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, only
+from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import (
     CONFIG,
     ConfigFile,
@@ -21,6 +21,7 @@ from hub.cli.texts.lookup import ShowPersonal, find_text, note_shown
 from hub.model import Company, DoubtfulRefusal
 from hub.model.states import Doubt
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.lookup import by_id, known, one, typed
 from hub.queries.masking import HIDDEN, Mask
 from hub.queries.privacy.doubts import quotes_of

@@ -12,11 +12,12 @@ from hub.access.user_changes import give_companies, set_email, sign_out
 from hub.access.user_changes import reset as reset_user
 from hub.access.users import user_named
 from hub.cli.support.audit_note import actor
-from hub.cli.support.lists import Listing, listing, minutes, only
+from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.cli.users.commands import Name, commands
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
+from hub.platform.fields import only
 from hub.queries.lookup import typed
 from hub.startup.opening import open_store, read_config, read_outline
 

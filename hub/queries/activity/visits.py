@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.model import Lease, PageView, Tracker, TrackingNumber, Visit
+from hub.platform.fields import from_fields
 from hub.queries.lists.keyset import Page, newest_first, page_of
 from hub.queries.lists.plan import rows_of
 
@@ -104,10 +105,9 @@ def _rows(session: Session, visits: Sequence[Visit]) -> list[VisitRow]:
     for each in visits:
         number, tracker = shown.get(each.id, (None, None))
         rows.append(
-            VisitRow(
-                id=each.id, company_id=each.company_id, started_at=each.started_at, source=each.source, medium=each.medium,
-                campaign=each.campaign, keyword=each.keyword, landing_page=each.landing_page, pages=counts.get(each.id, 0),
-                number=number, tracker=tracker, click_ids=tuple(sorted(each.click_ids or {})), person_id=each.person_id,
+            from_fields(
+                VisitRow, each, pages=counts.get(each.id, 0), number=number, tracker=tracker,
+                click_ids=tuple(sorted(each.click_ids or {})),
             )
         )  # fmt: skip
     return rows

@@ -9,6 +9,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import NOT_SUPPORTED, UNVERIFIABLE
 from hub.model import ConsentDecision, Delivery
 from hub.model.states import DeliveryState
+from hub.platform.fields import from_fields
 from hub.privacy.opt_outs import OPT_OUT_RULE
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.privacy.restriction import RESTRICTION_RULE
@@ -115,8 +116,6 @@ def story_of(row: Delivery, decision: ConsentDecision | None, to: str) -> tuple[
                 "Processes of the hub ended while they handled it, so it is set apart.",
                 "Update or disable the plugin, then `hub quarantine replay`.",
             )
-    reason = DeliveryReason(
-        connector=row.connector, hook=row.hook, state=row.state, code=row.code, reason=None, count=1
-    )
+    reason = from_fields(DeliveryReason, row, reason=None, count=1)
     advice = advice_on(reason, to)
     return " ".join(filter(None, (advice.answer, advice.because))), advice.next_step

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from hub.model import Delivery
 from hub.model.conversions import shown_state
 from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES
+from hub.platform.fields import from_fields
 from hub.queries.lookup import find_deliveries
 from hub.queries.timeline.entries import Entry, in_order
 from hub.queries.timeline.receipts import story
@@ -116,21 +117,10 @@ def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> 
 
 
 def summary_of(row: Delivery) -> DeliverySummary:
-    return DeliverySummary(
-        id=row.id,
-        connector=row.connector,
-        hook=row.hook,
+    return from_fields(
+        DeliverySummary,
+        row,
         key=row.item_key,
-        kind=row.kind,
         subject=row.subject_id,
-        state=row.state,
-        code=row.code,
-        reason=row.reason,
-        reference=row.reference,
-        attempts=row.attempts,
-        made_at=row.made_at,
         next_at=None if row.state in FINAL_DELIVERY_STATES else row.due_at,
-        finished_at=row.finished_at,
-        amount=row.amount,
-        currency=row.currency,
     )

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, or_, select
 from hub.access.scope import AccessScope
 from hub.model import Company, NumberFinding, TrackingNumber
 from hub.numbers.health.kinds import BY_KEY, KINDS, FindingKind
+from hub.platform.fields import from_fields
 
 ORDER = {kind.key: place for place, kind in enumerate(KINDS)}
 
@@ -89,16 +90,12 @@ def _findings(session: Session, condition: Any) -> list[Finding]:
         .where(condition)
     )
     found = [
-        Finding(
-            id=row.id,
+        from_fields(
+            Finding,
+            row,
             kind=BY_KEY[row.kind],
-            number=row.number,
             number_id=number_id if row.company_id is not None else None,
-            connector=row.connector,
-            company_id=row.company_id,
             company=company,
-            facts=row.facts,
-            found_at=row.found_at,
         )
         for row, company, number_id in rows
     ]

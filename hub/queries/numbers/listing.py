@@ -15,6 +15,7 @@ from hub.access.scope import AccessScope
 from hub.contracts.values import Money
 from hub.model import Call, Company, FlowVersion, Lease, Tracker, TrackingNumber
 from hub.numbers.rest.rules import rest_ends
+from hub.platform.fields import from_fields
 
 QUIET = timedelta(days=30)
 """A number in use without a call for this long is shown as quiet."""
@@ -164,19 +165,13 @@ def _row(
     now: datetime,
 ) -> NumberRow:
     price = number.monthly_price
-    return NumberRow(
+    return from_fields(
+        NumberRow,
+        tracker,
         id=number.id,
         number=number.number,
-        company_id=tracker.company_id,
         tracker_id=tracker.id,
         tracker=tracker.name,
-        type=tracker.type,
-        is_default=tracker.is_default,
-        for_signals=tracker.for_signals,
-        source=tracker.source,
-        medium=tracker.medium,
-        campaign=tracker.campaign,
-        carrier=tracker.carrier,
         flow=flow,
         bought=number.bought,
         last_call_at=last_call_at,

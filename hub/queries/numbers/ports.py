@@ -12,6 +12,7 @@ from hub.access.scope import AccessScope
 from hub.errors import NotFound
 from hub.model import Company, PortOrderRow, Tracker, TrackingNumber
 from hub.model.ports import FINAL_PORT_STATUSES
+from hub.platform.fields import from_fields
 
 MAX_ORDERS = 100
 
@@ -72,19 +73,4 @@ def _views(session: Session, rows: Sequence[PortOrderRow]) -> list[PortView]:
     numbers = {number for row in rows for number in row.numbers}
     number = col(TrackingNumber.number)
     used = set(session.exec(select(number).where(number.in_(numbers), col(TrackingNumber.retired_at).is_(None))))
-    return [
-        PortView(
-            id=row.id,
-            connector=row.connector,
-            order_id=row.order_id,
-            numbers=tuple(row.numbers),
-            status=row.status,
-            detail=row.detail,
-            losing_carrier=row.losing_carrier,
-            ordered_at=row.ordered_at,
-            ports_at=row.ports_at,
-            tracker_id=row.tracker_id,
-            in_use=used.issuperset(row.numbers),
-        )
-        for row in rows
-    ]
+    return [from_fields(PortView, row, numbers=tuple(row.numbers), in_use=used.issuperset(row.numbers)) for row in rows]

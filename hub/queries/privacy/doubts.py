@@ -17,6 +17,7 @@ from hub.model import Company, DoubtfulRefusal, FormSubmission, Note, Tag, TextM
 from hub.model.doubtful_refusals import OPEN_DOUBTS
 from hub.model.people import TYPED
 from hub.model.states import RefusalSource
+from hub.platform.fields import from_fields
 from hub.queries.masking import partly
 from hub.recordings.transcripts import place_in
 from hub.runtime import Hub
@@ -68,17 +69,13 @@ def open_doubts_of(
     titles = dict(session.exec(select(Company.id, Company.title).where(col(Company.id).in_(companies))).all())
     words = quotes_of(session, hub.vault, [each for each in doubts if spoken or each.source not in SPOKEN])
     return [
-        DoubtShown(
-            id=each.id,
+        from_fields(
+            DoubtShown,
+            each,
             company=titles.get(each.company_id, ""),
             who=partly(each.person_number),
             is_typed=each.learned == TYPED,
-            source=each.source,
-            subject_id=each.subject_id,
             words=words.get(each.id),
-            refused=each.refused,
-            at=each.at,
-            decide_by=each.decide_by,
             answers=answered.get(each.id),
         )
         for each in doubts

@@ -14,6 +14,7 @@ from hub.access.users import names_of as names_of_users
 from hub.errors import NotFound
 from hub.model import AuditEntry, Call, DoubtfulRefusal, FormSubmission, Person, TextMedia, TextMessage
 from hub.model.people import has_known_number
+from hub.platform.fields import from_fields
 from hub.queries.lists.keyset import Page, Part, page_of
 from hub.queries.texts.paging import DOUBTFUL_TEXTS, NEWEST
 from hub.queries.texts.threads import names_in_threads
@@ -152,15 +153,12 @@ def _shown(session: Session, hub: Hub, rows: Sequence[TextMessage]) -> list[Text
     users = names_of_users(session, set(actors.values()))
     doubtful = set(session.scalars(DOUBTFUL_TEXTS.where(col(DoubtfulRefusal.id).in_(ids))))
     return [
-        TextShown(
-            id=row.id,
-            at=row.at,
+        from_fields(
+            TextShown,
+            row,
             outgoing=row.direction == "out",
             body=bodies.get(row.id),
             pictures=tuple(pictures.get(row.id, ())),
-            status=row.status,
-            reason=row.reason,
-            purpose=row.purpose,
             doubtful=row.id in doubtful,
             by=users.get(actors.get(row.id, "")),
         )

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from hub.model import WebhookEvent
 from hub.model.states import WebhookEventState
+from hub.platform.fields import from_fields
 from hub.queries.lists.keyset import Page, Part, newest_first, page_of
 
 PAGE = 50
@@ -39,20 +40,5 @@ def events_of(
     if state in list(WebhookEventState):
         wanted = wanted.where(WebhookEvent.state == state)
     page = page_of(session, [Part(wanted, newest_first(WebhookEvent.at, WebhookEvent.id))], after, limit)
-    items = [
-        EventShown(
-            id=row.id,
-            type=row.type,
-            subject_id=row.subject_id,
-            changes=tuple(row.changes),
-            at=row.at,
-            state=row.state,
-            attempts=row.attempts,
-            status=row.status,
-            reason=row.reason,
-            due_at=row.due_at,
-            finished_at=row.finished_at,
-        )
-        for row in page.items
-    ]
+    items = [from_fields(EventShown, row, changes=tuple(row.changes)) for row in page.items]
     return page.of(items)

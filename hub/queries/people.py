@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import phonenumbers
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.phones import phone_number
 from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
 from hub.model.people import has_known_email
 from hub.platform.fields import from_fields
@@ -94,7 +94,7 @@ def find_people(
 ) -> list[PersonShown]:
     """People with this number, e-mail address or id. Numbers are found in any notation, or by their last digits."""
     named: list[Any] = [col(Person.id) == text.lower()]
-    if number := number_in(text):
+    if number := phone_number(text):
         named.append(col(Person.phone_number) == number)
     if "@" in text:
         named.append(has_known_email(text.lower()))
@@ -125,18 +125,6 @@ def one_person(
         consent=_consent(session, scope, ids),
         facts=_facts(session, vault, [each.id for each in contacts[:MAX_FACTS_FROM]]),
     )
-
-
-def number_in(text: str, region: str = "US") -> str | None:
-    """A phone number in any notation as E.164; None if the text is not one."""
-    digits = sum(character.isdigit() for character in text)
-    if not 7 <= digits <= 15 or any(character.isalpha() for character in text):
-        return None
-    try:
-        parsed = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _shown(session: Session, vault: Vault, people: Sequence[Person]) -> list[PersonShown]:

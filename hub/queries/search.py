@@ -12,9 +12,9 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.phones import phone_number
 from hub.model import Attribution, Call, Delivery, FormSubmission, TextMessage, Tracker, TrackingNumber
-from hub.queries.lists.kinds import CALLS, visible
-from hub.queries.people import number_in
+from hub.queries.lists.kinds import CALLS, FORMS, TEXTS, Kind, Visible, visible
 from hub.store.encryption.encrypted_fields import names_of
 from hub.store.encryption.vault import Vault
 
@@ -26,6 +26,16 @@ NEWEST_READ = 10_000
 """Among so many of the newest calls: most carriers give no names."""
 MAX_LINES = 1_000
 """Numbers of a tracker whose calls are searched."""
+EXTERNAL_IDS: dict[str, Any] = {
+    CALLS.name: col(Call.carrier_call_id),
+    TEXTS.name: col(TextMessage.carrier_message_id),
+    FORMS.name: col(FormSubmission.submission_key),
+}
+MATCHED: dict[str, str] = {
+    CALLS.name: "id, tracker or campaign",
+    TEXTS.name: "number or id",
+    FORMS.name: "number, address or id",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +53,12 @@ class SearchHit:
 def find_contacts(
     session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str
 ) -> list[SearchHit]:
-    """The newest calls, texts and forms that match a text; at most 20. Texts and forms only for the reach `account`."""
+    """The newest calls, texts and forms that match a text and that the user sees; at most 20."""
     text = text.strip()
     if len(text) < MIN_TEXT_CHARACTERS:
         return []
-    number = number_in(text)
-    whole = scope.reach == "account"
-    found = _calls(session, scope, vault, companies, text, number)
-    if whole:
-        found += _texts(session, scope, companies, text, number)
-        found += _forms(session, scope, vault, companies, text, number)
+    seen = visible(session, scope, companies)
+    found = [hit for kind in seen.kinds for hit in _hits(session, vault, seen, kind, text)]
     if not found:
         found = _by_name(session, scope, vault, companies, text)
     return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[:MAX_RESULTS]
@@ -73,71 +79,34 @@ def find_deliveries(session: Session, scope: AccessScope, companies: Collection[
     return seen
 
 
-def _calls(
-    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, number: str | None
-) -> list[SearchHit]:
-    call: Any = Call
-    named, by_cause = [call.id == text.lower(), call.carrier_call_id == text], list[Any]()
+def _hits(session: Session, vault: Vault, seen: Visible, kind: Kind, text: str) -> list[SearchHit]:
+    """The newest rows of a kind that match."""
+    table, number = kind.table, phone_number(text)
+    named = [table.id == text.lower(), EXTERNAL_IDS[kind.name] == text]
+    if number:
+        named.append(kind.number == number)
+    if kind is FORMS and "@" in text:
+        named.append(table.email == text.lower())
+    if kind is CALLS and (numbers := session.exec(_lines(seen, text, number).limit(MAX_LINES)).all()):
+        named.append(table.tracking_number.in_(numbers))
+    asked = [select(table).where(*seen.conditions(kind, by_company=True), each) for each in named]
+    if kind is CALLS and not number:
+        caused = select(Attribution.subject_id).where(col(Attribution.company_id).in_(seen.companies))
+        for cause in (col(Attribution.campaign), col(Attribution.keyword)):
+            asked.append(select(table).where(*seen.conditions(kind), table.id.in_(caused.where(cause == text))))
+    rows = _newest(session, asked, table, kind.at)
+    names = {} if kind is TEXTS else names_of(vault, session, rows)
+    matched = "number" if number and kind is CALLS else MATCHED[kind.name]
+    return [_hit(row, kind, names.get(row.id), matched) for row in rows]
+
+
+def _lines(seen: Visible, text: str, number: str | None) -> Any:
+    """A query for the tracking numbers that were typed, or those of the trackers with a name."""
     lines = select(TrackingNumber.number)
     if number:
-        named.append(call.caller_number == number)
-        lines = lines.where(TrackingNumber.number == number)
-    else:
-        caused = select(Attribution.subject_id).where(col(Attribution.company_id).in_(companies))
-        by_cause = [
-            call.id.in_(caused.where(col(Attribution.campaign) == text)),
-            call.id.in_(caused.where(col(Attribution.keyword) == text)),
-        ]
-        lines = lines.join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
-        lines = lines.where(col(Tracker.company_id).in_(companies), col(Tracker.name) == text)
-    if numbers := session.exec(lines.limit(MAX_LINES)).all():
-        named.append(call.tracking_number.in_(numbers))
-    query = scope.calls().where(call.company_id.in_(companies))
-    caused_by = select(Call).where(*visible(session, scope, companies).conditions(CALLS))
-    asked = [*(query.where(each) for each in named), *(caused_by.where(each) for each in by_cause)]
-    rows = _newest(session, asked, Call, call.started_at)
-    names = names_of(vault, session, rows)
-    return [_call_hit(row, names.get(row.id), "number" if number else "id, tracker or campaign") for row in rows]
-
-
-def _texts(
-    session: Session, scope: AccessScope, companies: Collection[str], text: str, number: str | None
-) -> list[SearchHit]:
-    row_of: Any = TextMessage
-    named = [row_of.id == text.lower(), row_of.carrier_message_id == text]
-    if number:
-        named.append(row_of.person_number == number)
-    query = scope.select(TextMessage).where(row_of.company_id.in_(companies), row_of.direction == "in")
-    rows = _newest(session, [query.where(each) for each in named], TextMessage, row_of.at)
-    return [
-        SearchHit(id=row.id, kind="text", at=row.at, number=row.person_number, name=None, matched="number or id")
-        for row in rows
-    ]
-
-
-def _forms(
-    session: Session, scope: AccessScope, vault: Vault, companies: Collection[str], text: str, number: str | None
-) -> list[SearchHit]:
-    form: Any = FormSubmission
-    named = [form.id == text.lower(), form.submission_key == text]
-    if number:
-        named.append(form.phone_number == number)
-    if "@" in text:
-        named.append(form.email == text.lower())
-    query = scope.select(FormSubmission).where(form.company_id.in_(companies))
-    rows = _newest(session, [query.where(each) for each in named], FormSubmission, form.submitted_at)
-    names = names_of(vault, session, rows)
-    return [
-        SearchHit(
-            id=row.id,
-            kind="form",
-            at=row.submitted_at,
-            number=row.phone_number,
-            name=names.get(row.id),
-            matched="number, address or id",
-        )
-        for row in rows
-    ]
+        return lines.where(TrackingNumber.number == number)
+    lines = lines.join(Tracker, col(Tracker.id) == TrackingNumber.tracker_id)
+    return lines.where(col(Tracker.company_id).in_(seen.companies), col(Tracker.name) == text)
 
 
 def _newest(session: Session, asked: Sequence[Any], table: Any, at: Any) -> list[Any]:
@@ -161,8 +130,9 @@ def _by_name(
     rows = list(session.exec(select(Call).where(call.id.in_(named)).order_by(call.started_at.desc())))
     names = names_of(vault, session, rows)
     wanted = text.casefold()
-    return [_call_hit(row, names[row.id], "name") for row in rows if wanted in names.get(row.id, "").casefold()]
+    return [_hit(row, CALLS, names[row.id], "name") for row in rows if wanted in names.get(row.id, "").casefold()]
 
 
-def _call_hit(row: Call, name: str | None, matched: str) -> SearchHit:
-    return SearchHit(id=row.id, kind="call", at=row.started_at, number=row.caller_number, name=name, matched=matched)
+def _hit(row: Any, kind: Kind, name: str | None, matched: str) -> SearchHit:
+    at, number = getattr(row, kind.at.key), getattr(row, kind.number.key)
+    return SearchHit(id=row.id, kind=kind.name, at=at, number=number, name=name, matched=matched)

@@ -10,7 +10,7 @@ from hub.callrail import formatted
 from hub.callrail.dates import local_time
 from hub.callrail.ids import CALL, COMPANY, FORM, PERSON, TEXT, wire_id
 from hub.callrail.sources import source_name
-from hub.queries.listings.leads import Contact, LeadFacts
+from hub.queries.leads import Contact, LeadFacts
 
 PREFIXES = {"call": CALL, "form_submission": FORM, "text_message": TEXT}
 

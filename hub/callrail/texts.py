@@ -12,7 +12,7 @@ from hub.callrail.ids import COMPANY, THREAD, TRACKER, wire_id
 from hub.callrail.leads import lead_status
 from hub.callrail.sources import source_name
 from hub.model import TextMessage
-from hub.queries.listings.threads import ThreadFacts
+from hub.queries.texts.conversations import ThreadFacts
 
 MARKS = frozenset({"lead_status", "source", "tags", "notes", "value"})
 """Fields for which the marks of a conversation must be read."""

@@ -9,7 +9,7 @@ from hub.callrail.accounts import made_at
 from hub.callrail.dates import utc_time
 from hub.callrail.ids import COMPANY, TRACKER, wire_id
 from hub.callrail.sources import PAID
-from hub.queries.listings.tracker_facts import TrackerFacts
+from hub.queries.numbers.tracker_facts import TrackerFacts
 
 SEARCH_ENGINES = ("google", "yahoo", "bing")
 OFFLINE = frozenset({"print", "offline", "radio", "tv", "billboard", "mail", "referral"})

@@ -140,7 +140,7 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
     """Which of some threads wait for an answer, and which have a text that may ask for a stop."""
     if not keys:
         return set(), set()
-    pair = select(TEXT.company_id, TEXT.person_number).where(*_of_threads(keys)).distinct()
+    pair = select(TEXT.company_id, TEXT.person_number).where(*of_threads(keys)).distinct()
     later: Any = aliased(TEXT)
     newer = and_(
         later.company_id == TEXT.company_id,
@@ -156,12 +156,12 @@ def flags_of(session: Session, keys: Sequence[ThreadKey]) -> tuple[set[ThreadKey
 
 def count_texts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, int]:
     """How many texts some threads have."""
-    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(*_of_threads(keys))
+    counted = select(TEXT.company_id, TEXT.person_number, func.count()).where(*of_threads(keys))
     rows = session.execute(counted.group_by(TEXT.company_id, TEXT.person_number))
     return {(company_id, number): count for company_id, number, count in rows}
 
 
-def _of_threads(keys: Sequence[ThreadKey]) -> tuple[Any, ...]:
+def of_threads(keys: Sequence[ThreadKey]) -> tuple[Any, ...]:
     """The conditions on texts of some threads. For the pairs alone, SQLite would read all texts of the companies."""
     companies, numbers = {company for company, _ in keys}, {number for _, number in keys}
     pair = tuple_(TEXT.company_id, TEXT.person_number)

@@ -12,7 +12,7 @@ from hub.callrail import fields
 from hub.callrail.ids import PERSON
 from hub.callrail.people import lead_record, timeline_entry
 from hub.model import Company, Person
-from hub.queries.listings.leads import (
+from hub.queries.leads import (
     LeadFilter,
     facts_of_leads,
     list_leads,

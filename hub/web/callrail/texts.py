@@ -17,14 +17,14 @@ from hub.callrail.ids import THREAD
 from hub.callrail.texts import MARKS, thread_record
 from hub.errors import NotFound
 from hub.model import TextMessage
-from hub.queries.listings.threads import (
+from hub.queries.lists.keyset import Parts, in_order
+from hub.queries.texts.conversations import (
     ThreadFilter,
     facts_of_threads,
     list_newest_texts,
     newest_of,
     visible_texts,
 )
-from hub.queries.lists.keyset import Parts, in_order
 from hub.web.callrail.calls import asked_period
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource

@@ -11,8 +11,8 @@ from hub.callrail import fields
 from hub.callrail.ids import TRACKER
 from hub.callrail.trackers import tracker_record
 from hub.model import Tracker
-from hub.queries.listings.tracker_facts import facts_of_trackers
 from hub.queries.lists.keyset import in_order, one_part
+from hub.queries.numbers.tracker_facts import facts_of_trackers
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Fields, Resource
 

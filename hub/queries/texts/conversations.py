@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, false, func, or_, tuple_
+from sqlalchemy import and_, exists, false, func, or_
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -22,7 +22,7 @@ from hub.access.users import may
 from hub.model import Attribution, Company, Lead, Note, Tag, TextMessage, ThreadArchive, Tracker, User
 from hub.queries.lists.keyset import Cursor, Order, Part, Parts
 from hub.queries.lists.plan import by_company, period_beyond, visible_companies
-from hub.queries.texts.paging import STAFF, ThreadKey
+from hub.queries.texts.paging import STAFF, ThreadKey, of_threads
 from hub.queries.texts.threads import key_of, names_in_threads
 from hub.store.encryption.encrypted_fields import notes_of
 from hub.store.encryption.vault import Vault
@@ -178,26 +178,19 @@ class _Marks:
 
 def _joined(session: Session, table: Any, keys: Sequence[ThreadKey], order: Any) -> list[Any]:
     query = select_columns(table, TEXT.company_id, TEXT.person_number).join(TextMessage, TEXT.id == table.subject_id)
-    return list(session.execute(query.where(*_of(keys)).order_by(order)))
-
-
-def _of(keys: Sequence[ThreadKey]) -> tuple[Any, ...]:
-    """The conditions on texts of some conversations; for the pairs alone SQLite would read all texts of the companies."""
-    companies, numbers = {company for company, _ in keys}, {number for _, number in keys}
-    pair = tuple_(TEXT.company_id, TEXT.person_number)
-    return TEXT.company_id.in_(companies), TEXT.person_number.in_(numbers), pair.in_(keys)
+    return list(session.execute(query.where(*of_threads(keys)).order_by(order)))
 
 
 def _archived(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, datetime]:
     """The time of the text at which each conversation was put aside last."""
     query = select_columns(TEXT.company_id, TEXT.person_number, func.max(TEXT.at, type_=TEXT.at.type))
-    query = query.join(ThreadArchive, col(ThreadArchive.text_id) == TEXT.id).where(*_of(keys))
+    query = query.join(ThreadArchive, col(ThreadArchive.text_id) == TEXT.id).where(*of_threads(keys))
     rows = session.execute(query.group_by(TEXT.company_id, TEXT.person_number))
     return {(company, number): at for company, number, at in rows}
 
 
 def _firsts(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, TextMessage]:
-    said = (*_of(keys), _is_said(TEXT))
+    said = (*of_threads(keys), _is_said(TEXT))
     oldest = select_columns(func.min(TEXT.id)).where(*said).group_by(TEXT.company_id, TEXT.person_number)
     rows = session.exec(select(TextMessage).where(TEXT.id.in_(oldest)))
     return {key_of(each): each for each in rows}
@@ -208,7 +201,7 @@ def _recent(session: Session, keys: Sequence[ThreadKey]) -> dict[ThreadKey, list
     rank = func.row_number().over(
         partition_by=(TEXT.company_id, TEXT.person_number), order_by=(TEXT.at.desc(), TEXT.id.desc())
     )
-    ranked = select_columns(TEXT.id, rank.label("rank")).where(*_of(keys), _is_said(TEXT)).subquery()
+    ranked = select_columns(TEXT.id, rank.label("rank")).where(*of_threads(keys), _is_said(TEXT)).subquery()
     query = select(TextMessage).join(ranked, ranked.c.id == TEXT.id).where(ranked.c.rank <= MAX_RECENT)
     found: dict[ThreadKey, list[TextMessage]] = defaultdict(list)
     for text in session.exec(query.order_by(TEXT.at.desc(), TEXT.id.desc())):

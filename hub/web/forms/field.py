@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal[
-    "text", "long", "number", "share", "span", "phone", "email", "url", "time", "color", "file", "secret",
+    "text", "long", "number", "share", "span", "phone", "email", "url", "time", "date", "color", "file", "secret",
     "lines", "words", "phones", "switch", "yes_no", "choice", "choices", "hours", "group", "rows",
 ]  # fmt: skip
 """`lines` and `words` are lists of texts without blanks, in several lines or in one; `phones` is a list of phone numbers, one a

@@ -113,8 +113,8 @@ class Form:
         of an `ignored` value do not count."""
         for each in self.fields:
             inner = each.path[len(below) :]
-            if each.required and inner and each.path[: len(below)] == below and value_at(tree, inner) in (None, ""):
-                self.errors.setdefault(each.name, each.wrong or (CHOOSE if each.kind == "choice" else FILL_IN))
+            if inner and each.path[: len(below)] == below and value_at(tree, inner) in (None, ""):
+                self._require(each)
         checked, wrong = validated(model, tree)
         for path, kind, text in wrong:
             place = tuple(map(str, path))
@@ -124,6 +124,16 @@ class Form:
             words = (found.wrong or (FILL_IN if kind == "missing" else text)) if found else text
             self.add((*below, *place), words)
         return checked
+
+    def require(self) -> None:
+        """Refuse what is empty of its own fields."""
+        for each in self.fields:
+            if not each.path and not self.value(each.name):
+                self._require(each)
+
+    def _require(self, field: Field) -> None:
+        if field.required:
+            self.errors.setdefault(field.name, field.wrong or (CHOOSE if field.kind == "choice" else FILL_IN))
 
     def check_changed(self, section: BaseModel, tree: Mapping[str, Any]) -> None:
         """Check a section of config.yaml with what the form says in place of its own values."""

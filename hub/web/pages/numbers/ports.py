@@ -14,67 +14,89 @@ from hub.model.columns import new_id
 from hub.numbers import porting
 from hub.numbers.pointing import point_here
 from hub.queries.numbers.ports import PortView, port_order, port_orders
+from hub.web.forms.field import Field, Values
+from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.numbers import words
-from hub.web.pages.numbers.offers import Choice, chosen_tracker, trackers_of
+from hub.web.pages.numbers.offers import chosen_tracker, trackers_of
 from hub.web.pages.request import PageRequest
 
 MAX_BILL_BYTES = 10 * 1024 * 1024
 MAX_NUMBERS = 100
-MUST = {
-    "business_name": "The losing carrier compares it with its records.",
-    "authorized_person": "Somebody must sign the letter.",
-    "email": "The letter is sent there.",
-    "street": "As it stands on the bill.",
-    "city": "As it stands on the bill.",
-    "region": "As it stands on the bill.",
-    "postal_code": "As it stands on the bill.",
-}
-TEXTS = (*MUST, "losing_carrier", "account_number", "country", "wanted_on", "numbers")
+BILL = "As it stands on the bill."
+FIELDS = (
+    Field(name="numbers", label="Numbers, one a line", kind="phones", required=True, maximum=3_000,
+          wrong="Write the numbers that you bring, one a line."),
+    Field(name="losing_carrier", label="Old carrier", hint="For your own list", maximum=100),
+    Field(name="wanted_on", label="Preferred day", hint="The carriers decide", kind="date"),
+    Field(name="business_name", label="Account holder", required=True,
+          wrong="The losing carrier compares it with its records."),
+    Field(name="account_number", label="Account number"),
+    Field(name="pin", label="Port-out PIN", hint="If the old carrier uses one; it is not kept", kind="secret"),
+    Field(name="street", label="Street and house number", required=True, wrong=BILL),
+    Field(name="city", label="City", required=True, wrong=BILL),
+    Field(name="region", label="State", hint="Like IL", required=True, maximum=40, wrong=BILL),
+    Field(name="postal_code", label="Postal code", required=True, maximum=20, wrong=BILL),
+    Field(name="country", label="Country", hint="Like US", maximum=2),
+    Field(name="bill", label="Latest bill, a PDF", kind="file", placeholder="application/pdf",
+          hint="Not older than 30 days. Some carriers want none. It goes to the carrier and is not kept."),
+    Field(name="authorized_person", label="Who signs it", required=True, wrong="Somebody must sign the letter."),
+    Field(name="email", label="Their e-mail address", kind="email", required=True, wrong="The letter is sent there."),
+)  # fmt: skip
+OF_THE_ACCOUNT = (
+    "business_name",
+    "authorized_person",
+    "email",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "account_number",
+)
 
 
 def new(page: PageRequest) -> Response:
     """The form; with `again` for the numbers of an earlier order."""
-    values = {"country": "US"}
+    values = {"country": ["US"]}
     again = page.query.get("again")
     if again:
         with page.session() as session:
             order = port_order(session, page.scope, again)
         choice = next((each for each in trackers_of(page) if each.tracker.id == order.tracker_id), None)
-        values |= {"numbers": "\n".join(order.numbers), "losing_carrier": order.losing_carrier}
-        values |= {"for": choice.key} if choice else {}
-    return _form(page, values, {})
+        values |= {"numbers": ["\n".join(order.numbers)], "losing_carrier": [order.losing_carrier]}
+        values |= {"for": [choice.key]} if choice else {}
+    return _show(page, _form(page, values))
 
 
 def place(page: PageRequest) -> Response:
     """Order the port; what is missing or refused stands beside the form."""
-    values = {name: page.value(name) for name in (*TEXTS, "for")}
-    errors = {name: why for name, why in MUST.items() if not values[name]}
-    choice = chosen_tracker(page, values["for"])
+    form = _form(page, page.form)
+    form.require()
+    choice = chosen_tracker(page, form.value("for"))
     if choice is None or choice.tracker.carrier not in _able(page):
-        errors["for"] = "Choose a tracker whose carrier can bring numbers."
-    numbers = _numbers(values["numbers"], errors)
-    wanted_on = _day(values["wanted_on"], errors)
+        form.errors["for"] = "Choose a tracker whose carrier can bring numbers."
+    numbers = _numbers(form)
+    wanted_on = _day(form)
     bill = page.files.get("bill", b"")
     if bill and (not bill.startswith(b"%PDF-") or len(bill) > MAX_BILL_BYTES):
-        errors["bill"] = "The bill is a PDF of at most 10 MB."
-    if errors or choice is None:
-        return _form(page, values, errors)
+        form.errors["bill"] = "The bill is a PDF of at most 10 MB."
+    if form.is_refused or choice is None:
+        return _show(page, form)
     request = PortRequest(
         key=new_id(),
         numbers=tuple(numbers),
-        **{name: values[name] for name in MUST},
-        country=values["country"].upper() or "US",
-        account_number=values["account_number"],
-        pin=page.value("pin") or None,
+        **{name: form.value(name) for name in OF_THE_ACCOUNT},
+        country=form.value("country").upper() or "US",
+        pin=form.value("pin") or None,
         wanted_on=wanted_on,
         bill=bill,
     )
-    whose = porting.PortFor(page.user.account_id, choice.tracker.id, values["losing_carrier"])
+    whose = porting.PortFor(page.user.account_id, choice.tracker.id, form.value("losing_carrier"))
     try:
         porting.order_port(page.hub, choice.tracker.carrier, request, page.user.id, whose)
     except RingfenceError as refused:
-        return _form(page, values, {"form": str(refused)})
+        form.problems.append(str(refused))
+        return _show(page, form)
     return page.redirect(page.link("/numbers") + "#ports", "Ordered. Keep paying the old carrier until it has moved.")
 
 
@@ -144,51 +166,42 @@ def _able(page: PageRequest) -> list[str]:
     return [each for each in porting.carriers_for_ports(page.hub) if each in mine]
 
 
-def _choices(page: PageRequest) -> list[Choice]:
-    able = _able(page)
-    return [each for each in trackers_of(page) if each.tracker.carrier in able]
+def _numbers(form: Form) -> list[str]:
+    written = filter(None, map(str.strip, re.split(r"[\n,;]+", form.value("numbers"))))
+    numbers = list(dict.fromkeys(phone_number(each, "US") for each in written))
+    if None in numbers:
+        form.errors["numbers"] = "One of these is not a phone number; write one a line, like +1 312 555 0177."
+    if len(numbers) > MAX_NUMBERS:
+        form.errors["numbers"] = f"One order brings at most {MAX_NUMBERS} numbers."
+    return [each for each in numbers if each]
 
 
-def _numbers(text: str, errors: dict[str, str]) -> list[str]:
-    found: list[str] = []
-    for each in filter(None, re.split(r"[\n,;]+", text)):
-        number = phone_number(each.strip(), "US")
-        if number is None:
-            errors["numbers"] = "One of these is not a phone number; write one a line, like +1 312 555 0177."
-        elif number not in found:
-            found.append(number)
-    if not found and "numbers" not in errors:
-        errors["numbers"] = "Write the numbers that you bring, one a line."
-    if len(found) > MAX_NUMBERS:
-        errors["numbers"] = f"One order brings at most {MAX_NUMBERS} numbers."
-    return found
-
-
-def _day(text: str, errors: dict[str, str]) -> date | None:
+def _day(form: Form) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(form.value("wanted_on")) if form.value("wanted_on") else None
     except ValueError:
-        errors["wanted_on"] = "Write the day like 2026-12-01."
+        form.errors["wanted_on"] = "Write the day like 2026-12-01."
         return None
 
 
-def _form(page: PageRequest, values: dict[str, str], errors: dict[str, str]) -> Response:
-    choices = _choices(page)
-    if not choices and not errors:
+def _form(page: PageRequest, values: Values) -> Form:
+    able = _able(page)
+    trackers = tuple(
+        (each.key, f"{each.title} ({words.carrier_name(page, each.tracker.carrier)})")
+        for each in trackers_of(page)
+        if each.tracker.carrier in able
+    )
+    return Form((Field(name="for", label="They are for", kind="choice", choices=trackers, default=""), *FIELDS), values)
+
+
+def _show(page: PageRequest, form: Form) -> Response:
+    if not form["for"].choices and not form.is_refused:
         raise (
             NotFound("Not found")
             if not trackers_of(page)
             else CannotDo("None of your carriers' plugins can bring numbers; order the port at the carrier.")
         )
-    return page.render(
-        "numbers_port.html",
-        422 if errors else 200,
-        title="Bring a number",
-        values=values,
-        errors=errors,
-        choices=choices,
-        carriers={each.key: words.carrier_name(page, each.tracker.carrier) for each in choices},
-    )
+    return page.render("numbers_port.html", form.status, title="Bring a number", form=form)
 
 
 PAGES = (

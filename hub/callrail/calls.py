@@ -1,12 +1,11 @@
 """A call in CallRail's shape.
 
-`call_record(facts, fields, place)` makes the object with exactly these fields; `extras(fields)` says what
-`hub.queries.listings.call_facts.facts_of_calls` must read for them. Webhooks use the same with all fields.
+`call_record(facts, fields, place)` makes the object with exactly these fields. Webhooks use the same with all fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ from hub.callrail.sources import source_name
 from hub.callrail.visits import device_type, parameter
 from hub.model import Call
 from hub.model.states import CallStatus
-from hub.queries.listings.call_facts import CallFacts
+from hub.queries.contact.view import ContactView
 
 UTM = ("utm_source", "utm_medium", "utm_term", "utm_content", "utm_campaign")
 ABANDONED_SECONDS = 15
@@ -44,14 +43,9 @@ class Place:
         return f"{self.public_url.rstrip('/')}/{path}"
 
 
-def call_record(facts: CallFacts, fields: Sequence[str], place: Place) -> dict[str, Any]:
+def call_record(facts: ContactView, fields: Sequence[str], place: Place) -> dict[str, Any]:
     """The call with these fields, in their order."""
     return {name: READERS[name](facts, place) for name in fields}
-
-
-def extras(fields: Collection[str]) -> frozenset[str]:
-    """What must be read for these fields besides what every call has."""
-    return frozenset(extra for extra, names in NEEDED_FOR.items() if not names.isdisjoint(fields))
 
 
 def call_type(call: Call) -> str:
@@ -71,12 +65,12 @@ def is_abandoned(call: Call) -> bool:
     )
 
 
-def business_number(facts: CallFacts) -> str | None:
+def business_number(facts: ContactView) -> str | None:
     """The phone at which the call was answered, else the one to which the tracker's flow leads."""
     return facts.call.answered_by or facts.forward
 
 
-def zone_of(facts: CallFacts) -> ZoneInfo:
+def zone_of(facts: ContactView) -> ZoneInfo:
     """The company's time zone."""
     return ZoneInfo(facts.company.time_zone)
 
@@ -92,36 +86,36 @@ def state_of(places: Mapping[str, str]) -> str | None:
     return places.get("region", "").rpartition("-")[2] or None
 
 
-def _recording(facts: CallFacts, place: Place) -> str | None:
+def _recording(facts: ContactView, place: Place) -> str | None:
     row = facts.recording
     return place.api(f"calls/{wire_id(CALL, facts.call.id)}/recording.json") if row else None
 
 
-def _player(facts: CallFacts, place: Place) -> str | None:
+def _player(facts: ContactView, place: Place) -> str | None:
     return place.page(f"calls/{facts.call.id}") if facts.recording else None
 
 
-def _location(facts: CallFacts) -> str | None:
+def _location(facts: ContactView) -> str | None:
     return formatted.location(city_of(facts.places), state_of(facts.places))
 
 
-def _source(facts: CallFacts) -> str | None:
+def _source(facts: ContactView) -> str | None:
     cause, tracker = facts.cause, facts.tracker
     if cause is not None:
         return source_name(cause.source, cause.medium)
     return source_name(tracker.source, tracker.medium) if tracker else None
 
 
-def _domain(facts: CallFacts) -> str | None:
+def _domain(facts: ContactView) -> str | None:
     referrer = facts.visit.referrer if facts.visit else None
     return urlsplit(referrer).hostname if referrer else None
 
 
-def _transcription(facts: CallFacts) -> str | None:
+def _transcription(facts: ContactView) -> str | None:
     return " ".join(part.text for part in facts.transcript if part.text) or None
 
 
-def _transcript(facts: CallFacts) -> list[dict[str, Any]] | None:
+def _transcript(facts: ContactView) -> list[dict[str, Any]] | None:
     speakers = {"caller": "Caller", "business": "Agent"}
     parts = [
         {"speaker": speakers.get(part.channel, "Speaker"), "phrase": part.text, "start": part.start}
@@ -130,7 +124,7 @@ def _transcript(facts: CallFacts) -> list[dict[str, Any]] | None:
     return parts or None
 
 
-def _speaking(facts: CallFacts) -> dict[str, int] | None:
+def _speaking(facts: ContactView) -> dict[str, int] | None:
     """Who spoke how much, in percent of the time that both spoke."""
     spoken = dict.fromkeys(("business", "caller"), 0.0)
     for part in facts.transcript:
@@ -143,15 +137,15 @@ def _speaking(facts: CallFacts) -> dict[str, int] | None:
     return {"agent": agent, "customer": 100 - agent}
 
 
-def _lead_time(facts: CallFacts) -> str | None:
+def _lead_time(facts: ContactView) -> str | None:
     return local_time(facts.lead.marked_at, zone_of(facts)) if is_good_lead(facts.lead) and facts.lead else None
 
 
-def _name(facts: CallFacts) -> str | None:
+def _name(facts: ContactView) -> str | None:
     return formatted.name(facts.name)
 
 
-Reader = Callable[[CallFacts, Place], Any]
+Reader = Callable[[ContactView, Place], Any]
 
 
 def _click(name: str) -> Reader:
@@ -162,7 +156,7 @@ def _utm(name: str) -> Reader:
     return lambda facts, place: parameter(facts.visit, name)
 
 
-def _nothing(facts: CallFacts, place: Place) -> None:
+def _nothing(facts: ContactView, place: Place) -> None:
     """For what Ringfence does not know."""
 
 
@@ -209,8 +203,8 @@ READERS: Mapping[str, Reader] = {
     "source": lambda facts, place: _source(facts),
     "source_name": lambda facts, place: facts.tracker.name if facts.tracker else None,
     "tags": lambda facts, place: list(facts.tags),
-    "total_calls": lambda facts, place: facts.all_calls,
-    "prior_calls": lambda facts, place: facts.earlier_calls,
+    "total_calls": lambda facts, place: facts.call_counts[1],
+    "prior_calls": lambda facts, place: facts.call_counts[0],
     "value": lambda facts, place: formatted.amount(_value(facts)[0]),
     "tracker_id": lambda facts, place: wire_id(TRACKER, facts.tracker.id) if facts.tracker else None,
     "keywords": lambda facts, place: facts.cause.keyword if facts.cause else None,
@@ -228,7 +222,7 @@ READERS: Mapping[str, Reader] = {
     **dict.fromkeys(("keywords_spotted", "call_highlights", "detail_tags"), lambda facts, place: []),
     **dict.fromkeys(("call_summary", "sentiment", "waveforms", "custom", "notice"), _nothing),
     "agent_email": lambda facts, place: facts.agent.email if facts.agent and facts.call.answered else None,
-    "keypad_entries": lambda facts, place: facts.keys,
+    "keypad_entries": lambda facts, place: facts.keys_pressed,
     "zip_code": lambda facts, place: facts.places.get("postal_code"),
     "person_id": lambda facts, place: wire_id(PERSON, facts.call.person_id) if facts.call.person_id else None,
     "speaker_percent": lambda facts, place: _speaking(facts),
@@ -239,18 +233,9 @@ READERS: Mapping[str, Reader] = {
     "abandoned": lambda facts, place: is_abandoned(facts.call),
 }
 """Field → its value. The fields of CallRail's conversation intelligence that Ringfence has not are null or empty."""
-NEEDED_FOR: Mapping[str, frozenset[str]] = {
-    "spam": frozenset({"spam"}),
-    "counts": frozenset({"total_calls", "prior_calls"}),
-    "notes": frozenset({"note"}),
-    "visit": frozenset({"device_type", "referring_url", "referrer_domain", "milestones", *UTM}),
-    "page": frozenset({"last_requested_url"}),
-    "keys": frozenset({"keypad_entries"}),
-    "agent": frozenset({"agent_email"}),
-    "transcript": frozenset({"transcription", "conversational_transcript", "speaker_percent"}),
-}
-"""What must be read besides → the fields for which it must."""
+TRANSCRIBED = frozenset({"transcription", "conversational_transcript", "speaker_percent"})
+"""The fields that say what was spoken."""
 
 
-def _value(facts: CallFacts) -> tuple[Any, str | None]:
+def _value(facts: ContactView) -> tuple[Any, str | None]:
     return (facts.lead.amount, facts.lead.currency) if facts.lead else (None, None)

@@ -15,29 +15,29 @@ from hub.callrail.leads import lead_status
 from hub.callrail.milestones import milestones
 from hub.callrail.sources import source_name
 from hub.callrail.visits import parameter
-from hub.queries.listings.forms import FormFacts
+from hub.queries.contact.view import ContactView
 
 
-def form_record(facts: FormFacts, fields: Sequence[str], place: Place) -> dict[str, Any]:
+def form_record(facts: ContactView, fields: Sequence[str], place: Place) -> dict[str, Any]:
     """The form with these fields, in their order."""
     return {name: READERS[name](facts, place) for name in fields}
 
 
-def _source(facts: FormFacts) -> str | None:
+def _source(facts: ContactView) -> str | None:
     known = facts.cause or facts.visit
     return source_name(known.source, known.medium) if known else None
 
 
-def _landing_page(facts: FormFacts) -> str | None:
+def _landing_page(facts: ContactView) -> str | None:
     return facts.cause.landing_page if facts.cause else facts.visit.landing_page if facts.visit else None
 
 
-def _domain(facts: FormFacts) -> str | None:
+def _domain(facts: ContactView) -> str | None:
     referrer = facts.visit.referrer if facts.visit else None
     return urlsplit(referrer).hostname if referrer else None
 
 
-Reader = Callable[[FormFacts, Place], Any]
+Reader = Callable[[ContactView, Place], Any]
 
 
 def _utm(name: str) -> Reader:

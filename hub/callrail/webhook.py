@@ -23,8 +23,7 @@ from hub.callrail.leads import is_good_lead, lead_status
 from hub.callrail.sources import source_slug
 from hub.model import Company, Lead, TextMessage
 from hub.model.states import WebhookType
-from hub.queries.listings.call_facts import CallFacts
-from hub.queries.listings.forms import FormFacts
+from hub.queries.contact.view import ContactView
 
 OF_THE_API_ALONE = frozenset({"abandoned", "notice", "person_id", "source", "waveforms", "zip_code", "company_id"})
 BEGINNING = words(
@@ -43,7 +42,7 @@ ROUTED = BEGINNING + words(
 """The fields of a call of which it is known where it went."""
 
 
-def call_body(facts: CallFacts, place: Place, event: WebhookType, changes: Sequence[str] = ()) -> dict[str, Any]:
+def call_body(facts: ContactView, place: Place, event: WebhookType, changes: Sequence[str] = ()) -> dict[str, Any]:
     """A call. Before it is over it has fewer fields, and those of a call that nobody has answered yet."""
     names = [name for name in CALL.all if name not in OF_THE_API_ALONE]
     body = {**call_record(facts, names, place), **_ids(facts), **_older_names(facts)}
@@ -63,7 +62,7 @@ def call_body(facts: CallFacts, place: Place, event: WebhookType, changes: Seque
     return {name: "" if value is None else value for name, value in body.items()}
 
 
-def _ids(facts: CallFacts) -> dict[str, Any]:
+def _ids(facts: ContactView) -> dict[str, Any]:
     call, tracker = facts.call, facts.tracker
     return {
         "id": number_of(call.id),
@@ -76,7 +75,7 @@ def _ids(facts: CallFacts) -> dict[str, Any]:
     }
 
 
-def _older_names(facts: CallFacts) -> dict[str, Any]:
+def _older_names(facts: ContactView) -> dict[str, Any]:
     """The names that CallRail's first webhooks had."""
     call, cause, tracker = facts.call, facts.cause, facts.tracker
     source, medium = (
@@ -155,7 +154,7 @@ def notice_body(name: str, at: datetime, company: Company, contacts: Sequence[tu
     }
 
 
-def form_body(facts: FormFacts, place: Place) -> dict[str, Any]:
+def form_body(facts: ContactView, place: Place) -> dict[str, Any]:
     """A form: the fields of the API, and the names under which webhooks know its ids."""
     record, cause = form_record(facts, FORM_SUBMISSION.all, place), facts.cause
     body = {

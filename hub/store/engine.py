@@ -108,7 +108,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A read-only session; it sees one state of the database."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, close_resets_only=False) as session:
             yield session
 
     @contextmanager
@@ -127,7 +127,7 @@ class Store:
         Such sessions have their own connections, which see no rows until a transaction sets its account. So the account
         of an earlier transaction never applies to a later one.
         """
-        with Session(self._of_accounts, expire_on_commit=False) as session:
+        with Session(self._of_accounts, expire_on_commit=False, close_resets_only=False) as session:
             if not self.is_sqlite:
                 session.execute(SET_ACCOUNT, {"account": account_id, "companies": ",".join(companies or ())})
             yield session

@@ -23,8 +23,7 @@ from hub.contracts.webhook_data import KINDS, NEWS
 from hub.flow.case import Case
 from hub.model import Call, Company, FormSubmission, Lead, Person, TextMedia, TextMessage, WebhookEvent
 from hub.model.states import PersonNotice, WebhookType
-from hub.queries.listings.call_facts import EXTRAS, facts_of_calls
-from hub.queries.listings.forms import facts_of_forms
+from hub.queries.contact.view import view_of
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import names_of
 from hub.texts.bodies import open_body
@@ -162,10 +161,10 @@ def _fields(
         text = _text_facts(hub, session, subject, endpoint.company)
         return text_body(text) if of_callrail else standard.text_data(text, place)
     if isinstance(subject, FormSubmission):
-        (form,) = facts_of_forms(session, hub.vault, [subject], with_notes=True)
+        form = view_of(session, hub.vault, subject)
         return form_body(form, place) if of_callrail else standard.form_data(form, place)
     assert isinstance(subject, Call)
-    (call,) = facts_of_calls(session, hub.vault, [subject], EXTRAS)
+    call = view_of(session, hub.vault, subject)
     if of_callrail:
         return call_body(call, place, kind, event.changes)
     return standard.call_data(call, place, kind, event.changes)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlmodel import Session
 
 from hub.callrail.calls import Place
 from hub.callrail.webhook import call_body
@@ -14,7 +15,8 @@ from hub.model import Call
 from hub.model.columns import new_id
 from hub.model.states import CallStatus, SubjectState, WebhookEventState, WebhookType
 from hub.plugin_host.public_post import PublicPost
-from hub.queries.listings.call_facts import CallFacts
+from hub.queries.contact.parts import Parts
+from hub.queries.contact.view import ContactView
 from hub.runtime import Hub
 from hub.store import audit
 from hub.webhooks_out import standard
@@ -32,7 +34,8 @@ CALLER, LINE, PHONE, NAME = "+13125550142", "+13125550120", "+13125550190", "Kim
 def send_test(hub: Hub, endpoint: Endpoint, actor: str, post: PublicPost | None = None) -> Verdict:
     """Send the test and say what the endpoint answered. If it took it, the events that wait for it are tried at once."""
     now, event_id = hub.clock(), new_id()
-    body = encoded(_document(hub, endpoint))
+    with hub.store.reading() as session:
+        body = encoded(_document(hub, session, endpoint))
     headers = headers_of(endpoint.section.format, secrets_of(hub, endpoint), event_id, int(now.timestamp()), body)
     outcome: Any
     try:
@@ -50,7 +53,7 @@ def send_test(hub: Hub, endpoint: Endpoint, actor: str, post: PublicPost | None 
     return verdict
 
 
-def _document(hub: Hub, endpoint: Endpoint) -> dict[str, Any]:
+def _document(hub: Hub, session: Session, endpoint: Endpoint) -> dict[str, Any]:
     now = hub.clock()
     call = Call(
         id=new_id(),
@@ -69,7 +72,9 @@ def _document(hub: Hub, endpoint: Endpoint) -> dict[str, Any]:
         state=SubjectState.DONE,
         due_at=now,
     )
-    facts = CallFacts(call=call, company=endpoint.company, name=NAME, forward=PHONE, all_calls=1)
+    parts = Parts(session, hub.vault, [call], None)
+    parts.names = {call.id: NAME}
+    facts = ContactView(call, parts)
     place, kind = Place(str(hub.config.hub.public_url), endpoint.row.account_id), WebhookType.POST_CALL
     if endpoint.section.format == CALLRAIL:
         return stripped({**call_body(facts, place, kind), "custom": "test"}, endpoint.section)[0]

@@ -13,8 +13,7 @@ from hub.callrail.calls import Place, city_of, state_of
 from hub.callrail.webhook import TextFacts
 from hub.model import Attribution, Company, Lead, Tracker
 from hub.model.states import PersonNotice, WebhookType
-from hub.queries.listings.call_facts import CallFacts
-from hub.queries.listings.forms import FormFacts
+from hub.queries.contact.view import ContactView
 
 NAMES: Mapping[str, str] = {
     WebhookType.PRE_CALL: "call.started",
@@ -36,7 +35,7 @@ def document(event: WebhookType | PersonNotice, at: datetime, data: dict[str, An
     return {"type": NAMES[event], "timestamp": _time(at), "data": data}
 
 
-def call_data(facts: CallFacts, place: Place, event: WebhookType, changes: Sequence[str]) -> dict[str, Any]:
+def call_data(facts: ContactView, place: Place, event: WebhookType, changes: Sequence[str]) -> dict[str, Any]:
     """What is known of a call now; `changes` names what changed."""
     call = facts.call
     data = {
@@ -63,7 +62,7 @@ def call_data(facts: CallFacts, place: Place, event: WebhookType, changes: Seque
         **_lead(facts.lead),
         "tags": list(facts.tags),
         "notes": list(facts.notes) or None,
-        "keys_pressed": facts.keys,
+        "keys_pressed": facts.keys_pressed,
         "recording_url": place.page(f"calls/{call.id}") if facts.recording else None,
         "recording_seconds": facts.recording.duration if facts.recording else None,
         "transcript": [{"speaker": each.channel, "text": each.text} for each in facts.transcript if each.text] or None,
@@ -88,7 +87,7 @@ def text_data(facts: TextFacts, place: Place) -> dict[str, Any]:
     }
 
 
-def form_data(facts: FormFacts, place: Place) -> dict[str, Any]:
+def form_data(facts: ContactView, place: Place) -> dict[str, Any]:
     """What is known of a form."""
     form = facts.form
     return {

@@ -46,9 +46,9 @@ from hub.model import (
     UserCompany,
 )
 from hub.privacy.erasure.erase import erase_person
+from hub.queries.contact.facts import facts_of
+from hub.queries.contact.view import view_of
 from hub.queries.masking import Mask
-from hub.queries.one_contact.header import contact_header
-from hub.queries.timeline.subject import facts_of
 from hub.store.encryption.encrypted_fields import fields_of, notes_of
 from hub.testing import FrozenClock
 from hub.texts.bodies import open_bodies
@@ -391,9 +391,9 @@ def test_the_timeline_of_a_call_says_that_it_was_imported(moved: Ours) -> None:
     row = moved.stage.one(Call, carrier_call_id=FIRST)
     mask = Mask()
     with moved.stage.hub.store.reading() as session:
-        facts = facts_of(session, row, mask, moved.stage.hub.vault)
-        header = contact_header(session, moved.stage.hub.vault, row)
+        view = view_of(session, moved.stage.hub.vault, row)
+        facts = facts_of(view, mask)
     assert (facts["found_by"], facts["carrier"]) == ("imported", "callrail")
-    assert (header.imported, header.rang, header.talked) == (True, None, 93)
+    assert (view.imported, view.rang, view.talked) == (True, None, 93)
     events = {each.kind: each.told_by for each in moved.stage.rows(CallEventRow, call_id=row.id)}
     assert events == dict.fromkeys(("ringing", "answered", "completed"), "callrail")

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from testbed import TestHub
 
+from hub.queries.contact.view import views_at
 from hub.queries.lists.filters import CHOICES, ContactFilter, amount_of, filter_of, seconds_of
 from hub.queries.lists.paging import ContactList
-from hub.queries.lists.rows import contact_rows
 
 SHORT = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CHICAGO = ZoneInfo("America/Chicago")
@@ -223,11 +223,16 @@ def test_rows_say_what_is_stored(stage: TestHub) -> None:
     world = World(stage, _many(2))
     with stage.hub.store.reading_as(world.owner.account_id) as session:
         keys = ContactList(session, world.scope, world.company_ids, ContactFilter()).keys(None, 10)
-        rows = contact_rows(session, world.owner, stage.hub.vault, keys)
-    for row in rows:
-        told = world.told[row.id]
-        assert (row.kind, row.source, row.lead, row.amount) == (told.kind, told.source, told.lead, lead_amount(told))
-        assert (row.number, set(row.tags), sum(row.sent.values())) == (told.number, told.tags, len(told.sent))
+        rows = views_at(session, stage.hub.vault, keys, world.owner)
+        for row in rows:
+            told = world.told[row.id]
+            assert (row.kind, row.source, row.lead_status, row.amount) == (
+                told.kind,
+                told.source,
+                told.lead,
+                lead_amount(told),
+            )
+            assert (row.number, set(row.tags), sum(row.sent.values())) == (told.number, told.tags, len(told.sent))
 
 
 def _many(count: int) -> list[Contact]:

@@ -11,11 +11,12 @@ from rich.table import Table
 from hub.cli.support.audit_note import note
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, colored, console, echo_json, moment, plain, say
 from hub.platform.clock import utc_now
+from hub.queries.contact.facts import facts_of
+from hub.queries.contact.view import view_of
 from hub.queries.lookup import find_subject
 from hub.queries.masking import Mask
 from hub.queries.timeline.build import timeline
 from hub.queries.timeline.entries import Entry
-from hub.queries.timeline.subject import facts_of
 from hub.startup.opening import open_store, read_outline, vault_of
 
 STAGE_COLORS = {
@@ -63,7 +64,7 @@ def call(
     with open_store(loaded) as store:
         with store.reading() as session:
             subject = find_subject(session, wanted)
-            facts = facts_of(session, subject, mask, vault)
+            facts = facts_of(view_of(session, vault, subject), mask)
             entries = timeline(session, subject, mask, vault)
         if show_personal:
             with store.writing() as session:

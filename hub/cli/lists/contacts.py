@@ -32,10 +32,10 @@ from hub.cli.support.output import CONFIG, EMPTY_CELL, ConfigFile, colored, plai
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.platform.formats import duration
+from hub.queries.contact.view import ContactView
 from hub.queries.lists.filters import CHOICES, ContactFilter
 from hub.queries.lists.keyset import Cursor
 from hub.queries.lists.listing import list_contacts
-from hub.queries.lists.rows import ContactRow
 from hub.queries.lookup import find_subject, typed
 
 LeadChoice = Annotated[
@@ -173,14 +173,14 @@ def _place(read: Reading, after: str | None) -> str | None:
     return str(Cursor((at, found.id)))
 
 
-def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
+def _row(read: Reading, each: ContactView) -> dict[str, Any]:
     mask = read.mask
     return {
         "id": each.id,
         "kind": each.kind,
         "at": each.at,
         "company": read.companies[each.company_id].name,
-        "tracker": each.tracker,
+        "tracker": each.tracker_name,
         "number": mask.phone(each.number),
         "name": None if each.erased else mask.text(each.name),
         "email": mask.text(each.email),
@@ -188,14 +188,14 @@ def _row(read: Reading, each: ContactRow) -> dict[str, Any]:
         "failed": each.broke_off,
         "spam": each.spam,
         "duration": each.duration,
-        "answered_by": mask.phone(each.agent),
+        "answered_by": mask.phone(each.answered_at_number),
         "first_time": each.first_time,
         "source": each.source,
         "medium": each.medium,
         "campaign": each.campaign,
         "keyword": mask.text(each.keyword),
         "landing_page": mask.page(each.landing_page),
-        "lead": each.lead,
+        "lead": each.lead_status,
         "value": None if each.amount is None else f"{each.amount:.2f}",
         "currency": each.currency,
         "tags": [mask.text(tag) for tag in each.tags],

@@ -32,12 +32,13 @@ from hub.model.purposes import BY_HAND
 from hub.model.states import Doubt
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
+from hub.queries.contact.facts import body_of
+from hub.queries.contact.view import view_of
 from hub.queries.lookup import known, shown, typed
 from hub.queries.masking import Mask
 from hub.queries.texts.paging import count_texts, threads_page
 from hub.queries.texts.threads import key_of
 from hub.queries.timeline.build import timeline
-from hub.queries.timeline.subject import body_of
 from hub.startup.opening import open_hub, open_store, read_config, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 from hub.texts.queue import picture_of, queue_text
@@ -235,5 +236,5 @@ def _plain(session: Session, text: TextMessage, mask: Mask, vault: Vault) -> dic
         "person_number": mask.phone(text.person_number),
         "doubt": getattr(session.get(DoubtfulRefusal, text.id), "state", None),
         "carrier_id": text.carrier_message_id,
-        "body": body_of(session, text, mask, vault),
+        "body": body_of(view_of(session, vault, text), mask),
     }

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
+from hub.queries.contact.view import ContactView, views_at
 from hub.queries.lists.filters import ContactFilter
 from hub.queries.lists.keyset import Page
 from hub.queries.lists.paging import ContactList
-from hub.queries.lists.rows import ContactRow, contact_rows
 from hub.store.encryption.vault import Vault
 
 
@@ -23,8 +23,8 @@ def list_contacts(
     *,
     after: str | None = None,
     limit: int = 50,
-) -> Page[ContactRow]:
+) -> Page[ContactView]:
     """At most `limit` calls, texts and forms of some companies that a filter selects, the newest first. `after` is the
     `next` of the page before; CannotDo if it is not."""
     found = ContactList(session, scope, company_ids, wanted).page(after, limit)
-    return found.of(contact_rows(session, scope.user, vault, found.items))
+    return found.of(views_at(session, vault, found.items, scope.user))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
+from sqlmodel import Session
 
+from hub.access.scope import AccessScope
+from hub.access.users import may
 from hub.model import Company, TextMessage
-from hub.queries.calls import list_calls, one_call
+from hub.queries.contact.view import ContactView, view_of
+from hub.queries.lists.filters import ContactFilter, ContactKind
 from hub.queries.lists.keyset import newest_first, page_of
+from hub.queries.lists.listing import list_contacts
 from hub.queries.lists.plan import rows_of
 from hub.texts.bodies import open_body
 from hub.web.api.auth import Authenticator, AuthorizedRequest
@@ -24,12 +29,14 @@ from hub.web.api.schemas import (
     Companies,
     CompanyAnswer,
     RecordingAnswer,
+    SpamScoreAnswer,
     TextAnswer,
     TextBody,
     Texts,
     shaped,
 )
 
+CallShape = TypeVar("CallShape", bound=CallAnswer)
 CompanyName = Annotated[str | None, Query(max_length=64, description="Only this company, by its name.")]
 
 
@@ -38,6 +45,20 @@ def no_number(value: object) -> object:
     if isinstance(value, str) and value.strip("+-").replace(".", "").isdigit():
         raise PydanticCustomError("datetime_form", "a number is no time")
     return value
+
+
+def company_ids(session: Session, scope: AccessScope, name: str | None) -> list[str]:
+    """The ids of the companies that the user may see, or of the one with this name."""
+    companies = scope.select(Company)
+    return [each.id for each in session.exec(companies if name is None else companies.where(Company.name == name))]
+
+
+def _answer(shape: type[CallShape], view: ContactView) -> CallShape:
+    """A call: its row, its caller's name and its spam score."""
+    answer = shape.model_validate(view.call)
+    answer.caller_name = view.name
+    answer.spam_score = SpamScoreAnswer.model_validate(view.spam_verdict) if view.spam_verdict else None
+    return answer
 
 
 def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
@@ -67,26 +88,24 @@ def add_calls(api: FastAPI, authenticator: Authenticator) -> None:
     ) -> Calls:
         if since is not None and since.tzinfo is None:
             raise HTTPException(422, "Write since with its zone, like 2026-05-01T00:00:00Z.")
+        marked = None if spam == "all" else spam
         with authorized.session() as session:
-            found = list_calls(
-                session,
-                authorized.scope,
-                authorized.hub.vault,
-                company=company,
-                since=since,
-                spam=None if spam == "all" else spam == "yes",
-                after=after,
-                limit=limit,
+            ids = company_ids(session, authorized.scope, company)
+            wanted = ContactFilter(kind=ContactKind.CALL, begins=since, spam=marked)
+            found = list_contacts(
+                session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
             )
-        return Calls(calls=shaped(CallAnswer, found.items), next=found.next)
+            return Calls(calls=[_answer(CallAnswer, each) for each in found.items], next=found.next)
 
     @api.get("/calls/{call_id}")
     def call(*, authorized: AuthorizedRequest = Depends(authenticator.to("calls")), call_id: str) -> CallDetail:
         with authorized.session() as session:
-            found = one_call(session, authorized.scope, authorized.hub.vault, call_id)
-        detail = CallDetail.model_validate(found.call)
-        detail.attribution = AttributionAnswer.model_validate(found.attribution) if found.attribution else None
-        detail.recordings = None if found.recordings is None else shaped(RecordingAnswer, found.recordings)
+            row = authorized.scope.call(session, call_id)
+            view = view_of(session, authorized.hub.vault, row, authorized.user)
+            detail = _answer(CallDetail, view)
+            detail.attribution = AttributionAnswer.model_validate(view.cause) if view.cause else None
+            heard = may(authorized.user, "recordings")
+            detail.recordings = shaped(RecordingAnswer, view.recordings) if heard else None
         return detail
 
     @api.get("/texts")

@@ -6,17 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query
-from pydantic import BeforeValidator
-from sqlmodel import Session
+from pydantic import BeforeValidator, Field
 
-from hub.access.scope import AccessScope
 from hub.contracts.leads import LeadStatus
-from hub.model import Company
 from hub.queries.activity.visits import VisitFilter, list_visits
 from hub.queries.lists.filters import MARKED, ContactFilter
 from hub.queries.lists.listing import list_contacts
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.calls import CompanyName, no_number
+from hub.web.api.calls import CompanyName, company_ids, no_number
 from hub.web.api.paging import After, Limit
 from hub.web.api.schemas import Answer, Page, shaped
 
@@ -53,13 +50,13 @@ class LeadAnswer(Answer):
     number: str | None
     name: str | None
     email: str | None
-    tracker: str | None
+    tracker: str | None = Field(validation_alias="tracker_name")
     outcome: str | None
     duration: int | None
     source: str | None
     medium: str | None
     campaign: str | None
-    lead: str | None
+    lead: str | None = Field(validation_alias="lead_status")
     amount: Any
     currency: str | None
     tags: tuple[str, ...]
@@ -94,7 +91,7 @@ def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
     ) -> Visits:
         wanted = VisitFilter(source=source, campaign=campaign, begins=zoned(since), ends=zoned(until))
         with authorized.session() as session:
-            ids = _companies(session, authorized.scope, company)
+            ids = company_ids(session, authorized.scope, company)
             found = list_visits(session, authorized.scope, ids, wanted, after=after, limit=limit)
         return Visits(visits=shaped(VisitAnswer, found.items), next=found.next)
 
@@ -112,11 +109,11 @@ def add_visits_and_leads(api: FastAPI, authenticator: Authenticator) -> None:
     ) -> Leads:
         wanted = ContactFilter(lead=status or MARKED, source=source, begins=zoned(since), ends=zoned(until))
         with authorized.session() as session:
-            ids = _companies(session, authorized.scope, company)
+            ids = company_ids(session, authorized.scope, company)
             found = list_contacts(
                 session, authorized.scope, authorized.hub.vault, ids, wanted, after=after, limit=limit
             )
-        return Leads(leads=shaped(LeadAnswer, found.items), next=found.next)
+            return Leads(leads=shaped(LeadAnswer, found.items), next=found.next)
 
 
 def zoned(at: datetime | None) -> datetime | None:
@@ -124,9 +121,3 @@ def zoned(at: datetime | None) -> datetime | None:
     if at is not None and at.tzinfo is None:
         raise HTTPException(422, "Write since and until with their zone, like 2026-05-01T00:00:00Z.")
     return at
-
-
-def _companies(session: Session, scope: AccessScope, name: str | None) -> list[str]:
-    query = scope.select(Company)
-    rows = session.exec(query if name is None else query.where(Company.name == name))
-    return [each.id for each in rows]

@@ -10,7 +10,7 @@ from hub.callrail.dates import local_time
 from hub.callrail.ids import CALL
 from hub.errors import NotFound
 from hub.model import Attribution, Company, PageView
-from hub.queries.listings.call_facts import recordings_of
+from hub.queries.contact.view import view_of
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint
@@ -22,7 +22,7 @@ def recording(asked: Asked) -> Answer:
     """A signed link to the call's recording, for the key's user, valid for five minutes."""
     with asked.session() as session:
         call = asked.scope.call(session, asked.row_id(CALL))
-        row = recordings_of(session, [call.id]).get(call.id)
+        row = view_of(session, asked.hub.vault, call, asked.scope.user).recording
     if row is None:
         raise NotFound("This call has no recording that is stored.")
     asked.authorized.note("recording.link", row.id, "play")

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from starlette.responses import Response
 
 from hub.callrail import fields
-from hub.callrail.calls import call_record, extras
+from hub.callrail.calls import TRANSCRIBED, call_record
 from hub.callrail.dates import Period, period, zone_named
 from hub.callrail.ids import CALL, TRACKER, ending_of, row_id
 from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
@@ -18,7 +18,7 @@ from hub.callrail.visits import PHONES, TABLETS
 from hub.contracts.leads import LeadStatus
 from hub.errors import NotFound
 from hub.model import Call, Company, Tracker, User
-from hub.queries.listings.call_facts import facts_of_calls
+from hub.queries.contact.view import contact_views
 from hub.queries.lists import kinds as contact_kinds
 from hub.queries.lists.filters import GOOD, UNANSWERED, UNSCORED, ContactFilter, ContactKind, Outcome
 from hub.queries.lists.keyset import in_order
@@ -117,9 +117,10 @@ def visible(asked: Asked, session: Session) -> Any:
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(Call).where(col(Call.id).in_(ids))).all(), ids)
-    facts = facts_of_calls(session, asked.hub.vault, rows, extras(names), asked.scope.user)
-    read = [each.recording.id for each in facts if each.transcript and each.recording]
-    asked.authorized.note_each("recording.transcript", read)
+    facts = contact_views(session, asked.hub.vault, rows, asked.scope.user)
+    if not TRANSCRIBED.isdisjoint(names):
+        read = [each.recording.id for each in facts if each.transcript and each.recording]
+        asked.authorized.note_each("recording.transcript", read)
     return [call_record(each, names, asked.place) for each in facts]
 
 

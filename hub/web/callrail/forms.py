@@ -16,7 +16,7 @@ from hub.callrail.leads import GOOD_LEAD, NOT_A_LEAD, NOT_SCORED
 from hub.contracts.leads import LeadStatus
 from hub.marks.spam import is_spam
 from hub.model import FormSubmission
-from hub.queries.listings.forms import facts_of_forms
+from hub.queries.contact.view import contact_views
 from hub.queries.listings.totals import FORM_GROUPS, form_totals_by
 from hub.queries.lists import kinds
 from hub.queries.lists.filters import GOOD, UNSCORED, ContactFilter, ContactKind
@@ -54,8 +54,8 @@ def _forms(asked: Asked, session: Session) -> tuple[ContactList, Period]:
 
 def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(ids))).all(), ids)
-    facts = facts_of_forms(session, asked.hub.vault, rows, with_notes="note" in names, user=asked.scope.user)
-    return [form_record(each, names, asked.place) for each in facts]
+    views = contact_views(session, asked.hub.vault, rows, asked.scope.user)
+    return [form_record(each, names, asked.place) for each in views]
 
 
 def summary(asked: Asked) -> Answer:

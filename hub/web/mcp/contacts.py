@@ -8,16 +8,15 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import CannotDo
 from hub.model import Call, TextMessage
-from hub.queries.callers import spam_verdict
+from hub.queries.contact.facts import facts_of
+from hub.queries.contact.find import find_contact
+from hub.queries.contact.recordings import recordings_of
+from hub.queries.contact.view import ContactView, view_of, views_at
 from hub.queries.lists.filters import ContactFilter, filter_of
 from hub.queries.lists.paging import ContactList
-from hub.queries.lists.rows import ContactRow, contact_rows
 from hub.queries.masking import HIDDEN
-from hub.queries.one_contact.header import find_contact
-from hub.queries.one_contact.recordings import recordings_of
 from hub.queries.timeline.build import timeline
 from hub.queries.timeline.entries import Entry
-from hub.queries.timeline.subject import facts_of
 from hub.reports.calendar import bounds
 from hub.store import audit
 from hub.web.mcp.reader import UNTRUSTED, Reader
@@ -58,13 +57,14 @@ def list_contacts(
         asked = _filter(wanted, zone, first, last, reader)
         contacts = ContactList(session, scope, [each.id for each in companies], asked)
         found = contacts.page(after, limit)
-        rows = contact_rows(session, reader.user, reader.hub.vault, found.items)
+        rows = views_at(session, reader.hub.vault, found.items, reader.user)
         count = contacts.count()
+        names = {each.id: each.name for each in companies}
+        listed = [_listed(reader, row, names) for row in rows]
     if rows:
         reader.note("list_calls", reader.user.account_id, f"{len(rows)} contacts")
-    names = {each.id: each.name for each in companies}
     return {
-        "contacts": [_listed(reader, row, names) for row in rows],
+        "contacts": listed,
         "count": count.number,
         "count_is_exact": count.exact,
         "time_zone_of_days": str(zone),
@@ -89,24 +89,24 @@ def _filter(
     return asked
 
 
-def _listed(reader: Reader, row: ContactRow, companies: dict[str, str]) -> dict[str, Any]:
+def _listed(reader: Reader, row: ContactView, companies: dict[str, str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "kind": row.kind,
         "at": row.at,
         "company": companies.get(row.company_id),
-        "tracker": row.tracker,
+        "tracker": row.tracker_name,
         "first_time": row.first_time,
         "outcome": row.outcome,
         "failed": row.broke_off,
         "spam": row.spam,
         "duration_seconds": row.duration,
-        "answered_at_number": reader.number(row.agent),
-        "lead": row.lead,
+        "answered_at_number": reader.number(row.answered_at_number),
+        "lead": row.lead_status,
         "amount": row.amount,
         "currency": row.currency,
         "deliveries": dict(row.sent),
-        "recording": row.recording,
+        "recording": row.recording_state,
         "consent": row.consent,
         "erased": row.erased,
         UNTRUSTED: {
@@ -126,8 +126,8 @@ def show_contact(reader: Reader, contact_id: str, with_transcript: bool) -> dict
     may_bodies, may_deliveries = reader.may("bodies"), reader.may("deliveries")
     with reader.session(calls) as session:
         subject = find_contact(session, calls, texts, contact_id)
-        facts = facts_of(session, subject, reader.mask, reader.hub.vault)
-        verdict = spam_verdict(session, subject) if isinstance(subject, Call) else None
+        view = view_of(session, reader.hub.vault, subject)
+        facts, verdict = facts_of(view, reader.mask), view.spam_verdict
         entries = timeline(session, subject, reader.mask, reader.hub.vault, with_webhooks=False)
     if isinstance(subject, TextMessage) and facts.get("body") and not may_bodies:
         facts["body"] = HIDDEN

@@ -10,11 +10,12 @@ from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery
 from hub.model.conversions import UPLOAD
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.numbers.directory import read_directory
+from hub.queries.contact.find import find_contact
+from hub.queries.contact.sent import sent_of
+from hub.queries.contact.view import view_of
 from hub.queries.conversions.dry_run import DryRunItem, dry_run
 from hub.queries.deliveries.advice import recipient_of, story_of
 from hub.queries.deliveries.details import one_delivery
-from hub.queries.one_contact.header import contact_header, find_contact
-from hub.queries.one_contact.sent import sent_of
 from hub.web.mcp.reader import UNTRUSTED, Reader
 
 WAITING = (DeliveryState.READY, DeliveryState.LEASED)
@@ -51,7 +52,7 @@ def why_conversion_held(reader: Reader, contact_id: str) -> dict[str, Any]:
     scope = reader.scope("deliveries")
     with reader.session(calls) as session:
         subject = find_contact(session, calls, texts, contact_id)
-        header = contact_header(session, reader.hub.vault, subject)
+        view = view_of(session, reader.hub.vault, subject)
         sent = [each.delivery for each in sent_of(session, subject.id) if each.delivery.hook == UPLOAD]
     with reader.session(scope) as session:
         details = [one_delivery(session, scope, reader.hub.vault, each.id) for each in sent[:MAX_EXPLAINED]]
@@ -64,9 +65,9 @@ def why_conversion_held(reader: Reader, contact_id: str) -> dict[str, Any]:
         directory,
         scope,
         reader.hub.config.conversions,
-        [header.company.id],
-        header.at,
-        header.at + SHORTEST,
+        [view.company_id],
+        view.at,
+        view.at + SHORTEST,
     )
     would = [_would(reader, each) for each in found.items if each.subject_id == subject.id]
     return {

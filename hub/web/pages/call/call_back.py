@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.delivery.queue_call_back import CannotCall, preview_call_back, queue_call_back
 from hub.model.outgoing_calls import OutgoingCallStatus
-from hub.queries.one_contact.header import contact_header
+from hub.queries.contact.view import read_parts, view_of
 from hub.web.pages.call.page import address_of, show_in_zone_of, subject_of, title_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -49,13 +49,14 @@ def _show(
 ) -> Response:
     with page.session() as session:
         subject = subject_of(page, session)
-        header = contact_header(session, page.hub.vault, subject)
-    show_in_zone_of(page, header)
+        contact = view_of(session, page.hub.vault, subject)
+        read_parts([contact], "company", "name")
+    show_in_zone_of(page, contact)
     return page.render(
         "call_back.html",
         status,
-        title=f"Call back {title_of(header)}",
-        header=header,
+        title=f"Call back {title_of(contact)}",
+        contact=contact,
         preview=preview_call_back(page.hub, page.directory, subject, page.now),
         phones=(page.user.phone_numbers or "").split(),
         other=OTHER,

@@ -10,7 +10,7 @@ from hub.flow.case import Subject
 from hub.model import Call, FormSubmission, TextMessage
 from hub.model.imports import was_imported
 from hub.model.states import SubjectState
-from hub.queries.one_contact.recordings import Heard, recordings_of
+from hub.queries.contact.recordings import Heard, recordings_of
 from hub.store.encryption.encrypted_fields import fields_of
 from hub.texts.bodies import open_body
 from hub.web.pages.call.why import Answer

@@ -17,16 +17,16 @@ from hub.model import Call
 from hub.model.imports import was_imported
 from hub.numbers.flows import revisions_of
 from hub.platform.formats import NOTHING, phone
-from hub.queries.callers import spam_verdict
+from hub.queries.contact.caller import facts_of_caller, follow_ups
+from hub.queries.contact.consent import ConsentEvidence, consent_evidence
+from hub.queries.contact.find import find_contact
+from hub.queries.contact.sent import sent_of
+from hub.queries.contact.source import source_evidence
+from hub.queries.contact.view import ContactView, read_parts, view_of
 from hub.queries.lists.filters import ContactFilter
 from hub.queries.lists.paging import neighbors
 from hub.queries.marks import marks_of
 from hub.queries.masking import Mask
-from hub.queries.one_contact.caller import facts_of_caller, follow_ups
-from hub.queries.one_contact.consent import ConsentEvidence, consent_evidence
-from hub.queries.one_contact.header import ContactHeader, contact_header, find_contact
-from hub.queries.one_contact.sent import sent_of
-from hub.queries.one_contact.source import source_evidence
 from hub.queries.timeline.build import timeline
 from hub.recordings.end import recording_end
 from hub.recordings.listen import note_listening_once
@@ -63,14 +63,14 @@ def show(
     """The page; `errors` stand beside their fields, and `typed` is what the user wrote into them."""
     with page.session() as session:
         subject = subject_of(page, session)
-        header = contact_header(session, page.hub.vault, subject)
-        show_in_zone_of(page, header)
-        values = _values(page, session, subject, header)
+        contact = view_of(session, page.hub.vault, subject, page.user)
+        show_in_zone_of(page, contact)
+        values = _values(page, session, subject, contact)
     for each in values["heard"]:
         if each.parts:
             with page.hub.store.writing() as session:
                 note_listening_once(session, page.hub, page.user.id, "transcript.read", each.row)
-    return page.render("call.html", status, title=title_of(header), errors=errors or {}, typed=typed or {}, **values)
+    return page.render("call.html", status, title=title_of(contact), errors=errors or {}, typed=typed or {}, **values)
 
 
 def subject_of(page: PageRequest, session: Session) -> Subject:
@@ -81,9 +81,9 @@ def subject_of(page: PageRequest, session: Session) -> Subject:
     return find_contact(session, calls, page.scope_for("texts"), page.path("contact_id"))
 
 
-def show_in_zone_of(page: PageRequest, header: ContactHeader) -> None:
+def show_in_zone_of(page: PageRequest, contact: ContactView) -> None:
     """Show all times in the time zone of the contact's company, whichever company is chosen."""
-    page.zone = ZoneInfo(header.company.time_zone)
+    page.zone = ZoneInfo(contact.company.time_zone)
 
 
 def address_of(page: PageRequest, **query: Any) -> str:
@@ -103,17 +103,18 @@ def undo_of(page: PageRequest) -> list[tuple[str, str]] | None:
     return [(name, page.query.get(f"was_{name}", "")) for name in ("status", "amount", "tags")]
 
 
-def title_of(header: ContactHeader) -> str:
+def title_of(contact: ContactView) -> str:
     """Who it is; an erased person is named so."""
-    if header.erased:
+    if contact.erased:
         return "Erased person"
-    number = phone(header.number)
-    return header.name or (number if number != NOTHING else header.email or "Hidden number")
+    number = phone(contact.number)
+    return contact.name or (number if number != NOTHING else contact.email or "Hidden number")
 
 
-def _values(page: PageRequest, session: Session, subject: Subject, header: ContactHeader) -> dict[str, Any]:
+def _values(page: PageRequest, session: Session, subject: Subject, contact: ContactView) -> dict[str, Any]:
     hub, connectors = page.hub, page.hub.plugins.connectors
-    source = source_evidence(session, subject.id, header.tracking_number)
+    read_parts([contact], "company", "tracker", "name", "answered_by")
+    source = source_evidence(session, subject.id, contact.tracking_number)
     consent = consent_evidence(session, subject, source.cause.visit_id if source else None)
     ads = {name for name, each in connectors.items() if each.manifest.kind == "ads"}
     sent = sent_lines(sent_of(session, subject.id), connectors)
@@ -126,17 +127,17 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
     bodies = [
         (text, open_body(hub.vault, session, text) if page.may("bodies") and text.body else None) for text in texts
     ]
-    lines = story.lines_of(header, entries, source, consent, names)
+    lines = story.lines_of(contact, entries, source, consent, names)
     lines += story.later_lines(marks.history, bodies, calls)
-    newer, older = _neighbors(page, session, header)
+    newer, older = _neighbors(page, session, contact)
     notice = why.last_notice(consent.notices)
     return {
-        "header": header,
+        "contact": contact,
         "source": source,
         "consent": consent,
         "notice_told": notice,
         "notice_version": revisions_of(session, [notice.flow_version]).get(notice.flow_version) if notice else None,
-        "source_answer": why.source_answer(source, header),
+        "source_answer": why.source_answer(source, contact),
         **_heard(page, session, subject, consent),
         "ads_answer": why.ads_answer(consent, ads),
         "sent_answer": sent_answer(sent) if may_deliveries else None,
@@ -144,10 +145,10 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
         "lines": story.in_time(lines),
         "marks": marks,
         "screened": SCREENED,
-        "verdict": spam_verdict(session, subject) if isinstance(subject, Call) and not header.erased else None,
+        "verdict": None if contact.erased else contact.spam_verdict,
         "content": content_of(page, session, subject),
         "facts": facts_of_caller(session, hub.vault, subject.id),
-        "no_contact": None if header.erased else do_not_contact(page, session, "calls", subject.id),
+        "no_contact": None if contact.erased else do_not_contact(page, session, "calls", subject.id),
         "newer": newer,
         "older": older,
         "undo": undo_of(page),
@@ -162,14 +163,14 @@ def _values(page: PageRequest, session: Session, subject: Subject, header: Conta
     }
 
 
-def _neighbors(page: PageRequest, session: Session, header: ContactHeader) -> tuple[str | None, str | None]:
+def _neighbors(page: PageRequest, session: Session, contact: ContactView) -> tuple[str | None, str | None]:
     """The next newer and the next older one of the list that the user came from, or else of all."""
     scope, companies, wanted = page.scope, page.company_ids, ContactFilter()
     query = list_of(page)
     if query is not None:
         of_list = replace(page, request=Request({**page.request.scope, "query_string": query.encode()}))
         companies, wanted = of_list.company_ids, filter_of_page(of_list)
-    return neighbors(session, scope, companies, wanted, header.at, header.id)
+    return neighbors(session, scope, companies, wanted, contact.at, contact.id)
 
 
 def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from hub.contracts.transcripts import TranscriptPart
 from hub.platform.formats import duration
-from hub.queries.one_contact.recordings import Heard
+from hub.queries.contact.recordings import Heard
 from hub.recordings.peaks import Peaks
 
 WIDTH, ROW_HEIGHT = 800, 54

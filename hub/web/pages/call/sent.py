@@ -10,7 +10,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES, AttemptResult, DeliveryState
 from hub.platform.formats import money
-from hub.queries.one_contact.sent import Sent
+from hub.queries.contact.sent import Sent
 from hub.web.pages.call.why import Answer
 
 STATES: Mapping[str, tuple[str, str]] = {

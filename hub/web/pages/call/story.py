@@ -14,10 +14,10 @@ from hub.model.spam import BY_SCORE
 from hub.model.states import DeliveryState, RecordingState
 from hub.platform.formats import duration, money, phone
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
+from hub.queries.contact.consent import ConsentEvidence
+from hub.queries.contact.source import SourceEvidence
+from hub.queries.contact.view import ContactView
 from hub.queries.marks import LeadShown
-from hub.queries.one_contact.consent import ConsentEvidence
-from hub.queries.one_contact.header import ContactHeader
-from hub.queries.one_contact.source import SourceEvidence
 from hub.queries.timeline.entries import Entry
 from hub.web.pages.call.sent import STATES
 from hub.web.pages.calls.columns import LEADS
@@ -66,7 +66,7 @@ class Line:
 
 
 def lines_of(
-    header: ContactHeader,
+    contact: ContactView,
     entries: Sequence[Entry],
     source: SourceEvidence | None,
     consent: ConsentEvidence,
@@ -75,7 +75,7 @@ def lines_of(
     """The lines of the visit, the contact and what followed; `names` are recipients by connector."""
     reported = {entry.data["event"] for entry in entries if entry.data.get("told_by") == "webhook"}
     kept = [entry for entry in entries if not (_is_found_later(entry) and entry.data["event"] in reported)]
-    return [*_visit(source, consent), *(line for entry in kept if (line := _line(entry, header, names)))]
+    return [*_visit(source, consent), *(line for entry in kept if (line := _line(entry, contact, names)))]
 
 
 def in_time(lines: Sequence[Line]) -> list[Line]:
@@ -134,10 +134,10 @@ def _visit(source: SourceEvidence | None, consent: ConsentEvidence) -> Iterator[
             yield Line(entry.spoken_at, "Answered on the website", f"{word}: {entry.use}")
 
 
-def _line(entry: Entry, header: ContactHeader, names: Mapping[str, str]) -> Line | None:
+def _line(entry: Entry, contact: ContactView, names: Mapping[str, str]) -> Line | None:
     match entry.stage:
         case "receive":
-            return _recording(entry) if "recording" in entry.data else _event(entry, header)
+            return _recording(entry) if "recording" in entry.data else _event(entry, contact)
         case "answer":
             return _answer(entry)
         case "outcome":
@@ -155,18 +155,18 @@ def _line(entry: Entry, header: ContactHeader, names: Mapping[str, str]) -> Line
             return None
 
 
-def _event(entry: Entry, header: ContactHeader) -> Line | None:
+def _event(entry: Entry, contact: ContactView) -> Line | None:
     event = str(entry.data.get("event"))
     if event == "answered":
-        return Line(entry.at, f"{_somebody(header)} answered", "", "good")
-    if event == "completed" and header.talked:
-        return Line(entry.at, "The call ended", f"talked {duration(header.talked)}")
-    if event not in EVENTS or (event == "not_answered" and header.outcome == "answered"):
+        return Line(entry.at, f"{_somebody(contact)} answered", "", "good")
+    if event == "completed" and contact.talked:
+        return Line(entry.at, "The call ended", f"talked {duration(contact.talked)}")
+    if event not in EVENTS or (event == "not_answered" and contact.outcome == "answered"):
         return None
     kind, text = EVENTS[event]
-    if event == "failed" and header.broke_off:
-        talked = f"Talked {duration(header.talked)}." if header.talked else ""
-        return Line(entry.at, text, " ".join(each for each in (header.failure, talked) if each), kind)
+    if event == "failed" and contact.broke_off:
+        talked = f"Talked {duration(contact.talked)}." if contact.talked else ""
+        return Line(entry.at, text, " ".join(each for each in (contact.failure, talked) if each), kind)
     found_later = "found in the carrier's list of calls" if entry.data.get("told_by") == "reconcile" else ""
     return Line(entry.at, text, found_later, kind)
 
@@ -176,8 +176,8 @@ def _address(url: str | None) -> str:
     return (url or "").partition("?")[0].removeprefix("https://").removeprefix("http://")
 
 
-def _somebody(header: ContactHeader) -> str:
-    answered_by = header.answered_by
+def _somebody(contact: ContactView) -> str:
+    answered_by = contact.answered_by
     if not answered_by:
         return "Somebody"
     return phone(answered_by) if answered_by.startswith("+") else answered_by

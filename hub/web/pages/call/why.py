@@ -9,9 +9,9 @@ from hub.contracts.consent import within
 from hub.model import Attribution, ConsentDecision, RecordingNotice
 from hub.platform.formats import waiting
 from hub.privacy.recording_refusal import BY_AGENT, BY_KEY
-from hub.queries.one_contact.consent import ConsentEvidence
-from hub.queries.one_contact.header import ContactHeader
-from hub.queries.one_contact.source import SourceEvidence
+from hub.queries.contact.consent import ConsentEvidence
+from hub.queries.contact.source import SourceEvidence
+from hub.queries.contact.view import ContactView
 
 CERTAIN, LIKELY = 95, 70
 """From so many percent on, a source is called certain, or likely."""
@@ -74,15 +74,15 @@ class Answer:
     is_open: bool = False
 
 
-def source_answer(evidence: SourceEvidence | None, header: ContactHeader) -> Answer:
+def source_answer(evidence: SourceEvidence | None, contact: ContactView) -> Answer:
     """Why this source?"""
     if evidence is None:
         return Answer("Not decided yet.", "The source is decided when the contact is processed.", word="Waiting")
     cause = evidence.cause
     name = f"{cause.source} / {cause.medium}" + (f", campaign {cause.campaign}" if cause.campaign else "")
     reason = RULES.get(cause.rule, "")
-    if cause.clicked_at and cause.clicked_at <= header.at:
-        reason = f"The ad was clicked {waiting(header.at - cause.clicked_at)} before. {reason}"
+    if cause.clicked_at and cause.clicked_at <= contact.at:
+        reason = f"The ad was clicked {waiting(contact.at - cause.clicked_at)} before. {reason}"
     steps, word = certainty(cause)
     return Answer(f"{name}.", reason, word=word, steps=steps)
 

@@ -8,8 +8,8 @@ from io import StringIO
 
 from starlette.responses import Response, StreamingResponse
 
+from hub.queries.contact.view import ContactView, views_at
 from hub.queries.lists.paging import ContactList
-from hub.queries.lists.rows import ContactRow, contact_rows
 from hub.queries.spreadsheets import harmless
 from hub.web.pages.calls.filters import filter_of_page
 from hub.web.pages.guard import Page
@@ -43,12 +43,12 @@ def _lines(page: PageRequest) -> Iterator[str]:
     with page.session() as session:
         contacts = ContactList(session, page.scope, page.company_ids, filter_of_page(page))
         for keys in contacts.iterate(ROWS_A_BATCH):
-            rows = contact_rows(session, page.user, page.hub.vault, keys)
+            rows = views_at(session, page.hub.vault, keys, page.user)
             yield "".join(_line([*_cells(row, page, titles), *_more(row, more)]) for row in rows)
             session.expunge_all()
 
 
-def _cells(row: ContactRow, page: PageRequest, titles: dict[str, str]) -> list[object]:
+def _cells(row: ContactView, page: PageRequest, titles: dict[str, str]) -> list[object]:
     return [
         row.at.astimezone(page.zone).isoformat(timespec="seconds"),
         row.kind,
@@ -60,14 +60,14 @@ def _cells(row: ContactRow, page: PageRequest, titles: dict[str, str]) -> list[o
         row.outcome,
         row.duration,
         None if row.first_time is None else "yes" if row.first_time else "no",
-        row.tracker,
-        row.agent,
+        row.tracker_name,
+        row.answered_at_number,
         row.source,
         row.medium,
         row.campaign,
         row.keyword,
         row.landing_page,
-        row.lead,
+        row.lead_status,
         row.amount,
         row.currency,
         ", ".join(row.tags),
@@ -75,9 +75,9 @@ def _cells(row: ContactRow, page: PageRequest, titles: dict[str, str]) -> list[o
     ]
 
 
-def _more(row: ContactRow, names: list[str]) -> list[object]:
+def _more(row: ContactView, names: list[str]) -> list[object]:
     sent = ", ".join(f"{number} {state}" for state, number in sorted(row.sent.items()))
-    return [{"recording": row.recording, "sent": sent}[name] for name in names]
+    return [{"recording": row.recording_state, "sent": sent}[name] for name in names]
 
 
 def _line(cells: list[object]) -> str:

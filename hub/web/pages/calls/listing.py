@@ -15,9 +15,9 @@ from starlette.responses import Response
 
 from hub.access.saved_views import saved_views
 from hub.model import SavedView
+from hub.queries.contact.view import ContactView, read_parts, views_at
 from hub.queries.lists.kinds import Key
 from hub.queries.lists.paging import ContactList, Count
-from hub.queries.lists.rows import ContactRow, contact_rows
 from hub.queries.lists.suggestions import suggestions
 from hub.queries.status.carriers import newest_tests
 from hub.reports.calendar import bounds
@@ -39,6 +39,9 @@ ROWS = 50
 MAX_DAYS_COUNTED = 3
 """A page that spans more days shows no counts beside them."""
 MAX_COUNTED_A_DAY = 2_000
+ALWAYS_SHOWN = ("name", "cause", "tags", "spam", "recordings")
+PARTS = {"tracker": "tracker", "lead": "lead", "value": "lead", "consent": "consent", "sent": "sent"}
+"""Column → the part of a contact that it shows."""
 TESTS_SHOWN = timedelta(hours=1)
 """Test calls stand above the list for this long; they are never in it."""
 LIST_STATE = ("company", "columns", "period", "first", "last")
@@ -51,7 +54,7 @@ class Day:
 
     day: date
     counts: str
-    rows: list[ContactRow]
+    rows: list[ContactView]
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,12 @@ def listing(page: PageRequest) -> Response:
 
 def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = (), **errors: str) -> Response:
     """The list, with errors beside the fields of its forms after a POST that failed."""
-    wanted = filter_of_page(page)
+    wanted, columns = filter_of_page(page), words.chosen_columns(page)
     with page.session() as session:
         contacts = ContactList(session, page.scope, page.company_ids, wanted)
         found = contacts.page(page.query.get("after"), ROWS)
-        rows = contact_rows(session, page.user, page.hub.vault, found.items)
+        rows = views_at(session, page.hub.vault, found.items, page.user)
+        read_parts(rows, *ALWAYS_SHOWN, *(PARTS[each] for each in columns if each in PARTS))
         values: dict[str, Any] = {
             "days": _days(page, contacts, found.items, rows),
             "count": contacts.count(),
@@ -93,7 +97,7 @@ def render_list(page: PageRequest, status: int = 200, chosen: Collection[str] = 
         choices=choices(),
         periods=PERIODS,
         period=period_of_list(page),
-        columns=words.chosen_columns(page),
+        columns=columns,
         all_columns=words.allowed_columns(page),
         words=words,
         here=lambda **changes: here(page, **changes),
@@ -126,7 +130,7 @@ def _state(page: PageRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, value in page.request.query_params.multi_items() if name != "after"]
 
 
-def _days(page: PageRequest, contacts: ContactList, keys: list[Key], rows: list[ContactRow]) -> list[Day]:
+def _days(page: PageRequest, contacts: ContactList, keys: list[Key], rows: list[ContactView]) -> list[Day]:
     def day_of(at: datetime) -> date:
         return at.astimezone(page.zone).date()
 

@@ -1,1 +1,0 @@
-"""One call, text or form with everything that its page shows."""

@@ -89,24 +89,25 @@ def violations(rule: EachModule[Iterable[str]]) -> str:
 
 
 def _pass_over(rules: list[EachModule[object]]) -> None:
+    asked: dict[Path, list[EachModule[object]]] = {}
     for rule in rules:
         rule._found = {}
+        for file in sources(*rule.folders):
+            asked.setdefault(file, []).append(rule)
     on = gc.isenabled()
     gc.disable()  # it would walk each tree several times while it grows
     try:
-        for folder in sorted({folder for rule in rules for folder in rule.folders}):
-            for file in sources(folder):
-                _ask(rules, folder, file)
+        for file, those in asked.items():
+            _ask(those, file)
     finally:
         if on:
             gc.enable()
 
 
-def _ask(rules: list[EachModule[object]], folder: str, file: Path) -> None:
+def _ask(rules: list[EachModule[object]], file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     module = Module(file, text, ast.parse(text))
     for rule in rules:
-        if folder in rule.folders:
-            found = rule.rule(module)
-            assert rule._found is not None
-            rule._found[str(module)] = list(found) if isinstance(found, Iterator) else found
+        found = rule.rule(module)
+        assert rule._found is not None
+        rule._found[str(module)] = list(found) if isinstance(found, Iterator) else found

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-PAGES = Path(__file__).parents[2] / "hub/web/pages"
-ENGINE = Path(__file__).parents[2] / "hub/web/forms"
+from parsed_tree import ROOT, Module, each_module
+
+ENGINE = ROOT / "hub/web/forms"
 MAX_ENGINE_LINES = 810
-WRITERS_OF_THE_FILE = {"config/editor.py", "config/review.py"}
+WRITERS_OF_THE_FILE = {"hub/web/pages/config/editor.py", "hub/web/pages/config/review.py"}
 """The editor of the file itself, whose form is the text."""
 
 
-def attributes(file: Path) -> set[str]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+@each_module("hub/web/pages")
+def attributes(module: Module) -> set[str]:
+    """The attributes that it uses."""
+    return {node.attr for node in module.nodes if isinstance(node, ast.Attribute)}
 
 
-def using(*names: str) -> set[str]:
-    """The modules of pages that use an attribute of one of these names."""
-    return {
-        str(file.relative_to(PAGES)) for file in sorted(PAGES.rglob("*.py")) if not attributes(file).isdisjoint(names)
-    }
+def using(name: str) -> set[str]:
+    """The modules of pages that use an attribute of this name."""
+    return {module for module, found in attributes().items() if name in found}
 
 
 def test_pages_edit_the_configuration_by_edit_config_alone() -> None:

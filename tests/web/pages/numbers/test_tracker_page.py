@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from config_on_disk import ANOTHER_ACCOUNT, CONFIG, open_config_stage
+from flow_strategies import OFFICE_TEXT
 from page_client import PageClient, signed_in
 from testbed import TestHub
 
@@ -118,6 +119,18 @@ def test_the_list_advises_a_company_with_a_website_and_advertisers_to_have_a_num
         shown = signed_in(stage).text("/numbers")
     advised = "Lakeside: visitors who send Global Privacy Control see the number for everybody" in shown
     assert (advised, "visitors with a privacy signal" in shown) == (not has_one, has_one)
+
+
+def test_a_trackers_own_route_stays_until_a_flow_is_chosen(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> None:
+    own = '            source: yellow_pages\n            route: {{dial: "+13125550191"}}\n'
+    written = OFFICE_TEXT.replace("            source: yellow_pages\n", own)
+    with open_config_stage(sqlite_url, clock, tmp_path, written) as stage:
+        owner = signed_in(stage)
+        assert ">A route of its own<" in owner.get(PRINT).text
+        assert owner.post(PRINT, source(campaign="autumn", flow="own route")).status_code == 303
+        assert "campaign: autumn" in text(stage) and 'route: {dial: "+13125550191"}' in text(stage)
+        assert owner.post(PRINT, source(campaign="autumn", flow="office")).status_code == 303
+        assert 'dial: "+13125550191"' not in text(stage) and "            flow: office" in text(stage)
 
 
 def test_a_number_is_taken_out_and_a_tracker_retired(stage: TestHub, owner: PageClient) -> None:

@@ -1,18 +1,21 @@
 """The one reader of refusals: in texts, messages of forms, transcripts of calls and voicemail, notes and tags.
 
 A whole text that is a keyword means what the keyword means. Otherwise each sentence is searched for wording that surely
-refuses, and for wording that may refuse. The words and patterns are data: see `grammar.py`.
+refuses, and for wording that may refuse. The words and patterns are data: see `grammar.py`. How like a refusal the words of
+the sentence are is a second opinion: see `likeness.py`. What one opinion calls a refusal and the other does not is doubtful.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from hub.texts.grammar import Language, Meaning, courtesy, languages
+from hub.texts.likeness import MAX_WORDS, likeness
 from hub.texts.plain import plain, sentences
 
 Source = Literal["text", "form", "speech", "note"]
@@ -31,7 +34,7 @@ LIKENESS = 0.85
 LOOSE_LIKENESS = 0.66
 """Similarity from which a text of one word is doubtful: `stahp` is."""
 REAL_WORDS = frozenset(
-    {"top", "tops", "stops", "send", "spot", "shop", "step", "steps", "soup", "alta", "salto", "alto"}
+    {"subscribe", "top", "tops", "stops", "send", "spot", "shop", "step", "steps", "soup", "alta", "salto", "alto"}
 )
 """Real words that are similar to a stop word."""
 AMBIGUOUS_WORDS = 2
@@ -45,6 +48,9 @@ POLITE = frozenset({
     "il", "vous", "te", "plait", "bitte", "danke", "obrigado", "obrigada", "per", "favore", "grazie",
 })  # fmt: skip
 """Please and thanks, in every language."""
+LIKE_A_REFUSAL, UNLIKE_A_REFUSAL, UNLIKE_A_DOUBT = -0.2, -0.5, -1.25
+"""Likeness from which words are doubtful that no pattern fits; below which what a pattern calls sure is doubtful, and what it
+calls doubtful is nothing."""
 NEAR_CHARACTERS = 25
 """Characters after a refusal in which it can name a second channel: `do not call me or send texts`."""
 NAMES_OF_CHANNELS: Mapping[Channel, re.Pattern[str]] = {
@@ -99,8 +105,11 @@ def read(text: str, source: Source = "text") -> Reading:
         reading = _by_word(said, source) or _by_spelling(said, source)
         if reading is not None:
             return reading
-    found = _strongest([_by_wording(said, source) for said in dict.fromkeys(sentences(text))])
-    return found if found.how != "none" else _as_a_whole(plain(text))
+    parts, whole = list(dict.fromkeys(sentences(text))), plain(text)
+    if whole.count(" ") < MAX_WORDS:
+        found = _strongest([_by_wording(said, source) for said in parts])
+        return _weighed(found if found.how != "none" else _as_a_whole(whole), whole, source)
+    return _strongest([_weighed(_by_wording(said, source), said, source, len(parts)) for said in parts])
 
 
 def says_yes(text: str) -> bool:
@@ -158,6 +167,22 @@ def _by_wording(said: str, source: Source) -> Reading:
     return NOTHING
 
 
+def _weighed(found: Reading, said: str, source: Source, parts: int = 1) -> Reading:
+    """What is found in `said` after the second opinion. One of the many `parts` of a long text is a refusal less often.
+
+    What the person says no to in a text is known from the text that they answer: a mere refusal by text stays one.
+    """
+    alike = likeness(said)
+    if found.how == "wording" and alike < UNLIKE_A_REFUSAL:
+        return replace(found, meaning="other", how="doubtful")
+    if found.how == "doubtful" and alike < UNLIKE_A_DOUBT:
+        return NOTHING
+    unread = found.how == "none" or (found.how == "refusal" and source != "text")
+    if unread and alike - math.log(parts) > LIKE_A_REFUSAL:
+        return Reading("other", _likely(said)[0][0].code, "doubtful", _named([said]) or BOTH)
+    return found
+
+
 def _unexplained(language: Language, rest: str) -> Reading:
     words = _without_courtesy(rest.strip()).split()
     if words[0] in language.strong and len(words) <= AMBIGUOUS_WORDS:
@@ -188,12 +213,12 @@ def _likely(said: str, *, of_a_person: bool = False) -> list[tuple[Language, str
 def _channels(patterns: Iterable[re.Pattern[str]], said: str) -> frozenset[Channel]:
     """The channels of everything in `said` that fits one of the patterns; empty if nothing does."""
     spans = [said[match.start() : match.end() + NEAR_CHARACTERS] for each in patterns for match in each.finditer(said)]
-    if not spans:
-        return frozenset()
-    named = frozenset[Channel](
-        channel for channel, pattern in NAMES_OF_CHANNELS.items() if any(map(pattern.search, spans))
-    )
-    return named or BOTH
+    return (_named(spans) or BOTH) if spans else frozenset()
+
+
+def _named(spans: Sequence[str]) -> frozenset[Channel]:
+    """The channels that are named in one of `spans`."""
+    return frozenset(channel for channel, pattern in NAMES_OF_CHANNELS.items() if any(map(pattern.search, spans)))
 
 
 def _strongest(readings: Sequence[Reading]) -> Reading:

@@ -13,7 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hub.texts.likeness import FILE, PLACES, Weights, places_of
+from hub.texts.languages.likeness import FILE, PLACES, Weights, places_of
 from hub.texts.plain import plain
 
 OWN = [Path(__file__).parents[1] / "tests" / "texts" / name for name in ("corpus.tsv", "doubtful.tsv")]

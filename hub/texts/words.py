@@ -2,7 +2,8 @@
 
 A whole text that is a keyword means what the keyword means. Otherwise each sentence is searched for wording that surely
 refuses, and for wording that may refuse. The words and patterns are data: see `grammar.py`. How like a refusal the words of
-the sentence are is a second opinion: see `likeness.py`. What one opinion calls a refusal and the other does not is doubtful.
+the sentence are is a second opinion: see `languages/likeness.py`. What one opinion calls a refusal and the other does not is
+doubtful.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hub.texts.grammar import Language, Meaning, courtesy, languages
-from hub.texts.likeness import MAX_WORDS, likeness
+from hub.texts.languages.likeness import MAX_WORDS, likeness
 from hub.texts.plain import plain, sentences
 
 Source = Literal["text", "form", "speech", "note"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.learning import hash_of, own_phrases
 from benchmarks.stops import rates_by_part
 from hub.texts.grammar import languages
-from hub.texts.likeness import likeness, weights
+from hub.texts.languages.likeness import likeness, weights
 from hub.texts.plain import plain
 from hub.texts.words import Reading, Source, read, says_yes
 

@@ -1,7 +1,7 @@
 """How like a refusal words are: the second opinion beside the patterns, learned from our own phrases.
 
 A linear model of words, of pairs of neighbours and of pairs of near word beginnings, which have a weight each in
-`languages/likeness.txt`. `python -m benchmarks.learning` writes that file. It contains no word of anybody: the weights lie
+`likeness.txt`. `python -m benchmarks.learning` writes that file. It contains no word of anybody: the weights lie
 at places that are computed from the words.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FILE = Path(__file__).with_name("languages") / "likeness.txt"
+FILE = Path(__file__).with_name("likeness.txt")
 PLACES = 1 << 16
 """Weights of the model. Two words that share a place share its weight."""
 MAX_WORDS = 60

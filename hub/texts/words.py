@@ -49,9 +49,10 @@ POLITE = frozenset({
     "il", "vous", "te", "plait", "bitte", "danke", "obrigado", "obrigada", "per", "favore", "grazie",
 })  # fmt: skip
 """Please and thanks, in every language."""
-LIKE_A_REFUSAL, UNLIKE_A_REFUSAL, UNLIKE_A_DOUBT = -0.2, -0.5, -1.25
-"""Likeness from which words are doubtful that no pattern fits; below which what a pattern calls sure is doubtful, and what it
-calls doubtful is nothing."""
+LIKE_A_REFUSAL, LIKE_AN_ANSWER, UNLIKE_A_REFUSAL, UNLIKE_A_DOUBT = 0.5, -0.5, -0.5, -2.0
+"""Likeness from which a text is doubtful that no pattern fits; from which it is a refusal if it answers a marketing text,
+and from which a form, speech or note is doubtful; below which what a pattern calls sure is doubtful, and what it calls
+doubtful is nothing."""
 NEAR_CHARACTERS = 25
 """Characters after a refusal in which it can name a second channel: `do not call me or send texts`."""
 NAMES_OF_CHANNELS: Mapping[Channel, re.Pattern[str]] = {
@@ -71,7 +72,8 @@ class Reading:
 
     `how`: `word` it is one of the keywords; `misspelled` it is nearly one; `wording` free wording says so; `ambiguous` it
     contains a stop word that nothing explains; `doubtful` it may ask for a stop, and a user must read it; `refusal` it
-    says no to something, which is doubtful too after a marketing text; `none` it contains nothing of the kind.
+    says no to something, or its words are somewhat like a refusal, which is doubtful too after a marketing text; `none` it
+    contains nothing of the kind.
     `channels`: what a stop, doubt or refusal is about; empty otherwise. Wording that names neither texts nor calls is about
     both; a keyword sent by text is about texts.
     """
@@ -171,17 +173,24 @@ def _by_wording(said: str, source: Source) -> Reading:
 def _weighed(found: Reading, said: str, source: Source, parts: int = 1) -> Reading:
     """What is found in `said` after the second opinion. One of the many `parts` of a long text is a refusal less often.
 
-    What the person says no to in a text is known from the text that they answer: a mere refusal by text stays one.
+    A text that answers a marketing text is a refusal far more often than another.
     """
     alike = likeness(said)
     if found.how == "wording" and alike < UNLIKE_A_REFUSAL:
         return replace(found, meaning="other", how="doubtful")
     if found.how == "doubtful" and alike < UNLIKE_A_DOUBT:
         return NOTHING
-    unread = found.how == "none" or (found.how == "refusal" and source != "text")
-    if unread and alike - math.log(parts) > LIKE_A_REFUSAL:
-        return Reading("other", _likely(said)[0][0].code, "doubtful", _named([said]) or BOTH)
+    if found.how in ("none", "refusal"):
+        alike -= math.log(parts)
+        if alike > (LIKE_A_REFUSAL if source == "text" else LIKE_AN_ANSWER):
+            return _like(said, "doubtful")
+        if found.how == "none" and alike > LIKE_AN_ANSWER:
+            return _like(said, "refusal")
     return found
+
+
+def _like(said: str, how: Literal["doubtful", "refusal"]) -> Reading:
+    return Reading("other", _likely(said)[0][0].code, how, _named([said]) or BOTH)
 
 
 def _unexplained(language: Language, rest: str) -> Reading:

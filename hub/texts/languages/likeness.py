@@ -1,6 +1,6 @@
 """How like a refusal words are: the second opinion beside the patterns, learned from our own phrases.
 
-A linear model of words, of pairs of neighbours and of pairs of near word beginnings, which have a weight each in
+A linear model of words, of pairs of words side by side and of pairs of near word beginnings, which have a weight each in
 `likeness.txt`. `python -m benchmarks.learning` writes that file. It contains no word of anybody: the weights lie
 at places that are computed from the words.
 """

@@ -29,7 +29,6 @@ from hub.api import (
 )
 from plugins.carriers.bandwidth import calls, texts
 from plugins.carriers.bandwidth.bxml import Bxml
-from plugins.carriers.bandwidth.call_list import CallList
 from plugins.carriers.bandwidth.calls import Calls
 from plugins.carriers.bandwidth.numbers import Numbers
 from plugins.carriers.bandwidth.ports import Ports
@@ -43,7 +42,7 @@ from plugins.carriers.bandwidth.webhook import VoiceCallback, body_of
 TEXT_PATHS = frozenset({"message", "message_fallback", "text"})
 
 
-class Bandwidth(Calls, CallList, Texts, Numbers, Ports, Privacy):
+class Bandwidth(Calls, Texts, Numbers, Ports, Privacy):
     """One Bandwidth account as a carrier."""
 
     manifest = Manifest(

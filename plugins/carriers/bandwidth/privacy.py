@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hub.api import Erasure, HeldRecord, PersonReference, as_mapping, as_mappings, erase_recordings, hookimpl
-from plugins.carriers.bandwidth import call_list, recordings
-from plugins.carriers.bandwidth.call_list import Item
+from plugins.carriers.bandwidth import calls, recordings
+from plugins.carriers.bandwidth.calls import Item
 from plugins.carriers.bandwidth.recordings import Recordings
 from plugins.carriers.bandwidth.rest import Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID, held_recording
@@ -81,10 +81,10 @@ def _queries(person: PersonReference) -> Iterator[Mapping[str, str]]:
 def _recordings(rest: Rest, person: PersonReference, now: datetime) -> Found:
     ids = set(person.provider_ids)
     for query in _queries(person):
-        for item in call_list.recordings(rest, query, now - RECORDINGS_SINCE, now + timedelta(days=1)):
+        for item in calls.recordings(rest, query, now - RECORDINGS_SINCE, now + timedelta(days=1)):
             record_id = held_recording(item.get("callId"), item.get("recordingId"))
-            calls = {record_id, str(item.get("callId")), str(item.get("parentCallId"))}
-            if item.get("status") != "deleted" and (_between(person, item) or ids & calls):
+            call_ids = {record_id, str(item.get("callId")), str(item.get("parentCallId"))}
+            if item.get("status") != "deleted" and (_between(person, item) or ids & call_ids):
                 yield "recording", record_id, item
     for record_id in filter(HELD_RECORDING_ID.fullmatch, ids):
         known = rest.get(recordings.address(rest, record_id))
@@ -95,7 +95,7 @@ def _recordings(rest: Rest, person: PersonReference, now: datetime) -> Found:
 def _calls(rest: Rest, person: PersonReference) -> Found:
     ids = set(person.provider_ids)
     for query in _queries(person):
-        for item in rest.lists(f"{rest.voice}/calls", {**query, "pageSize": call_list.PAGE_SIZE}):
+        for item in rest.lists(f"{rest.voice}/calls", {**query, "pageSize": calls.PAGE_SIZE}):
             if _between(person, item) or item.get("callId") in ids or item.get("parentCallId") in ids:
                 yield "call", str(item.get("callId")), item
     for record_id in filter(CALL_ID.fullmatch, ids):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, hookimpl, identifier
-from plugins.carriers.bandwidth.call_list import legs_since
+from plugins.carriers.bandwidth.calls import legs_since
 from plugins.carriers.bandwidth.rest import NOT_FOUND, REFUSED, Account, Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID
 

@@ -18,7 +18,6 @@ from hub.api import (
     hookimpl,
 )
 from plugins.carriers.plivo import calls, signature
-from plugins.carriers.plivo.call_list import CallList
 from plugins.carriers.plivo.calls import Calls
 from plugins.carriers.plivo.numbers import Numbers
 from plugins.carriers.plivo.plivo_xml import PlivoXml
@@ -30,7 +29,7 @@ from plugins.carriers.plivo.texts import Texts
 from plugins.carriers.plivo.translate import PlivoWebhook
 
 
-class Plivo(Numbers, Calls, CallList, Recordings, Texts, Privacy):
+class Plivo(Numbers, Calls, Recordings, Texts, Privacy):
     """One Plivo account as a carrier."""
 
     manifest = Manifest(

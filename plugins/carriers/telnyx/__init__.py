@@ -27,7 +27,6 @@ from plugins.carriers.telnyx import (
     signature,
     texts,
 )
-from plugins.carriers.telnyx.call_list import CallList
 from plugins.carriers.telnyx.calls import Calls
 from plugins.carriers.telnyx.numbers import Numbers
 from plugins.carriers.telnyx.ports import Ports
@@ -35,12 +34,11 @@ from plugins.carriers.telnyx.privacy import Privacy
 from plugins.carriers.telnyx.recordings import Recordings
 from plugins.carriers.telnyx.settings import TelnyxSettings
 from plugins.carriers.telnyx.texml import Texml
-from plugins.carriers.telnyx.text_list import TextList
 from plugins.carriers.telnyx.texts import Texts
 from plugins.carriers.telnyx.translate import TexmlWebhook
 
 
-class Telnyx(Numbers, Calls, CallList, Recordings, Texts, TextList, Ports, Privacy):
+class Telnyx(Numbers, Calls, Recordings, Texts, Ports, Privacy):
     """One Telnyx account as a carrier."""
 
     manifest = Manifest(

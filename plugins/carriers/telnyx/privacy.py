@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from hub.api import Erasure, HeldRecord, PersonReference, erase_recordings, held_records, hookimpl
-from plugins.carriers.telnyx.call_list import Item, families
+from plugins.carriers.telnyx.calls import Item, families
 from plugins.carriers.telnyx.rest import Account, Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID
 

@@ -26,7 +26,6 @@ from hub.api import (
     identifier,
 )
 from plugins.carriers.twilio import signature
-from plugins.carriers.twilio.call_list import CallList
 from plugins.carriers.twilio.calls import Calls
 from plugins.carriers.twilio.numbers import Numbers
 from plugins.carriers.twilio.ports import Ports
@@ -36,7 +35,7 @@ from plugins.carriers.twilio.texts import Texts
 from plugins.carriers.twilio.translate import ORIGINS, TwilioWebhook
 
 
-class Twilio(Numbers, Calls, CallList, Texts, Ports, Privacy):
+class Twilio(Numbers, Calls, Texts, Ports, Privacy):
     """One Twilio account as a carrier."""
 
     manifest = Manifest(

@@ -22,7 +22,6 @@ from hub.api import (
     hookimpl,
 )
 from plugins.carriers.vonage import signature
-from plugins.carriers.vonage.call_list import CallList
 from plugins.carriers.vonage.calls import Calls
 from plugins.carriers.vonage.files import Files
 from plugins.carriers.vonage.ncco import MESSAGE, Ncco
@@ -39,7 +38,7 @@ NAMING_NO_CALLER = frozenset({"dial", "whisper", "voicemail"})
 """The paths of webhooks whose `from` is not the caller."""
 
 
-class Vonage(Calls, CallList, Files, Texts, Numbers, Privacy):
+class Vonage(Calls, Files, Texts, Numbers, Privacy):
     """One Vonage account as a carrier."""
 
     manifest = Manifest(

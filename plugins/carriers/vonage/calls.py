@@ -1,4 +1,5 @@
-"""Calls that Vonage places for a user, and the check of the connection.
+"""Calls at Vonage: those that it places for a user, its call list as events with the same meaning as its webhooks, and the
+check of the connection. The list names no recordings.
 
 Source: developer.vonage.com/en/api/voice (POST /v1/calls, GET /v1/calls) and /en/api/application.v2.
 """
@@ -6,8 +7,10 @@ Source: developer.vonage.com/en/api/voice (POST /v1/calls, GET /v1/calls) and /e
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.api import (
@@ -15,6 +18,8 @@ from hub.api import (
     AuthError,
     BadPayload,
     CallBack,
+    CallEvent,
+    CallListReader,
     ConnectionReport,
     OutcomeUnknown,
     Receipt,
@@ -28,7 +33,7 @@ from hub.api import (
     value_at,
 )
 from plugins.carriers.vonage.rest import VONAGE, Account, refusal_details
-from plugins.carriers.vonage.translate import CALL_ID, call_id
+from plugins.carriers.vonage.translate import CALL_ID, LEG_WORDS, call_id, number
 
 NOT_ALLOWED = (
     "Vonage does not allow this call: the tracking number must belong to the application, and the account must allow "
@@ -45,7 +50,7 @@ VONAGE_CALLS = replace(VONAGE, special=_one_call_only)
 
 
 class Calls(Account):
-    """Calls that Vonage places for a user, and the check of the connection."""
+    """Place calls, list calls."""
 
     @hookimpl
     def place_call(self, call: CallBack) -> Receipt:
@@ -88,6 +93,13 @@ class Calls(Account):
             return ConnectionReport(ok=False, detail=missing)
         return ConnectionReport(ok=True, detail="Vonage answers, and the application has calls and texts.")
 
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """Finished calls from Vonage's call list, without recordings, which it does not name."""
+        asked = {"date_start": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "order": "asc"}
+        reader = CallListReader("Vonage", CALL_ID, _no_recording, self.services.log)
+        return reader.events(families(self._rest.calls(asked)), (), "sid", since)
+
 
 def _missing(application: Mapping[str, Any]) -> str:
     capabilities = application.get("capabilities")
@@ -96,3 +108,38 @@ def _missing(application: Mapping[str, Any]) -> str:
     if lacking:
         return f"the application lacks {' and '.join(lacking)}; hub numbers configure adds it."
     return ""
+
+
+Item = Mapping[str, Any]
+
+
+def families(legs: Iterable[Item]) -> Iterator[tuple[Item, Sequence[Item]]]:
+    """The callers' legs with the legs that were dialed for them, in the hub's words: they share a conversation."""
+    conversations: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for leg in legs:
+        conversations[call_id(leg.get("conversation_uuid"))].append(_in_words(leg))
+    for together in conversations.values():
+        caller = next((leg for leg in together if leg["direction"] == "inbound"), None)
+        if caller is not None:
+            dialed = [leg for leg in together if leg["direction"] == "outbound"]
+            # A phone that nobody picked up has no times of its own.
+            yield caller, [leg | {"end_time": leg["end_time"] or caller["end_time"]} for leg in dialed]
+
+
+def _in_words(leg: Item) -> dict[str, Any]:
+    status = str(leg.get("status"))
+    return {
+        "sid": call_id(leg.get("conversation_uuid")),
+        "uuid": leg.get("uuid"),
+        "status": LEG_WORDS.get(status, status),
+        "direction": leg.get("direction"),
+        "from": number(value_at(leg, "from.number")),
+        "to": number(value_at(leg, "to.number")),
+        "start_time": leg.get("start_time"),
+        "end_time": leg.get("end_time"),
+        "duration": leg.get("duration"),
+    }
+
+
+def _no_recording(item: Item, call: str, tracking_number: str) -> CallEvent:
+    raise BadPayload("Vonage's call list names no recordings.")

@@ -11,7 +11,7 @@ from bandwidth_stage import BUSINESS, CALLER, CLOCK, HUB, TRACKING, played, sdk_
 from hub.api import CallBack, Dial, OutboundText, PersonReference, RetryLater
 from hub.testing import connect
 from hub.testing.heard import heard
-from plugins.carriers.bandwidth import Bandwidth, call_list
+from plugins.carriers.bandwidth import Bandwidth, calls
 from plugins.carriers.bandwidth.sandbox import Sandbox
 
 RECORDED = Dial(numbers=(BUSINESS,), record=True, mark="v1.s")
@@ -30,15 +30,15 @@ def test_its_client_reads_calls_recordings_and_audio(sandbox: Sandbox, connector
     import bandwidth
 
     recorded_call(sandbox, connector)
-    calls, account = bandwidth.CallsApi(client), sandbox.account_id
-    caller, leg = calls.list_calls(account, min_start_time=call_list.written(CLOCK()))
+    api, account = bandwidth.CallsApi(client), sandbox.account_id
+    caller, leg = api.list_calls(account, min_start_time=calls.written(CLOCK()))
     assert (caller.direction, caller.state, caller.stir_shaken["attestationIndicator"]) == (
         "inbound",
         "disconnected",
         "A",
     )
     assert leg.parent_call_id == caller.call_id and leg.disconnect_cause == "hangup"
-    assert calls.get_call_state(account, caller.call_id).var_from == CALLER
+    assert api.get_call_state(account, caller.call_id).var_from == CALLER
     recordings = bandwidth.RecordingsApi(client)
     (shown,) = recordings.list_account_call_recordings(account)
     assert (shown.call_id, shown.channels, shown.status, shown.duration) == (leg.call_id, 2, "complete", "PT90.0S")
@@ -92,8 +92,8 @@ def test_a_long_list_is_read_to_its_end_and_recordings_in_halves(
     for _ in range(3):
         recorded_call(sandbox, connector)
         CLOCK.advance(minutes=1)
-    monkeypatch.setattr(call_list, "PAGE_SIZE", "2")
-    monkeypatch.setattr(call_list, "MAX_RECORDINGS", 2)
+    monkeypatch.setattr(calls, "PAGE_SIZE", "2")
+    monkeypatch.setattr(calls, "MAX_RECORDINGS", 2)
     events = connector.list_calls(since)
     assert [each.kind for each in events] == ["ringing", "answered", "completed", "recorded"] * 3
     assert len({each.recording_id for each in events if each.recording_id}) == 3

@@ -19,7 +19,7 @@ from hub.api import (
     WebhookRequest,
 )
 from hub.testing.samples import person_number
-from plugins.carriers.telnyx import Telnyx, call_list
+from plugins.carriers.telnyx import Telnyx, calls
 from plugins.carriers.telnyx.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_a_dialed_leg_belongs_to_the_call_of_its_caller_that_began_last() -> Non
     legs: list[Mapping[str, object]]
     late = dialed("v3:dddddddddddddddddddd", "02")
     legs = [late, dialed("v3:eeeeeeeeeeeeeeeeeeee", "00"), LEG, second, stranger]
-    children = {str(leg["sid"]): [child["sid"] for child in found] for leg, found in call_list.families(legs)}
+    children = {str(leg["sid"]): [child["sid"] for child in found] for leg, found in calls.families(legs)}
     assert children[str(second["sid"])] == ["v3:eeeeeeeeeeeeeeeeeeee"]
     assert children[str(LEG["sid"])] == children[str(stranger["sid"])] == []
 
@@ -95,7 +95,7 @@ def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
     def kinds(children: list[dict[str, object]], **changes: object) -> list[str]:
         return [
             event.kind
-            for event in call_list.reader("https://api.telnyx.com", structlog.get_logger()).call(
+            for event in calls.reader("https://api.telnyx.com", structlog.get_logger()).call(
                 {**LEG, **changes}, children
             )
         ]

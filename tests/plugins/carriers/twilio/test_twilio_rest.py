@@ -26,7 +26,7 @@ from hub.api import (
     SimulatedCall,
 )
 from hub.testing import connect
-from plugins.carriers.twilio import Twilio, call_list
+from plugins.carriers.twilio import Twilio, calls
 from plugins.carriers.twilio.rest import Rest
 from plugins.carriers.twilio.sandbox import Sandbox
 
@@ -211,7 +211,7 @@ LEG = {
 
 
 def kinds(leg: dict[str, object], children: list[dict[str, object]]) -> list[str]:
-    return [event.kind for event in call_list.reader(ORIGINS, structlog.get_logger()).call(leg, children)]
+    return [event.kind for event in calls.reader(ORIGINS, structlog.get_logger()).call(leg, children)]
 
 
 def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:

@@ -88,6 +88,7 @@ from hub.errors import (
     RingfenceError,
 )
 from hub.hookspecs import hookimpl
+from hub.protocols.carrier_hooks import picture, receipt, recording_audio, rejecting, type_and_bytes
 from hub.protocols.json_ads import JsonAds
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.shapes import SHA256, has_shape
@@ -100,7 +101,6 @@ from hub.protocols.twiml.call_back_steps import person_dial
 from hub.protocols.twiml.call_list import CallListReader
 from hub.protocols.twiml.call_list import families as call_families
 from hub.protocols.twiml.carrier import TwimlCarrier
-from hub.protocols.twiml.carrier import refused as refused_receipt
 from hub.protocols.twiml.events import ENDED_STATUSES as TWIML_ENDED
 from hub.protocols.twiml.events import PERSON_LEG, USER_LEG, recording_event
 from hub.protocols.twiml.events import UNANSWERED_STATUSES as TWIML_UNANSWERED
@@ -300,12 +300,15 @@ __all__ = [
     "person_dial",
     "personal",
     "phone_number",
+    "picture",
     "places_of_number",
     "public_key",
+    "receipt",
+    "recording_audio",
     "recording_event",
-    "refused_receipt",
     "region_of",
     "regions_in",
+    "rejecting",
     "reply",
     "retry_after",
     "routed",
@@ -316,6 +319,7 @@ __all__ = [
     "signed_form",
     "signed_text",
     "tone",
+    "type_and_bytes",
     "unsigned_id_token",
     "value_at",
     "whole_seconds",

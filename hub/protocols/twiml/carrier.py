@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
 from hub.contracts.answers import AnswerPoint, Instruction
 from hub.contracts.call_backs import CallBack
 from hub.contracts.connector import Connector, PluginSettings
-from hub.contracts.conversions import Receipt
 from hub.contracts.events import Event
 from hub.contracts.services import Services
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
-from hub.errors import BadPayload, Rejected
+from hub.errors import BadPayload
 from hub.hookspecs.markers import hookimpl
 from hub.protocols.twiml.addresses import CallbackAddresses
 from hub.protocols.twiml.language import Twiml
@@ -119,11 +118,3 @@ def render(
     """The document of instructions for a call on a tracking number."""
     made = language(lambda path, mark: addresses.of(path, tracking_number, call_id, mark), tracking_number)
     return made.render(instructions)
-
-
-def refused(key: str, error: Rejected, reasons: Mapping[str, str], opted_out: str = "") -> Receipt:
-    """The receipt of a call or a text that the carrier refused, with its code in our words; `opted_out` is the code for a
-    person who does not want texts."""
-    reason = reasons.get(error.code or "", str(error))
-    stopped = bool(opted_out) and error.code == opted_out
-    return Receipt(key=key, status="rejected", code=error.code, reason=reason, opted_out=stopped)

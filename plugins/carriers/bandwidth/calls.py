@@ -21,7 +21,6 @@ from hub.api import (
     BadPayload,
     CallBack,
     CallEvent,
-    OutcomeUnknown,
     Receipt,
     Refusal,
     Rejected,
@@ -30,7 +29,7 @@ from hub.api import (
     identifier,
     moment,
     phone_number,
-    refused_receipt,
+    receipt,
 )
 from plugins.carriers.bandwidth.bxml import Bxml
 from plugins.carriers.bandwidth.proof import Proof
@@ -71,15 +70,12 @@ class Calls(Account):
             "callTimeout": max(1, min(call.user_ring_seconds, 300)),
             "tag": json.dumps({"dial": call.person_number, "seconds": call.person_ring_seconds}),
         }
-        try:
+
+        def send() -> str:
             placed = rest.post_once(f"{rest.voice}/calls", body, PLACING)
-            return Receipt(
-                key=call.key, status="accepted", reference=identifier(CALL_ID, placed.get("callId"), "callId")
-            )
-        except Rejected as error:
-            return refused_receipt(call.key, error, {})
-        except BadPayload as error:
-            raise OutcomeUnknown("Bandwidth placed the call without an id; see its app.") from error
+            return identifier(CALL_ID, placed.get("callId"), "callId")
+
+        return receipt(call.key, "Bandwidth", send, {})
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, hookimpl, identifier
+from hub.api import (
+    RecordingAudio,
+    RecordingControl,
+    Rejected,
+    address_at,
+    hookimpl,
+    identifier,
+    recording_audio,
+    rejecting,
+)
 from plugins.carriers.bandwidth.calls import legs_since
 from plugins.carriers.bandwidth.rest import NOT_FOUND, REFUSED, Account, Rest
 from plugins.carriers.bandwidth.translate import CALL_ID, HELD_RECORDING_ID
@@ -19,15 +28,10 @@ class Recordings(Account):
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """A recording's audio; `url` is only checked."""
         rest = self._rest
-        try:
+        with rejecting("It is not fetched."):
             address_at(url, (rest.settings.voice_url, ORIGIN), "Bandwidth")
-        except BadPayload as error:
-            raise Rejected(f"{error} It is not fetched.") from error
         reply = rest.send("GET", f"{address(rest, recording_id)}/media", expected=NOT_FOUND)
-        data = reply.content
-        if not reply.is_success or (data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff"):
-            raise RetryLater("Bandwidth has no audio of the recording.")
-        return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
+        return recording_audio(reply.content if reply.is_success else b"", "Bandwidth")
 
     @hookimpl
     def delete_recording(self, recording_id: str) -> None:
@@ -38,10 +42,8 @@ class Recordings(Account):
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume the recording of a call. It is made on the leg that was picked up."""
         rest = self._rest
-        try:
+        with rejecting("Bandwidth is not asked."):
             call = rest.get(f"{rest.voice}/calls/{identifier(CALL_ID, call_id, 'the call')}")
-        except BadPayload as error:
-            raise Rejected(str(error)) from error
         legs = legs_since(rest, str(call.get("startTime"))) if call else ()
         for leg in [each for each in legs if each.get("parentCallId") == call_id and each.get("state") == "answered"]:
             url = f"{rest.voice}/calls/{leg.get('callId')}/recording"

@@ -17,7 +17,6 @@ from hub.api import (
     MessageEvent,
     MessageStatusEvent,
     OutboundText,
-    OutcomeUnknown,
     Receipt,
     Rejected,
     RetryLater,
@@ -27,7 +26,10 @@ from hub.api import (
     hookimpl,
     identifier,
     phone_number,
-    refused_receipt,
+    picture,
+    receipt,
+    rejecting,
+    type_and_bytes,
     without_personal_data,
 )
 from plugins.carriers.bandwidth.rest import NOT_FOUND, Account
@@ -64,31 +66,24 @@ class Texts(Account):
         }
         if text.media_urls:
             message["media"] = list(text.media_urls)
-        try:
-            taken = rest.post_once(f"{rest.texts}/messages", message)
-        except Rejected as error:
-            return refused_receipt(text.key, error, {})
-        try:
-            reference = identifier(TEXT_ID, taken.get("id"), "the text's id")
-        except BadPayload as error:
-            raise OutcomeUnknown("Bandwidth accepted the text without an id; see its app for the status.") from error
-        return Receipt(key=text.key, status="accepted", reference=reference)
+
+        def send() -> str:
+            return identifier(TEXT_ID, rest.post_once(f"{rest.texts}/messages", message).get("id"), "the text's id")
+
+        return receipt(text.key, "Bandwidth", send, {})
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
         """A picture of a received text."""
         rest = self._rest
-        try:
+        with rejecting("It is not fetched."):
             address = address_at(url, (rest.settings.messaging_url,), "Bandwidth", (), MAX_ADDRESS_CHARACTERS)
-        except BadPayload as error:
-            raise Rejected("the picture's address is not at Bandwidth, so it is not fetched.") from error
         if not address.startswith(f"{rest.texts}/media/"):
             raise Rejected("the picture's address is not among this account's media, so it is not fetched.")
         reply = rest.send("GET", address, expected=NOT_FOUND)
-        content_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if not reply.is_success or "/" not in content_type or content_type in ("application/json", "text/html"):
-            raise RetryLater("Bandwidth did not return a picture.")
-        return MediaFile(content_type=content_type, data=reply.content)
+        if not reply.is_success:
+            raise RetryLater("Bandwidth does not deliver the picture now.")
+        return picture(*type_and_bytes(reply), "Bandwidth")
 
 
 def entries(body: Any) -> list[Mapping[str, Any]]:

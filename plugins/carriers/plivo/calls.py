@@ -24,17 +24,16 @@ from hub.api import (
     CallListReader,
     Log,
     Receipt,
-    Rejected,
     WebhookRequest,
     call_families,
     hookimpl,
     moment,
+    receipt,
     recording_event,
-    refused_receipt,
     whole_seconds,
 )
 from plugins.carriers.plivo.rest import Account, Rest, stamp
-from plugins.carriers.plivo.translate import BUSY, UUID, e164, recordings_of, reference, uuid
+from plugins.carriers.plivo.translate import BUSY, UUID, e164, recordings_of, uuid
 
 REASONS: Mapping[str, str] = {
     "400": "Plivo refuses the call: the tracking number must be the account's, and the user's phone a phone number.",
@@ -69,11 +68,11 @@ class Calls(Account):
             "hangup_method": "POST",
             "ring_timeout": call.user_ring_seconds,
         }
-        try:
-            placed = self._rest.post_once("Call", body)
-        except Rejected as error:
-            return refused_receipt(call.key, error, REASONS)
-        return Receipt(key=call.key, status="accepted", reference=reference(placed.get("request_uuid"), "call"))
+
+        def send() -> str:
+            return uuid(self._rest.post_once("Call", body).get("request_uuid"), "request_uuid")
+
+        return receipt(call.key, "Plivo", send, REASONS)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

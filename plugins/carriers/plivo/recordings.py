@@ -8,18 +8,16 @@ Source: plivo.com/docs/voice/api/recordings and /docs/voice/api/call/record-call
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from hub.api import (
-    BadPayload,
     RecordingAudio,
     RecordingControl,
     Rejected,
-    RetryLater,
     address_at,
     hookimpl,
+    recording_audio,
+    rejecting,
 )
 from plugins.carriers.plivo.plivo_xml import LONGEST_CALL
 from plugins.carriers.plivo.rest import Account, Rest
@@ -28,15 +26,7 @@ from plugins.carriers.plivo.translate import uuid
 ORIGIN = "https://api.plivo.com"
 """Origin of the hub's recording addresses, whatever base_url was set when they were made."""
 PAUSED = "paused"
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """An id or an address that is not Plivo's is refused before Plivo is asked."""
-    try:
-        yield
-    except BadPayload as error:
-        raise Rejected(f"{error} Plivo is not asked.") from error
+NOT_ASKED = "Plivo is not asked."
 
 
 class Recordings(Account):
@@ -46,26 +36,24 @@ class Recordings(Account):
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """A recording's audio, from the address that Plivo's API gives; `url` is only checked."""
         rest = self._rest
-        with _refusing():
+        with rejecting(NOT_ASKED):
             address_at(url, (rest.settings.base_url, ORIGIN), "Plivo")
             wanted = uuid(recording_id, "the recording's id")
         shown = rest.get(f"Recording/{wanted}")
         _, data = rest.download(shown.get("recording_url"), "recording's audio")
-        if data[:4] != b"RIFF" and data[:3] != b"ID3" and data[:1] != b"\xff":
-            raise RetryLater("Plivo did not return audio.")
-        return RecordingAudio(content_type="audio/wav" if data[:4] == b"RIFF" else "audio/mpeg", data=data)
+        return recording_audio(data, "Plivo")
 
     @hookimpl
     def delete_recording(self, recording_id: str) -> None:
         """Delete a recording. It is not an error if it is already gone."""
-        with _refusing():
+        with rejecting(NOT_ASKED):
             self._rest.delete(f"Recording/{uuid(recording_id, 'the id of the recording')}")
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume the recording of a call. Repeating it is not an error."""
         rest = self._rest
-        with _refusing():
+        with rejecting(NOT_ASKED):
             call = uuid(call_id, "the call's id")
         paused = call in _paused(rest.services.memory.get(PAUSED), rest.services.clock())
         if control == "pause":

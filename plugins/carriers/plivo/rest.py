@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.api import (
-    BadPayload,
     CallbackAddresses,
     ConfigError,
     Provider,
@@ -24,6 +23,8 @@ from hub.api import (
     TwimlCarrier,
     address_at,
     as_mappings,
+    rejecting,
+    type_and_bytes,
 )
 from plugins.carriers.plivo.settings import PlivoSettings
 
@@ -108,15 +109,13 @@ class Rest:
         Plivo's own host gets the auth token, which it wants if the account protects its media.
         """
         address = str(url).replace("http://", "https://", 1) if urlsplit(str(url)).netloc == STORAGE else url
-        try:
+        with rejecting(f"The {what} is not fetched."):
             known = address_at(address, (self.settings.media_url,), "Plivo", (STORAGE,))
-        except BadPayload as error:
-            raise Rejected(f"the {what} is not at Plivo, so it is not fetched.") from error
         stored = urlsplit(known).netloc == STORAGE
         if stored and not urlsplit(known).path.startswith(FOLDERS):
             raise Rejected(f"the {what} is not in Plivo's storage, so it is not fetched.")
         response = self.services.send(PLIVO, "GET", known, auth=None if stored else self._auth())
-        return response.headers.get("content-type", "").partition(";")[0].strip().lower(), response.content
+        return type_and_bytes(response)
 
     def _url(self, path: str) -> str:
         return f"{self.settings.base_url}/v1/Account/{self.settings.auth_id}/{path}/"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.api import MediaFile, OutboundText, Receipt, Rejected, RetryLater, hookimpl, refused_receipt
+from hub.api import MediaFile, OutboundText, Receipt, hookimpl, picture, receipt
 from plugins.carriers.plivo.rest import Account
-from plugins.carriers.plivo.translate import reference
+from plugins.carriers.plivo.translate import uuid
 
 
 class Texts(Account):
@@ -31,18 +31,14 @@ class Texts(Account):
         body |= ({"text": text.body} if text.body else {}) | (
             {"media_urls": [*text.media_urls]} if text.media_urls else {}
         )
-        try:
-            reply = self._rest.post_once("Message", body)
-        except Rejected as error:
-            return refused_receipt(text.key, error, {})
-        taken = reply.get("message_uuid")
-        text_id = reference(taken[0] if isinstance(taken, list) and taken else None, "text")
-        return Receipt(key=text.key, status="accepted", reference=text_id)
+
+        def send() -> str:
+            ids = self._rest.post_once("Message", body).get("message_uuid")
+            return uuid(ids[0] if isinstance(ids, list) and ids else None, "message_uuid")
+
+        return receipt(text.key, "Plivo", send, {})
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
         """A picture of a received text."""
-        content_type, data = self._rest.download(url, "picture")
-        if "/" not in content_type or content_type in ("application/json", "text/html"):
-            raise RetryLater("Plivo did not return a picture.")
-        return MediaFile(content_type=content_type, data=data)
+        return picture(*self._rest.download(url, "picture"), "Plivo")

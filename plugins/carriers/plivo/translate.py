@@ -19,7 +19,6 @@ from hub.api import (
     CallEvent,
     FormField,
     MessageEvent,
-    OutcomeUnknown,
     TwimlWebhook,
     WebhookRequest,
     address_at,
@@ -77,14 +76,6 @@ TEXT_ERRORS: Mapping[str, str] = {
 def uuid(text: object, name: str) -> str:
     """An id of anything."""
     return identifier(UUID, text, name)
-
-
-def reference(text: object, what: str) -> str:
-    """Plivo's id of a call or a text that it has taken. Raises OutcomeUnknown if it gives none."""
-    try:
-        return uuid(text, what)
-    except BadPayload as error:
-        raise OutcomeUnknown(f"Plivo took the {what} without an id; look in its log before trying again.") from error
 
 
 def e164(text: object) -> str | None:

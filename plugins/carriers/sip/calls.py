@@ -11,15 +11,13 @@ from hub.api import (
     CallEvent,
     CallListReader,
     Log,
-    OutcomeUnknown,
     Receipt,
-    Rejected,
     address_at,
     call_families,
     identifier,
     moment,
+    receipt,
     recording_event,
-    refused_receipt,
     whole_seconds,
 )
 from plugins.carriers.sip.control import Control, items
@@ -49,14 +47,12 @@ def place(control: Control, call: CallBack, document: str, report_to: str) -> Re
         "Timeout": call.user_ring_seconds,
         "StatusCallback": report_to,
     }
-    try:
+
+    def send() -> str:
         placed = control.first(lambda gateway: control.json(gateway, "POST", "/calls", order, once=True))
-    except Rejected as error:
-        return refused_receipt(call.key, error, REASONS)
-    reference = placed.get("sid")
-    if not isinstance(reference, str) or not SipWebhook.call_id_form.fullmatch(reference):
-        raise OutcomeUnknown("The gateway answered without the id of the call; see `hub sip status`.")
-    return Receipt(key=call.key, status="accepted", reference=reference)
+        return identifier(SipWebhook.call_id_form, placed.get("sid"), "sid")
+
+    return receipt(call.key, "The gateway", send, REASONS)
 
 
 def listed(control: Control, since: datetime, log: Log) -> list[CallEvent]:

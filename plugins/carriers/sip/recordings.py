@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hub.api import (
-    BadPayload,
     Erasure,
     HeldRecord,
     PersonReference,
@@ -12,6 +11,8 @@ from hub.api import (
     Rejected,
     RetryLater,
     address_at,
+    rejecting,
+    type_and_bytes,
 )
 from plugins.carriers.sip.control import Control, items
 
@@ -20,18 +21,16 @@ STATES = {"pause": "paused", "resume": "in-progress"}
 
 def fetch(control: Control, recording_id: str, url: str) -> RecordingAudio:
     """The audio, from the gateway that the webhook named. The address that we fetch is made from the id."""
-    try:
+    with rejecting("It is not fetched."):
         address_at(url, control.gateways, "a gateway of this connector")
-    except BadPayload as error:
-        raise Rejected(f"{error} It is not fetched.") from error
     gateway = next(each for each in control.gateways if url.startswith(f"{each}/"))
     reply = control.reply(gateway, "GET", f"/recordings/{recording_id}")
     if reply.status_code == 404:
         raise Rejected("The gateway has no such recording; it was deleted, or kept longer than keep_recordings_days.")
-    content_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type, data = type_and_bytes(reply)
     if content_type != "audio/wav":
         raise RetryLater("The gateway did not return audio.")
-    return RecordingAudio(content_type=content_type, data=reply.content)
+    return RecordingAudio(content_type=content_type, data=data)
 
 
 def delete(control: Control, recording_id: str) -> None:

@@ -28,8 +28,8 @@ from hub.api import (
     RingfenceError,
     hookimpl,
     moment,
+    receipt,
     recording_event,
-    refused_receipt,
     whole_seconds,
 )
 from plugins.carriers.telnyx.rest import TELNYX, Account, refusal_details
@@ -78,11 +78,11 @@ class Calls(Account):
             "StatusCallbackMethod": "POST",
             "StatusCallbackEvent": "answered completed",
         }
-        try:
+
+        def send() -> None:
             rest.post_once(f"{rest.texml}/Calls", body, call.key, TELNYX_CALLS)
-        except Rejected as error:
-            return refused_receipt(call.key, error, REASONS)
-        return Receipt(key=call.key, status="accepted")
+
+        return receipt(call.key, "Telnyx", send, REASONS)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

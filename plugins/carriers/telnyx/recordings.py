@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from hub.api import BadPayload, RecordingAudio, RecordingControl, Rejected, RetryLater, address_at, hookimpl, identifier
+from hub.api import (
+    RecordingAudio,
+    RecordingControl,
+    Rejected,
+    RetryLater,
+    address_at,
+    hookimpl,
+    identifier,
+    rejecting,
+)
 from plugins.carriers.telnyx.rest import MAX_LINK_CHARACTERS, Account, Rest
 from plugins.carriers.telnyx.translate import CALL_ID, UUID, uuid
 
@@ -33,11 +42,9 @@ class Recordings(Account):
         """A recording's audio, from a short-lived link that Telnyx creates; `url` is only checked."""
         rest = self._rest
         base_url = rest.settings.base_url
-        try:
+        with rejecting("It is not fetched."):
             address_at(url, (base_url, ORIGIN), "Telnyx")
             wanted = uuid(recording_id, "the recording's id")
-        except BadPayload as error:
-            raise Rejected(f"{error} It is not fetched.") from error
         links = rest.one(f"/recordings/{wanted}").get("download_urls")
         for form, content_type in FORMS.items():
             link = links.get(form) if isinstance(links, dict) else None
@@ -49,19 +56,15 @@ class Recordings(Account):
     @hookimpl
     def delete_recording(self, recording_id: str) -> None:
         """Delete a recording. It is not an error if it is already gone."""
-        try:
+        with rejecting("Telnyx is not asked."):
             self._rest.delete(f"/recordings/{uuid(recording_id, 'the id of the recording')}")
-        except BadPayload as error:
-            raise Rejected(str(error)) from error
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume the recording of a call. Repeating it is not an error."""
         rest = self._rest
-        try:
+        with rejecting("Telnyx is not asked."):
             call = quote(identifier(CALL_ID, call_id, "the call's id"), safe="")
-        except BadPayload as error:
-            raise Rejected(str(error)) from error
         going_on = [
             item
             for item in rest.texml_pages(f"Calls/{call}/Recordings.json")
@@ -76,10 +79,8 @@ class Recordings(Account):
 
 
 def _audio(rest: Rest, link: object, base_url: str) -> bytes:
-    try:
+    with rejecting("The audio is not fetched."):
         address = address_at(link, (base_url,), "Telnyx", HOSTS, MAX_LINK_CHARACTERS)
-    except BadPayload as error:
-        raise Rejected("the recording's audio is not at Telnyx, so it is not fetched.") from error
     if urlsplit(address).netloc in HOSTS and not urlsplit(address).path.startswith(BUCKETS):
         raise Rejected("the recording's audio is not in Telnyx' storage, so it is not fetched.")
     _, data = rest.download(address)

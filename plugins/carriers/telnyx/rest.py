@@ -20,6 +20,7 @@ from hub.api import (
     as_mappings,
     as_text,
     json_object,
+    type_and_bytes,
 )
 from plugins.carriers.telnyx.settings import TelnyxSettings
 
@@ -141,7 +142,7 @@ class Rest:
         response = self._services.send(TELNYX, "GET", url, expected=(403, 404, 410))
         if not response.is_success:
             raise RetryLater("Telnyx' storage does not deliver the file now.")
-        return response.headers.get("content-type", "").partition(";")[0].strip().lower(), response.content
+        return type_and_bytes(response)
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self._services.send(TELNYX, method, self._url(path), **self._authorized(options))

@@ -17,16 +17,16 @@ from hub.api import (
     MediaFile,
     MessageEvent,
     OutboundText,
-    OutcomeUnknown,
     Receipt,
-    Rejected,
-    RetryLater,
     TextListQuery,
     address_at,
     hookimpl,
     moment,
     phone_number,
-    refused_receipt,
+    picture,
+    receipt,
+    rejecting,
+    value_at,
 )
 from plugins.carriers.telnyx.notices import BLOCKED, received_text
 from plugins.carriers.telnyx.privacy import MAX_DETAIL_RECORDS
@@ -63,28 +63,18 @@ class Texts(Account):
             message["media_urls"] = list(text.media_urls)
         if rest.settings.messaging_profile_id:
             message["messaging_profile_id"] = rest.settings.messaging_profile_id
-        try:
-            reply = rest.post_once("/messages", message, text.key)
-        except Rejected as error:
-            return refused_receipt(text.key, error, {}, BLOCKED)
-        taken = reply.get("data")
-        try:
-            reference = uuid(taken.get("id") if isinstance(taken, dict) else None, "the text's id")
-        except BadPayload as error:
-            raise OutcomeUnknown("Telnyx accepted the text without an id; see its portal for the status.") from error
-        return Receipt(key=text.key, status="accepted", reference=reference)
+
+        def send() -> str:
+            return uuid(value_at(rest.post_once("/messages", message, text.key), "data.id"), "the text's id")
+
+        return receipt(text.key, "Telnyx", send, {}, BLOCKED)
 
     @hookimpl
     def fetch_media(self, url: str) -> MediaFile:
         """A picture of a received text."""
-        try:
+        with rejecting("It is not fetched."):
             address = address_at(url, (self._rest.settings.base_url,), "Telnyx", MEDIA_HOSTS, MAX_LINK_CHARACTERS)
-        except BadPayload as error:
-            raise Rejected("the picture's address is not at Telnyx, so it is not fetched.") from error
-        content_type, data = self._rest.download(address)
-        if "/" not in content_type or content_type in ("application/json", "text/html"):
-            raise RetryLater("Telnyx did not return a picture.")
-        return MediaFile(content_type=content_type, data=data)
+        return picture(*self._rest.download(address), "Telnyx")
 
     @hookimpl
     def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from hub.api import (
     CARRIER_FLOWS,
     Auth,
-    BadPayload,
     ConnectionReport,
     DataFlow,
     Deletion,
@@ -24,6 +22,7 @@ from hub.api import (
     address_at,
     hookimpl,
     identifier,
+    rejecting,
 )
 from plugins.carriers.twilio import signature
 from plugins.carriers.twilio.calls import Calls
@@ -113,34 +112,28 @@ class Twilio(Numbers, Calls, Texts, Ports, Privacy):
     @hookimpl
     def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
         """A recording as WAV. The webhook's address is only checked; the address that we fetch is made from the id."""
-        try:
+        with rejecting("It is not fetched."):
             address_at(url, self.origins(), "Twilio")
-        except BadPayload as error:
-            raise Rejected(f"{error} It is not fetched.") from error
-        sid = self._id(TwilioWebhook.recording_id_form, recording_id, "recording")
+            sid = identifier(TwilioWebhook.recording_id_form, recording_id, "the recording's id")
         content_type, data = self._rest.audio(f"{self._rest.account}/Recordings/{sid}.wav")
         return RecordingAudio(content_type=content_type, data=data)
 
     @hookimpl
     def delete_recording(self, recording_id: str) -> None:
         """Delete a recording with its audio."""
-        sid = self._id(TwilioWebhook.recording_id_form, recording_id, "recording")
+        with rejecting("Twilio is not asked."):
+            sid = identifier(TwilioWebhook.recording_id_form, recording_id, "the recording's id")
         self._rest.delete(f"{self._rest.account}/Recordings/{sid}.json")
 
     @hookimpl
     def control_recording(self, call_id: str, control: RecordingControl) -> None:
         """Pause or resume. The pause is silence in the audio, so that its times stay right."""
         form = {"Status": "in-progress"} if control == "resume" else {"Status": "paused", "PauseBehavior": "silence"}
-        sid = self._id(TwilioWebhook.call_id_form, call_id, "call")
+        with rejecting("Twilio is not asked."):
+            sid = identifier(TwilioWebhook.call_id_form, call_id, "the call's id")
         current = f"{self._rest.account}/Calls/{sid}/Recordings/Twilio.CURRENT.json"
         if self._rest.post(current, form).get("status") != form["Status"]:
             raise Rejected(f"Twilio accepted the request but does not say that the recording is {form['Status']}.")
-
-    def _id(self, form: re.Pattern[str], text: str, what: str) -> str:
-        try:
-            return identifier(form, text, f"the {what}'s id")
-        except BadPayload as error:
-            raise Rejected(f"{error} Twilio is not asked.") from error
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

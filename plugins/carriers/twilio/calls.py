@@ -15,16 +15,14 @@ from hub.api import (
     CallEvent,
     CallListReader,
     Log,
-    OutcomeUnknown,
     Receipt,
-    Rejected,
     address_at,
     call_families,
     hookimpl,
     identifier,
     moment,
+    receipt,
     recording_event,
-    refused_receipt,
     whole_seconds,
 )
 from plugins.carriers.twilio.rest import Account
@@ -59,14 +57,12 @@ class Calls(Account):
             "StatusCallback": report_to,
             "StatusCallbackEvent": ["answered", "completed"],
         }
-        try:
+
+        def send() -> str:
             placed = self._rest.post_once(f"{self._rest.account}/Calls.json", form)
-        except Rejected as error:
-            return refused_receipt(call.key, error, REASONS)
-        reference = placed.get("sid")
-        if not isinstance(reference, str) or not TwilioWebhook.call_id_form.fullmatch(reference):
-            raise OutcomeUnknown("Twilio answered without the id of the call; look in its call log.")
-        return Receipt(key=call.key, status="accepted", reference=reference)
+            return identifier(TwilioWebhook.call_id_form, placed.get("sid"), "sid")
+
+        return receipt(call.key, "Twilio", send, REASONS)
 
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:

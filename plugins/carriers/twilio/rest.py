@@ -10,7 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hub.api import ConfigError, Provider, Refusal, Rejected, RetryLater, Services, TwimlCarrier, as_text
+from hub.api import (
+    ConfigError,
+    Provider,
+    Refusal,
+    Rejected,
+    RetryLater,
+    Services,
+    TwimlCarrier,
+    as_text,
+    type_and_bytes,
+)
 from plugins.carriers.twilio.settings import TwilioSettings
 
 if TYPE_CHECKING:
@@ -87,10 +97,10 @@ class Rest:
     def audio(self, url: str) -> tuple[str, bytes]:
         """A media file: content type and bytes."""
         response = self._send("GET", url)
-        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        content_type, data = type_and_bytes(response)
         if not content_type.startswith("audio/"):
             raise RetryLater("Twilio did not return audio.")
-        return content_type, response.content
+        return content_type, data
 
     def media(self, url: str, media_origin: str) -> tuple[str, bytes]:
         """A text's picture: content type and bytes. Twilio redirects to `media_origin`, which needs no credentials; an
@@ -101,12 +111,12 @@ class Rest:
             if f"{where.scheme}://{where.netloc}" != media_origin:
                 raise Rejected("Twilio redirects to a host that is not its own for pictures; it is not fetched.")
             response = self._send("GET", where.geturl(), auth=None)
-        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        content_type, data = type_and_bytes(response)
         if not re.fullmatch(r"(image|video|audio|text|application)/[\w.+-]{1,80}", content_type) or (
             content_type in ("application/json", "application/xml", "text/xml")
         ):
             raise RetryLater("Twilio did not return a picture.")
-        return content_type, response.content
+        return content_type, data
 
     def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Each item of a list, through all pages; `resource` as in `IncomingPhoneNumbers`."""

@@ -12,11 +12,9 @@ from datetime import UTC
 
 from hub.api import (
     TEXT_STATUS_PATH,
-    BadPayload,
     MediaFile,
     MessageEvent,
     OutboundText,
-    OutcomeUnknown,
     Receipt,
     Rejected,
     TextListQuery,
@@ -24,7 +22,9 @@ from hub.api import (
     TwimlWebhook,
     address_at,
     hookimpl,
-    refused_receipt,
+    identifier,
+    receipt,
+    rejecting,
 )
 from plugins.carriers.twilio.rest import Account
 
@@ -68,14 +68,12 @@ class Texts(Account):
             form["Body"] = text.body
         if text.media_urls:
             form["MediaUrl"] = list(text.media_urls)
-        try:
+
+        def send() -> str:
             sent = self._rest.post_once(f"{self._rest.account}/Messages.json", form)
-        except Rejected as error:
-            return refused_receipt(text.key, error, REASONS, OPTED_OUT)
-        reference = sent.get("sid")
-        if not isinstance(reference, str) or not TwimlWebhook.text_id_form.fullmatch(reference):
-            raise OutcomeUnknown("Twilio answered without the id of the text; look in its message log.")
-        return Receipt(key=text.key, status="accepted", reference=reference)
+            return identifier(TwimlWebhook.text_id_form, sent.get("sid"), "sid")
+
+        return receipt(text.key, "Twilio", send, REASONS, OPTED_OUT)
 
     @hookimpl
     def list_texts(self, query: TextListQuery) -> Sequence[MessageEvent]:
@@ -96,10 +94,8 @@ class Texts(Account):
     def fetch_media(self, url: str) -> MediaFile:
         """A picture, only from Twilio's API, which redirects to `media_origin`. The webhook's address is only checked;
         the address that we fetch is made from its ids, so that no other resource of the account can be read."""
-        try:
+        with rejecting("It is not fetched."):
             named = PICTURE.search(address_at(url, self.origins(), "Twilio"))
-        except BadPayload as error:
-            raise Rejected(f"{error} It is not fetched.") from error
         if named is None:
             raise Rejected("The address is not that of a text's picture at Twilio; it is not fetched.")
         content_type, data = self._rest.media(

@@ -21,7 +21,6 @@ from hub.api import (
     CallEvent,
     CallListReader,
     ConnectionReport,
-    OutcomeUnknown,
     Receipt,
     Refusal,
     Rejected,
@@ -29,7 +28,7 @@ from hub.api import (
     hookimpl,
     identifier,
     public_key,
-    refused_receipt,
+    receipt,
     value_at,
 )
 from plugins.carriers.vonage.rest import VONAGE, Account, refusal_details
@@ -67,14 +66,12 @@ class Calls(Account):
             "event_method": "POST",
             "ringing_timer": min(max(call.user_ring_seconds, 1), 120),
         }
-        try:
+
+        def send() -> str:
             reply = self._rest.json("POST", "/v1/calls", once=True, provider=VONAGE_CALLS, json=body)
-            reference = identifier(CALL_ID, call_id(reply.get("conversation_uuid")), "conversation_uuid")
-        except Rejected as error:
-            return refused_receipt(call.key, error, {})
-        except BadPayload as error:
-            raise OutcomeUnknown("Vonage accepted the call without an id; see its dashboard for the status.") from error
-        return Receipt(key=call.key, status="accepted", reference=reference)
+            return identifier(CALL_ID, call_id(reply.get("conversation_uuid")), "conversation_uuid")
+
+        return receipt(call.key, "Vonage", send, {})
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

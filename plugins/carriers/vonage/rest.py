@@ -25,6 +25,7 @@ from hub.api import (
     as_text,
     key_token,
     public_key,
+    type_and_bytes,
     value_at,
 )
 from plugins.carriers.vonage.settings import VonageSettings
@@ -110,7 +111,7 @@ class Rest:
     def download(self, url: str) -> tuple[str, bytes]:
         """A file of the application: content type and bytes. The address must be checked before."""
         reply = self._services.send(VONAGE, "GET", url, headers=self._token())
-        return reply.headers.get("content-type", "").partition(";")[0].strip().lower(), reply.content
+        return type_and_bytes(reply)
 
     def application(self, changed: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The application; with `changed` it is replaced by that."""

@@ -9,14 +9,11 @@ from typing import Any
 
 from hub.api import (
     TEXT_STATUS_PATH,
-    BadPayload,
     OutboundText,
-    OutcomeUnknown,
     Receipt,
-    Rejected,
     hookimpl,
     identifier,
-    refused_receipt,
+    receipt,
 )
 from plugins.carriers.vonage.rest import Account
 from plugins.carriers.vonage.translate import ILLEGAL_NUMBER, REASONS, TEXT_ID
@@ -39,14 +36,12 @@ class Texts(Account):
             "webhook_version": "v1",
             **_content(text),
         }
-        try:
+
+        def send() -> str:
             reply = self._rest.json("POST", "/v1/messages", once=True, json=message)
-            reference = identifier(TEXT_ID, reply.get("message_uuid"), "message_uuid")
-        except Rejected as error:
-            return refused_receipt(text.key, error, REASONS, ILLEGAL_NUMBER)
-        except BadPayload as error:
-            raise OutcomeUnknown("Vonage accepted the text without an id; see its dashboard for the status.") from error
-        return Receipt(key=text.key, status="accepted", reference=reference)
+            return identifier(TEXT_ID, reply.get("message_uuid"), "message_uuid")
+
+        return receipt(text.key, "Vonage", send, REASONS, ILLEGAL_NUMBER)
 
 
 def _content(text: OutboundText) -> dict[str, Any]:

@@ -28,7 +28,6 @@ from hub.api import (
     Deletion,
     Manifest,
     OutboundText,
-    OutcomeUnknown,
     PluginSettings,
     Provider,
     Receipt,
@@ -49,8 +48,8 @@ from hub.api import (
     is_signed,
     list_page,
     moment,
+    receipt,
     recording_event,
-    refused_receipt,
     signed_form,
     signed_text,
     tone,
@@ -123,13 +122,14 @@ class AcmeVoice(TwimlCarrier):
         return self.services.send(ACME, method, url, **options)
 
     def _create(self, path: str, form: Mapping[str, Any], key: str) -> Receipt:
-        try:
+        def send() -> str:
             answer = self._ask("POST", path, data=form, once=True)
-            return Receipt(key=key, status="accepted", reference=str(answer.json()["sid"]))
-        except Rejected as error:
-            return refused_receipt(key, error, {}, "21610")
-        except (ValueError, KeyError, TypeError) as error:
-            raise OutcomeUnknown("Acme answered without an id.") from error
+            try:
+                return str(answer.json()["sid"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise BadPayload("Acme answered without an id.") from error
+
+        return receipt(key, "Acme", send, {}, "21610")
 
     def _listed(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
         try:

@@ -17,8 +17,7 @@ from hub.api import (
     hookimpl,
 )
 from plugins.transcription.whisper.settings import WhisperSettings
-from plugins.transcription.whisper.sound import RATE, channels_of
-from plugins.transcription.whisper.translate import CHANNELS, language_code, parts_of
+from plugins.transcription.whisper.translate import CHANNELS, RATE, channels_of, language_code, parts_of
 from plugins.transcription.whisper.weights import find_weights, load_weights
 
 

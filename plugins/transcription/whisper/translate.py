@@ -1,12 +1,53 @@
-"""Translate Whisper's languages, parts and confidence to ours."""
+"""Translate a recording to Whisper's format (16,000 samples a second, each channel separate), and its languages, parts and
+confidence to ours."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable
-from typing import Literal, Protocol
+from io import BytesIO
+from typing import Any, Literal, Protocol
 
-from hub.api import Rejected, TranscriptPart
+from hub.api import Rejected, SpokenAudio, TranscriptPart
+
+RATE = 16_000
+MAX_AUDIO_SECONDS = 2 * 60 * 60
+"""Seconds; an hour takes about 500 MB of memory while it is transcribed."""
+FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+
+
+def channels_of(audio: SpokenAudio) -> list[Any]:
+    """One array of samples (-1 to 1) per channel, one or two. Raises Rejected if it is not audio, or too long.
+
+    FFmpeg gets the format and must not guess it: it could guess a playlist that names other files.
+    """
+    import av
+    import numpy
+
+    if audio.content_type not in FORMATS:
+        raise Rejected(f"A recording is WAV or MP3, not {audio.content_type[:40]!r}.")
+    pieces: list[Any] = []
+    seconds = 0.0
+    try:
+        with av.open(BytesIO(audio.audio or b""), format=FORMATS[audio.content_type]) as container:
+            stream = container.streams.audio[0]
+            layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
+            for frame in container.decode(stream):
+                for resampled in resampler.resample(frame):
+                    pieces.append(resampled.to_ndarray())
+                    seconds += resampled.samples / RATE
+                if seconds > MAX_AUDIO_SECONDS:
+                    raise Rejected(
+                        f"The recording is longer than {MAX_AUDIO_SECONDS // 3600} hours; it is not transcribed."
+                    )
+            pieces += [resampled.to_ndarray() for resampled in resampler.resample(None)]
+    except (av.error.FFmpegError, ValueError, IndexError):
+        raise Rejected("The recording is not readable audio.") from None
+    if not pieces:
+        raise Rejected("There is no sound in the recording.")
+    return list(numpy.concatenate(pieces, axis=1))
+
 
 Channel = Literal["caller", "business", "both"]
 CHANNELS: dict[int, tuple[Channel, ...]] = {1: ("both",), 2: ("caller", "business")}

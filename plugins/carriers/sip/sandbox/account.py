@@ -7,11 +7,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from xml.etree import ElementTree
 
-from hub.api import TwimlStandIn, WebhookRequest
-from plugins.carriers.sip.sandbox.call import PlacedCall
+from hub.api import Leg, ListedCall, TwimlStandIn, WebhookRequest
 from plugins.carriers.sip.signature import HEADER, sign
-from plugins.carriers.sip.translate import SipTwiml
+from plugins.carriers.sip.translate import END_ADDRESS, SipTwiml
+
+
+class PlacedCall(ListedCall[Any]):
+    """A simulated call that follows the hub's documents."""
+
+    def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
+        return super().dialed(leg, status, talked, recorded) | dict(recorded)
+
+    def message_taken(self, recorded: Mapping[str, str]) -> dict[str, str]:
+        return dict(recorded)
+
+    def ending_address(self, verb: ElementTree.Element) -> str:
+        return verb.get(END_ADDRESS, "")
 
 
 class Account(TwimlStandIn):

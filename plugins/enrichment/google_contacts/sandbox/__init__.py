@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from hub.api import HttpSandbox, json_reply, phone_number, reply, routed
-
-from .sign_in import CLIENT_ID, CLIENT_SECRET, Grants
+from hub.api import HttpSandbox, SandboxSignIn, json_reply, phone_number, reply, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+
+
+CLIENT_ID = "stand-in-client.apps.example.com"
+CLIENT_SECRET = "stand-in-client-secret-of-contacts"  # noqa: S105
+
+
+class Grants(SandboxSignIn):
+    """What one person allowed one client; the person answers immediately, as a test says."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            clock,
+            provider="Google",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            refresh_token="1//stand-in-refresh-token",  # noqa: S106
+            code_prefix="4/",
+            token_prefix="ya29.",  # noqa: S106
+        )
+        self.asks = False
+
+    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
+        return asked.get("access_type") == "offline"
+
 
 PARAMETERS = {"query", "readMask", "pageSize"}
 MAX_PAGE_SIZE = 30

@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, at_most, print_figures, spread
 from benchmarks.processes import hub
 from benchmarks.seed_calls import seed
 from hub.model import Call
-from hub.startup.opening import open_store, read_outline
+from hub.startup.database import open_store, read_outline
 
 ROUNDS = 5
 CALLS = 300

@@ -20,7 +20,8 @@ from hub.config.models import Config
 from hub.contracts.sandbox import CarrierSandbox, SimulatedCall
 from hub.flow.receive import Received, Receiver
 from hub.runtime import Hub
-from hub.startup.opening import Opened, read_config
+from hub.startup.opening import Opened
+from hub.startup.reading import read_config
 from hub.store.encryption.keyring import new_key
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.visits.record import VisitRequest, record_visit

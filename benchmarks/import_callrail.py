@@ -113,7 +113,8 @@ def move(calls: int, folder: Path) -> Moved:
 def prepare(folder: Path, calls: int) -> str:
     """A hub in a folder, with `calls` seeded calls; returns a key of its owner."""
     from benchmarks.seed_calls import seed
-    from hub.startup.opening import open_store, read_config
+    from hub.startup.database import open_store
+    from hub.startup.reading import read_config
 
     folder.mkdir(parents=True)
     with socket.socket() as free:
@@ -144,7 +145,8 @@ def new_key(store: Any) -> str:
 
 def key_of(folder: Path) -> str:
     """A key of the hub in a folder."""
-    from hub.startup.opening import open_store, read_config
+    from hub.startup.database import open_store
+    from hub.startup.reading import read_config
 
     with contextlib.chdir(folder), open_store(read_config(Path("config.yaml"))) as store:
         return new_key(store)
@@ -172,7 +174,7 @@ def serve(folder: Path) -> None:
     from hub.platform import logs
     from hub.platform.rate_limit import Buckets, Counters
     from hub.startup.assembly import assemble
-    from hub.startup.opening import read_config
+    from hub.startup.reading import read_config
     from hub.web.callrail import create_callrail_api
 
     class Unlimited(Counters):

@@ -31,7 +31,7 @@ from hub.access.users import add_user
 from hub.model import Account, Call, Delivery, TextMessage
 from hub.runtime import Hub
 from hub.startup.assembly import assemble
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.store.schema import upgrade
 from hub.web.pages.routes import page_routes
 from hub.web.pages.templates import static_url

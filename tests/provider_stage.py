@@ -14,7 +14,8 @@ from testbed import TestHub
 
 from hub.plugin_host.discovery import discover
 from hub.reload import ConfigFile
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 from plugins.ads.google_ads.sandbox import Sandbox as Google
 from plugins.crm.hubspot.sandbox import Sandbox as HubSpot

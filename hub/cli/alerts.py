@@ -16,7 +16,9 @@ from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.queries.lookup import typed
-from hub.startup.opening import open_hub, open_store, read_config, read_outline
+from hub.startup.database import open_store, read_outline
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="Alerts of users: what became of each, and a test.", no_args_is_help=True)
 

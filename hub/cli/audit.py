@@ -21,7 +21,8 @@ from hub.cli.support.tables import UUID, short_ids
 from hub.model import AuditEntry, JournalEntry
 from hub.platform.clock import utc_now
 from hub.queries.lookup import typed
-from hub.startup.opening import open_store, read_config, read_outline
+from hub.startup.database import open_store, read_outline
+from hub.startup.reading import read_config
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.journal import sign_ends
 

@@ -24,7 +24,8 @@ from hub.queries.status.errors import count_of
 from hub.runtime import Hub
 from hub.sources.tables import own_tables
 from hub.startup.assembly import private_paths
-from hub.startup.opening import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub
+from hub.startup.reading import read_config
 from hub.store.connectors import paused_connectors
 from hub.store.dialects import bypassed_row_security
 from hub.store.encryption.keyfile import key_file

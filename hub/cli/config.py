@@ -13,7 +13,7 @@ from hub.cli.support.output import CONFIG, ConfigFile
 from hub.config.redacted import shown
 from hub.config.schema import config_schema
 from hub.plugin_host.discovery import discover
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="Show config.yaml as the hub reads it.", no_args_is_help=True)
 

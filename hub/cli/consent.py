@@ -28,7 +28,8 @@ from hub.privacy.ledger import STATES, ConsentStatement, keep_notice
 from hub.privacy.opt_outs import KnownBy, opt_outs_of
 from hub.privacy.withdrawal import exclusive_person_lock, has_refused, take_effect
 from hub.queries.lookup import known, typed
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.vault import Vault
 

@@ -45,7 +45,8 @@ from hub.queries.deliveries import (
 from hub.queries.deliveries.summaries import DeliveryCount
 from hub.queries.lookup import typed
 from hub.queries.timeline.receipts import worth
-from hub.startup.opening import open_store, read_config, read_outline
+from hub.startup.database import open_store, read_outline
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="List deliveries to each destination, explain failures, and retry.", no_args_is_help=True)
 SHOWN = 50

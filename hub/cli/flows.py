@@ -21,7 +21,8 @@ from hub.errors import CannotDo, ConfigError
 from hub.model import Company as CompanyRow
 from hub.model import FlowVersion
 from hub.queries.flow_simulation import Known, rehearsed
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="Check call flows, and simulate calls without a phone.", no_args_is_help=True)
 Company = Annotated[str | None, typer.Option(help="The company's name in config.yaml.", metavar="NAME")]

@@ -15,7 +15,8 @@ from hub.model.states import ConfigHow
 from hub.platform.clock import utc_now
 from hub.reload import ConfigFile as Configuration
 from hub.reload.versions import living
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 from hub.store.engine import Store
 
 WAIT_SECONDS = 30.0

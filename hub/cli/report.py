@@ -25,7 +25,7 @@ from hub.reports.calendar import day_of
 from hub.reports.credits import MODELS
 from hub.reports.report import Line, Report, make_report, sum_of
 from hub.reports.tally import Dimension
-from hub.startup.opening import open_store, read_outline
+from hub.startup.database import open_store, read_outline
 
 commands = typer.Typer(help="Report results by source, campaign, keyword or landing page.", no_args_is_help=True)
 DEFAULT_MODEL = "last"

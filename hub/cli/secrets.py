@@ -15,7 +15,8 @@ from hub.cli.support.output import CONFIG, ConfigFile, counted
 from hub.errors import ConfigError
 from hub.platform.clock import utc_now
 from hub.reload.versions import living
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 from hub.store.connectors import rotate_tokens
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import new_key as make_key

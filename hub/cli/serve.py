@@ -25,7 +25,8 @@ from hub.serving.companions import Companions
 from hub.serving.http_server import edge_settings, serve, serving_operation
 from hub.serving.process import HubProcess, Role, open_process
 from hub.serving.process_limits import raise_file_limit, return_freed_memory
-from hub.startup.opening import Opened, read_config
+from hub.startup.opening import Opened
+from hub.startup.reading import read_config
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 

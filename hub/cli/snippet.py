@@ -8,7 +8,7 @@ import typer
 
 from hub.cli.support.output import CONFIG, ConfigFile, say
 from hub.queries.lookup import known
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.web.privacy.opt_outs import offers_limits
 from hub.web.tracking.script import Website
 

@@ -25,7 +25,8 @@ from hub.queries.lookup import known
 from hub.sources.classify import classify_visit, rule_value
 from hub.sources.plugin_rules import known_sources
 from hub.sources.tables import tables
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 commands = typer.Typer(
     help="Manage rules for the sources of visits, in addition to the built-in tables.", no_args_is_help=True

@@ -22,7 +22,8 @@ from hub.model.states import WebhookEventState
 from hub.queries.lookup import MIN_ID_CHARACTERS, typed
 from hub.queries.webhooks_out import endpoints_of, events_of
 from hub.runtime import Hub
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.webhooks_out import endpoints
 from hub.webhooks_out.endpoints import Endpoint, endpoint_named, secrets_of
 from hub.webhooks_out.replay import replay_one, replay_range

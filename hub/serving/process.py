@@ -22,7 +22,8 @@ from hub.serving.presence import Presence
 from hub.serving.running_hub import RunningHub
 from hub.serving.switch import Edge, OperationEdge
 from hub.serving.watcher import Watcher
-from hub.startup.opening import Opened, open_hub, open_store
+from hub.startup.database import open_store
+from hub.startup.opening import Opened, open_hub
 from hub.store.engine import NoDatabase
 
 log = structlog.get_logger(__name__)

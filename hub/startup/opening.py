@@ -7,29 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
-from hub.config.loading import load_config, read_text
-from hub.config.models import Config, HubSection
-from hub.config.readers.outline import Outline, outline_of
+from hub.config.models import Config
 from hub.contracts.sandbox import AdsSandbox, NumberSandbox
 from hub.errors import ConfigError
 from hub.numbers.accounts import write_accounts
-from hub.numbers.copied_secrets import secrets_beside
 from hub.numbers.directory import Directory, LiveDirectory
 from hub.platform.clock import Clock, utc_now
 from hub.platform.private_files import tighten
-from hub.plugin_host.discovery import discover
 from hub.plugin_host.sandboxes import RunningSandboxes, start_sandboxes
 from hub.runtime import Hub
 from hub.sources.plugin_rules import known_sources
 from hub.startup.assembly import assemble, private_paths
 from hub.store.connectors import disabled_connectors, resume_within
 from hub.store.dialects import beside
-from hub.store.encryption.keyfile import keyring_of
-from hub.store.encryption.vault import Vault
-from hub.store.engine import Store, explained
-from hub.store.journal.ends_file import ends_file_of
+from hub.store.engine import explained
 from hub.store.schema import current, refusal, revisions, upgrade
 from hub.store.tombstones import refuse_unfinished
 
@@ -45,38 +37,6 @@ class Opened:
     hub: Hub
     directory: LiveDirectory
     sandboxes: RunningSandboxes
-
-
-def read_config(path: Path, *, sandbox: bool = False) -> Config:
-    """The checked configuration; ConfigError lists every problem."""
-    return load_config(path, discover, sandbox=sandbox, secrets=secrets_beside(path))
-
-
-def read_outline(path: Path) -> Outline:
-    """Of the configuration only what `open_store` and `vault_of` need; nothing else of the file is checked."""
-    return outline_of(read_text(path), path)
-
-
-class Configured(Protocol):
-    """A configuration, or its outline."""
-
-    @property
-    def hub(self) -> HubSection:
-        """The settings of the hub itself."""
-
-
-@contextmanager
-def open_store(config: Configured) -> Iterator[Store]:
-    """Only the database, with its schema migrated."""
-    store = Store(config.hub.database, lambda: keyring_of(config.hub), ends_file_of(config.hub))
-    try:
-        with explained():
-            upgrade(store, lambda: Vault(keyring_of(config.hub), utc_now))
-            with store.reading() as session:
-                refuse_unfinished(session)
-            yield store
-    finally:
-        store.close()
 
 
 @contextmanager
@@ -205,8 +165,3 @@ def _furnish(config: Config, sandboxes: RunningSandboxes) -> None:
             if isinstance(sandbox, AdsSandbox):
                 for destination in (rule.send_to[name] for rule in config.conversions if name in rule.send_to):
                     sandbox.know_destination(destination)
-
-
-def vault_of(config: Configured) -> Vault:
-    """The vault that decrypts the names and texts of the configuration's database."""
-    return Vault(keyring_of(config.hub), utc_now)

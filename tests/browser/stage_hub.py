@@ -13,7 +13,8 @@ from typing import Any
 
 from served import ServedHub, serving
 
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 from hub.web.tracking.script import Website
 

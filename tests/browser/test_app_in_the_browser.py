@@ -16,7 +16,8 @@ from sqlmodel import select
 from hub.access.sign_in.sessions import open_session
 from hub.access.users import add_user
 from hub.model import Account
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak

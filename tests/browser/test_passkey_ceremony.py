@@ -19,7 +19,8 @@ from hub.access.sign_in.links import new_link
 from hub.access.sign_in.totp import new_secret
 from hub.access.users import add_user, user_named
 from hub.model import Account
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 pytestmark = pytest.mark.soak

@@ -21,7 +21,8 @@ from hub.flow.pipeline import process
 from hub.flow.receive import Received, Receiver
 from hub.model import AuditEntry, Call, TextMessage
 from hub.runtime import Hub, webhook_url
-from hub.startup.opening import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub
+from hub.startup.reading import read_config
 from hub.store.engine import Store
 from hub.store.writers.inbox_writer import InboxWriter
 from hub.testing import FrozenClock

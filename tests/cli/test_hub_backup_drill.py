@@ -17,7 +17,7 @@ from hub.backup.trials.scratch import PREFIX, refuse_full_disk
 from hub.errors import CannotDo
 from hub.model import Call, Person
 from hub.privacy.erasure import erase_person
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.store.encryption.encrypted_fields import seal_names
 from hub.store.encryption.keyfile import keyring_of
 

@@ -13,7 +13,7 @@ from typer.testing import Result
 from hub.cli import app
 from hub.cli.init.business import name_of
 from hub.config.models import CompanySection, Config
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 Refusal = Callable[[Result], str]
 

@@ -17,7 +17,8 @@ from typer.testing import Result
 from hub.cli import app
 from hub.model import AuditEntry
 from hub.platform.clock import utc_now
-from hub.startup.opening import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 from hub.worker import Worker
 

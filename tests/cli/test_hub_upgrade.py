@@ -19,7 +19,7 @@ from hub.backup.trials.copy_database import ALL_COPIED, counts
 from hub.backup.trials.scratch import PREFIX, scratch
 from hub.backup.trials.upgrade import Try, check_upgrade
 from hub.cli import app
-from hub.startup.opening import vault_of
+from hub.startup.database import vault_of
 from hub.store import Store
 from hub.store.encryption.keyring import new_key
 from hub.store.schema import current, revisions

@@ -16,7 +16,8 @@ from hub.api import AnswerDocument, SimulatedCall, WebhookRequest
 from hub.flow.inbox import fold_inbox
 from hub.flow.pipeline import process
 from hub.model import Call, TextMessage
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 PUBLIC, CALLER = "https://calls.example.com", "+13125550142"

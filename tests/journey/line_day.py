@@ -42,7 +42,8 @@ from sqlmodel import select
 
 from hub.model import Call, Recording
 from hub.recordings.listen import hear
-from hub.startup.opening import open_beside, read_config
+from hub.startup.opening import open_beside
+from hub.startup.reading import read_config
 
 SOON = 0.2
 """How long a raw sender waits for an answer that may never come."""

@@ -24,7 +24,7 @@ from hub.proof.demo.scenario import day
 from hub.proof.demo.texting import KINDS, conversations
 from hub.proof.demo.visitors import Showing
 from hub.proof.demo.website import website
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,7 +23,7 @@ from hub.proof.demo.line import settings
 from hub.proof.demo.line.hearing import RATE, hum, tone_of
 from hub.proof.demo.line.recordings import holds_its_people
 from hub.proof.demo.line.settings import Ports, over_line, ports_for
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 ROOT = Path(__file__).parents[2]
 CALLER, BUSINESS, OTHER = "+13125550142", "+13125550190", "+13125550143"

@@ -25,7 +25,8 @@ from hub.flow.pipeline import process
 from hub.model import Account, AuditEntry, Call, Recording, RecordingNotice, User
 from hub.recordings.keep import fetch_due
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 PUBLIC, CALLER, TRACKING, BUSINESS = "https://calls.example.com", "+13125550142", "+13125550120", "+13125550190"

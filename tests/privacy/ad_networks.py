@@ -11,7 +11,8 @@ from pathlib import Path
 from testbed import KEY, TestHub
 
 from hub.contracts.hearing import HeardRequest
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 from hub.testing.heard import everything, heard
 

@@ -23,7 +23,7 @@ from hub.privacy.erasure import erase_person
 from hub.recordings.transcripts import read_transcript
 from hub.runtime import Hub
 from hub.startup.assembly import assemble
-from hub.startup.opening import open_store
+from hub.startup.database import open_store
 from hub.store import schema
 from hub.store.encryption.keyring import new_key
 from hub.store.journal.verify import verify

@@ -17,7 +17,7 @@ from hub.errors import ConfigError
 from hub.model import ConsentDecision, ConsentEntry, Delivery, TextMessage, Visit
 from hub.privacy.opt_outs import opt_out
 from hub.queries.consent_question import Supposed, answers
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 ADVERTISERS = {*NETWORKS} - {"analytics"}
 """Google Analytics works for the company alone; it gets nothing, because it knows nobody without its cookie."""

@@ -23,7 +23,7 @@ from hub.cli import app
 from hub.config.models import CompanySection
 from hub.numbers.accounts import write_accounts
 from hub.privacy.tracking_rule import SCRIPT_ZONES
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.web.tracking.script import Website
 
 BUDGET = 6_400

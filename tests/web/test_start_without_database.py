@@ -15,7 +15,7 @@ from web_edge import BUSINESS, CALLER, CONFIG, WAV, Edge
 
 from hub.errors import ConfigError
 from hub.serving.process import HubProcess, Role, open_process
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 

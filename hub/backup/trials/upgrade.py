@@ -18,7 +18,8 @@ from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError, RingfenceError
 from hub.model.columns import UTCTime
 from hub.plugin_host.discovery import discover
-from hub.startup.opening import Configured, read_config, read_outline
+from hub.startup.database import Configured, read_outline
+from hub.startup.reading import read_config
 from hub.store import audit
 from hub.store.dialects import database_file
 from hub.store.encryption.vault import Vault

@@ -20,7 +20,9 @@ from hub.platform.clock import utc_now
 from hub.queries.lookup import find_subject, typed
 from hub.queries.masking import Mask
 from hub.queries.missed_calls import missed_not_called_back
-from hub.startup.opening import open_hub, open_store, read_config, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 
 class ListedByDefault(TyperGroup):

@@ -22,7 +22,7 @@ from hub.marks.spam import mark_spam
 from hub.platform.clock import utc_now
 from hub.queries.lookup import find_subject, typed
 from hub.queries.timeline.receipts import worth
-from hub.startup.opening import open_store, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 
 SubjectId = Annotated[

@@ -17,7 +17,7 @@ from hub.queries.lookup import find_subject
 from hub.queries.masking import Mask
 from hub.queries.timeline.build import timeline
 from hub.queries.timeline.entries import Entry
-from hub.startup.opening import open_store, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
 
 STAGE_COLORS = {
     "visit": "bright_cyan",

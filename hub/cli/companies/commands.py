@@ -28,7 +28,8 @@ from hub.model import Account, Company, CompanyEnd
 from hub.privacy_requests.certificate import is_genuine
 from hub.queries.privacy.company_end import current_end, plan_company_end
 from hub.runtime import Hub
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="List the companies, transfer one, and let one leave.", no_args_is_help=True)
 

@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 from hub.model import Company
 from hub.queries.lookup import known
 from hub.runtime import Hub
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 Name = Annotated[str, typer.Argument(help="The company's name in config.yaml.", metavar="NAME")]
 

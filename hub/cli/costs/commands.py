@@ -20,7 +20,7 @@ from hub.queries.lookup import account_named, known
 from hub.queries.reports.known_costs import KnownCosts, known_costs
 from hub.sources.costs.imports import import_costs, remove_costs
 from hub.sources.costs.pull import NOTE
-from hub.startup.opening import open_store, read_outline
+from hub.startup.database import open_store, read_outline
 
 commands = typer.Typer(help="What advertising costs: import, list, remove.", no_args_is_help=True)
 WHOLE_ACCOUNT = "(whole account)"

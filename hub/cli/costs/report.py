@@ -38,7 +38,8 @@ from hub.queries.spreadsheets import harmless
 from hub.reports.calendar import day_of
 from hub.reports.costs import By, CostLine, Return, total_of
 from hub.reports.credits import MODELS
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 COUNTS = ("calls", "leads", "customers")
 MONEY = ("cost", "per_call", "per_lead", "per_customer", "won", "on_spend")

@@ -29,7 +29,8 @@ from hub.platform.clock import utc_now
 from hub.reload import ConfigFile
 from hub.runtime import Hub
 from hub.startup.assembly import assemble
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 from hub.store.engine import Store
 
 SHOWN_DIFF_LINES = 60

@@ -12,7 +12,8 @@ from hub.errors import CannotDo
 from hub.importing.switch_plan import switch_plan
 from hub.importing.switch_text import switch_text
 from hub.platform.clock import utc_now
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 
 def plan(

@@ -17,7 +17,7 @@ from hub.model.states import InboxState
 from hub.platform.clock import utc_now
 from hub.queries.inbox import count_webhooks, newest_webhooks, parked_webhooks
 from hub.queries.lookup import full_id
-from hub.startup.opening import open_store, read_outline
+from hub.startup.database import open_store, read_outline
 
 commands = typer.Typer(help="List received webhooks; replay parked ones.", no_args_is_help=True)
 MAX_IDS_PER_QUERY = 500

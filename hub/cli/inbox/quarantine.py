@@ -12,7 +12,7 @@ from hub.cli.support.output import CONFIG, ConfigFile, counted, say
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.queries.lookup import among
-from hub.startup.opening import open_store, read_outline
+from hub.startup.database import open_store, read_outline
 from hub.store.quarantine.items import KINDS, count_quarantined, in_quarantine, replay_quarantined
 
 commands = typer.Typer(help="List items that processes died of; replay them after a fix.")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, counted, echo_json, say
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.spool import Spool, spool_file
 

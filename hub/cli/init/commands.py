@@ -15,7 +15,7 @@ from hub.cli.init.carriers import carriers
 from hub.cli.support.output import plain, say
 from hub.errors import ConfigError
 from hub.platform.private_files import share
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.store.encryption.keyring import new_key
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}

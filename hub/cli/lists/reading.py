@@ -24,7 +24,7 @@ from hub.model import Company
 from hub.platform.clock import utc_now
 from hub.queries.lookup import known
 from hub.queries.masking import Mask
-from hub.startup.opening import open_store, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 

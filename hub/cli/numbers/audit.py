@@ -19,7 +19,9 @@ from hub.queries.lookup import known
 from hub.queries.numbers.health import Finding, all_findings
 from hub.queries.numbers.spending import MonthSpending
 from hub.queries.numbers.spending import spending as spending_of
-from hub.startup.opening import open_hub, open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 
 def register(commands: typer.Typer) -> None:

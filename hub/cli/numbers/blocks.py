@@ -20,7 +20,7 @@ from hub.queries.callers import listed_callers
 from hub.queries.lookup import known
 from hub.queries.masking import Mask
 from hub.spam.callers import add_noted_rule, remove_rule, rule_about
-from hub.startup.opening import open_store, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
 from hub.store.encryption.vault import Vault
 
 commands = typer.Typer(help="List, block and allow callers, by number or prefix.", no_args_is_help=True)

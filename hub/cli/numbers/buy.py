@@ -22,7 +22,9 @@ from hub.numbers.purchases import purchase
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
 from hub.queries.lookup import account_named, company_named, known
-from hub.startup.opening import open_hub, open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 NUMBER_KINDS = ("local", "toll_free", "mobile")
 OFFERED = only("number", "kind", "country", "place", "monthly_price", "capabilities")

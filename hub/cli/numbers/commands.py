@@ -19,7 +19,8 @@ from hub.numbers.pointing import check_carriers, point_here
 from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
 from hub.numbers.rest.rules import REST
 from hub.queries.lookup import known
-from hub.startup.opening import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="List, search, buy, configure, port and release tracking numbers.", no_args_is_help=True)
 

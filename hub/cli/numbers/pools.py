@@ -15,7 +15,8 @@ from hub.numbers.pools import PoolFigures, pool_figures
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
 from hub.queries.lookup import known
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 
 def register(app: typer.Typer) -> None:

@@ -29,7 +29,8 @@ from hub.numbers.porting import (
 from hub.platform.fields import only
 from hub.queries.lookup import full_id
 from hub.runtime import Hub
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 MAX_BILL_BYTES = 10 * 1024 * 1024
 

@@ -25,7 +25,7 @@ from hub.cli.support.output import (
 from hub.errors import CannotDo
 from hub.runtime import Hub
 from hub.startup.assembly import assemble
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.store.engine import explained
 
 

@@ -10,7 +10,7 @@ import typer
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.errors import CannotDo
 from hub.platform import logs
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 from hub.web.mcp.stdio import serve
 
 KEY_VARIABLE = "RINGFENCE_API_KEY"

@@ -15,7 +15,7 @@ from hub.cli.support.audit_note import actor
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, plain, say
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
-from hub.startup.opening import read_outline, vault_of
+from hub.startup.database import read_outline, vault_of
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.engine import Store, explained
 from hub.store.journal.ends_file import ends_file_of

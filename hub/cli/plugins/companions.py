@@ -18,7 +18,7 @@ from hub.errors import ConfigError
 from hub.runtime import Hub
 from hub.serving.companions import HUB_ADDRESS, address_here, companion_of, holder, signal_to, working_folder
 from hub.startup.assembly import assemble
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 commands = typer.Typer(
     help="Run, drain and look at the gateway of a SIP trunk, or at another process beside the hub.",

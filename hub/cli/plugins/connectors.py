@@ -25,7 +25,9 @@ from hub.privacy.owner_consent import connect_owner, disconnect_owner, owner_sig
 from hub.queries.connectors.repairs import Repair, open_repairs
 from hub.queries.lookup import known
 from hub.runtime import Hub
-from hub.startup.opening import open_hub, open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.store.connectors import disabled_connectors, paused_connectors
 
 Redirect = AbstractContextManager[tuple[str, Answer]]

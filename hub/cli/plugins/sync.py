@@ -17,7 +17,8 @@ from hub.model.states import DeliveryState
 from hub.platform.fields import only
 from hub.queries.lookup import known
 from hub.queries.timeline.receipts import worth
-from hub.startup.opening import Opened, open_hub, read_config
+from hub.startup.opening import Opened, open_hub
+from hub.startup.reading import read_config
 from hub.store.rows import write_slot
 from hub.worker import run_due_sync
 

@@ -18,7 +18,8 @@ from hub.platform.clock import utc_now
 from hub.privacy.policies.document import DOCUMENT_KINDS
 from hub.privacy.policies.versions import account_named, find_version
 from hub.queries.lookup import shown
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 from hub.store.engine import Store
 
 Version = Annotated[str, typer.Argument(help="The version's name, from the head of its file.", metavar="VERSION")]

@@ -15,7 +15,8 @@ from hub.errors import CannotDo
 from hub.hookspecs import ConsentHooks
 from hub.queries.consent_question import Answer, Supposed, answers
 from hub.queries.lookup import known
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 STATES = ("given", "refused", "withdrawn", "objected")
 

@@ -13,7 +13,8 @@ from hub.cli.support.output import CONFIG, ConfigFile, plain
 from hub.config.models import Config
 from hub.model import Company, ConsentEntry
 from hub.queries.lookup import known
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 OneCompany = Annotated[str | None, typer.Option(help="Only this company, by its name in config.yaml.", metavar="NAME")]
 

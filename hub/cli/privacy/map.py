@@ -16,7 +16,8 @@ from hub.platform.clock import utc_now
 from hub.privacy.datamap import DataMap, draw
 from hub.privacy.datamap.page import html
 from hub.privacy.datamap.trust import HANDED_OVER
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 
 def register(privacy: typer.Typer) -> None:

@@ -21,7 +21,9 @@ from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy.datamap.versions import in_use_since, note_recipients, versions
 from hub.privacy.datamap.versions import notices as announcements
 from hub.queries.lookup import known
-from hub.startup.opening import open_hub, open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.web.privacy.signals import SignalPolicy
 
 

@@ -15,7 +15,8 @@ from hub.cli.support.audit_note import note
 from hub.model import Company, LegalHold, OptOut, PrivacyRequest
 from hub.queries.lookup import by_id, known, known_place, one, typed
 from hub.runtime import Hub
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 Row = TypeVar("Row", "LegalHold", "OptOut", "PrivacyRequest")
 RequestId = Annotated[str, typer.Argument(help="The request's id, or the end of it.", metavar="ID")]

@@ -13,7 +13,8 @@ from hub.config.retention import spell_life
 from hub.platform.clock import utc_now
 from hub.privacy.holds import on_hold
 from hub.privacy.retention import Holding, holdings
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 
 
 def register(privacy: typer.Typer) -> None:

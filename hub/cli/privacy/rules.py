@@ -15,7 +15,7 @@ from hub.platform.fields import only
 from hub.queries.flow_simulation import connected
 from hub.queries.lookup import known, known_place
 from hub.queries.privacy.legal_rules import law_state, legal_rules
-from hub.startup.opening import read_config
+from hub.startup.reading import read_config
 
 
 def register(privacy: typer.Typer) -> None:

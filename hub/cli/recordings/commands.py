@@ -38,7 +38,9 @@ from hub.recordings.end import HELD, IN_WORDS, check_resume, end_recording
 from hub.recordings.keep import fetch_due
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.listen import hear, note_listening
-from hub.startup.opening import open_hub, open_store, read_config, read_outline
+from hub.startup.database import open_store, read_outline
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.store.audit import account_of
 from hub.store.encryption.keyfile import keyring_of
 

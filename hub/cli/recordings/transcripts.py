@@ -17,7 +17,8 @@ from hub.platform.fields import only
 from hub.recordings.listen import note_listening
 from hub.recordings.transcribe import transcribe_due
 from hub.recordings.transcripts import read_transcript, want_transcript
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 
 PART = only("start", "end", "channel", "text", "confidence")
 

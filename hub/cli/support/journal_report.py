@@ -16,7 +16,8 @@ from hub.platform.clock import utc_now
 from hub.platform.fields import only
 from hub.privacy.journal_check import check_journal
 from hub.queries.lookup import typed
-from hub.startup.opening import open_store, read_config
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.journal.verify import Report
 

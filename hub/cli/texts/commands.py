@@ -39,7 +39,9 @@ from hub.queries.masking import Mask
 from hub.queries.texts.paging import count_texts, threads_page
 from hub.queries.texts.threads import key_of
 from hub.queries.timeline.build import timeline
-from hub.startup.opening import open_hub, open_store, read_config, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.store.encryption.vault import Vault
 from hub.texts.queue import picture_of, queue_text
 from hub.texts.threads import release as decide

@@ -25,7 +25,9 @@ from hub.platform.fields import only
 from hub.queries.lookup import by_id, known, one, typed
 from hub.queries.masking import HIDDEN, Mask
 from hub.queries.privacy.doubts import quotes_of
-from hub.startup.opening import open_hub, open_store, read_config, read_outline, vault_of
+from hub.startup.database import open_store, read_outline, vault_of
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.texts.doubts import doubt_about, open_doubts, refuse, stop_by_hand
 from hub.texts.doubts import keep as decide
 

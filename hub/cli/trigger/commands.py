@@ -20,7 +20,8 @@ from hub.platform.clock import utc_now
 from hub.queries.masking import Mask
 from hub.queries.timeline.build import timeline
 from hub.runtime import webhook_url
-from hub.startup.opening import open_store, read_config, vault_of
+from hub.startup.database import open_store, vault_of
+from hub.startup.reading import read_config
 from hub.testing.trigger.calls import Ad, CallPlan, fictional, landing_page, play_call, say_webhooks
 from hub.testing.trigger.calls import visit as play_visit
 from hub.testing.trigger.running_hub import Target, running_hub, stand_in, target_of

@@ -17,7 +17,8 @@ from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
 from hub.model import Account, ApiKey, User
 from hub.platform.clock import utc_now
 from hub.queries.lookup import account_named, typed
-from hub.startup.opening import open_store, read_config, read_outline
+from hub.startup.database import open_store, read_outline
+from hub.startup.reading import read_config
 
 commands = typer.Typer(help="Manage the users of an account, their roles, and their API keys.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The user's name.", metavar="NAME")]

@@ -19,7 +19,8 @@ from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.platform.fields import only
 from hub.queries.lookup import typed
-from hub.startup.opening import open_store, read_config, read_outline
+from hub.startup.database import open_store, read_outline
+from hub.startup.reading import read_config
 
 
 def register(app: typer.Typer) -> None:

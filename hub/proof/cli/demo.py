@@ -48,7 +48,8 @@ from hub.proof.demo.website import serve_websites
 from hub.serving.companions import Companions
 from hub.serving.http_server import edge_settings
 from hub.serving.process import open_process
-from hub.startup.opening import Opened, read_config
+from hub.startup.opening import Opened
+from hub.startup.reading import read_config
 from hub.store.connectors import StoredNotes
 from hub.store.rows import write_slot
 from hub.worker.scheduler import schedules

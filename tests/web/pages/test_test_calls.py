@@ -12,7 +12,8 @@ from testbed import TestHub
 
 from hub.flow.inbox import fold_inbox
 from hub.model import AuditEntry, Call, CallTest, ConversionRow, Delivery, InboxWebhook, Person, TextMessage
-from hub.startup.opening import open_hub, read_config
+from hub.startup.opening import open_hub
+from hub.startup.reading import read_config
 from hub.testing import FrozenClock
 
 CONFIG = """

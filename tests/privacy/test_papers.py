@@ -14,8 +14,9 @@ from testbed import ACCOUNTS, CALLER, CONNECTORS, TestHub, make_config
 from hub.api import DataFlow, Recipient
 from hub.cli.privacy.law_warnings import law_warnings
 from hub.config.models import Config
+from hub.contracts.categories import readable
 from hub.model import Disclosure
-from hub.privacy.datamap import draw, readable
+from hub.privacy.datamap import draw
 from hub.privacy.datamap.flows import declared
 from hub.privacy.datamap.notice import notice_blocks
 from hub.privacy.datamap.papers import processors, record_of_processing

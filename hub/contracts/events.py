@@ -41,6 +41,9 @@ class CallEvent:
     caller_name: str | None = personal("user.name")
     answered_by: str | None = None
     """The business's number that picked up, E.164."""
+    answered_device: str | None = None
+    """What picked up, if the carrier says so: `client` (an app or a browser), `sip` (a SIP phone), `sim` (a SIM of the
+    carrier), or another word; at most 16 characters. None for a phone number, which says nothing about the device."""
     duration: int | None = None
     """Seconds from the carrier's answer to the end, on `completed` and on a call that `failed` after the answer."""
     failure: CallFailure | None = None

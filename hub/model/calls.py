@@ -81,6 +81,8 @@ class CallState(Row):
     """Whether the carrier reported the start; otherwise it is computed from an end and a duration."""
     answered_at: datetime | None = time_column(nullable=True)
     answered_by: str | None = Field(default=None, max_length=16)
+    answered_device: str | None = Field(default=None, max_length=16)
+    """What picked up, if the carrier said so (`CallEvent.answered_device`)."""
     ended_at: datetime | None = time_column(nullable=True)
     duration: int | None = None
     failure: str | None = Field(default=None, max_length=24)
@@ -186,6 +188,7 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
         start_told=state.start_told or reported.start_told,
         answered_at=answer.answered_at,
         answered_by=answer.answered_by,
+        answered_device=answer.answered_device,
         ended_at=_join(max, state.ended_at, reported.ended_at),
         duration=_join(max, state.duration, reported.duration),
         failure=_join(min, state.failure, reported.failure) if rank == CallStatus.FAILED else None,
@@ -220,6 +223,7 @@ def _state_of(event: CallEvent) -> CallState:
         start_told=kind == "ringing",
         answered_at=event.at if kind == "answered" else None,
         answered_by=e164(event.answered_by) if kind == "answered" else None,
+        answered_device=(storable(event.answered_device) or "")[:16] or None if kind == "answered" else None,
         ended_at=event.at if ended else None,
         duration=duration if ended else None,
         failure=event.failure if kind == "failed" else None,
@@ -230,10 +234,10 @@ def _state_of(event: CallEvent) -> CallState:
     )
 
 
-def _answer(state: CallState) -> tuple[bool, bool, datetime, str]:
-    """The first answer; an answer that names the person's phone takes precedence over one that does not."""
-    answered_at = state.answered_at or state.started_at
-    return (state.answered_at is None, state.answered_by is None, answered_at, state.answered_by or "")
+def _answer(state: CallState) -> tuple[bool, bool, bool, datetime, str, str]:
+    """The first answer; an answer that names the person's phone takes precedence, then one that names the device."""
+    by, device, answered_at = state.answered_by, state.answered_device, state.answered_at or state.started_at
+    return (state.answered_at is None, by is None, device is None, answered_at, by or "", device or "")
 
 
 def _recording(state: CallState) -> tuple[int, str, str]:

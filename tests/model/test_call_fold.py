@@ -28,6 +28,7 @@ events = st.builds(
     tracking_number=numbers,
     caller_number=numbers,
     answered_by=numbers,
+    answered_device=st.sampled_from([None, "", "client", "sip", "a word longer than the column"]),
     duration=st.none() | st.integers(-5, 10**12),
     recording_id=st.sampled_from([None, "RE1", "RE2"]),
     recording_url=st.sampled_from([None, "", "https://carrier.example.com/1"]),
@@ -92,6 +93,14 @@ def test_no_order_of_events_changes_what_the_caller_is_called_and_any_name_can_b
 
 def an(kind: CallEventKind, seconds: int, **more: object) -> CallEvent:
     return CallEvent(kind=kind, call_id="CA1", at=BEGIN + timedelta(seconds=seconds), **more)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_names_the_phone_or_the_device_counts_before_one_that_does_not() -> None:
+    plain, client = an("answered", 6), an("answered", 8, answered_device="client")
+    phone = an("answered", 9, answered_by="+13125550190")
+    assert folded([plain, client])["answered_device"] == "client"
+    call = folded([plain, client, phone])
+    assert (call["answered_by"], call["answered_device"]) == ("+13125550190", None)
 
 
 def test_an_answered_call_tells_when_who_and_how_long() -> None:

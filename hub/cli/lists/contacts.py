@@ -189,6 +189,7 @@ def _row(read: Reading, each: ContactView) -> dict[str, Any]:
         "spam": each.spam,
         "duration": each.duration,
         "answered_by": mask.phone(each.answered_at_number),
+        "answered_device": getattr(each.subject, "answered_device", None),
         "first_time": each.first_time,
         "source": each.source,
         "medium": each.medium,

@@ -93,8 +93,8 @@ def _dialed(children: Sequence[Item], call_id: str, number: str) -> list[CallEve
         status = call_status(child.get("status"), "status")
         if status in ENDED_STATUSES:
             at = moment(child.get("end_time") or child.get("start_time"), "end_time")
-            duration, business = whole_seconds(child.get("duration"), "duration"), _number(child.get("to"))
-            found.append(leg_event(status, call_id, at, duration, number, business))
+            duration, to = whole_seconds(child.get("duration"), "duration"), str(child.get("to") or "")
+            found.append(leg_event(status, call_id, at, duration, number, to))
     events = sorted((event for event in found if event), key=lambda event: event.at)
     return [event for event in events if event.kind == "answered"] or events[-1:]
 

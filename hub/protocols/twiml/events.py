@@ -8,7 +8,10 @@ from typing import Literal
 
 from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.events import CallEvent, CallFailure
+from hub.contracts.phones import phone_number
 
+DEVICES = frozenset({"client", "sip", "sim"})
+"""What stands before the colon in the address of a device (twilio.com/docs/voice/api/call-resource, `to`)."""
 UNANSWERED_STATUSES = frozenset({"busy", "failed", "no-answer", "canceled"})
 """The final statuses of a dialed leg that nobody picked up."""
 ENDED_STATUSES = UNANSWERED_STATUSES | {"completed"}
@@ -38,9 +41,10 @@ def call_back_event(
 
 
 def leg_event(
-    leg_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, business: str | None
+    leg_status: str, call_id: str, at: datetime, duration: int | None, tracking_number: str | None, to: str
 ) -> CallEvent | None:
-    """What the dialed leg's status means for the caller's call `call_id`; `at` is the status's own time.
+    """What the dialed leg's status means for the caller's call `call_id`; `at` is the status's own time. `to` is whom it
+    dialed: a number, or the address of a device.
 
     A `completed` leg was picked up `duration` seconds earlier. None for a status that has no meaning for the call.
     """
@@ -49,8 +53,14 @@ def leg_event(
     if leg_status not in ("in-progress", "completed"):
         return None
     picked_up = at - timedelta(seconds=duration or 0) if leg_status == "completed" else at
+    scheme = to.partition(":")[0]
     return CallEvent(
-        kind="answered", call_id=call_id, at=picked_up, tracking_number=tracking_number, answered_by=business
+        kind="answered",
+        call_id=call_id,
+        at=picked_up,
+        tracking_number=tracking_number,
+        answered_by=phone_number(to),
+        answered_device=scheme if scheme in DEVICES else None,
     )
 
 

@@ -275,15 +275,11 @@ class TwimlWebhook:
         return believed(text, "AnsweredTime", self.received_at) if text else None
 
     def _dialed_status(self) -> CallEvent | None:
-        business, duration, answered_at = (
-            phone_number(self.text("To")),
-            self.seconds("CallDuration"),
-            self._answered_at(),
-        )
+        duration, answered_at = self.seconds("CallDuration"), self._answered_at()
         status, at = self.status(), self.at
         if status == "completed" and answered_at:
             status, at, duration = "in-progress", answered_at, None
-        return leg_event(status, self.callers_leg, at, duration, self.called_number, business)
+        return leg_event(status, self.callers_leg, at, duration, self.called_number, self.text("To"))
 
     def _own_call(self) -> CallBackEvent | None:
         """A leg of a call that the hub placed; our address carries its key."""
@@ -302,7 +298,7 @@ class TwimlWebhook:
         status = self.status("DialCallStatus")
         if status not in UNANSWERED_STATUSES:
             return None
-        return leg_event(status, self.callers_leg, self.at, None, self.called_number, None)
+        return leg_event(status, self.callers_leg, self.at, None, self.called_number, "")
 
     def _recording(self) -> CallEvent | None:
         if self.word("RecordingStatus") != "completed":

@@ -44,6 +44,7 @@ def _of_call(view: ContactView, mask: Mask) -> dict[str, Any]:
         "first_time_caller": call.first_time_caller,
         "status": call.status,
         "answered": call.answered,
+        "answered_device": call.answered_device,
         "voicemail": call.voicemail,
         "duration": call.duration,
         "failure": call.failure,

@@ -1654,6 +1654,7 @@ CREATE TABLE call (
     start_told BOOLEAN NOT NULL,
     answered_at TIMESTAMP WITH TIME ZONE,
     answered_by VARCHAR(16),
+    answered_device VARCHAR(16),
     ended_at TIMESTAMP WITH TIME ZONE,
     duration INTEGER,
     failure VARCHAR(24),

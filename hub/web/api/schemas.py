@@ -69,6 +69,8 @@ class CallAnswer(Answer):
     started_at: datetime
     answered_at: datetime | None
     answered_by: str | None
+    answered_device: str | None
+    """What picked up, if the carrier said so: `client`, `sip`, `sim` or another word."""
     ended_at: datetime | None
     duration: int | None
     failure: str | None

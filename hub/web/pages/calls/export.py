@@ -19,7 +19,7 @@ ROWS_A_BATCH = 500
 COLUMNS = (
     "time", "kind", "id", "company", "name", "number", "email", "outcome", "duration", "first_time", "tracker",
     "answered_by", "source", "medium", "campaign", "keyword", "landing_page", "lead", "value", "currency", "tags",
-    "consent",
+    "consent", "answered_device",
 )  # fmt: skip
 """Those that everybody may see."""
 
@@ -72,6 +72,7 @@ def _cells(row: ContactView, page: PageRequest, titles: dict[str, str]) -> list[
         row.currency,
         ", ".join(row.tags),
         row.consent,
+        getattr(row.subject, "answered_device", None),
     ]
 
 

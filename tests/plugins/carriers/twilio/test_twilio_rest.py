@@ -221,6 +221,23 @@ def test_of_several_dialed_legs_the_one_that_picked_up_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("to", "number", "device"),
+    [
+        ("client:kim", None, "client"),
+        ("sip:kim@example.com", None, "sip"),
+        ("sim:DE0123456789abcdef0123456789abcdef", None, "sim"),
+        ("+13125550190", "+13125550190", None),
+    ],
+)
+def test_a_leg_to_a_device_says_what_picked_up_and_a_number_does_not(
+    to: str, number: str | None, device: str | None
+) -> None:
+    events = calls.reader(ORIGINS, structlog.get_logger()).call(LEG, [{**LEG, "to": to}])
+    (answer,) = [event for event in events if event.kind == "answered"]
+    assert (answer.answered_by, answer.answered_device) == (number, device)
+
+
+@pytest.mark.parametrize(
     ("status", "kind"),
     [("no-answer", "completed"), ("canceled", "completed"), ("busy", "failed"), ("failed", "failed")],
 )

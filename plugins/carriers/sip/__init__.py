@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
 
 from hub.api import (
-    USER_LEG,
     Auth,
-    BadPayload,
     BadSignature,
-    CallBack,
-    CallEvent,
     CompanionProcess,
     ConnectionReport,
     DataFlow,
     Deletion,
-    Erasure,
-    HeldRecord,
     Manifest,
     NumberSetup,
     OwnedNumber,
-    PersonReference,
-    Receipt,
     Recipient,
-    RecordingAudio,
-    RecordingControl,
     Rejected,
+    RetryLater,
     Share,
-    TwimlCarrier,
     WebhookRequest,
     Webhooks,
     hookimpl,
-    identifier,
 )
 from hub.api import Services as Services
-from plugins.carriers.sip import calls, health, recordings
+from plugins.carriers.sip.calls import Calls
 from plugins.carriers.sip.companion import companion
-from plugins.carriers.sip.control import Control, items
+from plugins.carriers.sip.control import items
+from plugins.carriers.sip.recordings import Recordings
 from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, is_signed
 from plugins.carriers.sip.translate import SipTwiml, SipWebhook
 
 
-class Sip(TwimlCarrier):
+class Sip(Calls, Recordings):
     """One SIP trunk with its gateways as a carrier."""
 
     manifest = Manifest(
@@ -87,13 +78,8 @@ class Sip(TwimlCarrier):
         ),
     )
     Settings = SipSettings
-    settings: SipSettings
     language = SipTwiml
     webhook = SipWebhook
-
-    def __init__(self, name: str, settings: SipSettings, services: Services) -> None:
-        super().__init__(name, settings, services)
-        self._control = Control(settings, services)
 
     def check_signature(self, request: WebhookRequest) -> bytes:
         """The address and the body, if a gateway signed them."""
@@ -141,49 +127,35 @@ class Sip(TwimlCarrier):
         )
 
     @hookimpl
-    def place_call(self, call: CallBack) -> Receipt:
-        """Place a call, at most once."""
-        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        return calls.place(self._control, call, self.connect(call), report_to)
-
-    @hookimpl
-    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
-        """Finished calls from the gateways' own journals, with their recordings."""
-        return calls.listed(self._control, since, self.services.log)
-
-    @hookimpl
-    def fetch_recording(self, recording_id: str, url: str) -> RecordingAudio:
-        """A recording as WAV."""
-        return recordings.fetch(self._control, self._id("RE", recording_id), url)
-
-    @hookimpl
-    def delete_recording(self, recording_id: str) -> None:
-        """Delete a recording at the gateway that has it."""
-        recordings.delete(self._control, self._id("RE", recording_id))
-
-    @hookimpl
-    def control_recording(self, call_id: str, control: RecordingControl) -> None:
-        """Pause or resume. The pause is silence in the audio, so that its times stay right."""
-        recordings.control(self._control, self._id("CA", call_id), control)
-
-    def _id(self, kind: str, text: str) -> str:
-        form = SipWebhook.recording_id_form if kind == "RE" else SipWebhook.call_id_form
-        try:
-            return identifier(form, text, "the id")
-        except BadPayload as error:
-            raise Rejected(f"{error} The gateway is not asked.") from error
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """Calls and recordings between the person and the company's numbers."""
-        return recordings.held(self._control, person)
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """Delete them."""
-        return recordings.erase(self._control, person)
-
-    @hookimpl
     def check_connection(self) -> ConnectionReport:
-        """Whether every gateway answers, and its trunk."""
-        return health.report(self._control)
+        """Ask every gateway. One that does not answer, or whose trunk does not, is reported with what to do."""
+        found = []
+        for gateway in self._control.gateways:
+            try:
+                found.append(_judged(self._control.json(gateway, "GET", "/health")))
+            except RetryLater:
+                where = urlsplit(gateway).netloc
+                found.append(
+                    (False, f"the gateway at {where} does not answer; `hub run` starts it, or `hub sip gateway`")
+                )
+        wrong = [sentence for ok, sentence in found if not ok]
+        sentences = list(dict.fromkeys(wrong or [sentence for _, sentence in found]))
+        said = "; ".join(sentences)
+        return ConnectionReport(ok=not wrong, detail=f"{said[:1].upper()}{said[1:]}.")
+
+
+def _judged(health: Mapping[str, Any]) -> tuple[bool, str]:
+    if health.get("status") != "up":
+        return False, "the gateway takes no new calls, because it is drained; it ends after its last call"
+    if health.get("trunk") is False:
+        return False, (
+            "the SIP trunk does not answer OPTIONS; check its host, port and credentials, and whether its operator allows "
+            "this machine's address"
+        )
+    if health.get("refused"):
+        return False, "the hub refuses the gateway's reports; check that both have the same secret and the same time"
+    calls, waiting = health.get("calls"), health.get("waiting")
+    trunk = "and its trunk answer" if health.get("trunk") else "answers; its trunk has not been asked yet"
+    if not isinstance(calls, int) or not isinstance(waiting, int):
+        raise RetryLater("The gateway's health cannot be read.")
+    return True, f"the gateway {trunk}, {calls} calls are under way, {waiting} reports wait"

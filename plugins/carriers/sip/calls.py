@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hub.api import (
+    USER_LEG,
     CallBack,
     CallEvent,
     CallListReader,
-    Log,
     Receipt,
     address_at,
     call_families,
+    hookimpl,
     identifier,
     moment,
     receipt,
     recording_event,
     whole_seconds,
 )
-from plugins.carriers.sip.control import Control, items
+from plugins.carriers.sip.control import Account, items
 from plugins.carriers.sip.translate import SipWebhook
 
 REASONS: Mapping[str, str] = {
@@ -36,44 +37,51 @@ REASONS: Mapping[str, str] = {
 """The gateway's codes in words, without personal data."""
 
 
-def place(control: Control, call: CallBack, document: str, report_to: str) -> Receipt:
-    """Place a call at the first gateway that answers, at most once; `report_to` hears of its first leg. Raises OutcomeUnknown
-    if a gateway may have taken it anyway."""
-    order = {
-        "Key": call.key,
-        "To": call.user_number or "",
-        "From": call.tracking_number,
-        "Twiml": document,
-        "Timeout": call.user_ring_seconds,
-        "StatusCallback": report_to,
-    }
+class Calls(Account):
+    """Calls that a gateway places for a user, and the gateways' journals of calls as events."""
 
-    def send() -> str:
-        placed = control.first(lambda gateway: control.json(gateway, "POST", "/calls", order, once=True))
-        return identifier(SipWebhook.call_id_form, placed.get("sid"), "sid")
+    @hookimpl
+    def place_call(self, call: CallBack) -> Receipt:
+        """Place a call at the first gateway that answers, at most once. Raises OutcomeUnknown
+        if a gateway may have taken it anyway."""
+        report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
+        order = {
+            "Key": call.key,
+            "To": call.user_number or "",
+            "From": call.tracking_number,
+            "Twiml": self.connect(call),
+            "Timeout": call.user_ring_seconds,
+            "StatusCallback": report_to,
+        }
 
-    return receipt(call.key, "The gateway", send, REASONS)
+        def send() -> str:
+            placed = self._control.first(
+                lambda gateway: self._control.json(gateway, "POST", "/calls", order, once=True)
+            )
+            return identifier(SipWebhook.call_id_form, placed.get("sid"), "sid")
 
+        return receipt(call.key, "The gateway", send, REASONS)
 
-def listed(control: Control, since: datetime, log: Log) -> list[CallEvent]:
-    """The events of all finished calls that came in at or after `since`."""
-    legs: list[Mapping[str, Any]] = []
-    audio: list[Mapping[str, Any]] = []
-    start = since.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    for gateway, page in control.listed("/calls", {"since": start}):
-        legs += items(page, "calls")
-        audio += [{**each, "url": f"{gateway}/recordings/{each.get('sid')}"} for each in items(page, "recordings")]
+    @hookimpl
+    def list_calls(self, since: datetime) -> Sequence[CallEvent]:
+        """Finished calls from the gateways' own journals, with their recordings."""
+        legs: list[Mapping[str, Any]] = []
+        audio: list[Mapping[str, Any]] = []
+        start = since.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+        for gateway, page in self._control.listed("/calls", {"since": start}):
+            legs += items(page, "calls")
+            audio += [{**each, "url": f"{gateway}/recordings/{each.get('sid')}"} for each in items(page, "recordings")]
 
-    def recording(item: Mapping[str, Any], call_id: str, number: str) -> CallEvent:
-        return recording_event(
-            item.get("source"),
-            call_id,
-            moment(item.get("date_updated"), "date_updated"),
-            identifier(SipWebhook.recording_id_form, item.get("sid"), "sid"),
-            address_at(item.get("url"), control.gateways, "the gateway"),
-            whole_seconds(item.get("duration"), "duration"),
-            number,
-        )
+        def recording(item: Mapping[str, Any], call_id: str, number: str) -> CallEvent:
+            return recording_event(
+                item.get("source"),
+                call_id,
+                moment(item.get("date_updated"), "date_updated"),
+                identifier(SipWebhook.recording_id_form, item.get("sid"), "sid"),
+                address_at(item.get("url"), self._control.gateways, "the gateway"),
+                whole_seconds(item.get("duration"), "duration"),
+                number,
+            )
 
-    reader = CallListReader("The gateway", SipWebhook.call_id_form, recording, log)
-    return reader.events(call_families(legs), audio, "call_sid", since)
+        reader = CallListReader("The gateway", SipWebhook.call_id_form, recording, self.services.log)
+        return reader.events(call_families(legs), audio, "call_sid", since)

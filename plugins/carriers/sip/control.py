@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from hub.api import Provider, RetryLater, RingfenceError, Services
+from hub.api import Provider, RetryLater, RingfenceError, Services, TwimlCarrier
 from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, sign
 
@@ -84,3 +84,13 @@ def items(page: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise RetryLater(f"The gateway answered without a list of {name}.")
     return found
+
+
+class Account(TwimlCarrier):
+    """One trunk with its gateways as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: SipSettings
+
+    def __init__(self, name: str, settings: SipSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        self._control = Control(settings, services)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from sqlmodel import SQLModel
@@ -13,6 +14,7 @@ from hub.model import MODULES, every_table
 MODEL = Path(hub.model.__file__).parent
 
 
+@cache
 def imported(module: str) -> set[str]:
     """A module of tables, and those that it imports directly or not."""
     found, waiting = set[str](), [module]

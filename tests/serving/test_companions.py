@@ -60,7 +60,7 @@ class Beside:
         plugins = SimpleNamespace(
             with_hook=lambda hook: ["line"], implements=lambda name, hook: True, call=lambda *_: self.wanted
         )
-        section = SimpleNamespace(listen="127.0.0.1:8080", database=f"sqlite:///{self.folder}/hub.db")
+        section = SimpleNamespace(listen="127.0.0.1:8080", database=f"sqlite:///{self.folder}/hub.db", spool=None)
         return SimpleNamespace(
             config=SimpleNamespace(connectors={"line": entry}, hub=section, file=None), plugins=plugins
         )

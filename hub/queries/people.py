@@ -12,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
 from hub.contracts.phones import phone_number
-from hub.model import Attribution, Call, ConsentEntry, FactRow, FormSubmission, Person, TextMessage, Visit
+from hub.model import Call, ConsentEntry, FactRow, Person, Visit
 from hub.model.people import has_known_email
 from hub.platform.fields import from_fields
+from hub.queries.contact.view import ContactView, contact_views, read_parts
 from hub.queries.lists.keyset import Page, newest_first, page_of
 from hub.queries.lists.kinds import KINDS
 from hub.queries.lists.plan import rows_of
@@ -42,20 +43,6 @@ class PersonShown:
     contacts: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonContact:
-    """One call, text or form of a person; `source` is None if its cause is not known."""
-
-    id: str
-    kind: str
-    at: datetime
-    person_id: str
-    outcome: str
-    duration: int | None = None
-    source: str | None = None
-    campaign: str | None = None
-
-
 @dataclass(frozen=True)
 class FactShown:
     """A fact about a caller, with who said it and until when it is kept."""
@@ -72,7 +59,8 @@ class PersonDetails:
     """What is surely one person's, and of the people merged with them."""
 
     people: Sequence[PersonShown]
-    contacts: Sequence[PersonContact]
+    contacts: Sequence[ContactView]
+    """The newest first."""
     visits: Sequence[Visit]
     consent: Sequence[ConsentEntry]
     """The newest record for each use."""
@@ -111,7 +99,7 @@ def one_person(
     others = session.exec(scope.select(Person).where(col(Person.id).in_(merged))).all()
     people = [person, *sorted(others, key=lambda each: each.id)]
     ids = [each.id for each in people]
-    contacts = _contacts(session, scope, ids)
+    contacts = _contacts(session, scope, vault, ids)
     visits = session.exec(
         scope.select(Visit)
         .where(col(Visit.person_id).in_(ids))
@@ -168,45 +156,11 @@ def _counts(session: Session, people: Sequence[str]) -> Mapping[str, tuple[int, 
     return counts
 
 
-def _contacts(session: Session, scope: AccessScope, people: Sequence[str]) -> list[PersonContact]:
-    found = [
-        PersonContact(
-            id=call.id,
-            kind="call",
-            at=call.started_at,
-            person_id=call.person_id,
-            outcome="answered"
-            if call.answered
-            else "voicemail"
-            if call.voicemail
-            else "missed"
-            if call.over
-            else "live",
-            duration=call.duration,
-        )
-        for call in _newest(session, scope, Call, Call.started_at, people)
-    ]
-    found += [
-        PersonContact(id=text.id, kind="text", at=text.at, person_id=text.person_id, outcome="text")
-        for text in _newest(session, scope, TextMessage, TextMessage.at, people)
-    ]
-    found += [
-        PersonContact(id=form.id, kind="form", at=form.submitted_at, person_id=form.person_id, outcome="form")
-        for form in _newest(session, scope, FormSubmission, FormSubmission.submitted_at, people)
-    ]
-    causes = {
-        each.subject_id: each
-        for each in session.exec(
-            select(Attribution).where(col(Attribution.subject_id).in_([each.id for each in found]))
-        )
-    }
-    with_causes = [
-        PersonContact(**{**vars(each), "source": f"{cause.source} / {cause.medium}", "campaign": cause.campaign})
-        if (cause := causes.get(each.id))
-        else each
-        for each in found
-    ]
-    return sorted(with_causes, key=lambda each: (each.at, each.id), reverse=True)
+def _contacts(session: Session, scope: AccessScope, vault: Vault, people: Sequence[str]) -> list[ContactView]:
+    subjects = [row for kind in KINDS.values() for row in _newest(session, scope, kind.table, kind.at, people)]
+    views = contact_views(session, vault, subjects, scope.user)
+    read_parts(views, "cause")
+    return sorted(views, key=lambda each: (each.at, each.id), reverse=True)
 
 
 def _newest(session: Session, scope: AccessScope, table: Any, at: Any, people: Sequence[str]) -> list[Any]:

@@ -15,8 +15,9 @@ from hub.access.scope import AccessScope
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import ConversionRow, Delivery
 from hub.model.states import DeliveryState
+from hub.queries.contact.view import ContactView
 from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
-from hub.queries.deliveries.subjects import SubjectLabel, subject_labels
+from hub.queries.deliveries.subjects import subjects_by_id
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
 from hub.queries.lists.keyset import Page, page_of, read_rows
 from hub.store.encryption.vault import Vault
@@ -34,7 +35,7 @@ class ListedDelivery:
     delivery: DeliverySummary
     company_id: str | None
     rule: str | None
-    subject: SubjectLabel | None
+    subject: ContactView | None
     set_aside_at: datetime | None
 
 
@@ -63,7 +64,7 @@ def listed(session: Session, scope: AccessScope, vault: Vault, rows: Sequence[De
     made = [row.conversion_id for row in rows if row.conversion_id]
     named = select(ConversionRow.id, ConversionRow.rule).where(col(ConversionRow.id).in_(made))
     rules = dict(session.exec(named).all()) if made else {}
-    subjects = subject_labels(session, scope, vault, {row.subject_id for row in rows})
+    subjects = subjects_by_id(session, scope, vault, {row.subject_id for row in rows})
     return [
         ListedDelivery(
             delivery=summary_of(row),

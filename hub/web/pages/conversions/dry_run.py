@@ -14,7 +14,7 @@ from hub.queries.conversions.dry_run import DryRun, DryRunItem, dry_run
 from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons
 from hub.queries.deliveries.advice import recipient_of
-from hub.queries.deliveries.subjects import subject_labels
+from hub.queries.deliveries.subjects import subjects_by_id
 from hub.web.pages.conversions.draft import draft_of
 from hub.web.pages.conversions.payload import lines_of
 from hub.web.pages.conversions.rules import rules_of
@@ -150,7 +150,7 @@ def _reason(page: PageRequest, reason: ReasonCount) -> dict[str, Any]:
 
 def _rows(page: PageRequest, items: Sequence[DryRunItem]) -> list[dict[str, Any]]:
     with page.session() as session:
-        labels = subject_labels(session, page.scope, page.hub.vault, {item.subject_id for item in items})
+        labels = subjects_by_id(session, page.scope, page.hub.vault, {item.subject_id for item in items})
     connectors = page.hub.plugins.connectors
     return [
         {

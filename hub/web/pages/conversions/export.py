@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from hub.queries.conversions.dry_run import DryRunItem
 from hub.queries.deliveries.advice import recipient_of
-from hub.queries.deliveries.subjects import subject_labels
+from hub.queries.deliveries.subjects import subjects_by_id
 from hub.web.pages.conversions.dry_run import FILTERS, choice_of, rules_to_run, run
 from hub.web.pages.conversions.payload import kept_back, lines_of
 from hub.web.pages.conversions.weeks import week_of
@@ -41,7 +41,7 @@ def _rows(page: PageRequest, items: list[DryRunItem]) -> Iterator[list[object]]:
     titles = {each.id: each.title for each in page.companies}
     connectors = page.hub.plugins.connectors
     with page.session() as session:
-        labels = subject_labels(session, page.scope, page.hub.vault, {item.subject_id for item in items})
+        labels = subjects_by_id(session, page.scope, page.hub.vault, {item.subject_id for item in items})
     for item in items:
         label, ruling = labels.get(item.subject_id), item.ruling.decision.ruling if item.ruling else None
         recipient = recipient_of(item.connector, connectors) if item.connector else ""

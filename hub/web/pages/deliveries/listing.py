@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hub.platform.formats import phone, zone_name
+from hub.queries.contact.view import ContactView
 from hub.queries.deliveries.advice import Advice, advice_on, recipient_of
 from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU
 from hub.queries.deliveries.listing import (
@@ -14,7 +15,6 @@ from hub.queries.deliveries.listing import (
     page_of_deliveries,
     reasons,
 )
-from hub.queries.deliveries.subjects import SubjectLabel
 from hub.web.pages.deliveries.choices import choice_of, connectors_of, filters_of, rules_of, same_choice
 from hub.web.pages.deliveries.words import KINDS, STATES, TABS
 from hub.web.pages.guard import Page
@@ -76,7 +76,7 @@ def _reason(page: PageRequest, reason: DeliveryReason) -> tuple[DeliveryReason, 
     )
 
 
-def whose(subject: SubjectLabel | None) -> str:
+def whose(subject: ContactView | None) -> str:
     """A call, text or form as a list names it."""
     if subject is None:
         return "No longer there"
@@ -84,7 +84,7 @@ def whose(subject: SubjectLabel | None) -> str:
     return f"{kind} {person_of(subject)}"
 
 
-def person_of(subject: SubjectLabel) -> str:
+def person_of(subject: ContactView) -> str:
     """The person by name, else by number."""
     if subject.erased:
         return "Erased person"

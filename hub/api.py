@@ -73,7 +73,7 @@ from hub.contracts.sources import KnownSource, SourceKind
 from hub.contracts.texts import MediaFile, OutboundText, TextListQuery
 from hub.contracts.tokens import key_token, public_key, secret_claims, secret_token
 from hub.contracts.transcripts import SpokenAudio, Transcript, TranscriptPart
-from hub.contracts.untrusted import as_mapping, as_mappings, as_text, json_object, value_at, xml_root
+from hub.contracts.untrusted import JsonObject, as_mapping, as_mappings, as_text, json_object, value_at, xml_root
 from hub.contracts.values import TRANSFORMS, Money, personal
 from hub.contracts.webhooks import AnswerDocument, VerifiedWebhook, WebhookRequest
 from hub.errors import (
@@ -197,6 +197,7 @@ __all__ = [
     "Instruction",
     "JsonAds",
     "JsonAdsSandbox",
+    "JsonObject",
     "KnownSource",
     "Leg",
     "LegStatus",

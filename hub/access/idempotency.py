@@ -99,7 +99,7 @@ def claim(
     raise StillHandled("The request with this Idempotency-Key has not ended; look at the result before you repeat it.")
 
 
-def finish(session: Session, once: OnceKey, status: int, answer: Mapping[str, Any]) -> None:
+def finish(session: Session, once: OnceKey, status: int, answer: Mapping[str, object]) -> None:
     """Store the answer of a claimed request, within `session`. `answer` holds ids, and nothing personal."""
     row = session.get_one(IdempotentRequest, (once.api_key_id, once.key_sha256))
     row.status, row.answer = status, dict(answer)

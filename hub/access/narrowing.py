@@ -14,7 +14,7 @@ Narrow = Callable[[Any, Any, User], Any]
 """Takes a query, the table that it reads, and the user; returns the query limited to that user's rows."""
 
 
-def to_account(query: Any, table: Any, user: User) -> Any:
+def to_account(query: Any, table: Any, user: User) -> object:
     """`query` with the condition that rows of `table` belong to the companies that the user may see."""
     if table is AuditEntry:
         return query.where(AuditEntry.chain == user.account_id)
@@ -26,7 +26,7 @@ def to_account(query: Any, table: Any, user: User) -> Any:
     return query.where(table.company_id.in_(companies))
 
 
-def companies_of(user: User) -> Any:
+def companies_of(user: User) -> object:
     """A query for the ids of the companies that a user may see: those the user is limited to, or all of the account."""
     chosen = select(UserCompany.company_id).where(UserCompany.user_id == user.id)
     limited = select(UserCompany.user_id).where(UserCompany.user_id == user.id).exists()

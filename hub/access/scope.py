@@ -27,7 +27,7 @@ class AccessScope:
     companies: tuple[str, ...] | None = None
     """The ids of the companies that the user is limited to; None: all of the account."""
 
-    def select(self, table: Any) -> Any:
+    def select(self, table: object) -> Any:
         """A query for rows of `table`, of the companies that the user may see."""
         return self.narrow(select(table), table, self.user)
 

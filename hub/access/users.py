@@ -25,6 +25,7 @@ from hub.model import (
     UserCompany,
 )
 from hub.model.columns import CALL_RETENTION
+from hub.store.rows import count_changed
 
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
 
@@ -81,8 +82,7 @@ def disable(session: Session, user: User, now: datetime) -> None:
 def revoke_keys(session: Session, user: User, now: datetime) -> int:
     """Revoke all valid keys of a user; returns how many."""
     living = update(ApiKey).where(col(ApiKey.user_id) == user.id, col(ApiKey.revoked_at).is_(None))
-    ended = session.execute(living.where(col(ApiKey.ends_at) > now).values(revoked_at=now))
-    return int(ended.rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, living.where(col(ApiKey.ends_at) > now).values(revoked_at=now))
 
 
 def user_named(session: Session, name: str) -> User:

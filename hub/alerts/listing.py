@@ -66,7 +66,7 @@ def list_alerts(
     return page.of(items)
 
 
-def sent_alerts(session: Session, user: User | None, limit: int) -> list[dict[str, Any]]:
+def sent_alerts(session: Session, user: User | None, limit: int) -> list[dict[str, object]]:
     """The newest alerts, digests and tests of one user or all, one row for each channel, without anything about a caller."""
     columns: Any = (
         Alert.id, Alert.at, col(User.name).label("user"), col(Company.name).label("company"), Alert.kind, Alert.seen_at,

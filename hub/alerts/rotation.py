@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlmodel import Session, select
 
 from hub.alerts.channels.push import VAPID_PLACE, place_of_browser
@@ -14,7 +12,7 @@ from hub.store.encryption.keyring import Keyring
 
 def rotate_alert_secrets(session: Session, keyring: Keyring) -> int:
     """Re-encrypt everything with the newest key within `session`; returns how many were changed."""
-    sealed: list[tuple[Any, str, str]] = [
+    sealed: list[tuple[object, str, str]] = [
         *((row, "private_sealed", VAPID_PLACE) for row in session.exec(select(VapidKey))),
         *((row, "sealed", place_of_browser(row.id)) for row in session.exec(select(PushSubscription))),
         *(

@@ -55,7 +55,7 @@ class _Prepared:
     message: Message
 
 
-def channels_due() -> Any:
+def channels_due() -> object:
     """The query for the channels that have something to send now."""
     return due_groups(AlertDelivery, "channel")
 
@@ -228,7 +228,7 @@ class _Sender:
         """Record that the mail server is about to get it."""
         self._set([each.row.id for each in batch], begun_at=self.hub.clock())
 
-    def _set(self, ids: Sequence[str], **values: Any) -> None:
+    def _set(self, ids: Sequence[str], **values: object) -> None:
         held = (col(AlertDelivery.id).in_(ids), col(AlertDelivery.lease_token) == self.token)
         with self.hub.store.writing() as session:
             changed: Any = session.execute(
@@ -240,11 +240,11 @@ class _Sender:
     def _end(self, rows: Sequence[AlertDelivery], state: AlertDeliveryState, reason: str | None) -> None:
         self._complete(rows, **_final(state, reason, self.hub.clock()))
 
-    def _complete(self, rows: Sequence[AlertDelivery], **values: Any) -> None:
+    def _complete(self, rows: Sequence[AlertDelivery], **values: object) -> None:
         if rows:
             with self.hub.store.writing() as session:
                 complete(session, AlertDelivery, [row.id for row in rows], self.token, **values)
 
 
-def _final(state: AlertDeliveryState, reason: str | None, now: datetime) -> dict[str, Any]:
+def _final(state: AlertDeliveryState, reason: str | None, now: datetime) -> dict[str, object]:
     return {"state": state, "reason": reason, "finished_at": now}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime, time
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -27,7 +26,7 @@ def troubled_numbers(session: Session) -> Iterator[Happening]:
     for _, group in groupby(session.exec(query), lambda row: (row.company_id, row.account_id, row.kind, row.found_at)):
         rows = list(group)
         first = rows[0]
-        facts: dict[str, Any] = {"finding": first.kind, "number": first.number, "count": len(rows)}
+        facts: dict[str, object] = {"finding": first.kind, "number": first.number, "count": len(rows)}
         if first.company_id is None:
             facts[WHOLE_ACCOUNT] = True
         for company_id in _told_about(session, first):

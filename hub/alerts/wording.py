@@ -121,7 +121,7 @@ def message_of(
     )
 
 
-def _title(alert: Alert, company: Company, subject: Any) -> str:
+def _title(alert: Alert, company: Company, subject: object) -> str:
     title = TITLES[alert.kind]
     if alert.kind == "missed_call" and getattr(subject, "first_time_caller", None):
         title = "Missed call of a first-time caller for {company}"
@@ -139,7 +139,7 @@ def _who(known: Known, subject: Any) -> str:
     return ", ".join(each for each in (known.names.get(subject.id), phone(told) if told else None) if each) or HIDDEN
 
 
-def _where(known: Known, subject: Any) -> str:
+def _where(known: Known, subject: object) -> str:
     """The tracker, which says what brought the caller and nothing about who it is."""
     name = known.trackers.get(getattr(subject, "tracker_id", None) or "")
     return f", on {name.replace('_', ' ')}" if name else ""
@@ -166,7 +166,7 @@ def _path(alert: Alert, company: Company) -> str:
     return f"/alerts?{here}"
 
 
-def _connector(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+def _connector(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     name = facts["connector"]
     if facts["health"] == "needs_you":
         return f"{name} refuses our credentials; renew them. Until then nothing is exchanged with it"
@@ -177,7 +177,7 @@ def _trouble(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return TROUBLES[facts["trouble"]].format(task=facts.get("task", ""))
 
 
-def _silent(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+def _silent(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     return (
         f"The consent plugin {facts['connector']} has not answered for ten minutes; what needs its word waits, and is asked "
         "about again by itself"
@@ -189,7 +189,7 @@ def _quarantined(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return f"The hub died three times while one {facts['kind'].replace('_', ' ')} was handled{by}; see hub quarantine"
 
 
-def _undelivered(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+def _undelivered(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     hours, waiting = facts["threshold"], facts["waiting"]
     items = "1 delivery was due" if waiting == 1 else f"{waiting:,} deliveries were due"
     return f"{facts['connector']} took nothing for {hours} hour{'' if hours == 1 else 's'}, and {items}"
@@ -219,16 +219,16 @@ def _numbers(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
     return f"{kind.label}: {phone(facts['number'])}{more}. {kind.means}"
 
 
-def _set_aside(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+def _set_aside(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     events = "1 event" if facts["events"] == 1 else f"{facts['events']:,} events"
     return f"{facts['endpoint']} did not take {events} today; see why, and send them again"
 
 
-def _test(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+def _test(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     return "This is what an alert looks like; nothing happened"
 
 
-def _digest(facts: Mapping[str, Any], zone: ZoneInfo) -> str:
+def _digest(facts: Mapping[str, object], zone: ZoneInfo) -> str:
     return f"{facts['first']} to {facts['last']}"
 
 

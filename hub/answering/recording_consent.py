@@ -26,8 +26,8 @@ CONSENT_SECONDS = 0.4
 """Seconds for each consent connector. A caller waits, and no answer means that nothing is recorded."""
 
 
-PEOPLE: Table = Person.__table__  # type: ignore[attr-defined]
-ENTRIES: Table = ConsentEntry.__table__  # type: ignore[attr-defined]
+PEOPLE: Table = Person.__table__
+ENTRIES: Table = ConsentEntry.__table__
 SAID = [
     ENTRIES.c[name]
     for name in ("id", "state", "use", "channel", "spoken_at", "lapses_at", "basis", "recipients", "categories")

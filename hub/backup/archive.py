@@ -58,7 +58,7 @@ class ArchiveWriter:
             self._stream.close()
             self._draft.unlink(missing_ok=True)
 
-    def rows(self, table: str, rows: Sequence[Any]) -> None:
+    def rows(self, table: str, rows: Sequence[object]) -> None:
         """One chunk of a table."""
         count = self._entry(table)
         lines = "\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
@@ -74,7 +74,7 @@ class ArchiveWriter:
         self._entry(FILES)["rows"] += 1
         self._write(FILES, f"{FILES}/{path}", data)
 
-    def finish(self, manifest: dict[str, Any]) -> dict[str, Any]:
+    def finish(self, manifest: dict[str, object]) -> dict[str, Any]:
         """Write the manifest and give the file its name; returns the manifest."""
         for table, count in self._counts.items():
             count["sha256"] = self._hashes[table].hex()

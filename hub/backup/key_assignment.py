@@ -98,7 +98,7 @@ class Owners:
             owners.append(known if corrected else own)
         return owners
 
-    def _of_carriers_calls(self, rows: Sequence[Mapping[Any, Any]]) -> list[Owner | None]:
+    def _of_carriers_calls(self, rows: Sequence[Mapping[object, object]]) -> list[Owner | None]:
         call = table_named("call")
         ties = {(row["connector"], row["carrier_call_id"]) for row in rows}
         found = select(call.c.connector, call.c.carrier_call_id, call.c.id)
@@ -161,7 +161,7 @@ def personal_columns(table: Table) -> list[str]:
     return [*personal, *QUOTED.get(table.name, ())]
 
 
-def _is_typed(row: Mapping[Any, Any]) -> bool:
+def _is_typed(row: Mapping[object, object]) -> bool:
     return TYPED in (row["phone_learnt"], row["email_learnt"])
 
 

@@ -199,7 +199,7 @@ def _opened(
         opener = hub.vault.opener(session, {hub.vault.key_id(each) for each in sealed if each}, lost=True)
     rows = []
     for row, each in zip(chunk, sealed, strict=True):
-        empty: dict[str, Any] = {name: _emptied(table.c[name]) for name in personal}
+        empty: dict[str, object] = {name: _emptied(table.c[name]) for name in personal}
         if each is not None:
             plain = opener(each, place_in(table.name, key_of(table, row)))
             if plain is None:
@@ -213,16 +213,16 @@ def _opened(
     return rows
 
 
-def _typed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(table: Table, row: Mapping[str, object]) -> dict[str, Any]:
     return {name: from_json(table.c[name], value) for name, value in row.items()}
 
 
-def _can_be_empty(column: Column[Any]) -> bool:
+def _can_be_empty(column: Column[object]) -> bool:
     """Whether a row without this column means anything. A tag without its name does not, and is left out."""
     return bool(column.nullable) or column.default is not None
 
 
-def _emptied(column: Column[Any]) -> Any:
+def _emptied(column: Column[object]) -> object:
     """The value of a column that has no content: its default in the model, such as an empty list."""
     default: Any = column.default
     if column.nullable or default is None:

@@ -95,7 +95,7 @@ def end_backup_keys(hub: Hub) -> int:
         return len(hub.vault.destroy_keys(session, (), session.exec(old).all()))
 
 
-def place_in(table: str, key: Sequence[Any]) -> str:
+def place_in(table: str, key: Sequence[object]) -> str:
     """The place that the encrypted columns of a row are bound to."""
     return f"backup/{table}/{json.dumps(list(key), default=str)}"
 
@@ -123,7 +123,7 @@ def _seal(
     table: Table,
     owners: Owners,
     rows: Sequence[Mapping[Any, Any]],
-    written: Sequence[dict[str, Any]],
+    written: Sequence[dict[str, object]],
 ) -> None:
     """Replace the personal columns of each row by one encrypted text, `~`, without the empty columns."""
     found = owners.of(table, rows)
@@ -173,7 +173,7 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: to_json(value) for name, value in row.items()}
 
 
-def _holders_row(hub: Hub) -> dict[str, Any] | None:
+def _holders_row(hub: Hub) -> dict[str, object] | None:
     """The wrapped key that hashes names: without it the suppression list would match no one."""
     with hub.store.reading() as session:
         row = session.exec(select_rows(PersonKey).where(PersonKey.holder == HOLDERS)).first()

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Date, LargeBinary, Numeric
 from hub.model.columns import UTCTime
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: object) -> object:
     """Bytes as base64, times and dates in ISO 8601, amounts as text; JSON's own types stay as they are."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
@@ -21,7 +21,7 @@ def to_json(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def from_json(column: Column[Any], value: Any) -> Any:
+def from_json(column: Column[Any], value: Any) -> object:
     """The inverse of `to_json`, by the column's type."""
     if value is None:
         return None

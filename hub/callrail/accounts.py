@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.callrail.dates import utc_time
 from hub.callrail.ids import ACCOUNT, COMPANY, number_of, wire_id
+from hub.contracts.untrusted import JsonObject
 from hub.model import Account, Company
 
 DEFAULT_COOKIE_DAYS = 90
@@ -21,7 +22,7 @@ def made_at(row_id: str) -> datetime | None:
     return datetime.fromtimestamp(int(row_id.replace("-", "")[:12], 16) / 1000, UTC)
 
 
-def account_record(account: Account, fields: Sequence[str]) -> dict[str, Any]:
+def account_record(account: Account, fields: Sequence[str]) -> dict[str, object]:
     """The account with these fields."""
     values = {
         "id": wire_id(ACCOUNT, account.id),
@@ -33,7 +34,7 @@ def account_record(account: Account, fields: Sequence[str]) -> dict[str, Any]:
     return {name: values[name] for name in fields}
 
 
-def company_record(company: Company, fields: Sequence[str], public_url: str) -> dict[str, Any]:
+def company_record(company: Company, fields: Sequence[str], public_url: str) -> JsonObject:
     """The company with these fields."""
     return {name: COMPANY_READERS[name](company, public_url) for name in fields}
 

@@ -6,19 +6,19 @@ Ringfence keeps the visit that led to the contact. It is the first and the last 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.callrail.dates import local_time
 from hub.callrail.leads import is_good_lead
 from hub.callrail.sources import source_name
 from hub.callrail.visits import device_type
+from hub.contracts.untrusted import JsonObject
 from hub.model import Attribution, Call, FormSubmission, Lead, Visit
 
 
 def milestones(
     contact: Call | FormSubmission, cause: Attribution | None, visit: Visit | None, lead: Lead | None, zone: ZoneInfo
-) -> dict[str, Any] | None:
+) -> JsonObject | None:
     """The four milestones; None before the contact has a source. `qualified` is None without a good lead."""
     if cause is None:
         return None
@@ -33,7 +33,7 @@ def milestones(
     }
 
 
-def _milestone(at: datetime, cause: Attribution, visit: Visit | None, zone: ZoneInfo) -> dict[str, Any]:
+def _milestone(at: datetime, cause: Attribution, visit: Visit | None, zone: ZoneInfo) -> dict[str, object]:
     parameters = {name: str(value) for name, value in (visit.parameters if visit else {}).items()}
     return {
         "event_date": local_time(at, zone),

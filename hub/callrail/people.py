@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.callrail import formatted
 from hub.callrail.dates import local_time
 from hub.callrail.ids import CALL, COMPANY, FORM, PERSON, TEXT, wire_id
 from hub.callrail.sources import source_name
+from hub.contracts.untrusted import JsonObject
 from hub.queries.leads import Contact, LeadFacts
 
 PREFIXES = {"call": CALL, "form_submission": FORM, "text_message": TEXT}
 
 
-def lead_record(facts: LeadFacts, fields: Sequence[str]) -> dict[str, Any]:
+def lead_record(facts: LeadFacts, fields: Sequence[str]) -> JsonObject:
     """The lead with these fields. A number or an address that somebody typed into a form is in it, too."""
     values = {
         "id": wire_id(PERSON, facts.person.id),
@@ -29,7 +29,7 @@ def lead_record(facts: LeadFacts, fields: Sequence[str]) -> dict[str, Any]:
     return {name: values[name] for name in fields}
 
 
-def timeline_entry(contact: Contact, zone: ZoneInfo) -> dict[str, Any]:
+def timeline_entry(contact: Contact, zone: ZoneInfo) -> dict[str, object]:
     """One call, form or text of a lead."""
     cause = contact.cause
     return {

@@ -11,6 +11,7 @@ from hub.callrail.dates import local_time
 from hub.callrail.ids import COMPANY, THREAD, TRACKER, wire_id
 from hub.callrail.leads import lead_status
 from hub.callrail.sources import source_name
+from hub.contracts.untrusted import JsonObject
 from hub.model import TextMessage
 from hub.queries.texts.conversations import ThreadFacts
 
@@ -19,18 +20,18 @@ MARKS = frozenset({"lead_status", "source", "tags", "notes", "value"})
 ACTIVE, ARCHIVED = "active", "archived"
 
 
-def thread_record(facts: ThreadFacts, fields: Sequence[str]) -> dict[str, Any]:
+def thread_record(facts: ThreadFacts, fields: Sequence[str]) -> dict[str, object]:
     """The conversation with these fields, in their order."""
     return {name: READERS[name](facts) for name in fields}
 
 
-def message(text: TextMessage, words: str | None, zone: ZoneInfo) -> dict[str, Any]:
+def message(text: TextMessage, words: str | None, zone: ZoneInfo) -> JsonObject:
     """One text of it."""
     direction = "incoming" if text.direction == "in" else "outgoing"
     return {"direction": direction, "content": words, "created_at": local_time(text.sent_at or text.at, zone)}
 
 
-def _messages(facts: ThreadFacts) -> list[dict[str, Any]]:
+def _messages(facts: ThreadFacts) -> list[JsonObject]:
     zone = ZoneInfo(facts.company.time_zone)
     return [message(text, words, zone) for text, words in facts.texts]
 

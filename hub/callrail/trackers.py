@@ -15,12 +15,12 @@ SEARCH_ENGINES = ("google", "yahoo", "bing")
 OFFLINE = frozenset({"print", "offline", "radio", "tv", "billboard", "mail", "referral"})
 
 
-def tracker_record(facts: TrackerFacts, fields: Sequence[str]) -> dict[str, Any]:
+def tracker_record(facts: TrackerFacts, fields: Sequence[str]) -> dict[str, object]:
     """The tracker with these fields."""
     return {name: READERS[name](facts) for name in fields}
 
 
-def source_of(facts: TrackerFacts) -> dict[str, Any]:
+def source_of(facts: TrackerFacts) -> dict[str, object]:
     """What a tracker tracks, as one of CallRail's types of source."""
     tracker = facts.tracker
     source, medium = (tracker.source or "").casefold(), (tracker.medium or "").casefold()
@@ -41,7 +41,7 @@ def source_of(facts: TrackerFacts) -> dict[str, Any]:
 
 def _steps(facts: TrackerFacts) -> list[Mapping[str, Any]]:
     """The steps of its flow, the first one first."""
-    steps: Mapping[str, Mapping[str, Any]] = facts.flow.get("steps", {})
+    steps: Mapping[str, Mapping[str, object]] = facts.flow.get("steps", {})
     start = str(facts.flow.get("start", ""))
     return [steps[name] for name in sorted(steps, key=lambda name: name != start)]
 
@@ -51,7 +51,7 @@ def _first(facts: TrackerFacts, key: str, *kinds: str) -> Any:
     return next((step[key] for step in _steps(facts) if step.get(key) and (not kinds or step.get("do") in kinds)), None)
 
 
-def _flow(facts: TrackerFacts) -> dict[str, Any]:
+def _flow(facts: TrackerFacts) -> dict[str, object]:
     is_basic = {step.get("do") for step in _steps(facts)} <= {"greeting", "dial", "voicemail", "hang_up"}
     return {
         "type": "basic" if is_basic else "advanced",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from hub.callrail.dates import utc_time
 from hub.callrail.ids import COMPANY, USER, wire_id
@@ -22,7 +21,7 @@ ROLES: Mapping[str, str] = {
 """Role → the nearest one of CallRail's."""
 
 
-def user_record(user: User, companies: Sequence[Company], fields: Sequence[str]) -> dict[str, Any]:
+def user_record(user: User, companies: Sequence[Company], fields: Sequence[str]) -> dict[str, object]:
     """A user with these fields, and the companies that the user sees. The name is made of the user's name for sign-in."""
     first, *rest = [part.title() for part in re.split(r"[._-]+", user.name) if part] or [user.name]
     values = {

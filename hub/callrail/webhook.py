@@ -119,12 +119,12 @@ class TextFacts:
     lead: Lead | None = None
 
 
-def text_body(facts: TextFacts) -> dict[str, Any]:
+def text_body(facts: TextFacts) -> dict[str, object]:
     """A text that came or went. Ringfence does not note which user wrote one, so `agent` is empty."""
     text = facts.text
     incoming = text.direction == "in"
     person, ours = formatted.phone(text.person_number), formatted.phone(text.tracking_number)
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "id": number_of(text.id),
         "resource_id": wire_id(TEXT, text.id),
         "source_number": person if incoming else ours,
@@ -143,7 +143,7 @@ def text_body(facts: TextFacts) -> dict[str, Any]:
     return {name: "" if value is None else value for name, value in body.items()}
 
 
-def notice_body(name: str, at: datetime, company: Company, contacts: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def notice_body(name: str, at: datetime, company: Company, contacts: Sequence[tuple[str, str]]) -> dict[str, object]:
     """A notice about a person, which CallRail has not: `contacts` are a prefix of a wire id and the id of each contact."""
     return {
         "type": name,

@@ -250,7 +250,7 @@ def _signals(session: Session, person: Person) -> list[Visit]:
     return list(session.exec(select(Visit).where(Visit.person_id == person.id)))
 
 
-def _opted_out(row: OptOut) -> dict[str, Any]:
+def _opted_out(row: OptOut) -> dict[str, object]:
     use = {"sharing": "sale, sharing and ads", "sensitive": "sensitive data"}[row.scope]
     return {
         "at": row.at,
@@ -267,7 +267,7 @@ def _plain(entry: ConsentEntry, detail: str | None) -> dict[str, Any]:
     return only(*names)(entry) | more
 
 
-def _signaled(visit: Visit) -> list[dict[str, Any]]:
+def _signaled(visit: Visit) -> list[dict[str, object]]:
     answers = [
         ("given" if visit.consent[name] == "granted" else "refused", use)
         for name, use in CONSENT_FIELDS.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from hub.config.document import Path
 from hub.config.error_messages import describe, nearest, secret_paths
@@ -32,7 +32,7 @@ class Installed(Protocol):
         """The class of an installed plugin for one value of `isolation:`."""
 
 
-def read_connectors(reading: Reading, value: Any, installed: Installed, parts: Parts) -> None:
+def read_connectors(reading: Reading, value: object, installed: Installed, parts: Parts) -> None:
     """Add every valid connector of `value` to `parts`; report the problems of the others."""
     if value is None:
         reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier in it")
@@ -47,7 +47,7 @@ def read_connectors(reading: Reading, value: Any, installed: Installed, parts: P
             parts.connectors[name] = entry
 
 
-def _connector(reading: Reading, name: str, value: Any, installed: Installed, parts: Parts) -> ConnectorEntry | None:
+def _connector(reading: Reading, name: str, value: object, installed: Installed, parts: Parts) -> ConnectorEntry | None:
     path: Path = ("connectors", name)
     if not CONNECTOR_NAME.fullmatch(name):
         reading.tell(path, "is not a valid connector name; use lowercase letters, digits, - and _")
@@ -85,7 +85,7 @@ def _connector(reading: Reading, name: str, value: Any, installed: Installed, pa
 
 
 def _refuse_addresses_in_clear(
-    reading: Reading, connector_class: type[Connector], settings: PluginSettings | Mapping[str, Any], path: Path
+    reading: Reading, connector_class: type[Connector], settings: PluginSettings | Mapping[str, object], path: Path
 ) -> None:
     """Data about callers is fetched over TLS only. A data service on this machine is a sandbox, which `sandbox:
     true` starts."""
@@ -97,7 +97,7 @@ def _refuse_addresses_in_clear(
 
 
 def _plugin(
-    reading: Reading, plugin: Any, path: Path, installed: Installed, isolation: str | None
+    reading: Reading, plugin: object, path: Path, installed: Installed, isolation: str | None
 ) -> type[Connector] | None:
     if not isinstance(plugin, str):
         return None  # reported by ConnectorCommon
@@ -128,7 +128,9 @@ def _in_sandbox(reading: Reading, connector_class: type[Connector], path: Path, 
     return wanted or stand_in is not None
 
 
-def _for_sandbox(reading: Reading, connector_class: type[Connector], own: dict[str, Any], path: Path) -> dict[str, Any]:
+def _for_sandbox(
+    reading: Reading, connector_class: type[Connector], own: dict[str, object], path: Path
+) -> dict[str, object]:
     """The settings as written, without secrets, URLs and unresolved references: the sandbox has its own values, and
     no data may reach the real provider."""
     gone = {inner[0] for inner in secret_paths(connector_class.Settings, own)}

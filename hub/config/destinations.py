@@ -13,7 +13,7 @@ from hub.config.rule_checks import unknown
 from hub.contracts.connector import PluginSettings
 
 
-def destination_as_stored(model: type[PluginSettings] | None, written: Mapping[str, Any]) -> dict[str, Any]:
+def destination_as_stored(model: type[PluginSettings] | None, written: Mapping[str, object]) -> dict[str, object]:
     """`written` with the defaults of the plugin's model. What the model does not take stays as it is: a delivery of an
     earlier version of the plugin."""
     found = validated(model, dict(written))[0] if model else None

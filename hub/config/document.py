@@ -73,13 +73,13 @@ class Document:
 
     def at(self, path: Path) -> Any:
         """The value as written at `path`; None if nothing is there."""
-        value: Any = self.tree
+        value: object = self.tree
         for step in path:
             value = child(value, step)
         return value
 
 
-def child(value: Any, step: str | int) -> Any:
+def child(value: object, step: str | int) -> Any:
     """One value of a section or list; None if it is not there."""
     if isinstance(value, dict):
         return value.get(step)
@@ -218,7 +218,7 @@ class _Composer:
         node.finished = True
         return node
 
-    def _until(self, node: Node, end: Any, depth: int) -> Iterator[Node]:
+    def _until(self, node: Node, end: object, depth: int) -> Iterator[Node]:
         for event in self._events:
             if type(event) is end:
                 node.end = event.end_mark.index
@@ -243,7 +243,7 @@ class _Unfolding:
             return node.content if node.style else _scalar(node.content)
         if node.kind == "list":
             return [self.value(item, depth + 1) for item in node.children]
-        section: dict[str, Any] = {}
+        section: dict[str, object] = {}
         for key, item in zip(node.keys, node.children, strict=True):
             if (key.target or key).kind != "scalar":
                 raise _Unreadable("a list or a section cannot be a key; write a name before the colon", key.line)
@@ -267,7 +267,7 @@ def _hint(text: str, mark: Any) -> str:
     return '; inside { } and [ ], write references in quotes: "${env:NAME}"' if lines and "${" in lines[-1] else ""
 
 
-def _scalar(text: str) -> Any:
+def _scalar(text: str) -> object:
     if text in CONSTANTS:
         return CONSTANTS[text]
     return int(text) if WHOLE_NUMBER.fullmatch(text) else text

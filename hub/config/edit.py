@@ -83,10 +83,10 @@ def _read(text: str) -> Document:
     return document
 
 
-def _placed(tree: Any, path: Path) -> Path:
+def _placed(tree: object, path: Path) -> Path:
     """`path` with positions instead of the names of list entries; a new entry's position is the list's length."""
     place: list[str | int] = []
-    value: Any = tree
+    value: object = tree
     for step in path:
         if isinstance(value, list) and isinstance(step, str):
             names = [entry.get("name") if isinstance(entry, dict) else entry for entry in value]
@@ -120,7 +120,7 @@ def _steps(document: Document, change: Change | Move) -> list[tuple[Path, Any]]:
     return [(new, _named(change.path[known], value) if isinstance(new[-1], int) else value)]
 
 
-def _differences(place: Path, old: Any, new: Any) -> Iterable[tuple[Path, Any]]:
+def _differences(place: Path, old: object, new: object) -> Iterable[tuple[Path, Any]]:
     if old == new and type(old) is type(new):
         return
     if isinstance(old, dict) and isinstance(new, dict) and old and new:
@@ -136,7 +136,7 @@ def _differences(place: Path, old: Any, new: Any) -> Iterable[tuple[Path, Any]]:
         yield place, new
 
 
-def _list_differences(place: Path, old: list[Any], new: list[Any]) -> Iterable[tuple[Path, Any]]:
+def _list_differences(place: Path, old: list[object], new: list[object]) -> Iterable[tuple[Path, object]]:
     """Removals, changes in place and new entries at the end; a list in another order is written as a whole."""
     identities, wanted = [_identity(entry) for entry in old], [_identity(entry) for entry in new]
     kept = [each for each in identities if each in wanted]
@@ -155,11 +155,11 @@ def _list_differences(place: Path, old: list[Any], new: list[Any]) -> Iterable[t
             yield from _differences((*place, index), before[index], value)
 
 
-def _identity(entry: Any) -> str:
+def _identity(entry: object) -> str:
     return f"name {entry['name']}" if isinstance(entry, dict) and "name" in entry else repr(entry)
 
 
-def _put(tree: dict[str, Any], place: Path, value: Any, *, is_move: bool) -> None:
+def _put(tree: dict[str, Any], place: Path, value: object, *, is_move: bool) -> None:
     """The same edit in the tree; a section that was null becomes one."""
     parent: Any = tree
     *steps, last = place
@@ -177,7 +177,7 @@ def _put(tree: dict[str, Any], place: Path, value: Any, *, is_move: bool) -> Non
         parent[last] = _as_read(value)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -189,7 +189,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} has no place in config.yaml")
 
 
-def _as_read(value: Any) -> Any:
+def _as_read(value: object) -> object:
     """A value as `read_document` gives it back: a number with a decimal point is text."""
     if isinstance(value, dict):
         return {name: _as_read(item) for name, item in value.items()}
@@ -198,7 +198,7 @@ def _as_read(value: Any) -> Any:
     return str(value) if isinstance(value, (float, Decimal)) else value
 
 
-def _named(name: str | int, value: Any) -> Any:
+def _named(name: str | int, value: object) -> Any:
     """A new list entry with its name first, if it is a section without one."""
     if isinstance(value, dict) and isinstance(name, str) and "name" not in value:
         return {"name": name, **value}

@@ -51,7 +51,7 @@ Wrong = tuple[Path, str, str]
 
 
 def validated(
-    model: type[AnyModel], tree: Any, more_keys: Iterable[str] = ()
+    model: type[AnyModel], tree: object, more_keys: Iterable[str] = ()
 ) -> tuple[AnyModel | None, Sequence[Wrong]]:
     """`tree` as `model`, or None and the problems; one per path, without secrets.
 
@@ -65,7 +65,9 @@ def validated(
         return None, [((), "crash", f"the plugin failed to check this ({type(error).__name__}); update the plugin")]
 
 
-def _sentences(error: ValidationError, model: type[BaseModel], tree: Any, more_keys: Iterable[str]) -> Iterator[Wrong]:
+def _sentences(
+    error: ValidationError, model: type[BaseModel], tree: object, more_keys: Iterable[str]
+) -> Iterator[Wrong]:
     seen: set[Path] = set()
     secrets = set(secret_paths(model, tree))
     for each in error.errors(include_url=False):
@@ -121,7 +123,7 @@ def _sentence(error: Any, path: Path, model: type[BaseModel], tree: Any, secret:
     return f"found {found}; {error['msg'].replace('Input should', 'it should').replace('String should', 'it should')}"
 
 
-def describe(value: Any) -> str:
+def describe(value: object) -> str:
     """A found value for a sentence: scalars as they are, other values by their type."""
     if value is None:
         return "nothing"
@@ -148,7 +150,7 @@ def nearest(word: str, known: Iterable[str], otherwise: str = "known are") -> st
     return f"{otherwise} {', '.join(words)}" if words else "leave it out"
 
 
-def models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: object) -> list[type[BaseModel]]:
     """The models in a type, at any depth in lists, mappings and unions."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return [annotation] if issubclass(annotation, BaseModel) else []
@@ -170,7 +172,7 @@ def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
     return field
 
 
-def known_keys(model: type[BaseModel], path: Path, written: Any = None) -> list[str]:
+def known_keys(model: type[BaseModel], path: Path, written: object = None) -> list[str]:
     """The keys that are allowed in the section at `path`; if it can be of several kinds, those of the kind that is
     `written`."""
     field = field_at(model, path)
@@ -179,7 +181,7 @@ def known_keys(model: type[BaseModel], path: Path, written: Any = None) -> list[
     return [key for each in fitting or models for key in fields_of(each)]
 
 
-def _is_kind(model: type[BaseModel], written: Mapping[str, Any]) -> bool:
+def _is_kind(model: type[BaseModel], written: Mapping[str, object]) -> bool:
     """Whether a section is of this kind: it has a key whose only allowed value names the kind."""
     words = {key: typing.get_args(field.annotation) for key, field in fields_of(model).items()}
     tags = {key: args[0] for key, args in words.items() if len(args) == 1 and isinstance(args[0], str)}
@@ -194,7 +196,7 @@ def _tags(model: type[BaseModel], path: Path) -> str:
     return ", ".join(dict.fromkeys(args[0] for args in words if len(args) == 1 and isinstance(args[0], str)))
 
 
-def secret_paths(model: type[BaseModel], tree: Any, path: Path = ()) -> Iterator[Path]:
+def secret_paths(model: type[BaseModel], tree: object, path: Path = ()) -> Iterator[Path]:
     """The paths of all scalars in `tree` that are secrets in the model, valid or not."""
     if isinstance(tree, list):
         for index, item in enumerate(tree):
@@ -212,11 +214,11 @@ def secret_paths(model: type[BaseModel], tree: Any, path: Path = ()) -> Iterator
             yield from secret_paths(model, value, (*path, key))
 
 
-def _holds_secret(annotation: Any) -> bool:
+def _holds_secret(annotation: object) -> bool:
     return annotation is SecretStr or any(_holds_secret(part) for part in typing.get_args(annotation))
 
 
-def _scalars(value: Any, path: Path) -> Iterator[Path]:
+def _scalars(value: object, path: Path) -> Iterator[Path]:
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _scalars(item, (*path, key))
@@ -224,7 +226,7 @@ def _scalars(value: Any, path: Path) -> Iterator[Path]:
         yield path
 
 
-def _at(tree: Any, path: Path) -> Any:
+def _at(tree: object, path: Path) -> Any:
     for step in path:
         if isinstance(tree, dict):
             tree = tree.get(step)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from hub.config.callflow.definition import Flow, Spoken
 from hub.config.checks import problems_between
@@ -156,7 +155,7 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     )
 
 
-def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSection]:
+def _accounts(reading: Reading, tree: object, parts: Parts) -> Iterator[AccountSection]:
     """Each account with its companies and trackers, every level checked separately so that all problems are reported."""
     for path, account in reading.entries(tree, ("accounts",)):
         companies = []
@@ -179,7 +178,7 @@ def _accounts(reading: Reading, tree: Any, parts: Parts) -> Iterator[AccountSect
             yield section.model_copy(update={"companies": tuple(companies)})
 
 
-def _flow(reading: Reading, value: Any, path: Path, parts: Parts) -> Flow | None:
+def _flow(reading: Reading, value: object, path: Path, parts: Parts) -> Flow | None:
     """A call flow; its audio files are found from the folder of config.yaml."""
     flow = reading.section(Flow, value, path)
     if flow is not None:
@@ -194,5 +193,5 @@ def _flow(reading: Reading, value: Any, path: Path, parts: Parts) -> Flow | None
     return flow
 
 
-def _without(value: Any, *keys: str) -> Any:
+def _without(value: object, *keys: str) -> object:
     return {name: item for name, item in value.items() if name not in keys} if isinstance(value, dict) else value

@@ -35,7 +35,7 @@ class Parts:
         if section is not None:
             self.sections[path] = section
 
-    def add_destinations(self, path: Path, rule: Any) -> None:
+    def add_destinations(self, path: Path, rule: object) -> None:
         """Add the `send_to:` entries of a rule as written."""
         send_to = rule.get("send_to") if isinstance(rule, dict) else None
         for name, written in send_to.items() if isinstance(send_to, dict) else ():
@@ -53,7 +53,7 @@ class Parts:
     def written_names(self, *keys: str) -> list[tuple[Path, str]]:
         """Every `name:` in the lists at `keys`, valid or not: ("accounts", "companies") gives the names of all
         companies."""
-        places: list[tuple[Path, Any]] = [((), self.document.tree)]
+        places: list[tuple[Path, object]] = [((), self.document.tree)]
         for key in keys:
             lists = (((*place, key), value.get(key)) for place, value in places if isinstance(value, dict))
             places = [

@@ -39,7 +39,7 @@ class Reading:
         self.problems.append(self.document.problem(path, text))
 
     def section(
-        self, model: type[AnyModel], value: Any, path: Path, *, partial: bool = False, more_keys: Iterable[str] = ()
+        self, model: type[AnyModel], value: object, path: Path, *, partial: bool = False, more_keys: Iterable[str] = ()
     ) -> AnyModel | None:
         """`value` as `model`. None if it is invalid; problems are reported. `partial` allows missing keys.
 
@@ -68,7 +68,7 @@ class Reading:
                 variable = "_".join(owner).upper().replace("-", "_")
                 self.tell(place, f"{IN_CLEAR}; write ${{env:{variable}}} or ${{file:/run/secrets/…}} instead")
 
-    def entries(self, parent: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    def entries(self, parent: object, path: Path) -> Iterator[tuple[Path, Any]]:
         """The entries of the list that `path` leads to, each with its path; a value that is not a list is reported."""
         value = parent.get(path[-1]) if isinstance(parent, dict) else None
         if value is None:

@@ -50,7 +50,7 @@ def passwords_in(url: str) -> list[str]:
     return [match[1] for match in found if match]
 
 
-def _masked(options: Mapping[str, Any]) -> dict[str, Any]:
+def _masked(options: Mapping[str, object]) -> dict[str, object]:
     return {"options": dict.fromkeys(options, MASK)} if options else {}
 
 
@@ -59,7 +59,7 @@ def _connector(entry: ConnectorEntry) -> dict[str, Any]:
     return {**_plain(entry.common), **({"sandbox": True} if entry.in_sandbox else {}), **_plain(own)}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, BaseModel):
         return {
             name: _plain(getattr(value, name))

@@ -28,7 +28,7 @@ class References:
     found: dict[Path, list[str]] = field(default_factory=dict)
     """Path → the values of the references there."""
 
-    def resolve(self, value: Any, path: Path = ()) -> Any:
+    def resolve(self, value: object, path: Path = ()) -> Any:
         """`value` with its references replaced; a text with a bad reference stays as it is and is noted in `missing`."""
         if isinstance(value, dict):
             return {key: self.resolve(item, (*path, key)) if _may_refer(item) else item for key, item in value.items()}
@@ -88,5 +88,5 @@ class References:
         return value
 
 
-def _may_refer(value: Any) -> bool:
+def _may_refer(value: object) -> bool:
     return "${" in value if isinstance(value, str) else isinstance(value, dict | list)

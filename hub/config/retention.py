@@ -67,7 +67,7 @@ class Kept(BaseModel):
         return spell_life(self.keep)
 
 
-def _kept(value: Any) -> Any:
+def _kept(value: object) -> Any:
     return {"keep": value} if isinstance(value, str | int | timedelta) else value
 
 

@@ -45,7 +45,7 @@ class Schedule:
         return newest if newest is not None and newest > (after or now - RECENT_PERIOD) else None
 
 
-def _cron_trigger(line: str) -> Any:
+def _cron_trigger(line: str) -> object:
     """A trigger that reads the line in the same way as the slots; APScheduler's own parser takes 0 as Monday."""
     from apscheduler.triggers.base import BaseTrigger
 

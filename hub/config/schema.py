@@ -96,7 +96,7 @@ def _model(model: type[BaseModel], definitions: JsonSchema, prefix: str) -> Json
     return written
 
 
-def _as_written(schema: Any) -> Any:
+def _as_written(schema: object) -> Any:
     """`schema` for what people may write: a reference for any value, and only a reference for secrets."""
     if isinstance(schema, list):
         return [_as_written(item) for item in schema]

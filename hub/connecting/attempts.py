@@ -30,6 +30,7 @@ from hub.plugin_host.oauth_grant import (
     sign_in_address,
 )
 from hub.runtime import Hub
+from hub.store.rows import count_changed
 
 CALLBACK = "/connectors/oauth/callback"
 DRAFT_LIFETIME = timedelta(hours=1)
@@ -72,7 +73,7 @@ class Attempts:
         return str(self._hub.config.hub.public_url).rstrip("/") + CALLBACK
 
     def draft(
-        self, user: User, web_session: WebSession, connector: str, plugin: str, written: Mapping[str, Any]
+        self, user: User, web_session: WebSession, connector: str, plugin: str, written: Mapping[str, object]
     ) -> str:
         """Begin to connect a new connector; returns the id of the draft."""
         row = self._row(user, web_session, connector, plugin)
@@ -112,7 +113,7 @@ class Attempts:
             if row.session_id != web_session.id or row.user_id != user.id:
                 raise AuthError(OTHER_BROWSER)
             mine = update(Connecting).where(col(Connecting.id) == row.id, col(Connecting.state_sha256) == digest)
-            if not session.execute(mine.values(state_sha256=None)).rowcount:  # type: ignore[attr-defined]
+            if not count_changed(session, mine.values(state_sha256=None)):
                 raise AuthError(NOT_OURS)
             session.expunge(row)
         row.state_sha256 = None
@@ -172,12 +173,12 @@ class Attempts:
         with self._hub.store.writing() as session:
             session.merge(row)
 
-    def _seal(self, row: Connecting, content: Mapping[str, Any]) -> None:
+    def _seal(self, row: Connecting, content: Mapping[str, object]) -> None:
         row.key_id = self._hub.keyring.newest
         row.ciphertext = self._hub.keyring.encrypt(json.dumps(content).encode(), _where(row))
 
     def _content(self, row: Connecting) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self._hub.keyring.decrypt(row.ciphertext, _where(row)))
+        content: dict[str, object] = json.loads(self._hub.keyring.decrypt(row.ciphertext, _where(row)))
         return content
 
     def _attempt(self, row: Connecting) -> Attempt:

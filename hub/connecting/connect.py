@@ -78,7 +78,7 @@ def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, user: User) -> Co
 
 def changes_of(new: NewConnector) -> list[Change]:
     """The edits of config.yaml."""
-    entry: dict[str, Any] = {"plugin": new.plugin}
+    entry: dict[str, object] = {"plugin": new.plugin}
     if new.schedule:
         entry["schedule"] = new.schedule
     if new.companies is not None:
@@ -93,14 +93,14 @@ def secret_name(connector: str, path: SettingPath) -> str:
     return ".".join((connector, *path))[:100]
 
 
-def is_reference(value: Any) -> bool:
+def is_reference(value: object) -> bool:
     """Whether a user wrote where a secret is instead of the secret itself."""
     return isinstance(value, str) and REFERENCE.fullmatch(value) is not None
 
 
-def _named(new: NewConnector, settings: Mapping[str, Any], path: SettingPath = ()) -> dict[str, Any]:
+def _named(new: NewConnector, settings: Mapping[str, object], path: SettingPath = ()) -> dict[str, Any]:
     """The settings as the file has them: secrets by their names."""
-    written: dict[str, Any] = {}
+    written: dict[str, object] = {}
     for key, value in settings.items():
         place = (*path, key)
         if isinstance(value, Mapping):
@@ -115,7 +115,7 @@ def _named(new: NewConnector, settings: Mapping[str, Any], path: SettingPath = (
 def _to_store(new: NewConnector) -> dict[SettingPath, str]:
     found = {}
     for path in new.secrets:
-        value: Any = new.settings
+        value: object = new.settings
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
         if value and not is_reference(value):

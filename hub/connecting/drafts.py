@@ -39,7 +39,7 @@ class HeldTokens:
         """The token as it was saved last, or None."""
         return self.token
 
-    def save(self, token: dict[str, Any]) -> None:
+    def save(self, token: dict[str, object]) -> None:
         """Keep a token."""
         self.token = token
 
@@ -85,7 +85,7 @@ class Draft:
             return []
         return list(self.plugins.call(self.connector.name, ConnectHooks.list_destinations))
 
-    def rehearse(self, destination: Mapping[str, Any], now: datetime) -> str | None:
+    def rehearse(self, destination: Mapping[str, object], now: datetime) -> str | None:
         """Why the network would not take a conversion there; empty if it would. It checks a made-up one, of a fictional
         number, without counting it. None if the plugin takes no conversions by a phone number, or if the network
         cannot check one without counting it."""
@@ -128,7 +128,7 @@ def drafted(
     name: str,
     connector_class: type[Connector],
     settings: PluginSettings,
-    token: Mapping[str, Any] | None = None,
+    token: Mapping[str, object] | None = None,
 ) -> Iterator[Draft]:
     """A connector with these settings and this token."""
     tokens = HeldTokens(dict(token) if token else None)
@@ -158,7 +158,7 @@ def sign_in_of(draft: Draft) -> SignIn:
     return sign_in
 
 
-def partial_settings(connector_class: type[Connector], written: Mapping[str, Any]) -> PluginSettings:
+def partial_settings(connector_class: type[Connector], written: Mapping[str, object]) -> PluginSettings:
     """The settings as far as they are known; what is missing is None. CannotDo if what is written is wrong."""
     try:
         return partial_model(connector_class.Settings).model_validate(written)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from hub.connecting.drafts import drafted
 from hub.connecting.pausing import sync_soon
@@ -28,7 +27,7 @@ class Reconnected:
 
 
 def reconnect(
-    hub: Hub, name: str, token: Mapping[str, Any], actor: str, may_change: Callable[[str], bool] = lambda name: True
+    hub: Hub, name: str, token: Mapping[str, object], actor: str, may_change: Callable[[str], bool] = lambda name: True
 ) -> Reconnected:
     """Store a new sign-in for a connector, and for those of its plugin that were stopped and whose account the sign-in reaches
     too; all of them go on. CannotDo, with nothing changed, if the sign-in does not reach the connector's account.
@@ -55,7 +54,7 @@ def reconnect(
     return Reconnected(account, _who(fresh, listed), report, tuple(others))
 
 
-def token_for(token: Mapping[str, Any], listed: AccountList, account: ProviderAccount) -> dict[str, Any]:
+def token_for(token: Mapping[str, object], listed: AccountList, account: ProviderAccount) -> dict[str, object]:
     """A token as it is stored for one account."""
     who = _who(token, listed)
     kept = {name: value for name, value in token.items() if name != "identity"}
@@ -79,7 +78,7 @@ def _is_own(settings: PluginSettings, account: ProviderAccount, known: str | Non
     return _plain(getattr(settings, first, None)) == _plain(getattr(made, first, None))
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return str(value or "").replace("-", "").replace(" ", "")
 
 
@@ -108,7 +107,7 @@ def _sharing(hub: Hub, name: str, listed: AccountList) -> list[tuple[str, Provid
     return found
 
 
-def _who(token: Mapping[str, Any], listed: AccountList) -> str:
+def _who(token: Mapping[str, object], listed: AccountList) -> str:
     return listed.signed_in_as or str(token.get("signed_in_as") or "")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from hub.contracts.manifest import DataFlow, Manifest, Share
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import TRANSFORMS, personal_fields
 
 Value = TypeVar("Value")
@@ -27,7 +28,7 @@ def disclose(value: Value, manifest: Manifest, hook: str) -> Disclosed[Value]:
     """`value` as the plugin may get it through `hook`: undeclared personal fields are emptied, declared ones transformed."""
     flow = manifest.flow(hook)
     shares = {share.field: share for share in flow.shares} if flow else {}
-    changes: dict[str, Any] = {}
+    changes: JsonObject = {}
     categories: set[str] = set()
     withheld: set[str] = set()
     value_type: Any = type(value)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.contracts.refusals import Provider, without_personal_data
 from hub.contracts.requests import send
-from hub.contracts.untrusted import as_text, json_object
+from hub.contracts.untrusted import JsonObject, as_text, json_object
 from hub.errors import AuthError, RetryLater
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ TRANSIENT_ERRORS = frozenset({"temporarily_unavailable", "server_error", "unavai
 class TokenStore(Protocol):
     """The connector's OAuth tokens, encrypted in the database, shared by all processes."""
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self) -> JsonObject | None:
         """The token as it was saved last, or None."""
 
-    def save(self, token: dict[str, Any]) -> None:
+    def save(self, token: JsonObject) -> None:
         """Keep a token; it survives a restart."""
 
     def refreshing(self) -> AbstractContextManager[None]:
@@ -92,7 +92,7 @@ class AccessTokens:
                 good = self._good(refused) or self._renewed()
         return good
 
-    def _stored(self) -> dict[str, Any]:
+    def _stored(self) -> JsonObject:
         stored = self._tokens.load() or {}
         return stored if stored.get("identity", self._identity) == self._identity else {}
 
@@ -146,7 +146,7 @@ def request_token(
     form: Mapping[str, str],
     wanted: tuple[str, ...] = (),
     basic: tuple[str, str] | None = None,
-) -> dict[str, Any]:
+) -> JsonObject:
     """A token endpoint's answer to `form`, which has a token, the texts `wanted` and a lifetime that is a number or absent.
     `basic` is the client's id and secret for a provider that takes them as HTTP Basic only.
 

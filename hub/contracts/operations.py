@@ -29,6 +29,8 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import yaml
 
+from hub.contracts.untrusted import JsonObject
+
 MEDIA_TYPES = {
     "form": "application/x-www-form-urlencoded",
     "json": "application/json",
@@ -98,16 +100,16 @@ def _body_faults(form: str, fields: Mapping[str, Any], content_type: str, body: 
     return list(_faults(fields, given, typed=False))
 
 
-def _pairs(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _pairs(text: str) -> JsonObject:
+    found: JsonObject = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         found.setdefault(name, []).append(value)
     return found
 
 
-def _elements(body: bytes) -> dict[str, Any]:
+def _elements(body: bytes) -> JsonObject:
     def inside(element: Element) -> Any:
-        found: dict[str, Any] = {}
+        found: JsonObject = {}
         for child in element:
             found.setdefault(child.tag, []).append(inside(child))
         return found or (element.text or "")
@@ -119,7 +121,7 @@ def _elements(body: bytes) -> dict[str, Any]:
     return {root.tag: [inside(root)]}
 
 
-def _parts(content_type: str, body: bytes) -> dict[str, Any]:
+def _parts(content_type: str, body: bytes) -> JsonObject:
     parsed = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
     parts: Any = parsed.get_payload()
     if not parsed.is_multipart():

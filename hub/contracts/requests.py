@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hub.contracts.refusals import NOT_TAKEN, Provider
-from hub.contracts.untrusted import json_object
+from hub.contracts.untrusted import JsonObject, json_object
 from hub.errors import OutcomeUnknown, RetryLater
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def send(
     *,
     once: bool,
     expected: Collection[int],
-    options: dict[str, Any],
+    options: JsonObject,
 ) -> httpx.Response:
     """A reply that is a success or has an `expected` status; see `Services.send`."""
     import httpx
@@ -53,7 +53,7 @@ def _refuses(provider: Provider, response: httpx.Response) -> bool:
     return said is not None and provider.succeeded is not None and not provider.succeeded(said)
 
 
-def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> dict[str, Any]:
+def read_json(provider: Provider, response: httpx.Response, *, once: bool) -> JsonObject:
     """The JSON object of a reply; a reply without one counts as no answer from the provider."""
     content = json_object(response.content)
     if content is None:

@@ -20,6 +20,7 @@ from hub.contracts.costs import Cost
 from hub.contracts.hearing import Ears, HeardRequest
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.ports import PortStatus
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import AnswerDocument, WebhookRequest
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Sandbox:
         """Stop listening; what was received stays readable."""
         raise NotImplementedError
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """The plugin's settings, credentials included, that connect to this sandbox after it has started."""
         raise NotImplementedError
 
@@ -371,7 +372,7 @@ class CostSandbox(Protocol):
 class OwnerSandbox(Protocol):
     """What the conformance suite needs of the sandbox of a plugin that reads data that a person owns, besides `Sandbox`."""
 
-    def owner_token(self) -> dict[str, Any]:
+    def owner_token(self) -> JsonObject:
         """The token that the owner's sign-in would leave in the connector's token store."""
 
 

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from hub.contracts.untrusted import JsonObject
+
 CODE_LIFETIME = timedelta(minutes=10)
 HTML = {"content-type": "text/html; charset=utf-8"}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -102,7 +104,7 @@ class SandboxSignIn:
         scopes = tuple(scope for scope in asked["scope"].split() if scope not in self.leaves_out)
         return self._answer(asked, None if self.denies else self.accounts[0], scopes)
 
-    def token(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    def token(self, form: Mapping[str, str]) -> tuple[int, JsonObject]:
         """The token endpoint's status and body."""
         if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
             return 401, {"error": "invalid_client", "error_description": "The OAuth client was not found."}
@@ -134,7 +136,7 @@ class SandboxSignIn:
 
     # Tokens.
 
-    def issue(self, account: str) -> dict[str, Any]:
+    def issue(self, account: str) -> JsonObject:
         """A new access token for an account."""
         token = f"{self._prefixes[1]}{secrets.token_urlsafe(24)}"
         self._access[token] = (account, self._clock() + self.lifetime if self.lifetime else None)

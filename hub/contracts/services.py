@@ -11,6 +11,7 @@ from hub.contracts.oauth import AccessTokens, OAuthGrant, TokenStore
 from hub.contracts.quota import QUOTA_NOTE, Quota, is_news, quota_of
 from hub.contracts.refusals import Provider
 from hub.contracts.requests import read_json, send
+from hub.contracts.untrusted import JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -83,7 +84,7 @@ class Services:
         reply = attempt(token, {401, *expected})
         return attempt(tokens.current(refused=token), expected) if reply.status_code == 401 else reply
 
-    def json(self, provider: Provider, method: str, url: str, *, once: bool = False, **options: Any) -> dict[str, Any]:
+    def json(self, provider: Provider, method: str, url: str, *, once: bool = False, **options: Any) -> JsonObject:
         """Like `send`; returns the JSON object of the reply."""
         return read_json(provider, self.send(provider, method, url, once=once, **options), once=once)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from hub.contracts.untrusted import JsonObject
+
 
 def secret_token(claims: Mapping[str, Any], secret: str) -> str:
     """A token with HS256."""
@@ -15,7 +17,7 @@ def secret_token(claims: Mapping[str, Any], secret: str) -> str:
     return jwt.encode({"alg": "HS256", "typ": "JWT"}, dict(claims), _secret_key(secret))
 
 
-def secret_claims(token: str, secrets: Iterable[str]) -> dict[str, Any] | None:
+def secret_claims(token: str, secrets: Iterable[str]) -> JsonObject | None:
     """The claims of a token that one of the secrets has signed with HS256; None for any other text. Times are not checked."""
     from joserfc import jwt
     from joserfc.errors import JoseError

@@ -8,8 +8,11 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
 
+JsonObject = dict[str, Any]
+"""A JSON object as it is on the wire: whatever reads a member checks it (`as_text`, `as_mapping`)."""
 
-def json_object(body: bytes | str | None) -> dict[str, Any] | None:
+
+def json_object(body: bytes | str | None) -> JsonObject | None:
     """The JSON object in a body; None if it is anything else."""
     try:
         content = json.loads(body or b"")
@@ -18,7 +21,7 @@ def json_object(body: bytes | str | None) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def first_object(body: bytes | str | None) -> dict[str, Any]:
+def first_object(body: bytes | str | None) -> JsonObject:
     """The JSON object in a body, or the first one of a list; empty if it is anything else."""
     try:
         content = json.loads(body or b"")

@@ -241,9 +241,7 @@ def _count_tries(session: Session, ids: Sequence[str], by: int) -> None:
     """In the transaction that writes the attempts' rows, so that both agree after a crash at any point."""
     if ids:
         session.connection().execute(
-            update(Delivery.__table__)  # type: ignore[attr-defined]
-            .where(col(Delivery.id).in_(ids))
-            .values(attempts=col(Delivery.attempts) + by)
+            update(Delivery.__table__).where(col(Delivery.id).in_(ids)).values(attempts=col(Delivery.attempts) + by)
         )
 
 
@@ -328,7 +326,7 @@ def _write_attempts(session: Session, batch: Batch) -> None:
     ]
     if results:
         statement = (
-            update(Attempt.__table__)  # type: ignore[attr-defined]
+            update(Attempt.__table__)
             .where(col(Attempt.id) == bindparam("of"))
             .values(result=bindparam("result"), code=bindparam("code"), reason=bindparam("reason"))
         )

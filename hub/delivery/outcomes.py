@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from hub.contracts.consent import DIED
 from hub.contracts.conversions import Receipt
@@ -71,7 +70,7 @@ def to_outcome(receipt: Receipt, payload: Payload, now: datetime, max_age: timed
     return Outcome(DeliveryState.READY, receipt.code, receipt.reason, due)
 
 
-def columns_of(delivery: Delivery, outcome: Outcome, now: datetime) -> dict[str, Any]:
+def columns_of(delivery: Delivery, outcome: Outcome, now: datetime) -> dict[str, object]:
     """The new values of a delivery; all outcomes set the same columns."""
     values = {
         "state": outcome.state,

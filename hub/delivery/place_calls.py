@@ -59,7 +59,7 @@ class _Ready:
     account_id: str
 
 
-def calls_due() -> Any:
+def calls_due() -> object:
     """The query for the connectors that have calls to place, or to settle."""
     return due_groups(OutgoingCall, "connector", (State.ACCEPTED, State.HELD))
 
@@ -190,7 +190,7 @@ def _record(
         reason = receipt.reason or "The carrier refused the call and gave no reason."
         complete(session, OutgoingCall, [row.id], token, state=State.DONE, status=Status.FAILED, reason=reason)
         return Status.FAILED
-    changed: dict[str, Any] = {"due_at": hub.clock() + REPORT_WITHIN}
+    changed: dict[str, object] = {"due_at": hub.clock() + REPORT_WITHIN}
     changed["carrier_call_id"] = call.carrier_call_id or (receipt.reference if receipt else None)
     if reported or receipt is not None:
         changed |= {
@@ -209,7 +209,7 @@ def _hold(hub: Hub, row: OutgoingCall, token: str) -> str:
         call = session.exec(select(OutgoingCall).where(OutgoingCall.id == row.id).with_for_update()).one()
         due = hub.clock() + REPORT_WITHIN
         if call.status == Status.QUEUED:
-            changed: dict[str, Any] = {"status": Status.PLACED, "state": State.HELD, "reason": UNKNOWN_REASON}
+            changed: dict[str, object] = {"status": Status.PLACED, "state": State.HELD, "reason": UNKNOWN_REASON}
         else:
             changed = {"state": State.DONE if call.ended_at else State.ACCEPTED}
         complete(session, OutgoingCall, [row.id], token, due_at=due, **changed)
@@ -240,6 +240,6 @@ def _settle_silent(hub: Hub, connector: str) -> None:
             session.execute(ended.execution_options(synchronize_session=False))
 
 
-def _set(session: Session, row_id: str, **values: Any) -> None:
+def _set(session: Session, row_id: str, **values: object) -> None:
     changed = update(OutgoingCall).where(col(OutgoingCall.id) == row_id).values(**values)
     session.execute(changed.execution_options(synchronize_session=False))

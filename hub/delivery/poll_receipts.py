@@ -50,7 +50,7 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
     receipts = {receipt.key: receipt for receipt in hub.plugins.call(connector, ConversionHooks.poll_receipts, pending)}
     rows = [_columns(hub, row, receipts.get(row.item_key), jitter) for row in waiting]
     statement = (
-        update(Delivery.__table__)  # type: ignore[attr-defined]
+        update(Delivery.__table__)
         .where(col(Delivery.id) == bindparam("of"), col(Delivery.state) == DeliveryState.ACCEPTED)
         .values({name: bindparam(f"new_{name}") for name in ("state", "code", "reason", "due_at", "finished_at")})
     )

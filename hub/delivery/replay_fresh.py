@@ -83,7 +83,7 @@ def _fresh(hub: Hub, session: Session, known: _Known) -> FreshPayload:
     return FreshPayload(_step(hub, session, known), value, _destination(hub, known))
 
 
-def _destination(hub: Hub, known: _Known) -> dict[str, Any]:
+def _destination(hub: Hub, known: _Known) -> dict[str, object]:
     model = hub.plugins.connectors[known.row.connector].Destination
     return destination_as_stored(model, known.rule.send_to[known.row.connector])
 

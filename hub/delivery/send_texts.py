@@ -90,7 +90,7 @@ class _Sending:
     account_id: str
 
 
-def texts_due() -> Any:
+def texts_due() -> object:
     """The query for the connectors that have texts to send, or to settle."""
     return due_groups(Delivery, "connector", (DeliveryState.ACCEPTED,), hook=SEND)
 
@@ -361,7 +361,7 @@ def _write_end(
         finished_at=now if outcome.state in FINAL_DELIVERY_STATES else None,
         decision_id=outcome.decision_id or row.decision_id,
     )
-    changed: dict[str, Any] = {"status": outcome.status, "code": outcome.code, "reason": outcome.reason}
+    changed: dict[str, object] = {"status": outcome.status, "code": outcome.code, "reason": outcome.reason}
     if reference and outcome.state == DeliveryState.ACCEPTED:
         changed["carrier_message_id"] = reference
     _set(session, TextMessage, text.id, **changed)
@@ -391,7 +391,7 @@ def _settle_silent(hub: Hub, connector: str) -> None:
         )
 
 
-def _set(session: Session, table: Any, row_id: str, **values: Any) -> None:
+def _set(session: Session, table: Any, row_id: str, **values: object) -> None:
     session.execute(
         update(table).where(table.id == row_id).values(**values).execution_options(synchronize_session=False)
     )

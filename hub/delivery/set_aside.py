@@ -12,6 +12,7 @@ from hub.delivery.replay import IDS_PER_QUERY
 from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES
 from hub.store import audit
+from hub.store.rows import count_changed
 
 
 def set_aside(
@@ -27,7 +28,7 @@ def set_aside(
             col(Delivery.set_aside_at).is_(None) if aside else col(Delivery.set_aside_at).is_not(None),
         )
         changed = statement.values(set_aside_at=now if aside else None).execution_options(synchronize_session=False)
-        count += int(session.execute(changed).rowcount)  # type: ignore[attr-defined]
+        count += count_changed(session, changed)
     action = "deliveries.set_aside" if aside else "deliveries.bring_back"
     audit.note(session, now, actor, action, about, "1 item" if count == 1 else f"{count} items")
     return count

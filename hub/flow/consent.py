@@ -212,7 +212,7 @@ def disclosure_row(
     recipient: str,
     categories: frozenset[str],
     now: datetime,
-    **more: Any,
+    **more: object,
 ) -> dict[str, Any]:
     """The row that records a disclosure: who received which data about whom, when, for what, and by which decision. At a
     company whose calls are about health, all of it is health data too, as in the question."""
@@ -282,7 +282,7 @@ def _signals(case: Case) -> tuple[Signal, ...]:
 SIGNAL_KINDS: tuple[Literal["gpc", "dnt"], ...] = ("gpc", "dnt")
 
 
-def record_of(entry: ConsentEntry | RowOfTable[Any]) -> ConsentRecord:
+def record_of(entry: ConsentEntry | RowOfTable[object]) -> ConsentRecord:
     """A consent record in the form that consent plugins read."""
     return ConsentRecord(
         state=entry.state,  # type: ignore[arg-type]
@@ -306,7 +306,7 @@ def decision_row(
     )
 
 
-def decision_values(question: ConsentQuestion, decision: Decision, now: datetime) -> dict[str, Any]:
+def decision_values(question: ConsentQuestion, decision: Decision, now: datetime) -> dict[str, object]:
     """The content of a stored decision without its subject: equal for all who ask the same at the same time."""
     return {
         "use": question.use,

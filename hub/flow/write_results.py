@@ -111,7 +111,7 @@ def _link_visits(session: Session, cases: Sequence[Case]) -> None:
     """Mark the visit that a person surely came from as theirs, and that browser's earlier visits to the company.
     Visits that already belong to a person keep that person: the next person at the same browser gets only visits
     without one. The person who typed a form has no visit until a call from it shows whose visit it is."""
-    visit: Any = Visit.__table__  # type: ignore[attr-defined]
+    visit: Any = Visit.__table__
     links = [
         {
             "who": case.person.id,
@@ -157,7 +157,7 @@ def finish(
     rows = []
     for subject in subjects:
         case = by_subject.get(subject.id)
-        row: dict[str, Any] = {"id": subject.id, "state": SubjectState.DONE, **ENDED_LEASE}
+        row: dict[str, object] = {"id": subject.id, "state": SubjectState.DONE, **ENDED_LEASE}
         row["enriched_at"] = subject.enriched_at or (now if case else None)
         row["person_id"] = case.person.id if case and case.person else subject.person_id
         if isinstance(subject, Call):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 from sqlmodel import select as sql
 
+from hub.contracts.untrusted import JsonObject
 from hub.importing.contacts import ERASED, Batch, Placed, file_id
 from hub.importing.people import Known
 from hub.importing.places import Places, imported_id
@@ -177,7 +178,7 @@ def _write(
 
 def _row(
     each: Placed[CallRecord], external_id: str, person_id: str | None, sealed: bytes | None, now: datetime
-) -> dict[str, Any]:
+) -> JsonObject:
     record = each.record
     duration = sane_seconds(record.duration)
     return Call.columns(
@@ -207,7 +208,7 @@ def _row(
     )
 
 
-def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, Any]]:
+def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, object]]:
     """The call's course, as far as it is known, for its timeline."""
     record = each.record
     ended = record.at + timedelta(seconds=sane_seconds(record.duration) or 0)
@@ -227,7 +228,7 @@ def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(each: Placed[CallRecord], now: datetime) -> list[dict[str, Any]]:
+def _facts(each: Placed[CallRecord], now: datetime) -> list[dict[str, object]]:
     return [
         FactRow.columns(
             id=imported_id(each.record.at, f"fact/{each.id}/{name}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from hub.config.retention import RetentionSection
 from hub.contracts.clean_urls import clean_text, clean_url, without_click_ids
@@ -26,7 +25,7 @@ def cause_row(
     at: datetime,
     now: datetime,
     retention: RetentionSection,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The row of a contact's cause. Click ids are kept only as long as those of a visit here; nothing is ever sent because of
     them."""
     source, medium = _origin(cause, tracker)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.config.edit import Change
+from hub.contracts.untrusted import JsonObject
 from hub.importing.records import CompanyRecord, Structure, TrackerRecord
 
 RECORDING_NOTICE = "This call is recorded."
@@ -51,7 +52,7 @@ class ConfigPlan:
 
 
 def plan_config(
-    tree: Mapping[str, Any],
+    tree: Mapping[str, object],
     structure: Structure,
     *,
     account: tuple[str, str],
@@ -86,7 +87,7 @@ class _Written:
     """What config.yaml has: companies with their accounts and trackers, and the owner of each number."""
 
     accounts: set[str]
-    companies: dict[str, tuple[str, dict[str, Any]]]
+    companies: dict[str, tuple[str, JsonObject]]
     owners: dict[str, Place]
 
     @classmethod
@@ -163,7 +164,7 @@ def _plan_company(
     swap = list(dict.fromkeys(number for each in living for number in each.swap))
     if entry is None:
         plan.new_companies.append(name)
-        value: dict[str, Any] = {"title": company.title, "time_zone": company.time_zone}
+        value: dict[str, object] = {"title": company.title, "time_zone": company.time_zone}
         if company.domains:
             value["domains"] = list(company.domains)
         if swap:
@@ -204,8 +205,8 @@ def _entries(
     company: str,
     taken: set[str],
     carrier: str,
-    shared: Mapping[str, Any] | None,
-) -> list[dict[str, Any]]:
+    shared: Mapping[str, object] | None,
+) -> list[JsonObject]:
     """The entries of one new tracker: one, or one for each number of a tracker that stands for one source."""
     groups = [tracker.numbers] if tracker.is_pool else [(number,) for number in tracker.numbers]
     if len(groups) > 1:
@@ -216,7 +217,11 @@ def _entries(
         name = free_name(tracker.title, taken)
         taken.add(name)
         plan.trackers.setdefault(tracker.id, Place(company, name))
-        entry: dict[str, Any] = {"name": name, "type": "session" if tracker.is_pool else "source", "carrier": carrier}
+        entry: dict[str, object] = {
+            "name": name,
+            "type": "session" if tracker.is_pool else "source",
+            "carrier": carrier,
+        }
         entry["numbers"] = list(numbers)
         if tracker.source and not tracker.is_pool:
             entry |= {"source": tracker.source[0], "medium": tracker.source[1]}
@@ -239,11 +244,11 @@ def _most_common(trackers: Sequence[TrackerRecord], dial: str | None) -> Tracker
     return TrackerRecord(id="", company_id="", title="", dial=dial) if dial else None
 
 
-def _route(tracker: TrackerRecord | None) -> dict[str, Any] | None:
+def _route(tracker: TrackerRecord | None) -> dict[str, object] | None:
     """What callers of a tracker hear, as `route:`."""
     if tracker is None or tracker.dial is None:
         return None
-    route: dict[str, Any] = {"dial": tracker.dial}
+    route: dict[str, object] = {"dial": tracker.dial}
     if tracker.greeting:
         route["greeting"] = tracker.greeting
     if tracker.whisper:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlmodel import Session
 
@@ -101,7 +101,7 @@ class Batch(Generic[Told]):
         marked: bool = True,
     ) -> None:
         """Write causes and marks, have the days added up again, and count."""
-        rows: list[dict[str, Any]] = [
+        rows: list[dict[str, object]] = [
             cause_row(
                 each.id, each.company, each.tracker, each.record.cause, each.record.at, self.now,
                 self.hub.config.retention,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from hub.contracts.leads import LeadStatus
+from hub.contracts.untrusted import JsonObject
 from hub.importing.places import imported_id
 from hub.importing.records import Marks
 from hub.importing.steps import Tally
@@ -76,7 +76,7 @@ def _write_leads(session: Session, told: Sequence[Marked], known: Mapping[str, L
             ):  # fmt: skip
                 continue
             replaced.append(each.subject_id)
-        row: dict[str, Any] = {
+        row: dict[str, object] = {
             "subject_id": each.subject_id,
             "company_id": each.company_id,
             "status": status,
@@ -100,7 +100,7 @@ def _write_tags(session: Session, told: Sequence[Marked], now: datetime, tally: 
     there = select(Tag.subject_id, Tag.name).where(col(Tag.subject_id).in_([each.subject_id for each in tagged]))
     for subject_id, name in session.exec(there):
         known.setdefault(subject_id, set()).add(name.casefold())
-    rows: list[dict[str, Any]] = []
+    rows: list[JsonObject] = []
     for each in tagged:
         mine = known.setdefault(each.subject_id, set())
         for written in each.marks.tags:

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from hub.config.models import Config
+from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import PortHooks
 from hub.importing.places import TRACKER
 from hub.importing.refusals.opt_outs import OPT_OUTS
@@ -123,7 +124,7 @@ def _last_import(session: Session) -> datetime | None:
     return found
 
 
-def _refusals(session: Session) -> dict[str, Any]:
+def _refusals(session: Session) -> JsonObject:
     steps = session.scalars(select(ImportStep)).all()
     found: dict[str, dict[str, int]] = {}
     for step in steps:

@@ -91,7 +91,7 @@ class HashedFile:
         self._hash.update(data)
         self.size += len(data)
 
-    def write_rows(self, rows: Iterable[Iterable[Any]]) -> None:
+    def write_rows(self, rows: Iterable[Iterable[object]]) -> None:
         """Write rows of a CSV; texts that a spreadsheet would compute begin with an apostrophe."""
         out = io.StringIO()
         csv.writer(out, lineterminator="\r\n").writerows(
@@ -100,6 +100,6 @@ class HashedFile:
         self.write(out.getvalue().encode())
 
 
-def described(name: str, written: HashedFile, **more: Any) -> Mapping[str, Any]:
+def described(name: str, written: HashedFile, **more: object) -> Mapping[str, object]:
     """A file's line of the manifest."""
     return {"name": name, **more, "bytes": written.size, "sha256": written.sha256}

@@ -21,7 +21,7 @@ from hub.store.encryption.keyring import CERTIFICATES
 FORMAT = "ringfence certificate of the end of a company 1"
 
 
-def certify_end(session: Session, hub: Hub, end: CompanyEnd, now: datetime) -> dict[str, Any]:
+def certify_end(session: Session, hub: Hub, end: CompanyEnd, now: datetime) -> dict[str, object]:
     """The certificate of an end that is carried out, signed with the hub's newest key (Ed25519). It names no person."""
     company, people = session.get_one(Company, end.company_id), end.outcome.get("people", {})
     document = {

@@ -91,12 +91,12 @@ def _batches(session: Session, table: ExportTable) -> Iterator[Sequence[Any]]:
     yield from session.scalars(query.execution_options(yield_per=ROWS_PER_BATCH)).partitions()
 
 
-def _cells(row: Any, columns: Sequence[str], opened: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+def _cells(row: object, columns: Sequence[str], opened: Mapping[str, Mapping[str, object]]) -> list[Any]:
     plain = opened.get(getattr(row, "id", ""), {})
     return [_cell(plain[name] if name in plain else getattr(row, name, None)) for name in columns]
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, datetime | date):

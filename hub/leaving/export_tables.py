@@ -95,7 +95,7 @@ def export_tables(company_id: str) -> Iterator[ExportTable]:
     def of(table: Any) -> Any:
         return table.company_id == company_id
 
-    def about(column: Any) -> Any:
+    def about(column: object) -> Any:
         return or_(*(col(column).in_(each) for each in ids.values()))
 
     yield ExportTable("people", Person, of(Person), ("name",), _names("name"))

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 import structlog
 from sqlmodel import Session, col, select
@@ -133,7 +132,7 @@ def _add(hub: Hub, end: CompanyEnd, deleted: Counter[str]) -> None:
     _note(hub, end, deleted=dict(sorted((before + deleted).items())))
 
 
-def _note(hub: Hub, end: CompanyEnd, **values: Any) -> None:
+def _note(hub: Hub, end: CompanyEnd, **values: object) -> None:
     with hub.store.writing() as session:
         row = session.exec(select(CompanyEnd).where(CompanyEnd.id == end.id).with_for_update()).one()
         row.outcome = {**row.outcome, **values}

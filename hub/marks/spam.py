@@ -96,7 +96,7 @@ def _judge(session: Session, scope: AccessScope, call: Call, spam: bool, now: da
         )
 
 
-def is_spam(subject_id: Any) -> Any:
+def is_spam(subject_id: object) -> Any:
     """The condition that the call, text or form of an id column is marked as spam."""
     return select(SpamMark.subject_id).where(col(SpamMark.subject_id) == subject_id).exists()
 

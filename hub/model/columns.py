@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from types import SimpleNamespace
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 import uuid_utils
 from pydantic.fields import FieldInfo
-from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, Numeric, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, Numeric, String, Table, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -173,6 +173,8 @@ class Row(SQLModel):
     """
 
     model_config = {"defer_build": True}
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(type(self).columns(**values))

@@ -64,7 +64,9 @@ def move_company(
 
 def _following(company_id: str, own_connectors: Sequence[str]) -> Mapping[Any, ColumnElement[bool]]:
     tables = every_table().tables
-    found: dict[Any, ColumnElement[bool]] = {tables[name]: tables[name].c.company_id == company_id for name in FOLLOWS}
+    found: dict[object, ColumnElement[bool]] = {
+        tables[name]: tables[name].c.company_id == company_id for name in FOLLOWS
+    }
     trackers = select(Tracker.id).where(Tracker.company_id == company_id)
     found[NumberPurchase] = col(NumberPurchase.tracker_id).in_(trackers)
     found[PortOrderRow] = col(PortOrderRow.tracker_id).in_(trackers)

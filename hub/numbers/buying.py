@@ -3,7 +3,7 @@ twice."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import phonenumbers
 
@@ -98,7 +98,7 @@ def _read(number: str, country: str) -> tuple[str, NumberKind, str]:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         raise Rejected("That is not a phone number; write it in E.164, like +13125550142.") from None
-    kinds: dict[Any, NumberKind] = {
+    kinds: dict[object, NumberKind] = {
         phonenumbers.PhoneNumberType.TOLL_FREE: "toll_free",
         phonenumbers.PhoneNumberType.MOBILE: "mobile",
     }

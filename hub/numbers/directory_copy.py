@@ -98,7 +98,7 @@ def copy_of(hub: HubSection, config_file: Path | None) -> DirectoryCopy:
     return DirectoryCopy(file, hub.database, keyring_of(hub))
 
 
-def _as_plain(directory: Directory, former: Mapping[int, Flow]) -> dict[str, Any]:
+def _as_plain(directory: Directory, former: Mapping[int, Flow]) -> dict[str, object]:
     lines = (*directory.resting.values(), *directory.lines.values())
     flows = {**former, **{line.version: line.flow for line in lines}}
     return {

@@ -48,7 +48,7 @@ def _steps(place: Place, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
     yield from (Change((*place, name), REMOVED) for name in old if name not in new)
 
 
-def _keys(place: Place, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _keys(place: Place, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Change]:
     for key, value in new.items():
         before = old.get(key)
         if key not in old or before != value:

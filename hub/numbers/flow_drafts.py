@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, select
 
@@ -32,11 +31,11 @@ def save_draft(
     user_id: str,
     company_id: str,
     name: str,
-    written: Mapping[str, Any],
+    written: Mapping[str, object],
     now: datetime,
     *,
     what: str,
-    before: Mapping[str, Any],
+    before: Mapping[str, object],
     base: int | None = None,
     replaces: str | None = None,
 ) -> FlowDraft:

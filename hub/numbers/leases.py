@@ -192,7 +192,7 @@ def _take(session: Session, pool: Tracker, seekers: Sequence[Wanted], now: datet
     return [taken.get(each.visit_id) for each in seekers]
 
 
-def _free(pool: Any, now: Any) -> tuple[Any, ...]:
+def _free(pool: object, now: object) -> tuple[Any, ...]:
     """The conditions that a number of a pool may be lent."""
     number: Any = TrackingNumber
     return (

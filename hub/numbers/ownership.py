@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from hub.config.models import Config
 from hub.contracts.numbers import NumberSetup, OwnedNumber
@@ -112,7 +112,7 @@ def carrier_of(session: Session, number: str) -> str | None:
     """The carrier connector of a number that is or was ours."""
     return session.exec(
         select(Tracker.carrier)
-        .join(TrackingNumber, TrackingNumber.tracker_id == Tracker.id)  # type: ignore[arg-type]
+        .join(TrackingNumber, col(TrackingNumber.tracker_id) == Tracker.id)
         .where(TrackingNumber.number == number)
     ).first()
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 MAX_KINDS = 500
 """Kinds that are counted apart until they are written; further ones are counted as OTHER."""
@@ -81,7 +81,7 @@ COUNTS = ErrorCounts()
 """Those of this process, like its metrics."""
 
 
-def count_log_line(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def count_log_line(logger: object, method: str, line: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """A structlog processor: count a line of a warning or an error, and pass it on unchanged."""
     if line.get("level", method) in LEVELS:
         library = line.get("library")

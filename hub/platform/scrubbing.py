@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, MutableMapping
-from typing import Any
 
 MAX_CHARACTERS = 4_000
 """Of one value; what is longer is cut, so that a reply of a megabyte costs no time and no disk."""
@@ -65,7 +64,7 @@ _KEY = re.compile(
 what looks like a JSON Web Token or a private key. The prefix stays."""
 
 
-def scrub(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def scrub(logger: object, method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """A processor of structlog: every value of a log line is masked, however deep it is."""
     for name, value in event.items():
         event[name] = _masked(name, value, 0)
@@ -92,7 +91,7 @@ def scrubbed(text: str) -> str:
     return text
 
 
-def _masked(name: str, value: Any, depth: int) -> Any:
+def _masked(name: str, value: object, depth: int) -> object:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):

@@ -47,7 +47,7 @@ def cookies_of(config: Config, company: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for manifest in manifests for name in manifest.read_cookies))
 
 
-def captured(config: Config, company: str, before: Mapping[str, Any]) -> dict[str, Any]:
+def captured(config: Config, company: str, before: Mapping[str, Any]) -> dict[str, object]:
     """What is captured of a company's visitors, as its row holds it; `before` is what the row held."""
     click_ids = click_ids_of(config, company)
     now = own_click_ids(each.name for each in click_ids)

@@ -135,7 +135,7 @@ def exchange(
 def _kept(token: Mapping[str, Any], sign_in: SignIn, now: datetime) -> dict[str, Any]:
     """What the token store keeps of an answer. If the provider names no scope, all were granted (RFC 6749, 5.1)."""
     granted = str(token["scope"] or "").split() if "scope" in token else list(sign_in.scopes)
-    kept: dict[str, Any] = {name: token[name] for name in ("access_token", "refresh_token", *sign_in.keeps)}
+    kept: dict[str, object] = {name: token[name] for name in ("access_token", "refresh_token", *sign_in.keeps)}
     kept |= {"scope": granted, "signed_in_at": now.timestamp()}
     for name, seconds in (("expires_at", "expires_in"), ("sign_in_ends_at", "refresh_token_expires_in")):
         if isinstance(token.get(seconds), int | float):
@@ -155,7 +155,7 @@ def _email(id_token: str) -> str:
     return as_text(claims.get("email"))
 
 
-def revoke(connector: Connector, sign_in: SignIn, token: Mapping[str, Any]) -> None:
+def revoke(connector: Connector, sign_in: SignIn, token: Mapping[str, object]) -> None:
     """Revoke a token at the provider. A token that is already void counts as revoked. RetryLater if it is not confirmed."""
     response = connector.services.send(
         PROVIDER, "POST", sign_in.revoke_url, data={"token": str(token.get("refresh_token") or "")}, expected=range(600)

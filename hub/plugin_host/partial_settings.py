@@ -19,7 +19,7 @@ def partial_model(settings: type[BaseModel]) -> type[PluginSettings]:
     return create_model(f"Partial{settings.__name__}", __base__=PluginSettings, **fields)
 
 
-def _annotation(info: FieldInfo) -> Any:
+def _annotation(info: FieldInfo) -> object:
     annotated: Any = info.annotation
     for extra in info.metadata:
         annotated = Annotated[annotated, extra]

@@ -194,7 +194,7 @@ class Plugins:
             alone = self._manager.subset_hook_caller(spec.name, remove_plugins=others)
             implemented = any(impl.plugin is connector for impl in alone.get_hookimpls())
 
-            def call(*args: Any, **kwargs: Any) -> Any:
+            def call(*args: object, **kwargs: object) -> Any:
                 results = alone(**spec.by_name(*args, **kwargs))
                 return checked(name, spec, results[0] if results else None)
 

@@ -31,7 +31,7 @@ def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
         return None
     if spec.returns_sequence and not isinstance(answer, list | tuple):
         raise _broken(connector, spec.name, f"gave {type(answer).__name__} where a list was wanted")
-    items: Sequence[Any] = answer if spec.returns_sequence else (answer,)
+    items: Sequence[object] = answer if spec.returns_sequence else (answer,)
     for item in items:
         if not isinstance(item, spec.result_types):
             names = " or ".join(each.__name__ for each in spec.result_types)
@@ -41,7 +41,7 @@ def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
     return answer
 
 
-def _wrong(item: Any) -> str | None:
+def _wrong(item: object) -> str | None:
     if isinstance(item, CallEvent):
         if item.kind not in CALL_EVENT_KINDS:
             return "told an event of an unknown kind"
@@ -76,18 +76,18 @@ def _wrong_cost(cost: Cost) -> str | None:
     return None if cost.source and cost.medium else "told a cost without its source or medium"
 
 
-def _wrong_outcome(outcome: Any) -> str | None:
+def _wrong_outcome(outcome: object) -> str | None:
     if not isinstance(outcome, Outcome):
         return f"gave {type(outcome).__name__} where Outcome was wanted"
     return _wrong_id(outcome.external_id) or _wrong_time(outcome.changed_at) or _wrong_time(outcome.occurred_at)
 
 
-def _wrong_id(text: Any) -> str | None:
+def _wrong_id(text: object) -> str | None:
     fits = isinstance(text, str) and 0 < len(text) <= MAX_RETURNED_ID_CHARACTERS and text.isprintable()
     return None if fits else f"gave an id that is not 1 to {MAX_RETURNED_ID_CHARACTERS} printable characters"
 
 
-def _wrong_time(at: Any) -> str | None:
+def _wrong_time(at: object) -> str | None:
     if not isinstance(at, datetime) or at.tzinfo is None:
         return "gave a time without a zone"
     return None if at.year in PLAUSIBLE_YEARS else "gave a time of another age"

@@ -57,7 +57,7 @@ class SandboxState:
         self._containers: dict[Place, Container] = {}
         self._elsewhere: set[Place] = set()
         """Where a container stands a second time."""
-        self._warned: set[tuple[Place, Any]] = set()
+        self._warned: set[tuple[Place, object]] = set()
         self._find_containers((), self._sandbox, set())
         for place in self._containers:
             self._containers[place], _, _ = self._compare(place)
@@ -159,7 +159,7 @@ class SandboxState:
         self._containers = found
         self._version += bool(rows)
 
-    def _written(self, place: Place, changed: Sequence[Any]) -> Iterator[Row]:
+    def _written(self, place: Place, changed: Sequence[object]) -> Iterator[Row]:
         inside = self._inside(place) or {}
         for name in changed:
             try:
@@ -171,7 +171,7 @@ class SandboxState:
                     log.warning("other processes do not see a part of a sandbox", part=part, reason=str(error))
 
     @staticmethod
-    def _named(place: Place, name: Any) -> str:
+    def _named(place: Place, name: object) -> str:
         return ".".join(map(str, (*place, name)))
 
     def _address(self, place: Place, name: Any) -> tuple[str, str]:
@@ -179,7 +179,7 @@ class SandboxState:
 
     # The stand-in's attributes.
 
-    def _find_containers(self, place: Place, value: Any, met: set[int]) -> None:
+    def _find_containers(self, place: Place, value: object, met: set[int]) -> None:
         met.add(id(value))
         self._containers[place] = Container()
         inside = value if isinstance(value, dict) else vars(value)
@@ -191,7 +191,7 @@ class SandboxState:
             else:
                 self._find_containers((*place, name), held, met)
 
-    def _is_container(self, value: Any) -> bool:
+    def _is_container(self, value: object) -> bool:
         if isinstance(value, dict):
             return True
         made_of = getattr(type(value), "__dataclass_params__", None)
@@ -199,7 +199,7 @@ class SandboxState:
 
     def _inside(self, place: Place) -> dict[Any, Any] | None:
         """The container at a place as a dict; None if something else is there now."""
-        value: Any = self._sandbox
+        value: object = self._sandbox
         for name in place:
             value = (value if isinstance(value, dict) else vars(value)).get(name)
             if not self._is_container(value):
@@ -218,7 +218,7 @@ class SandboxState:
         changed = [name for name, each in now.each.items() if each is not None and each != before.each.get(name)]
         return now, changed, [name for name in before.each if name not in now.each]
 
-    def _is_leaf(self, place: Place, name: Any, value: Any) -> bool:
+    def _is_leaf(self, place: Place, name: object, value: object) -> bool:
         if not place and name in self._sandbox.not_kept:
             return False
         below = (*place, name)
@@ -231,6 +231,6 @@ class SandboxState:
                 return hash(write())
         return None
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: object) -> str:
         own = getattr(self._sandbox, "url", "") or ADDRESS
         return json.dumps(self._values.write(value)).replace(own, ADDRESS)

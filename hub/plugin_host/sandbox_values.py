@@ -69,7 +69,7 @@ class Values:
             return {KIND: f"{kind.__module__}:{kind.__qualname__}", CONTENT: held}
         raise TypeError(f"{kind.__module__}.{kind.__qualname__} cannot be stored")
 
-    def read(self, written: Any) -> Any:
+    def read(self, written: object) -> Any:
         """The value again; ValueError or another exception of its kind if it is not as `write` writes it."""
         if isinstance(written, list):
             return [self.read(each) for each in written]
@@ -86,11 +86,11 @@ class Values:
             return MAPPINGS[name]({self.read(key): self.read(each) for key, each in content})
         return self._record(name, content)
 
-    def _record(self, name: str, content: Mapping[str, Any]) -> Any:
+    def _record(self, name: str, content: Mapping[str, object]) -> Any:
         module, _, qualified = name.partition(":")
         if not self._owns(module):
             raise ValueError(f"{name} is not a class of this stand-in")
-        found: Any = sys.modules[module]
+        found: object = sys.modules[module]
         for part in qualified.split("."):
             found = vars(found)[part]
         if not isinstance(found, type) or not is_dataclass(found):
@@ -100,7 +100,7 @@ class Values:
             object.__setattr__(record, field.name, self._field(field, content))
         return record
 
-    def _field(self, field: Any, content: Mapping[str, Any]) -> Any:
+    def _field(self, field: Any, content: Mapping[str, object]) -> Any:
         if field.name in content:
             return self.read(content[field.name])
         if field.default is not MISSING:

@@ -75,13 +75,13 @@ class OnHold:
         """Whether the retention rule may end a row of `table`."""
         return not_(self.covers(table))
 
-    def _of_people(self) -> tuple[Any, Any] | None:
+    def _of_people(self) -> tuple[object, object] | None:
         if not self.fingerprints:
             return None
         asked = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(self.fingerprints))
         return self.reach, asked
 
-    def _of_companies(self) -> tuple[Any, Any] | None:
+    def _of_companies(self) -> tuple[object, object] | None:
         if not self.companies:
             return None
         calls, texts, forms, visits, people, outgoing, asked = (
@@ -98,7 +98,13 @@ class OnHold:
         webhook_ids = select(CallEventRow.inbox_id).where(
             col(CallEventRow.call_id).in_(calls), col(CallEventRow.inbox_id).is_not(None)
         )
-        queries: dict[str, Any] = {"calls": calls, "texts": texts, "forms": forms, "visits": visits, "people": people}
+        queries: dict[str, object] = {
+            "calls": calls,
+            "texts": texts,
+            "forms": forms,
+            "visits": visits,
+            "people": people,
+        }
         queries["outgoing_calls"] = outgoing
         return PersonData(**queries, outcomes=outcomes, webhooks=webhook_ids), asked  # type: ignore[arg-type]
 

@@ -157,13 +157,13 @@ def _run(session: Session, statement: Delete | Update) -> int:
 
 def _next(life: RetentionRule, over: ColumnElement[bool]) -> Any:
     """The keys of the next expired rows; rows that another worker is ending are skipped."""
-    key: Any = list(life.table.__table__.primary_key)  # type: ignore[attr-defined]
+    key: Any = list(life.table.__table__.primary_key)
     rows = select(*key).where(over).limit(ROWS_PER_TRANSACTION).with_for_update(skip_locked=True)
     return (key[0] if len(key) == 1 else tuple_(*key)).in_(rows)
 
 
 def _empty(life: RetentionRule) -> dict[str, Any]:
-    columns: Any = life.table.__table__.c  # type: ignore[attr-defined]
+    columns: Any = life.table.__table__.c
     emptied = (*life.categories(), *life.with_them)
     fields = life.table.model_fields
     values = {

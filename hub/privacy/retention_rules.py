@@ -128,7 +128,7 @@ class RetentionRule:
 
 def personal_columns(table: type[Row]) -> dict[str, str]:
     """Every personal column of a table → its data category."""
-    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    columns: Any = table.__table__.c
     return {column.name: column.info["category"] for column in columns if "category" in column.info}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import or_, update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
 from hub.config.models import Config
@@ -26,6 +26,7 @@ from hub.privacy.suppression_list import add_suppressions, lift_suppressions
 from hub.store.encryption.vault import Vault
 from hub.store.engine import Store
 from hub.store.locks import hold_locks
+from hub.store.rows import count_changed
 
 MAX_WITHDRAWAL_SECONDS = 60.0
 """Seconds until a withdrawal is in force everywhere."""
@@ -132,7 +133,7 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
     changes = {"state": DeliveryState.HELD, "code": CODE.format(state=word.state), "reason": REASON[word.state]}
     held = 0
     for (connector, hook), use in _uses(config, word).items():
-        mine = [Delivery.connector == connector, Delivery.hook == hook, *waiting]
+        mine = [col(Delivery.connector) == connector, col(Delivery.hook) == hook, *waiting]
         if within(use, word.use):
             held += _change(session, mine, changes, now)
     purposes = [purpose for purpose, use in USES.items() if within(use, word.use)]
@@ -146,7 +147,7 @@ def _hold(session: Session, config: Config, word: ConsentStatement, now: datetim
     ).all()
     if texts and not word.recipients:
         held += _change(
-            session, [Delivery.hook == SEND_TEXT, *waiting, col(Delivery.subject_id).in_(texts)], changes, now
+            session, [col(Delivery.hook) == SEND_TEXT, *waiting, col(Delivery.subject_id).in_(texts)], changes, now
         )
         values = {"status": MessageStatus.REFUSED, "code": changes["code"], "reason": changes["reason"]}
         changed = update(TextMessage).where(col(TextMessage.id).in_(texts)).values(**values)
@@ -180,6 +181,6 @@ def _uses(config: Config, word: ConsentStatement) -> Mapping[tuple[str, str], st
     }
 
 
-def _change(session: Session, where: Iterable[object], values: Mapping[str, str], now: datetime) -> int:
-    statement = update(Delivery).where(*where).values(**values, finished_at=now, lease_token=None, lease_until=None)  # type: ignore[arg-type]
-    return int(session.execute(statement.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+def _change(session: Session, where: Iterable[ColumnElement[bool]], values: Mapping[str, str], now: datetime) -> int:
+    statement = update(Delivery).where(*where).values(**values, finished_at=now, lease_token=None, lease_until=None)
+    return count_changed(session, statement.execution_options(synchronize_session=False))

@@ -33,7 +33,7 @@ def packed(answer: Answer) -> bytes:
     return out.getvalue()
 
 
-def as_json(value: Mapping[str, Any]) -> str:
+def as_json(value: Mapping[str, object]) -> str:
     """JSON with times in ISO 8601 and amounts as text."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
@@ -74,7 +74,7 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

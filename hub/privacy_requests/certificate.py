@@ -26,7 +26,7 @@ FORMAT = "ringfence erasure certificate 3"
 UNDER_HOLD = "Everything: a legal duty keeps it for now. It is erased once that duty ends."
 
 
-def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) -> dict[str, Any]:
+def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) -> dict[str, object]:
     """The certificate of a finished erasure, or of one that a legal hold blocks, signed with the hub's newest key
     (Ed25519). It names nobody: it contains a keyed hash of the person, and the request number that the person was
     given.
@@ -88,7 +88,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
     return {**document, "public_key": public, "signature": signature}
 
 
-def is_genuine(hub: Hub, certificate: Mapping[str, Any]) -> bool:
+def is_genuine(hub: Hub, certificate: Mapping[str, object]) -> bool:
     """Whether exactly this was signed with one of the hub's keys, also one that was retired afterwards."""
     document = {name: value for name, value in certificate.items() if name not in ("public_key", "signature")}
     public_key, signature = str(certificate.get("public_key")), str(certificate.get("signature"))
@@ -101,7 +101,7 @@ def is_genuine(hub: Hub, certificate: Mapping[str, Any]) -> bool:
     return at.tzinfo is not None and keys.signed(CERTIFICATES, canonical(document), public_key, signature, at)
 
 
-def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[str, Any]]:
+def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[str, object]]:
     """By connector, what it was given of the person according to the record of disclosures: first day, last day and
     categories. Connectors that were only asked because of a request of the person are left out.
     """
@@ -119,7 +119,7 @@ def _given(session: Session, request: PrivacyRequest) -> Mapping[str, Mapping[st
 
 
 def _answer(
-    task: RequestTask, question: Mapping[str, Any], given: Mapping[str, Any] | None, rehearsed: bool
+    task: RequestTask, question: Mapping[str, Any], given: Mapping[str, object] | None, rehearsed: bool
 ) -> dict[str, Any]:
     """One provider's answer, compared with what the hub knows."""
     result, note = _result(task), task.reason or question["note"]
@@ -139,7 +139,7 @@ def _answer(
     }
 
 
-def _what_is_known(given: Mapping[str, Any] | None, known: int) -> str:
+def _what_is_known(given: Mapping[str, object] | None, known: int) -> str:
     said = []
     if given is not None:
         days = given["first"] if given["first"] == given["last"] else f"{given['first']} to {given['last']}"
@@ -149,7 +149,7 @@ def _what_is_known(given: Mapping[str, Any] | None, known: int) -> str:
     return " and ".join(said)
 
 
-def _taken_back(task: RequestTask, wanted: Mapping[str, Any], rehearsed: bool) -> dict[str, Any]:
+def _taken_back(task: RequestTask, wanted: Mapping[str, object], rehearsed: bool) -> dict[str, object]:
     """The result for the conversions that a network was to take back. What was uploaded for them stays at the network."""
     return {
         "recipient": wanted["recipient"],
@@ -216,22 +216,22 @@ def _or_nothing(lines: Sequence[str]) -> Sequence[str]:
     return lines or ["  nothing"]
 
 
-def _provider_line(answer: Mapping[str, Any]) -> str:
+def _provider_line(answer: Mapping[str, object]) -> str:
     records = f"{answer['records']} record{'' if answer['records'] == 1 else 's'}"
     result = str(answer["result"]).replace("_", " ")
     return f"  {answer['recipient']}: {_rehearsed(answer)}{result}, {records}, {answer['at']}. {answer['note']}"
 
 
-def _back_line(retraction: Mapping[str, Any]) -> str:
+def _back_line(retraction: Mapping[str, object]) -> str:
     count = f"{retraction['taken_back']} of {retraction['conversions']}"
     note = f" {retraction['note']}" if retraction["note"] else ""
     return f"  {retraction['recipient']}: {_rehearsed(retraction)}{count}, {retraction['at']}.{note}"
 
 
-def _rehearsed(answer: Mapping[str, Any]) -> str:
+def _rehearsed(answer: Mapping[str, object]) -> str:
     return f"{REHEARSAL}, " if answer.get(STAND_INS_KEY) else ""
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
+def canonical(document: Mapping[str, object]) -> bytes:
     """The bytes of a document that are signed."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

@@ -136,7 +136,7 @@ def ask_plugins(hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
     """What each provider says it holds about the person at this company, or why it did not answer: one entry per record
     of the provider. A stand-in's answer is marked as a rehearsal.
     """
-    records: list[dict[str, Any]] = []
+    records: list[dict[str, object]] = []
     with hub.store.reading() as session:
         known = reference_for(session, request)
         scopes = scopes_of(session, hub, request, reach_of_request(session, hub, request), "export_person")
@@ -216,7 +216,7 @@ def reference_for(session: Session, request: PrivacyRequest) -> PersonReference:
     return reference_of(session, request, people_of(session, request))
 
 
-def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str, Any]:
+def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str, object]:
     return {
         "request": request.id,
         "kind": request.kind,
@@ -229,7 +229,7 @@ def _about(request: PrivacyRequest, company: Company, now: datetime) -> dict[str
     }
 
 
-def _given_to_authorities(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, Any]]:
+def _given_to_authorities(session: Session, hub: Hub, request: PrivacyRequest) -> list[dict[str, object]]:
     """For the access file: what authorities were given of the person, without what must be withheld from the person now."""
     names, company_id = reference_of(session, request, people_of(session, request)), request.company_id
     theirs = {hub.vault.fingerprint(session, company_id, each) for each in (*names.phone_numbers, *names.emails)}
@@ -252,7 +252,7 @@ def _rows(session: Session, table: Any, where: Any, without: Sequence[str] = ())
     return [_plain(row, without) for row in rows]
 
 
-def _opt_outs(session: Session, request: PrivacyRequest) -> list[dict[str, Any]]:
+def _opt_outs(session: Session, request: PrivacyRequest) -> list[dict[str, object]]:
     """The opt-outs of the request's number; those that were questioned come with the reason."""
     mine = select(OptOut).where(OptOut.fingerprint == request.fingerprint).order_by(col(OptOut.at), col(OptOut.id))
     return [
@@ -275,7 +275,7 @@ def _named(session: Session, hub: Hub, rows: Sequence[Any], called: str) -> list
     return [_plain(row) | ({called: names[row.id]} if row.id in names else {}) for row in rows]
 
 
-def _attributions(session: Session, reach: PersonData) -> list[dict[str, Any]]:
+def _attributions(session: Session, reach: PersonData) -> list[dict[str, object]]:
     """Where contacts came from. For a visit that is not the person's own, only its source."""
     found = (
         select(Attribution).where(col(Attribution.subject_id).in_(reach.subjects)).order_by(col(Attribution.subject_id))
@@ -286,13 +286,13 @@ def _attributions(session: Session, reach: PersonData) -> list[dict[str, Any]]:
     ]
 
 
-def _forms(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
+def _forms(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, object]]:
     forms = _by_id(session, FormSubmission, reach.forms)
     records, fields = _named(session, hub, forms, "name"), fields_of(hub.vault, session, forms)
     return [record | ({"fields": fields[record["id"]]} if record["id"] in fields else {}) for record in records]
 
 
-def _notes(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]]:
+def _notes(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, object]]:
     rows = session.exec(select(Note).where(col(Note.subject_id).in_(reach.subjects)).order_by(col(Note.id))).all()
     texts = notes_of(hub.vault, session, rows)
     return [_plain(row, OF_USERS) | ({"text": texts[row.id]} if row.id in texts else {}) for row in rows]
@@ -306,14 +306,14 @@ def _facts(session: Session, hub: Hub, reach: PersonData) -> list[dict[str, Any]
 
 
 def _steps(session: Session, reach: PersonData) -> list[dict[str, Any]]:
-    tied = (CallStep.connector == Call.connector, CallStep.carrier_call_id == Call.carrier_call_id)
-    steps = select(CallStep).join(Call, *[tied[0] & tied[1]]).where(col(Call.id).in_(reach.calls))  # type: ignore[arg-type]
+    tied = (col(CallStep.connector) == Call.connector) & (col(CallStep.carrier_call_id) == Call.carrier_call_id)
+    steps = select(CallStep).join(Call, tied).where(col(Call.id).in_(reach.calls))
     return [_plain(row) for row in session.exec(steps)]
 
 
-def _spam_scores(session: Session, reach: PersonData) -> list[dict[str, Any]]:
-    tied = (SpamScore.connector == Call.connector, SpamScore.carrier_call_id == Call.carrier_call_id)
-    scores = select(SpamScore).join(Call, *[tied[0] & tied[1]]).where(col(Call.id).in_(reach.calls))  # type: ignore[arg-type]
+def _spam_scores(session: Session, reach: PersonData) -> list[dict[str, object]]:
+    tied = (col(SpamScore.connector) == Call.connector) & (col(SpamScore.carrier_call_id) == Call.carrier_call_id)
+    scores = select(SpamScore).join(Call, tied).where(col(Call.id).in_(reach.calls))
     return [_plain(row, ("overruled_by",)) for row in session.exec(scores)]
 
 

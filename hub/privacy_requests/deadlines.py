@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -18,7 +18,7 @@ from hub.privacy.business_days import Calendar, Period, known_places
 UNITS = {"day": "days", "month": "months", "business_day": "business_days"}
 
 
-def _period(text: Any) -> Period:
+def _period(text: object) -> Period:
     count, unit = str(text).split()
     unit = UNITS.get(unit, unit)
     if unit not in UNITS.values():
@@ -27,7 +27,7 @@ def _period(text: Any) -> Period:
     return Period(int(count), unit, unit == "months")  # type: ignore[arg-type]
 
 
-def _span(text: Any) -> timedelta:
+def _span(text: object) -> timedelta:
     count, unit = str(text).split()
     return timedelta(**{unit: int(count)})
 

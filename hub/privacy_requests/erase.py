@@ -122,9 +122,9 @@ def not_recallable(
     hub: Hub,
     request: PrivacyRequest,
     reach: PersonData,
-    ask: Sequence[Mapping[str, Any]],
-    notify: Sequence[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
+    ask: Sequence[Mapping[str, object]],
+    notify: Sequence[Mapping[str, object]],
+) -> list[dict[str, object]]:
     """Recipients of the person's data that are neither asked to erase it nor notified by a webhook: when they got it, and why
     not, as the manifest says.
     """

@@ -17,7 +17,7 @@ from hub.privacy.translations import texts_in
 from hub.privacy_requests.steps import fingerprint_of, take_step, verify
 from hub.privacy_requests.tasks import ANSWER, SEND_CODE, SEND_LINK, want
 from hub.runtime import Hub
-from hub.store.rows import write_rows
+from hub.store.rows import count_changed, write_rows
 from hub.texts.queue import SEND, CannotText, queue_text
 from hub.texts.spending import may_text
 
@@ -135,8 +135,7 @@ def prove(session: Session, hub: Hub, request: PrivacyRequest, secret: str) -> b
         col(IdentityProof.tries) < MAX_TRIES,
     )
     counted = update(IdentityProof).where(*live).values(tries=IdentityProof.tries + 1)
-    tried = session.execute(counted.execution_options(synchronize_session=False))
-    if not tried.rowcount:  # type: ignore[attr-defined]
+    if not count_changed(session, counted.execution_options(synchronize_session=False)):
         return False
     proof = session.exec(
         select(IdentityProof).where(IdentityProof.id == proof_id).execution_options(populate_existing=True)

@@ -123,7 +123,7 @@ def note_planned(session: Session, hub: Hub, request: PrivacyRequest, planned: M
         take_step(session, request, actor, "planned", rows, hub.clock(), RequestState.PLANNED)
 
 
-def digest_of(planned: Mapping[str, Any]) -> str:
+def digest_of(planned: Mapping[str, object]) -> str:
     """A short hash of a plan: whether what is confirmed is what was seen."""
     return hashlib.sha256(json.dumps(planned, sort_keys=True, default=str).encode()).hexdigest()[:24]
 

@@ -82,7 +82,7 @@ def notified(tasks: Sequence[RequestTask], outcome: Mapping[str, Any]) -> list[d
     ]
 
 
-def as_line(receiver: Mapping[str, Any]) -> str:
+def as_line(receiver: Mapping[str, object]) -> str:
     """A receiver as a line of the certificate."""
     contacts = f"{receiver['contacts']} {'contact' if receiver['contacts'] == 1 else 'contacts'}"
     if receiver["result"] == "notified":

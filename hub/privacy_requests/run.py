@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlmodel import col, select
@@ -67,7 +66,7 @@ def work_tasks(hub: Hub, request_id: str | None = None) -> int:
 
     With `request_id`, only the tasks of that request, and failed ones at once.
     """
-    where: Sequence[Any] = ()
+    where: Sequence[object] = ()
     if request_id is not None:
         where = (col(RequestTask.request_id) == request_id, col(RequestTask.connector) != "")
         with hub.store.writing() as session:
@@ -127,7 +126,7 @@ def finish(hub: Hub, request_id: str, actor: str) -> None:
         clear_now(hub)
 
 
-def _try(hub: Hub, task: RequestTask) -> dict[str, Any]:
+def _try(hub: Hub, task: RequestTask) -> dict[str, object]:
     now = hub.clock()
     try:
         records, reason, impossible = _ask(hub, task)

@@ -98,7 +98,7 @@ def simulated(
     )
     request = AnswerRequest(connector=carriers[0], point=call, line=line, flow=flow, version=VERSION)
     now = _moment(known.at, company.time_zone)
-    rulings: list[tuple[Permission, Mapping[str, Any]]] = []
+    rulings: list[tuple[Permission, Mapping[str, object]]] = []
 
     def permit(call_contexts: CallContext) -> Permission:
         if not flow.records:

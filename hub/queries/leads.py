@@ -54,7 +54,7 @@ class Contact:
     duration: int | None = None
 
 
-def visible_people(scope: AccessScope) -> Any:
+def visible_people(scope: AccessScope) -> object:
     """The people whom the user may see: who sees only own calls sees none."""
     query = scope.select(Person)
     return query if scope.reach == "account" else query.where(false())

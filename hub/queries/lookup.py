@@ -23,7 +23,7 @@ MAX_MATCHES_NAMED = 5
 def find_subject(session: Session, wanted: str) -> Call | TextMessage | FormSubmission:
     """The call, text or form with an id, a part of it, or the carrier's id; CannotDo if none or several are found."""
     text = typed(wanted)
-    found: list[Any] = [
+    found: list[object] = [
         *by_id(session, Call, text, Call.carrier_call_id),
         *by_id(session, TextMessage, text, TextMessage.carrier_message_id),
         *by_id(session, FormSubmission, text, FormSubmission.submission_key),

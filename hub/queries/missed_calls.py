@@ -105,7 +105,7 @@ def _waiting(scope: AccessScope, now: datetime, company_id: str | None) -> Any:
     )
     if company_id is not None:
         query = query.where(Call.company_id == company_id)
-    what: Sequence[Any] = (
+    what: Sequence[object] = (
         func.max(Call.id).label("newest"),
         func.count().label("missed"),
         func.min(Call.started_at).label("first_at"),

@@ -29,6 +29,7 @@ from hub.runtime import Hub
 from hub.store.claims import claim, complete
 from hub.store.connectors import pause, paused_connectors
 from hub.store.quarantine.deaths import DEATH_WAIT, after_death
+from hub.store.rows import count_changed
 from hub.store.writers.webhook_events import note_changes_of
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ NOT_TOLD = "no notice was stored before it was recorded, so it is not kept"
 REFUSED_REASON = "the caller did not want to be recorded, so it is not kept"
 
 
-def fetch_due(hub: Hub, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
+def fetch_due(hub: Hub, where: Sequence[object] = (), jitter: Jitter = full_jitter) -> int:
     """Claim recordings with work left and do it. Returns how many were claimed."""
     with hub.store.reading() as session:
         paused = paused_connectors(session)
@@ -122,7 +123,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
         with hub.store.writing() as session:
             # Commit that it is stored before it is deleted at the carrier: a crash in between must not lose it.
             held = update(Recording).where(col(Recording.id) == row.id, col(Recording.lease_token) == token)
-            if not session.execute(held.values(**stored)).rowcount:  # type: ignore[attr-defined]
+            if not count_changed(session, held.values(**stored)):
                 if is_refused(session, call.connector, call.carrier_call_id):
                     hub.blob_store.delete(stored["path"])  # its row was emptied while the audio was fetched
                 raise RetryLater("Another worker took it over.")
@@ -132,7 +133,7 @@ def _keep(hub: Hub, row: Recording, token: str) -> dict[str, Any]:
             want_transcript(session, hub, row, call, stored["stored_at"])
             note_changes_of(session, call.id, ("recording", "recording_duration"), stored["stored_at"])
         row.stored_at = stored["stored_at"]
-    outcome: dict[str, Any] = {"state": RecordingState.STORED, "reason": None, "url": None}
+    outcome: dict[str, object] = {"state": RecordingState.STORED, "reason": None, "url": None}
     if hub.config.recordings.delete_at_carrier and row.carrier_deleted_at is None:
         done = _delete_at_carrier(hub, row)
         outcome |= {"carrier_deleted_at": done} if done else {"reason": "the carrier's plugin cannot delete it there"}
@@ -212,7 +213,7 @@ def _at_carrier(hub: Hub, row: Recording, ask: Callable[[], Result]) -> Result:
         raise RetryLater(str(error)) from None
 
 
-def _after(hub: Hub, row: Recording, error: Exception, jitter: Jitter) -> dict[str, Any]:
+def _after(hub: Hub, row: Recording, error: Exception, jitter: Jitter) -> dict[str, object]:
     """The row's next state after an error: a retry with the schedule of deliveries, or failed with the reason."""
     now = hub.clock()
     reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"

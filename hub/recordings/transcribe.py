@@ -58,7 +58,7 @@ class Unheard(RingfenceError):
     """There is nothing to transcribe, and there never will be."""
 
 
-def transcribe_due(hub: Hub, directory: Directory, where: Sequence[Any] = (), jitter: Jitter = full_jitter) -> int:
+def transcribe_due(hub: Hub, directory: Directory, where: Sequence[object] = (), jitter: Jitter = full_jitter) -> int:
     """Transcribe the recording that has waited longest. Returns how many were claimed: one or none.
 
     All processes together transcribe one recording at a time, because it takes long and the machine has other work. A
@@ -89,7 +89,7 @@ def _take(hub: Hub, directory: Directory, row: TranscriptRow, token: str, jitter
         complete(session, TranscriptRow, [row.id], token, **outcome)
 
 
-def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, Any] | None:
+def _transcribe(hub: Hub, directory: Directory, row: TranscriptRow, token: str) -> dict[str, object] | None:
     """The row's new values. None if they are written already, together with the transcript."""
     if row.connector not in hub.plugins.connectors:
         raise RetryLater(f"config.yaml has no connector {row.connector!r}.")
@@ -156,7 +156,7 @@ def _at_plugin(hub: Hub, row: TranscriptRow, permitted: _Permitted, deadline: fl
 
 def _write(
     hub: Hub, row: TranscriptRow, call: Call, heard: Heard, transcript: Transcript, token: str
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     parts = [asdict(part) for part in transcript.parts]
     reading = read(said_by_caller(transcript.parts), READ_AS[RefusalSource.CALL])
     with hub.store.writing() as session:
@@ -200,7 +200,7 @@ def _queue_refusal(session: Session, hub: Hub, row: TranscriptRow, call: Call, h
         )
 
 
-def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> dict[str, Any]:
+def _after(hub: Hub, row: TranscriptRow, error: Exception, jitter: Jitter) -> dict[str, object]:
     """The row's next state after an error: a retry with the schedule of deliveries, or failed with the reason."""
     now = hub.clock()
     reason = str(error) if isinstance(error, RingfenceError) else f"crashed ({type(error).__name__})"

@@ -16,7 +16,7 @@ RESTART: tuple[Path, ...] = tuple(
 MAX_PLACES = 8
 
 
-def tree_or_empty(text: str) -> dict[str, Any]:
+def tree_or_empty(text: str) -> dict[str, object]:
     """The plain values of a text; empty if it cannot be read."""
     document = read_document(text, [])
     return document.tree if document else {}
@@ -28,19 +28,19 @@ def diff_of(old: str, new: str) -> str:
     return "\n".join(lines)
 
 
-def restart_needed(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:
+def restart_needed(old: dict[str, object], new: dict[str, object]) -> tuple[str, ...]:
     """The changed settings that a running process keeps until its next start, like `hub.listen`."""
     return tuple(".".join(map(str, path)) for path in RESTART if _at(old, path) != _at(new, path))
 
 
-def in_words(old: dict[str, Any], new: dict[str, Any]) -> str:
+def in_words(old: dict[str, object], new: dict[str, object]) -> str:
     """The places that differ, never their values: `connectors.hubspot added; conversions[deal won].value changed`."""
     told = [f"{place} {what}" for place, what in differences(old, new)]
     more = f"; and {len(told) - MAX_PLACES} more" if len(told) > MAX_PLACES else ""
     return "; ".join(told[:MAX_PLACES]) + more or "comments and layout"
 
 
-def differences(old: Any, new: Any, place: str = "") -> Iterator[tuple[str, str]]:
+def differences(old: object, new: object, place: str = "") -> Iterator[tuple[str, str]]:
     """Each place that was added, removed or changed; a section is looked into, a list by the names of its entries."""
     if isinstance(old, list) and isinstance(new, list):
         named_old, named_new = _named(old), _named(new)
@@ -55,7 +55,7 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[tuple[str, str]
         yield place, "changed"
 
 
-def _entries(old: dict[str, Any], new: dict[str, Any], place: str, step: str) -> Iterator[tuple[str, str]]:
+def _entries(old: dict[str, object], new: dict[str, object], place: str, step: str) -> Iterator[tuple[str, str]]:
     for name in dict.fromkeys([*old, *new]):
         here = place + step.format(name)
         if name not in new:
@@ -66,15 +66,15 @@ def _entries(old: dict[str, Any], new: dict[str, Any], place: str, step: str) ->
             yield from differences(old[name], new[name], here)
 
 
-def _named(entries: list[Any]) -> dict[str, Any] | None:
+def _named(entries: list[object]) -> dict[str, Any] | None:
     names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
     if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
         return None
     return dict(zip(map(str, names), entries, strict=True))
 
 
-def _at(tree: dict[str, Any], path: Path) -> Any:
-    value: Any = tree
+def _at(tree: dict[str, object], path: Path) -> Any:
+    value: object = tree
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     return value

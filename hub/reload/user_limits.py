@@ -138,10 +138,10 @@ class _Change:
             if rule not in before and not all(self._may_use(name) for name in _section(rule, "send_to")):
                 yield f"The rule {rule.get('name')!r} sends to a connector of another account; choose one of your own."
 
-    def _own_companies(self, tree: dict[str, Any]) -> set[Any]:
+    def _own_companies(self, tree: dict[str, object]) -> set[Any]:
         return _names(_by_name(tree, "accounts").get(self.account), "companies")
 
-    def _is_own(self, entry: Any) -> bool:
+    def _is_own(self, entry: object) -> bool:
         """Whether a connector serves only companies of the account, in the old file and in the new one."""
         companies = _list(entry, "companies")
         own = self._own_companies(self.old) | self._own_companies(self.new)
@@ -153,7 +153,7 @@ class _Change:
         companies = _list(entry, "companies")
         return entry is not None and (not companies or bool(self._own_companies(self.new) & set(companies)))
 
-    def _is_own_rule(self, rule: Any, tree: dict[str, Any]) -> bool:
+    def _is_own_rule(self, rule: object, tree: dict[str, object]) -> bool:
         company = _section(rule, "when").get("company")
         if company is not None:
             return company in self._own_companies(self.old) | self._own_companies(self.new)
@@ -182,18 +182,18 @@ def _taken_over(session: Session, user: User, change: _Change) -> Iterator[str]:
         yield "A number in the change is another account's; remove it."
 
 
-def phone_of(written: Any) -> str:
+def phone_of(written: object) -> str:
     """A number as the database has it."""
     return phone_number(str(written)) or str(written)
 
 
-def _secret_places(config: Config, tree: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def _secret_places(config: Config, tree: dict[str, object]) -> Iterator[tuple[str, ...]]:
     for name, entry in config.connectors.items():
         for inner in secret_paths(entry.connector_class.Settings, _section(tree, "connectors").get(name)):
             yield "connectors", name, *map(str, inner)
 
 
-def _references(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+def _references(value: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _references(item, (*place, name))
@@ -204,31 +204,31 @@ def _references(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple
         yield from ((place, found[0]) for found in REFERENCE.finditer(value))
 
 
-def _list(value: Any, key: str) -> list[Any]:
+def _list(value: object, key: str) -> list[Any]:
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []
 
 
-def _section(value: Any, key: str) -> dict[str, Any]:
+def _section(value: object, key: str) -> dict[str, Any]:
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
-def _by_name(value: Any, key: str) -> dict[str, Any]:
+def _by_name(value: object, key: str) -> dict[str, Any]:
     return {str(entry.get("name")): entry for entry in _list(value, key) if isinstance(entry, dict)}
 
 
-def _names(value: Any, key: str) -> set[str]:
+def _names(value: object, key: str) -> set[str]:
     return set(_by_name(value, key))
 
 
-def _inward(tree: dict[str, Any]) -> set[str]:
+def _inward(tree: dict[str, object]) -> set[str]:
     """The addresses of webhooks that may be inside the hub's own network."""
     companies = [company for account in _list(tree, "accounts") for company in _list(account, "companies")]
     webhooks = [each for company in companies for each in _list(company, "webhooks") if isinstance(each, dict)]
     return {str(each.get("url")) for each in webhooks if each.get("allow_private") not in (None, False)}
 
 
-def _trackers(account: Any) -> list[dict[str, Any]]:
+def _trackers(account: object) -> list[dict[str, object]]:
     companies = [each for each in _list(account, "companies") if isinstance(each, dict)]
     return [each for company in companies for each in _list(company, "trackers") if isinstance(each, dict)]

@@ -134,7 +134,7 @@ def _correct(
     session: Session, company: Company, dimension: Dimension, model: Model, first: date, last: date, sums: Sums
 ) -> None:
     """Correct the days that were marked since their roll-up: subtract their roll-ups and add their current credits."""
-    marked = select(DirtyDay.day).where(DirtyDay.company_id == company.id).distinct()  # type: ignore[call-overload]
+    marked = select(col(DirtyDay.day)).where(col(DirtyDay.company_id) == company.id).distinct()
     dirty = list(session.scalars(marked.where(col(DirtyDay.day) >= first, col(DirtyDay.day) <= last)))
     if not dirty:
         return
@@ -201,7 +201,7 @@ def _follows(piece: Piece, other: Piece) -> bool:
 
 def _stored(session: Session, company_id: str, dimension: Dimension, model: Model, read: Sequence[Piece]) -> Sums:
     """The roll-ups of all pieces added up, by value and currency."""
-    values: dict[str, Any] = {"company": company_id, "dimension": dimension, "model": model}
+    values: dict[str, object] = {"company": company_id, "dimension": dimension, "model": model}
     for place, piece in enumerate(read):
         values |= {f"first{place}": piece.first, f"last{place}": piece.last}
     found = session.execute(_sums_of(tuple((piece.table, piece.sign) for piece in read)), values)

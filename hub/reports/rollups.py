@@ -24,9 +24,9 @@ from hub.store.dialects import upsert
 from hub.store.engine import Store
 from hub.store.locks import TransactionLock, lock_transaction
 
-DAY_TABLE: Table = DayRollup.__table__  # type: ignore[attr-defined]
-MONTH_TABLE: Table = MonthRollup.__table__  # type: ignore[attr-defined]
-YEAR_TABLE: Table = YearRollup.__table__  # type: ignore[attr-defined]
+DAY_TABLE: Table = DayRollup.__table__
+MONTH_TABLE: Table = MonthRollup.__table__
+YEAR_TABLE: Table = YearRollup.__table__
 ROLL_UPS = (DAY_TABLE.name, MONTH_TABLE.name, YEAR_TABLE.name)
 KEY_COLUMNS = [DAY_TABLE.c[name] for name in Key._fields]
 MEASURE_COLUMNS = [DAY_TABLE.c[name] for name in MEASURES]
@@ -107,7 +107,7 @@ def write_day(session: Session, company_id: str, day: date, tally: Tally) -> Non
 
 def marked_days(session: Session, most: int) -> list[MarkedDay]:
     """The days that were marked first, at most `most`, with their marks."""
-    marked = select(DirtyDay.id, DirtyDay.company_id, DirtyDay.day, Company.time_zone)  # type: ignore[call-overload]
+    marked = select(col(DirtyDay.id), col(DirtyDay.company_id), col(DirtyDay.day), col(Company.time_zone))
     marked = (
         marked.join(Company, col(Company.id) == DirtyDay.company_id).order_by(col(DirtyDay.id)).limit(MAX_DIRTY_DAYS)
     )
@@ -130,11 +130,11 @@ def _row(key: Key, company_id: str, day: date, numbers: Sequence[int] = ()) -> d
     return {"company_id": company_id, "day": day, **key._asdict(), **dict(zip(MEASURES, numbers, strict=False))}
 
 
-def _of(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _of(rows: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
     return [{f"of_{name}": value for name, value in row.items()} for row in rows]
 
 
-def _upsert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, adding: bool = False) -> None:
+def _upsert(session: Session, table: Table, rows: Sequence[Mapping[str, object]], *, adding: bool = False) -> None:
     """Insert rows; if a row exists, replace its numbers, or add to them with `adding`."""
     key = [column.name for column in table.primary_key]
     upsert(session, table, rows, key, **{"add" if adding else "replace": MEASURES})

@@ -151,7 +151,7 @@ def _people(company_id: str, start: datetime, end: datetime) -> Any:
     )
 
 
-def _visits(session: Session, people: Any, end: datetime) -> Iterator[tuple[str, Touch]]:
+def _visits(session: Session, people: object, end: datetime) -> Iterator[tuple[str, Touch]]:
     """(person, touch) of the people's visits that began before `end`."""
     visit: Any = Visit
     query = select(

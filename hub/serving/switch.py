@@ -16,7 +16,7 @@ from hub.worker import Worker
 class Edge(Protocol):
     """What a process serves of one hub."""
 
-    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+    async def __call__(self, scope: object, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
 
     def start(self) -> None:

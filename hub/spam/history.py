@@ -241,7 +241,7 @@ def _neighbors(session: Session, calls: Sequence[CallKey]) -> dict[tuple[str, st
 
 def _near(
     session: Session, groups: Mapping[tuple[str, str], Sequence[CallKey]]
-) -> Iterator[tuple[Sequence[Any], Sequence[CallKey]]]:
+) -> Iterator[tuple[Sequence[object], Sequence[CallKey]]]:
     """The newest calls of each number around some of its calls."""
     row: Any = Call
     for (company, called), near in groups.items():

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from hub.model import (
     HUB_CHAIN,
@@ -70,14 +70,14 @@ def _queries() -> list[Any]:
     recording: Any = Recording
     queries.append(
         select(Company.account_id)
-        .join(Call, Call.company_id == Company.id)  # type: ignore[arg-type]
+        .join(Call, col(Call.company_id) == Company.id)
         .join(recording, recording.call_id == Call.id)
         .where(recording.id == wanted)
     )
     queries.append(
         select(Company.account_id)
-        .join(Tracker, Tracker.company_id == Company.id)  # type: ignore[arg-type]
-        .join(TrackingNumber, TrackingNumber.tracker_id == Tracker.id)  # type: ignore[arg-type]
+        .join(Tracker, col(Tracker.company_id) == Company.id)
+        .join(TrackingNumber, col(TrackingNumber.tracker_id) == Tracker.id)
         .where(TrackingNumber.number == wanted)
     )
     port: Any = PortOrderRow

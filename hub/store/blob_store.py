@@ -29,7 +29,7 @@ class BlobStore:
     missing, or a path would leave the storage.
     """
 
-    def __init__(self, storage: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, storage: str, options: Mapping[str, object]) -> None:
         self._storage, self._options = storage, options
         self._opened: tuple[Any, str] | None = None
 
@@ -93,7 +93,7 @@ class BlobStore:
         except Exception as error:  # noqa: BLE001 - each storage has errors of its own
             raise RetryLater(f"The storage of recordings does not answer ({type(error).__name__}).") from None
 
-    def _open(self) -> tuple[Any, str]:
+    def _open(self) -> tuple[object, str]:
         from fsspec.core import url_to_fs
 
         try:

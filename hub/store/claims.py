@@ -28,6 +28,7 @@ from hub.store.quarantine.deaths import (
     suspect_is_under_way,
     works_steadily,
 )
+from hub.store.rows import count_changed
 
 LEASE = timedelta(seconds=20)
 """How long a dead worker keeps its rows; a running worker extends its leases (hub.store.heartbeat)."""
@@ -45,7 +46,7 @@ def claim(
     *,
     now: datetime,
     limit: int,
-    where: Sequence[Any] = (),
+    where: Sequence[object] = (),
     counting: bool = True,
     alone: bool = False,
     plain: bool = False,
@@ -126,7 +127,7 @@ def due_groups(
     """The query for the values of the column `by` in rows that may be claimed at `NOW`, or whose state is one of `also` and
     whose `due_at` has passed. The index of work sorts each state by this column, so it is read from one value to the
     next, however many rows have each. Only rows with `equal` values count."""
-    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    columns: Any = table.__table__.c
     column, where = columns[by], [columns[name] == value for name, value in equal.items()]
     _, lost = oldest_due(table, *where)
     found = [lost.with_only_columns(column).order_by(None)]
@@ -144,7 +145,7 @@ def due_groups(
 
 def oldest_due(table: type[Work], *where: Any) -> tuple[Any, Any]:
     """The queries for the rows of each kind that may be claimed at `NOW`, oldest due time first: ready; lease run out."""
-    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    columns: Any = table.__table__.c
     oldest = select(columns.id, columns.due_at).where(*where).order_by(columns.due_at)
     ready = oldest.where(columns.state == WorkState.READY, columns.due_at <= NOW)
     return ready, oldest.where(columns.state == WorkState.LEASED, columns.lease_until < NOW)
@@ -161,15 +162,15 @@ def _built(build: Any, where: Sequence[Any]) -> Callable[..., Any]:
 
 
 @cache
-def _look(table: type[Work], where: tuple[Any, ...] = (), alone: bool = False) -> Any:
+def _look(table: type[Work], where: tuple[object, ...] = (), alone: bool = False) -> Any:
     """The id of the oldest row of each kind."""
     return select(*map(_first, _kinds(table, where, alone)))
 
 
 @cache
-def _take(table: type[Work], where: tuple[Any, ...], alone: bool, kinds: tuple[int, ...], plain: bool) -> Any:
+def _take(table: type[Work], where: tuple[object, ...], alone: bool, kinds: tuple[int, ...], plain: bool) -> Any:
     """Lease the oldest rows of these kinds."""
-    columns: Any = table.__table__.c if plain else table  # type: ignore[attr-defined]
+    columns: Any = table.__table__.c if plain else table
     due = [each.limit(MOST) for kind, each in enumerate(_kinds(table, where, alone)) if kind in kinds]
     # As a CTE each runs once; inside the update, some plans of PostgreSQL run it again for each row and claim too many rows.
     parts = [each.with_for_update(skip_locked=True).cte() for each in due]
@@ -190,7 +191,7 @@ def _take(table: type[Work], where: tuple[Any, ...], alone: bool, kinds: tuple[i
 
 
 def _kinds(table: type[Work], where: Sequence[Any], alone: bool) -> tuple[Any, Any, Any]:
-    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    columns: Any = table.__table__.c
     ready, lost = oldest_due(table, *where)
     kinds = ready, lost.where(columns.deaths == 0), lost.where(columns.deaths > 0)
     if not alone:
@@ -209,11 +210,11 @@ def complete(session: Session, table: type[Work], ids: Sequence[str], token: str
         .values(**{**ENDED_LEASE, **values})
         .execution_options(synchronize_session=False)
     )
-    return int(session.execute(done).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, done)
 
 
 def complete_each(
-    session: Session, table: type[Work], token: str, outcomes: Sequence[tuple[str, dict[str, Any]]]
+    session: Session, table: type[Work], token: str, outcomes: Sequence[tuple[str, dict[str, object]]]
 ) -> None:
     """As `complete`, but each row has its own values; all name the same columns. Rows that `token` no longer holds
     stay unchanged."""
@@ -222,7 +223,7 @@ def complete_each(
     columns: Any = table
     names = outcomes[0][1]
     statement = (
-        update(table.__table__)  # type: ignore[attr-defined]
+        update(table.__table__)
         .where(columns.id == bindparam("of"), columns.lease_token == token)
         .values(**{**ENDED_LEASE, **{name: bindparam(f"new_{name}") for name in names}})
     )
@@ -239,6 +240,6 @@ def held_ids(session: Session, table: type[Work], ids: Sequence[str], token: str
 
 @cache
 def _held(table: type[Work]) -> Any:
-    columns: Any = table.__table__.c  # type: ignore[attr-defined]
+    columns: Any = table.__table__.c
     mine = columns.id.in_(bindparam("ids", expanding=True)), columns.lease_token == bindparam("token")
     return select(columns.id).where(*mine).with_for_update()

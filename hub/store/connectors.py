@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from hub.errors import RetryLater
+from hub.model.columns import Row
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor
 from hub.store.dialects import upsert
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
-from hub.store.rows import write_rows
+from hub.store.rows import count_changed, write_rows
 
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
 """For connectors in sandboxes, so that they need no key; a real connector's tokens never use it."""
@@ -32,16 +33,16 @@ class StoredTokens:
     def __init__(self, store: Store, keyring: Keyring, clock: Callable[[], datetime], connector: str) -> None:
         self._store, self._keyring, self._clock, self._connector = store, keyring, clock, connector
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self) -> dict[str, object] | None:
         """The token as it was saved last, or None."""
         with self._store.reading() as session:
             row = session.get(ConnectorToken, self._connector)
         if row is None or not row.ciphertext:
             return None
-        token: dict[str, Any] = json.loads(self._keyring.decrypt(row.ciphertext, _where(self._connector)))
+        token: dict[str, object] = json.loads(self._keyring.decrypt(row.ciphertext, _where(self._connector)))
         return token
 
-    def save(self, token: dict[str, Any]) -> None:
+    def save(self, token: dict[str, object]) -> None:
         """Store a token; it survives a restart."""
         sealed = self._keyring.encrypt(json.dumps(token).encode(), _where(self._connector))
         values = {"key_id": self._keyring.newest, "ciphertext": sealed, "saved_at": self._clock()}
@@ -74,13 +75,11 @@ class StoredTokens:
             empty = ConnectorToken(connector=self._connector, key_id="", ciphertext=b"", saved_at=now)
             write_rows(session, ConnectorToken, [empty])
             until = col(ConnectorToken.refresh_until)
-            taken = session.execute(
-                update(ConnectorToken)
-                .where(col(ConnectorToken.connector) == self._connector, until.is_(None) | (until < now))
-                .values(refresh_until=now + REFRESH_LEASE)
-                .execution_options(synchronize_session=False)
+            free = update(ConnectorToken).where(
+                col(ConnectorToken.connector) == self._connector, until.is_(None) | (until < now)
             )
-            return bool(taken.rowcount)  # type: ignore[attr-defined]
+            taken = free.values(refresh_until=now + REFRESH_LEASE).execution_options(synchronize_session=False)
+            return bool(count_changed(session, taken))
 
 
 def rotate_tokens(store: Store, keyring: Keyring, clock: Callable[[], datetime]) -> int:
@@ -198,7 +197,7 @@ def resume_within(session: Session, connector: str) -> None:
 
 def _paused(
     at: datetime | None, reason: str | None, user_id: str | None, *, plugin_died: bool = False
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {"paused_at": at, "reason": reason, "paused_by": user_id, "plugin_died": plugin_died}
 
 
@@ -212,6 +211,6 @@ def _where(connector: str) -> str:
     return f"connector_token/{connector}"
 
 
-def _put(session: Session, table: type[SQLModel], key: dict[str, Any], values: dict[str, Any]) -> None:
+def _put(session: Session, table: type[Row], key: dict[str, Any], values: dict[str, object]) -> None:
     """Insert a row, or update it if it exists; safe while another process writes the same row."""
-    upsert(session, table.__table__, [key | values], list(key), replace=list(values))  # type: ignore[attr-defined]
+    upsert(session, table.__table__, [key | values], list(key), replace=list(values))

@@ -45,7 +45,7 @@ def beside(address: str, config_file: Path | None) -> Path | None:
 def upsert(
     bind: Session | Connection,
     table: Table,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     key: Sequence[str],
     *,
     replace: Sequence[str] = (),
@@ -108,12 +108,12 @@ class UtcText(FunctionElement[str]):
 
 
 @compiles(UtcText, "sqlite")
-def _stored_text(element: UtcText, compiler: Any, **options: Any) -> str:
+def _stored_text(element: UtcText, compiler: Any, **options: object) -> str:
     return str(compiler.process(element.clauses, **options))
 
 
 @compiles(UtcText, "postgresql")
-def _formatted_text(element: UtcText, compiler: Any, **options: Any) -> str:
+def _formatted_text(element: UtcText, compiler: Any, **options: object) -> str:
     return f"to_char(timezone('UTC', {compiler.process(element.clauses, **options)}), 'YYYY-MM-DD HH24:MI:SS')"
 
 
@@ -144,12 +144,12 @@ class UtcQuarter(UtcHour):
 
 
 @compiles(UtcHour, "sqlite")
-def _cut_text(element: UtcHour, compiler: Any, **options: Any) -> str:
+def _cut_text(element: UtcHour, compiler: Any, **options: object) -> str:
     return element.on_sqlite.format(compiler.process(element.clauses, **options))
 
 
 @compiles(UtcHour, "postgresql")
-def _binned(element: UtcHour, compiler: Any, **options: Any) -> str:
+def _binned(element: UtcHour, compiler: Any, **options: object) -> str:
     at = compiler.process(element.clauses, **options)
     return f"date_bin('{element.stretch}', timezone('UTC', {at}), TIMESTAMP '2000-01-01')"
 
@@ -161,11 +161,11 @@ class BytePosition(FunctionElement[int]):
 
 
 @compiles(BytePosition, "sqlite")
-def _instr(element: BytePosition, compiler: Any, **options: Any) -> str:
+def _instr(element: BytePosition, compiler: Any, **options: object) -> str:
     return f"instr({compiler.process(element.clauses, **options)})"
 
 
 @compiles(BytePosition, "postgresql")
-def _position(element: BytePosition, compiler: Any, **options: Any) -> str:
+def _position(element: BytePosition, compiler: Any, **options: object) -> str:
     column, value = (compiler.process(each, **options) for each in element.clauses)
     return f"position({value} IN {column})"

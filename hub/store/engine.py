@@ -189,7 +189,7 @@ def _sqlite_engine(url: Any) -> Engine:
             raise ConfigError(
                 f"The folder {folder} cannot be created ({error.strerror}); create it, or name another in hub.database."
             ) from None
-    arguments: dict[str, Any] = {
+    arguments: dict[str, object] = {
         "connect_args": {"timeout": 30, "check_same_thread": False},
         "hide_parameters": True,
         "json_deserializer": _read_json,
@@ -223,7 +223,7 @@ def _sqlite_engine(url: Any) -> Engine:
     return engine
 
 
-def _read_json(document: str) -> Any:
+def _read_json(document: str) -> object:
     """Most documents are empty."""
     return {} if document == "{}" else [] if document == "[]" else json.loads(document)
 
@@ -234,7 +234,7 @@ class _FirstLook:
     def __init__(self, file: Path) -> None:
         self._file, self._looked = file, False
 
-    def __call__(self, dialect: Any, record: Any, arguments: Any, options: Any) -> None:
+    def __call__(self, dialect: object, record: object, arguments: object, options: object) -> None:
         if self._looked:
             return
         for path in (self._file.parent, self._file):
@@ -284,12 +284,12 @@ def switch_to_wal(cursor: Any) -> None:
             time.sleep(WAL_RETRY_SECONDS)
 
 
-def _account_engine(url: Any) -> Engine:
+def _account_engine(url: object) -> Engine:
     """Connections that see no rows until a transaction sets its account, and then one snapshot of the database."""
     return _postgres_engine(url, account="", isolation_level="REPEATABLE READ")
 
 
-def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: Any) -> Engine:
+def _postgres_engine(url: Any, account: str = ALL_ACCOUNTS, **options: object) -> Engine:
     given = {name: value for name, value in PATIENT.items() if name not in url.query}
     try:
         engine = create_engine(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, CursorResult, Dialect, Executable
 from sqlmodel import Session, SQLModel
 
 from hub.model import SyncSlot
+from hub.model.columns import Row
 from hub.store.engine import Store
 from hub.store.writers.bulk import BulkInsert, BulkUpdate
 
@@ -18,7 +19,7 @@ Columns = dict[str, Any]
 """A row as a dictionary by column name, for latency-critical code: SQLAlchemy's objects are slow."""
 
 
-def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns]) -> int:
+def write_rows(session: Session, table: type[Row], rows: Sequence[SQLModel | Columns]) -> int:
     """Insert `rows`, given as table objects or as dictionaries of every column; an existing row stays unchanged. Returns how
     many were new."""
     if not rows:
@@ -26,17 +27,22 @@ def write_rows(session: Session, table: type[SQLModel], rows: Sequence[SQLModel 
     return insert_rows(session.connection(), table, [row if isinstance(row, dict) else vars(row) for row in rows])
 
 
-def insert_rows(connection: Connection, table: type[SQLModel], rows: Sequence[Columns]) -> int:
+def insert_rows(connection: Connection, table: type[Row], rows: Sequence[Columns]) -> int:
     """The same as `write_rows`, without a session."""
     return _insert(table, connection.dialect).run(connection, rows) if rows else 0
 
 
-def change_rows(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+def change_rows(session: Session, table: type[Row], rows: Sequence[dict[str, object]]) -> None:
     """Set columns of rows by their `id`; all the dictionaries name the same columns."""
     if rows:
         connection = session.connection()
         columns = tuple(sorted(rows[0].keys() - {"id"}))
         _update(table, columns, connection.dialect).run(connection, rows)
+
+
+def count_changed(session: Session, statement: Executable) -> int:
+    """Run an update or a delete; how many rows it was for."""
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def write_slot(store: Store, connector: str, due_at: datetime, why: str) -> None:
@@ -46,11 +52,11 @@ def write_slot(store: Store, connector: str, due_at: datetime, why: str) -> None
 
 
 @lru_cache(maxsize=64)  # an engine has a dialect of its own, and tests make many engines
-def _insert(table: type[SQLModel], dialect: Dialect) -> BulkInsert:
-    target = table.__table__  # type: ignore[attr-defined]
+def _insert(table: type[Row], dialect: Dialect) -> BulkInsert:
+    target = table.__table__
     return BulkInsert(target, [column.key for column in target.columns], dialect)
 
 
 @lru_cache(maxsize=64)  # an engine has a dialect of its own, and tests make many engines
-def _update(table: type[SQLModel], columns: tuple[str, ...], dialect: Dialect) -> BulkUpdate:
-    return BulkUpdate(table.__table__, columns, "id", dialect)  # type: ignore[attr-defined]
+def _update(table: type[Row], columns: tuple[str, ...], dialect: Dialect) -> BulkUpdate:
+    return BulkUpdate(table.__table__, columns, "id", dialect)

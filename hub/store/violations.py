@@ -25,7 +25,7 @@ def write_refusals(store: Store, refusals: ManifestViolations) -> int:
     ]
     try:
         with store.connected() as connection:
-            upsert(connection, Refusal.__table__, rows, ("connector", "kind", "name", "day"), add=("count",))  # type: ignore[attr-defined]
+            upsert(connection, Refusal.__table__, rows, ("connector", "kind", "name", "day"), add=("count",))
     except SQLAlchemyError as error:
         refusals.give_back(counts)
         log.error("refusals not written", error=type(error).__name__)

@@ -67,7 +67,7 @@ class VisitBatchWriter:
         self._group.close()
 
     def _queue(self, visitor: ParsedVisit | Departure) -> Future[Any]:
-        answer: Future[Any] = Future()
+        answer: Future[object] = Future()
         self._group.submit((visitor, answer))
         return answer
 

@@ -117,7 +117,7 @@ class WebEdge:
         self._application = self._assembled(hub, directory)
         self._rules = EdgeRules(self._serve, public_url)
 
-    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+    async def __call__(self, scope: object, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
         await (self._webhooks if is_webhook(scope) else self._rules)(scope, receive, send)
 

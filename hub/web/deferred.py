@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
@@ -19,7 +18,7 @@ class DeferredApp:
         self._app: ASGI | None = None
         self._lock = threading.Lock()
 
-    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+    async def __call__(self, scope: object, receive: ASGI, send: ASGI) -> None:
         """Serve one request."""
         if self._app is None:
             await run_in_threadpool(self._load)

@@ -156,7 +156,7 @@ def operation_app(current: Callable[[], Hub]) -> Starlette:
     return app
 
 
-def readiness(hub: Hub) -> tuple[dict[str, Any], int]:
+def readiness(hub: Hub) -> tuple[dict[str, object], int]:
     """The whole answer of `/readyz` and its status. While the database is known to be away, nothing is asked of it."""
     alive = hub.liveness
     ages = {"threads": _rounded(alive.thread_ages()), "jobs": _rounded(alive.job_ages())}

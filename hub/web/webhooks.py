@@ -96,7 +96,7 @@ class WebhookEndpoint:
             name: EventLoopBatcher("answers", partial(self._make_answers, name)) for name in receiver.connectors
         }
 
-    async def __call__(self, scope: Any, receive: ASGI, send: ASGI) -> None:
+    async def __call__(self, scope: object, receive: ASGI, send: ASGI) -> None:
         """Answer a webhook."""
         status, content_type, body = await self._reply(scope, receive)
         headers = [

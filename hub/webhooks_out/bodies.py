@@ -114,7 +114,7 @@ def notice_of(session: Session, endpoint: Endpoint, event: WebhookEvent, contact
     return Body(encoded(notice_body(standard.NAMES[kind], event.at, endpoint.company, named)), frozenset())
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
+def encoded(document: Mapping[str, object]) -> bytes:
     """The bytes that are sent and signed."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode("utf-8", "replace")
 
@@ -153,8 +153,8 @@ def _content(hub: Hub, session: Session, fields: Mapping[str, Any], case: Case) 
 
 
 def _fields(
-    hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent, kind: WebhookType, subject: Any
-) -> dict[str, Any]:
+    hub: Hub, session: Session, endpoint: Endpoint, event: WebhookEvent, kind: WebhookType, subject: object
+) -> dict[str, object]:
     place = Place(str(hub.config.hub.public_url), event.account_id)
     of_callrail = endpoint.section.format == CALLRAIL
     if isinstance(subject, TextMessage):

@@ -39,16 +39,16 @@ class Content:
     ours: frozenset[str] = frozenset()
     """The business's numbers, in E.164: they may stand in a body."""
 
-    def without(self, value: Any, parts: Withheld) -> Any:
+    def without(self, value: object, parts: Withheld) -> Any:
         """`value` without what belongs to `parts`, in texts, lists and objects however deep."""
         found = set(parts) & set(PARTS)
         return self._cleaned(value, found) if found else value
 
-    def parts_in(self, value: Any) -> frozenset[str]:
+    def parts_in(self, value: object) -> frozenset[str]:
         """The parts that stand in `value`."""
         return frozenset(part for label, text in _texts(value, "") for part in self._parts_of(label, text))
 
-    def _cleaned(self, value: Any, parts: Withheld, label: str = "") -> Any:
+    def _cleaned(self, value: object, parts: Withheld, label: str = "") -> object:
         if isinstance(value, str):
             return self._text(value, parts, label)
         if isinstance(value, Mapping):
@@ -144,7 +144,7 @@ def _plain(text: str) -> str:
     )
 
 
-def _texts(value: Any, label: str) -> Iterable[tuple[str, str]]:
+def _texts(value: object, label: str) -> Iterable[tuple[str, str]]:
     """Every text of a value, with the key that it stands under."""
     if isinstance(value, str):
         yield label, value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -77,7 +76,7 @@ def _send_again(session: Session, endpoint: Endpoint, ids: Collection[str], now:
     if not endpoint.section.enabled:
         raise CannotDo("The webhook is disabled; enable it first.")
     wanted = list(ids)
-    fresh: dict[str, Any] = {
+    fresh: dict[str, object] = {
         "state": State.READY, "attempts": 0, "first_tried_at": None, "finished_at": None, "status": None, "reason": None,
         "due_at": col(WebhookEvent.at), "expires_at": now + EVENT_LIFETIME,
     }  # fmt: skip

@@ -37,7 +37,7 @@ def send_test(hub: Hub, endpoint: Endpoint, actor: str, post: PublicPost | None 
     with hub.store.reading() as session:
         body = encoded(_document(hub, session, endpoint))
     headers = headers_of(endpoint.section.format, secrets_of(hub, endpoint), event_id, int(now.timestamp()), body)
-    outcome: Any
+    outcome: object
     try:
         outcome = (post or post_for(endpoint.section)).send(endpoint.section.url, headers, body)
     except Exception as error:  # noqa: BLE001 - whatever the other side does, the user hears of it

@@ -41,7 +41,7 @@ LOCK_WAIT_SECONDS = 5.0
 NOT_THERE = "The webhook is no longer in config.yaml, or it is disabled."
 
 
-def endpoints_due() -> Any:
+def endpoints_due() -> object:
     """The query for the endpoints that have something to send now."""
     return due_groups(WebhookEvent, "endpoint_id")
 
@@ -127,7 +127,7 @@ class _Turn:
         if not self._begin(row, prepared.ruling):
             raise RetryLater("Another worker has taken it over.")
         headers = headers_of(endpoint.section.format, secrets, row.id, int(now.timestamp()), prepared.body.data)
-        outcome: Any
+        outcome: object
         try:
             outcome = (self.post or post_for(endpoint.section)).send(endpoint.section.url, headers, prepared.body.data)
         except Exception as error:  # noqa: BLE001 - whatever the other side does, the event ends in a state that says so
@@ -159,7 +159,7 @@ class _Turn:
         ruling: StoredDecision | None = None,
     ) -> None:
         now = self.hub.clock()
-        values: dict[str, Any] = {"state": verdict.state, "reason": verdict.reason, "status": verdict.status}
+        values: dict[str, object] = {"state": verdict.state, "reason": verdict.reason, "status": verdict.status}
         if verdict.due_at is not None:
             values |= {"due_at": verdict.due_at, "first_tried_at": row.first_tried_at or now}
         else:

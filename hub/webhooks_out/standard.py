@@ -30,7 +30,7 @@ NAMES: Mapping[str, str] = {
 """The `type` of each event."""
 
 
-def document(event: WebhookType | PersonNotice, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+def document(event: WebhookType | PersonNotice, at: datetime, data: dict[str, object]) -> dict[str, Any]:
     """The whole object."""
     return {"type": NAMES[event], "timestamp": _time(at), "data": data}
 
@@ -70,7 +70,7 @@ def call_data(facts: ContactView, place: Place, event: WebhookType, changes: Seq
     return {**data, "changes": list(changes)} if event == WebhookType.MODIFIED else data
 
 
-def text_data(facts: TextFacts, place: Place) -> dict[str, Any]:
+def text_data(facts: TextFacts, place: Place) -> dict[str, object]:
     """What is known of a text."""
     text = facts.text
     return {
@@ -107,7 +107,7 @@ def form_data(facts: ContactView, place: Place) -> dict[str, Any]:
     }
 
 
-def notice_data(company: Company, contacts: Sequence[str]) -> dict[str, Any]:
+def notice_data(company: Company, contacts: Sequence[str]) -> dict[str, object]:
     """A notice about a person: `ids` are those of the contacts that the endpoint was sent."""
     return {"company": company.name, "company_title": company.title, "ids": list(contacts)}
 
@@ -122,7 +122,7 @@ def _of(subject_id: str, company: Company, person_id: str | None, place: Place) 
     }
 
 
-def _cause(cause: Attribution | None, tracker: Tracker | None) -> dict[str, Any]:
+def _cause(cause: Attribution | None, tracker: Tracker | None) -> dict[str, object]:
     known: Any = cause or tracker
     return {
         "source": known.source if known else None,
@@ -134,7 +134,7 @@ def _cause(cause: Attribution | None, tracker: Tracker | None) -> dict[str, Any]
     }
 
 
-def _lead(lead: Lead | None) -> dict[str, Any]:
+def _lead(lead: Lead | None) -> dict[str, object]:
     return {
         "lead_status": lead.status or None if lead else None,
         "value": str(lead.amount) if lead and lead.amount is not None else None,

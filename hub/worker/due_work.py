@@ -41,7 +41,7 @@ class DueWork:
         return due
 
 
-def flow_work() -> dict[str, Any]:
+def flow_work() -> dict[str, object]:
     """What the flow takes, by the kind or by the name of the table."""
     subjects = {str(table.__tablename__): _any(any_due(table)) for table in SUBJECTS}
     return {
@@ -52,7 +52,7 @@ def flow_work() -> dict[str, Any]:
     }
 
 
-def outgoing_work() -> dict[str, Any]:
+def outgoing_work() -> dict[str, object]:
     """What goes out to providers and users."""
     return {
         SYNCS: due_groups(SyncSlot, "connector"),
@@ -64,7 +64,7 @@ def outgoing_work() -> dict[str, Any]:
     }
 
 
-def _any(condition: Any) -> Any:
+def _any(condition: Any) -> object:
     """One row without a name if the condition holds."""
     nameless: Any = literal_column("''", String).label("name")
     return select(nameless).where(condition)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from hub.access.sign_in.sessions import hash_of
 from hub.model import SignInChallenge
+from hub.store.rows import count_changed
 
 Kind = Literal["passkey", "register", "factor", "oidc"]
 LIFETIME = timedelta(minutes=5)
@@ -45,4 +46,4 @@ def take_challenge(session: Session, kind: Kind, token: str, now: datetime) -> S
         return None
     session.expunge(row)
     mine = delete(SignInChallenge).where(col(SignInChallenge.token_sha256) == row.token_sha256)
-    return row if session.execute(mine).rowcount else None  # type: ignore[attr-defined]
+    return row if count_changed(session, mine) else None

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from hub.access.sign_in.sessions import hash_of
 from hub.access.users import AccessRefused
 from hub.model import SignInLink, User
+from hub.store.rows import count_changed
 
 Purpose = Literal["setup", "reset", "demo"]
 LIFETIMES: dict[Purpose, timedelta] = {
@@ -58,8 +59,7 @@ def link_of(session: Session, token: str, now: datetime) -> tuple[SignInLink, Us
 def use_link(session: Session, link: SignInLink, now: datetime) -> bool:
     """End a link; False if another request has used it already."""
     unused = (col(SignInLink.id) == link.id, col(SignInLink.used_at).is_(None))
-    used = session.execute(update(SignInLink).where(*unused).values(used_at=now))
-    return bool(used.rowcount)  # type: ignore[attr-defined]
+    return bool(count_changed(session, update(SignInLink).where(*unused).values(used_at=now)))
 
 
 def end_links(session: Session, user: User, now: datetime) -> None:

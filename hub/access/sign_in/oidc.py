@@ -60,7 +60,7 @@ class OidcProvider:
         self._section, self._redirect_uri = section, redirect_uri
         self._client = client or _http_client
         self._lock = threading.Lock()
-        self._metadata: tuple[datetime, dict[str, Any], Any] | None = None
+        self._metadata: tuple[datetime, dict[str, object], object] | None = None
 
     def begin(self, now: datetime) -> tuple[str, dict[str, str]]:
         """The provider's address to send a browser to, and what the answer is checked against. AccessRefused if the
@@ -107,7 +107,7 @@ class OidcProvider:
             raise AccessRefused(FAILED) from None
         return dict(answer)
 
-    def _claims(self, token: Mapping[str, Any], nonce: str, now: datetime) -> Any:
+    def _claims(self, token: Mapping[str, object], nonce: str, now: datetime) -> Any:
         from authlib.oidc.core import CodeIDToken
         from joserfc.errors import JoseError
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, func, select
 
 from hub.model import RecoveryCode, User
+from hub.store.rows import count_changed
 
 CODES_PER_USER = 10
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -30,10 +31,8 @@ def use_recovery_code(session: Session, user: User, written: str, now: datetime)
     """Whether `written` is an unused code of the user; it is used then. Two requests cannot both use one code."""
     code = "".join(each for each in written.upper() if each.isalnum())
     theirs = (col(RecoveryCode.user_id) == user.id, col(RecoveryCode.used_at).is_(None))
-    used = session.execute(
-        update(RecoveryCode).where(*theirs, col(RecoveryCode.code_sha256) == _hashed(code)).values(used_at=now)
-    )
-    return bool(used.rowcount)  # type: ignore[attr-defined]
+    mine = update(RecoveryCode).where(*theirs, col(RecoveryCode.code_sha256) == _hashed(code))
+    return bool(count_changed(session, mine.values(used_at=now)))
 
 
 def recovery_codes_left(session: Session, user: User) -> int:

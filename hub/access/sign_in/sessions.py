@@ -10,10 +10,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
 from hub.model import User, WebSession
+from hub.store.rows import count_changed
 
 TOKEN_BYTES = 32
 LAST_USE_PRECISION = timedelta(minutes=1)
@@ -86,10 +87,9 @@ def end_sessions(session: Session, user_id: str, now: datetime, except_id: str =
     return _end(session, now, col(WebSession.user_id) == user_id, col(WebSession.id) != except_id)
 
 
-def _end(session: Session, now: datetime, *which: object) -> int:
-    living = update(WebSession).where(*which, col(WebSession.revoked_at).is_(None))  # type: ignore[arg-type]
-    ended = session.execute(living.values(revoked_at=now))
-    return int(ended.rowcount)  # type: ignore[attr-defined]
+def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
+    living = update(WebSession).where(*which, col(WebSession.revoked_at).is_(None))
+    return count_changed(session, living.values(revoked_at=now))
 
 
 def living_sessions(session: Session, user_id: str, now: datetime, idle: timedelta) -> list[WebSession]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hub.alerts.unsubscribe import ALERTS, unsubscribe_url
 from hub.alerts.wording import Message, summary_title
@@ -33,7 +33,7 @@ def send_rendered(
     delivery_id: str,
     subject: str,
     template: str,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     unsubscribe: str,
     begin: Callable[[], None],
 ) -> None:

@@ -252,12 +252,12 @@ def _opened(hub: Hub, session: Session, with_audio: bool) -> list[Opened]:
     ]  # fmt: skip
 
 
-def _newest(session: Session, table: type[Row], column: Any) -> list[Row]:
+def _newest(session: Session, table: type[Row], column: object) -> list[Row]:
     row: Any = table
     return list(session.exec(select(table).where(col(column).is_not(None)).order_by(row.id.desc()).limit(SAMPLES)))
 
 
-def _tried(kind: str, rows: Sequence[Any], count: Callable[[], int]) -> Opened:
+def _tried(kind: str, rows: Sequence[object], count: Callable[[], int]) -> Opened:
     try:
         return Opened(kind=kind, tried=len(rows), opened=count())
     except ConfigError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from hub.cli.support.output import moment, plain, say
 from hub.cli.support.tables import table
@@ -11,7 +10,7 @@ from hub.platform.fields import only
 from hub.queries.privacy.company_end import CompanyEndPlan
 
 
-def plan_as_json(planned: CompanyEndPlan) -> dict[str, Any]:
+def plan_as_json(planned: CompanyEndPlan) -> dict[str, object]:
     """The plan for scripts."""
     end = planned.end
     return only("title", "counts", "sections", "connectors", "steps", "blockers", "remains")(planned) | {

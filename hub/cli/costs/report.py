@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import typer
@@ -88,7 +88,7 @@ def costs(
         _print(report, f"Costs of {names} by {what}, {wanted} model, {begins} to {ends}", what, top)
 
 
-def report_json(report: CostReport) -> dict[str, Any]:
+def report_json(report: CostReport) -> dict[str, object]:
     """The report for machines; amounts are texts, so that no digit is lost."""
     return {
         "lines": [_line_json(line) for line in report.lines],
@@ -97,7 +97,7 @@ def report_json(report: CostReport) -> dict[str, Any]:
     }
 
 
-def _line_json(line: CostLine) -> dict[str, Any]:
+def _line_json(line: CostLine) -> dict[str, object]:
     counts = {name: line.credits.number(name) for name in COUNTS}
     return {
         "value": line.value,

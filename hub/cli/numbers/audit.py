@@ -84,7 +84,7 @@ def _held(each: MonthSpending) -> str:
     return f"{_sums(each.numbers)} ({each.held:,}{unpriced})"
 
 
-def _sums(costs: Mapping[str, Any]) -> str:
+def _sums(costs: Mapping[str, object]) -> str:
     return " and ".join(f"{amount:,.2f} {currency}" for currency, amount in costs.items()) or EMPTY_CELL
 
 

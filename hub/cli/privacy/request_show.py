@@ -24,7 +24,7 @@ def person_of(request: PrivacyRequest) -> list[str]:
     return [each for each in (request.phone_number, request.email) if each]
 
 
-def request_row(request: PrivacyRequest, now: datetime) -> dict[str, Any]:
+def request_row(request: PrivacyRequest, now: datetime) -> dict[str, object]:
     """A request as JSON takes it, without the person."""
     names = ("id", "kind", "state", "channel", "places", "rule", "received_at", "due_at", "extended_to", "promised_at",
              "verified_at", "closed_at")  # fmt: skip

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -108,7 +108,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def echo_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+def echo_json(value: Mapping[str, object] | Sequence[object]) -> None:
     """Print JSON: times in ISO 8601, amounts as text."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_jsonable))
 

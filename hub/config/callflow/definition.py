@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -32,7 +32,7 @@ def _e164(text: str) -> str:
     return number
 
 
-def _key(value: Any) -> str:
+def _key(value: object) -> str:
     text = str(value)
     if len(text) != 1 or text not in "0123456789*#":
         raise ValueError(f"{text!r} is not a phone key; write one of 0 to 9, * or #")

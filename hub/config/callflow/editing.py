@@ -20,7 +20,7 @@ def ways_to(flow: Flow, name: str) -> list[str]:
     return [other for other, step in flow.steps.items() if any(target == name for _, target in step.leads())]
 
 
-def save_step(flow: Flow, name: str, written: Mapping[str, Any], new_name: str) -> Tree:
+def save_step(flow: Flow, name: str, written: Mapping[str, object], new_name: str) -> Tree:
     """The flow with another content, and perhaps another name, of one step. All ways to it follow the name.
 
     CannotDo if the name is taken.
@@ -37,7 +37,7 @@ def save_step(flow: Flow, name: str, written: Mapping[str, Any], new_name: str) 
     return {**tree, "steps": steps}
 
 
-def insert_step(flow: Flow, after: str | None, way: str, name: str, written: Mapping[str, Any]) -> Tree:
+def insert_step(flow: Flow, after: str | None, way: str, name: str, written: Mapping[str, object]) -> Tree:
     """The flow with a new step on one way out of the step `after`, or before its first step if that is None.
 
     `way` is a key as `Step.leads` gives it. CannotDo if the name is taken.

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.platform.public_holidays import public_holidays, regions_with_holidays
@@ -19,7 +18,7 @@ Hours = tuple[int, int]
 """From one minute of the day to another, which is not included; 24:00 ends a day."""
 
 
-def parse_hours(value: Any) -> tuple[Hours, ...]:
+def parse_hours(value: object) -> tuple[Hours, ...]:
     """`closed`, `8:00-17:00` or a list of such spans; ValueError says what is expected."""
     if value in ("closed", [], ()):
         return ()
@@ -27,7 +26,7 @@ def parse_hours(value: Any) -> tuple[Hours, ...]:
     return tuple(_span(each) for each in spans)
 
 
-def parse_days(value: Any) -> Mapping[str, tuple[Hours, ...]]:
+def parse_days(value: object) -> Mapping[str, tuple[Hours, ...]]:
     """Days, or ranges of days, with their hours: each day one time, spelled out; ValueError says what is expected."""
     if not isinstance(value, Mapping):
         raise ValueError("expected days with their hours, like `mon-fri: 8:00-17:00`")
@@ -69,7 +68,7 @@ def holidays_known(place: str) -> bool:
     return known is not None and (not region or region in known)
 
 
-def _span(value: Any) -> Hours:
+def _span(value: object) -> Hours:
     if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(each, int) for each in value):
         begin, end = value
     else:

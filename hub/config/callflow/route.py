@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.config.callflow.definition import END, Flow, PhoneNumber, Recording, Speech
@@ -36,7 +34,7 @@ def flow_of(route: Route, name: str = ROUTE_STEP) -> Flow:
     """The flow that a route stands for."""
     dial = {"do": "dial", "number": route.dial, "ring_seconds": route.ring_seconds, "record": route.record}
     dial |= {"whisper": route.whisper, "unanswered": "voicemail" if route.voicemail else END}
-    steps: dict[str, Any] = {}
+    steps: dict[str, object] = {}
     if route.greeting:
         steps["greeting"] = {"do": "greeting", "say": route.greeting, "then": "dial"}
     steps["dial"] = dial

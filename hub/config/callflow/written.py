@@ -25,7 +25,7 @@ def written_flow(flow: Flow, folder: Path | None = None) -> dict[str, Any]:
     return {**written, "steps": {name: written_step(step, folder) for name, step in flow.steps.items()}}
 
 
-def written_step(step: Step, folder: Path | None = None) -> dict[str, Any]:
+def written_step(step: Step, folder: Path | None = None) -> dict[str, object]:
     """One step."""
     written = _set_values(step)
     if isinstance(step, Schedule):
@@ -62,7 +62,7 @@ def _clock(minute: int) -> str:
     return "24:00" if minute == DAY_MINUTES else f"{minute // 60}:{minute % 60:02}"
 
 
-def _set_values(model: BaseModel, *left_out: str) -> dict[str, Any]:
+def _set_values(model: BaseModel, *left_out: str) -> dict[str, object]:
     """What differs from the defaults, and what has none, in the order of the model."""
     written = {}
     for name, field in type(model).model_fields.items():
@@ -77,7 +77,7 @@ def _rank(key: str) -> int:
     return FIRST_KEYS.index(key) - len(FIRST_KEYS) if key in FIRST_KEYS else key in LAST_KEYS
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, BaseModel):
         return _set_values(value)
     if isinstance(value, Mapping):

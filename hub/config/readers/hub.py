@@ -12,7 +12,7 @@ from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
 
 
-def read_hub(reading: Reading, value: Any) -> HubSection | None:
+def read_hub(reading: Reading, value: object) -> HubSection | None:
     """The section `hub:` with absolute paths. None if it is invalid; the problems are reported."""
     if not isinstance(value, dict):
         wanted = "write `hub:` with a `public_url:` in it"
@@ -38,7 +38,7 @@ def read_hub(reading: Reading, value: Any) -> HubSection | None:
     )
 
 
-def _without_missing(reading: Reading, value: dict[str, Any], path: Path) -> dict[str, Any]:
+def _without_missing(reading: Reading, value: dict[str, Any], path: Path) -> dict[str, object]:
     key = str(path[-1])
     bad = {place[len(path)] for place in reading.references.missing if place[: len(path)] == path and place != path}
     if not bad or not isinstance(value.get(key), list):
@@ -54,7 +54,7 @@ def _absolute_database(reading: Reading, url: str) -> str:
     return f"sqlite:///{reading.absolute(name)}"
 
 
-def plugin_folders(reading: Reading, hub: Any) -> list[pathlib.Path]:
+def plugin_folders(reading: Reading, hub: object) -> list[pathlib.Path]:
     """The folders of `plugin_dirs:` that exist; missing ones are reported."""
     written = hub.get("plugin_dirs") if isinstance(hub, dict) else None
     folders = []

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hub.config.mail import MailSection
 from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
 
 
-def read_mail(reading: Reading, value: Any) -> MailSection | None:
+def read_mail(reading: Reading, value: object) -> MailSection | None:
     """The section. None if it is missing or invalid; problems are reported."""
     if value is None:
         return None

@@ -40,7 +40,7 @@ def outline_of(text: str, path: pathlib.Path) -> Outline:
     return Outline(hub, tuple(_names(document.tree)))
 
 
-def _names(tree: Any) -> Iterator[str]:
+def _names(tree: object) -> Iterator[str]:
     for account in _items(tree, "accounts"):
         for company in _items(account, "companies"):
             if isinstance(company.get("name"), str):

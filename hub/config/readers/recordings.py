@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from hub.config.document import Path
 from hub.config.error_messages import IN_CLEAR
@@ -16,7 +15,7 @@ SECRET = re.compile("secret|token|password|key", re.IGNORECASE)
 """Names of options that are credentials of the storage; their values are never written in clear."""
 
 
-def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
+def read_recordings(reading: Reading, value: object) -> RecordingsSection | None:
     """The section `recordings:`, with defaults if it is missing. None if it is invalid; problems are reported."""
     if reading.sandbox:
         value = _without_missing(reading, value)
@@ -30,7 +29,7 @@ def read_recordings(reading: Reading, value: Any) -> RecordingsSection | None:
     return section.model_copy(update={"storage": str(reading.absolute(section.storage))})
 
 
-def _without_missing(reading: Reading, value: Any) -> Any:
+def _without_missing(reading: Reading, value: object) -> object:
     """A hub with sandboxes needs no secrets: options whose reference cannot be resolved are left out."""
     bad = {path for path in reading.references.missing if path[:2] == OPTIONS and len(path) > 2}
     if not bad or not isinstance(value, dict) or not isinstance(value.get("options"), dict):
@@ -40,7 +39,7 @@ def _without_missing(reading: Reading, value: Any) -> Any:
     return {**value, "options": {name: each for name, each in value["options"].items() if name not in names}}
 
 
-def _in_clear(reading: Reading, options: Mapping[str, Any], path: Path) -> Iterator[Path]:
+def _in_clear(reading: Reading, options: Mapping[str, object], path: Path) -> Iterator[Path]:
     for name, value in options.items():
         place = (*path, name)
         if isinstance(value, Mapping):

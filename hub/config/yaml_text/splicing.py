@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from hub.config.document import Node, Path
 from hub.config.yaml_text.writing import Layout, inline, is_multiline, layout_of, written
@@ -31,7 +30,7 @@ class Spliced:
 
     # the four edits
 
-    def replace(self, place: Path, value: Any) -> str:
+    def replace(self, place: Path, value: object) -> str:
         """The text with another value at `place`, where a value is."""
         parent, node = self._found(place)
         if parent.flow or not (node.is_block or _takes_lines(node, value)):
@@ -69,7 +68,7 @@ class Spliced:
         end = self._over(END_OF_LINE, self._content_end(node))
         return self._with(line_start, self._over(_deeper_comments(parent.column, ""), end), "")
 
-    def add(self, place: Path, value: Any) -> str:
+    def add(self, place: Path, value: object) -> str:
         """The text with a new entry: a new last entry of a list, or a new key of a section."""
         parent = self._found(place[:-1])[1]
         new = [value] if isinstance(place[-1], int) else {place[-1]: value}
@@ -174,7 +173,7 @@ class Spliced:
             raise _refusal(line, "a comment stands between these values")
 
 
-def _takes_lines(node: Node, value: Any) -> bool:
+def _takes_lines(node: Node, value: object) -> bool:
     """Whether a new value needs lines of its own: a section or list, unless it replaces one in { } or [ ]."""
     if isinstance(value, (dict, list)):
         return bool(value) and not (node.flow and node.children)

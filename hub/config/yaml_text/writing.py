@@ -70,12 +70,12 @@ class _Writer(yaml.Dumper):
         return style
 
 
-def written(value: Any, layout: Layout) -> list[str]:
+def written(value: object, layout: Layout) -> list[str]:
     """The lines of a section or list in block style, without indentation."""
     return _written(_node(value), layout).removesuffix("\n").split("\n")
 
 
-def inline(value: Any, *, flow: bool = True, quote: str = "") -> str:
+def inline(value: object, *, flow: bool = True, quote: str = "") -> str:
     """A value on one line; `flow`: it stands in { } or [ ]. `quote` is the style of the text that it replaces."""
     node = _node(value, flow=True)
     if isinstance(value, str):
@@ -94,7 +94,7 @@ def _written(node: yaml.Node, layout: Layout) -> str:
     return stream.getvalue()
 
 
-def _node(value: Any, *, flow: bool = False) -> Any:
+def _node(value: object, *, flow: bool = False) -> Any:
     if isinstance(value, Mapping):
         pairs = [(_node(name, flow=True), _node(item, flow=flow)) for name, item in value.items()]
         return yaml.MappingNode(TAG.format("map"), pairs, flow_style=flow or not value)

@@ -147,7 +147,9 @@ class _Folded:
             self.written.append(call)
             self.columns |= changed
 
-    def _tell(self, call: Call, before: Mapping[str, Any], *, is_new: bool, was_over: bool, is_renamed: bool) -> None:
+    def _tell(
+        self, call: Call, before: Mapping[str, object], *, is_new: bool, was_over: bool, is_renamed: bool
+    ) -> None:
         """Note what webhooks report of a change."""
         if is_new and self.told_by == "webhook":
             self.begun.append(call)
@@ -159,7 +161,7 @@ class _Folded:
             if names:
                 self.changes[call.connector, call.carrier_call_id] = tuple(names)
 
-    def _change(self, call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    def _change(self, call: Call, before: Mapping[str, object], after: Mapping[str, object]) -> None:
         """Set a call's new state, and queue it for the flow if that has something new to do."""
         self.changed += 1
         counted = [_change(call)] if call.enriched_at else []
@@ -173,7 +175,7 @@ class _Folded:
             _set(call, state=SubjectState.READY, due_at=self.now, lease_token=None, lease_until=None)
 
 
-def _set(call: Call, **values: Any) -> None:
+def _set(call: Call, **values: object) -> None:
     """Set columns that `_write` writes; the session, which would take much longer, does not see it."""
     vars(call).update(values)
 
@@ -182,7 +184,7 @@ def _write(session: Session, calls: Sequence[Call], columns: Collection[str]) ->
     change_rows(session, Call, [_columns(call, ("id", *columns)) for call in calls])
 
 
-def _concerns_flow(call: Call, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _concerns_flow(call: Call, before: Mapping[str, object], after: Mapping[str, object]) -> bool:
     """Whether the flow has something to do after this change. It takes a call when its first event comes and when it is
     over; in between, only what the attribution depends on."""
     changed = {name for name, value in after.items() if value != before[name]}

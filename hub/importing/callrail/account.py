@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo
 from hub.importing.callrail.client import PER_PAGE, CallRail, NotPermitted, NotThere, RawPage
 from hub.importing.callrail.rows import (
@@ -103,7 +104,7 @@ class CallRailAccount:
             done = (raw.number - 1) * PER_PAGE + len(raw.rows)
             yield Page(raw.number, done, raw.total, records, unreadable, is_last)
 
-    def _threads(self, raw: RawPage) -> Iterator[dict[str, Any]]:
+    def _threads(self, raw: RawPage) -> Iterator[JsonObject]:
         """The conversations of a page, each with all its texts: the list has only the latest of each."""
         for row in raw.rows:
             try:

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
+from hub.contracts.untrusted import JsonObject
 from hub.errors import AuthError, CannotDo, ConfigError, RetryLater
 from hub.platform.backoff import exponential
 
@@ -45,7 +46,7 @@ class RawPage:
     number: int
     pages: int
     total: int
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[JsonObject, ...]
 
 
 class Pace:
@@ -94,7 +95,7 @@ class CallRail:
         self._api.close()
         self._files.close()
 
-    def accounts(self) -> list[dict[str, Any]]:
+    def accounts(self) -> list[JsonObject]:
         """The accounts that the key can see."""
         return [row for page in self.pages("a.json", "accounts") for row in page.rows]
 
@@ -120,7 +121,7 @@ class CallRail:
                 return
             number += 1
 
-    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def get(self, path: str, parameters: Mapping[str, str] | None = None) -> JsonObject:
         """One JSON object below `/v3/`."""
         answer = self._ask(lambda: self._api.get(f"{self._base}/v3/{path}", params=dict(parameters or {})))
         try:
@@ -234,5 +235,5 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", parts.port
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     return value if isinstance(value, int) and value >= 0 else 0

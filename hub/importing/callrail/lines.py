@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from hub.contracts.phones import phone_number
+from hub.contracts.untrusted import JsonObject
 from hub.importing.callrail.columns import CALLS, FORMS
 from hub.importing.callrail.rows import CURRENCY, cause_of, place_of
 from hub.importing.callrail.vocabulary import LEAD_STATUSES, is_yes, moment_of, money_of, seconds_of
@@ -121,7 +121,7 @@ def _text(line: Line, at: datetime) -> TextRecord:
     )
 
 
-def _shared(line: Line) -> dict[str, Any]:
+def _shared(line: Line) -> JsonObject:
     company, tracking = line.get("company"), phone_number(line.get("tracking_number"))
     told = {**line.known, "landing_page_url": line.get("landing_page")}
     tags = tuple(filter(None, (each.strip() for each in (line.get("tags") or "").split(","))))

@@ -58,7 +58,7 @@ class Unreadable(Exception):
 
 
 def records_of(
-    rows: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Iterable[Record]]
+    rows: Iterable[Mapping[str, object]], read: Callable[[Mapping[str, Any]], Iterable[Record]]
 ) -> tuple[tuple[Record, ...], tuple[tuple[str, str], ...]]:
     """The records of some objects, and (id, reason) of those that cannot be read."""
     found: list[Record] = []
@@ -71,7 +71,7 @@ def records_of(
     return tuple(found), tuple(unreadable)
 
 
-def company_of(row: Mapping[str, Any]) -> CompanyRecord:
+def company_of(row: Mapping[str, object]) -> CompanyRecord:
     """A company."""
     return CompanyRecord(
         id=id_of(row),
@@ -81,7 +81,7 @@ def company_of(row: Mapping[str, Any]) -> CompanyRecord:
     )
 
 
-def tracker_of(row: Mapping[str, Any]) -> TrackerRecord:
+def tracker_of(row: Mapping[str, object]) -> TrackerRecord:
     """A tracker, with what of its call flow a tracker here can do."""
     flow, source = _mapping(row.get("call_flow")), _mapping(row.get("source"))
     company, title = _mapping(row.get("company")), text_of(row.get("name"), 200) or id_of(row)
@@ -109,7 +109,7 @@ def tracker_of(row: Mapping[str, Any]) -> TrackerRecord:
     )
 
 
-def tag_of(row: Mapping[str, Any]) -> TagRecord:
+def tag_of(row: Mapping[str, object]) -> TagRecord:
     """A tag; its id is a number."""
     return TagRecord(
         id=id_of(row),
@@ -120,7 +120,7 @@ def tag_of(row: Mapping[str, Any]) -> TagRecord:
     )
 
 
-def user_of(row: Mapping[str, Any]) -> UserRecord:
+def user_of(row: Mapping[str, object]) -> UserRecord:
     """A user. One who sees every company has them all in the list; who is limited is decided by the import."""
     name = text_of(row.get("name"), 100) or " ".join(
         filter(None, (text_of(row.get("first_name"), 50), text_of(row.get("last_name"), 50)))
@@ -135,7 +135,7 @@ def user_of(row: Mapping[str, Any]) -> UserRecord:
     )
 
 
-def call_of(row: Mapping[str, Any]) -> Iterator[CallRecord]:
+def call_of(row: Mapping[str, object]) -> Iterator[CallRecord]:
     """A call."""
     external_id, at = id_of(row), moment_of(row.get("start_time"))
     if at is None:
@@ -165,7 +165,7 @@ def call_of(row: Mapping[str, Any]) -> Iterator[CallRecord]:
     )
 
 
-def form_of(row: Mapping[str, Any]) -> Iterator[FormRecord]:
+def form_of(row: Mapping[str, object]) -> Iterator[FormRecord]:
     """A form."""
     external_id, at = id_of(row), moment_of(row.get("submitted_at"))
     if at is None:
@@ -186,7 +186,7 @@ def form_of(row: Mapping[str, Any]) -> Iterator[FormRecord]:
     )
 
 
-def thread_of(row: Mapping[str, Any]) -> Iterator[TextRecord]:
+def thread_of(row: Mapping[str, object]) -> Iterator[TextRecord]:
     """The texts of a conversation: all that it holds. A text has no id in older answers; then its time and direction are it,
     which are the same at every reading."""
     thread = id_of(row)
@@ -219,7 +219,7 @@ def thread_of(row: Mapping[str, Any]) -> Iterator[TextRecord]:
         )
 
 
-def cause_of(row: Mapping[str, Any]) -> Cause:
+def cause_of(row: Mapping[str, object]) -> Cause:
     """What CallRail says of a contact's source. The link's own tags take precedence over the displayed name."""
     shown = text_of(row.get("source"), 200) or text_of(row.get("source_name"), 200)
     named = origin_of(shown)
@@ -245,7 +245,7 @@ def place_of(city: str | None, state: str | None, country: str | None) -> dict[s
     return {name: value for name, value in told.items() if value}
 
 
-def marks_of(row: Mapping[str, Any]) -> Marks:
+def marks_of(row: Mapping[str, object]) -> Marks:
     """Lead status, value, tags and note. A tag is a text, or an object with its name."""
     value = money_of(row.get("formatted_value"), CURRENCY) or money_of(row.get("value"), CURRENCY)
     tags = (each if isinstance(each, str) else _mapping(each).get("name") for each in _list(row.get("tags")))
@@ -257,7 +257,7 @@ def marks_of(row: Mapping[str, Any]) -> Marks:
     )
 
 
-def id_of(row: Mapping[str, Any]) -> str:
+def id_of(row: Mapping[str, object]) -> str:
     """The id of an object; a number in older answers."""
     found = row.get("id")
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
@@ -266,7 +266,7 @@ def id_of(row: Mapping[str, Any]) -> str:
     return text
 
 
-def _tracker_source(source: Mapping[str, Any], title: str) -> tuple[str, str]:
+def _tracker_source(source: Mapping[str, object], title: str) -> tuple[str, str]:
     kind = text_of(source.get("type"), 40) or ""
     if kind in TRACKER_SOURCES:
         return TRACKER_SOURCES[kind]
@@ -280,9 +280,9 @@ def _tracker_source(source: Mapping[str, Any], title: str) -> tuple[str, str]:
     return known or (slug(title), "offline" if kind == "offline" else "other")
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value] if isinstance(value, str) and value else []

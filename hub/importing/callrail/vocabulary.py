@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.contracts.leads import LeadStatus
@@ -60,12 +59,12 @@ ZONES = {
 }  # fmt: skip
 
 
-def text_of(value: Any, longest: int = 1_000) -> str | None:
+def text_of(value: object, longest: int = 1_000) -> str | None:
     """A text without outer spaces; None if it is empty or no text."""
     return (value.strip()[:longest] or None) if isinstance(value, str) else None
 
 
-def is_yes(value: Any) -> bool | None:
+def is_yes(value: object) -> bool | None:
     """Yes or no as a file or an answer writes it; None if it is neither."""
     if isinstance(value, bool):
         return value
@@ -73,7 +72,7 @@ def is_yes(value: Any) -> bool | None:
     return True if word in ("true", "yes", "1", "y") else False if word in ("false", "no", "0", "n") else None
 
 
-def seconds_of(value: Any) -> int | None:
+def seconds_of(value: object) -> int | None:
     """Seconds: a number, `"27"`, `1:05` or `0:01:05`."""
     if isinstance(value, bool) or value is None:
         return None
@@ -87,7 +86,7 @@ def seconds_of(value: Any) -> int | None:
     return int(total) if total >= 0 and total < 1e6 else None
 
 
-def moment_of(value: Any, zone: str = "UTC") -> datetime | None:
+def moment_of(value: object, zone: str = "UTC") -> datetime | None:
     """An aware time in UTC; one without an offset is in `zone`."""
     text = text_of(value, 60)
     if text is None:
@@ -108,7 +107,7 @@ def moment_of(value: Any, zone: str = "UTC") -> datetime | None:
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
-def zone_of(value: Any) -> str:
+def zone_of(value: object) -> str:
     """The IANA name of a time zone; UTC if it is not known."""
     name = ZONES.get(str(value).casefold(), str(value))
     try:
@@ -118,7 +117,7 @@ def zone_of(value: Any) -> str:
     return name
 
 
-def money_of(value: Any, currency: str) -> Money | None:
+def money_of(value: object, currency: str) -> Money | None:
     """`240`, `"$1,240.00"`, `"240 EUR"`; None for `--`, an empty value or nothing."""
     if isinstance(value, bool) or value is None:
         return None

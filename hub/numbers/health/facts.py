@@ -58,13 +58,13 @@ def rings(session: Session, now: datetime) -> list[Ring]:
     """The numbers on which calls came lately that belong to no company."""
     last, calls = func.max(Call.started_at), func.count()
     rows = session.execute(
-        select(Call.connector, Call.tracking_number, calls, last)  # type: ignore[call-overload]
+        select(col(Call.connector), col(Call.tracking_number), calls, last)
         .where(
             col(Call.company_id).is_(None),
             col(Call.started_at) >= now - RINGS_FOR,
             col(Call.tracking_number).is_not(None),
         )
-        .group_by(Call.connector, Call.tracking_number)
+        .group_by(col(Call.connector), col(Call.tracking_number))
         .order_by(calls.desc())
         .limit(MOST_RINGING)
     )
@@ -73,7 +73,7 @@ def rings(session: Session, now: datetime) -> list[Ring]:
 
 def bills(session: Session) -> list[Bill]:
     """The accounts and companies that have a cap, with what their numbers cost."""
-    accounts = session.execute(select(Account.id).where(col(Account.number_cap).is_not(None))).scalars()  # type: ignore[call-overload]
+    accounts = session.execute(select(col(Account.id)).where(col(Account.number_cap).is_not(None))).scalars()
     found = [Bill(account_id=each, company_id=None, budget=budget_of(session, each)) for each in accounts]
     for company in session.execute(select(Company).where(col(Company.number_cap).is_not(None))).scalars():
         budget = budget_of(session, company.account_id, company_id=company.id)
@@ -84,7 +84,7 @@ def bills(session: Session) -> list[Bill]:
 def owners(session: Session) -> dict[str, str]:
     """The account of each carrier, if the trackers of only one use it."""
     rows = session.execute(
-        select(Tracker.carrier, Company.account_id)  # type: ignore[call-overload]
+        select(col(Tracker.carrier), col(Company.account_id))
         .join(Company, col(Company.id) == Tracker.company_id)
         .distinct()
     ).all()

@@ -105,7 +105,7 @@ def judge(
 
 
 def _of_number(each: KnownNumber, seen: Compared | None, now: datetime) -> Iterator[Found]:
-    def found(kind: str, **facts: Any) -> Found:
+    def found(kind: str, **facts: object) -> Found:
         costs = {"price": written(each.price)} if each.price else {}
         return Found(
             kind=kind,
@@ -137,7 +137,7 @@ def _unassigned(
         for each in side:
             if each.owned is not None and each.line is None and each.number not in ours:
                 price = each.owned.monthly_price
-                facts: dict[str, Any] = {"price": written(price)} if price else {}
+                facts: dict[str, object] = {"price": written(price)} if price else {}
                 yield Found(
                     kind=UNASSIGNED,
                     number=each.number,

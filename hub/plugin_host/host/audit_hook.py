@@ -66,7 +66,7 @@ class Policy:
             self._addresses.update(str(each[4][0]) for each in found)
             return found
 
-        def fork_exec(*args: Any) -> Any:
+        def fork_exec(*args: object) -> Any:
             self._refuse("subprocess.Popen")
 
         socket.getaddrinfo = getaddrinfo
@@ -98,7 +98,7 @@ class Policy:
         ):
             self._refuse("import of native code that it wrote itself")
 
-    def _open(self, path: Any, mode: Any, flags: Any) -> None:
+    def _open(self, path: object, mode: object, flags: object) -> None:
         writes = bool(flags & WRITES) if isinstance(flags, int) else any(letter in str(mode) for letter in "wax+")
         self._path("open", path, writes=writes)
 
@@ -124,7 +124,7 @@ class Policy:
         elif event == "socket.getnameinfo":
             self._host(arguments[0][0])
 
-    def _host(self, host: Any) -> None:
+    def _host(self, host: object) -> None:
         name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
         name = name.lower().rstrip(".")
         if name in self._addresses or any(fnmatch(name, pattern) for pattern in self._hosts):

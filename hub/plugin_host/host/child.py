@@ -36,10 +36,10 @@ class Host:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sending = threading.Lock()
-        self._asked: dict[int, Future[Any]] = {}
+        self._asked: dict[int, Future[object]] = {}
         self._next = 0
         self._pools: dict[str, DaemonThreadPool] = {}
-        self._notes: deque[tuple[Any, ...]] = deque(maxlen=MAX_WAITING_NOTES)
+        self._notes: deque[tuple[object, ...]] = deque(maxlen=MAX_WAITING_NOTES)
         self._noted, self._sending_notes = threading.Event(), threading.Lock()
         self._name = ""
 
@@ -58,14 +58,14 @@ class Host:
             else:
                 self._submit(message)
 
-    def tell(self, *note: Any) -> None:
+    def tell(self, *note: object) -> None:
         """Send something that nobody waits for: a log line, a refusal. The oldest is dropped if too many wait."""
         self._notes.append(note)
         self._noted.set()
 
-    def ask(self, what: str, *arguments: Any) -> Any:
+    def ask(self, what: str, *arguments: object) -> Any:
         """Ask the hub for something and wait for the answer."""
-        future: Future[Any] = Future()
+        future: Future[object] = Future()
         with self._sending:
             self._next += 1
             number = self._next
@@ -132,7 +132,7 @@ class Host:
             while self._notes:
                 self._send({"note": list(self._notes.popleft())})
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, object]) -> None:
         try:
             frame = encode(message)
         except CannotPass:

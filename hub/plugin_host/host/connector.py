@@ -50,7 +50,7 @@ class HostedConnector(Connector):
     description: ClassVar[Description | None] = None
     """What is known of a plugin that the hub does not import."""
 
-    def __init__(self, name: str, settings: Any, services: Services) -> None:
+    def __init__(self, name: str, settings: object, services: Services) -> None:
         super().__init__(name, settings, services)
         if self.description is not None and self.description.transforms:
             self.manifest = manifest_of(self.description, self._transform)  # type: ignore[misc]
@@ -100,7 +100,7 @@ class HostedConnector(Connector):
         return found
 
     @classmethod
-    def needs_sign_in(cls, settings: Any) -> bool:
+    def needs_sign_in(cls, settings: object) -> bool:
         """Whether these settings work only after a sign-in, as the plugin says."""
         return "needs_sign_in" in cls.methods and probe.needs_sign_in(cls.origin, as_written(settings))
 
@@ -171,13 +171,13 @@ def _described(name: str, origin: Origin, version: str) -> type[HostedConnector]
         raise ConfigError(f"its description cannot be read ({type(error).__name__})") from None
 
 
-def _class_of(module: str, name: str, members: dict[str, Any], hooks: tuple[str, ...]) -> type[HostedConnector]:
+def _class_of(module: str, name: str, members: dict[str, object], hooks: tuple[str, ...]) -> type[HostedConnector]:
     forwards = {hook: _forward(SPECS[hook]) for hook in hooks if hook in SPECS}
     return type(name, (HostedConnector,), {"__module__": module, "__qualname__": name, **members, **forwards})
 
 
 def _forward(spec: HookSpec) -> Callable[..., Any]:
-    def forward(self: HostedConnector, *args: Any, **kwargs: Any) -> Any:
+    def forward(self: HostedConnector, *args: object, **kwargs: object) -> Any:
         return self.supervisor.call(spec.name, lane_of(spec.name), spec.by_name(*args, **kwargs), spec.deadline)
 
     # pluggy reads the arguments' names from the wrapped function.

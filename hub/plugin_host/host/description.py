@@ -77,7 +77,7 @@ def manifest_of(description: Description, run: RunTransform | None = None) -> Ma
     return Manifest.model_validate(tree)
 
 
-def _as_data(manifest: Manifest) -> dict[str, Any]:
+def _as_data(manifest: Manifest) -> dict[str, object]:
     tree = manifest.model_dump(exclude={"flows"})
     tree["flows"] = [
         {
@@ -91,7 +91,7 @@ def _as_data(manifest: Manifest) -> dict[str, Any]:
     return tree
 
 
-def _transform(description: Description, name: str, run: RunTransform | None) -> Any:
+def _transform(description: Description, name: str, run: RunTransform | None) -> object:
     if name not in description.transforms:
         return name
     text, wanted = description.transforms[name]
@@ -106,6 +106,6 @@ def _transform(description: Description, name: str, run: RunTransform | None) ->
     return Transform(name=name, function=function, example=(text, wanted))
 
 
-def _code(connector_class: type[Connector], method: str) -> Any:
+def _code(connector_class: type[Connector], method: str) -> object:
     found = getattr(connector_class, method)
     return getattr(found, "__func__", found)

@@ -43,7 +43,7 @@ def class_in_file(file: Path) -> type[Connector]:
     return found[0]
 
 
-def why_no_connector(name: str, loaded: Any) -> str | None:
+def why_no_connector(name: str, loaded: object) -> str | None:
     """Why a loaded object cannot be the plugin of this name; None if it can."""
     if not (isinstance(loaded, type) and issubclass(loaded, Connector)):
         return "it is not a subclass of hub.api.Connector"

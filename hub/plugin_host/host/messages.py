@@ -81,7 +81,7 @@ class Answer:
     error: dict[str, Any] | None = None
 
 
-def error_as_data(error: BaseException) -> dict[str, Any]:
+def error_as_data(error: BaseException) -> dict[str, object]:
     """An error as plain data. Of one that is not ours only the class and the place, because its text may hold anything."""
     name = type(error).__name__
     if name not in RAISED or type(error) is not RAISED[name]:
@@ -93,7 +93,7 @@ def error_as_data(error: BaseException) -> dict[str, Any]:
     return found | {key: getattr(error, key) for key in ("after", "code") if getattr(error, key, None) is not None}
 
 
-def error_from_data(connector: str, what: str, data: dict[str, Any]) -> RingfenceError:
+def error_from_data(connector: str, what: str, data: dict[str, object]) -> RingfenceError:
     """The error that `error_as_data` made data of."""
     if "crash" in data:
         return PluginFailure(

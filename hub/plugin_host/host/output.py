@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO
 
 import structlog
 
@@ -35,7 +35,7 @@ class PluginLog:
             if text := line.decode("utf-8", "replace").rstrip():
                 self.write("info", PLUGIN_PRINTED, {"line": text})
 
-    def write(self, level: str, event: str, values: dict[str, Any]) -> None:
+    def write(self, level: str, event: str, values: dict[str, object]) -> None:
         """One line; above the limit it is only counted."""
         if self._bucket.take(datetime.now(UTC)) < 1:
             self._dropped += 1
@@ -46,7 +46,7 @@ class PluginLog:
         shown.pop("event", None)
         (self._log.warning if level == "warning" else self._log.info)(self._short(event), **shown)
 
-    def _short(self, value: Any) -> Any:
+    def _short(self, value: object) -> object:
         if isinstance(value, int | float | None):
             return value
         text = str(value)

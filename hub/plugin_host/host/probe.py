@@ -37,7 +37,7 @@ class Probe:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def ask(self, *question: Any) -> dict[str, Any]:
+    def ask(self, *question: object) -> dict[str, Any]:
         """The answer to one question; `broken` in it says why the plugin cannot be used."""
         with self._lock:
             for again in (True, False):
@@ -56,7 +56,7 @@ class Probe:
             return {"broken": f"it gives no description ({error})"}
         return answer if isinstance(answer, dict) else {"broken": "it gives no description"}
 
-    def _asked(self, question: tuple[Any, ...]) -> tuple[str, bytes]:
+    def _asked(self, question: tuple[object, ...]) -> tuple[str, bytes]:
         if self._connection is None or self._owner != os.getpid():
             self._start()
         assert self._connection is not None
@@ -125,7 +125,7 @@ def version_of(origin: Origin) -> str:
         return ""
 
 
-def check_settings(origin: Origin, model: str, tree: dict[str, Any]) -> dict[str, Any]:
+def check_settings(origin: Origin, model: str, tree: dict[str, object]) -> dict[str, object]:
     """What the plugin's own model makes of plain values: `values`, or `errors`."""
     answer = _remembered("settings", origin, version_of(origin), model, pickle.dumps(tree))
     if "broken" in answer:
@@ -133,14 +133,14 @@ def check_settings(origin: Origin, model: str, tree: dict[str, Any]) -> dict[str
     return answer
 
 
-def needs_sign_in(origin: Origin, tree: dict[str, Any]) -> bool:
+def needs_sign_in(origin: Origin, tree: dict[str, object]) -> bool:
     """Whether these settings work only after a sign-in."""
     answer = _remembered("needs_sign_in", origin, version_of(origin), "Settings", pickle.dumps(tree))
     return answer.get("values") is True
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
-def _remembered(what: str, origin: Origin, version: str, model: str, tree: bytes) -> dict[str, Any]:
+def _remembered(what: str, origin: Origin, version: str, model: str, tree: bytes) -> dict[str, object]:
     answer = _probe.ask(what, origin, model, pickle.loads(tree))  # noqa: S301 - made by ourselves
     if not {"values", "errors", "broken"} & answer.keys():
         raise PluginFailure("the plugin's settings could not be checked.")

@@ -41,7 +41,7 @@ def main() -> None:
             connection.send_bytes(encode([how, answer]))
 
 
-def _in_fork(connection: Connection, request: tuple[Any, ...], seconds: float) -> tuple[str, bytes]:
+def _in_fork(connection: Connection, request: tuple[object, ...], seconds: float) -> tuple[str, bytes]:
     """How the fork ended (empty: it answered), and its answer as it wrote it."""
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory(prefix="ringfence-probe-") as folder:
@@ -98,7 +98,7 @@ def _describe(origin: Origin, name: str) -> dict[str, Any]:
     return {"broken": reason} if reason else {"description": described(loaded)}
 
 
-def _with_settings(what: str, origin: Origin, model: str, tree: dict[str, Any]) -> dict[str, Any]:
+def _with_settings(what: str, origin: Origin, model: str, tree: dict[str, object]) -> dict[str, Any]:
     loaded = load_class(origin)
     try:
         settings = getattr(loaded, model).model_validate(tree)

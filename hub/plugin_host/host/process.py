@@ -78,10 +78,10 @@ class ChildProcess:
         """Whether it can still be called."""
         return not self._ended and self.process.poll() is None
 
-    def call(self, what: str, lane: str, arguments: dict[str, Any], limit: float) -> Any:
+    def call(self, what: str, lane: str, arguments: dict[str, object], limit: float) -> Any:
         """The result of a hook. PluginTimeout, and the child is killed, if it takes longer than `limit` seconds and the
         grace, or if nobody waits any more."""
-        future: Future[dict[str, Any]] = Future()
+        future: Future[dict[str, object]] = Future()
         with self._lock:
             if self._ended:
                 raise self._gone(what)
@@ -93,7 +93,7 @@ class ChildProcess:
             return reply["value"]
         raise error_from_data(self._name, what, reply)
 
-    def _wait(self, what: str, future: Future[dict[str, Any]], limit: float) -> dict[str, Any]:
+    def _wait(self, what: str, future: Future[dict[str, object]], limit: float) -> dict[str, object]:
         ends = time.monotonic() + limit + GRACE_SECONDS
         while True:
             try:

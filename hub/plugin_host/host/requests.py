@@ -41,7 +41,7 @@ class HubServices:
             "memory.swap": self._swap,
         }
 
-    def submit(self, message: dict[str, Any], answer: Callable[[Answer], None]) -> None:
+    def submit(self, message: dict[str, object], answer: Callable[[Answer], None]) -> None:
         """Answer one question in a thread. PluginFailure if the child asks without end."""
         with self._lock:
             if self._unanswered >= MAX_UNANSWERED:
@@ -99,7 +99,7 @@ class _Changed(Exception):
     """Somebody else changed the note."""
 
 
-def _note(value: Any) -> str:
+def _note(value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_NOTE_CHARACTERS:
         raise PluginFailure("a note is a text of at most a million characters")
     return value

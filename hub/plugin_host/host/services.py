@@ -42,12 +42,12 @@ class AskedTokens:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self) -> dict[str, object] | None:
         """The token as it was saved last, or None."""
-        token: dict[str, Any] | None = self._ask("tokens.load")
+        token: dict[str, object] | None = self._ask("tokens.load")
         return token
 
-    def save(self, token: dict[str, Any]) -> None:
+    def save(self, token: dict[str, object]) -> None:
         """Keep a token; it survives a restart."""
         self._ask("tokens.save", token)
 
@@ -92,11 +92,11 @@ class ToldLog:
     def __init__(self, tell: Callable[..., None]) -> None:
         self._tell = tell
 
-    def info(self, event: str, **values: Any) -> None:
+    def info(self, event: str, **values: object) -> None:
         """Something worth knowing."""
         self._tell("log", "info", event, values)
 
-    def warning(self, event: str, **values: Any) -> None:
+    def warning(self, event: str, **values: object) -> None:
         """Something a person should look at."""
         self._tell("log", "warning", event, values)
 

@@ -47,7 +47,7 @@ Check = Callable[[dict[str, Any]], dict[str, Any]]
 """Gives plain values to the plugin's own model; returns `values`, or `errors` with place and sentence."""
 
 
-def secrets_in(value: Any) -> Iterator[str]:
+def secrets_in(value: object) -> Iterator[str]:
     """Every secret in a connector's settings, in clear."""
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
@@ -60,7 +60,7 @@ def secrets_in(value: Any) -> Iterator[str]:
             yield from secrets_in(each)
 
 
-def as_written(value: Any) -> Any:
+def as_written(value: object) -> Any:
     """Settings as plain values, secrets in clear, as the plugin's own model reads them."""
     if isinstance(value, BaseModel):
         names = {info.alias or name: name for name, info in type(value).model_fields.items()}
@@ -127,7 +127,7 @@ def _field(name: str, info: Any, depth: int) -> dict[str, Any]:
     }
 
 
-def _shape(annotation: Any, depth: int) -> Any:
+def _shape(annotation: object, depth: int) -> object:
     if depth > MAX_DEPTH:
         return "any"
     if id(annotation) in NAMES:
@@ -149,8 +149,8 @@ def _shape(annotation: Any, depth: int) -> Any:
     return "any"
 
 
-def _constraints(metadata: Sequence[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _constraints(metadata: Sequence[object]) -> dict[str, object]:
+    found: dict[str, object] = {}
     for each in metadata:
         for name in CONSTRAINTS:
             value = getattr(each, name, None)
@@ -159,13 +159,13 @@ def _constraints(metadata: Sequence[Any]) -> dict[str, Any]:
     return found
 
 
-def _type(shape: Any, constraints: Mapping[str, Any]) -> Any:
+def _type(shape: object, constraints: Mapping[str, Any]) -> object:
     found = _plain_type(shape)
     allowed = {name: value for name, value in constraints.items() if name in CONSTRAINTS}
     return Annotated[found, Field(**allowed)] if allowed and found is not Any else found
 
 
-def _plain_type(shape: Any) -> Any:
+def _plain_type(shape: Any) -> object:
     if isinstance(shape, str):
         return SCALARS[shape]
     if "annotated" in shape:
@@ -198,7 +198,7 @@ def _details(errors: Sequence[Any]) -> Iterator[InitErrorDetails]:
         yield InitErrorDetails(type=kind, loc=tuple(place), input=None)
 
 
-def _has_function(annotation: Any, depth: int) -> bool:
+def _has_function(annotation: object, depth: int) -> bool:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return has_validators(annotation, depth + 1)
     if get_origin(annotation) is Annotated and any(map(_is_function, get_args(annotation)[1:])):
@@ -206,5 +206,5 @@ def _has_function(annotation: Any, depth: int) -> bool:
     return any(_has_function(part, depth + 1) for part in get_args(annotation))
 
 
-def _is_function(metadata: Any) -> bool:
+def _is_function(metadata: object) -> bool:
     return callable(getattr(metadata, "func", None))

@@ -77,7 +77,7 @@ class Supervisor:
         child = self._child
         return child.process.pid if child is not None and self._ready and child.lives else None
 
-    def call(self, what: str, lane: str, arguments: dict[str, Any], limit: float) -> Any:
+    def call(self, what: str, lane: str, arguments: dict[str, object], limit: float) -> Any:
         """The result of a hook in the child; starts it if it does not run."""
         if is_abandoned():
             raise PluginTimeout(f"connector {self.name!r} has no time left for {what}.")

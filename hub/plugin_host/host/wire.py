@@ -46,7 +46,7 @@ class CannotPass(Exception):
     """A value that may not pass between the hub and a plugin host."""
 
 
-def encode(value: Any) -> bytes:
+def encode(value: object) -> bytes:
     """A value as one frame. CannotPass if something in it is not one of the hub's values."""
     blobs: list[bytes] = []
     text = json.dumps([_tagged(value, blobs), [len(blob) for blob in blobs]], separators=(",", ":")).encode()
@@ -80,7 +80,7 @@ def decode(frame: bytes) -> Any:
         raise CannotPass(f"it is malformed ({type(error).__name__})") from None
 
 
-def _tagged(value: Any, blobs: list[bytes]) -> Any:
+def _tagged(value: Any, blobs: list[bytes]) -> object:
     if isinstance(value, Enum):
         return {TAG: "enum", "of": _address(type(value)), VALUE: value.value}
     if value is None or isinstance(value, bool | int | float | str):
@@ -107,7 +107,7 @@ def _tagged(value: Any, blobs: list[bytes]) -> Any:
     raise CannotPass(f"{type(value).__name__} is not a value of hub.api")
 
 
-def _plain(tree: Any, blobs: list[bytes]) -> Any:
+def _plain(tree: object, blobs: list[bytes]) -> Any:
     if isinstance(tree, list):
         return [_plain(item, blobs) for item in tree]
     if not isinstance(tree, dict):
@@ -153,5 +153,5 @@ def _contract_at(address: str) -> Any:
 
 
 @cache
-def _checker(kind: Any) -> TypeAdapter[Any]:
+def _checker(kind: Any) -> TypeAdapter[object]:
     return TypeAdapter(kind)

@@ -64,7 +64,7 @@ class DataMap:
         """Recipients outside this machine, by their legal names."""
         return tuple(sorted({flow.recipient for flow in self.flows if flow.leaves}))
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """The map for JSON."""
         return {
             "at": self.at,
@@ -79,7 +79,7 @@ class DataMap:
         }
 
 
-def _as_data(seen: Mapping[Key, Seen]) -> list[dict[str, Any]]:
+def _as_data(seen: Mapping[Key, Seen]) -> list[dict[str, object]]:
     return [
         {"connector": connector, "recipient": recipient, "use": use, "category": category, **asdict(one)}
         for (connector, recipient, use, category), one in seen.items()

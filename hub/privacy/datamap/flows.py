@@ -174,7 +174,7 @@ def misfit(key: Key, flows: Iterable[Flow]) -> str:
 
 def said(flows: Iterable[Flow], name: str) -> tuple[str, ...]:
     """The distinct values of one field of the flows."""
-    values: list[Any] = [getattr(flow, name) for flow in flows]
+    values: list[object] = [getattr(flow, name) for flow in flows]
     return tuple(sorted({part for each in values for part in (each if isinstance(each, tuple) else (each,))}))
 
 

@@ -96,13 +96,13 @@ def note_recipients(session: Session, entries: Mapping[str, ConnectorEntry], now
     return noted
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> Iterator[str]:
     for key, words in FIELD_LABELS.items():
         if before.get(key) != after.get(key):
             yield f"{words}: {_spelled(before.get(key))} → {_spelled(after.get(key))}"
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: object) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{use} ({', '.join(categories)})" for use, categories in value.items()) or "nothing"
     return (", ".join(value) if isinstance(value, list) else str(value)) or "nothing"

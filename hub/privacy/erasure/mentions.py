@@ -116,7 +116,7 @@ def mentions_of(session: Session, vault: Vault, person: Person, reach: PersonDat
     return Mentions(deleted, changed)
 
 
-def _not_of(people: frozenset[str]) -> tuple[Any, Any]:
+def _not_of(people: frozenset[str]) -> tuple[object, object]:
     return col(PersonMerge.person_id).not_in(people), col(PersonMerge.other_id).not_in(people)
 
 
@@ -136,8 +136,8 @@ def _found(
     names: Identifiers,
     pattern: re.Pattern[str],
     table: type[Any],
-    column: Any,
-    where: Any,
+    column: object,
+    where: object,
     own: frozenset[str] = frozenset(),
 ) -> list[str]:
     """Ids of the rows whose text has the number or address; not those on the person's own calls, texts and forms."""
@@ -162,7 +162,7 @@ def _sealed(
     where: Sequence[Any],
 ) -> dict[str, dict[str, Any]]:
     """The same for encrypted texts, which are encrypted again under the key that they had."""
-    changed: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, object]] = {}
     for rows in _chunks(session, table, column, where):
         texts = decrypt_many(vault, session, [(sealed, place(row_id)) for row_id, sealed in rows])
         for (row_id, sealed), text in zip(rows, texts, strict=True):

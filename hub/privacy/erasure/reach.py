@@ -169,7 +169,7 @@ def _outgoing_calls(session: Session, person: Person, subjects: list[str]) -> li
     return list(session.exec(select(OutgoingCall.id).where(OutgoingCall.company_id == person.company_id, theirs)))
 
 
-def _named(*names: tuple[Any, str | None]) -> list[ColumnElement[bool]]:
+def _named(*names: tuple[object, str | None]) -> list[ColumnElement[bool]]:
     """Conditions that a column contains a name. An unknown name matches nothing."""
     return [col(column) == name for column, name in names if name]
 

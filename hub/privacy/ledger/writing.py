@@ -103,9 +103,9 @@ class _Held:
     """The records of the ledger that statements of one company, or of one account, may repeat or supersede."""
 
     def __init__(self, session: Session, statements: Sequence[ConsentStatement]) -> None:
-        self._of_statements: set[tuple[Any, ...]] = set()
+        self._of_statements: set[tuple[object, ...]] = set()
         self._newest: dict[tuple[Any, ...], tuple[datetime, str]] = {}
-        columns = [column for column in ConsentEntry.__table__.c if column.name in HELD]  # type: ignore[attr-defined]
+        columns = [column for column in ConsentEntry.__table__.c if column.name in HELD]
         same = (
             ConsentEntry.company_id == statements[0].company_id,
             ConsentEntry.account_id == statements[0].account_id,
@@ -133,7 +133,7 @@ class _Held:
             self._newest[whose] = max(written, self._newest.get(whose, written))
 
 
-def _about(statements: Sequence[ConsentStatement]) -> Any:
+def _about(statements: Sequence[ConsentStatement]) -> object:
     people = {each.person_id for each in statements if each.person_id is not None}
     visits = {each.visit_id for each in statements if each.person_id is None and each.visit_id is not None}
     found: list[Any] = [col(ConsentEntry.person_id).in_(people)] if people else []
@@ -144,17 +144,17 @@ def _about(statements: Sequence[ConsentStatement]) -> Any:
     return or_(*found)
 
 
-def _said(values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _said(values: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(values[name] for name in SAID)
 
 
-def _whose(use: str, person_id: str | None, visit_id: str | None) -> tuple[Any, ...]:
+def _whose(use: str, person_id: str | None, visit_id: str | None) -> tuple[object, ...]:
     return (use, person_id, None if person_id is not None else visit_id)
 
 
 def _fields(
     session: Session, statement: ConsentStatement, now: datetime, vault: Vault | None, before: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     record_id = new_id()
     return ConsentEntry.columns(
         id=record_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -73,7 +73,7 @@ class PolicyDocument(BaseModel):
 
     @field_validator("version", mode="before")
     @classmethod
-    def _as_text(cls, version: Any) -> Any:
+    def _as_text(cls, version: object) -> object:
         # YAML reads an unquoted 2027 as a number and 2027-01-01 as a date.
         return version if isinstance(version, str | bool | None) else str(version)
 

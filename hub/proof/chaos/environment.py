@@ -123,7 +123,7 @@ def set_stage(
 
 
 def _document(
-    address: str, port: int, database: str, connectors: Mapping[str, Any], destination: Mapping[str, Any]
+    address: str, port: int, database: str, connectors: Mapping[str, object], destination: Mapping[str, object]
 ) -> dict[str, Any]:
     trackers = [
         {"name": "website", "type": "session", "carrier": "carrier", "numbers": POOL},
@@ -169,7 +169,7 @@ def _document(
     }
 
 
-def _in_environment(prefix: str, settings: Any, environ: dict[str, str]) -> Any:
+def _in_environment(prefix: str, settings: object, environ: dict[str, str]) -> Any:
     """The settings with every text moved to an environment variable and replaced by a reference."""
     if isinstance(settings, Mapping):
         return {key: _in_environment(f"{prefix}_{key.upper()}", value, environ) for key, value in settings.items()}

@@ -74,7 +74,7 @@ def click_of(state: Any) -> str | None:
 
 
 def _counted(
-    call: PlayedCall, calls: Mapping[str, Call], at_network: Mapping[str, Any], clicks: Mapping[str | None, int]
+    call: PlayedCall, calls: Mapping[str, Call], at_network: Mapping[str, object], clicks: Mapping[str | None, int]
 ) -> int:
     """How many times the ad network counts a call."""
     if _key(call, calls) not in at_network:

@@ -142,7 +142,7 @@ class PostgresServer:
             copied = shutil.copytree(self._programs.parent, self._folder / "programs", symlinks=True)
             self._programs = Path(copied) / self._programs.name
 
-    def _run(self, command: list[Any]) -> None:
+    def _run(self, command: list[object]) -> None:
         done = subprocess.run(  # noqa: S603 - our own command
             list(map(str, command)), capture_output=True, text=True, cwd="/", check=False, **self._as()
         )

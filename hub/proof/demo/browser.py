@@ -202,7 +202,7 @@ class PageVisitor:
         if response.url.endswith(f"/track/{self.company}/visit"):
             self._replies.append(response)
 
-    async def _reply(self, consent: dict[str, str]) -> dict[str, Any] | None:
+    async def _reply(self, consent: dict[str, str]) -> dict[str, object] | None:
         """The hub's answer to the page's report of a visitor with this consent."""
         from playwright.async_api import Error
 
@@ -223,7 +223,7 @@ class PageVisitor:
         await self._see(keeps_its_own=reply is not None and reply["number"] is None)
         return settled
 
-    async def _shows(self, reply: dict[str, Any]) -> bool:
+    async def _shows(self, reply: dict[str, object]) -> bool:
         """Wait until the script shows the hub's answer."""
         from playwright.async_api import TimeoutError as TooLate
 

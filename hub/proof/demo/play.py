@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import httpx
 from sqlmodel import col, select
@@ -272,7 +272,7 @@ class Play:
 
     def _crm(self, company: str) -> CrmSandbox | None:
         for entry in self._opened.hub.config.of_kind("crm"):
-            sandbox: Any = self._opened.sandboxes.of(entry.name) if entry.in_sandbox else None
+            sandbox: object = self._opened.sandboxes.of(entry.name) if entry.in_sandbox else None
             if entry.serves(company) and isinstance(sandbox, CrmSandbox):
                 return sandbox
         return None

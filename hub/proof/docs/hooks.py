@@ -32,7 +32,7 @@ def _title(family: type) -> str:
     return inspect.cleandoc(family.__doc__ or "").split(":")[0]
 
 
-def _hooks(family: type) -> Iterator[tuple[str, Any]]:
+def _hooks(family: type) -> Iterator[tuple[str, object]]:
     return ((name, hook) for name, hook in vars(family).items() if name in SPECS)
 
 
@@ -84,7 +84,7 @@ def _value(value: Any) -> Iterator[str]:
     )
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
+def _default(field: dataclasses.Field[object]) -> str:
     if inspect.isfunction(field.default):
         return code(field.default.__name__.strip("_"))
     if field.default is not dataclasses.MISSING:

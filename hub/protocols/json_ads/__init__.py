@@ -17,7 +17,7 @@ from hub.contracts.costs import Cost, Days
 from hub.contracts.oauth import OAuthGrant
 from hub.contracts.refusals import Provider, without_personal_data
 from hub.contracts.requests import read_json
-from hub.contracts.untrusted import as_mappings, value_at
+from hub.contracts.untrusted import JsonObject, as_mappings, value_at
 from hub.errors import AuthError, ConfigError, NotSupported, Rejected, RetryLater, RingfenceError
 from hub.hookspecs import hookimpl
 from hub.protocols.json_ads.cost_reports import MAX_PAGES, CostReport
@@ -198,7 +198,7 @@ class JsonAds(Connector):
         receipts = receipts_of(call.batch or self.batch, self.provider.name, request.items, self.read(response))
         return receipts if self.manifest.confirms else [unverifiable(receipt) for receipt in receipts]
 
-    def request(self, call: Call, group: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
+    def request(self, call: Call, group: Mapping[str, object], rows: Sequence[Row]) -> httpx.Response:
         """Send one declared request with the values of a group. A token that is refused, by status or by the provider's own
         code, is renewed once."""
         values = {**plain_values(self.settings), **group}
@@ -213,8 +213,8 @@ class JsonAds(Connector):
             renewed = tokens.current(refused=token)
             return self._once(call, {**values, "oauth_token": renewed}, rows)
 
-    def _once(self, call: Call, values: Mapping[str, Any], rows: Sequence[Row]) -> httpx.Response:
-        options: dict[str, Any] = {"headers": filled({**self.headers, **call.headers}, values)}
+    def _once(self, call: Call, values: Mapping[str, object], rows: Sequence[Row]) -> httpx.Response:
+        options: JsonObject = {"headers": filled({**self.headers, **call.headers}, values)}
         if call.params:
             options["params"] = filled(call.params, values)
         if call.body is not None:

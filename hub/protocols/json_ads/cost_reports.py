@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from hub.contracts.costs import Cost
-from hub.contracts.untrusted import value_at
+from hub.contracts.untrusted import JsonObject, value_at
 from hub.contracts.values import Money
 from hub.errors import RetryLater
 from hub.protocols.json_ads.templates import Call
@@ -37,7 +36,7 @@ class CostReport:
     more: str = ""
     """Where the reply has something if there is a next page; empty: if it has the parameter."""
 
-    def row(self, cost: Cost) -> dict[str, Any]:
+    def row(self, cost: Cost) -> JsonObject:
         """A cost as a row of the report, for the stand-in."""
         said = {
             "day": str(cost.day),
@@ -45,7 +44,7 @@ class CostReport:
             "currency": cost.cost.currency,
             **{name: getattr(cost, name) for name in (*NAMES, "clicks", "impressions")},
         }
-        row: dict[str, Any] = {}
+        row: JsonObject = {}
         for name, path in self.columns.items():
             *outer, last = path.split(".")
             place = row
@@ -54,7 +53,7 @@ class CostReport:
             place[last] = said[name]
         return row
 
-    def cost(self, row: Mapping[str, Any]) -> Cost:
+    def cost(self, row: Mapping[str, object]) -> Cost:
         """A row of the report. RetryLater if it cannot be understood, because a part of a day's costs would be wrong."""
         said = {name: value_at(row, path) for name, path in self.columns.items()}
         try:

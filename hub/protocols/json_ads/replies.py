@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from hub.contracts.conversions import UNVERIFIABLE, Conversion, Receipt
 from hub.contracts.refusals import without_personal_data
@@ -13,7 +12,7 @@ from hub.errors import RetryLater
 from hub.protocols.json_ads.templates import Batch
 
 
-def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:
+def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Mapping[str, object]) -> list[Receipt]:
     """One receipt per item of a request that was not refused; RetryLater if the reply does not say what it must."""
     taken = value_at(reply, batch.count) if batch.count else len(items)
     if taken != len(items):
@@ -37,14 +36,14 @@ def receipts_of(batch: Batch, name: str, items: Sequence[Conversion], reply: Map
     return [_good(item) for item in items]
 
 
-def _by_index(batch: Batch, items: Sequence[Conversion], reply: Mapping[str, Any]) -> list[Receipt]:
+def _by_index(batch: Batch, items: Sequence[Conversion], reply: Mapping[str, object]) -> list[Receipt]:
     errors = _errors(batch, value_at(reply, batch.at))
     return [_receipt(batch, item, errors[row]) if row in errors else _good(item) for row, item in enumerate(items)]
 
 
-def _errors(batch: Batch, listed: Any) -> dict[int, Mapping[str, Any]]:
+def _errors(batch: Batch, listed: object) -> dict[int, Mapping[str, object]]:
     """The first real error of each row."""
-    errors: dict[int, Mapping[str, Any]] = {}
+    errors: dict[int, Mapping[str, object]] = {}
     for error in as_mappings(listed):
         row = value_at(error, batch.index)
         if isinstance(row, int) and not (row in errors or batch.is_good(error)):
@@ -52,7 +51,7 @@ def _errors(batch: Batch, listed: Any) -> dict[int, Mapping[str, Any]]:
     return errors
 
 
-def polled(batch: Batch, references: Mapping[str, str], reply: Mapping[str, Any]) -> list[Receipt]:
+def polled(batch: Batch, references: Mapping[str, str], reply: Mapping[str, object]) -> list[Receipt]:
     """The later receipts of one request's items (key → reference); `accepted` again until the result is there."""
     if not batch.is_done(reply):
         return [Receipt(key=key, status="accepted", reference=each) for key, each in references.items()]
@@ -65,11 +64,11 @@ def polled(batch: Batch, references: Mapping[str, str], reply: Mapping[str, Any]
     ]
 
 
-def _receipt(batch: Batch, item: Conversion, said: Mapping[str, Any]) -> Receipt:
+def _receipt(batch: Batch, item: Conversion, said: Mapping[str, object]) -> Receipt:
     return _good(item) if batch.is_good(said) else _refused(batch, item.key, said, personal_values(item))
 
 
-def _refused(batch: Batch, key: str, said: Mapping[str, Any], known: Sequence[str]) -> Receipt:
+def _refused(batch: Batch, key: str, said: Mapping[str, object], known: Sequence[str]) -> Receipt:
     found = value_at(said, batch.code)
     code = None if found is None else str(found)
     words = without_personal_data(value_at(said, batch.words), known) or "The network gave no reason."

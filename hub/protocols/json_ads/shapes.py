@@ -28,7 +28,7 @@ def has_shape(value: Any, shape: Any) -> bool:
     return isinstance(value, numbers) and isinstance(value, bool) == (shape is bool)
 
 
-def _has_members(value: Mapping[str, Any], shape: Mapping[str, Any]) -> bool:
+def _has_members(value: Mapping[str, object], shape: Mapping[str, object]) -> bool:
     needed = {name for name in shape if not name.endswith("?")}
     named = {name.removesuffix("?"): each for name, each in shape.items()}
     return needed <= value.keys() <= named.keys() and all(has_shape(each, named[name]) for name, each in value.items())

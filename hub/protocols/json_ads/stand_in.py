@@ -20,7 +20,7 @@ from hub.contracts.costs import Cost
 from hub.contracts.manifest import Manifest
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.sandbox_replies import json_reply, routed
-from hub.contracts.untrusted import json_object, value_at
+from hub.contracts.untrusted import JsonObject, json_object, value_at
 from hub.protocols.json_ads.cost_reports import CostReport
 from hub.protocols.json_ads.shapes import has_shape
 from hub.protocols.json_ads.templates import Batch, Call, filled, rows_in
@@ -85,21 +85,21 @@ class JsonAdsSandbox(HttpSandbox):
 
     network: ClassVar[type[Declaration]]
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
-        self._counted: dict[str, dict[str, Any]] = {}
+        self._counted: dict[str, dict[str, object]] = {}
         self._refused: set[str] = set()
         self._spent: list[Cost] = []
-        self._uploads: list[list[dict[str, Any]]] = []
+        self._uploads: list[list[dict[str, object]]] = []
         """Of kind `poll`: the errors of each upload."""
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {**self.network.stand_in.settings, "base_url": self.url}
 
     def destination(self) -> Mapping[str, Any]:
         return self.network.stand_in.send_to
 
-    def know_destination(self, destination: Mapping[str, Any]) -> None:
+    def know_destination(self, destination: Mapping[str, object]) -> None:
         """Does nothing: the declaration names no destinations that must exist."""
 
     def conversions(self) -> Mapping[str, Mapping[str, Any]]:
@@ -108,7 +108,7 @@ class JsonAdsSandbox(HttpSandbox):
     def refuse(self, key: str) -> None:
         self._refused.add(key)
 
-    def refusal(self, row: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
+    def refusal(self, row: Mapping[str, object], body: Mapping[str, object]) -> str | None:
         """Why the network refuses a row; None if it takes it. Override it for the network's own rules."""
         key = value_at(row, self.network.stand_in.key)
         known = self.network.stand_in
@@ -191,7 +191,7 @@ class JsonAdsSandbox(HttpSandbox):
             return known.refused
         return self.answer(call, rows, [self.refusal(row, body) for row in rows])
 
-    def answer(self, call: Call, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None]) -> Reply:
+    def answer(self, call: Call, rows: Sequence[Mapping[str, object]], refusals: Sequence[str | None]) -> Reply:
         """Count the rows that are not refused, and say so as the network does."""
         network, known = self.network, self.network.stand_in
         counts = call is not network.dry_run
@@ -211,7 +211,7 @@ class JsonAdsSandbox(HttpSandbox):
         status, body = known.accepted if counts or known.checked_rows is None else known.checked_rows
         return status, filled(body, values, listed)
 
-    def count(self, row: Mapping[str, Any]) -> None:
+    def count(self, row: Mapping[str, object]) -> None:
         """Count a row, once per key."""
         known = self.network.stand_in
         self._counted.setdefault(
@@ -224,7 +224,7 @@ class JsonAdsSandbox(HttpSandbox):
             },
         )
 
-    def _costs(self, report: CostReport, asked: Mapping[str, str]) -> Any:
+    def _costs(self, report: CostReport, asked: Mapping[str, str]) -> object:
         """What was spent on the days that the request asks for, where the report has its rows."""
         named: dict[str, str] = {}
         for name, template in report.call.params.items():
@@ -258,14 +258,14 @@ def sandbox_of(network: type[Declaration]) -> type[Sandbox]:
     return type("Sandbox", (base,), {"network": network, "__module__": network.__module__})
 
 
-def _nested(path: str, value: Any) -> Any:
+def _nested(path: str, value: object) -> object:
     """An object that has a value at a path."""
     for name in reversed(path.split(".")):
         value = {name: value}
     return value
 
 
-def _pattern(path: str, settings: Mapping[str, Any]) -> re.Pattern[str]:
+def _pattern(path: str, settings: Mapping[str, object]) -> re.Pattern[str]:
     """The addresses that a path with `{name}` stands for; a name that is not a setting stands for one part of the path."""
     parts = re.split(r"\{([a-z_]+)\}", path)
     text = [

@@ -38,7 +38,7 @@ class Call:
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 
-def filled(template: Any, values: Mapping[str, Any], rows: Sequence[Any] = ()) -> Any:
+def filled(template: object, values: Mapping[str, object], rows: Sequence[object] = ()) -> Any:
     """The template with its values. A text that is one `{name}` alone becomes the value itself; a member whose value is
     None is left out."""
     if template == ROWS:
@@ -56,7 +56,7 @@ def filled(template: Any, values: Mapping[str, Any], rows: Sequence[Any] = ()) -
     return values[alone[1]] if alone else _NAME.sub(lambda name: str(values[name[1]]), template)
 
 
-def rows_in(template: Any, body: Any) -> list[Any] | None:
+def rows_in(template: object, body: object) -> list[Any] | None:
     """The rows of a body that was made from `template`; None if it was not: another shape, another fixed value, or a member
     that the template does not have."""
     if template == ROWS:
@@ -77,16 +77,16 @@ def names_in(call: Call, headers: Mapping[str, str]) -> set[str]:
     return set(_NAME.findall(f"{call.path} {call.body} {dict(call.params)} {dict(call.headers)} {dict(headers)}"))
 
 
-def plain_values(settings: BaseModel) -> dict[str, Any]:
+def plain_values(settings: BaseModel) -> dict[str, object]:
     """The settings by name, with their secrets readable: for the request that needs them, never for a log."""
     return {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in settings}
 
 
-def _never(_: Mapping[str, Any]) -> bool:
+def _never(_: Mapping[str, object]) -> bool:
     return False
 
 
-def _always(_: Mapping[str, Any]) -> bool:
+def _always(_: Mapping[str, object]) -> bool:
     return True
 
 

@@ -13,11 +13,12 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from hub.contracts.numbers import RecordingControl
 from hub.contracts.sandbox import SimulatedCall
+from hub.contracts.untrusted import JsonObject
 from hub.protocols.twiml.player import Fields
 from hub.protocols.twiml.stand_in_texts import TextsStandIn
 
@@ -45,18 +46,18 @@ class TwimlAccount(TextsStandIn):
         self._made = 0
         self._second: tuple[datetime | None, int] = (None, 0)
         self.account_sid = self.new_sid("AC")
-        self.calls: dict[str, dict[str, Any]] = {}
-        self.held_recordings: dict[str, dict[str, Any]] = {}
-        self.numbers: dict[str, dict[str, Any]] = {}
+        self.calls: dict[str, JsonObject] = {}
+        self.held_recordings: dict[str, JsonObject] = {}
+        self.numbers: dict[str, JsonObject] = {}
         """By id, as the API shows them."""
         self.audio: dict[str, tuple[bytes | None, int]] = {}
         """By recording: what was spoken, or None for a tone of so many seconds."""
-        self.placed: dict[str, dict[str, Any]] = {}
+        self.placed: dict[str, JsonObject] = {}
         """By call that the hub placed: the request with which it was placed."""
-        self.refused_numbers: dict[str, Any] = {}
+        self.refused_numbers: JsonObject = {}
         """Numbers from or to which the account places no calls, with the carrier's error code."""
         self.documents: dict[str, bytes] = {}
-        self.port_orders: dict[str, dict[str, Any]] = {}
+        self.port_orders: dict[str, JsonObject] = {}
         self.recorded_controls: dict[str, list[RecordingControl]] = {}
         self.heard: dict[str, list[str]] = {}
         """By placed call: what its caller heard."""
@@ -117,7 +118,7 @@ class TwimlAccount(TextsStandIn):
 
     def list_call(
         self, sid: str, sender: str, receiver: str, at: datetime, direction: str, parent: str | None = None
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Put a leg that begins into the call list."""
         began = self.listed_time(at)
         self.calls[sid] = {
@@ -164,7 +165,7 @@ class TwimlAccount(TextsStandIn):
         }
         return sid
 
-    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[Fields, Fields]:
+    def recording_fields(self, recording: Mapping[str, object]) -> tuple[Fields, Fields]:
         """The fields that name a stored recording, and all fields of the webhook that reports it."""
         named = {"RecordingSid": str(recording["sid"]), "RecordingDuration": str(recording["duration"])}
         return named, named | {
@@ -183,7 +184,7 @@ class TwimlAccount(TextsStandIn):
         return self.requests_per_second is not None and self._second[1] > self.requests_per_second
 
 
-def list_page(path: str, query: Mapping[str, str], name: str, items: Sequence[Any]) -> dict[str, Any]:
+def list_page(path: str, query: Mapping[str, str], name: str, items: Sequence[object]) -> dict[str, object]:
     """One page of a list, in the format of Twilio's API; the size of a page is 50 if the query does not name one."""
     kept = {key: value for key, value in query.items() if key not in ("PageSize", "Page", "PageToken")}
     size, number = int(query.get("PageSize", 50)), int(query.get("Page", 0))

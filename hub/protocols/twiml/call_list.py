@@ -105,7 +105,7 @@ def _number(text: object) -> str | None:
 
 def grouped(items: Iterable[Item], name: str) -> Mapping[Any, list[Item]]:
     """Items by one of their fields."""
-    groups: defaultdict[Any, list[Item]] = defaultdict(list)
+    groups: defaultdict[object, list[Item]] = defaultdict(list)
     for item in items:
         groups[item.get(name)].append(item)
     return groups

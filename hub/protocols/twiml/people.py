@@ -24,7 +24,7 @@ CARRIER_FLOWS = (
 
 
 def held_records(
-    records: Iterable[tuple[str, Mapping[str, Any]]], ids: Mapping[str, str], fields: Mapping[str, Sequence[str]]
+    records: Iterable[tuple[str, Mapping[str, object]]], ids: Mapping[str, str], fields: Mapping[str, Sequence[str]]
 ) -> list[HeldRecord]:
     """The records (kind and item) as they are shown to a person, each once; `ids` and `fields` name by kind the field of the
     id and the personal fields."""

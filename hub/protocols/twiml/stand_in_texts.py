@@ -8,9 +8,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from hub.contracts.sandbox import HttpSandbox
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import WebhookRequest
 from hub.protocols.twiml.webhook import TEXT_STATUS_PATH
 
@@ -25,11 +26,11 @@ class TextsStandIn(HttpSandbox):
     """The carrier's error of a text that could not be delivered."""
     account_sid: str
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
-        self.messages: dict[str, dict[str, Any]] = {}
+        self.messages: dict[str, JsonObject] = {}
         """By id, as the API shows them."""
-        self.media: dict[str, Any] = {}
+        self.media: JsonObject = {}
         """By media id: the text that it belongs to, and the picture."""
         self.sent_media: dict[str, tuple[str, ...]] = {}
         """By sent text: the addresses of its pictures."""
@@ -56,7 +57,7 @@ class TextsStandIn(HttpSandbox):
 
     def list_text(
         self, sender: str, receiver: str, body: str, status: str, direction: str, media: int = 0
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """Put a text into the list."""
         sid, at = self.new_sid("MM" if media else "SM"), self.stamp(self.clock())
         self.messages[sid] = {
@@ -76,7 +77,7 @@ class TextsStandIn(HttpSandbox):
         }
         return self.messages[sid]
 
-    def text_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
+    def text_fields(self, shown: Mapping[str, object], status: str) -> dict[str, str]:
         """The fields that every webhook about a text has."""
         sid = str(shown["sid"])
         named = {"AccountSid": self.account_sid, "MessageSid": sid, "SmsSid": sid, "SmsStatus": status}
@@ -106,9 +107,7 @@ class TextsStandIn(HttpSandbox):
             fields |= {f"MediaUrl{index}": address, f"MediaContentType{index}": "image/png"}
         return self.form_webhook(f"{webhook_url}/message", fields, self.clock())
 
-    def send(
-        self, sender: str, receiver: str, body: str, media: Sequence[str], report_to: str | None
-    ) -> dict[str, Any]:
+    def send(self, sender: str, receiver: str, body: str, media: Sequence[str], report_to: str | None) -> JsonObject:
         """Take a text that the hub sends."""
         shown = self.list_text(sender, receiver, body, "queued", "outbound-api", len(media))
         self.sent_media[shown["sid"]] = tuple(media)
@@ -134,7 +133,7 @@ class TextsStandIn(HttpSandbox):
         """The pictures of a text that the hub sent, from their addresses."""
         return [self.fetch(address) for address in self.sent_media.get(reference, ())]
 
-    def delivery_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
+    def delivery_fields(self, shown: Mapping[str, object], status: str) -> dict[str, str]:
         """The fields of a webhook that reports a text's delivery."""
         return self.text_fields(shown, status) | {"MessageStatus": status}
 

@@ -72,7 +72,7 @@ def list_visits(
     return page.of(_rows(session, page.items))
 
 
-def _conditions(wanted: VisitFilter) -> list[Any]:
+def _conditions(wanted: VisitFilter) -> list[object]:
     row: Any = Visit
     pairs = ((row.source, wanted.source), (row.medium, wanted.medium), (row.campaign, wanted.campaign))
     found = [column == value for column, value in pairs if value is not None]

@@ -37,7 +37,7 @@ def recent_failures(session: Session, connector: str, companies: Sequence[Compan
         .group_by(col(SyncSlot.trouble))
     )
     found = [Failure("sync", words, None, count, last) for words, count, last in syncs]
-    same: list[Any] = [Delivery.hook, Delivery.reason, Delivery.code]
+    same: list[object] = [Delivery.hook, Delivery.reason, Delivery.code]
     counted: list[Any] = [*same, func.count(), func.max(Delivery.finished_at)]
     items = session.execute(
         select(*counted)

@@ -164,10 +164,10 @@ def troubles(session: Session, connector: str) -> tuple[datetime | None, str]:
     return since, words
 
 
-def shown_token(hub: Hub, name: str) -> dict[str, Any]:
+def shown_token(hub: Hub, name: str) -> dict[str, object]:
     """What may be shown of a connector's stored sign-in; never the token."""
     token = hub.plugins.connectors[name].services.tokens.load() or {}
-    found: dict[str, Any] = {key: token[key] for key in ("signed_in_as", "account", "scope") if token.get(key)}
+    found: dict[str, object] = {key: token[key] for key in ("signed_in_as", "account", "scope") if token.get(key)}
     for key in ("signed_in_at", "sign_in_ends_at", "expires_at"):
         if isinstance(token.get(key), int | float):
             found[key] = datetime.fromtimestamp(token[key], UTC)

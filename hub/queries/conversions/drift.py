@@ -36,7 +36,7 @@ class Drift:
     there: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-def counted_differently() -> list[Any]:
+def counted_differently() -> list[object]:
     """The conditions of a query for rows of `Delivery`: what the network counts, and the hub does not, or otherwise."""
     later: Any = aliased(Delivery)
     row: Any = Delivery

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hub.contracts.connector import Connector
 from hub.contracts.conversions import NOT_SUPPORTED, UNVERIFIABLE
@@ -67,7 +67,7 @@ def advice_on(reason: DeliveryReason, to: str) -> Advice:
 
 def release_of(decision: ConsentDecision) -> str:
     """What would release a delivery that consent holds."""
-    evidence: list[Mapping[str, Any]] = [each.get("evidence") or {} for each in decision.opinions]
+    evidence: list[Mapping[str, object]] = [each.get("evidence") or {} for each in decision.opinions]
     if decision.rule_id == OPT_OUT_RULE or any(
         each.get("person") in ("refused", "objected", "withdrawn") or each.get("record") for each in evidence
     ):

@@ -62,7 +62,7 @@ class DeliveryChoice:
             return rows_of(session, scope, Delivery, order, *self._conditions(), companies=self.companies)
         return [Part(query, order) for query in self.queries(scope)]
 
-    def _conditions(self) -> list[Any]:
+    def _conditions(self) -> list[object]:
         row: Any = Delivery
         chosen = [row.hook.in_(HOOKS)]
         if self.since is not None:

@@ -81,7 +81,7 @@ def latest_versions(session: Session, scope: AccessScope, companies: Collection[
     of_version = (FlowVersion.number, FlowVersion.revision, FlowVersion.made_at)
     columns: Any = (FlowVersion.company_id, FlowVersion.name, *of_version)
     query = scope.narrow(select(*columns), FlowVersion, scope.user).where(col(FlowVersion.company_id).in_(companies))
-    found: dict[tuple[str, str], list[Any]] = {}
+    found: dict[tuple[str, str], list[object]] = {}
     for row in session.execute(query.order_by(col(FlowVersion.number).desc()).limit(5_000)):
         found.setdefault((row.company_id, row.name), []).append(row)
     return dict(found)

@@ -145,7 +145,7 @@ def _joined(query: Any, group: str, table: Any) -> Any:
     return query.outerjoin(Visit, col(Visit.id) == Attribution.visit_id) if group == "referrer" else query
 
 
-def _last_page() -> Any:
+def _last_page() -> object:
     """The last page that the caller saw before the call."""
     seen = or_(col(PageView.at) <= Call.started_at, col(Call.started_at).is_(None))
     page = select_columns(col(PageView.url)).where(col(PageView.visit_id) == Attribution.visit_id, seen)

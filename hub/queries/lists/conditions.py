@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_
 from sqlmodel import Session, col, select
@@ -77,7 +76,7 @@ def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter
 
 
 def conditions(
-    asked: Question, kind: Kind, period: Period | None = None, tracker: Any = None
+    asked: Question, kind: Kind, period: Period | None = None, tracker: object = None
 ) -> list[Condition] | None:
     """The conditions on rows of one kind; None if none can match. `period` is a part of the filter's, and `tracker` one of
     the wanted trackers, if they are read one by one."""
@@ -191,7 +190,7 @@ def lead_is(wanted: ContactFilter) -> list[Condition]:
     return found
 
 
-def exists_for(kind: Kind, subject: Any, *where: Condition) -> Condition:
+def exists_for(kind: Kind, subject: object, *where: Condition) -> Condition:
     """The condition that a row with `subject`, the id of a contact, exists and is as `where` says."""
     return select(1).where(subject == kind.table.id, *where).correlate(kind.table).exists()
 

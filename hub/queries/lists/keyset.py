@@ -54,7 +54,7 @@ class Order:
     descending: bool = True
 
     @property
-    def clauses(self) -> list[Any]:
+    def clauses(self) -> list[object]:
         """What ORDER BY has."""
         return [each.desc() if self.descending else each.asc() for each in self.columns]
 
@@ -87,7 +87,7 @@ class Order:
             raise CannotDo(BAD_CURSOR) from None
 
 
-def newest_first(*columns: Any) -> Order:
+def newest_first(*columns: object) -> Order:
     """The order of most lists: by time and then by id, or by an id that sorts by time."""
     return Order(tuple(map(col, columns)))
 

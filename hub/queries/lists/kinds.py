@@ -76,7 +76,7 @@ class Visible:
     kinds: tuple[Kind, ...]
     own_numbers: tuple[str, ...] | None = None
 
-    def conditions(self, kind: Kind, *, company: Any = None, by_company: bool = False) -> list[ColumnElement[bool]]:
+    def conditions(self, kind: Kind, *, company: object = None, by_company: bool = False) -> list[ColumnElement[bool]]:
         """The conditions that a user sees a row of a kind: of one `company`, or of all. `by_company` if the database may read
         it by an index that begins with the company."""
         column = kind.table.company_id if by_company else indexless(kind.table.company_id)

@@ -29,7 +29,7 @@ TRACKER: Any = bindparam("one_tracker")
 """Values of a statement that is executed for one company or tracker after the other: to make a statement takes longer."""
 
 
-def indexless(column: Any, blank: Any = "") -> Any:
+def indexless(column: object, blank: object = "") -> Any:
     """The same column, for a condition for which the database must not choose an index: others are more selective."""
     return func.coalesce(column, blank)
 
@@ -67,7 +67,7 @@ def is_apart(companies: Collection[str], rows: int = 0) -> bool:
     return len(companies) <= MAX_COMPANIES_APART and rows <= MAX_ROWS_APART
 
 
-def by_company(query: Any, company: Any, companies: Collection[str], order: Order, rows: int = 0) -> list[Part]:
+def by_company(query: Any, company: object, companies: Collection[str], order: Order, rows: int = 0) -> list[Part]:
     """The parts of a list of several companies: each along its index of `company` and `order`, or all along the index of the
     order alone."""
     if is_apart(companies, rows):

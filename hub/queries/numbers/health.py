@@ -102,7 +102,7 @@ def _findings(session: Session, condition: Any) -> list[Finding]:
     return sorted(found, key=lambda each: (ORDER[each.kind.key], each.company or "", each.number))
 
 
-def _said(words: str, value: Any) -> str:
+def _said(words: str, value: object) -> str:
     if not value:
         return ""
     text = ", ".join(value) if isinstance(value, list) else str(value)

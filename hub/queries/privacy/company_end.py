@@ -188,7 +188,7 @@ def counts_of(session: Session, company_id: str) -> dict[str, int]:
     calls = select(Call.id).where(Call.company_id == company_id)
     recordings = select(Recording.id).where(col(Recording.call_id).in_(calls))
     under_way = col(Delivery.state).not_in(FINAL_DELIVERY_STATES)
-    counted: dict[str, tuple[Any, Sequence[Any]]] = {
+    counted: dict[str, tuple[object, Sequence[object]]] = {
         "people": (Person, (Person.company_id == company_id,)),
         "calls": (Call, (Call.company_id == company_id,)),
         "texts": (TextMessage, (TextMessage.company_id == company_id,)),

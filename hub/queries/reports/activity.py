@@ -63,7 +63,7 @@ class Activity:
         return Activity({at: counts for at, counts in self.counts.items() if begins <= at < ends})
 
     def _by(self, key: Any) -> dict[Any, CallCounts]:
-        parts: dict[Any, list[CallCounts]] = {}
+        parts: dict[object, list[CallCounts]] = {}
         for at, counts in self.counts.items():
             parts.setdefault(key(at), []).append(counts)
         return {place: _total(each) for place, each in parts.items()}
@@ -137,7 +137,7 @@ def days_of(first: date, last: date) -> list[date]:
     return [first + timedelta(days=each) for each in range((last - first).days + 1)]
 
 
-def _sum(condition: Any) -> Any:
+def _sum(condition: Any) -> object:
     return func.sum(case((condition, 1), else_=0))
 
 

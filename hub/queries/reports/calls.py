@@ -142,8 +142,8 @@ def figures_by(
     companies: Collection[str],
     begins: datetime,
     ends: datetime,
-    key: Any,
-    *conditions: Any,
+    key: object,
+    *conditions: object,
     with_spam: bool = False,
 ) -> dict[Any, CallFigures]:
     """The figures of the calls that the user may see, by the values of `key`."""
@@ -182,7 +182,7 @@ def count_if(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-def beginning_of(zone: ZoneInfo, begins: datetime, ends: datetime) -> tuple[Any, int]:
+def beginning_of(zone: ZoneInfo, begins: datetime, ends: datetime) -> tuple[object, int]:
     """A call's start in UTC, cut off so that no group of calls spans two hours of the zone; and its length as a text.
 
     Whole hours are enough unless the zone differs from UTC by a part of an hour.

@@ -125,7 +125,7 @@ def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMe
     else:
         lag = (row.received_at - event.at).total_seconds()
         detail = f"reported by webhook {row.event_key}, received {max(lag, 0):.0f} s later"
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "event": event.kind,
         "told_by": event.told_by,
         "noted_at": event.noted_at,
@@ -144,7 +144,7 @@ def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
         InboxState.DONE: "it reported the text" if told_the_text else "nothing new in it",
     }
     says = meanings.get(row.state, "it is waiting to be read")
-    data: dict[str, Any] = {"webhook": _named(row), "reason": row.reason}
+    data: dict[str, object] = {"webhook": _named(row), "reason": row.reason}
     details = (says, *([row.reason] if row.reason else []))
     return Entry(row.received_at, "receive", f"webhook {row.event_key}", details, row.state, data)
 
@@ -165,7 +165,7 @@ def _attribution(row: Attribution, mask: Mask) -> Entry:
         f"candidate visit {each['visit']} from {each['source']}, {each['confidence']:g}: {each['why']}"
         for each in row.candidates
     ]
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "source": row.source,
         "medium": row.medium,
         "campaign": row.campaign,
@@ -184,7 +184,7 @@ def _attribution(row: Attribution, mask: Mask) -> Entry:
 def _form(form: FormSubmission) -> Entry:
     said = ", ".join(f"{name} {answer}" for name, answer in form.consent.items())
     details = (f"said on it: {said}",) if said else ()
-    data: dict[str, Any] = {"event": "form", "form": form.form_id, "consent": form.consent}
+    data: dict[str, object] = {"event": "form", "form": form.form_id, "consent": form.consent}
     named = f"form {form.form_id}" if form.form_id else "form"
     return Entry(form.submitted_at, "receive", named, details, None, data)
 
@@ -201,14 +201,14 @@ def _pages(session: Session, attribution: Attribution, mask: Mask) -> Iterator[E
     shown = [(page.at, mask.page(page.url)) for page in reversed(latest)]
     pages = "1 page" if count == 1 else f"{count} pages"
     details = tuple(f"{at:%H:%M:%S} {url}" for at, url in shown)
-    data: dict[str, Any] = {"visit": attribution.visit_id, "pages": count}
+    data: dict[str, object] = {"visit": attribution.visit_id, "pages": count}
     data["last_pages"] = [{"at": at, "url": url} for at, url in shown]
     yield Entry(latest[-1].at, "visit", f"looked at {pages}", details, None, data)
 
 
 def _fact(row: FactRow, plaintext: str | None, mask: Mask) -> Entry:
     value = mask.fact(row.category, plaintext)
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "source": row.source,
         "name": row.name,
         "value": value,
@@ -224,6 +224,11 @@ def _fact(row: FactRow, plaintext: str | None, mask: Mask) -> Entry:
 
 def _outcome(row: OutcomeRow) -> Entry:
     text = f"{row.connector} says {row.stage}{worth(row.amount, row.currency)}"
-    data: dict[str, Any] = {"connector": row.connector, "deal": row.external_id, "stage": row.stage, "trace": row.trace}
+    data: dict[str, object] = {
+        "connector": row.connector,
+        "deal": row.external_id,
+        "stage": row.stage,
+        "trace": row.trace,
+    }
     data |= {"amount": row.amount, "currency": row.currency}
     return Entry(row.changed_at, "outcome", text, (f"deal {row.external_id}", *row.trace), None, data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -23,7 +22,7 @@ def call_back_entries(session: Session, subject_id: str, mask: Mask) -> Iterator
 
 
 def _entries(call: OutgoingCall, user: str, mask: Mask) -> Iterator[Entry]:
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "call_back": call.id,
         "user": user,
         "connector": call.connector,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
@@ -32,7 +32,7 @@ def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -
     texts = notes_of(vault, session, notes) if mask.off else {}
     for each in marks:
         status = each.status.replace("_", " ") or "no mark"
-        data: dict[str, Any] = {"lead": each.status or None, "amount": each.amount, "currency": each.currency}
+        data: dict[str, object] = {"lead": each.status or None, "amount": each.amount, "currency": each.currency}
         text = f"lead: {status}{worth(each.amount, each.currency)}"
         if each.status in (SPAM, NOT_SPAM):
             data, text = {"spam": each.status == SPAM}, status

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -33,7 +32,7 @@ def decision_entry(row: ConsentDecision) -> Entry:
     details += [
         f"{each['connector']} says {each['verdict']} ({each['rule']}): {each['reason']}" for each in row.opinions
     ]
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "moment": row.moment,
         "recipient": row.connector,
         "use": row.use,
@@ -50,7 +49,7 @@ def conversion_entry(row: ConversionRow) -> Entry:
     """A conversion, by the rule of config.yaml that made it."""
     taken_back = "; taken back since" if row.retracted else ""
     changed = f"; its value was changed {row.revision - 1} times" if row.revision > 1 else ""
-    data: dict[str, Any] = {"key": row.key, "rule": row.rule, "amount": row.amount, "currency": row.currency}
+    data: dict[str, object] = {"key": row.key, "rule": row.rule, "amount": row.amount, "currency": row.currency}
     data |= {"retracted": row.retracted, "revision": row.revision, "occurred_at": row.occurred_at}
     text = f"{row.rule}{worth(row.amount, row.currency)}"
     return Entry(row.made_at, "convert", text, (f"key {row.key}{changed}{taken_back}",), None, data)
@@ -91,7 +90,7 @@ def _said(code: str | None, reason: str | None) -> tuple[str, ...]:
     return (" ".join(filter(None, (code, reason))),) if code or reason else ()
 
 
-def _delivery(row: Delivery, step: str) -> dict[str, Any]:
+def _delivery(row: Delivery, step: str) -> dict[str, object]:
     return {"step": step, "delivery": row.id, "connector": row.connector, "hook": row.hook, "key": row.item_key}
 
 
@@ -133,7 +132,7 @@ def _changed_at(session: Session, row: ConversionRow) -> datetime:
 def disclosure_entry(row: Disclosure) -> Entry:
     """A disclosure: the recipient, the categories, the purpose and the decision."""
     categories = ", ".join(row.categories) or "nothing personal"
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "recipient": row.recipient,
         "connector": row.connector,
         "use": row.use,

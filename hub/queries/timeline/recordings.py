@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -20,7 +19,7 @@ def recording_entries(session: Session, call: Call) -> Iterator[Entry]:
         details = [f"{row.id}{length}", *([row.reason] if row.reason else [])]
         if row.carrier_deleted_at is not None:
             details.append("deleted at the carrier")
-        data: dict[str, Any] = {
+        data: dict[str, object] = {
             "recording": row.id,
             "kind": row.kind,
             "duration": row.duration,

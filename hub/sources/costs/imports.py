@@ -17,7 +17,7 @@ from hub.model import Account, Company, CostRow
 from hub.model.columns import new_id
 from hub.sources.costs.cost_file import CostEntry, CostFileError, read_cost_file
 from hub.store import audit
-from hub.store.rows import write_rows
+from hub.store.rows import count_changed, write_rows
 
 AUDIT_IMPORT, AUDIT_REMOVE = "costs.import", "costs.remove"
 MAX_DAYS_A_QUERY = 500
@@ -106,7 +106,7 @@ def remove_costs(
     ]
     if company is not None:
         conditions.append(col(CostRow.company_id) == company.id)
-    removed = int(session.execute(delete(CostRow).where(*conditions)).rowcount)  # type: ignore[attr-defined]
+    removed = count_changed(session, delete(CostRow).where(*conditions))
     if not removed:
         raise CannotDo("No imported costs of this source are known from these days; see hub costs list.")
     subject = company.id if company else account.id

@@ -47,7 +47,7 @@ def _insert_new(
     """Insert rows; returns those that did not exist."""
     if insert_rows(connection, evidence.table, [row for _, row in rows]) == len(rows):
         return rows
-    table: Any = evidence.table.__table__  # type: ignore[attr-defined]
+    table: Any = evidence.table.__table__
     new = set(connection.scalars(select_columns(table.c.id).where(table.c.id.in_([row["id"] for _, row in rows]))))
     return [(chain, row) for chain, row in rows if row["id"] in new]
 
@@ -57,7 +57,7 @@ def seal_of_waiting(keyring: Keyring, columns: Columns) -> str:
     return keyring.sign(PURPOSE, _sealed(**columns))
 
 
-def is_genuine(keyring: Keyring, waiting: JournalWaiting | Row[Any]) -> bool:
+def is_genuine(keyring: Keyring, waiting: JournalWaiting | Row[object]) -> bool:
     """Whether the hub wrote that this row waits for its entry."""
     fields = (waiting.row_id, waiting.chain, waiting.kind, waiting.digest, waiting.since)
     return keyring.signed(PURPOSE, _sealed(*fields), waiting.seal)
@@ -80,7 +80,7 @@ def take_waiting(store: Store) -> int:
         taken = delete(JournalWaiting).where(
             col(JournalWaiting.row_id).in_(next_rows.with_for_update(skip_locked=True))
         )
-        returned = taken.returning(*JournalWaiting.__table__.c)  # type: ignore[attr-defined]
+        returned = taken.returning(*JournalWaiting.__table__.c)
         rows = session.execute(returned.execution_options(synchronize_session=False)).all()
         chains = _chains_now(session, rows)
         for row in sorted(rows, key=lambda each: each.row_id):
@@ -92,7 +92,7 @@ def take_waiting(store: Store) -> int:
     return len(rows)
 
 
-def _chains_now(session: Session, rows: Sequence[Row[Any]]) -> dict[str, str]:
+def _chains_now(session: Session, rows: Sequence[Row[object]]) -> dict[str, str]:
     """Changeable row that waited → its chain: its company may have moved to another account since."""
     found: dict[str, str] = {}
     for kind in {row.kind for row in rows}:

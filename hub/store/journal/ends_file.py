@@ -36,12 +36,12 @@ def ends_file_of(settings: HubSection) -> Path | None:
     return None if journal is None else journal.with_suffix(FILE_ENDING)
 
 
-def note_ends(file: Path | None, keyring: Keyring, at: datetime, ends: Ends, **more: Any) -> None:
+def note_ends(file: Path | None, keyring: Keyring, at: datetime, ends: Ends, **more: object) -> None:
     """Note where chains end now. A file that cannot be written is an error in the log: what it lacks is noted with the next
     signature."""
     if file is None or not (ends or more):
         return
-    line: dict[str, Any] = {"at": at.isoformat(), "ends": {chain: list(end) for chain, end in ends.items()}, **more}
+    line: dict[str, object] = {"at": at.isoformat(), "ends": {chain: list(end) for chain, end in ends.items()}, **more}
     line["public_key"], line["signature"] = keyring.sign_publicly(JOURNAL, _signed(line))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def _lines(file: Path | None) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, line
 
 
-def _signed(line: Mapping[str, Any]) -> bytes:
+def _signed(line: Mapping[str, object]) -> bytes:
     return CANONICAL.encode(["ends", line]).encode()
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Session, SQLModel
 
 from hub.errors import ConfigError
+from hub.model.columns import Row
 from hub.model.journal import JournalEnd, JournalEntry
 from hub.store.encryption.keyring import JOURNAL, Keyring
 from hub.store.engine import STORE
@@ -53,7 +54,7 @@ class _Pending:
 def record(
     session: Session,
     chain: str,
-    table: type[SQLModel],
+    table: type[Row],
     rows: Sequence[SQLModel | Columns],
     at: datetime | None = None,
 ) -> None:
@@ -68,7 +69,7 @@ def record(
 
 
 def write_evidence(
-    session: Session, table: type[SQLModel], rows: Sequence[SQLModel | Columns], accounts: Mapping[str, str]
+    session: Session, table: type[Row], rows: Sequence[SQLModel | Columns], accounts: Mapping[str, str]
 ) -> None:
     """Insert rows, each about a subject, and record them in the journal of the account that `accounts` gives by subject."""
     write_rows(session, table, rows)
@@ -171,9 +172,9 @@ def content_of(entry: JournalEntry) -> dict[str, Any]:
 
 
 def _merged(pending: Iterable[_Pending]) -> list[_Pending]:
-    merged: dict[Any, _Pending] = {}
+    merged: dict[object, _Pending] = {}
     for each in pending:
-        key: Any = each.kind if each.kind in EVIDENCE and not each.apart else len(merged)
+        key: object = each.kind if each.kind in EVIDENCE and not each.apart else len(merged)
         before = merged.get(key)
         if before is not None:
             each = _Pending(
@@ -204,8 +205,8 @@ def hold_ends(session: AnySession, chains: Sequence[str]) -> list[Any]:
     return list(found)
 
 
-def _move(session: AnySession, moved: Sequence[Mapping[str, Any]]) -> None:
-    table: Any = JournalEnd.__table__  # type: ignore[attr-defined]
+def _move(session: AnySession, moved: Sequence[Mapping[str, object]]) -> None:
+    table: Any = JournalEnd.__table__
     session.connection().execute(update_rows(table).where(table.c.chain == bindparam("b_chain")), list(moved))
 
 
@@ -217,7 +218,7 @@ def _keyring_of(session: AnySession) -> Keyring:
     return keyring
 
 
-def _name(table: type[SQLModel]) -> str:
+def _name(table: type[Row]) -> str:
     return str(table.__tablename__)
 
 

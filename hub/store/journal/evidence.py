@@ -50,12 +50,12 @@ class Evidence:
     @cached_property
     def key(self) -> tuple[Any, ...]:
         """The columns of the primary key."""
-        return tuple(self.table.__table__.primary_key.columns)  # type: ignore[attr-defined]
+        return tuple(self.table.__table__.primary_key.columns)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The hashed columns: all except those with personal content and those that are kept apart."""
-        table: Any = self.table.__table__  # type: ignore[attr-defined]
+        table: Any = self.table.__table__
         hashed = (column for column in table.c if "category" not in column.info or column.name in PERSONAL)
         return tuple(column.name for column in hashed if column.name not in self.apart)
 

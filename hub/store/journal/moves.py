@@ -25,7 +25,7 @@ def move_evidence(session: Session, company_id: str, old: str, new: str, now: da
     stays where it was recorded: its entry proves it in any chain.
     """
     for kind, evidence in EVIDENCE.items():
-        table: Table = evidence.table.__table__  # type: ignore[attr-defined]
+        table: Table = evidence.table.__table__
         if "company_id" in table.c:
             mine: Any = table.c.company_id == company_id
         elif "request_id" in table.c:

@@ -128,7 +128,7 @@ class Naming:
         self.rows += 1
         self._named.add(kind, row_id)
 
-    def _wrong_words(self, records: Mapping[str, Mapping[Any, Any]], named: Named) -> Iterator[Finding]:
+    def _wrong_words(self, records: Mapping[str, Mapping[object, object]], named: Named) -> Iterator[Finding]:
         """Checks what a record refers to by hash: the notice, which stays, and the encrypted detail, which may have
         been deleted."""
         hashes = {row["notice_hash"] for row in records.values()} - {None}
@@ -150,7 +150,7 @@ class Naming:
         evidence = EVIDENCE[kind]
         one = len(evidence.key) == 1
         wanted = evidence.key[0].in_(keys) if one else tuple_(*evidence.key).in_([each.split("/") for each in keys])
-        rows = self._session.execute(select_columns(evidence.table.__table__).where(wanted))  # type: ignore[attr-defined]
+        rows = self._session.execute(select_columns(evidence.table.__table__).where(wanted))
         return {evidence.key_of(row): row for row in rows.mappings()}
 
     def _strangers(self, kind: str) -> Iterator[tuple[str, Finding]]:
@@ -180,7 +180,7 @@ class Naming:
         return chain or HUB_CHAIN
 
 
-def _joined(key: Sequence[Any]) -> str:
+def _joined(key: Sequence[object]) -> str:
     """The identifier of a row in the journal, of the values of its primary key, which can be NULL
     or bytes once the constraint was dropped."""
     return "/".join(map(str, key))

@@ -63,10 +63,10 @@ def _record(keyring: Keyring, key_id: str, limits: Mapping[str, int], now: datet
     }
 
 
-def _kept_records(session: Session, keys: JournalKeys, keyring: Keyring) -> dict[str, dict[str, Any]]:
+def _kept_records(session: Session, keys: JournalKeys, keyring: Keyring) -> dict[str, dict[str, object]]:
     """The records of keys that were retired earlier, with their keys wrapped by the newest key."""
     query = select(JournalEntry).where(JournalEntry.chain == HUB_CHAIN, JournalEntry.kind == ROTATED)
-    records: dict[str, dict[str, Any]] = {}
+    records: dict[str, dict[str, object]] = {}
     for entry in session.exec(query.order_by(col(JournalEntry.position))):
         if (content := keys.stated(entry)) is not None:
             records |= {key_id: each for key_id, each in content["retired"].items() if key_id in keys.retired}

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import delete, func
@@ -119,7 +118,7 @@ def _grown(session: Session, now: datetime | None) -> list[str]:
 def _sign(store: Store, keyring: Keyring, chain: str, now: datetime) -> SignedEnd:
     with store.writing() as session:
         (end,) = hold_ends(session, [chain])
-        content: dict[str, Any] = {"position": end.position, "hash": end.hash}
+        content: dict[str, object] = {"position": end.position, "hash": end.hash}
         if chain == HUB_CHAIN:
             others = select(JournalEnd).where(JournalEnd.chain != HUB_CHAIN)
             content["ends"] = {each.chain: [each.position, each.hash] for each in session.exec(others)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -19,21 +18,21 @@ keys. `sealed` ends the part of a chain that was written before entries had keye
 
 
 def state(
-    session: Session, keyring: Keyring, chain: str, kind: str, values: dict[str, Any], since: datetime, now: datetime
+    session: Session, keyring: Keyring, chain: str, kind: str, values: dict[str, object], since: datetime, now: datetime
 ) -> None:
     """Append a signed statement before `session` commits. ConfigError if the hub has no key."""
     append(session, chain, kind, signed_content(keyring, chain, kind, since, values), since=since, at=now)
 
 
 def signed_content(
-    keyring: Keyring, chain: str, kind: str, since: datetime, values: Mapping[str, Any]
-) -> dict[str, Any]:
+    keyring: Keyring, chain: str, kind: str, since: datetime, values: Mapping[str, object]
+) -> dict[str, object]:
     """The content of a statement: its values, the public key and the signature."""
     public_key, signature = keyring.sign_publicly(JOURNAL, statement(chain, kind, since, values))
     return {**values, "public_key": public_key, "signature": signature}
 
 
-def statement(chain: str, kind: str, since: datetime, values: Mapping[str, Any]) -> bytes:
+def statement(chain: str, kind: str, since: datetime, values: Mapping[str, object]) -> bytes:
     """The signed bytes of a statement."""
     return CANONICAL.encode([chain, kind, spelled(since), values]).encode()
 

@@ -66,7 +66,7 @@ def _touched(session: AnySession) -> dict[str, dict[str, str]]:
 
 
 def _rows(session: AnySession, evidence: Evidence, ids: list[str]) -> dict[str, Mapping[Any, Any]]:
-    table: Any = evidence.table.__table__  # type: ignore[attr-defined]
+    table: Any = evidence.table.__table__
     found: dict[str, Mapping[Any, Any]] = {}
     for start in range(0, len(ids), ROWS_PER_QUERY):
         query = select_columns(table).where(table.c.id.in_(ids[start : start + ROWS_PER_QUERY]))
@@ -87,7 +87,7 @@ def chains_of(session: AnySession, evidence: Evidence, ids: set[str]) -> dict[st
 
 
 @event.listens_for(AnySession, "after_flush")
-def _after_flush(session: AnySession, _context: Any) -> None:
+def _after_flush(session: AnySession, _context: object) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         kind = WATCHED.get(type(row))
         if kind is not None:

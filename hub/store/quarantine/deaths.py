@@ -57,7 +57,7 @@ def new_token() -> str:
     return f"{process_id()}-{unique[-23:]}"
 
 
-def deaths_by_now(table: type[Work], seen_since: Any) -> Any:
+def deaths_by_now(table: type[Work], seen_since: object) -> object:
     """The column `deaths` of a row that is claimed now: one more if the process that held its lease has died, because it was
     not seen since `SEEN_WITHIN` ago."""
     columns: Any = table
@@ -115,7 +115,7 @@ def disown(store: Store, table: type[Work], token: str) -> None:
         session.execute(held.values(lease_token=None).execution_options(synchronize_session=False))
 
 
-def after_death(table: type[Work], row: Any, error: PluginDied, due: datetime, now: datetime) -> dict[str, Any]:
+def after_death(table: type[Work], row: Any, error: PluginDied, due: datetime, now: datetime) -> dict[str, object]:
     """The values of a claimed row after a plugin's own process died while it handled the row: it is claimed again at
     `due`, alone, or goes into quarantine after the third death."""
     counted = {"deaths": row.deaths + 1, "last_hook": f"{error.connector}.{error.hook}"}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, literal, or_, select, union_all, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from hub.model import (
     AlertDelivery,
@@ -90,7 +90,7 @@ def count_quarantined(session: Session) -> dict[str, int]:
     counts = [
         select(literal(name).label("kind"), func.count().label("items"))
         .select_from(table)
-        .where(table.state == WorkState.QUARANTINED)  # type: ignore[arg-type]
+        .where(col(table.state) == WorkState.QUARANTINED)
         for name, table in KINDS.items()
     ]
     return {kind: int(items) for kind, items in session.execute(union_all(*counts)) if items}

@@ -12,18 +12,18 @@ from typing import Any
 BYTES, TIME, DATE, AMOUNT, KEYS = MARKS = "$b", "$t", "$date", "$amount", "$m"
 
 
-def dumped(row: Mapping[str, Any]) -> bytes:
+def dumped(row: Mapping[str, object]) -> bytes:
     """A row of texts, numbers, amounts, times, dates, bytes, lists and mappings, as bytes."""
     return json.dumps(_plain(row), separators=(",", ":")).encode()
 
 
 def loaded(data: bytes) -> dict[str, Any]:
     """The row again."""
-    row: dict[str, Any] = _rich(json.loads(data))
+    row: dict[str, object] = _rich(json.loads(data))
     return row
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -44,7 +44,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a row of the spool cannot hold a {type(value).__name__}")
 
 
-def _rich(value: Any) -> Any:
+def _rich(value: object) -> Any:
     if isinstance(value, list):
         return [_rich(each) for each in value]
     if not isinstance(value, dict):

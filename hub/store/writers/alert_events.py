@@ -63,7 +63,7 @@ def note_happenings(session: Session, happenings: Iterable[Happening], now: date
     return len(rows)
 
 
-def note_subjects(session: Session, subjects: Sequence[Any], now: datetime) -> None:
+def note_subjects(session: Session, subjects: Sequence[object], now: datetime) -> None:
     """The same for calls that are over and for texts that came in; other subjects of the flow are left out."""
     calls = [_call(each) for each in subjects if isinstance(each, Call) and each.over and each.company_id]
     texts = [_text(each) for each in subjects if isinstance(each, TextMessage) and _is_news(each)]

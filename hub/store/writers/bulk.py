@@ -108,7 +108,7 @@ def _document(table: Table, dialect: Dialect) -> str:
     return f"json_populate_recordset(NULL::{dialect.identifier_preparer.quote(table.name)}, %s)"
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A value that JSON has no type for, as PostgreSQL reads it."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
@@ -119,13 +119,13 @@ def _text(value: Any) -> str:
     return f"\\x{bytes(value).hex()}" if isinstance(value, bytes | bytearray | memoryview) else str(value)
 
 
-def _bound(columns: Sequence[tuple[str, Any]], rows: Rows) -> list[tuple[Any, ...]]:
+def _bound(columns: Sequence[tuple[str, object]], rows: Rows) -> list[tuple[object, ...]]:
     """The rows as the driver takes them."""
     by_column = ([row[name] for row in rows] for name, _ in columns)
     return list(zip(*(_each(bind, values) for (_, bind), values in zip(columns, by_column, strict=True)), strict=True))
 
 
-def _each(bind: Any, values: list[Any]) -> list[Any]:
+def _each(bind: Any, values: list[Any]) -> list[object]:
     """A column's values. Rows that are written together often hold the same object, which is bound one time."""
     if bind is None:
         return values
@@ -137,17 +137,17 @@ def _each(bind: Any, values: list[Any]) -> list[Any]:
     return bound
 
 
-def _binders(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[str, Any]]:
+def _binders(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[str, object]]:
     return [(name, _binder(table, name, dialect)) for name in columns]
 
 
-def _binder(table: Table, column: str, dialect: Dialect) -> Any:
+def _binder(table: Table, column: str, dialect: Dialect) -> object:
     kind = table.columns[column].type
     if isinstance(kind, JSON):
         return _json
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """As SQLAlchemy writes it. Most are empty."""
     return "{}" if value == {} else "[]" if value == [] else json.dumps(value)

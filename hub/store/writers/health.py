@@ -65,7 +65,7 @@ def write_errors(store: Store, now: datetime, counts: ErrorCounts = COUNTS) -> i
         }
         for kind, each in sorted(seen.items())
     ]
-    errors: Table = ErrorHour.__table__  # type: ignore[attr-defined]
+    errors: Table = ErrorHour.__table__
     key = ("event", "connector", "code", "hour")
     try:
         with store.connected() as connection:
@@ -95,17 +95,17 @@ def write_figures(store: Store, now: datetime) -> None:
         )
 
 
-def _report(kind: str, name: str, now: datetime, **values: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"every": None, "at": None, "failures": 0, "error": None, "value": None}
+def _report(kind: str, name: str, now: datetime, **values: object) -> dict[str, Any]:
+    row: dict[str, object] = {"every": None, "at": None, "failures": 0, "error": None, "value": None}
     return {"kind": kind, "name": name[:64], "written_at": now, **row, **values}
 
 
-def _failures(failed: Failures) -> dict[str, Any]:
+def _failures(failed: Failures) -> dict[str, object]:
     return {"failures": failed.count, "error": failed.error[:64] or None}
 
 
-def _write_reports(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    reports: Table = HealthReport.__table__  # type: ignore[attr-defined]
+def _write_reports(connection: Connection, rows: list[dict[str, object]]) -> None:
+    reports: Table = HealthReport.__table__
     latest = ("every", "failures", "error", "value", "written_at")
     upsert(connection, reports, rows, ("kind", "name"), replace=latest, newest=("at",))
 

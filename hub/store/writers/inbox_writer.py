@@ -59,7 +59,7 @@ class InboxWriter:
     ) -> None:
         self._store, self._spool = store, spool
         self._after_commit = after_commit
-        inbox: Table = InboxWebhook.__table__  # type: ignore[attr-defined]
+        inbox: Table = InboxWebhook.__table__
         self._insert = BulkInsert(inbox, COLUMNS, store.engine.dialect, unique=("connector", "event_key"))
         # After an unknown outcome both the id and the event may be there.
         self._spooled = BulkInsert(inbox, COLUMNS, store.engine.dialect)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
@@ -88,7 +87,7 @@ def note_answers(session: Session, calls: Sequence[Call], now: datetime) -> None
     note_occurrences(session, [_routed(call) for call in calls if call.company_id and call.answered_at], now)
 
 
-def note_subjects(session: Session, subjects: Sequence[Any], now: datetime) -> None:
+def note_subjects(session: Session, subjects: Sequence[object], now: datetime) -> None:
     """Calls that are over, texts that came in and forms, once the flow has what it needs about them."""
     told: list[Occurrence] = []
     for each in subjects:
@@ -131,7 +130,7 @@ def note_outgoing_call(session: Session, call: OutgoingCall, now: datetime) -> N
         note_occurrences(session, [ended], now)
 
 
-def note_changes(session: Session, calls: Collection[Any], changes: Sequence[str], now: datetime) -> None:
+def note_changes(session: Session, calls: Collection[object], changes: Sequence[str], now: datetime) -> None:
     """What changed of calls that are over; others are left out, and so are calls whose end is not sent yet: that event says
     it already. `changes` are field names of CallRail's calls."""
     over = {each.id: each.company_id for each in calls if isinstance(each, Call) and each.over and each.company_id}

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -133,7 +132,7 @@ class Address:
         return endpoint
 
 
-def _members(request: Request, body: bytes) -> dict[str, Any]:
+def _members(request: Request, body: bytes) -> dict[str, object]:
     """The members of a JSON object, or the fields of a form; those that are null are left out."""
     if not body.strip():
         return {}

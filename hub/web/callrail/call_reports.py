@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from hub.callrail import formatted
 from hub.callrail.dates import FIRST_MOMENT, Period, range_time, zone_title
@@ -64,7 +63,7 @@ def timeseries(asked: Asked) -> Answer:
     return body
 
 
-def range_of(asked: Asked, span: Period, begins: datetime | None = None) -> dict[str, Any]:
+def range_of(asked: Asked, span: Period, begins: datetime | None = None) -> dict[str, object]:
     """The range of time of an answer; the end is the last second."""
     return {
         "start_date": range_time(span.begins or begins or FIRST_MOMENT, span.zone),
@@ -105,7 +104,7 @@ def _added(one: CallTotals, other: CallTotals) -> CallTotals:
     )
 
 
-def _measured(totals: CallTotals, asked: Asked) -> Mapping[str, Any]:
+def _measured(totals: CallTotals, asked: Asked) -> Mapping[str, object]:
     wanted = {"total_calls", *asked.parameters.list("fields")}
     average = round(totals.average_duration or 0)
     values = {

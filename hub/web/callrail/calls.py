@@ -110,7 +110,7 @@ def _agent(session: Session, asked: Asked) -> tuple[str, ...] | None:
     return tuple(number for user in session.exec(query) for number in (user.phone_numbers or "").split())
 
 
-def visible(asked: Asked, session: Session) -> Any:
+def visible(asked: Asked, session: Session) -> object:
     """The calls that the user may see. Spam is hidden from lists, and answered with 404 singly."""
     return asked.scope.calls().where(col(Call.spam).is_(False))
 

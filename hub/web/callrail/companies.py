@@ -33,7 +33,7 @@ def _query(asked: Asked, session: Session) -> Any:
     return query.where(disabled.is_not(None) if status == "disabled" else disabled.is_(None))
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, object]]:
     rows = in_order(session.exec(select(Company).where(col(Company.id).in_(ids))).all(), ids)
     return [company_record(row, names, asked.place.public_url) for row in rows]
 

@@ -52,7 +52,7 @@ def _forms(asked: Asked, session: Session) -> tuple[ContactList, Period]:
     return ContactList(session, asked.scope, (company.id,) if company else None, wanted), span
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, object]]:
     rows = in_order(session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(ids))).all(), ids)
     views = contact_views(session, asked.hub.vault, rows, asked.scope.user)
     return [form_record(each, names, asked.place) for each in views]

@@ -25,7 +25,7 @@ from hub.web.callrail.request import Asked
 from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
 
 
-def _visible(asked: Asked, session: Session) -> Any:
+def _visible(asked: Asked, session: Session) -> object:
     return visible_people(asked.scope)
 
 

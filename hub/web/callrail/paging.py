@@ -67,8 +67,13 @@ def page_wanted(asked: Asked) -> PageWanted:
 
 
 def page_body(
-    asked: Asked, wanted: PageWanted, found: Page[Mapping[str, Any]], key: str, count: Callable[[], int], counts: Counts
-) -> tuple[dict[str, Any], dict[str, str]]:
+    asked: Asked,
+    wanted: PageWanted,
+    found: Page[Mapping[str, object]],
+    key: str,
+    count: Callable[[], int],
+    counts: Counts,
+) -> tuple[dict[str, object], dict[str, str]]:
     """The answer with one page, and its headers."""
     following = _address(asked, wanted, found)
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}

@@ -109,6 +109,6 @@ class Resource:
         return Order(self.orders[name or first], descending)
 
 
-def json_answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_answer(body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON object."""
     return JSONResponse(dict(body), status, dict(headers or {}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import literal
 from starlette.responses import Response
@@ -17,7 +16,7 @@ BY_POSITION = Order((literal(0),))
 """The order of cursors that hold the position after which a page begins."""
 
 
-def small_list(asked: Asked, key: str, records: Sequence[Mapping[str, Any]]) -> Response:
+def small_list(asked: Asked, key: str, records: Sequence[Mapping[str, object]]) -> Response:
     """One page of `records` under `key`."""
     wanted = page_wanted(asked)
     cursor = BY_POSITION.cursor(wanted.after)

@@ -38,7 +38,7 @@ def _query(asked: Asked, session: Session) -> Any:
     return query.where(col(Tracker.name).icontains(search, autoescape=True)) if search else query
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, object]]:
     rows = in_order(session.exec(select(Tracker).where(col(Tracker.id).in_(ids))).all(), ids)
     return [tracker_record(each, names) for each in facts_of_trackers(session, asked.hub.plugins, rows)]
 

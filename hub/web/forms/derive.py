@@ -113,7 +113,7 @@ def label_of(key: str) -> str:
     return label
 
 
-def _choices(annotation: Any) -> tuple[tuple[str, str], ...]:
+def _choices(annotation: object) -> tuple[tuple[str, str], ...]:
     if get_origin(annotation) is Literal:
         return tuple((str(each), label_of(str(each))) for each in get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -121,7 +121,7 @@ def _choices(annotation: Any) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _bare(annotation: Any, metadata: Any = ()) -> tuple[Any, dict[str, Any], bool]:
+def _bare(annotation: object, metadata: Any = ()) -> tuple[Any, dict[str, Any], bool]:
     """A type without `None` and without its limits; the limits by name; and whether `None` is allowed."""
     limits = {
         key: getattr(limit, key)

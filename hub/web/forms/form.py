@@ -51,7 +51,7 @@ class Form:
     """Browsers send it even if a required field is empty, because it has more buttons than that to save."""
 
     @classmethod
-    def of(cls, fields: Sequence[Field], source: Any, **more: Any) -> Self:
+    def of(cls, fields: Sequence[Field], source: object, **more: Any) -> Self:
         """The form of a section of config.yaml, checked or as it is written."""
         return cls(fields, texts_of(fields, source), **more)
 

@@ -31,7 +31,7 @@ class Repeated(ValueError):
         self.field = field
 
 
-def texts_of(fields: Sequence[Field], source: Any) -> dict[str, list[str]]:
+def texts_of(fields: Sequence[Field], source: object) -> dict[str, list[str]]:
     """What the inputs of a form show for a section of config.yaml: a checked model, or a mapping as it is written."""
     shown: dict[str, list[str]] = {}
     for field in fields:
@@ -57,13 +57,13 @@ def read(fields: Sequence[Field], values: Values, country: str = "US") -> dict[s
     return tree
 
 
-def changes(place: Path, fields: Sequence[Field], source: Any, tree: Mapping[str, Any]) -> Iterator[Change]:
+def changes(place: Path, fields: Sequence[Field], source: object, tree: Mapping[str, object]) -> Iterator[Change]:
     """The edits that make the section at `place` say what `tree` does; a value that is the same stays as it is written."""
     yield from differences(place, fields, read(fields, texts_of(fields, source)), tree)
 
 
 def differences(
-    place: Path, fields: Sequence[Field], before: Mapping[str, Any], after: Mapping[str, Any]
+    place: Path, fields: Sequence[Field], before: Mapping[str, object], after: Mapping[str, object]
 ) -> Iterator[Change]:
     """The edits between two trees that forms of these fields say."""
     for field in fields:
@@ -72,12 +72,12 @@ def differences(
             yield Change((*place, *field.path), new)
 
 
-def is_same(field: Field, one: Any, other: Any) -> bool:
+def is_same(field: Field, one: object, other: object) -> bool:
     """Whether two values of a field mean the same, however they are written."""
     return inputs_of(field, one) == inputs_of(field, other)
 
 
-def value_at(source: Any, path: Sequence[str], default: Any = None) -> Any:
+def value_at(source: object, path: Sequence[str], default: object = None) -> object:
     """The value of a model or a mapping at a path."""
     for key in path:
         source = source.get(key, default) if isinstance(source, Mapping) else getattr(source, key, default)
@@ -113,14 +113,14 @@ def inputs_of(field: Field, value: Any) -> dict[str, list[str]]:
     return {field.name: [_text(field, value)]}
 
 
-def _cell(column: Field, row: Any, index: int) -> Any:
+def _cell(column: Field, row: object, index: int) -> object:
     """One column of a row: of a pair, of a section with keys, or of a single value."""
     if isinstance(row, tuple):
         return row[index]
     return row.get(column.name) if isinstance(row, Mapping) else row
 
 
-def _text(field: Field, value: Any) -> str:
+def _text(field: Field, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple | set | frozenset):
@@ -135,7 +135,7 @@ def _text(field: Field, value: Any) -> str:
     return _plain(value)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value.value if isinstance(value, Enum) else value)
@@ -144,7 +144,7 @@ def _plain(value: Any) -> str:
 # Read.
 
 
-def _is_left_out(field: Field, value: Any) -> bool:
+def _is_left_out(field: Field, value: object) -> bool:
     if field.kind not in ("switch", "choices") and value in ("", [], {}):
         return not (field.required and field.kind == "group")
     return not field.required and is_same(field, value, field.default)
@@ -168,7 +168,7 @@ def last(values: Values, name: str) -> str:
     return (values.get(name) or [""])[-1].replace("\r\n", "\n").strip()
 
 
-def _single(field: Field, text: str, country: str) -> Any:
+def _single(field: Field, text: str, country: str) -> object:
     if field.kind in BETWEEN:
         items = [each.strip() for each in re.split(BETWEEN[field.kind], text) if each.strip()]
         found = [_number_of(each, country) if field.kind == "phones" else field.clean(each) for each in items]

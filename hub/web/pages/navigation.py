@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hub.access.permissions import Action
 
@@ -49,7 +49,7 @@ IN_TAB_BAR = 4
 """Items of the bottom bar on phones; the others are in its last one, "More"."""
 
 
-def navigation(path: str, may: Callable[[Action], bool]) -> dict[str, Any]:
+def navigation(path: str, may: Callable[[Action], bool]) -> dict[str, object]:
     """The links in the frame of the page at `path`, for a user who may do what `may` permits."""
     daily = [item for item in ITEMS if may(item.action)]
     tabs = [item for item in SETTINGS_TABS if may(item.action)]

@@ -194,7 +194,7 @@ class PageRequest:
         """The period that the URL names."""
         return period_of(self.query, self.zone, self.now, default)
 
-    def link(self, path: str, **query: Any) -> str:
+    def link(self, path: str, **query: object) -> str:
         """The URL of another page, which keeps the chosen company; parameters that are None or empty are left out."""
         chosen = {"company": self.company.name} if self.company and len(self.companies) > 1 else {}
         values = {name: value for name, value in {**chosen, **query}.items() if value not in (None, "")}
@@ -214,7 +214,7 @@ class PageRequest:
 
     # Answers.
 
-    def render(self, template: str, /, status: int = 200, *, block: str | None = None, **values: Any) -> Response:
+    def render(self, template: str, /, status: int = 200, *, block: str | None = None, **values: object) -> Response:
         """A page from its template; `block` renders only that block, for htmx."""
         shown = {
             "page": self,

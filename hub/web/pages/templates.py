@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -21,7 +20,7 @@ from hub.web.pages import charts
 STATIC = Path(__file__).parent.parent / "static"
 
 
-def rendered(template: str, block: str | None, values: Mapping[str, Any]) -> str:
+def rendered(template: str, block: str | None, values: Mapping[str, object]) -> str:
     """A page's HTML, or that of one block of it."""
     found = environment().get_template(template)
     if block is None:

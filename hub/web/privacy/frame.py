@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +25,14 @@ HEADERS = {
 
 
 def shown(
-    forms: Forms, request: Request, company: Company, texts: Texts, template: str, status: int = 200, /, **values: Any
+    forms: Forms,
+    request: Request,
+    company: Company,
+    texts: Texts,
+    template: str,
+    status: int = 200,
+    /,
+    **values: object,
 ) -> Response:
     """A page with one of our forms, and the cookie that its post must match."""
     nonce, form = forms.begin(request)
@@ -37,7 +42,7 @@ def shown(
 
 
 def rendered(
-    request: Request, company: Company, texts: Texts, template: str, status: int = 200, /, **values: Any
+    request: Request, company: Company, texts: Texts, template: str, status: int = 200, /, **values: object
 ) -> Response:
     """A page in the language of `texts`, with a link to it in each other one."""
     suffix = suffix_of(request)

@@ -8,7 +8,6 @@ message is sent.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from starlette.requests import Request
 
@@ -44,7 +43,7 @@ def visitor_of(request: Request) -> str | None:
     return None
 
 
-def opt_out_values(hub: Hub, request: Request, company: Company, fields: dict[str, str]) -> dict[str, Any]:
+def opt_out_values(hub: Hub, request: Request, company: Company, fields: dict[str, str]) -> dict[str, object]:
     """What the page's form shows."""
     return {
         "browser": _visitor_id(fields) or visitor_of(request),

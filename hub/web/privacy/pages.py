@@ -330,6 +330,6 @@ class PrivacyPages:
         return networks_of(self._proxies.client_of(request))
 
     def _shown(
-        self, request: Request, company: Company, template: str, status: int = 200, /, **values: Any
+        self, request: Request, company: Company, template: str, status: int = 200, /, **values: object
     ) -> Response:
         return shown(self._forms, request, company, self._languages.texts(request, company), template, status, **values)

@@ -164,7 +164,7 @@ class DoorRequest:
 
     # Answers.
 
-    def render(self, template: str, /, status: int = 200, **values: Any) -> Response:
+    def render(self, template: str, /, status: int = 200, **values: object) -> Response:
         """A page from its template."""
         with self.hub.store.reading() as session:
             brand = brand_of_hub(session)
@@ -183,7 +183,7 @@ class DoorRequest:
         """303 to a path."""
         return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
 
-    def json(self, content: Mapping[str, Any] | str, status: int = 200) -> Response:
+    def json(self, content: Mapping[str, object] | str, status: int = 200) -> Response:
         """An answer to the page's script; a text is JSON already."""
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         if isinstance(content, str):

@@ -104,7 +104,7 @@ class Website:
 
     def script(self, public_url: str, name: Name = "ringfence") -> Script:
         """One of the scripts; built one time for each state of the settings."""
-        settings: dict[str, Any] = {"track": f"{public_url.rstrip('/')}/track/{self.company}"}
+        settings: dict[str, object] = {"track": f"{public_url.rstrip('/')}/track/{self.company}"}
         if name == "ringfence":
             settings |= {
                 "swap": [_target(number) for number in self.swap],
@@ -206,7 +206,7 @@ def _source(name: Name) -> str:
     return (STATIC / f"{name}.min.js").read_text(encoding="utf-8")
 
 
-def _for_pages(section: Mapping[str, Any]) -> dict[str, Any]:
+def _for_pages(section: Mapping[str, object]) -> dict[str, Any]:
     """What the pages need of a company's `website:`; which fields of forms are ignored is the hub's own affair."""
     return {name: value for name, value in section.items() if name != "ignored_fields"}
 

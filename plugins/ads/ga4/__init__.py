@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -18,6 +17,7 @@ from hub.api import (
     DataFlow,
     Deletion,
     JsonAds,
+    JsonObject,
     Limits,
     Manifest,
     PluginSettings,
@@ -156,7 +156,7 @@ class GoogleAnalytics(JsonAds):
         checked=(200, {"validationMessages": []}),
     )
 
-    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+    def row(self, item: Conversion) -> JsonObject | Receipt:
         """A request with one event, in the session of the visit whose cookies the page's visitor allowed."""
         client = _CLIENT.fullmatch(item.cookies.get("_ga", ""))
         if client is None:
@@ -164,13 +164,13 @@ class GoogleAnalytics(JsonAds):
                 "Not matched: Google Analytics knows people by its cookie, and this visit has none that may be used."
             )
             return Receipt(key=item.key, status="unmatched", code="NO_CLIENT_ID", reason=reason)
-        params: dict[str, Any] = {"engagement_time_msec": 1, "transaction_id": item.key, "call_source": item.contact}
+        params: dict[str, object] = {"engagement_time_msec": 1, "transaction_id": item.key, "call_source": item.contact}
         session = _SESSION.match(item.cookies.get(f"_ga_{self.settings.measurement_id.removeprefix('G-')}", ""))
         if session:
             params["session_id"] = session[1] or session[2]
         if item.value:
             params |= {"value": float(item.value.amount), "currency": item.value.currency}
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "client_id": client[1],
             "timestamp_micros": int(item.occurred_at.timestamp() * 1_000_000),
             "events": [{"name": item.destination["event"], "params": params}],

@@ -6,7 +6,6 @@ Sources: Google Ads API, "Get account hierarchy" (customer_client), "Conversion 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from hub.api import (
     AccountList,
@@ -78,7 +77,7 @@ class Accounts:
             return ""
         return f" Set Count to Every in Google Ads for {', '.join(found)}: {NO_BRAID}" if found else ""
 
-    def _actions(self) -> Iterator[Mapping[str, Any]]:
+    def _actions(self) -> Iterator[Mapping[str, object]]:
         customer, manager = self._settings.customer_id, self._settings.login_customer_id
         for row in self._search.rows(customer, manager or customer, ACTIONS):
             yield as_mapping(row.get("conversionAction"))
@@ -98,7 +97,7 @@ def dashed(digits: str) -> str:
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
 
 
-def _account(client: Mapping[str, Any], root: str) -> ProviderAccount:
+def _account(client: Mapping[str, object], root: str) -> ProviderAccount:
     number = str(client.get("id") or "")
     status = as_text(client.get("status"))
     manager = client.get("manager") is True
@@ -114,7 +113,7 @@ def _account(client: Mapping[str, Any], root: str) -> ProviderAccount:
     )
 
 
-def _choice(action: Mapping[str, Any]) -> DestinationChoice:
+def _choice(action: Mapping[str, object]) -> DestinationChoice:
     number, kind = str(action.get("id") or ""), as_text(action.get("type"))
     unusable = ""
     if kind not in TAKES_UPLOADS:

@@ -94,7 +94,7 @@ class AdsApi:
                 break
         return receipts
 
-    def _call(self, service: str, method: str, content: Mapping[str, Any]) -> Any | Failure:
+    def _call(self, service: str, method: str, content: Mapping[str, object]) -> Any | Failure:
         client = self._client()
         timeout = self._services.http().timeout.read
         token = self._sign_in.token()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from hub.api import ConfigError
+from hub.api import ConfigError, JsonObject
 from plugins.ads.google_ads.ads_failures import Failure, failure_of
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 
@@ -49,10 +49,10 @@ class AdsClient:
             interceptors.MetadataInterceptor(None, settings.login_customer_id, settings.linked_customer_id),
             interceptors.ExceptionInterceptor(self.version, use_proto_plus=False),
         )
-        self._services: dict[str, Any] = {}
+        self._services: JsonObject = {}
 
     def call(
-        self, service: str, method: str, content: Mapping[str, Any], token: str, timeout: float | None
+        self, service: str, method: str, content: Mapping[str, object], token: str, timeout: float | None
     ) -> Any | Failure:
         """Call `method` (snake case) of `service`. Returns the answer as bare protobuf, or the failure."""
         import grpc
@@ -71,7 +71,7 @@ class AdsClient:
     def _types(self, service: str) -> Any:
         return import_module(f"google.ads.googleads.{self.version}.services.types.{_snake(service)}")
 
-    def _service(self, service: str) -> Any:
+    def _service(self, service: str) -> object:
         if service not in self._services:
             module = import_module(f"google.ads.googleads.{self.version}.services.services.{_snake(service)}")
             client = getattr(module, f"{service}Client")
@@ -83,7 +83,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _channel(settings: GoogleAdsSettings) -> Any:
+def _channel(settings: GoogleAdsSettings) -> object:
     import grpc
 
     if settings.insecure:

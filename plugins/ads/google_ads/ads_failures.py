@@ -62,7 +62,7 @@ class Failure:
         return any(error.family == family for error in self.errors)
 
 
-def failure_of(error: Any, version: str) -> Failure:
+def failure_of(error: object, version: str) -> Failure:
     """A failed call: GoogleAdsException, a google.api_core error, or a bare gRPC one."""
     failure = getattr(error, "failure", None)
     call = getattr(error, "error", None) or getattr(error, "response", None) or error

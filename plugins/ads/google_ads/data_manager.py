@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hub.api import ConfigError, PendingReceipt, Provider, Receipt, RetryLater, RingfenceError, Services, json_object
 from hub.api import Refusal as HttpRefusal
@@ -137,8 +137,8 @@ class DataManager:
         return reference
 
     def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
-    ) -> Mapping[str, Any] | Refusal:
+        self, method: str, path: str, body: Mapping[str, object] | None = None, params: Mapping[str, str] | None = None
+    ) -> Mapping[str, object] | Refusal:
         """The answer, or Google's refusal of the content (400, or 404 for a query). Everything else is raised."""
         token = self._sign_in.token()
         response = self._send(method, path, token, body, params)
@@ -156,7 +156,7 @@ class DataManager:
         raise DATA_MANAGER.error(details)
 
     def _send(
-        self, method: str, path: str, token: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None
+        self, method: str, path: str, token: str, body: Mapping[str, object] | None, params: Mapping[str, str] | None
     ) -> httpx.Response:
         return self._services.send(
             DATA_MANAGER,

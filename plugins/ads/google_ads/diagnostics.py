@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hub.api import PendingReceipt, Receipt, as_mapping, as_mappings, as_text
 from plugins.ads.google_ads.policy import AS_GOOD_AS_DELIVERED, NOT_FOUND, receipt_for
@@ -29,7 +28,7 @@ class Finding:
         return max(self.count - len(self.rows), 0)
 
 
-def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> list[Receipt]:
+def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, object]) -> list[Receipt]:
     """The receipts of one request's items, each from the status of its own conversion action.
 
     `SUCCESS` means delivered, `FAILED` means refused, and after `PARTIAL_SUCCESS` the rows say which is which. If Google
@@ -42,7 +41,7 @@ def receipts_of(items: Sequence[PendingReceipt], answer: Mapping[str, Any]) -> l
     return [_receipt(item, by_action.get(action_of(item.destination), alone)) for item in items]
 
 
-def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
+def _receipt(item: PendingReceipt, status: Mapping[str, object]) -> Receipt:
     word, sent = status.get("requestStatus"), Reference.read(item.reference)
     if word not in ("SUCCESS", "FAILED", "FAILURE", "PARTIAL_SUCCESS"):
         return Receipt(key=item.key, status="accepted", reference=item.reference)
@@ -69,7 +68,7 @@ def _receipt(item: PendingReceipt, status: Mapping[str, Any]) -> Receipt:
     return Receipt(key=item.key, status="delivered", code="PARTIAL_SUCCESS", reason=reason, reference=item.reference)
 
 
-def _arrived(item: PendingReceipt, sent: Reference, status: Mapping[str, Any]) -> Receipt:
+def _arrived(item: PendingReceipt, sent: Reference, status: Mapping[str, object]) -> Receipt:
     warnings = [each.code for each in _findings(status, "warningInfo", "warningCounts") if sent.row in each.rows]
     code = SET_TO_ZERO if sent.retraction else next(iter(warnings), None)
     reason = f"Google counted it with a warning: {', '.join(warnings)}." if warnings else None
@@ -82,7 +81,7 @@ def _refused(what: str, codes: Iterable[str]) -> str:
     return f"Google rejected {what}: {', '.join(codes)}."
 
 
-def _findings(status: Mapping[str, Any], info: str, counts: str) -> Iterator[Finding]:
+def _findings(status: Mapping[str, object], info: str, counts: str) -> Iterator[Finding]:
     for entry in as_mappings(as_mapping(status.get(info)).get(counts)):
         code = as_text(entry.get("reason")).partition("_REASON_")[2] or as_text(entry.get("reason"))
         written = entry.get("recordIndices")
@@ -92,11 +91,11 @@ def _findings(status: Mapping[str, Any], info: str, counts: str) -> Iterator[Fin
             yield Finding(code.removeprefix("PROCESSING_ERROR_"), _count(entry.get("recordCount")) or len(rows), rows)
 
 
-def _action(status: Mapping[str, Any]) -> str:
+def _action(status: Mapping[str, object]) -> str:
     return str(as_mapping(status.get("destination")).get("productDestinationId"))
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     """A whole number, which protobuf's JSON may carry as text; otherwise 0."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)

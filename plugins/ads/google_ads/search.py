@@ -37,8 +37,8 @@ class Search:
 
     def rows(self, customer: str, manager: str, query: str) -> list[Mapping[str, Any]]:
         """All rows of a query; SearchRefused if Google refuses this account, RetryLater if there are too many."""
-        rows: list[Mapping[str, Any]] = []
-        body: dict[str, Any] = {"query": query}
+        rows: list[Mapping[str, object]] = []
+        body: dict[str, object] = {"query": query}
         for _ in range(MAX_PAGES):
             response = self._services.send(
                 GOOGLE_ADS,
@@ -67,7 +67,7 @@ class Search:
         return {"authorization": f"Bearer {self._sign_in.token()}"}
 
 
-def _codes(answer: Mapping[str, Any]) -> Iterator[str]:
+def _codes(answer: Mapping[str, object]) -> Iterator[str]:
     """The codes in an error: those of a GoogleAdsFailure, and the reason of an ErrorInfo."""
     for detail in as_mappings(as_mapping(answer.get("error")).get("details")):
         for failure in as_mappings(detail.get("errors")):

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
@@ -15,7 +15,7 @@ from hub.api import PluginSettings
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def _account_id(written: Any) -> str:
+def _account_id(written: object) -> str:
     digits = re.sub(r"[\s-]", "", str(written))
     if not re.fullmatch(r"[0-9]{10}", digits):
         raise ValueError("a Google Ads account id has ten digits, like 123-456-7890")
@@ -139,7 +139,7 @@ class GoogleAdsDestination(PluginSettings):
 
     @field_validator("conversion_action", "call_conversion_action", mode="before")
     @classmethod
-    def _is_an_id(cls, written: Any) -> Any:
+    def _is_an_id(cls, written: object) -> object:
         if written is not None and (isinstance(written, bool) or not re.fullmatch(r"[0-9]{1,20}", str(written))):
             raise ValueError("a conversion action is named by its number, like 987654321")
         return written
@@ -163,6 +163,6 @@ class GoogleAdsDestination(PluginSettings):
         return str(self.call_conversion_action if self.is_call else self.conversion_action)
 
 
-def action_of(destination: Mapping[str, Any]) -> str:
+def action_of(destination: Mapping[str, object]) -> str:
     """The conversion action of a stored destination, which may be of an earlier version."""
     return str(destination.get("call_conversion_action") or destination.get("conversion_action"))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from hub.api import ConfigError, OAuthGrant, Provider, Scope, Services, sign_assertion
+from hub.api import ConfigError, JsonObject, OAuthGrant, Provider, Scope, Services, sign_assertion
 from hub.api import SignIn as WebSignIn
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 
@@ -84,7 +83,7 @@ class SignIn:
         """An access token that is valid for at least a minute and is not the one that Google `refused`."""
         return self._tokens.current(refused)
 
-    def _assertion(self, key: dict[str, Any], now: datetime) -> str:
+    def _assertion(self, key: JsonObject, now: datetime) -> str:
         try:
             return sign_assertion(
                 key["private_key"],

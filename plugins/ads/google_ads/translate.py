@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
+from hub.api import JsonObject
 from plugins.ads.google_ads.conversion import GoogleConversion
 from plugins.ads.google_ads.settings import GoogleAdsSettings
 
@@ -22,9 +22,9 @@ def rfc3339(at: datetime) -> str:
 
 def ingest_request(
     conversions: Sequence[GoogleConversion], settings: GoogleAdsSettings, validate_only: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The body of `events:ingest`: a destination for each conversion action, and the events that refer to them."""
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "destinations": [_destination(action, settings) for action in dict.fromkeys(c.action for c in conversions)],
         "events": [_event(conversion) for conversion in conversions],
         "encoding": "HEX",
@@ -34,11 +34,11 @@ def ingest_request(
     return body
 
 
-def _destination(action: str, settings: GoogleAdsSettings) -> dict[str, Any]:
+def _destination(action: str, settings: GoogleAdsSettings) -> dict[str, object]:
     def account(account_id: str) -> dict[str, str]:
         return {"accountType": "GOOGLE_ADS", "accountId": account_id}
 
-    destination: dict[str, Any] = {
+    destination: dict[str, object] = {
         "reference": action,
         "operatingAccount": account(settings.customer_id),
         "productDestinationId": action,
@@ -53,8 +53,8 @@ def _destination(action: str, settings: GoogleAdsSettings) -> dict[str, Any]:
 EVENT_SOURCES = {"call": "PHONE", "text": "MESSAGE", "form": "WEB"}
 
 
-def _event(conversion: GoogleConversion) -> dict[str, Any]:
-    event: dict[str, Any] = {
+def _event(conversion: GoogleConversion) -> JsonObject:
+    event: dict[str, object] = {
         "destinationReferences": [conversion.action],
         "transactionId": conversion.order_id,
         "eventTimestamp": rfc3339(conversion.occurred_at),
@@ -84,9 +84,9 @@ def _event(conversion: GoogleConversion) -> dict[str, Any]:
     return event
 
 
-def click_row(conversion: GoogleConversion, customer_id: str) -> dict[str, Any]:
+def click_row(conversion: GoogleConversion, customer_id: str) -> dict[str, object]:
     """A new conversion as the fields of a Google Ads API `ClickConversion`."""
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "conversion_action": f"customers/{customer_id}/conversionActions/{conversion.action}",
         "conversion_date_time": ads_time(conversion.occurred_at),
         "order_id": conversion.order_id,
@@ -103,9 +103,9 @@ def click_row(conversion: GoogleConversion, customer_id: str) -> dict[str, Any]:
     return row
 
 
-def adjustment_row(conversion: GoogleConversion, customer_id: str) -> dict[str, Any]:
+def adjustment_row(conversion: GoogleConversion, customer_id: str) -> dict[str, object]:
     """A changed conversion as the fields of a Google Ads API `ConversionAdjustment`, found by its order id."""
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "conversion_action": f"customers/{customer_id}/conversionActions/{conversion.action}",
         "order_id": conversion.order_id,
         "adjustment_date_time": ads_time(conversion.changed_at or conversion.occurred_at),

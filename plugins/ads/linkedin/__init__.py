@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
 
 from pydantic import Field, SecretStr
 
@@ -21,6 +20,7 @@ from hub.api import (
     DataFlow,
     Deletion,
     JsonAds,
+    JsonObject,
     Limits,
     Manifest,
     PluginSettings,
@@ -148,7 +148,7 @@ class LinkedIn(JsonAds):
         bad_row={"status": 422, "message": "{why}"},
     )
 
-    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+    def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. LinkedIn matches an e-mail address or its own click, and no phone number."""
         email = None if item.ad_user_data == "denied" else item.email
         known = {
@@ -162,7 +162,7 @@ class LinkedIn(JsonAds):
                 "address."
             )
             return Receipt(key=item.key, status="unmatched", code="NOT_ELIGIBLE", reason=reason)
-        event: dict[str, Any] = {
+        event: dict[str, object] = {
             "conversion": f"{RULE}{item.destination['conversion']}",
             "conversionHappenedAt": int(item.occurred_at.timestamp() * 1000),
             "eventId": item.key,

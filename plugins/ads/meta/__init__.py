@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -25,6 +25,7 @@ from hub.api import (
     Days,
     Deletion,
     JsonAds,
+    JsonObject,
     Limits,
     Manifest,
     PluginSettings,
@@ -205,13 +206,13 @@ class Meta(JsonAds):
         checked=(200, {"id": "1234567890", "name": "Example dataset"}),
     )
 
-    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+    def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. Source: Conversions API, "Server Event Parameters"."""
         person = self._person(item)
         if not person:
             reason = "Not matched: Meta gets neither a click nor a phone number or e-mail address of this caller."
             return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
-        event: dict[str, Any] = {
+        event: JsonObject = {
             "event_name": item.destination["event"],
             "event_time": int(item.occurred_at.timestamp()),
             "event_id": item.key,
@@ -233,11 +234,11 @@ class Meta(JsonAds):
             }
         return event
 
-    def _person(self, item: Conversion) -> dict[str, Any]:
+    def _person(self, item: Conversion) -> JsonObject:
         """The person as Meta matches them. If they denied the use of their data for ads, only the click."""
         click, clicked_at = item.click_ids.get("fbclid"), item.clicked_at.get("fbclid")
         made = f"fb.1.{int(clicked_at.timestamp() * 1000)}.{click}" if click and clicked_at else None
-        known: dict[str, Any] = {"fbc": made or item.cookies.get("_fbc"), "fbp": item.cookies.get("_fbp")}
+        known: dict[str, object] = {"fbc": made or item.cookies.get("_fbc"), "fbp": item.cookies.get("_fbp")}
         if item.ad_user_data != "denied":
             known |= {name: [text] for name, text in (("ph", item.phone_number), ("em", item.email)) if text}
         person = {name: text for name, text in known.items() if text}

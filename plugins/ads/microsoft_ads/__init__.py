@@ -22,6 +22,7 @@ from hub.api import (
     Deletion,
     DestinationChoice,
     JsonAds,
+    JsonObject,
     Limits,
     Manifest,
     OAuthGrant,
@@ -178,7 +179,7 @@ class MicrosoftAds(JsonAds):
         """The request of the group; neither API checks without counting."""
         return None if dry_run else CALLS[group["request"]]
 
-    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+    def row(self, item: Conversion) -> JsonObject | Receipt:
         """One row of its request, or why there is none."""
         request = self.group(item)["request"]
         click = item.click_ids.get("msclkid")
@@ -196,12 +197,12 @@ class MicrosoftAds(JsonAds):
             return {"ConversionName": item.destination["goal"], "TransactionId": item.key, **_adjustment(item)}
         return self._offline(item, known)
 
-    def _event(self, item: Conversion, known: Mapping[str, str]) -> dict[str, Any] | Receipt:
+    def _event(self, item: Conversion, known: Mapping[str, str]) -> JsonObject | Receipt:
         """An event of the UET Conversions API."""
         if self.services.clock() - item.occurred_at > UET_AGE:
             reason = "The UET Conversions API takes events for 7 days; with api: offline, 90 days."
             return Receipt(key=item.key, status="rejected", code="EventTooOld", reason=reason)
-        event: dict[str, Any] = {
+        event: JsonObject = {
             "eventType": "custom",
             "eventName": item.destination["event"],
             "eventId": item.key,
@@ -215,7 +216,7 @@ class MicrosoftAds(JsonAds):
             event["adStorageConsent"] = "G" if item.ad_user_data == "granted" else "D"
         return event
 
-    def _offline(self, item: Conversion, known: Mapping[str, str]) -> dict[str, Any] | Receipt:
+    def _offline(self, item: Conversion, known: Mapping[str, str]) -> dict[str, object] | Receipt:
         """An offline conversion or its adjustment, found by click or person, name and time."""
         clicked_at = item.clicked_at.get("msclkid")
         wait = clicked_at + CLICK_AGE - self.services.clock() if clicked_at else timedelta()
@@ -223,7 +224,7 @@ class MicrosoftAds(JsonAds):
             reason = "Microsoft takes a conversion one hour after its click."
             return Receipt(key=item.key, status="retry", reason=reason, retry_after=wait.total_seconds())
         names = {"msclkid": "MicrosoftClickId", "ph": "HashedPhoneNumber", "em": "HashedEmailAddress"}
-        row: dict[str, Any] = {
+        row: dict[str, object] = {
             "ConversionName": item.destination["goal"],
             "ConversionTime": item.occurred_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             **{names[name]: text for name, text in known.items()},
@@ -270,7 +271,7 @@ class MicrosoftAds(JsonAds):
         return pull_costs(self, days)
 
 
-def _adjustment(item: Conversion) -> dict[str, Any]:
+def _adjustment(item: Conversion) -> dict[str, object]:
     at = (item.changed_at or item.occurred_at).strftime("%Y-%m-%dT%H:%M:%SZ")
     if item.kind == "retract" or item.value is None:
         return {"AdjustmentType": "Retract", "AdjustmentTime": at}

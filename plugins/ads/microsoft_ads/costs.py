@@ -8,9 +8,8 @@ import json
 import zipfile
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
-from hub.api import Call, Cost, Days, JsonAds, Money, NotSupported, RetryLater, as_text, value_at
+from hub.api import Call, Cost, Days, JsonAds, JsonObject, Money, NotSupported, RetryLater, as_text, value_at
 from plugins.ads.microsoft_ads.calls import ACCOUNT
 
 COLUMNS = (
@@ -49,7 +48,7 @@ def pull_costs(ads: JsonAds, days: Days) -> list[Cost]:
     return [_cost(row) for row in _rows(content)]
 
 
-def _report(ads: JsonAds, days: Days) -> dict[str, Any]:
+def _report(ads: JsonAds, days: Days) -> JsonObject:
     def day(at: date) -> dict[str, int]:
         return {"Day": at.day, "Month": at.month, "Year": at.year}
 

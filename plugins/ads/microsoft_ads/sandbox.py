@@ -10,7 +10,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from hub.api import SHA256, Call, Cost, JsonAdsSandbox, SandboxSignIn, has_shape, json_object, json_reply, reply, routed
+from hub.api import (
+    SHA256,
+    Call,
+    Cost,
+    JsonAdsSandbox,
+    JsonObject,
+    SandboxSignIn,
+    has_shape,
+    json_object,
+    json_reply,
+    reply,
+    routed,
+)
 from plugins.ads.microsoft_ads import MicrosoftAds
 from plugins.ads.microsoft_ads.calls import ADJUST_OFFLINE, ADJUST_ONLINE, EVENTS, OFFLINE
 from plugins.ads.microsoft_ads.costs import COLUMNS
@@ -25,7 +37,7 @@ ADJUSTMENT = {
     "ConversionName": str, "AdjustmentType": ("Restate", "Retract"), "AdjustmentTime": TIME, "AdjustmentValue?": float,
     "AdjustmentCurrencyCode?": r"[A-Z]{3}",
 }  # fmt: skip
-SHAPES: dict[str, Any] = {
+SHAPES: JsonObject = {
     OFFLINE.path: {
         "ConversionName": str, "ConversionTime": TIME, **PERSON, "ConversionValue?": float,
         "ConversionCurrencyCode?": r"[A-Z]{3}",
@@ -40,7 +52,7 @@ class Sandbox(JsonAdsSandbox):
 
     network = MicrosoftAds
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)
         known = self.network.stand_in.settings
         self.sign_in = SandboxSignIn(
@@ -54,12 +66,12 @@ class Sandbox(JsonAdsSandbox):
         self._spent: list[Cost] = []
         self._reports: dict[str, tuple[date, date]] = {}
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         urls = dict.fromkeys(("base_url", "uet_url", "accounts_url", "reports_url"), self.url)
         tokens = {"authorize_url": f"{self.url}/authorize", "token_url": f"{self.url}/token"}
         return {**super().settings(), **urls, **tokens}
 
-    def know_destination(self, destination: Mapping[str, Any]) -> None:
+    def know_destination(self, destination: Mapping[str, object]) -> None:
         self._goals.add(str(destination["goal"]))
 
     def spend(self, cost: Cost) -> None:
@@ -77,7 +89,9 @@ class Sandbox(JsonAdsSandbox):
             given.get(header) == wanted[name] for header, name in names.items()
         )
 
-    def answer(self, call: Call, rows: Sequence[Mapping[str, Any]], refusals: Sequence[str | None]) -> tuple[int, Any]:
+    def answer(
+        self, call: Call, rows: Sequence[Mapping[str, object]], refusals: Sequence[str | None]
+    ) -> tuple[int, Any]:
         if call.path == EVENTS:
             for row, why in zip(rows, refusals, strict=True):
                 if why is None:
@@ -191,6 +205,6 @@ class Sandbox(JsonAdsSandbox):
         return reply(archive.getvalue(), media_type="application/zip")
 
 
-def _identity(row: Mapping[str, Any]) -> str:
+def _identity(row: Mapping[str, object]) -> str:
     person = next(row[name] for name in (n.rstrip("?") for n in PERSON) if name in row)
     return f"{person} {row['ConversionName']} {row['ConversionTime']}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from pydantic import Field, SecretStr
 
@@ -20,6 +19,7 @@ from hub.api import (
     DataFlow,
     Deletion,
     JsonAds,
+    JsonObject,
     Limits,
     Manifest,
     PluginSettings,
@@ -167,7 +167,7 @@ class TikTok(JsonAds):
         where = self.settings.pixel_code if source == "web" else self.settings.offline_event_set_id
         return {"event_source": source, "event_source_id": where}
 
-    def row(self, item: Conversion) -> dict[str, Any] | Receipt:
+    def row(self, item: Conversion) -> JsonObject | Receipt:
         """One event. Web events carry the click and the page; offline events refuse both."""
         is_web, person = self._is_web(item), self._person(item)
         if not person or not (is_web or self.settings.offline_event_set_id):
@@ -177,7 +177,7 @@ class TikTok(JsonAds):
             if person:
                 reason = "Not matched: without a TikTok click an offline event set is needed; none is in config.yaml."
             return Receipt(key=item.key, status="unmatched", code="NO_IDENTIFIERS", reason=reason)
-        event: dict[str, Any] = {
+        event: JsonObject = {
             "event": item.destination["event"],
             "event_time": int(item.occurred_at.timestamp()),
             "event_id": item.key,
@@ -193,8 +193,8 @@ class TikTok(JsonAds):
     def _is_web(self, item: Conversion) -> bool:
         return bool(self.settings.pixel_code and item.click_ids.get("ttclid") and item.landing_page)
 
-    def _person(self, item: Conversion) -> dict[str, Any]:
-        person: dict[str, Any] = {}
+    def _person(self, item: Conversion) -> JsonObject:
+        person: dict[str, object] = {}
         if item.ad_user_data != "denied":
             person = {name: [text] for name, text in (("phone", item.phone_number), ("email", item.email)) if text}
         if self._is_web(item):

@@ -16,7 +16,7 @@ class Sandbox(JsonAdsSandbox):
 
     network = TikTok
 
-    def refusal(self, row: Mapping[str, Any], body: Mapping[str, Any]) -> str | None:
+    def refusal(self, row: Mapping[str, Any], body: Mapping[str, object]) -> str | None:
         known = self.network.stand_in.settings
         is_web = body["event_source"] == "web"
         if body["event_source_id"] != known["pixel_code" if is_web else "offline_event_set_id"]:

@@ -21,6 +21,7 @@ from hub.api import (
     BadPayload,
     CallBack,
     CallEvent,
+    JsonObject,
     Receipt,
     Refusal,
     Rejected,
@@ -59,7 +60,7 @@ class Calls(Account):
         """Place a call, at most once. Raises OutcomeUnknown if Bandwidth may have taken it anyway."""
         rest = self._rest
         address = self._proof.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "from": call.tracking_number,
             "to": call.user_number,
             "applicationId": rest.settings.application_id,
@@ -100,7 +101,7 @@ class Calls(Account):
         return found
 
 
-def answered(event: Mapping[str, Any], proof: Proof, number: str, key: str) -> AnswerDocument:
+def answered(event: Mapping[str, object], proof: Proof, number: str, key: str) -> AnswerDocument:
     """The document for a user who picked up."""
     try:
         wanted = json.loads(str(event.get("tag")))

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from hub.api import (
     ConfigError,
     Connector,
+    JsonObject,
     OAuthGrant,
     Provider,
     Refusal,
@@ -75,15 +76,15 @@ class Rest:
         """One request with an access token."""
         return self._services.send(provider, method, url, tokens=self._tokens, **options)
 
-    def post_once(self, url: str, body: Mapping[str, Any], provider: Provider = BANDWIDTH) -> dict[str, Any]:
+    def post_once(self, url: str, body: Mapping[str, object], provider: Provider = BANDWIDTH) -> dict[str, object]:
         """Create something that must not be created twice. Raises OutcomeUnknown if Bandwidth may have created it anyway."""
         return self._services.json(provider, "POST", url, once=True, json=body, tokens=self._tokens)
 
-    def read_json(self, url: str, query: Mapping[str, str]) -> dict[str, Any]:
+    def read_json(self, url: str, query: Mapping[str, str]) -> dict[str, object]:
         """A JSON object that must exist."""
         return self._services.json(BANDWIDTH, "GET", url, params=query, tokens=self._tokens)
 
-    def get(self, url: str) -> dict[str, Any] | None:
+    def get(self, url: str) -> JsonObject | None:
         """A JSON object; None if it does not exist."""
         reply = self.send("GET", url, expected=NOT_FOUND)
         if reply.status_code in NOT_FOUND:
@@ -100,7 +101,7 @@ class Rest:
             raise RetryLater("Bandwidth's reply to a command is not Bandwidth's.")
         return reply.is_success
 
-    def lists(self, url: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def lists(self, url: str, query: Mapping[str, str]) -> Iterator[dict[str, object]]:
         """Each item of a list of the voice API, through the pages that its Link header names."""
         reply = self.send("GET", url, params=query)
         for _ in range(MAX_PAGES):
@@ -164,7 +165,7 @@ class Account(Connector):
         self._rest, self._proof = Rest(settings, services), Proof(settings, services.webhook_url)
 
 
-def _items(reply: httpx.Response) -> list[dict[str, Any]]:
+def _items(reply: httpx.Response) -> list[JsonObject]:
     try:
         items = json.loads(reply.content)
     except (ValueError, RecursionError):

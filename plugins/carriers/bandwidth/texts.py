@@ -13,6 +13,7 @@ from typing import Any, Literal
 from hub.api import (
     BadPayload,
     Event,
+    JsonObject,
     MediaFile,
     MessageEvent,
     MessageStatusEvent,
@@ -57,7 +58,7 @@ class Texts(Account):
         rest = self._rest
         if not rest.settings.messaging_application_id:
             raise Rejected("this connector sends no texts; set its messaging_application_id.")
-        message: dict[str, Any] = {
+        message: JsonObject = {
             "applicationId": rest.settings.messaging_application_id,
             "from": text.sender,
             "to": [text.recipient_number],
@@ -86,14 +87,14 @@ class Texts(Account):
         return picture(*type_and_bytes(reply), "Bandwidth")
 
 
-def entries(body: Any) -> list[Mapping[str, Any]]:
+def entries(body: object) -> list[Mapping[str, Any]]:
     """The events of a callback about texts, which is a list."""
     if not isinstance(body, list) or not 0 < len(body) <= MAX_EVENTS or not all(isinstance(one, dict) for one in body):
         raise BadPayload("the callback about texts is not a list of events.")
     return body
 
 
-def entry_key(entry: Mapping[str, Any]) -> str:
+def entry_key(entry: Mapping[str, object]) -> str:
     """The name of one event."""
     kind = text_of(entry, "type")
     if kind not in STATUSES and kind != "message-received":
@@ -101,7 +102,7 @@ def entry_key(entry: Mapping[str, Any]) -> str:
     return f"{kind}:{identifier(TEXT_ID, as_mapping(entry.get('message')).get('id'), 'message.id')}"
 
 
-def events(body: Any, received_at: datetime, media_origin: str, application_id: str | None) -> Iterator[Event]:
+def events(body: object, received_at: datetime, media_origin: str, application_id: str | None) -> Iterator[Event]:
     """What a callback about texts reports, event by event."""
     for entry in entries(body):
         message, kind = as_mapping(entry.get("message")), text_of(entry, "type")
@@ -112,7 +113,9 @@ def events(body: Any, received_at: datetime, media_origin: str, application_id: 
         yield _received(entry, message, at, media_origin) if kind == "message-received" else _status(entry, message, at)
 
 
-def _received(entry: Mapping[str, Any], message: Mapping[str, Any], at: datetime, media_origin: str) -> MessageEvent:
+def _received(
+    entry: Mapping[str, object], message: Mapping[str, object], at: datetime, media_origin: str
+) -> MessageEvent:
     number = phone_number(text_of(entry, "to")) or phone_number(text_of(message, "owner"))
     if number is None:
         raise BadPayload("the text does not say which of our numbers it came to.")
@@ -135,7 +138,7 @@ def _pictures(media: object, origin: str) -> Iterator[str]:
             yield address_at(url, (origin,), "Bandwidth", (), MAX_ADDRESS_CHARACTERS)
 
 
-def _status(entry: Mapping[str, Any], message: Mapping[str, Any], at: datetime) -> MessageStatusEvent:
+def _status(entry: Mapping[str, object], message: Mapping[str, object], at: datetime) -> MessageStatusEvent:
     status, code = STATUSES[text_of(entry, "type")], str(entry.get("errorCode") or "")
     code = code if status == "failed" and code.isascii() and code.isdecimal() and len(code) < 6 else ""
     words = without_personal_data(text_of(entry, "description"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from hub.api import Attestation, BadPayload, LegStatus, identifier
 
@@ -62,7 +62,7 @@ def between(began: datetime, ended: datetime) -> int:
     return max(0, int((ended - began).total_seconds()))
 
 
-def text_of(item: Mapping[str, Any], name: str) -> str:
+def text_of(item: Mapping[str, object], name: str) -> str:
     """A text field; blank if absent. PostgreSQL can store neither NUL nor lone surrogates."""
     value = item.get(name)
     if value is None:

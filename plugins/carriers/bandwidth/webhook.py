@@ -230,7 +230,9 @@ class VoiceCallback:
         return replace(event, status=status, at=ended, duration=duration)
 
 
-def recording(item: Mapping[str, Any], call_id: str, at: datetime, number: str | None, is_message: bool) -> CallEvent:
+def recording(
+    item: Mapping[str, object], call_id: str, at: datetime, number: str | None, is_message: bool
+) -> CallEvent:
     """A recording that is ready, from a callback or from the list."""
     return CallEvent(
         kind="voicemail" if is_message else "recorded",

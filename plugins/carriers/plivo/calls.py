@@ -22,6 +22,7 @@ from hub.api import (
     CallbackAddresses,
     CallEvent,
     CallListReader,
+    JsonObject,
     Log,
     Receipt,
     WebhookRequest,
@@ -133,7 +134,7 @@ def _reader(rest: Rest, log: Log) -> CallListReader:
     return CallListReader("Plivo", UUID, recording, log)
 
 
-def as_leg(item: Item) -> dict[str, Any]:
+def as_leg(item: Item) -> JsonObject:
     """A call record with the names and statuses that other carriers use in their lists."""
     return {
         "sid": item.get("call_uuid"),

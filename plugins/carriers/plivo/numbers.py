@@ -13,7 +13,18 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
-from hub.api import Money, NumberOffer, NumberQuery, NumberSetup, OwnedNumber, Rejected, RetryLater, as_text, hookimpl
+from hub.api import (
+    JsonObject,
+    Money,
+    NumberOffer,
+    NumberQuery,
+    NumberSetup,
+    OwnedNumber,
+    Rejected,
+    RetryLater,
+    as_text,
+    hookimpl,
+)
 from plugins.carriers.plivo.rest import Account, Rest
 from plugins.carriers.plivo.translate import e164
 
@@ -79,7 +90,7 @@ class Numbers(Account):
         return [owned(item, application) for item in rest.pages("Number") if e164(item.get("number"))]
 
 
-def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer | None:
+def _offer(item: Mapping[str, object], query: NumberQuery) -> NumberOffer | None:
     number = e164(item.get("number"))
     place = ", ".join(as_text(item.get(name)) for name in ("city", "region") if item.get(name))
     return number and NumberOffer(  # type: ignore[return-value]
@@ -92,7 +103,7 @@ def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer | None:
     )
 
 
-def _price(item: Mapping[str, Any]) -> Money | None:
+def _price(item: Mapping[str, object]) -> Money | None:
     """The monthly price; Plivo's prices are in US dollars."""
     try:
         return Money(Decimal(str(item.get("monthly_rental_rate"))), "USD")
@@ -119,12 +130,12 @@ def owned(item: Mapping[str, Any], application: Mapping[str, Any]) -> OwnedNumbe
     return OwnedNumber(**named, monthly_price=_price(item), **addresses)
 
 
-def _application_of(item: Mapping[str, Any]) -> str:
+def _application_of(item: Mapping[str, object]) -> str:
     """The id at the end of a number's link to its application; blank without one."""
     return as_text(item.get("application")).rstrip("/").rpartition("/")[2]
 
 
-def find(rest: Rest, number: str) -> dict[str, Any] | None:
+def find(rest: Rest, number: str) -> JsonObject | None:
     """An owned number; None if the account does not have it."""
     return rest.find(f"Number/{_digits(number)}")
 

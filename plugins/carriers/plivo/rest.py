@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from hub.api import (
     CallbackAddresses,
     ConfigError,
+    JsonObject,
     Provider,
     Refusal,
     Rejected,
@@ -63,11 +63,11 @@ class Rest:
         self.settings = settings
         self.services = services
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> JsonObject:
         """A resource."""
         return self.services.json(PLIVO, "GET", self._url(path), auth=self._auth(), params=query)
 
-    def find(self, path: str) -> dict[str, Any] | None:
+    def find(self, path: str) -> dict[str, object] | None:
         """A resource; None if it does not exist."""
         try:
             return self.get(path)
@@ -76,11 +76,11 @@ class Rest:
                 raise
             return None
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
         """Create or change a resource. Returns Plivo's reply, which seldom shows the resource."""
         return self.services.json(PLIVO, "POST", self._url(path), auth=self._auth(), json=body)
 
-    def post_once(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post_once(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
         """Create something that must not be created twice. Raises OutcomeUnknown if Plivo may have created it anyway."""
         return self.services.json(PLIVO_ONCE, "POST", self._url(path), auth=self._auth(), json=body, once=True)
 
@@ -91,7 +91,7 @@ class Rest:
             raise RetryLater("Plivo did not confirm the deletion.")
         return response.status_code != 404
 
-    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages."""
         for number in range(MAX_PAGES):
             at = {"limit": str(PAGE_SIZE), "offset": str(number * PAGE_SIZE)}

@@ -5,9 +5,7 @@ Source: plivo.com/docs/messaging/api/messages (send a message) and /docs/messagi
 
 from __future__ import annotations
 
-from typing import Any
-
-from hub.api import MediaFile, OutboundText, Receipt, hookimpl, picture, receipt
+from hub.api import JsonObject, MediaFile, OutboundText, Receipt, hookimpl, picture, receipt
 from plugins.carriers.plivo.rest import Account
 from plugins.carriers.plivo.translate import uuid
 
@@ -21,7 +19,7 @@ class Texts(Account):
 
         Plivo queues every text; it says in the report of its delivery that the person had sent STOP.
         """
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "src": text.sender.lstrip("+"),
             "dst": (text.recipient_number or "").lstrip("+"),
             "type": "mms" if text.media_urls else "sms",

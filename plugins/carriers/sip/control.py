@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from hub.api import Provider, RetryLater, RingfenceError, Services, TwimlCarrier
+from hub.api import JsonObject, Provider, RetryLater, RingfenceError, Services, TwimlCarrier
 from plugins.carriers.sip.settings import SipSettings
 from plugins.carriers.sip.signature import HEADER, sign
 
@@ -37,18 +37,18 @@ class Control:
         self._secret, self._services = settings.secrets[0], services
 
     def json(
-        self, gateway: str, method: str, path: str, body: Mapping[str, Any] | None = None, *, once: bool = False
-    ) -> dict[str, Any]:
+        self, gateway: str, method: str, path: str, body: Mapping[str, object] | None = None, *, once: bool = False
+    ) -> JsonObject:
         """The JSON object that answers a request to one gateway."""
         signed = self._signed(gateway, method, path, body)
         return self._services.json(GATEWAY, method, f"{gateway}{path}", once=once, **signed)
 
-    def reply(self, gateway: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+    def reply(self, gateway: str, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         """The reply to a request to one gateway: a success, or 404."""
         signed = self._signed(gateway, method, path, body)
         return self._services.send(GATEWAY, method, f"{gateway}{path}", expected=MISSING, **signed)
 
-    def listed(self, path: str, query: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def listed(self, path: str, query: Mapping[str, str]) -> Iterator[tuple[str, JsonObject]]:
         """Each page of a list, of all gateways, each with its gateway."""
         for gateway in self.gateways:
             after = ""
@@ -71,14 +71,14 @@ class Control:
                 error = failed
         raise error or RetryLater("No gateway is configured.")
 
-    def _signed(self, gateway: str, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _signed(self, gateway: str, method: str, path: str, body: Mapping[str, object] | None) -> JsonObject:
         content = b"" if body is None else json.dumps(body).encode()
         signature = sign(self._secret, self._services.clock(), method, f"{gateway}{path}", content)
         headers = {HEADER: signature} | ({"content-type": "application/json"} if content else {})
         return {"content": content, "headers": headers}
 
 
-def items(page: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def items(page: Mapping[str, object], name: str) -> list[JsonObject]:
     """The list in a reply; RetryLater if there is none."""
     found = page.get(name)
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):

@@ -21,6 +21,7 @@ from hub.api import (
     CallBack,
     CallEvent,
     CallListReader,
+    JsonObject,
     Log,
     Receipt,
     Refusal,
@@ -68,7 +69,7 @@ class Calls(Account):
         """
         rest = self._rest
         report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "ApplicationSid": rest.settings.application_id,
             "To": call.user_number,
             "From": call.tracking_number,

@@ -94,7 +94,7 @@ def event(notice: Notice, base_url: str) -> Event | None:
     return None
 
 
-def _object(value: object, name: str) -> Mapping[str, Any]:
+def _object(value: object, name: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise BadPayload(f"{name} is not an object.")
     return value
@@ -109,7 +109,7 @@ def _text(value: object, name: str) -> str:
     return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def received_text(payload: Mapping[str, Any], at: datetime) -> MessageEvent:
+def received_text(payload: Mapping[str, object], at: datetime) -> MessageEvent:
     """A received text, as a webhook and as the API show it."""
     number = phone_number(_address(payload.get("to")))
     if number is None:
@@ -164,7 +164,7 @@ def _message_status(notice: Notice) -> MessageStatusEvent:
     )
 
 
-def _first_error(errors: object) -> Mapping[str, Any]:
+def _first_error(errors: object) -> Mapping[str, object]:
     return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
 
 
@@ -196,7 +196,7 @@ def _number(text: object) -> str | None:
     return phone_number(text) if isinstance(text, str) else None
 
 
-def _verstat(payload: Mapping[str, Any]) -> str:
+def _verstat(payload: Mapping[str, object]) -> str:
     """The `verstat` of the caller's asserted identity, among the SIP headers."""
     headers = payload.get("sip_headers")
     for header in headers if isinstance(headers, list) else []:

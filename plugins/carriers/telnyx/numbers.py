@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from hub.api import (
+    JsonObject,
     Money,
     NumberOffer,
     NumberQuery,
@@ -125,7 +126,7 @@ class Numbers(Account):
         return [owned(item, application, profile) for item in rest.pages("/phone_numbers")]
 
 
-def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
+def _offer(item: Mapping[str, object], query: NumberQuery) -> NumberOffer:
     regions = {str(one.get("region_type")): str(one.get("region_name")) for one in _dicts(item, "region_information")}
     place = ", ".join(regions[kind] for kind in ("location", "rate_center", "state") if regions.get(kind))
     can = {str(feature.get("name")) for feature in _dicts(item, "features")}
@@ -139,7 +140,7 @@ def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
     )
 
 
-def _dicts(item: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+def _dicts(item: Mapping[str, object], name: str) -> Iterator[Mapping[str, object]]:
     listed = item.get(name)
     return (one for one in (listed if isinstance(listed, list) else []) if isinstance(one, dict))
 
@@ -157,10 +158,10 @@ def _joined(rest: Rest, label: str) -> dict[str, str]:
     return {"connection_id": settings.application_id, **profile} | ({"customer_reference": label} if label else {})
 
 
-def _point_application(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
+def _point_application(rest: Rest, setup: NumberSetup) -> Mapping[str, object]:
     path = f"/texml_applications/{rest.settings.application_id}"
     now = rest.one(path)
-    wanted: dict[str, Any] = {
+    wanted: dict[str, object] = {
         "voice_url": setup.voice_url,
         "voice_method": "post",
         "voice_fallback_url": setup.fallback_url,
@@ -179,12 +180,12 @@ def _point_application(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
     return rest.patch(path, wanted)
 
 
-def _verifies(application: Mapping[str, Any]) -> bool:
+def _verifies(application: Mapping[str, object]) -> bool:
     inbound = application.get("inbound")
     return isinstance(inbound, dict) and inbound.get("shaken_stir_enabled") is True
 
 
-def _point_profile(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
+def _point_profile(rest: Rest, setup: NumberSetup) -> Mapping[str, object]:
     if not rest.settings.messaging_profile_id:
         return {}
     path = f"/messaging_profiles/{rest.settings.messaging_profile_id}"
@@ -216,7 +217,7 @@ def owned(item: Mapping[str, Any], application: Mapping[str, Any], profile: Mapp
     )
 
 
-def find(rest: Rest, number: str) -> dict[str, Any] | None:
+def find(rest: Rest, number: str) -> JsonObject | None:
     """The owned number that equals `number`; Telnyx' own filter also matches parts."""
     wanted = phone_number(number)
     if wanted is None:

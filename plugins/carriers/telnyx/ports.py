@@ -90,7 +90,7 @@ def _upload(rest: Rest, request: PortRequest) -> str:
     return uuid(made.get("id") if isinstance(made, dict) else None, "the document's id")
 
 
-def _submit(rest: Rest, draft: Mapping[str, Any], request: PortRequest, invoice: str | None) -> dict[str, Any]:
+def _submit(rest: Rest, draft: Mapping[str, object], request: PortRequest, invoice: str | None) -> dict[str, object]:
     if _status(draft) != "draft":
         return dict(draft)
     path = f"/porting_orders/{_id(draft)}"
@@ -101,7 +101,7 @@ def _submit(rest: Rest, draft: Mapping[str, Any], request: PortRequest, invoice:
     return confirmed if isinstance(confirmed, dict) else filled
 
 
-def _filled_in(rest: Rest, request: PortRequest, invoice: str | None) -> dict[str, Any]:
+def _filled_in(rest: Rest, request: PortRequest, invoice: str | None) -> dict[str, object]:
     admin = {
         "entity_name": request.business_name,
         "auth_person_name": request.authorized_person,
@@ -119,7 +119,7 @@ def _filled_in(rest: Rest, request: PortRequest, invoice: str | None) -> dict[st
         "connection_id": rest.settings.application_id,
         "messaging_profile_id": rest.settings.messaging_profile_id,
     }
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "end_user": {"admin": _given(admin), "location": _given(location)},
         "phone_number_configuration": _given(configuration),
     }
@@ -154,19 +154,19 @@ def port_order(item: Mapping[str, Any]) -> PortOrder:
     )
 
 
-def _status(item: Mapping[str, Any]) -> str:
+def _status(item: Mapping[str, object]) -> str:
     status = item.get("status")
     return str(status.get("value") if isinstance(status, dict) else status)
 
 
-def _id(item: Mapping[str, Any]) -> str:
+def _id(item: Mapping[str, object]) -> str:
     try:
         return uuid(item.get("id"), "the order's id")
     except BadPayload as error:
         raise RetryLater("Telnyx answered with a port order that has no id.") from error
 
 
-def _ports_at(item: Mapping[str, Any]) -> datetime | None:
+def _ports_at(item: Mapping[str, object]) -> datetime | None:
     settings = item.get("activation_settings")
     times = settings if isinstance(settings, dict) else {}
     agreed = times.get("foc_datetime_actual") or times.get("foc_datetime_requested")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.api import (
     ConfigError,
+    JsonObject,
     Provider,
     Refusal,
     Rejected,
@@ -63,11 +64,11 @@ class Rest:
         self.texml = f"/texml/Accounts/{settings.account_id}"
         """The path of the account's TeXML resources."""
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> JsonObject:
         """A raw reply; most have `data`."""
         return self._json("GET", path, params=query)
 
-    def find(self, path: str) -> dict[str, Any] | None:
+    def find(self, path: str) -> JsonObject | None:
         """A raw reply; None if the resource does not exist."""
         try:
             return self.get(path)
@@ -76,24 +77,26 @@ class Rest:
                 raise
             return None
 
-    def one(self, path: str) -> dict[str, Any]:
+    def one(self, path: str) -> JsonObject:
         """The `data` of one resource."""
         return _data(self.get(path))
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> JsonObject:
         """Create something or send a command, which has no body. Returns the raw reply."""
         return self._json("POST", path, json=body)
 
-    def post_form(self, path: str, form: Mapping[str, str]) -> dict[str, Any]:
+    def post_form(self, path: str, form: Mapping[str, str]) -> dict[str, object]:
         """Change a TeXML resource; most of these take forms only. Returns the raw reply."""
         return self._json("POST", path, data=form)
 
-    def post_once(self, path: str, body: Mapping[str, Any], key: str, provider: Provider = TELNYX) -> dict[str, Any]:
+    def post_once(
+        self, path: str, body: Mapping[str, object], key: str, provider: Provider = TELNYX
+    ) -> dict[str, object]:
         """Create something that must not be created twice. Raises OutcomeUnknown if Telnyx may have created it anyway."""
         options = self._authorized({"json": body, "headers": {"idempotency-key": key}})
         return self._services.json(provider, "POST", self._url(path), once=True, **options)
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def patch(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
         """Change a resource. Returns the `data` of its new state."""
         return _data(self._json("PATCH", path, json=body))
 
@@ -109,7 +112,7 @@ class Rest:
             # Telnyx returns what it deleted; any other reply did not come from Telnyx.
             raise RetryLater("Telnyx did not return a JSON object.")
 
-    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages."""
         for number in range(1, MAX_PAGES):
             page = self.get(path, {"page[size]": str(PAGE_SIZE), "page[number]": str(number), **(query or {})})
@@ -120,7 +123,7 @@ class Rest:
             if not items or not isinstance(total, int) or number >= total:
                 return
 
-    def texml_pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    def texml_pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, object]]:
         """Each item of a TeXML list, whose pages name the next one; `resource` as in `Calls` or `Calls/…/Recordings.json`."""
         name = resource.rpartition("/")[2].partition(".")[0].lower()
         page = self.get(f"{self.texml}/{resource}", query)
@@ -144,16 +147,16 @@ class Rest:
             raise RetryLater("Telnyx' storage does not deliver the file now.")
         return type_and_bytes(response)
 
-    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, **options: object) -> httpx.Response:
         return self._services.send(TELNYX, method, self._url(path), **self._authorized(options))
 
-    def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    def _json(self, method: str, path: str, **options: object) -> JsonObject:
         return self._services.json(TELNYX, method, self._url(path), **self._authorized(options))
 
     def _url(self, path: str) -> str:
         return f"{self.settings.base_url}/v2{path}"
 
-    def _authorized(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _authorized(self, options: JsonObject) -> JsonObject:
         bearer = {"authorization": f"Bearer {self.settings.api_key.get_secret_value()}"}
         return options | {"headers": bearer | options.get("headers", {})}
 
@@ -170,14 +173,14 @@ class Account(TwimlCarrier):
         self._rest = Rest(settings, services)
 
 
-def _data(body: Mapping[str, Any]) -> dict[str, Any]:
+def _data(body: Mapping[str, Any]) -> JsonObject:
     data = body.get("data")
     if not isinstance(data, dict):
         raise RetryLater("Telnyx answered without data.")
     return data
 
 
-def _items(items: object) -> list[dict[str, Any]]:
+def _items(items: object) -> list[JsonObject]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise RetryLater("Telnyx answered without a list.")
     return items

@@ -14,6 +14,7 @@ from typing import Any
 
 from hub.api import (
     BadPayload,
+    JsonObject,
     MediaFile,
     MessageEvent,
     OutboundText,
@@ -51,7 +52,7 @@ class Texts(Account):
     def send_text(self, text: OutboundText) -> Receipt:
         """Send one text. Raises OutcomeUnknown if Telnyx may have accepted it anyway."""
         rest = self._rest
-        message: dict[str, Any] = {
+        message: JsonObject = {
             "from": text.sender,
             "to": text.recipient_number,
             "webhook_url": f"{self.services.webhook_url}/message",

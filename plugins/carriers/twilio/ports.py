@@ -82,7 +82,7 @@ class Ports(Account):
         self._rest.delete(f"{self.settings.porting_url}/v1/Porting/PortIn/{order_id}")
 
 
-def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, Any]:
+def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, object]:
     address = {
         "street": request.street,
         "city": request.city,
@@ -90,7 +90,7 @@ def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, An
         "zip": request.postal_code,
         "country": "USA",
     }
-    losing: dict[str, Any] = {
+    losing: dict[str, object] = {
         "customer_type": "Business",
         "customer_name": request.business_name,
         "authorized_representative": request.authorized_person or "",
@@ -100,7 +100,7 @@ def _body(request: PortRequest, document: str, account_sid: str) -> dict[str, An
     }
     if request.account_number:
         losing["account_number"] = request.account_number
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "account_sid": account_sid,
         "documents": [document],
         "losing_carrier_information": losing,
@@ -128,7 +128,7 @@ def port_order(item: Mapping[str, Any]) -> PortOrder:
     )
 
 
-def _detail(status: PortStatus, item: Mapping[str, Any], phones: list[Any]) -> str:
+def _detail(status: PortStatus, item: Mapping[str, object], phones: list[object]) -> str:
     """Twilio's messages about an order: why it was canceled, what to do, and why a number cannot be ported."""
     said = [str(item.get("order_cancellation_reason") or ""), str(item.get(SUGGESTED) or "")]
     said += [str(phone.get("not_portability_reason") or "") for phone in phones if isinstance(phone, dict)]

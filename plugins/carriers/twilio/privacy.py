@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, hookimpl
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, hookimpl
 from plugins.carriers.twilio.rest import Account, Rest
 
 EXPORTED_FIELDS = {
@@ -56,13 +55,13 @@ class Privacy(Account):
         return Erasure(status="erased" if records else "nothing_held", records=len(records))
 
 
-def _own_calls(rest: Rest, person: PersonReference) -> list[dict[str, Any]]:
+def _own_calls(rest: Rest, person: PersonReference) -> list[dict[str, object]]:
     """The calls between the person and the company's numbers, and those whose id the hub knows."""
     calls = {str(call.get("sid")): call for call in _between(rest, person, "Calls")}
     return [*calls.values(), *_by_ids(rest, person, "CA", "call", calls)]
 
 
-def _between(rest: Rest, person: PersonReference, resource: str) -> Iterator[dict[str, Any]]:
+def _between(rest: Rest, person: PersonReference, resource: str) -> Iterator[JsonObject]:
     """Calls or texts between the person's and the company's numbers. Other companies may use the same account."""
     ours = set(person.tracking_numbers)
     for number in person.phone_numbers if ours else ():
@@ -72,7 +71,7 @@ def _between(rest: Rest, person: PersonReference, resource: str) -> Iterator[dic
 
 def _by_ids(
     rest: Rest, person: PersonReference, prefix: str, kind: str, known: Container[str]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[dict[str, object]]:
     """Records whose id the hub knows and that still exist, without the `known` ones."""
     for record_id in person.provider_ids:
         if re.fullmatch(prefix + "[0-9a-fA-F]{32}", record_id) and record_id not in known:
@@ -81,12 +80,12 @@ def _by_ids(
                 yield item
 
 
-def _keep(found: dict[str, HeldRecord], kind: str, item: Mapping[str, Any]) -> None:
+def _keep(found: dict[str, HeldRecord], kind: str, item: Mapping[str, object]) -> None:
     fields = dict(_exported(kind, item))
     found.setdefault(str(item.get("sid")), HeldRecord(record_type=kind, record_id=str(item.get("sid")), fields=fields))
 
 
-def _exported(kind: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _exported(kind: str, item: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for name in EXPORTED_FIELDS[kind]:
         if item.get(name) not in (None, ""):
             yield name, str(item[name])

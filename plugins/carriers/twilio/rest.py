@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from hub.api import (
     ConfigError,
+    JsonObject,
     Provider,
     Refusal,
     Rejected,
@@ -54,11 +55,11 @@ class Rest:
         self.account = f"{settings.base_url}/2010-04-01/Accounts/{settings.account_sid}"
         """The address of the account, to which resources are appended."""
 
-    def get(self, url: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def get(self, url: str, query: Mapping[str, str] | None = None) -> JsonObject:
         """A resource."""
         return self._json("GET", url, params=query)
 
-    def find(self, url: str) -> dict[str, Any] | None:
+    def find(self, url: str) -> dict[str, object] | None:
         """A resource; None if it does not exist."""
         try:
             return self.get(url)
@@ -67,19 +68,19 @@ class Rest:
                 raise
             return None
 
-    def post(self, url: str, form: Mapping[str, str]) -> dict[str, Any]:
+    def post(self, url: str, form: Mapping[str, str]) -> dict[str, object]:
         """Create or change a resource. Returns its new state."""
         return self._json("POST", url, data=form)
 
-    def post_once(self, url: str, form: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
+    def post_once(self, url: str, form: Mapping[str, str | Sequence[str]]) -> dict[str, object]:
         """Create a resource that must not be created twice. Raises OutcomeUnknown if Twilio may have created it anyway."""
         return self._json("POST", url, data=form, once=True)
 
-    def post_json(self, url: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post_json(self, url: str, body: Mapping[str, object]) -> dict[str, object]:
         """Create a resource of one of Twilio's newer APIs."""
         return self._json("POST", url, json=body)
 
-    def upload(self, url: str, form: Mapping[str, str], name: str, content_type: str, data: bytes) -> dict[str, Any]:
+    def upload(self, url: str, form: Mapping[str, str], name: str, content_type: str, data: bytes) -> JsonObject:
         """Upload a document."""
         return self._json("POST", url, data=form, files={"File": (name, data, content_type)})
 
@@ -118,7 +119,7 @@ class Rest:
             raise RetryLater("Twilio did not return a picture.")
         return content_type, data
 
-    def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    def pages(self, resource: str, query: Mapping[str, str] | None = None) -> Iterator[JsonObject]:
         """Each item of a list, through all pages; `resource` as in `IncomingPhoneNumbers`."""
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", resource).lower()
         page = self.get(f"{self.account}/{resource}.json", {"PageSize": str(PAGE_SIZE), **(query or {})})
@@ -134,7 +135,7 @@ class Rest:
                 raise RetryLater("Twilio names a next page that is not its own.")
             page = self.get(f"{self._settings.base_url}{following}")
 
-    def listed(self, url: str, name: str) -> Iterator[dict[str, Any]]:
+    def listed(self, url: str, name: str) -> Iterator[JsonObject]:
         """Each item of a list of one of Twilio's newer APIs, through all pages."""
         origin = urlsplit(url)._replace(path="", query="").geturl()
         page = self.get(url)
@@ -154,7 +155,7 @@ class Rest:
     def _send(self, method: str, url: str, **options: Any) -> httpx.Response:
         return self._services.send(TWILIO, method, url, **{"auth": self._credentials(), **options})
 
-    def _json(self, method: str, url: str, **options: Any) -> dict[str, Any]:
+    def _json(self, method: str, url: str, **options: Any) -> dict[str, object]:
         return self._services.json(TWILIO, method, url, auth=self._credentials(), **options)
 
     def _credentials(self) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from hub.api import (
     CallEvent,
     CallListReader,
     ConnectionReport,
+    JsonObject,
     Receipt,
     Refusal,
     Rejected,
@@ -58,7 +59,7 @@ class Calls(Account):
         Vonage gets the whole document with the request, so that nobody waits for the hub.
         """
         report_to = self.addresses.of(USER_LEG, call.tracking_number, "", call.key)
-        body: dict[str, Any] = {
+        body: JsonObject = {
             "to": [{"type": "phone", "number": (call.user_number or "").removeprefix("+")}],
             "from": {"type": "phone", "number": call.tracking_number.removeprefix("+")},
             "ncco": json.loads(self.connect(call)),
@@ -98,7 +99,7 @@ class Calls(Account):
         return reader.events(families(self._rest.calls(asked)), (), "sid", since)
 
 
-def _missing(application: Mapping[str, Any]) -> str:
+def _missing(application: Mapping[str, object]) -> str:
     capabilities = application.get("capabilities")
     has = capabilities if isinstance(capabilities, dict) else {}
     lacking = [title for name, title in (("voice", "Voice"), ("messages", "Messages")) if name not in has]
@@ -112,7 +113,7 @@ Item = Mapping[str, Any]
 
 def families(legs: Iterable[Item]) -> Iterator[tuple[Item, Sequence[Item]]]:
     """The callers' legs with the legs that were dialed for them, in the hub's words: they share a conversation."""
-    conversations: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    conversations: defaultdict[str, list[JsonObject]] = defaultdict(list)
     for leg in legs:
         conversations[call_id(leg.get("conversation_uuid"))].append(_in_words(leg))
     for together in conversations.values():
@@ -123,7 +124,7 @@ def families(legs: Iterable[Item]) -> Iterator[tuple[Item, Sequence[Item]]]:
             yield caller, [leg | {"end_time": leg["end_time"] or caller["end_time"]} for leg in dialed]
 
 
-def _in_words(leg: Item) -> dict[str, Any]:
+def _in_words(leg: Item) -> JsonObject:
     status = str(leg.get("status"))
     return {
         "sid": call_id(leg.get("conversation_uuid")),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
 from hub.api import (
     PERSON_LEG,
@@ -18,6 +17,7 @@ from hub.api import (
     Gather,
     HangUp,
     Instruction,
+    JsonObject,
     Play,
     Say,
     TakeMessage,
@@ -31,7 +31,7 @@ MESSAGE = "message"
 NO_SSML = str.maketrans({"<": " ", ">": " ", "\x00": None})
 """A text that begins with a tag would be taken for SSML."""
 
-Action = dict[str, Any]
+Action = JsonObject
 
 
 class Ncco(Twiml):

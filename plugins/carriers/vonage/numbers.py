@@ -16,6 +16,7 @@ import phonenumbers
 
 from hub.api import (
     TEXT_STATUS_PATH,
+    JsonObject,
     Money,
     NumberOffer,
     NumberQuery,
@@ -100,7 +101,7 @@ class Numbers(Account):
         return [owned(item, rest.settings.application_id, application) for item in _pages(rest, {})]
 
 
-def _offer(item: Mapping[str, Any], query: NumberQuery) -> NumberOffer:
+def _offer(item: Mapping[str, object], query: NumberQuery) -> NumberOffer:
     features = item.get("features")
     can = {str(name).lower() for name in features} if isinstance(features, list) else set()
     try:
@@ -140,7 +141,7 @@ def _point(rest: Rest, setup: NumberSetup) -> Mapping[str, Any]:
     return rest.application({"name": now.get("name") or "ringfence", **kept, "capabilities": wanted})
 
 
-def _posted(capability: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
+def _posted(capability: Mapping[str, object], addresses: Mapping[str, str]) -> dict[str, object]:
     """The webhooks of a capability with our addresses; the customer's time-outs stay."""
     webhooks = as_mapping(capability.get("webhooks"))
     ours = {
@@ -171,7 +172,7 @@ def owned(item: Mapping[str, Any], ours: str, application: Mapping[str, Any]) ->
     )
 
 
-def find(rest: Rest, number: str) -> dict[str, Any] | None:
+def find(rest: Rest, number: str) -> JsonObject | None:
     """The owned number that equals `number`; Vonage's own filter also matches parts."""
     digits = (phone_number(number) or "").removeprefix("+")
     if not digits:
@@ -180,7 +181,7 @@ def find(rest: Rest, number: str) -> dict[str, Any] | None:
     return next((dict(item) for item in pages if item.get("msisdn") == digits), None)
 
 
-def _pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+def _pages(rest: Rest, query: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     for index in range(1, MAX_PAGES):
         page = rest.numbers("GET", "/account/numbers", params={**query, "size": str(PAGE_SIZE), "index": str(index)})
         items = list(as_mappings(page.get("numbers")))

@@ -9,9 +9,8 @@ it on request; an hour after the call or text at the earliest).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from hub.api import Erasure, HeldRecord, PersonReference, Rejected, held_records, hookimpl, value_at
+from hub.api import Erasure, HeldRecord, JsonObject, PersonReference, Rejected, held_records, hookimpl, value_at
 from plugins.carriers.vonage.rest import UNPROVISIONED, Account, Rest
 from plugins.carriers.vonage.translate import CALL_ID, RECORDING_ID, TEXT_ID, call_id, number
 
@@ -67,7 +66,7 @@ class Privacy(Account):
         return Erasure(status="erased" if done else "nothing_held", records=done)
 
 
-def _calls(rest: Rest, person: PersonReference) -> dict[str, list[Mapping[str, Any]]]:
+def _calls(rest: Rest, person: PersonReference) -> dict[str, list[Mapping[str, object]]]:
     """By id, the calls between the person and the company's numbers, and those that the hub knows, with all their legs."""
     ours, theirs = set(person.tracking_numbers), set(person.phone_numbers)
     wanted = set(filter(CALL_ID.fullmatch, person.provider_ids))
@@ -79,11 +78,11 @@ def _calls(rest: Rest, person: PersonReference) -> dict[str, list[Mapping[str, A
     return {each: legs for each, legs in found.items() if any(_names(leg, theirs) for leg in legs)}
 
 
-def _names(leg: Mapping[str, Any], theirs: set[str]) -> bool:
+def _names(leg: Mapping[str, object], theirs: set[str]) -> bool:
     """Whether the leg names the person; one that was redacted does not."""
     return bool({number(value_at(leg, "from.number")), number(value_at(leg, "to.number"))} & theirs)
 
 
-def _shown(leg: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(leg: Mapping[str, object]) -> JsonObject:
     ends = {name: number(value_at(leg, f"{name}.number")) for name in ("from", "to")}
     return {**leg, "call": call_id(leg.get("conversation_uuid")), **ends}

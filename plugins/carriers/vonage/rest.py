@@ -14,6 +14,7 @@ from typing import Any
 
 from hub.api import (
     ConfigError,
+    JsonObject,
     Provider,
     Refusal,
     Rejected,
@@ -76,13 +77,13 @@ class Rest:
         self._services = services
 
     def json(
-        self, method: str, path: str, *, once: bool = False, provider: Provider = VONAGE, **options: Any
-    ) -> dict[str, Any]:
+        self, method: str, path: str, *, once: bool = False, provider: Provider = VONAGE, **options: object
+    ) -> JsonObject:
         """The JSON reply to a request of the application."""
         address = f"{self.settings.base_url}{path}"
         return self._services.json(provider, method, address, once=once, headers=self._token(), **options)
 
-    def find(self, path: str) -> dict[str, Any] | None:
+    def find(self, path: str) -> dict[str, object] | None:
         """What the application finds at a path; None if there is nothing."""
         try:
             return self.json("GET", path)
@@ -113,13 +114,13 @@ class Rest:
         reply = self._services.send(VONAGE, "GET", url, headers=self._token())
         return type_and_bytes(reply)
 
-    def application(self, changed: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def application(self, changed: Mapping[str, object] | None = None) -> JsonObject:
         """The application; with `changed` it is replaced by that."""
         url = f"{self.settings.base_url}/v2/applications/{self.settings.application_id}"
         method = "PUT" if changed is not None else "GET"
         return self._services.json(VONAGE, method, url, headers=self._basic(), json=changed)
 
-    def numbers(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    def numbers(self, method: str, path: str, **options: Any) -> JsonObject:
         """The reply of the API for numbers."""
         return self._services.json(
             VONAGE, method, f"{self.settings.numbers_url}{path}", headers=self._basic(), **options

@@ -5,10 +5,9 @@ Source: developer.vonage.com/en/api/messages (SMS, MMS).
 
 from __future__ import annotations
 
-from typing import Any
-
 from hub.api import (
     TEXT_STATUS_PATH,
+    JsonObject,
     OutboundText,
     Receipt,
     hookimpl,
@@ -28,7 +27,7 @@ class Texts(Account):
 
         Vonage takes every well-formed text; only the report of its delivery says that a person opted out.
         """
-        message: dict[str, Any] = {
+        message: JsonObject = {
             "to": (text.recipient_number or "").removeprefix("+"),
             "from": text.sender.removeprefix("+"),
             "client_ref": text.key[:100],
@@ -44,11 +43,11 @@ class Texts(Account):
         return receipt(text.key, "Vonage", send, REASONS, ILLEGAL_NUMBER)
 
 
-def _content(text: OutboundText) -> dict[str, Any]:
+def _content(text: OutboundText) -> JsonObject:
     """An SMS; or an MMS, whose first picture has the text as its caption."""
     if not text.media_urls:
         return {"channel": "sms", "message_type": "text", "text": text.body or ""}
-    pictures: list[dict[str, Any]] = [{"url": url} for url in text.media_urls]
+    pictures: list[dict[str, object]] = [{"url": url} for url in text.media_urls]
     if text.body:
         pictures[0]["caption"] = text.body
     if len(pictures) == 1:

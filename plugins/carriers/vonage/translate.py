@@ -96,7 +96,7 @@ def fields(request: WebhookRequest) -> dict[str, str]:
     return {name: value for name, value in named.items() if value}
 
 
-def _call(told: Mapping[str, Any], path: str) -> dict[str, str]:
+def _call(told: Mapping[str, object], path: str) -> dict[str, str]:
     status = as_text(told.get("status"))
     conversation = call_id(told.get("conversation_uuid"))
     word = LEG_WORDS.get(status, status)
@@ -116,7 +116,7 @@ def _call(told: Mapping[str, Any], path: str) -> dict[str, str]:
     return named | (_recording(told) if path == "recording" else {})
 
 
-def _recording(told: Mapping[str, Any]) -> dict[str, str]:
+def _recording(told: Mapping[str, object]) -> dict[str, str]:
     url = as_text(told.get("recording_url"))
     file = FILE.search(url)
     if not file or not told.get("end_time"):
@@ -127,7 +127,7 @@ def _recording(told: Mapping[str, Any]) -> dict[str, str]:
     return named | {"RecordingStatus": "completed"}
 
 
-def _text(told: Mapping[str, Any]) -> dict[str, str]:
+def _text(told: Mapping[str, object]) -> dict[str, str]:
     """A received text, or the delivery of one that the hub sent."""
     error = as_mapping(told.get("error"))
     named_by = (str(error.get("title")), as_text(error.get("type")).rpartition("#")[2])

@@ -25,7 +25,7 @@ Week = tuple[Hours, ...]
 """Monday first."""
 
 
-def parse_week(written: Any) -> Any:
+def parse_week(written: object) -> object:
     """`{mon-fri: "09:00-18:00"}` as a week. Raises ValueError with the expected form."""
     if not isinstance(written, Mapping):
         return written  # already parsed, or missing

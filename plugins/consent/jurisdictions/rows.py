@@ -31,7 +31,7 @@ class Row(BaseModel):
 
     @field_validator("src", mode="before")
     @classmethod
-    def _one_or_many(cls, src: Any) -> Any:
+    def _one_or_many(cls, src: object) -> object:
         return (src,) if isinstance(src, str) else src
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hub.api import CallActivity, ConfigError, Receipt, Rejected, RetryLater, without_personal_data
+from hub.api import CallActivity, ConfigError, JsonObject, Receipt, Rejected, RetryLater, without_personal_data
 
 from . import contacts
 from .client import Client
@@ -162,15 +162,15 @@ def _receipt(call: CallActivity, record: Any, error: Any) -> Receipt:
     return Receipt(key=call.key, status="retry", reason="HubSpot reported nothing about this call")
 
 
-def refused(call: CallActivity, category: str | None, message: Any) -> Receipt:
+def refused(call: CallActivity, category: str | None, message: object) -> Receipt:
     """The receipt of a call that HubSpot refuses, with HubSpot's message; some refusals are temporary."""
     sent = (call.caller_number, call.caller_name, call.landing_page, call.recording_url, call.tracking_number)
     reason = without_personal_data(message, sent)
     return Receipt(key=call.key, status="retry" if category in AGAIN else "rejected", code=category, reason=reason)
 
 
-def _errors_by_key(errors: Sequence[Any]) -> dict[str, Any]:
-    named: dict[str, Any] = {}
+def _errors_by_key(errors: Sequence[Any]) -> JsonObject:
+    named: dict[str, object] = {}
     for error in errors:
         context = error.context or {}
         for names in (context.get("objectWriteTraceId"), context.get("ids"), context.get("id")):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hub.api import ConfigError, RetryLater, Services
+from hub.api import ConfigError, JsonObject, RetryLater, Services
 
 from .refusals import NO_ANSWER, UNREADABLE, Refused
 from .settings import HubSpotSettings
@@ -22,7 +22,7 @@ class Client:
         self._settings, self._services = settings, services
         self._tokens = access_tokens(settings, services)
         self._lock = threading.Lock()
-        self._made: tuple[str, Any] | None = None
+        self._made: tuple[str, object] | None = None
 
     def token(self, refused: str | None = None) -> str:
         """The bearer token to use now: the private one, or one by OAuth that is not the `refused` one."""
@@ -46,21 +46,21 @@ class Client:
         except Refused as refusal:
             raise refusal.error() from None
 
-    def _crm(self, token: str) -> Any:
+    def _crm(self, token: str) -> object:
         with self._lock:
             if self._made is None or self._made[0] != token:
                 self._made = (token, self._connect(token))
             return self._made[1]
 
-    def _connect(self, token: str) -> Any:
+    def _connect(self, token: str) -> object:
         try:
             import hubspot
         except ModuleNotFoundError as error:
             raise ConfigError("HubSpot's library is missing; run pip install 'ringfence[hubspot]'.") from error
         host = self._settings.base_url.rstrip("/")
-        made: dict[tuple[str, str], Any] = {}
+        made: dict[tuple[str, str], object] = {}
 
-        def api(package: Any, name: str, config: dict[str, Any]) -> Any:
+        def api(package: Any, name: str, config: dict[str, object]) -> Any:
             if (package.__name__, name) not in made:
                 made[package.__name__, name] = dated_api(
                     package, name, config, self._settings.api_version, self._services
@@ -70,7 +70,7 @@ class Client:
         return hubspot.HubSpot(access_token=token, host=host, base_url=host, api_factory=api).crm
 
 
-def dated_api(package: Any, name: str, config: dict[str, Any], version: str, services: Services) -> Any:
+def dated_api(package: Any, name: str, config: JsonObject, version: str, services: Services) -> object:
     """One of the SDK's typed APIs; its requests use dated paths and always have a timeout.
 
     The SDK's models stay lenient: HubSpot leaves out fields that its own schema requires, and a strict model
@@ -81,7 +81,7 @@ def dated_api(package: Any, name: str, config: dict[str, Any], version: str, ser
     patience = timeout(services)
 
     class DatedApiClient(package.ApiClient):  # type: ignore[misc]
-        def call_api(self, resource_path: str, *args: Any, **options: Any) -> Any:
+        def call_api(self, resource_path: str, *args: Any, **options: object) -> object:
             options["_request_timeout"] = patience
             try:
                 return super().call_api(dated_path(resource_path, version), *args, **options)

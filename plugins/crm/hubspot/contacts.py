@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import phonenumbers
 
@@ -46,7 +45,7 @@ def by_email(client: Client, emails: Sequence[str]) -> list[Found]:
     return [contact for some in addresses for contact in search(client, [_within("email", some)])]
 
 
-def search(client: Client, any_of: Sequence[dict[str, Any]]) -> list[Found]:
+def search(client: Client, any_of: Sequence[dict[str, object]]) -> list[Found]:
     """All contacts that pass one of the filters, the oldest (the smallest id) first."""
     request = {
         "filterGroups": [{"filters": [one]} for one in any_of],
@@ -56,7 +55,7 @@ def search(client: Client, any_of: Sequence[dict[str, Any]]) -> list[Found]:
     return sorted(search_all(client, "contacts", request), key=lambda contact: int(contact[0]))
 
 
-def _within(name: str, values: Sequence[str]) -> dict[str, Any]:
+def _within(name: str, values: Sequence[str]) -> dict[str, object]:
     return {"propertyName": name, "operator": "IN", "values": list(values)}
 
 

@@ -28,10 +28,10 @@ def api(crm: Any, kind: Kind) -> Any:
     return crm.objects.calls if kind == "calls" else getattr(crm, kind)
 
 
-def search(client: Client, kind: Kind, request: Mapping[str, Any]) -> tuple[list[Found], str | None]:
+def search(client: Client, kind: Kind, request: Mapping[str, object]) -> tuple[list[Found], str | None]:
     """One page of a search, and the `after` of the next page if there is one."""
 
-    def ask(crm: Any) -> Any:
+    def ask(crm: object) -> Any:
         whole = {"filterGroups": [], "sorts": [], "properties": [], "limit": PAGE_SIZE, **request}
         return api(crm, kind).search_api.do_search(whole)
 
@@ -39,7 +39,7 @@ def search(client: Client, kind: Kind, request: Mapping[str, Any]) -> tuple[list
     return found(page), page.paging.next.after if page.paging and page.paging.next else None
 
 
-def search_all(client: Client, kind: Kind, request: Mapping[str, Any]) -> Iterator[Found]:
+def search_all(client: Client, kind: Kind, request: Mapping[str, object]) -> Iterator[Found]:
     """All pages of a search."""
     after: str | None = None
     while True:
@@ -77,7 +77,7 @@ def batches(ids: Sequence[str]) -> Iterator[list[dict[str, str]]]:
         yield [{"id": one} for one in ids[first : first + PAGE_SIZE]]
 
 
-def found(page: Any) -> list[Found]:
+def found(page: object) -> list[Found]:
     """The objects of a page or a batch. Raises RetryLater if they are not objects."""
     records = [(record.id, record.properties or {}) for record in listed(page)]
     if not all(isinstance(record, str) and record.isdigit() for record, _ in records):
@@ -85,7 +85,7 @@ def found(page: Any) -> list[Found]:
     return records
 
 
-def listed(page: Any) -> list[Any]:
+def listed(page: object) -> list[Any]:
     """The results of a page or batch; anything else is an unreadable reply."""
     results = getattr(page, "results", None)
     if not isinstance(results, list):

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from hub.api import Outcome, OutcomePage, Rejected, RetryLater
+from hub.api import JsonObject, Outcome, OutcomePage, Rejected, RetryLater
 
 from . import objects
 from .client import Client
@@ -89,22 +88,22 @@ def _one_millisecond(client: Client, settings: HubSpotSettings, start: Position,
     return search(client, settings, [_at_time(first)], "hs_object_id")[0]
 
 
-def _changed_after(start: Position) -> list[dict[str, Any]]:
+def _changed_after(start: Position) -> list[JsonObject]:
     later = {"filters": [_filter("hs_lastmodifieddate", "GT", start.at)]}
     return [later, _at_time(start)] if start.at else [later]
 
 
-def _at_time(start: Position) -> dict[str, Any]:
+def _at_time(start: Position) -> dict[str, object]:
     filters = [_filter("hs_lastmodifieddate", "EQ", start.at), _filter("hs_object_id", "GT", start.deal)]
     return {"filters": filters}
 
 
-def _filter(name: str, operator: str, value: int) -> dict[str, Any]:
+def _filter(name: str, operator: str, value: int) -> dict[str, object]:
     return {"propertyName": name, "operator": operator, "value": str(value)}
 
 
 def search(
-    client: Client, settings: HubSpotSettings, groups: Sequence[Mapping[str, Any]], sort: str
+    client: Client, settings: HubSpotSettings, groups: Sequence[Mapping[str, object]], sort: str
 ) -> tuple[list[Deal], bool]:
     """The first page of deals that pass one of the groups, in the order of `sort`, and whether there are more."""
     request = {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from hub.api import Corrected, Correction, Erasure, HeldRecord, PersonReference, RetryLater
+from hub.api import Corrected, Correction, Erasure, HeldRecord, JsonObject, PersonReference, RetryLater
 
 from . import contacts
 from .calls import has_call_property
@@ -98,7 +97,7 @@ def _purge(client: Client, contact: str) -> None:
     _done(client.ask(lambda crm: crm.contacts.basic_api.purge_with_http_info(request)))
 
 
-def _done(answer: tuple[Any, int, Any]) -> None:
+def _done(answer: tuple[object, int, object]) -> None:
     if answer[1] != 204:
         raise RetryLater(UNREADABLE)
 
@@ -138,6 +137,6 @@ def _calls(client: Client, settings: HubSpotSettings, person: PersonReference) -
     return Calls(list(found.items()), shared=bool(theirs.keys() - found.keys()))
 
 
-def _search(client: Client, settings: HubSpotSettings, groups: Sequence[dict[str, Any]]) -> dict[str, Properties]:
+def _search(client: Client, settings: HubSpotSettings, groups: Sequence[JsonObject]) -> dict[str, Properties]:
     request = {"filterGroups": list(groups), "properties": [settings.call_property, *CALL_FIELDS]}
     return dict(search_all(client, "calls", request))

@@ -9,9 +9,8 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from hub.api import BadPayload, BadSignature, WebhookRequest
+from hub.api import BadPayload, BadSignature, JsonObject, WebhookRequest
 
 from .translate import milliseconds
 
@@ -62,14 +61,14 @@ def verify(request: WebhookRequest, secrets: Iterable[str], now: datetime) -> No
 def event_key(body: bytes) -> str:
     """The name of a delivery: HubSpot's events without the attempt counter, or the raw bytes if they are not events."""
     try:
-        entries: Any = [{name: event[name] for name in event if name != "attemptNumber"} for event in events(body)]
+        entries: object = [{name: event[name] for name in event if name != "attemptNumber"} for event in events(body)]
         signed = json.dumps(entries, sort_keys=True).encode()
     except BadPayload:
         signed = body
     return hashlib.sha256(signed).hexdigest()
 
 
-def events(body: bytes) -> list[dict[str, Any]]:
+def events(body: bytes) -> list[JsonObject]:
     """The events of a webhook: a JSON array of objects that each name a subscription. Raises `BadPayload` otherwise."""
     try:
         content = json.loads(body)
@@ -80,5 +79,5 @@ def events(body: bytes) -> list[dict[str, Any]]:
     return content
 
 
-def _named(event: dict[str, Any]) -> bool:
+def _named(event: dict[str, object]) -> bool:
     return isinstance(event.get("subscriptionType") or event.get("eventType") or event.get("eventTypeId"), str)

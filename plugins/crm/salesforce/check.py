@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from hub.api import AccountList, ConnectionReport, ProviderAccount, RetryLater, as_text
 
@@ -21,7 +20,7 @@ def report(connection: Connection) -> ConnectionReport:
     return ConnectionReport(ok=True, detail=f"Salesforce answers{left}.")
 
 
-def org(connection: Connection, token: Mapping[str, Any]) -> AccountList:
+def org(connection: Connection, token: Mapping[str, object]) -> AccountList:
     """The org that a token is for, and the user who signed in: the token's identity URL ends with the user's id."""
     rows = connection.select("SELECT Id, Name, IsSandbox FROM Organization LIMIT 1")
     if not rows:

@@ -88,7 +88,7 @@ class Connection:
         self._sign_in = access_tokens(settings, services)
         self._session = wire.carry(requests.Session())
 
-    def select(self, query: str, *values: Any, archived: bool = False) -> list[Row]:
+    def select(self, query: str, *values: object, archived: bool = False) -> list[Row]:
         """All rows of a SOQL query, page by page; each `{}` in it is replaced by a value or list, quoted here.
 
         With `archived` also activities of more than a year ago; then the query must leave out deleted records itself.
@@ -162,14 +162,14 @@ class Connection:
             raise RetryLater(f"Salesforce does not answer ({type(error).__name__}); the hub tries again.") from None
 
 
-def _rows(answer: Any, name: str) -> list[Row]:
+def _rows(answer: object, name: str) -> list[Row]:
     rows = answer.get(name) if isinstance(answer, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise RetryLater("Salesforce's response does not match its documentation; the hub tries again.")
     return rows
 
 
-def _results(answer: Any, count: int) -> list[Row]:
+def _results(answer: object, count: int) -> list[Row]:
     if not isinstance(answer, list) or len(answer) != count or not all(isinstance(row, Mapping) for row in answer):
         raise RetryLater("Salesforce did not answer for each record; the hub checks again which of them it has.")
     return answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from hub.api import (
     AuthError,
@@ -33,12 +32,12 @@ LIMIT_PAUSE = 900.0
 """Seconds to wait at the daily limit. It counts the last 24 hours, so requests become free continuously."""
 
 
-def first_entry(content: Any) -> Mapping[str, Any]:
+def first_entry(content: object) -> Mapping[str, object]:
     """The first error of Salesforce's error body: `[{"message": …, "errorCode": …}]`, or any other body."""
     return as_mapping(content[0] if isinstance(content, list) and content else content)
 
 
-def first_error(content: Any) -> tuple[str | None, str]:
+def first_error(content: object) -> tuple[str | None, str]:
     """Its code and message."""
     entry = first_entry(content)
     code = entry.get("errorCode") or entry.get("statusCode") or entry.get("error")

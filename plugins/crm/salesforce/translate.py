@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.api import CallActivity, Correction, Fact, Money, Outcome, phone_number
+from hub.api import CallActivity, Correction, Fact, JsonObject, Money, Outcome, phone_number
 
 from .settings import SalesforceSettings
 
@@ -28,11 +28,11 @@ FACT_LIFETIME = timedelta(days=1)
 """Facts of a CRM are looked up again instead of stored."""
 
 
-def task(activity: CallActivity, who_id: str | None, settings: SalesforceSettings) -> dict[str, Any]:
+def task(activity: CallActivity, who_id: str | None, settings: SalesforceSettings) -> JsonObject:
     """The Task of a call. Source of names and lengths: Salesforce, Object Reference, Task."""
     origin = " / ".join(filter(None, (activity.source, activity.medium, activity.campaign)))
     subject = f"{activity.direction.capitalize()} call" + (f" from {origin}" if origin else "")
-    record: dict[str, Any] = {
+    record: dict[str, object] = {
         "attributes": {"type": "Task"},
         "Subject": written(subject if activity.answered else f"{subject} (missed)", 255),
         "Status": settings.task_status,

@@ -60,7 +60,7 @@ class Client:
             self._ask("")
             self._warmed_at = now
 
-    def _ask(self, query: str) -> list[Mapping[str, Any]]:
+    def _ask(self, query: str) -> list[Mapping[str, object]]:
         content = self._services.json(
             PEOPLE,
             "GET",

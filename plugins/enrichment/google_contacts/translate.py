@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat as Format
@@ -31,7 +30,7 @@ def spellings(number: str) -> list[str]:
     return list(dict.fromkeys(ways))
 
 
-def facts(people: Sequence[Mapping[str, Any]], number: str) -> Iterator[Fact]:
+def facts(people: Sequence[Mapping[str, object]], number: str) -> Iterator[Fact]:
     """The name and the organization of the first contact with exactly this number."""
     person = next((each for each in people if _has(each, number)), None)
     if person is None:
@@ -50,7 +49,7 @@ def facts(people: Sequence[Mapping[str, Any]], number: str) -> Iterator[Fact]:
         )
 
 
-def _has(person: Mapping[str, Any], number: str) -> bool:
+def _has(person: Mapping[str, object], number: str) -> bool:
     """`canonicalForm` is Google's own E.164. If it is missing, the number is read as one of the caller's country."""
     country = _country(number)
     for each in as_mappings(person.get("phoneNumbers")):
@@ -64,7 +63,7 @@ def _country(number: str) -> str:
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "US"
 
 
-def _first(fields: Any, name: str) -> str:
+def _first(fields: object, name: str) -> str:
     """The primary one of a person's fields, else the first that is not empty."""
     filled = [each for each in as_mappings(fields) if as_text(each.get(name)).strip()]
     primary = [each for each in filled if isinstance(each.get("metadata"), dict) and each["metadata"].get("primary")]

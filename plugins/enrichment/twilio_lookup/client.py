@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from hub.api import Provider, Refusal, RetryLater, RingfenceError, Services, json_object
@@ -39,7 +38,7 @@ class Client:
         self._settings = settings
         self._services = services
 
-    def look_up(self, number: str, packages: tuple[Package, ...]) -> Mapping[str, Any]:
+    def look_up(self, number: str, packages: tuple[Package, ...]) -> Mapping[str, object]:
         """What Twilio knows about an E.164 number; without `packages` only the free validation.
 
         Raises NotCharged if Twilio says that it made no lookup, RetryLater if that is unknown.

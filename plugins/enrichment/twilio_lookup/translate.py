@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from hub.api import Fact, places_of_number
 
@@ -36,7 +35,7 @@ def worth_asking(number: str, packages: tuple[Package, ...]) -> tuple[Package, .
     return tuple(package for package in dict.fromkeys(packages) if package != "caller_name" or american)
 
 
-def facts(answer: Mapping[str, Any]) -> Iterator[Fact]:
+def facts(answer: Mapping[str, object]) -> Iterator[Fact]:
     """Every fact in an answer, each name once; a package with its own `error_code` gives none."""
     valid = answer.get("valid") is True
     yield Fact(
@@ -86,10 +85,10 @@ def facts(answer: Mapping[str, Any]) -> Iterator[Fact]:
         )
 
 
-def _package(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _package(answer: Mapping[str, object], name: str) -> Mapping[str, object]:
     package = answer.get(name)
     return package if isinstance(package, dict) and package.get("error_code") is None else {}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else ""

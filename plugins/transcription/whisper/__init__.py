@@ -38,7 +38,7 @@ class Whisper(Connector):
     def __init__(self, name: str, settings: Any, services: Any) -> None:
         super().__init__(name, settings, services)
         self._hearing = threading.Lock()
-        self._loaded: tuple[Any, str] | None = None
+        self._loaded: tuple[object, str] | None = None
 
     @hookimpl
     def transcribe(self, audio: SpokenAudio) -> Transcript:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hub.api import ConfigError
 
@@ -36,7 +35,7 @@ def find_weights(chosen: Path | None) -> tuple[Path, str]:
     return folder, "whisper tiny.en"
 
 
-def load_weights(folder: Path, threads: int) -> Any:
+def load_weights(folder: Path, threads: int) -> object:
     """The model in memory: about 200 MB for the small one, and a second or two."""
     from faster_whisper import WhisperModel
 

@@ -164,7 +164,7 @@ def add_to(document: dict[str, Any], plugins: Collection[EvilPlugin]) -> None:
         document["accounts"][0]["companies"][0]["trackers"].append(tracker)
 
 
-def connectors_of(plugins: Collection[EvilPlugin]) -> dict[str, dict[str, Any]]:
+def connectors_of(plugins: Collection[EvilPlugin]) -> dict[str, dict[str, object]]:
     """Their entries of `connectors:`; the one that cannot be imported has none, as if nobody had configured it."""
     return {
         each.name: {"plugin": each.name, "api_key": f"${{env:{VARIABLE}}}"}

@@ -76,7 +76,7 @@ class Line:
             self._alive = False
             self._changed.notify_all()
 
-    def _wait(self, name: str, *events: str, patience: float = CALL_SECONDS) -> dict[str, Any]:
+    def _wait(self, name: str, *events: str, patience: float = CALL_SECONDS) -> dict[str, object]:
         def found() -> dict[str, Any] | None:
             return next((each for each in self._events if each["id"] == name and each["event"] in events), None)
 

@@ -61,7 +61,7 @@ class Party:
 class Caller(Party):
     """Calls, presses keys after prompts, talks, and hangs up."""
 
-    def __init__(self, call: Any, order: dict[str, Any], tell: Callable[[str], None]) -> None:
+    def __init__(self, call: object, order: dict[str, Any], tell: Callable[[str], None]) -> None:
         super().__init__(call, tone_of(order["caller"]))
         self.order, self.tell, self.keys = order, tell, list(order["keys"])
         self.dialed_at: float | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from sqlmodel import select
@@ -32,7 +31,7 @@ def create(asked: Asked) -> Response:
         first = session.exec(asked.scope.select(Company).order_by(Company.name)).first()
         place = place_of_company(asked, session, file_name(title, ()))
     zone = _zone(asked) or (first.time_zone if first else "America/New_York")
-    tree: dict[str, Any] = {"title": title, "time_zone": zone, "country": first.country if first else "US"}
+    tree: dict[str, object] = {"title": title, "time_zone": zone, "country": first.country if first else "US"}
     if first is not None and first.region:
         tree["region"] = first.region
     forward = text_in(asked.body, "destination_number")

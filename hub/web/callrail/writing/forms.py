@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlmodel import Session, select
 from starlette.responses import Response
@@ -26,7 +25,7 @@ MAX_FIELDS = 100
 
 def create(asked: Asked) -> Response:
     """Store a form that a site sent by its own server. Its fields may stand in `form_submission`, or in the body itself."""
-    body: Mapping[str, Any] = object_in(asked.body, "form_submission") or asked.body
+    body: Mapping[str, object] = object_in(asked.body, "form_submission") or asked.body
     fields = object_in(body, "form_data")
     if not fields:
         raise CannotDo("form_data is missing; send the form's fields as an object.")
@@ -104,7 +103,7 @@ def ignore(asked: Asked) -> Answer:
     return {"company_ids": [wire_id(COMPANY, each.id) for each in companies], "field_names": names}
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -6,7 +6,6 @@ The webhooks of a company that have CallRail's form are one integration of the t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import HTTPException
 from sqlmodel import Session
@@ -116,7 +115,7 @@ def no_trigger(asked: Asked) -> Answer:
     raise HTTPException(403, NO_TRIGGERS)
 
 
-def _saved(asked: Asked, company: Company, config: Mapping[str, Any], status: int) -> Mapping[str, Any]:
+def _saved(asked: Asked, company: Company, config: Mapping[str, object], status: int) -> Mapping[str, object]:
     unknown = sorted(config.keys() - NAMES.keys() - {"updated_outbound_call_webhook"})
     if unknown:
         raise CannotDo(f"config has the unknown member {unknown[0][:60]}; it takes {', '.join(NAMES)}.")
@@ -173,7 +172,7 @@ def _has_any(section: CompanySection) -> bool:
     return any(each.format == "callrail" for each in section.webhooks)
 
 
-def _record(company: Company, section: CompanySection) -> dict[str, Any]:
+def _record(company: Company, section: CompanySection) -> dict[str, object]:
     addresses = addresses_by_type(section)
     return {
         "id": number_of(company.id),

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.contracts.phones import phone_number
+from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.web.callrail.request import FALSE, TRUE, Asked, company_of
@@ -66,7 +67,7 @@ def list_in(body: Body, *names: str) -> list[str] | None:
     return None
 
 
-def object_in(body: Body, name: str) -> dict[str, Any]:
+def object_in(body: Body, name: str) -> JsonObject:
     """A JSON object, without members that are null; empty if it is not given."""
     value = body.get(name, {})
     if not isinstance(value, dict):

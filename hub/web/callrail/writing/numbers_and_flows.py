@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlmodel import Session
 from starlette.responses import Response
@@ -45,7 +44,7 @@ def _lines(asked: Asked, company: Company | None) -> list[Line]:
     return sorted(can, key=lambda each: each.number.number)
 
 
-def caller_id(line: Line) -> dict[str, Any]:
+def caller_id(line: Line) -> dict[str, object]:
     """One caller ID."""
     return {
         "id": number_of(line.number.id),
@@ -93,7 +92,7 @@ def _caller_id(asked: Asked) -> Line:
     return found
 
 
-def flow_record(company: Company, section: CompanySection) -> dict[str, Any]:
+def flow_record(company: Company, section: CompanySection) -> dict[str, object]:
     """The answer to incoming texts, as a flow of one step."""
     step = {"type": "sms_response", "message": section.texts.auto_reply, "next_step_id": None}
     return {
@@ -141,7 +140,7 @@ def remove_flow(asked: Asked) -> None:
     _save_flow(asked, _flow_of(asked), None, 204)
 
 
-def _save_flow(asked: Asked, company: Company, message: str | None, status: int) -> Mapping[str, Any]:
+def _save_flow(asked: Asked, company: Company, message: str | None, status: int) -> Mapping[str, object]:
     with asked.session() as session:
         place = (*place_of_company(asked, session, company.name), "texts", "auto_reply")
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from hub.alerts.kinds import DIGESTS, Channel
 from hub.alerts.settings import AlertSettings, WantedKind, read_settings, save_settings
 from hub.callrail.ids import COMPANY, USER, wire_id
+from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo, NotFound
 from hub.model import Company, User
 from hub.web.callrail.request import Asked
@@ -74,7 +75,7 @@ def _kinds(settings: AlertSettings) -> frozenset[str]:
     return frozenset(settings.kinds) & (ALERTS["all"] | {TEXT})
 
 
-def notification(user: User, company: Company, settings: AlertSettings) -> dict[str, Any]:
+def notification(user: User, company: Company, settings: AlertSettings) -> JsonObject:
     """A user's alerts about one company's calls and texts."""
     kinds = _kinds(settings)
     calls = kinds - {TEXT}
@@ -179,7 +180,7 @@ def _notify(asked: Asked, company: Company, before: AlertSettings, status: int) 
         return notification(user, company, read_settings(session, user, company))
 
 
-def summary(user: User, company: Company, settings: AlertSettings) -> dict[str, Any]:
+def summary(user: User, company: Company, settings: AlertSettings) -> JsonObject:
     """A user's digests of one company."""
     return {
         "id": _id(SUMMARY, user, company),
@@ -244,7 +245,7 @@ def _frequencies(asked: Asked) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _subscribe(asked: Asked, company: Company, wanted: tuple[str, ...], status: int) -> Mapping[str, Any]:
+def _subscribe(asked: Asked, company: Company, wanted: tuple[str, ...], status: int) -> Mapping[str, object]:
     user = asked.scope.user
 
     def deed(session: Session) -> dict[str, str]:

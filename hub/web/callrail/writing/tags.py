@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlmodel import Session
 from starlette.responses import Response
@@ -100,9 +99,9 @@ def remove(asked: Asked) -> None:
     asked.once.do(asked.authorized, deed, 204)
 
 
-def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, Any]:
+def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, object]:
     """A tag with these fields; its id is a whole number."""
-    values: Mapping[str, Any] = {
+    values: Mapping[str, object] = {
         "id": number_of(row.id),
         "name": row.name,
         "tag_level": _level(row),
@@ -115,7 +114,7 @@ def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, Any]:
     return {name: values[name] for name in names}
 
 
-def _after(asked: Asked, tag_id: str) -> Mapping[str, Any]:
+def _after(asked: Asked, tag_id: str) -> Mapping[str, object]:
     with asked.session() as session:
         row = next((each for each in tag_definitions(session, asked.scope) if each.id == tag_id), None)
     if row is None:

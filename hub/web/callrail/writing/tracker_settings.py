@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hub.callrail.trackers import SEARCH_ENGINES
 from hub.errors import CannotDo
 from hub.web.callrail.writing.members import Body, choice_in, flag_in, number_in, object_in, text_in
@@ -53,14 +51,14 @@ def source_in(body: Body, kind: str, name: str) -> tuple[str, str] | None:
     raise CannotDo(UNKNOWN_SOURCE)
 
 
-def route_in(body: Body, country: str) -> dict[str, Any]:
+def route_in(body: Body, country: str) -> dict[str, object]:
     """The members of a `route:` that the body gives."""
     flow = object_in(body, "call_flow")
     if text_in(flow, "greeting_recording_url"):
         raise CannotDo(
             "A greeting is spoken from call_flow.greeting_text; a recording of it cannot be sent by the API."
         )
-    route: dict[str, Any] = {}
+    route: dict[str, object] = {}
     forward = number_in(flow, "destination_number", country) or number_in(body, "destination_number", country)
     if forward:
         route["dial"] = forward

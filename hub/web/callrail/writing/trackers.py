@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlmodel import Session, select
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from hub.callrail.ids import TRACKER
 from hub.config.edit import REMOVED, Change
 from hub.config.models import CompanySection, TrackerSection
 from hub.contracts.phones import phone_number
+from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo
 from hub.model import Company, Tracker
 from hub.numbers.buying import NotBought, OutcomeNotKnown
@@ -120,8 +120,8 @@ def disable(asked: Asked) -> None:
     asked.once.do_alone(asked.authorized, deed, 204)
 
 
-def _settings(asked: Asked, kind: str, name: str, company: Company) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
+def _settings(asked: Asked, kind: str, name: str, company: Company) -> JsonObject:
+    tree: dict[str, object] = {}
     own = list_in(asked.body, "tracking_numbers")
     if own:
         numbers = [phone_number(each, company.country) for each in own]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -35,7 +34,7 @@ def app_routes(hub: Hub) -> list[Route]:
     ]
 
 
-def manifest_of(config: Config) -> dict[str, Any]:
+def manifest_of(config: Config) -> dict[str, object]:
     """The web app manifest. A hub of one account has its name. Source: w3.org/TR/appmanifest."""
     title = config.accounts[0].title if len(config.accounts) == 1 else None
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlmodel import Session, select
 from starlette.responses import Response
@@ -189,7 +188,7 @@ def _set_tags(session: Session, page: PageRequest, contact_id: str, before: list
             tag(session, page.scope, contact_id, name, page.now)
 
 
-def _undo(former: LeadMark | None, tags: list[str]) -> dict[str, Any]:
+def _undo(former: LeadMark | None, tags: list[str]) -> dict[str, object]:
     """The former lead, as the parameters of the page that offers to undo."""
     value = former.value if former else None
     return {

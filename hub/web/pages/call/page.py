@@ -86,7 +86,7 @@ def show_in_zone_of(page: PageRequest, contact: ContactView) -> None:
     page.zone = ZoneInfo(contact.company.time_zone)
 
 
-def address_of(page: PageRequest, **query: Any) -> str:
+def address_of(page: PageRequest, **query: object) -> str:
     """The page's own address, which keeps the list that the user came from."""
     return page.link(f"/calls/{page.path('contact_id')}", list=list_of(page), **query)
 
@@ -173,7 +173,7 @@ def _neighbors(page: PageRequest, session: Session, contact: ContactView) -> tup
     return neighbors(session, scope, companies, wanted, contact.at, contact.id)
 
 
-def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, Any]:
+def _heard(page: PageRequest, session: Session, subject: Subject, consent: ConsentEvidence) -> dict[str, object]:
     """What can be heard of a call, and the answer on the recording."""
     if not isinstance(subject, Call):
         return {"heard": [], "recording_answer": None, "why_no_recording": None, "recording_end": None}

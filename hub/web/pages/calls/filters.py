@@ -29,7 +29,7 @@ class Chip:
     without: str
 
 
-def here(page: PageRequest, **changes: Any) -> str:
+def here(page: PageRequest, **changes: object) -> str:
     """The list's URL with some parameters changed; also from the page of an error after a POST."""
     _, mark, query = page.here(**changes).partition("?")
     return PATH + mark + query

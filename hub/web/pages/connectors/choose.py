@@ -87,7 +87,7 @@ def save(page: PageRequest) -> Response:
         return _choices(page, attempt, Form(problems=[words_]))
 
 
-def _rehearsed(page: PageRequest, draft: Draft, destinations: Mapping[str, Mapping[str, Any]]) -> str:
+def _rehearsed(page: PageRequest, draft: Draft, destinations: Mapping[str, Mapping[str, object]]) -> str:
     """What the network says to a made-up conversion for the first rule, in a sentence. It does not stop anything: a network
     may refuse what is made up."""
     if not destinations:
@@ -107,9 +107,9 @@ def _rehearsed(page: PageRequest, draft: Draft, destinations: Mapping[str, Mappi
 def _connect(
     page: PageRequest,
     attempt: Attempt,
-    settings: Mapping[str, Any],
-    destinations: Mapping[str, Mapping[str, Any]],
-    token: Mapping[str, Any],
+    settings: Mapping[str, object],
+    destinations: Mapping[str, Mapping[str, object]],
+    token: Mapping[str, object],
     tested: str,
 ) -> Response:
     if page.config_file is None:
@@ -236,7 +236,7 @@ def _connected(page: PageRequest, attempt: Attempt) -> dict[str, str]:
     return found
 
 
-def merged(written: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+def merged(written: Mapping[str, object], more: Mapping[str, object]) -> dict[str, Any]:
     """The settings with those of the account."""
     return {**written, **more}
 

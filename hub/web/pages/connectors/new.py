@@ -91,7 +91,7 @@ def create(page: PageRequest) -> Response:
     )
 
 
-def _needs_sign_in(connector_class: type[Connector], settings: Mapping[str, Any]) -> bool:
+def _needs_sign_in(connector_class: type[Connector], settings: Mapping[str, object]) -> bool:
     """Whether a person has to sign in: not if a key was typed that does without."""
     if not connector_class.manifest.auth.asks:
         return False
@@ -101,7 +101,7 @@ def _needs_sign_in(connector_class: type[Connector], settings: Mapping[str, Any]
         return True
 
 
-def _test(page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, Any]) -> None:
+def _test(page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, object]) -> None:
     """Say why the provider does not accept the settings. Secrets that only the machine knows cannot be tested before."""
     if _has_references(settings):
         return
@@ -112,7 +112,7 @@ def _test(page: PageRequest, connector_class: type[Connector], form: Form, setti
         form.problems.append(f"The test failed, so nothing was saved: {report.detail}")
 
 
-def _has_references(tree: Mapping[str, Any]) -> bool:
+def _has_references(tree: Mapping[str, object]) -> bool:
     """Whether a value says where a secret is instead of being it."""
     return any(_has_references(value) if isinstance(value, Mapping) else is_reference(value) for value in tree.values())
 
@@ -175,7 +175,9 @@ def apps_of(page: PageRequest, plugin: str) -> dict[str, ConnectorEntry]:
     }
 
 
-def _sign_in(page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, Any]) -> Response:
+def _sign_in(
+    page: PageRequest, connector_class: type[Connector], form: Form, settings: Mapping[str, object]
+) -> Response:
     """Keep the draft, and show what the sign-in asks for."""
     manifest, name = connector_class.manifest, form.value("name")
     if not form.is_refused:
@@ -192,7 +194,7 @@ def _sign_in(page: PageRequest, connector_class: type[Connector], form: Form, se
     return page.redirect(f"/connectors/connecting/{attempt}")
 
 
-def _same_app(page: PageRequest, connector_class: type[Connector], name: str) -> dict[str, Any]:
+def _same_app(page: PageRequest, connector_class: type[Connector], name: str) -> dict[str, object]:
     """The client of another connector, and the addresses that belong to it, as settings of a new one."""
     entry = apps_of(page, connector_class.manifest.name).get(name)
     if entry is None:

@@ -111,7 +111,7 @@ def _start(page: PageRequest, found: int) -> int:
     return wanted if wanted < found else 0
 
 
-def _destinations(page: PageRequest, items: Sequence[DryRunItem]) -> list[dict[str, Any]]:
+def _destinations(page: PageRequest, items: Sequence[DryRunItem]) -> list[dict[str, object]]:
     """One entry a connector, in the order of config.yaml, with one row a rule."""
     connectors = page.hub.plugins.connectors
     order = [*connectors, None]
@@ -133,7 +133,7 @@ def worth(tally: Tally) -> str:
     return ", ".join(money(amount, currency) for currency, amount in sorted(tally.values.items()))
 
 
-def _reason(page: PageRequest, reason: ReasonCount) -> dict[str, Any]:
+def _reason(page: PageRequest, reason: ReasonCount) -> dict[str, object]:
     recipient = recipient_of(reason.connector, page.hub.plugins.connectors) if reason.connector else ""
     who, sub = sayer(reason.example, recipient)
     title, because = headline(reason.example)

@@ -52,7 +52,7 @@ def rule_fields(
 ) -> tuple[Field, ...]:
     """The fields of a rule about an event. `companies` are titles by name; `listed` are the provider's own destinations of a
     connector."""
-    named: Mapping[str, Mapping[str, Any]] = {
+    named: Mapping[str, Mapping[str, object]] = {
         "company": {"kind": "choice", "choices": tuple(companies.items()), "empty": "Any company"},
         "tracker": {"kind": "choice", "choices": tuple((each, each) for each in trackers), "empty": "Any number"},
     }

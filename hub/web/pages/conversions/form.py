@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -95,7 +94,7 @@ def _draft_query(values: Values) -> list[tuple[str, str]]:
     return [("draft", "1"), ("week", LAST_DAYS), *((name, each) for name, each in kept if each)]
 
 
-def _preview(page: PageRequest, draft: Draft | None) -> dict[str, Any] | None:
+def _preview(page: PageRequest, draft: Draft | None) -> dict[str, object] | None:
     """What the draft would have done in the last seven days; None while it has problems."""
     if draft is None or draft.rule is None:
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from hub.config.models import ConversionRule, When
 from hub.contracts.values import Money
@@ -33,7 +32,7 @@ def worth(rule: ConversionRule) -> str:
     return f"worth {money(value.amount, value.currency)}" if isinstance(value, Money) else VALUES[value]
 
 
-def options_in_words(destination: Mapping[str, Any]) -> str:
+def options_in_words(destination: Mapping[str, object]) -> str:
     """The options of a destination: conversion action 987654321."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in destination.items() if value is not None)
 

@@ -44,11 +44,11 @@ def _lines(old: list[str], new: list[str]) -> Iterator[DiffLine]:
             yield from (DiffLine(None, j + 1, new[j], "plus") for j in range(j1, j2))
 
 
-def _yaml(tree: Mapping[str, Any]) -> list[str]:
+def _yaml(tree: Mapping[str, object]) -> list[str]:
     return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=1000)).splitlines()
 
 
-def _ordered_like(tree: Any, like: Any) -> Any:
+def _ordered_like(tree: object, like: object) -> Any:
     """The same values with their keys in the order of another tree; the database does not keep the order of keys."""
     if not isinstance(tree, dict) or not isinstance(like, dict):
         return tree

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from starlette.responses import Response
 
@@ -110,7 +109,7 @@ def _compared(page: PageRequest, opened: OpenFlow, versions: Sequence[Version]) 
     return None
 
 
-def _address(page: PageRequest, **changes: Any) -> str:
+def _address(page: PageRequest, **changes: object) -> str:
     """The same page with another form open; what is simulated stays."""
     return page.here(**{"step": None, "add": None, "way": None, "do": None, "edit": None, **changes}) + (
         "#open" if changes else "#steps"

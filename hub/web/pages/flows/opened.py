@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -51,7 +50,7 @@ class OpenFlow:
         """The page's path."""
         return f"/flows/{quote(self.company.name)}/{quote(self.name)}"
 
-    def link(self, **query: Any) -> str:
+    def link(self, **query: object) -> str:
         """The page, with these parameters."""
         return self.page.link(self.path, **query)
 
@@ -103,12 +102,12 @@ class OpenFlow:
             return []
         return problems_of(self.page.hub, self.flow, self.carriers, self.page.directory.lines.keys())
 
-    def save(self, written: Mapping[str, Any], what: str) -> None:
+    def save(self, written: Mapping[str, object], what: str) -> None:
         """Save a changed draft."""
         with self.page.hub.store.writing() as session:
             self.save_in(session, written, what)
 
-    def save_in(self, session: Session, written: Mapping[str, Any], what: str) -> None:
+    def save_in(self, session: Session, written: Mapping[str, object], what: str) -> None:
         """The same, in a transaction."""
         save_draft(
             session, self.page.user.id, self.company.id, self.name, written, self.page.now,

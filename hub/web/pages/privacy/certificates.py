@@ -91,7 +91,7 @@ def _certificate(page: PageRequest) -> tuple[PrivacyRequest, dict[str, Any]]:
         return request, certificate_for(session, page.hub, request, page.user.id)
 
 
-def _is_genuine(page: PageRequest, document: dict[str, Any]) -> bool:
+def _is_genuine(page: PageRequest, document: dict[str, object]) -> bool:
     try:
         return is_genuine(page.hub, document)
     except (ValueError, TypeError, RecursionError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from starlette.responses import Response
 
@@ -123,7 +122,7 @@ def _received(page: PageRequest, company: Company) -> datetime | None:
 
 
 def _form(page: PageRequest, status: int = 200, error: str | None = None) -> Response:
-    typed: dict[str, Any] = {name: page.value(name) for name in FIELDS}
+    typed: dict[str, object] = {name: page.value(name) for name in FIELDS}
     return desk_page(
         page,
         "take_in",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session
 
@@ -67,5 +66,5 @@ def missed_lines(
     ]
 
 
-def _figures(found: Any) -> dict[str, Decimal]:
+def _figures(found: object) -> dict[str, Decimal]:
     return {name: Decimal(value) for name, value in vars(found).items()}

@@ -83,7 +83,7 @@ def show(page: PageRequest, status: int = 200, **more: Any) -> Response:
     )
 
 
-def template_values(choice: Choice, table: ReportTable, companies: Sequence[Company], models: Any) -> dict[str, Any]:
+def template_values(choice: Choice, table: ReportTable, companies: Sequence[Company], models: object) -> dict[str, Any]:
     """What the page and the shared report show alike."""
     part = table.part(choice.offset, ROWS_PER_PAGE)
     return {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.api import Cost
+from hub.api import Cost, JsonObject
 from plugins.ads.google_ads.sandbox.account import Account
 from plugins.ads.google_ads.sandbox.ads_api_server import AdsServer
 from plugins.ads.google_ads.sandbox.data_manager_server import DataManagerApi
@@ -35,7 +35,7 @@ class Sandbox(Account):
     def app(self) -> Callable[..., Any]:
         return DataManagerApi(self).app()
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "customer_id": self.customer_id,
             "credentials": {
@@ -56,7 +56,7 @@ class Sandbox(Account):
         """A conversion action of the account."""
         return {"conversion_action": int(self.conversion_actions[0])}
 
-    def know_destination(self, destination: Mapping[str, Any]) -> None:
+    def know_destination(self, destination: Mapping[str, object]) -> None:
         """Create a conversion action, if it does not exist."""
         for name, actions in (
             ("conversion_action", self.conversion_actions),

@@ -72,7 +72,7 @@ class Account(HttpSandbox):
             self.refused: set[str] = set()
             self.refused_late: dict[str, str] = {}
             """Transaction id → the reason that Data Manager's diagnostics give."""
-            self.ingested: list[Mapping[str, Any]] = []
+            self.ingested: list[Mapping[str, object]] = []
             """The bodies received at `events:ingest`."""
             self.headers: list[Mapping[str, str]] = []
             """The metadata of the calls that the Google Ads API received."""

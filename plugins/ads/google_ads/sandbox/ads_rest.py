@@ -111,7 +111,7 @@ class AdsRest:
             return False
         return customer == manager or named.manager == manager
 
-    def _clients(self, customer: str) -> list[Mapping[str, Any]]:
+    def _clients(self, customer: str) -> list[Mapping[str, object]]:
         shown = [each for each in CUSTOMERS if customer in (each.id, each.manager)]
         return [
             {

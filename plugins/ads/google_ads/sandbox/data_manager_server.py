@@ -80,7 +80,7 @@ class DataManagerApi:
             self._google.ingested.append(content)
             return self._take(content)
 
-    def _take(self, content: Mapping[str, Any]) -> Response:
+    def _take(self, content: Mapping[str, object]) -> Response:
         google, now = self._google, self._google.clock()
         faults: list[Fault] = []
         asked = normalized(content, REQUEST, "", faults)
@@ -119,7 +119,7 @@ class DataManagerApi:
                     done.errors.setdefault(action, {}).setdefault(reason, []).append(row)
         return done
 
-    def _count_one(self, action: str, event: Mapping[str, Any], now: datetime) -> str | None:
+    def _count_one(self, action: str, event: Mapping[str, object], now: datetime) -> str | None:
         """Count one event, or the reason why the diagnostics will refuse it. As Google documents, an event whose
         transaction id is known changes only the value and currency of that conversion; any other event makes a new one."""
         google = self._google
@@ -205,10 +205,10 @@ def _counted(action: str, event: Mapping[str, Any]) -> Counted:
     )
 
 
-def _status(done: Ingested, destination: Mapping[str, Any], ready: bool, names_rows: bool) -> dict[str, Any]:
+def _status(done: Ingested, destination: Mapping[str, Any], ready: bool, names_rows: bool) -> dict[str, object]:
     action = destination["productDestinationId"]
     total, errors = done.events[action], done.errors.get(action, {})
-    status: dict[str, Any] = {
+    status: dict[str, object] = {
         "destination": destination,
         "requestStatus": "PROCESSING",
         "eventsIngestionStatus": {"recordCount": str(total)},
@@ -217,7 +217,7 @@ def _status(done: Ingested, destination: Mapping[str, Any], ready: bool, names_r
         failed = sum(map(len, errors.values()))
         status["requestStatus"] = "SUCCESS" if not failed else "PARTIAL_SUCCESS" if failed < total else "FAILED"
         if failed:
-            counts: list[dict[str, Any]] = [
+            counts: list[dict[str, object]] = [
                 {"recordCount": str(len(rows)), "reason": PREFIX + reason}
                 | ({"recordIndices": rows} if names_rows else {})
                 for reason, rows in errors.items()
@@ -234,10 +234,10 @@ def _error(
     reason: str | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> Response:
-    info: dict[str, Any] = {"reason": reason or status, "domain": "datamanager.googleapis.com"}
+    info: dict[str, object] = {"reason": reason or status, "domain": "datamanager.googleapis.com"}
     if metadata:
         info["metadata"] = dict(metadata)
-    details: list[dict[str, Any]] = [
+    details: list[dict[str, object]] = [
         {"@type": "type.googleapis.com/google.rpc.ErrorInfo", **info},
         {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": f"t-{secrets.token_hex(8)}"},
     ]

@@ -91,7 +91,7 @@ class Fault:
     description: str
 
 
-def normalized(value: Any, shape: Shape | None, path: str, faults: list[Fault]) -> Any:
+def normalized(value: object, shape: Shape | None, path: str, faults: list[Fault]) -> Any:
     """`value` with the names and enum values of protobuf's JSON; unknown names become faults."""
     if isinstance(value, list):
         return [normalized(item, shape, f"{path}[{place}]", faults) for place, item in enumerate(value)]
@@ -100,7 +100,7 @@ def normalized(value: Any, shape: Shape | None, path: str, faults: list[Fault]) 
     if not isinstance(value, dict):
         faults.append(Fault(path, "", f"Invalid value at '{path}'."))
         return {}
-    content: dict[str, Any] = {}
+    content: dict[str, object] = {}
     for written, held in value.items():
         name = re.sub(r"_([a-z])", lambda found: found[1].upper(), written) if "_" in written else written
         if name not in shape:
@@ -115,7 +115,7 @@ def normalized(value: Any, shape: Shape | None, path: str, faults: list[Fault]) 
     return content
 
 
-def moment(text: Any) -> datetime | None:
+def moment(text: object) -> datetime | None:
     """A RFC 3339 time, or None."""
     if not isinstance(text, str) or not _RFC3339.match(text):
         return None

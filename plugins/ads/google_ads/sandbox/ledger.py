@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+
+from hub.api import JsonObject
 
 Click = tuple[str, str, datetime]
 """(conversion action, gclid or call, time): Google counts it once."""
@@ -56,6 +57,6 @@ class Ledger:
         if conversion.click:
             self._clicks[conversion.click] = conversion.order_id
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def states(self) -> dict[str, JsonObject]:
         """Order id → the conversion that counts."""
         return {order_id: asdict(counted) for (_, order_id), counted in self._conversions.items()}

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hub.api import Cost
+from hub.api import Cost, JsonObject
 
 ROWS_PER_PAGE = 10_000
 COMMON = ("segments.date", "metrics.cost_micros", "metrics.clicks", "metrics.impressions")
@@ -31,7 +31,7 @@ class BadQuery(Exception):
     """A `QueryError`, by its name."""
 
 
-def spending_rows(query: str, costs: Sequence[Cost], customer: str) -> list[dict[str, Any]]:
+def spending_rows(query: str, costs: Sequence[Cost], customer: str) -> list[dict[str, object]]:
     """The rows of a query for campaigns or ad groups; BadQuery as Google would refuse it."""
     found = QUERY.fullmatch(" ".join(query.split()))
     if found is None:
@@ -53,7 +53,7 @@ def spending_rows(query: str, costs: Sequence[Cost], customer: str) -> list[dict
     return [_row(fields, rows, customer) for _, rows in sorted(sums.items())]
 
 
-def _row(fields: Sequence[str], costs: Sequence[Cost], customer: str) -> dict[str, Any]:
+def _row(fields: Sequence[str], costs: Sequence[Cost], customer: str) -> JsonObject:
     """One row as REST writes it: camel case, and 64-bit numbers as text."""
     one = costs[0]
     micros = sum((cost.cost.amount for cost in costs), Decimal(0)) * 1_000_000
@@ -71,7 +71,7 @@ def _row(fields: Sequence[str], costs: Sequence[Cost], customer: str) -> dict[st
     owner = f"customers/{customer}"
     names = {"customer": owner, "campaign": f"{owner}/campaigns/{one.campaign_id}",
              "ad_group": f"{owner}/adGroups/{one.ad_group_id}"}  # fmt: skip
-    row: dict[str, Any] = {
+    row: JsonObject = {
         _camel(name): {"resourceName": resource}
         for name, resource in names.items()
         if any(field.startswith(f"{name}.") for field in fields)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from hub.api import SandboxSignIn, unsigned_id_token
+from hub.api import JsonObject, SandboxSignIn, unsigned_id_token
 
 TOKEN_LIFETIME = timedelta(seconds=3599)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -45,7 +45,7 @@ class Tokens(SandboxSignIn):
         claims = {"iss": "https://accounts.google.com", "sub": account, "email": account}
         return {**super().more(account, scopes), "id_token": unsigned_id_token(claims)}
 
-    def answer(self, form: Mapping[str, str], token_url: str) -> tuple[int, dict[str, Any]]:
+    def answer(self, form: Mapping[str, str], token_url: str) -> tuple[int, JsonObject]:
         """The answer to one request of the token endpoint: its status and its body."""
         if form.get("grant_type") != JWT_BEARER:
             return self.token(form)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from hub.api import PortStatus, TwimlStandIn, WebhookRequest
+from hub.api import JsonObject, PortStatus, TwimlStandIn, WebhookRequest
 from plugins.carriers.bandwidth.proof import Proof, basic
 from plugins.carriers.bandwidth.settings import BandwidthSettings
 
@@ -48,7 +48,7 @@ class Account(TwimlStandIn):
         self.application_id, self.messaging_application_id = self.new_uuid("voice"), self.new_uuid("texts")
         self.client_id, self.client_secret = f"CLI-{self.new_uuid('client')}", self.digest("client secret")[:40]
         self.password, self.access_token = self.digest("callbacks")[:40], self.digest("access token")
-        self.applications: dict[str, dict[str, Any]] = {
+        self.applications: dict[str, dict[str, object]] = {
             self.application_id: {"ServiceType": "Voice-V2", "AppName": "Sandbox voice"},
             self.messaging_application_id: {"ServiceType": "Messaging-V2", "AppName": "Sandbox texts"},
         }
@@ -56,7 +56,7 @@ class Account(TwimlStandIn):
         """By product: the application of the location."""
         self.owned: dict[str, str] = {}
         """By number (ten digits): its location."""
-        self.orders: dict[str, dict[str, Any]] = {}
+        self.orders: dict[str, JsonObject] = {}
         self.bills: dict[str, bytes] = {}
 
     # Ids and secrets
@@ -77,7 +77,7 @@ class Account(TwimlStandIn):
         """The APIs' address."""
         return self.url or "https://api.bandwidth.com"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "account_id": self.account_id,
             "client_id": self.client_id,
@@ -92,7 +92,7 @@ class Account(TwimlStandIn):
             "messaging_url": self.origin,
         }
 
-    def owner_token(self) -> dict[str, Any]:
+    def owner_token(self) -> dict[str, object]:
         """A token as from an earlier sign-in, so that a test's faults meet the request that it is about."""
         return {"access_token": self.access_token, "expires_at": self.clock().timestamp() + 86_400}
 
@@ -102,7 +102,7 @@ class Account(TwimlStandIn):
 
     # Callbacks
 
-    def callback(self, url: str, content: Any, at: datetime) -> WebhookRequest:
+    def callback(self, url: str, content: object, at: datetime) -> WebhookRequest:
         """A callback to `url`, with the password; one to an application goes to the address that the hub has set."""
         if "?" not in url:
             url = self.proof(url.rpartition("/")[0]).keyed(url)
@@ -111,7 +111,7 @@ class Account(TwimlStandIn):
         headers["authorization"] = basic("ringfence", self.password)
         return WebhookRequest(method="POST", url=url, body=body, received_at=at, headers=headers)
 
-    def form_webhook(self, url: str, fields: Mapping[str, Any], at: datetime) -> WebhookRequest:
+    def form_webhook(self, url: str, fields: Mapping[str, object], at: datetime) -> WebhookRequest:
         """A callback about a call."""
         return self.callback(url, fields, at)
 
@@ -156,10 +156,10 @@ class Account(TwimlStandIn):
         shown = self.text(sender, tracking_number, body, "in", addresses)
         return self.callback(f"{webhook_url}/message", [self.told(shown, "message-received")], self.clock())
 
-    def text(self, sender: str, receiver: str, body: str, direction: str, media: Sequence[str]) -> dict[str, Any]:
+    def text(self, sender: str, receiver: str, body: str, direction: str, media: Sequence[str]) -> JsonObject:
         """Take a text, in either direction."""
         ours = receiver if direction == "in" else sender
-        shown: dict[str, Any] = {
+        shown: JsonObject = {
             "id": self.new_uuid("text"),
             "owner": ours,
             "applicationId": self.messaging_application_id,
@@ -173,7 +173,7 @@ class Account(TwimlStandIn):
         self.messages[shown["id"]] = shown | ({"media": list(media)} if media else {})
         return self.messages[shown["id"]]
 
-    def told(self, shown: Mapping[str, Any], kind: str, **more: Any) -> dict[str, Any]:
+    def told(self, shown: Mapping[str, Any], kind: str, **more: object) -> JsonObject:
         """An event about a text; only that of a received one has the content."""
         message = dict(shown) if kind == "message-received" else {**shown, "text": ""}
         event = {"time": self.stamp(self.clock()), "type": kind, "to": shown["to"][0], "description": kind}

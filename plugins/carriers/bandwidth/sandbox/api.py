@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import Operations, tone
+from hub.api import JsonObject, Operations, tone
 from plugins.carriers.bandwidth.proof import basic
 from plugins.carriers.bandwidth.sandbox.account import Account
 from plugins.carriers.bandwidth.sandbox.call import list_leg
@@ -97,7 +97,7 @@ class Api:
 
         return wanted
 
-    def _place(self, wanted: dict[str, Any]) -> Response:
+    def _place(self, wanted: JsonObject) -> Response:
         refused = next(filter(None, map(self.sandbox.refused_numbers.get, (wanted["from"], wanted["to"]))), None)
         if refused:
             return error(refused[0], "validation" if refused[0] == 400 else "authorization-error", refused[1])
@@ -153,7 +153,7 @@ class Api:
     async def messages(self, request: Request) -> Response:
         return self._send(json.loads(await request.body())) if request.method == "POST" else self._list(request)
 
-    def _send(self, wanted: dict[str, Any]) -> Response:
+    def _send(self, wanted: JsonObject) -> Response:
         if wanted["applicationId"] != self.sandbox.messaging_application_id:
             return error(400, "request-validation", "The application is not this account's")
         if not wanted.get("text") and not wanted.get("media"):

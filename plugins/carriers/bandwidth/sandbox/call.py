@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
-from hub.api import PERSON_LEG, USER_LEG, CallBackOutcome, Leg, SimulatedCall, TwimlPlayer, WebhookRequest
+from hub.api import PERSON_LEG, USER_LEG, CallBackOutcome, JsonObject, Leg, SimulatedCall, TwimlPlayer, WebhookRequest
 from plugins.carriers.bandwidth.sandbox.account import Account
 
-Fields = dict[str, Any]
+Fields = JsonObject
 BASIC = "username password"
 ATTRIBUTES: Mapping[str, str] = {
     "Bxml": "",
@@ -191,7 +191,9 @@ class PlacedCall(TwimlPlayer):
         return shown, shown | {"eventType": "recordingAvailable", "eventTime": account.stamp(self.now + self.storing)}
 
 
-def list_leg(account: Account, call_id: str, sender: str, to: str, at: datetime, direction: str, **more: Any) -> None:
+def list_leg(
+    account: Account, call_id: str, sender: str, to: str, at: datetime, direction: str, **more: object
+) -> None:
     """Put a leg that begins into the call list."""
     account.calls[call_id] = {
         "accountId": account.account_id,

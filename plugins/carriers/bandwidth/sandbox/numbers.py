@@ -27,7 +27,7 @@ ORDERS = {
 }
 
 
-def xml(tag: str, content: Any) -> Element:
+def xml(tag: str, content: object) -> Element:
     """Nested values as an element; a list becomes repeated children."""
     made = Element(tag)
     if isinstance(content, Mapping):
@@ -41,7 +41,7 @@ def _text(parent: Element, name: str, text: object) -> None:
     SubElement(parent, name).text = str(text)
 
 
-def shown(tag: str, content: Any, status: int = 200) -> Response:
+def shown(tag: str, content: object, status: int = 200) -> Response:
     """A reply in XML."""
     body = tostring(xml(tag, content), encoding="utf-8", xml_declaration=True)
     return Response(body, status, media_type="application/xml")
@@ -54,7 +54,7 @@ def refusal(status: int, code: str, description: str) -> Response:
 
 def read(element: Element) -> Any:
     """An element as nested values."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for child in element:
         if child.tag in found:
             found[child.tag] = [*(held if isinstance(held := found[child.tag], list) else [held]), read(child)]
@@ -99,7 +99,7 @@ class Numbers:
         found = found[: int(query.get("quantity", 5000))]
         if query.get("enableTNDetail") == "true":
             place = {"City": "NEW YORK", "State": "NY", "Lata": "132", "RateCenter": "NWYRCYZN01"}
-            listed: dict[str, Any] = {"TelephoneNumberDetail": [{**place, "FullNumber": each} for each in found]}
+            listed: dict[str, object] = {"TelephoneNumberDetail": [{**place, "FullNumber": each} for each in found]}
             return shown("SearchResult", {"ResultCount": len(found), "TelephoneNumberDetailList": listed})
         return shown("SearchResult", {"ResultCount": len(found), "TelephoneNumberList": {"TelephoneNumber": found}})
 
@@ -181,7 +181,7 @@ class Numbers:
         held = self.sandbox.joined.get(product)
         if held is None:
             return refusal(404, "13507", "The product has no settings")
-        settings: Any = {"HttpSettings": {name: held}} if voice else {name: held}
+        settings: object = {"HttpSettings": {name: held}} if voice else {name: held}
         return shown("SettingsResponse", {"Settings": settings})
 
     async def application(self, request: Request) -> Response:

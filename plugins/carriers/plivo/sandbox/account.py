@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import yaml
 
-from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest, form_fields, sign_form
+from hub.api import CallbackAddresses, JsonObject, SimulatedCall, TwimlStandIn, WebhookRequest, form_fields, sign_form
 from plugins.carriers.plivo import signature
 from plugins.carriers.plivo.plivo_xml import PlivoXml
 
@@ -24,9 +24,9 @@ CAUSES = {
 """By status: a hangup cause's code, its name, and the older name in webhooks."""
 
 
-def shape(name: str) -> dict[str, Any]:
+def shape(name: str) -> JsonObject:
     """The fields of an object of Plivo's that never change."""
-    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("shapes.yaml").read_text("utf-8"))[name]
+    found: dict[str, object] = yaml.safe_load(Path(__file__).with_name("shapes.yaml").read_text("utf-8"))[name]
     return found
 
 
@@ -50,7 +50,7 @@ class Account(TwimlStandIn):
         self.signs_texts_fully = False
         """Whether webhooks about texts have a V3 signature as well, which Plivo documents for voice only."""
         app_id = str(int(self.digest("application")[:14], 16)).rjust(17, "1")[:17]
-        self.application: dict[str, Any] = {"app_id": app_id, **shape("application")}
+        self.application: JsonObject = {"app_id": app_id, **shape("application")}
         self.resumed: dict[str, list[tuple[str, str]]] = {}
         """By call: the recordings that the API began, each with the address that hears of it."""
         self.stopped_texts: set[str] = set()
@@ -72,7 +72,7 @@ class Account(TwimlStandIn):
         """The address of Plivo's host for recordings and pictures."""
         return self.url or "https://media.plivo.com"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "auth_id": self.account_sid,
             "auth_token": self.tokens[0],

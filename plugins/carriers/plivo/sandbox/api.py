@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import Operations, RecordingControl, tone
+from hub.api import JsonObject, Operations, RecordingControl, tone
 from plugins.carriers.plivo.sandbox import Sandbox
 from plugins.carriers.plivo.sandbox.account import CAUSES, shape
 
 Handler = Callable[[Request], Awaitable[Response]]
-Item = dict[str, Any]
+Item = JsonObject
 OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
 
 
@@ -63,7 +63,7 @@ class Api:
                 404 if unknown else 400, "not found" if unknown else f"{fault.field} parameter is {fault.why}"
             )
 
-    def reply(self, code: int, /, **shown: Any) -> Response:
+    def reply(self, code: int, /, **shown: object) -> Response:
         """A reply with its own id, as each of Plivo's has."""
         return JSONResponse({"api_id": self.sandbox.new_sid("request"), **shown}, status_code=code)
 
@@ -86,7 +86,7 @@ class Api:
         late = (one for one in items if one[time] >= asked.get(f"{time}__gte", ""))
         return self.page(request, (one for one in late if all(one[name] == value for name, value in equal.items())))
 
-    def _find(self, items: Mapping[str, Any], request: Request) -> Any:
+    def _find(self, items: Mapping[str, object], request: Request) -> Any:
         found = items.get(request.path_params["id"])
         if found is None:
             raise HTTPException(404, "not found")

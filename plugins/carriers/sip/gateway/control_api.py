@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -145,7 +144,7 @@ class ControlApi:
         return JSONResponse(await people.erase(self._parts, request.state.json))
 
 
-def health_of(parts: Parts) -> dict[str, Any]:
+def health_of(parts: Parts) -> dict[str, object]:
     """How the gateway is."""
     engine = parts.engine.health()
     return {

@@ -55,7 +55,7 @@ class Journal:
         """Make all changes in one transaction. A started one is finished, even if the wait is cancelled."""
         await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._write, changes))
 
-    async def read(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+    async def read(self, statement: str, *values: object) -> list[dict[str, Any]]:
         """The rows of a query."""
 
         def rows() -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
-from hub.api import Leg, ListedCall, TwimlStandIn, WebhookRequest
+from hub.api import JsonObject, Leg, ListedCall, TwimlStandIn, WebhookRequest
 from plugins.carriers.sip.signature import HEADER, sign
 from plugins.carriers.sip.translate import END_ADDRESS, SipTwiml
 
@@ -50,7 +50,7 @@ class Account(TwimlStandIn):
         """The control address."""
         return self.url or "http://127.0.0.1:7060"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "secret": self.secret,
             "gateways": [self.origin],
@@ -73,7 +73,7 @@ class Account(TwimlStandIn):
             "Direction": direction,
         }
 
-    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    def recording_fields(self, recording: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
         named, told = super().recording_fields(recording)
         del told["AccountSid"]
         url = {"RecordingUrl": f"{self.origin}/recordings/{recording['sid']}"}

@@ -6,14 +6,13 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import Operations, tone
+from hub.api import JsonObject, Operations, tone
 from plugins.carriers.sip.sandbox.account import Account
 from plugins.carriers.sip.signature import HEADER, is_signed
 
@@ -104,7 +103,7 @@ class Api:
             (self.sandbox.held_recordings if each["type"] == "recording" else self.sandbox.calls).pop(each["sid"])
         return JSONResponse({"records": len(found), "under_way": False})
 
-    def _of_person(self, who: dict[str, Any]) -> list[dict[str, Any]]:
+    def _of_person(self, who: JsonObject) -> list[JsonObject]:
         """The person's recordings, then calls."""
         theirs, ours, ids = set(who["phone_numbers"]), set(who["tracking_numbers"]), set(who["ids"])
         calls = {}

@@ -7,12 +7,11 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest
+from hub.api import CallbackAddresses, JsonObject, SimulatedCall, TwimlStandIn, WebhookRequest
 from plugins.carriers.telnyx import signature
 from plugins.carriers.telnyx.texml import Texml
 
@@ -42,14 +41,14 @@ class Account(TwimlStandIn):
         self.account_sid, self.profile_id = self.new_id("account"), self.new_id("profile")
         self.application_id = str(int(self.digest("application")[:15], 16))[:19].rjust(19, "1")
         self.api_key = f"KEY{self.digest('api key')[:32].upper()}"
-        self.orders: dict[str, dict[str, Any]] = {}
+        self.orders: dict[str, JsonObject] = {}
         self.known_numbers: set[str] = set()
         """Numbers that were added by `know_number`."""
         self.sent_keys: dict[str, str] = {}
         """By idempotency key: the text that was sent."""
-        self.placed_keys: dict[str, dict[str, Any]] = {}
+        self.placed_keys: dict[str, JsonObject] = {}
         """By idempotency key: the reply that was given."""
-        self.application: dict[str, Any] = {
+        self.application: JsonObject = {
             "id": self.application_id,
             "record_type": "texml_application",
             "friendly_name": "Sandbox",
@@ -61,7 +60,7 @@ class Account(TwimlStandIn):
             "status_callback_method": "post",
             "inbound": {"channel_limit": None, "shaken_stir_enabled": False},
         }
-        self.profile: dict[str, Any] = {
+        self.profile: dict[str, object] = {
             "id": self.profile_id,
             "record_type": "messaging_profile",
             "name": "Sandbox",
@@ -100,7 +99,7 @@ class Account(TwimlStandIn):
         """The API's address."""
         return self.url or "https://api.telnyx.com"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "api_key": self.api_key,
             "public_key": self.public_key,
@@ -119,7 +118,7 @@ class Account(TwimlStandIn):
         """A TeXML webhook to `url`."""
         return self.signed(url, urlencode(fields).encode(), "application/x-www-form-urlencoded", at)
 
-    def json_webhook(self, url: str, event_type: str, payload: Mapping[str, Any]) -> WebhookRequest:
+    def json_webhook(self, url: str, event_type: str, payload: Mapping[str, object]) -> WebhookRequest:
         """An event as JSON, sent to `url` now."""
         data = {
             "record_type": "event",
@@ -158,7 +157,7 @@ class Account(TwimlStandIn):
 
     def list_call(
         self, sid: str, sender: str, receiver: str, at: datetime, direction: str, parent: str | None = None
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         """The list does not name the parent of a leg."""
         shown = super().list_call(sid, sender, receiver, at, direction.partition("-")[0], parent)
         del shown["parent_call_sid"]
@@ -170,7 +169,7 @@ class Account(TwimlStandIn):
         self.held_recordings[sid] |= {"from": sender, "to": receiver}
         return sid
 
-    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    def recording_fields(self, recording: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
         _, told = super().recording_fields(recording)
         link = f"{self.origin}/storage/recordings/{recording['sid']}.wav?X-Amz-Signature=once"
         told |= {"CallSidLegacy": told["CallSid"], "ConnectionId": self.application_id, "RecordingUrl": link}

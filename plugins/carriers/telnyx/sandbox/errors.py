@@ -6,13 +6,12 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import Operations
+from hub.api import JsonObject, Operations
 
 ERRORS: Mapping[str, tuple[int, str, str]] = {
     "10002": (422, "Invalid phone number", "The phone number is not in E.164."),
@@ -64,7 +63,7 @@ async def check(request: Request) -> None:
         raise TelnyxError("10015" if fault.field.startswith("page[") else FAULTS.get(fault.why, "10032"))
 
 
-async def body(request: Request) -> dict[str, Any]:
+async def body(request: Request) -> JsonObject:
     """The JSON object in a request."""
     try:
         parsed = json.loads(await request.body())
@@ -80,7 +79,7 @@ async def form(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
 
 
-def page(request: Request, items: list[dict[str, Any]]) -> Response:
+def page(request: Request, items: list[dict[str, object]]) -> Response:
     """One page of a list, in the format of the API's lists."""
     size = whole(request.query_params.get("page[size]"), 20)
     number = whole(request.query_params.get("page[number]"), 1)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import tone
+from hub.api import JsonObject, tone
 from plugins.carriers.telnyx.sandbox import messages
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page
@@ -82,10 +81,10 @@ class Media:
             del self.sandbox.held_recordings[held["sid"]]
         return JSONResponse({"data": shown})
 
-    def _ready(self) -> list[dict[str, Any]]:
+    def _ready(self) -> list[JsonObject]:
         return [one for one in self.sandbox.held_recordings.values() if one["status"] == "completed"]
 
-    def _shown(self, held: dict[str, Any]) -> dict[str, Any]:
+    def _shown(self, held: JsonObject) -> JsonObject:
         link = f"{self.sandbox.origin}/storage/recordings/{held['sid']}.wav?X-Amz-Expires=600&X-Amz-Signature=fresh"
         return {
             "id": held["sid"],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
+from hub.api import JsonObject
 from plugins.carriers.telnyx.sandbox.account import Account
 
 STOPPING = frozenset({"STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
@@ -27,7 +28,7 @@ def opt_word(body: str) -> str | None:
 
 def incoming(
     sandbox: Account, sender: str, receiver: str, body: str, pictures: Sequence[tuple[str, bytes]], word: str | None
-) -> dict[str, Any]:
+) -> JsonObject:
     """A received text."""
     media = [{"url": url, "content_type": "image/png", "size": len(data)} for url, data in pictures]
     return _message(sandbox, "inbound", sender, receiver, body, media) | {
@@ -37,7 +38,7 @@ def incoming(
     }
 
 
-def outgoing(sandbox: Account, wanted: dict[str, Any]) -> dict[str, Any]:
+def outgoing(sandbox: Account, wanted: JsonObject) -> JsonObject:
     """A text that the hub sent, from its request."""
     media = [{"url": url, "content_type": None, "size": None} for url in wanted.get("media_urls") or ()]
     shown = _message(sandbox, "outbound", wanted.get("from", ""), wanted["to"], wanted.get("text", ""), media)
@@ -49,8 +50,8 @@ def outgoing(sandbox: Account, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(
-    sandbox: Account, direction: str, sender: str, receiver: str, body: str, media: list[dict[str, Any]]
-) -> dict[str, Any]:
+    sandbox: Account, direction: str, sender: str, receiver: str, body: str, media: list[dict[str, object]]
+) -> JsonObject:
     now = sandbox.stamp(sandbox.clock())
     return {
         "id": sandbox.new_id("message"),
@@ -77,7 +78,7 @@ def _message(
     }
 
 
-def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"], at: str) -> dict[str, Any]:
+def moved(shown: JsonObject, status: Literal["sent", "delivered", "failed"], at: str) -> JsonObject:
     """The text after its carrier reported the delivery; changed in place."""
     shown["to"][0]["status"] = STATUSES[status]
     shown["sent_at"] = shown["sent_at"] or at
@@ -87,7 +88,7 @@ def moved(shown: dict[str, Any], status: Literal["sent", "delivered", "failed"],
     return shown
 
 
-def detail_record(shown: dict[str, Any]) -> dict[str, Any]:
+def detail_record(shown: JsonObject) -> JsonObject:
     """The message detail record of a text."""
     return {
         "record_type": "message_detail_record",

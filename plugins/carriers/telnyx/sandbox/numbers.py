@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.api import JsonObject
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page, whole
 
@@ -89,7 +89,7 @@ class Numbers:
             self._fill(order)
         return JSONResponse({"data": {name: value for name, value in order.items() if name != "looks"}})
 
-    def _fill(self, order: dict[str, Any]) -> None:
+    def _fill(self, order: JsonObject) -> None:
         owned = {number["phone_number"] for number in self.sandbox.numbers.values()}
         taken = [
             one
@@ -102,7 +102,7 @@ class Numbers:
             if not taken:
                 self.own(one["phone_number"], one["id"], order)
 
-    def own(self, phone_number: str, number_id: str, order: dict[str, Any]) -> None:
+    def own(self, phone_number: str, number_id: str, order: dict[str, object]) -> None:
         """Add a number to the account."""
         now = self.sandbox.stamp(self.sandbox.clock())
         self.sandbox.numbers[number_id] = {
@@ -130,7 +130,7 @@ class Numbers:
         found = [one for one in self.sandbox.numbers.values() if readable and wanted in one["phone_number"]]
         return page(request, found)
 
-    def _find(self, request: Request) -> dict[str, Any]:
+    def _find(self, request: Request) -> JsonObject:
         found = self.sandbox.numbers.get(request.path_params["id"])
         if found is None:
             raise TelnyxError("10005")
@@ -181,7 +181,7 @@ class Numbers:
         return JSONResponse({"data": self.sandbox.profile})
 
 
-def _checked(changes: dict[str, Any], *names: str) -> None:
+def _checked(changes: dict[str, object], *names: str) -> None:
     for name in names:
         if changes.get(name) and not re.match(r"https?://", str(changes[name])):
             raise TelnyxError("10003")
@@ -197,7 +197,7 @@ def _for_sale(country: str, kind: str, area: str | None) -> Iterator[tuple[str, 
         yield from ((f"+1{code}55501{line:02}", code) for line in range(100))
 
 
-def _offer(number: str, area: str, country: str, kind: str) -> dict[str, Any]:
+def _offer(number: str, area: str, country: str, kind: str) -> dict[str, object]:
     city, state = PLACES.get(area, (None, None))
     regions = [("country_code", country), ("rate_center", city), ("state", state)]
     features = ("voice", "sms", "mms") if country in ("US", "CA") else ("voice", "sms")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.api import JsonObject
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, page
 
@@ -75,7 +75,7 @@ class Ports:
         ]
         return page(request, shown[::-1])
 
-    def _find(self, request: Request) -> dict[str, Any]:
+    def _find(self, request: Request) -> JsonObject:
         found = self.sandbox.port_orders.get(request.path_params["id"])
         if found is None:
             raise TelnyxError("10005")
@@ -91,7 +91,7 @@ class Ports:
             order["updated_at"] = self.sandbox.stamp(self.sandbox.clock())
         return JSONResponse({"data": order, "meta": {}})
 
-    def _complete(self, order: dict[str, Any]) -> bool:
+    def _complete(self, order: JsonObject) -> bool:
         complete = all((order["end_user"][part] or {}).get(name) for part, names in WANTED.items() for name in names)
         letter = self.sandbox.letter_on_file or order["documents"]["loa"]
         return bool(complete and letter and order["documents"]["invoice"] in self.sandbox.documents)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import RecordingControl, list_page
+from hub.api import JsonObject, RecordingControl, list_page
 from plugins.carriers.telnyx.sandbox.account import Account
 from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, form
 
@@ -89,19 +88,19 @@ class Texml:
         self.sandbox.recorded_controls.setdefault(call, []).append(CONTROLS[wanted])
         return JSONResponse({name: value for name, value in _shown(going[0]).items() if name != "status"})
 
-    def _of(self, call: str) -> list[dict[str, Any]]:
+    def _of(self, call: str) -> list[JsonObject]:
         return [one for one in self.sandbox.held_recordings.values() if one["call_sid"] == call]
 
     @staticmethod
-    def _page(request: Request, name: str, items: list[dict[str, Any]]) -> Response:
+    def _page(request: Request, name: str, items: list[JsonObject]) -> Response:
         page = list_page(request.url.path, request.query_params, name, items)
         del page["previous_page_uri"]
         return JSONResponse(page)
 
 
-def _shown(held: dict[str, Any]) -> dict[str, Any]:
+def _shown(held: dict[str, object]) -> JsonObject:
     return {name: value for name, value in held.items() if name not in ("from", "to", "end_time")}
 
 
-def _day(call: dict[str, Any]) -> str:
+def _day(call: JsonObject) -> str:
     return parsedate_to_datetime(call["start_time"]).strftime("%Y-%m-%d")

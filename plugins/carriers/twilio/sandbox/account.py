@@ -9,9 +9,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
-from hub.api import TwimlStandIn, WebhookRequest, signed_form
+from hub.api import JsonObject, TwimlStandIn, WebhookRequest, signed_form
 from plugins.carriers.twilio import signature
 
 API_VERSION = "2010-04-01"
@@ -46,7 +45,7 @@ class Account(TwimlStandIn):
         """The path of the account."""
         return f"/{API_VERSION}/Accounts/{self.account_sid}"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "account_sid": self.account_sid,
             "auth_token": self.auth_token,
@@ -76,7 +75,7 @@ class Account(TwimlStandIn):
 
     def list_call(
         self, sid: str, sender: str, receiver: str, at: datetime, direction: str, parent: str | None = None
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         uri = f"{self.path}/Calls/{sid}"
         shown = super().list_call(sid, sender, receiver, at, direction, parent)
         shown |= {
@@ -105,7 +104,7 @@ class Account(TwimlStandIn):
         }
         return sid
 
-    def recording_fields(self, recording: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    def recording_fields(self, recording: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
         url = {"RecordingUrl": str(recording["media_url"])}
         named, told = super().recording_fields(recording)
         told |= {"RecordingStartTime": str(recording["start_time"]), "RecordingTrack": "both", "ErrorCode": "0"}
@@ -115,7 +114,7 @@ class Account(TwimlStandIn):
 
     def list_text(
         self, sender: str, receiver: str, body: str, status: str, direction: str, media: int = 0
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         shown = super().list_text(sender, receiver, body, status, direction, media)
         uri = f"{self.path}/Messages/{shown['sid']}"
         shown |= {
@@ -127,7 +126,7 @@ class Account(TwimlStandIn):
         }
         return shown
 
-    def text_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
+    def text_fields(self, shown: Mapping[str, object], status: str) -> dict[str, str]:
         return places(super().text_fields(shown, status)) | {"ApiVersion": API_VERSION}
 
     def picture_address(self, text: str, picture: str) -> str:

@@ -6,13 +6,13 @@ import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.api import JsonObject
 from plugins.carriers.twilio.sandbox import outgoing
 from plugins.carriers.twilio.sandbox.account import API_VERSION, Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, check, form, one, page, refusal, within
@@ -89,7 +89,7 @@ class Api:
         return JSONResponse({"available_phone_numbers": found[:size], "uri": request.url.path})
 
     @staticmethod
-    def _offer(number: str, area: str, country: str) -> dict[str, Any]:
+    def _offer(number: str, area: str, country: str) -> dict[str, object]:
         locality, region = PLACES.get(area, (None, None))
         return {
             "friendly_name": number,
@@ -122,11 +122,11 @@ class Api:
             raise TwilioError(21422)
         return JSONResponse(self.own(number, asked), status_code=201)
 
-    def own(self, phone_number: str, form: Mapping[str, str]) -> dict[str, Any]:
+    def own(self, phone_number: str, form: Mapping[str, str]) -> JsonObject:
         """Add a number to the account, with the webhooks of `form`."""
         sid = self.sandbox.new_sid("PN")
         now = self.sandbox.listed_time(self.sandbox.clock())
-        number: dict[str, Any] = {
+        number: dict[str, object] = {
             "sid": sid,
             "account_sid": self.sandbox.account_sid,
             "phone_number": phone_number,
@@ -152,7 +152,7 @@ class Api:
         self.sandbox.numbers[sid] = number
         return number
 
-    def _point(self, number: dict[str, Any], form: Mapping[str, str]) -> None:
+    def _point(self, number: dict[str, object], form: Mapping[str, str]) -> None:
         changes = {SETTABLE[name]: value for name, value in form.items() if name in SETTABLE}
         for name, value in changes.items():
             if name.endswith(("_url", "callback")) and value and not re.match(r"https?://", value):

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
-from hub.api import Operations, list_page
+from hub.api import JsonObject, Operations, list_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -81,7 +81,7 @@ async def check(request: Request) -> None:
     raise TwilioError(20001 if fault.why in ("unknown", "media_type") else 20422)
 
 
-def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Response:
+def one(request: Request, resources: dict[str, dict[str, object]], sid: str) -> Response:
     """Show or delete one resource."""
     if sid not in resources:
         raise TwilioError(20404)
@@ -91,7 +91,7 @@ def one(request: Request, resources: dict[str, dict[str, Any]], sid: str) -> Res
     return JSONResponse(resources[sid])
 
 
-def page(request: Request, name: str, items: list[dict[str, Any]]) -> JSONResponse:
+def page(request: Request, name: str, items: list[dict[str, object]]) -> JSONResponse:
     """One page of a list."""
     return JSONResponse(list_page(request.url.path, request.query_params, name, items))
 
@@ -118,7 +118,7 @@ async def fields(request: Request) -> list[tuple[str, str]]:
     return parse_qsl((await request.body()).decode(), keep_blank_values=True)
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> JsonObject:
     """The JSON object of a request to one of Twilio's newer APIs."""
     try:
         body = await request.json()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from hub.api import JsonObject
 from plugins.carriers.twilio.sandbox.account import Account
 from plugins.carriers.twilio.sandbox.errors import TwilioError, json_object
 
@@ -43,7 +43,7 @@ class Ports:
         if not all(re.fullmatch(r"\+1\d{10}", str(phone.get("phone_number"))) for phone in phones):
             raise TwilioError(21421)
         sid = self.sandbox.new_sid("KW")
-        order: dict[str, Any] = {
+        order: dict[str, object] = {
             "port_in_request_sid": sid,
             "url": f"{self.sandbox.origin}/v1/Porting/PortIn/{sid}",
             "account_sid": self.sandbox.account_sid,
@@ -61,7 +61,7 @@ class Ports:
         self.sandbox.port_orders[sid] = order
         return JSONResponse(order, status_code=202)
 
-    def _phone(self, phone: dict[str, Any]) -> dict[str, Any]:
+    def _phone(self, phone: dict[str, object]) -> JsonObject:
         return {
             "phone_number": phone["phone_number"],
             "pin": phone.get("pin"),

@@ -8,13 +8,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from hub.api import CallbackAddresses, SimulatedCall, TwimlStandIn, WebhookRequest, secret_token
+from hub.api import CallbackAddresses, JsonObject, SimulatedCall, TwimlStandIn, WebhookRequest, secret_token
 from plugins.carriers.vonage.ncco import Ncco
 from plugins.carriers.vonage.sandbox import translate
 
@@ -47,7 +46,7 @@ class Account(TwimlStandIn):
         """Numbers that were added by `know_number`."""
         self.redacted: set[str] = set()
         """Ids of the legs and texts whose personal data was removed."""
-        self.application: dict[str, Any] = {
+        self.application: JsonObject = {
             "id": self.account_sid,
             "name": "Sandbox",
             "capabilities": {"voice": {"webhooks": {}}, "messages": {"webhooks": {}}},
@@ -64,7 +63,7 @@ class Account(TwimlStandIn):
         """The API's address."""
         return self.url or "https://api.nexmo.com"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "api_key": self.api_key,
             "api_secret": self.api_secret,
@@ -116,7 +115,7 @@ class Account(TwimlStandIn):
 
     # The API's view
 
-    def shown_call(self, sid: str) -> dict[str, Any]:
+    def shown_call(self, sid: str) -> dict[str, object]:
         """A leg in the call list."""
         leg = self.calls[sid]
         ended = leg["status"] == "completed"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.api import tone
+from hub.api import JsonObject, tone
 from plugins.carriers.vonage.sandbox import translate
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, check
@@ -88,7 +88,7 @@ class Calls:
             and query.get("status") in (None, leg["status"])
         ]
         size, index = int(query.get("page_size", "10")), int(query.get("record_index", "0"))
-        page: dict[str, Any] = {"count": len(legs), "page_size": size, "record_index": index}
+        page: JsonObject = {"count": len(legs), "page_size": size, "record_index": index}
         links = {"self": {"href": f"/calls?page_size={size}&record_index={index}&order=asc"}}
         return JSONResponse(page | {"_links": links, "_embedded": {"calls": legs[index : index + size]}})
 

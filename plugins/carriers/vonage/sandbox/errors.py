@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import Operations, RequestFault
+from hub.api import JsonObject, Operations, RequestFault
 
 OPERATIONS = Operations(Path(__file__).with_name("operations.yaml"))
 TYPES = "https://developer.vonage.com/api-errors"
@@ -67,9 +66,9 @@ def _refusal(fault: RequestFault, path: str) -> VonageError:
     return VonageError(status, "invalid-params", f"The value of one or more parameters is invalid: {fault.field}")
 
 
-async def body(request: Request) -> dict[str, Any]:
+async def body(request: Request) -> JsonObject:
     """The JSON object in a request that was checked."""
-    parsed: dict[str, Any] = json.loads(await request.body())
+    parsed: dict[str, object] = json.loads(await request.body())
     return parsed
 
 

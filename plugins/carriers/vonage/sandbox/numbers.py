@@ -6,12 +6,11 @@ Source: developer.vonage.com/en/api/numbers and /en/api/application.v2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.api import public_key
+from hub.api import JsonObject, public_key
 from plugins.carriers.vonage.sandbox.account import Account, private_key
 from plugins.carriers.vonage.sandbox.errors import VonageError, body, form
 
@@ -86,7 +85,7 @@ class Numbers:
                 ours[name] = changed.get(name, {})
         return JSONResponse({**ours, "keys": {"public_key": public_key(private_key())}})
 
-    def _owned(self, wanted: Mapping[str, str]) -> dict[str, Any]:
+    def _owned(self, wanted: Mapping[str, str]) -> JsonObject:
         found = self.sandbox.numbers.get(wanted["msisdn"])
         if found is None or found["country"] != wanted["country"]:
             raise VonageError(400, "invalid-params", "method failed")
@@ -99,7 +98,7 @@ def _matches(digits: str, query: Mapping[str, str]) -> bool:
     return tests[strategy]
 
 
-def _page(items: list[dict[str, Any]], query: Mapping[str, str]) -> Response:
+def _page(items: list[JsonObject], query: Mapping[str, str]) -> Response:
     """A page; without any number an empty object."""
     size, index = int(query.get("size", "10")), int(query.get("index", "1"))
     shown = items[(index - 1) * size : index * size]

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
+from hub.api import JsonObject
+
 LEG_WORDS = {
     "initiated": "started",
     "ringing": "ringing",
@@ -39,7 +41,7 @@ def digits(number: str) -> str:
     return number.removeprefix("+")
 
 
-def call_body(form: Mapping[str, str], path: str, at: datetime) -> dict[str, Any]:
+def call_body(form: Mapping[str, str], path: str, at: datetime) -> JsonObject:
     """What Vonage reports at one of our paths."""
     leg = form["CallSid"].removeprefix("CON-")
     conversation = form.get("ParentCallSid") or form["CallSid"]
@@ -57,7 +59,7 @@ def call_body(form: Mapping[str, str], path: str, at: datetime) -> dict[str, Any
         return named | _recording(form, at)
     status = form["CallStatus"]
     direction = "inbound" if form.get("Direction") == "inbound" else "outbound"
-    told: dict[str, Any] = ends | named | {"headers": {}, "direction": direction}
+    told: dict[str, object] = ends | named | {"headers": {}, "direction": direction}
     told["status"] = LEG_WORDS.get(status, status)
     if status == "completed":
         seconds = int(form.get("CallDuration") or form.get("DialCallDuration") or 0)
@@ -66,7 +68,7 @@ def call_body(form: Mapping[str, str], path: str, at: datetime) -> dict[str, Any
     return told
 
 
-def _recording(form: Mapping[str, str], at: datetime) -> dict[str, Any]:
+def _recording(form: Mapping[str, str], at: datetime) -> dict[str, object]:
     seconds = int(form["RecordingDuration"])
     return {
         "start_time": stamp(at - timedelta(seconds=seconds)),
@@ -77,7 +79,7 @@ def _recording(form: Mapping[str, str], at: datetime) -> dict[str, Any]:
     }
 
 
-def text_body(form: Mapping[str, str], at: datetime) -> dict[str, Any]:
+def text_body(form: Mapping[str, str], at: datetime) -> JsonObject:
     """A received text, or the delivery of one that the hub sent."""
     pictures = [form[f"MediaUrl{index}"] for index in range(int(form.get("NumMedia", "0")))]
     ends = {"to": digits(form["To"]), "from": digits(form["From"]), "message_uuid": form["MessageSid"]}
@@ -94,12 +96,12 @@ def text_body(form: Mapping[str, str], at: datetime) -> dict[str, Any]:
     return named | {"status": TEXT_WORDS[form["MessageStatus"]]} | ({"error": error} if code else {})
 
 
-def _content(body: str, pictures: list[str]) -> dict[str, Any]:
+def _content(body: str, pictures: list[str]) -> JsonObject:
     if not pictures:
         return {"message_type": "text", "text": body, "sms": {"num_messages": "1", "keyword": body.upper()[:20]}}
     if len(pictures) == 1:
         return {"message_type": "image", "image": {"url": pictures[0], "name": "picture.png", "caption": body}}
-    parts: list[dict[str, Any]] = [{"type": "image", "url": url} for url in pictures]
+    parts: list[dict[str, object]] = [{"type": "image", "url": url} for url in pictures]
     parts[0]["caption"] = body
     return {"message_type": "content", "content": parts}
 
@@ -113,14 +115,14 @@ def steps(ncco: str | None) -> ElementTree.Element | None:
         return None
 
 
-def placed(actions: list[dict[str, Any]]) -> str | None:
+def placed(actions: list[dict[str, object]]) -> str | None:
     """The steps of a call that the hub places, as text; None if it dials nobody."""
     found = steps(json.dumps(actions))
     dials = found is not None and found.find("Dial") is not None
     return ElementTree.tostring(found, encoding="unicode") if found is not None and dials else None
 
 
-def _steps(actions: list[dict[str, Any]]) -> ElementTree.Element:
+def _steps(actions: list[JsonObject]) -> ElementTree.Element:
     response, recording = ElementTree.Element("Response"), ""
     for action in actions:
         url = str((action.get("eventUrl") or [""])[0])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 
-from hub.api import Fault, HttpSandbox, SandboxSignIn, WebhookRequest, json_reply, reply
+from hub.api import Fault, HttpSandbox, JsonObject, SandboxSignIn, WebhookRequest, json_reply, reply
 
 from ..signature import signature
 from ..translate import entered, hubspot_time, milliseconds
@@ -78,7 +78,7 @@ class Sandbox(HttpSandbox):
         self._events = itertools.count(1)
         self.heal()
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """Sign in with the private token; the fake's search does not lag."""
         return {
             "access_token": self.token,
@@ -87,12 +87,12 @@ class Sandbox(HttpSandbox):
             "search_lag": 0,
         }
 
-    def oauth_settings(self) -> dict[str, Any]:
+    def oauth_settings(self) -> dict[str, object]:
         """Sign in with OAuth."""
         own = {"client_id": self.client_id, "refresh_token": self.refresh_token}
         return {name: value for name, value in self.settings().items() if name != "access_token"} | own
 
-    def sign_in_settings(self) -> dict[str, Any]:
+    def sign_in_settings(self) -> dict[str, object]:
         """Sign in with OAuth, once somebody has installed the app."""
         own = {name: value for name, value in self.oauth_settings().items() if name != "refresh_token"}
         return own | {"authorize_url": f"{self.url}/oauth/authorize"}
@@ -135,7 +135,7 @@ class Sandbox(HttpSandbox):
             **{entered(STAGES[stage]): now},
         )
 
-    def activities(self) -> Sequence[Mapping[str, Any]]:
+    def activities(self) -> Sequence[Mapping[str, object]]:
         """The calls that hold a unique custom property, with their contact."""
         with self._lock:
             calls = self.account.tables["calls"]
@@ -321,7 +321,7 @@ class Sandbox(HttpSandbox):
 
     # OAuth.
 
-    def _oauth(self, path: str, body: bytes) -> tuple[int, Any]:
+    def _oauth(self, path: str, body: bytes) -> tuple[int, object]:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         if path.endswith("/introspect"):
             token = form.get("token", "")
@@ -379,7 +379,7 @@ def _dated(path: str) -> tuple[str, list[str]]:
     raise HubSpotError(404, "OBJECT_NOT_FOUND", "this version does not exist")
 
 
-def _error_body(error: HubSpotError) -> dict[str, Any]:
+def _error_body(error: HubSpotError) -> JsonObject:
     if error.category.startswith("BAD_"):
         return {"status": error.category, "message": error.message, "correlationId": str(uuid.uuid4())}
     body = {"status": "error", "message": error.message, "correlationId": str(uuid.uuid4()), **error.more}

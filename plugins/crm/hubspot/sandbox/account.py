@@ -9,6 +9,8 @@ from typing import Any
 
 import phonenumbers
 
+from hub.api import JsonObject
+
 from ..translate import hubspot_time
 from . import bodies
 from .bodies import checked
@@ -72,7 +74,7 @@ class Account:
         self.links.setdefault((start, int(start_id), end), {})[int(end_id)] = kind
         self.links.setdefault((end, int(end_id), start), {})[int(start_id)] = kind
 
-    def answer(self, area: str, method: str, rest: Sequence[str], asked: Mapping[str, Any]) -> tuple[int, Any]:
+    def answer(self, area: str, method: str, rest: Sequence[str], asked: Mapping[str, object]) -> tuple[int, Any]:
         """The status and the body for a request; `rest` is the path after the area and the version."""
         match (area, method, *rest):
             case ("objects", "POST", kind, "search"):
@@ -136,7 +138,7 @@ class Account:
             if held.id != record_id and held.properties.get("email", "").lower() == email:
                 raise HubSpotError(409, "CONFLICT", f"Contact already exists. Existing ID: {held.id}")
 
-    def _batch(self, kind: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
+    def _batch(self, kind: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, object]:
         table = self._table(kind)
         if verb not in BATCHES:
             raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
@@ -182,7 +184,7 @@ class Account:
         results = [self._written(table, one) for one in inputs if one.get("objectWriteTraceId") not in objected]
         return _partly(results, errors)
 
-    def _objection(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _objection(self, table: Table, one: Mapping[str, Any]) -> JsonObject | None:
         """What is wrong with one input. Without a trace id HubSpot refuses the whole batch for it; it does the same for
         properties that do not exist."""
         key = str(one["id"])
@@ -198,7 +200,7 @@ class Account:
             return _error(error.category, error.message, context)
         return None
 
-    def _written(self, table: Table, one: Mapping[str, Any]) -> dict[str, Any]:
+    def _written(self, table: Table, one: Mapping[str, Any]) -> JsonObject:
         name, key = str(one["idProperty"]), str(one["id"])
         properties = {**one["properties"], name: key}
         found = table.find(name, key)
@@ -207,7 +209,7 @@ class Account:
         record = found or table.records[int(self.add(table.kind, **properties))]
         return {**record.shown(), "new": found is None, "objectWriteTraceId": one.get("objectWriteTraceId")}
 
-    def _purge(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
+    def _purge(self, asked: Mapping[str, Any]) -> tuple[int, object]:
         self._needs("crm.objects.contacts.write")
         checked(bodies.Purge, asked)
         contacts = self.tables["contacts"].records
@@ -231,14 +233,14 @@ class Account:
 
     # Properties.
 
-    def _property(self, kind: str, name: str) -> dict[str, Any]:
+    def _property(self, kind: str, name: str) -> dict[str, object]:
         table = self._table(kind)
         if name not in table.own and not table.knows(name):
             raise HubSpotError(404, "OBJECT_NOT_FOUND", f"Property {name} does not exist")
         definition = {"name": name, "label": name, "type": "string", "fieldType": "text", "groupName": "call"}
         return {"description": "", "options": [], "hasUniqueValue": False, **definition, **table.own.get(name, {})}
 
-    def _create_group(self, asked: Mapping[str, Any]) -> tuple[int, Any]:
+    def _create_group(self, asked: Mapping[str, Any]) -> tuple[int, object]:
         self._needs("crm.schemas.contacts.write")
         checked(bodies.Group, asked)
         if asked["name"] in self._groups:
@@ -246,7 +248,7 @@ class Account:
         self._groups.add(asked["name"])
         return 201, {**asked, "archived": False}
 
-    def _create_property(self, kind: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
+    def _create_property(self, kind: str, asked: Mapping[str, Any]) -> tuple[int, object]:
         self._needs("crm.schemas.contacts.write")
         checked(bodies.Property, asked)
         table, name = self._table(kind), asked["name"]
@@ -259,7 +261,7 @@ class Account:
 
     # Associations.
 
-    def _associations(self, start: str, end: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
+    def _associations(self, start: str, end: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, object]:
         if verb not in ("create", "read"):
             raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
         checked(bodies.Links if verb == "create" else bodies.LinksOf, asked)
@@ -283,7 +285,7 @@ class Account:
             results.append({"from": {"id": one["id"]}, "to": ends})
         return _partly(results, errors)
 
-    def _create_links(self, start: str, end: str, inputs: Sequence[Mapping[str, Any]]) -> tuple[int, Any]:
+    def _create_links(self, start: str, end: str, inputs: Sequence[Mapping[str, Any]]) -> tuple[int, object]:
         self._needs("crm.objects.contacts.write")
         results = []
         for one in inputs:
@@ -306,12 +308,12 @@ def _held(table: Table, one: Mapping[str, Any]) -> bool:
     return int(one["id"]) in table.records
 
 
-def _error(category: str, message: str, context: Mapping[str, list[str]]) -> dict[str, Any]:
+def _error(category: str, message: str, context: Mapping[str, list[str]]) -> JsonObject:
     """One error of a batch."""
     return {"status": "error", "category": category, "message": message, "context": context, "errors": [], "links": {}}
 
 
-def _not_found(ids: list[str]) -> dict[str, Any]:
+def _not_found(ids: list[str]) -> dict[str, object]:
     return _error("OBJECT_NOT_FOUND", "Could not get some objects, they may be deleted or not exist.", {"ids": ids})
 
 
@@ -321,7 +323,7 @@ def _partly(results: list[Any], errors: list[Any]) -> tuple[int, Any]:
     return (207, {**answer, "numErrors": len(errors), "errors": errors}) if errors else (200, answer)
 
 
-def _batched(results: list[Any]) -> dict[str, Any]:
+def _batched(results: list[Any]) -> dict[str, object]:
     now = hubspot_time(datetime.now(UTC))
     return {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
 

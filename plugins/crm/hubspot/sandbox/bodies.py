@@ -5,7 +5,7 @@ Source: HubSpot's OpenAPI files of version 2026-09. Of a search, `sorts` are obj
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -149,7 +149,7 @@ class Property(Body):
     display_order: int = -1
 
 
-def checked(body: type[Body], asked: Any) -> None:
+def checked(body: type[Body], asked: object) -> None:
     """Refuse a request whose body is not of this form."""
     try:
         body.model_validate(asked)

@@ -9,6 +9,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from hub.api import JsonObject
+
 from ..translate import entered, hubspot_time, milliseconds, when
 
 MAX_SEARCH_RESULTS = 10_000
@@ -55,7 +57,7 @@ READ_ONLY_PROPERTIES = [
 class HubSpotError(Exception):
     """A refusal in HubSpot's format; `more` are the other fields of its body."""
 
-    def __init__(self, status: int, category: str, message: str, **more: Any) -> None:
+    def __init__(self, status: int, category: str, message: str, **more: object) -> None:
         super().__init__(message)
         self.status, self.category, self.message, self.more = status, category, message, more
 
@@ -80,7 +82,7 @@ class Record:
             return str(self.id)
         return hubspot_time(self.created) if name == "hs_createdate" else self.properties.get(name)
 
-    def shown(self, names: Sequence[str] | None = None) -> dict[str, Any]:
+    def shown(self, names: Sequence[str] | None = None) -> JsonObject:
         """The record in HubSpot's format: only the requested properties, null if missing."""
         held = self.properties | {"hs_object_id": str(self.id), "hs_createdate": hubspot_time(self.created)}
         return {
@@ -98,7 +100,7 @@ class Table:
 
     kind: str
     records: dict[int, Record] = field(default_factory=dict)
-    own: dict[str, dict[str, Any]] = field(default_factory=dict)
+    own: dict[str, JsonObject] = field(default_factory=dict)
     """Custom properties by name."""
 
     def knows(self, name: str) -> bool:
@@ -133,7 +135,7 @@ class Table:
         """The record whose unique property has this value."""
         return next((record for record in self.records.values() if record.properties.get(name) == value), None)
 
-    def search(self, request: Mapping[str, Any], unindexed: Collection[int]) -> dict[str, Any]:
+    def search(self, request: Mapping[str, Any], unindexed: Collection[int]) -> JsonObject:
         """HubSpot's search over the records that its index shows. Equal sort values have no useful order."""
         limit, after = request["limit"], int(request.get("after") or 0)
         if after + limit > MAX_SEARCH_RESULTS:
@@ -143,7 +145,7 @@ class Table:
         found = [one for one in shown if not groups or any(all(self._passes(one, f) for f in g) for g in groups)]
         found = self._sorted(found, request["sorts"])
         page = found[after : after + limit]
-        answer: dict[str, Any] = {
+        answer: dict[str, object] = {
             "total": len(found),
             "results": [record.shown(request["properties"] or ["hs_createdate"]) for record in page],
         }
@@ -151,8 +153,8 @@ class Table:
             answer["paging"] = {"next": {"after": str(after + limit)}}
         return answer
 
-    def _groups(self, groups: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-        filters: list[list[Mapping[str, Any]]] = [group["filters"] for group in groups]
+    def _groups(self, groups: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, object]]]:
+        filters: list[list[Mapping[str, object]]] = [group["filters"] for group in groups]
         if (
             len(filters) > MAX_FILTER_GROUPS
             or sum(map(len, filters)) > MAX_FILTERS
@@ -177,7 +179,7 @@ class Table:
     def _value(self, record: Record, name: str) -> Any:
         return self._typed(name, record.held(name))
 
-    def _typed(self, name: str, value: Any) -> Any:
+    def _typed(self, name: str, value: object) -> Any:
         """A value as search compares it: times in milliseconds, numbers as numbers, text without case."""
         if not isinstance(value, str) or not value:
             return None
@@ -205,7 +207,7 @@ class Table:
             raise invalid(f"operator {operator} needs a value that suits {name}")
         if held is None:
             return False
-        compared: dict[Any, bool] = {
+        compared: dict[object, bool] = {
             "EQ": held == wanted,
             "NEQ": held != wanted,
             "LT": held < wanted,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.api import HttpSandbox, json_reply
+from hub.api import HttpSandbox, JsonObject, json_reply
 
 from .queries import soql, sosl
 from .records import Org, Refused
@@ -74,21 +74,21 @@ class Sandbox(HttpSandbox):
         self.daily_limit = 15_000
         self.used = 0
         self.refused_keys: dict[str, tuple[str, str]] = {}
-        self._pages: dict[str, list[dict[str, Any]]] = {}
+        self._pages: dict[str, list[dict[str, object]]] = {}
         self._contacts = 0
         self.heal()
 
     # How a connector signs in.
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         """The JWT bearer flow, with the key that this fake's app trusts."""
         return {"login_url": self.url, "client_id": CLIENT_ID, "username": USERNAME, "private_key": self.private_key}
 
-    def sign_in_settings(self) -> dict[str, Any]:
+    def sign_in_settings(self) -> dict[str, object]:
         """The web server flow: a person has to sign in."""
         return {"login_url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 
-    def refresh_token_settings(self) -> dict[str, Any]:
+    def refresh_token_settings(self) -> dict[str, object]:
         """The refresh-token flow, with a newly granted token."""
         refresh_token = f"5Aep{secrets.token_urlsafe(24)}"
         self.refresh_tokens.add(refresh_token)
@@ -119,7 +119,7 @@ class Sandbox(HttpSandbox):
 
     def add_deal(self, contact_id: str, stage: Literal["qualified", "won", "lost"], amount: str, currency: str) -> str:
         """An opportunity with that contact in its primary role."""
-        values: dict[str, Any] = {"Name": "Repair", "StageName": STAGES[stage], "Amount": float(amount)}
+        values: dict[str, object] = {"Name": "Repair", "StageName": STAGES[stage], "Amount": float(amount)}
         values["CloseDate"] = self.clock().astimezone(UTC).date().isoformat()
         if "CurrencyIsoCode" in self.org.kinds["Opportunity"].fields:
             values["CurrencyIsoCode"] = currency
@@ -134,7 +134,7 @@ class Sandbox(HttpSandbox):
         values = {"StageName": STAGES[stage], "Amount": float(amount)}
         self.org.update("Opportunity", deal_id, values | {"CloseDate": self.clock().astimezone(UTC).date().isoformat()})
 
-    def activities(self) -> Sequence[Mapping[str, Any]]:
+    def activities(self) -> Sequence[Mapping[str, object]]:
         """The calls logged so far: the Tasks that have a call's id."""
         with self.org.lock:
             tasks = [task for task in self.org.rows("Task") if task["TaskSubtype"] == "Call"]
@@ -249,7 +249,7 @@ class Sandbox(HttpSandbox):
             return "invalid_client", "invalid client credentials"
         return None if refresh_token in self.refresh_tokens else ("invalid_grant", "expired access/refresh token")
 
-    def _guarded(self, serve: Callable[[Request, Any], Response], *parameters: str) -> Any:
+    def _guarded(self, serve: Callable[[Request, Any], Response], *parameters: str) -> object:
         """A path that needs a session and counts toward the daily limit; `parameters` are those of its query."""
 
         async def guarded(request: Request) -> Response:
@@ -272,57 +272,57 @@ class Sandbox(HttpSandbox):
 
         return guarded
 
-    def _limits(self, request: Request, body: Any) -> Response:
+    def _limits(self, request: Request, body: object) -> Response:
         left = self.daily_limit - self.used
         return json_reply({"DailyApiRequests": {"Max": self.daily_limit, "Remaining": left}})
 
     def _search(self, request: Request, body: Any) -> Response:
         return json_reply({"searchRecords": sosl(self.org, request.query_params.get("q", ""))})
 
-    def _query(self, request: Request, body: Any) -> Response:
+    def _query(self, request: Request, body: object) -> Response:
         every = "/queryAll/" in request.url.path
         return self._page(soql(self.org, request.query_params.get("q", ""), every), request.path_params["version"])
 
-    def _more(self, request: Request, body: Any) -> Response:
+    def _more(self, request: Request, body: object) -> Response:
         rows = self._pages.pop(request.path_params["locator"], None)
         if rows is None:
             raise Refused("INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._page(rows, request.path_params["version"])
 
-    def _page(self, rows: list[dict[str, Any]], version: str) -> Response:
+    def _page(self, rows: list[JsonObject], version: str) -> Response:
         shown, rest = rows[: self.page_rows], rows[self.page_rows :]
-        answer: dict[str, Any] = {"totalSize": len(rows), "done": not rest, "records": shown}
+        answer: dict[str, object] = {"totalSize": len(rows), "done": not rest, "records": shown}
         if rest:
             locator = f"01g{secrets.token_hex(7)}-{len(shown)}"
             self._pages[locator] = rest
             answer["nextRecordsUrl"] = f"/services/data/v{version}/query/{locator}"
         return json_reply(answer)
 
-    def _create(self, request: Request, body: Any) -> Response:
+    def _create(self, request: Request, body: object) -> Response:
         if not isinstance(body, dict):
             raise Refused("JSON_PARSER_ERROR", "The HTTP entity body is required")
         return json_reply({"id": self._take(request.path_params["kind"], body), "success": True, "errors": []}, 201)
 
-    def _take(self, kind: str, values: Mapping[str, Any]) -> str:
+    def _take(self, kind: str, values: Mapping[str, object]) -> str:
         refusal = self.refused_keys.get(str(values.get("CallObject")))
         if refusal:
             raise Refused(*refusal)
         return self.org.create(kind, values)
 
-    def _create_many(self, request: Request, body: Any) -> Response:
+    def _create_many(self, request: Request, body: object) -> Response:
         return json_reply([self._one_of(partial(self._take, type_of(record), record)) for record in records_of(body)])
 
-    def _update_many(self, request: Request, body: Any) -> Response:
+    def _update_many(self, request: Request, body: object) -> Response:
         return json_reply([self._one_of(partial(self._change, record)) for record in records_of(body)])
 
-    def _change(self, record: Mapping[str, Any]) -> str:
+    def _change(self, record: Mapping[str, object]) -> str:
         key = str(record.get("id"))
         self.org.update(
             type_of(record), key, {name: value for name, value in record.items() if name not in ("attributes", "id")}
         )
         return key
 
-    def _delete_many(self, request: Request, body: Any) -> Response:
+    def _delete_many(self, request: Request, body: object) -> Response:
         keys = not_too_many([key for key in request.query_params.get("ids", "").split(",") if key])
         return json_reply([self._one_of(partial(self._drop, key)) for key in keys])
 
@@ -330,14 +330,14 @@ class Sandbox(HttpSandbox):
         self.org.delete(key)
         return key
 
-    def _one_of(self, work: Callable[[], str]) -> dict[str, Any]:
+    def _one_of(self, work: Callable[[], str]) -> dict[str, object]:
         try:
             return {"id": work(), "success": True, "errors": []}
         except Refused as refused:
             error = {"statusCode": refused.code, "message": refused.message, "fields": list(refused.fields)}
             return {"success": False, "errors": [error]}
 
-    def _get(self, request: Request, body: Any) -> Response:
+    def _get(self, request: Request, body: object) -> Response:
         kind, _ = self.org.kind(request.path_params["kind"])
         record = self.org.find(kind, request.path_params["key"])
         return json_reply({"attributes": {"type": kind, "url": request.url.path}, **record})
@@ -346,7 +346,7 @@ class Sandbox(HttpSandbox):
         self.org.update(request.path_params["kind"], request.path_params["key"], body or {})
         return json_reply(None, 204)
 
-    def _delete(self, request: Request, body: Any) -> Response:
+    def _delete(self, request: Request, body: object) -> Response:
         kind, _ = self.org.kind(request.path_params["kind"])
         self.org.delete(self.org.find(kind, request.path_params["key"])["Id"])
         return json_reply(None, 204)

@@ -121,7 +121,7 @@ def _at(org: Org, kind: str, row: Record, path: str) -> Any:
     return owner[1][leaf] if owner else None
 
 
-def _order(org: Org, kind: str, path: str, row: Record) -> tuple[int, Any]:
+def _order(org: Org, kind: str, path: str, row: Record) -> tuple[int, object]:
     value = _at(org, kind, row, path)
     return (0, "") if value is None else (1, value)
 
@@ -249,7 +249,7 @@ class _Reader:
             return lambda row: any(_equal(_comparable(_at(self.org, kind, row, path), of_type), one) for one in wanted)
         raise self.refuse()
 
-    def compared(self, kind: str, path: str, sign: str, wanted: Any) -> Test:
+    def compared(self, kind: str, path: str, sign: str, wanted: object) -> Test:
         parent, dot, leaf = path.partition(".")
         owner = ("User" if parent == "Owner" else parent) if dot else kind
         of_type = self.org.kinds[owner].fields[leaf if dot else path]
@@ -295,5 +295,5 @@ def _comparable(value: Any, of_type: str | int) -> Any:
     return value.lower() if isinstance(of_type, int) else value
 
 
-def _equal(held: Any, wanted: Any) -> bool:
+def _equal(held: object, wanted: object) -> bool:
     return bool(held == wanted)

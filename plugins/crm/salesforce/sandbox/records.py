@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-Record = dict[str, Any]
+from hub.api import JsonObject
+
+Record = JsonObject
 
 
 class Refused(Exception):
@@ -159,7 +161,7 @@ class Org:
             lead |= {"IsConverted": True, "ConvertedContactId": contact}
             return contact
 
-    def create(self, kind_name: str, values: Mapping[str, Any]) -> str:
+    def create(self, kind_name: str, values: Mapping[str, object]) -> str:
         """Insert a row as the API does. Returns its id."""
         with self.lock:
             name, kind = self.kind(kind_name)
@@ -200,7 +202,7 @@ class Org:
             raise Refused("NOT_FOUND", "The requested resource does not exist", status=404)
         return record
 
-    def _checked(self, name: str, values: Mapping[str, Any], key: str | None = None) -> Record:
+    def _checked(self, name: str, values: Mapping[str, object], key: str | None = None) -> Record:
         checked: Record = {}
         for given, value in values.items():
             if given == "attributes":
@@ -249,7 +251,7 @@ class Org:
                 ) from None
         return value
 
-    def _write(self, name: str, values: Mapping[str, Any]) -> str:
+    def _write(self, name: str, values: Mapping[str, object]) -> str:
         key = _id(self.kinds[name].prefix, self.next_number)
         self.next_number += 1
         record: Record = dict.fromkeys(self.kinds[name].fields)
@@ -266,7 +268,7 @@ class Org:
         self._settle(name, record, {})
         return key
 
-    def _settle(self, name: str, record: Record, changed: Mapping[str, Any]) -> None:
+    def _settle(self, name: str, record: Record, changed: Mapping[str, object]) -> None:
         record["LastModifiedDate"] = record["SystemModstamp"] = self.now()
         if "LastName" in record and (record["LastName"] or record["FirstName"]):
             record["Name"] = " ".join(filter(None, (record["FirstName"], record["LastName"])))
@@ -301,7 +303,7 @@ def _id(prefix: str, number: int) -> str:
     return fifteen + suffix
 
 
-def _text(name: str, field_name: str, value: Any, max_length: int) -> str | None:
+def _text(name: str, field_name: str, value: object, max_length: int) -> str | None:
     """A text field's value as Salesforce stores it; Refused as its REST API refuses it."""
     if not isinstance(value, str):
         raise Refused("JSON_PARSER_ERROR", f"Cannot deserialize instance of string from VALUE_NUMBER_INT value {value}")

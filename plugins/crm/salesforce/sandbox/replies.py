@@ -42,7 +42,7 @@ def checked(request: Request, body: bytes, parameters: Sequence[str]) -> Any:
         raise Refused("JSON_PARSER_ERROR", "The HTTP entity body is required to be JSON") from None
 
 
-def records_of(body: Any) -> list[Any]:
+def records_of(body: object) -> list[Any]:
     """The records of a collection."""
     if not isinstance(body, dict) or not isinstance(body.get("records"), list) or not body["records"]:
         raise Refused("JSON_PARSER_ERROR", "records is required")
@@ -54,7 +54,7 @@ def records_of(body: Any) -> list[Any]:
     return not_too_many(body["records"])
 
 
-def not_too_many(items: list[Any]) -> list[Any]:
+def not_too_many(items: list[object]) -> list[Any]:
     """`items`, if a collection may be so long."""
     if len(items) > MAX_RECORDS_PER_REQUEST:
         text = f"record limit reached. cannot submit more than {MAX_RECORDS_PER_REQUEST} records into this call"
@@ -62,7 +62,7 @@ def not_too_many(items: list[Any]) -> list[Any]:
     return items
 
 
-def type_of(record: Any) -> str:
+def type_of(record: object) -> str:
     """The type that a record names."""
     attributes = record.get("attributes") if isinstance(record, dict) else None
     return str(attributes.get("type") or "") if isinstance(attributes, dict) else ""
@@ -70,7 +70,7 @@ def type_of(record: Any) -> str:
 
 def error_reply(refused: Refused) -> Response:
     """A refusal: a list of errors."""
-    error: dict[str, Any] = {"message": refused.message, "errorCode": refused.code}
+    error: dict[str, object] = {"message": refused.message, "errorCode": refused.code}
     if refused.fields:
         error["fields"] = list(refused.fields)
     return json_reply([error], refused.status)

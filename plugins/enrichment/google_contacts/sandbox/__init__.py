@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from hub.api import HttpSandbox, SandboxSignIn, json_reply, phone_number, reply, routed
+from hub.api import HttpSandbox, JsonObject, SandboxSignIn, json_reply, phone_number, reply, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -61,15 +61,15 @@ class Sandbox(HttpSandbox):
         """Reset: one contact, nobody signed in, no faults."""
         self.heal()
         self.grants = Grants(lambda: self.clock())
-        self.contacts: list[dict[str, Any]] = []
+        self.contacts: list[JsonObject] = []
         self.queries: list[str] = []
         """The searches received; warm-ups are empty strings."""
-        self._indexed: list[dict[str, Any]] = []
+        self._indexed: list[dict[str, object]] = []
         self.add_contact("Pat Doe", "(312) 555-0142", "Example Bakery")
 
     def add_contact(self, name: str, number: str, organization: str | None = None) -> None:
         """A contact as its owner types it in."""
-        contact: dict[str, Any] = {
+        contact: JsonObject = {
             "resourceName": f"people/c{len(self.contacts) + 1}",
             "etag": "%EgUBAgMuNw==",
             "names": [{"metadata": {"primary": True}, "displayName": name}],
@@ -83,7 +83,7 @@ class Sandbox(HttpSandbox):
             contact["organizations"] = [{"metadata": {"primary": True}, "name": organization}]
         self.contacts.append(contact)
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -93,7 +93,7 @@ class Sandbox(HttpSandbox):
             "revoke_url": f"{self.url}/revoke",
         }
 
-    def owner_token(self) -> dict[str, Any]:
+    def owner_token(self) -> dict[str, object]:
         """The state after the owner's sign-in, with an expired access token."""
         return {"access_token": "", "refresh_token": self.grants.refresh_token, "expires_at": 0.0, "scope": []}
 
@@ -144,7 +144,7 @@ class Sandbox(HttpSandbox):
         return json_reply({"results": [{"person": person} for person in people]} if people else {})
 
 
-def _matches(contact: dict[str, Any], query: str) -> bool:
+def _matches(contact: JsonObject, query: str) -> bool:
     """Whether a field, or the field from one of its words on, begins with the query."""
     fields = [
         *(each.get("displayName", "") for each in contact.get("names", ())),

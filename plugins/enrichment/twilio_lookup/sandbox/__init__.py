@@ -6,11 +6,11 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import phonenumbers
 
-from hub.api import HttpSandbox, json_reply, phone_number, routed
+from hub.api import HttpSandbox, JsonObject, json_reply, phone_number, routed
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -44,16 +44,12 @@ class Sandbox(HttpSandbox):
         super().__init__(clock)
         self.account_sid = "AC" + "5b" * 16
         self.auth_token = "stand-in-token-of-lookup"  # noqa: S105
-        self.lines: dict[str, dict[str, Any]] = {
-            self.known_number: {"type": "mobile", "carrier_name": "Example Wireless"}
-        }
-        self.names: dict[str, dict[str, Any]] = {
-            self.known_number: {"caller_name": "PAT DOE", "caller_type": "CONSUMER"}
-        }
+        self.lines: dict[str, JsonObject] = {self.known_number: {"type": "mobile", "carrier_name": "Example Wireless"}}
+        self.names: dict[str, JsonObject] = {self.known_number: {"caller_name": "PAT DOE", "caller_type": "CONSUMER"}}
         self.missing: set[str] = set()
         self.charged: list[str] = []
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> JsonObject:
         return {
             "account_sid": self.account_sid,
             "auth_token": self.auth_token,
@@ -81,7 +77,7 @@ class Sandbox(HttpSandbox):
 
     def _answer(self, number: str, asked: list[str]) -> Response:
         good = phone_number(number)
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "calling_country_code": None,
             "country_code": None,
             "phone_number": number,
@@ -100,7 +96,7 @@ class Sandbox(HttpSandbox):
             body |= {name: self._package(name, number) for name in asked}
         return json_reply(body)
 
-    def _package(self, name: str, number: str) -> Mapping[str, Any]:
+    def _package(self, name: str, number: str) -> Mapping[str, object]:
         if name == "caller_name" and not number.startswith("+1"):
             return {"error_code": 60600, "caller_name": None, "caller_type": None}
         if name == "caller_name":

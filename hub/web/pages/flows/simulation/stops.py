@@ -47,7 +47,7 @@ def stops_of(flow: Flow, turns: Sequence[SimulatedTurn]) -> list[Stop]:
     return stops
 
 
-def sentence(step: Step | None, taken: dict[str, Any]) -> str:
+def sentence(step: Step | None, taken: dict[str, object]) -> str:
     """What happens at a step, in words; empty if another sentence says it already."""
     result = str(taken["result"])
     if isinstance(step, Dialing) and result.startswith("rings "):

@@ -37,7 +37,7 @@ class Placing:
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def place(self, order: Mapping[str, Any]) -> str:
+    async def place(self, order: Mapping[str, object]) -> str:
         """The id of the call, which is placed unless it was already. Raises Refused."""
         async with self._lock:
             known = await self._parts.journal.read("select sid from placed where key = ?", order["Key"])

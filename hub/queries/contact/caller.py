@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from hub.flow.case import Subject
 from hub.model import Call, FactRow, OutgoingCall, TextMessage
 from hub.model.people import FAILED_SOURCE
+from hub.platform.fields import from_fields
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
 
@@ -43,19 +44,7 @@ def facts_of_caller(session: Session, vault: Vault, subject_id: str) -> list[Fac
     )
     rows = session.exec(query.limit(MAX_FACTS)).all()
     values = values_of(vault, session, rows)
-    return [
-        Fact(
-            name=row.name,
-            value=values[row.id],
-            source=row.source,
-            category=row.category,
-            confidence=row.confidence,
-            learned_at=row.learned_at,
-            expires_at=row.expires_at,
-        )
-        for row in rows
-        if row.id in values
-    ]
+    return [from_fields(Fact, row, value=values[row.id]) for row in rows if row.id in values]
 
 
 def follow_ups(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hub.model.imports import IMPORTED
+from hub.platform.fields import only
 from hub.queries.contact.view import ContactView
 from hub.queries.lists.filters import ContactKind
 from hub.queries.masking import HIDDEN, Mask
@@ -34,20 +35,17 @@ def body_of(view: ContactView, mask: Mask) -> str | None:
     return view.body if mask.off else HIDDEN if view.text.body else None
 
 
+SHOWN_OF_CALL = (
+    "attestation", "spam", "first_time_caller", "status", "answered", "answered_device", "voicemail", "duration", "failure",
+)  # fmt: skip
+
+
 def _of_call(view: ContactView, mask: Mask) -> dict[str, Any]:
     call = view.call
     return {
         "caller_number": mask.phone(view.number),
         "caller_name": mask.text(view.name),
-        "attestation": call.attestation,
-        "spam": call.spam,
-        "first_time_caller": call.first_time_caller,
-        "status": call.status,
-        "answered": call.answered,
-        "answered_device": call.answered_device,
-        "voicemail": call.voicemail,
-        "duration": call.duration,
-        "failure": call.failure,
+        **only(*SHOWN_OF_CALL)(call),
         "recording": call.recording_id,
         "carrier": call.connector,
         "carrier_id": call.carrier_call_id,
@@ -59,10 +57,7 @@ def _of_text(view: ContactView, mask: Mask) -> dict[str, Any]:
     text = view.text
     return {
         "person_number": mask.phone(view.number),
-        "direction": text.direction,
-        "purpose": text.purpose,
-        "status": text.status,
-        "reason": text.reason,
+        **only("direction", "purpose", "status", "reason")(text),
         "body": body_of(view, mask),
         "carrier": text.connector,
         "carrier_id": text.carrier_message_id,

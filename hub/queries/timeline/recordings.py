@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlmodel import Session, col, select
 
 from hub.model import Call, Recording
+from hub.platform.fields import only
 from hub.queries.timeline.entries import Entry
 
 
@@ -21,11 +22,6 @@ def recording_entries(session: Session, call: Call) -> Iterator[Entry]:
             details.append("deleted at the carrier")
         data: dict[str, object] = {
             "recording": row.id,
-            "kind": row.kind,
-            "duration": row.duration,
-            "reason": row.reason,
-            "stored_at": row.stored_at,
-            "carrier_deleted_at": row.carrier_deleted_at,
-            "expires_at": row.expires_at,
+            **only("kind", "duration", "reason", "stored_at", "carrier_deleted_at", "expires_at")(row),
         }
         yield Entry(row.stored_at or row.recorded_at, "receive", what, tuple(details), row.state, data)

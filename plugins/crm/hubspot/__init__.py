@@ -10,47 +10,32 @@ from hub.api import (
     AccountList,
     AnswerDocument,
     AuthError,
-    CallActivity,
     Caller,
     ConnectionReport,
-    Connector,
-    Corrected,
-    Correction,
-    Erasure,
     Event,
     Fact,
-    HeldRecord,
     KnownSource,
-    OutcomePage,
-    PersonReference,
-    Receipt,
     Rejected,
     RetryLater,
-    Services,
     SignIn,
     VerifiedWebhook,
     WebhookRequest,
     hookimpl,
 )
+from plugins.crm.hubspot import contacts, objects, signature, translate
+from plugins.crm.hubspot.calls import Calls
+from plugins.crm.hubspot.manifest import MANIFEST
+from plugins.crm.hubspot.outcomes import Outcomes
+from plugins.crm.hubspot.privacy import Privacy
+from plugins.crm.hubspot.settings import HubSpotSettings
+from plugins.crm.hubspot.tokens import introspected, sign_in
 
-from . import calls, contacts, objects, outcomes, privacy, signature, translate
-from .client import Client
-from .manifest import MANIFEST
-from .settings import HubSpotSettings
-from .tokens import introspected, sign_in
 
-
-class HubSpot(Connector):
+class HubSpot(Calls, Outcomes, Privacy):
     """One HubSpot account."""
 
     manifest = MANIFEST
     Settings = HubSpotSettings
-
-    settings: HubSpotSettings
-
-    def __init__(self, name: str, settings: Any, services: Services) -> None:
-        super().__init__(name, settings, services)
-        self._client = Client(settings, services)
 
     def sign_in(self) -> SignIn | None:
         return sign_in(self.settings, self.manifest.auth.scopes)
@@ -78,16 +63,6 @@ class HubSpot(Connector):
         return translate.facts(found[caller.phone_number], timedelta(days=self.settings.fact_days))
 
     @hookimpl
-    def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
-        """Calls as HubSpot's call engagements, each on the contact that has the caller's number."""
-        return calls.log_calls(self._client, self.settings, activities)
-
-    @hookimpl
-    def pull_outcomes(self, cursor: str | None) -> OutcomePage:
-        """Deals changed since the cursor, oldest change first."""
-        return outcomes.pull_outcomes(self._client, self.settings, self.services.clock(), cursor)
-
-    @hookimpl
     def verify_webhook(self, request: WebhookRequest) -> VerifiedWebhook:
         """HubSpot's signature version 3, checked with the app's client secret. Without a secret every webhook is refused."""
         secrets = (self.settings.client_secret, self.settings.previous_client_secret)
@@ -105,21 +80,6 @@ class HubSpot(Connector):
     def acknowledge_webhook(self, request: WebhookRequest) -> AnswerDocument:
         """HubSpot expects a 2xx within five seconds and ignores the body."""
         return AnswerDocument(content_type="text/plain", body="")
-
-    @hookimpl
-    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
-        """The person's contacts and the calls that we logged."""
-        return privacy.export_person(self._client, self.settings, person)
-
-    @hookimpl
-    def erase_person(self, person: PersonReference) -> Erasure:
-        """GDPR-delete the person's contacts, and delete the calls that we logged."""
-        return privacy.erase_person(self._client, self.settings, person)
-
-    @hookimpl
-    def correct_person(self, correction: Correction) -> Corrected:
-        """Correct the name, address and number in the person's contact."""
-        return privacy.correct_person(self._client, self.settings, correction)
 
     @hookimpl
     def check_connection(self) -> ConnectionReport:

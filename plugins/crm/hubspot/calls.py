@@ -6,14 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hub.api import CallActivity, ConfigError, JsonObject, Receipt, Rejected, RetryLater, without_personal_data
-
-from . import contacts
-from .client import Client
-from .objects import listed
-from .refusals import UNREADABLE, Refused
-from .settings import HubSpotSettings
-from .translate import call_properties
+from hub.api import (
+    CallActivity,
+    ConfigError,
+    JsonObject,
+    Receipt,
+    Rejected,
+    RetryLater,
+    hookimpl,
+    without_personal_data,
+)
+from plugins.crm.hubspot import contacts
+from plugins.crm.hubspot.client import Account, Client
+from plugins.crm.hubspot.objects import listed
+from plugins.crm.hubspot.refusals import UNREADABLE, Refused
+from plugins.crm.hubspot.settings import HubSpotSettings
+from plugins.crm.hubspot.translate import call_properties
 
 CALL_TO_CONTACT = 194
 """HubSpot's own association type from a call to a contact (source: its table of association types)."""
@@ -22,29 +30,34 @@ AGAIN = frozenset({"RATE_LIMITS", "CONFLICT", "INTERNAL_ERROR", "TIMEOUT"})
 """Categories of temporary errors of an item."""
 
 
-def log_calls(client: Client, settings: HubSpotSettings, activities: Sequence[CallActivity]) -> list[Receipt]:
-    """Write the calls and return one receipt each."""
-    if not activities:
-        return []
-    if not has_call_property(client, settings.call_property):
-        _create_call_property(client, settings.call_property)
-    known, unsearched = _contacts(client, settings, activities)
-    receipts = upsert(client, settings.call_property, list({call.key: call for call in activities}.values()))
-    callers = {
-        str(receipts[call.key].reference): call.caller_number or ""
-        for call in activities
-        if receipts[call.key].reference
-    }
-    pairs = {reference: known[caller] for reference, caller in callers.items() if caller in known}
-    refusal = associate(client, pairs)
-    unlinked = {reference: unsearched[caller] for reference, caller in callers.items() if caller in unsearched}
-    if refusal:
-        unlinked |= dict.fromkeys(pairs, f"HubSpot refuses the association ({refusal})")
-    for receipt in list(receipts.values()):
-        if receipt.reference in unlinked:
-            reason = f"logged, but not on the contact: {unlinked[receipt.reference]}"
-            receipts[receipt.key] = replace(receipt, reason=reason)
-    return [receipts[call.key] for call in activities]
+class Calls(Account):
+    """Write calls into HubSpot once each (by a unique property), associated with the caller's contact."""
+
+    @hookimpl
+    def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
+        """Calls as HubSpot's call engagements, each on the contact that has the caller's number."""
+        client = self._client
+        if not activities:
+            return []
+        if not has_call_property(client, self.settings.call_property):
+            _create_call_property(client, self.settings.call_property)
+        known, unsearched = _contacts(client, self.settings, activities)
+        receipts = upsert(client, self.settings.call_property, list({call.key: call for call in activities}.values()))
+        callers = {
+            str(receipts[call.key].reference): call.caller_number or ""
+            for call in activities
+            if receipts[call.key].reference
+        }
+        pairs = {reference: known[caller] for reference, caller in callers.items() if caller in known}
+        refusal = associate(client, pairs)
+        unlinked = {reference: unsearched[caller] for reference, caller in callers.items() if caller in unsearched}
+        if refusal:
+            unlinked |= dict.fromkeys(pairs, f"HubSpot refuses the association ({refusal})")
+        for receipt in list(receipts.values()):
+            if receipt.reference in unlinked:
+                reason = f"logged, but not on the contact: {unlinked[receipt.reference]}"
+                receipts[receipt.key] = replace(receipt, reason=reason)
+        return [receipts[call.key] for call in activities]
 
 
 def _contacts(

@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hub.api import ConfigError, JsonObject, RetryLater, Services
-
-from .refusals import NO_ANSWER, UNREADABLE, Refused
-from .settings import HubSpotSettings
-from .tokens import access_tokens
+from hub.api import ConfigError, Connector, JsonObject, RetryLater, Services
+from plugins.crm.hubspot.refusals import NO_ANSWER, UNREADABLE, Refused
+from plugins.crm.hubspot.settings import HubSpotSettings
+from plugins.crm.hubspot.tokens import access_tokens
 
 Result = TypeVar("Result")
 
@@ -113,3 +112,13 @@ def dated_path(path: str, version: str) -> str:
         return path
     _, crm, _, area, *rest = path.split("/")
     return "/".join(("", crm, area, version, *rest))
+
+
+class Account(Connector):
+    """One account as a connector; the modules beside this one add its hooks by subject."""
+
+    settings: HubSpotSettings
+
+    def __init__(self, name: str, settings: HubSpotSettings, services: Services) -> None:
+        super().__init__(name, settings, services)
+        self._client = Client(settings, services)

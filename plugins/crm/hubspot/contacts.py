@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import phonenumbers
 
 from hub.api import phone_number
-
-from .client import Client
-from .objects import Found, portions, search_all
-from .translate import CONTACT_PROPERTIES, PHONES, phones
+from plugins.crm.hubspot.client import Client
+from plugins.crm.hubspot.objects import Found, portions, search_all
+from plugins.crm.hubspot.translate import CONTACT_PROPERTIES, PHONES, phones
 
 SEARCHABLE = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number")
 """HubSpot's own normal form of `phone` and `mobilephone`: area code and local number, without the country code

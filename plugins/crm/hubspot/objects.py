@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from hub.api import RetryLater
-
-from .client import Client
-from .refusals import UNREADABLE
-from .translate import Properties
+from plugins.crm.hubspot.client import Client
+from plugins.crm.hubspot.refusals import UNREADABLE
+from plugins.crm.hubspot.translate import Properties
 
 Kind = Literal["contacts", "deals", "calls"]
 Found = tuple[str, Properties]

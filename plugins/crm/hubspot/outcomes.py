@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from hub.api import JsonObject, Outcome, OutcomePage, Rejected, RetryLater
-
-from . import objects
-from .client import Client
-from .refusals import UNREADABLE
-from .settings import HubSpotSettings
-from .translate import DEAL_PROPERTIES, Properties, entered, milliseconds, outcome, phones, when
+from hub.api import JsonObject, Outcome, OutcomePage, Rejected, RetryLater, hookimpl
+from plugins.crm.hubspot import objects
+from plugins.crm.hubspot.client import Account, Client
+from plugins.crm.hubspot.refusals import UNREADABLE
+from plugins.crm.hubspot.settings import HubSpotSettings
+from plugins.crm.hubspot.translate import DEAL_PROPERTIES, Properties, entered, milliseconds, outcome, phones, when
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -56,26 +54,35 @@ class Deal:
     properties: Properties
 
 
-def pull_outcomes(client: Client, settings: HubSpotSettings, now: datetime, cursor: str | None) -> OutcomePage:
-    """One page of changed deals, and the cursor to continue from.
+class Outcomes(Account):
+    """Read deals in the order of their changes and lose none, even if many change in the same millisecond."""
 
-    Search sorts by one property only, and the order of equal values is undefined. So on every page but the last, the
-    newest millisecond is left for the next page. If one millisecond fills a page, it is read by id. No search
-    goes past its first page, so the limit of 10,000 results is never reached.
+    @hookimpl
+    def pull_outcomes(self, cursor: str | None) -> OutcomePage:
+        """One page of changed deals, and the cursor to continue from.
 
-    Search also lags behind writes: what it shows late is younger than its lag. So a sync ends with a cursor that is
-    at least that old, counted from the sync's first page.
-    """
-    start = Cursor.parse(cursor)
-    again = start.again or max(start.reached, Position(milliseconds(now) - int(settings.search_lag * 1000)))
-    deals, more = search(client, settings, _changed_after(start.reached), "hs_lastmodifieddate")
-    if more:
-        deals = _whole_milliseconds(deals) or _one_millisecond(client, settings, start.reached, deals[-1].position.at)
-        more = bool(deals)
-    reached = max((deal.position for deal in deals), default=start.reached)
-    deals.sort(key=lambda deal: deal.position)
-    following = Cursor(reached, again) if more else Cursor(min(reached, again))
-    return OutcomePage(outcomes=tuple(_outcomes(client, settings, deals)), cursor=str(following), more=more)
+        Search sorts by one property only, and the order of equal values is undefined. So on every page but the last, the
+        newest millisecond is left for the next page. If one millisecond fills a page, it is read by id. No search
+        goes past its first page, so the limit of 10,000 results is never reached.
+
+        Search also lags behind writes: what it shows late is younger than its lag. So a sync ends with a cursor that is
+        at least that old, counted from the sync's first page.
+        """
+        client = self._client
+        start = Cursor.parse(cursor)
+        again = start.again or max(
+            start.reached, Position(milliseconds(self.services.clock()) - int(self.settings.search_lag * 1000))
+        )
+        deals, more = search(client, self.settings, _changed_after(start.reached), "hs_lastmodifieddate")
+        if more:
+            deals = _whole_milliseconds(deals) or _one_millisecond(
+                client, self.settings, start.reached, deals[-1].position.at
+            )
+            more = bool(deals)
+        reached = max((deal.position for deal in deals), default=start.reached)
+        deals.sort(key=lambda deal: deal.position)
+        following = Cursor(reached, again) if more else Cursor(min(reached, again))
+        return OutcomePage(outcomes=tuple(_outcomes(client, self.settings, deals)), cursor=str(following), more=more)
 
 
 def _whole_milliseconds(deals: list[Deal]) -> list[Deal]:

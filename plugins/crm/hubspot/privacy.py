@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.api import Corrected, Correction, Erasure, HeldRecord, JsonObject, PersonReference, RetryLater
-
-from . import contacts
-from .calls import has_call_property
-from .client import Client
-from .objects import PAGE_SIZE, Found, batches, listed, portions, search_all
-from .refusals import UNREADABLE, Refused
-from .settings import HubSpotSettings
-from .translate import PHONES, Properties, full_name, right
+from hub.api import Corrected, Correction, Erasure, HeldRecord, JsonObject, PersonReference, RetryLater, hookimpl
+from plugins.crm.hubspot import contacts
+from plugins.crm.hubspot.calls import has_call_property
+from plugins.crm.hubspot.client import Account, Client
+from plugins.crm.hubspot.objects import PAGE_SIZE, Found, batches, listed, portions, search_all
+from plugins.crm.hubspot.refusals import UNREADABLE, Refused
+from plugins.crm.hubspot.settings import HubSpotSettings
+from plugins.crm.hubspot.translate import PHONES, Properties, full_name, right
 
 CALL_FIELDS = ("hs_timestamp", "hs_call_from_number", "hs_call_to_number", "hs_call_title", "hs_call_body")
 IDENTIFYING = ("firstname", "lastname", *PHONES, "email")
@@ -27,63 +26,70 @@ ADDRESS_TAKEN = (
 )
 
 
-def export_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> list[HeldRecord]:
-    """The person's contacts, and the calls that this connector logged for the requested company."""
-    people = _contacts(client, settings, person)
-    calls = _calls(client, settings, person)
-    if calls.shared or person.shared:
-        people = [(contact, {name: held.get(name) for name in IDENTIFYING}) for contact, held in people]
-    records = [("contact", *contact) for contact in people]
-    records += [("call", *call) for call in calls.ours]
-    return [
-        HeldRecord(record_type=kind, record_id=record, fields={name: text for name, text in fields.items() if text})
-        for kind, record, fields in records
-    ]
+class Privacy(Account):
+    """Export, correct, and erase permanently."""
 
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        """The person's contacts, and the calls that this connector logged for the requested company."""
+        people = _contacts(self._client, self.settings, person)
+        calls = _calls(self._client, self.settings, person)
+        if calls.shared or person.shared:
+            people = [(contact, {name: held.get(name) for name in IDENTIFYING}) for contact, held in people]
+        records = [("contact", *contact) for contact in people]
+        records += [("call", *call) for call in calls.ours]
+        return [
+            HeldRecord(record_type=kind, record_id=record, fields={name: text for name, text in fields.items() if text})
+            for kind, record, fields in records
+        ]
 
-def erase_person(client: Client, settings: HubSpotSettings, person: PersonReference) -> Erasure:
-    """Delete the calls that we logged for the person and the company, then purge the contacts (HubSpot's GDPR delete).
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        """Delete the calls that we logged for the person and the company, then purge the contacts (HubSpot's GDPR delete).
 
-    The contacts go last, because a retry after a failure finds the person by them. A contact that companies
-    share is kept.
-    """
-    calls = _calls(client, settings, person)
-    for inputs in batches([call for call, _ in calls.ours]):
-        _archive(client, inputs)
-    people = _contacts(client, settings, person)
-    if people and (calls.shared or person.shared):
-        return Erasure(status="impossible", records=len(calls.ours), reason=SHARED_REASON)
-    for contact, _ in people:
-        _purge(client, contact)
-    records = len(calls.ours) + len(people)
-    return Erasure(status="erased" if records else "nothing_held", records=records)
+        The contacts go last, because a retry after a failure finds the person by them. A contact that companies
+        share is kept.
+        """
+        client = self._client
+        calls = _calls(client, self.settings, person)
+        for inputs in batches([call for call, _ in calls.ours]):
+            _archive(client, inputs)
+        people = _contacts(client, self.settings, person)
+        if people and (calls.shared or person.shared):
+            return Erasure(status="impossible", records=len(calls.ours), reason=SHARED_REASON)
+        for contact, _ in people:
+            _purge(client, contact)
+        records = len(calls.ours) + len(people)
+        return Erasure(status="erased" if records else "nothing_held", records=records)
 
+    @hookimpl
+    def correct_person(self, correction: Correction) -> Corrected:
+        """Correct the name, address and number in the person's contact, or in several contacts of the same name.
 
-def correct_person(client: Client, settings: HubSpotSettings, correction: Correction) -> Corrected:
-    """Correct the name, address and number in the person's contact, or in several contacts of the same name.
-
-    If contacts of different names share a number, the number does not prove who is meant, so none is changed.
-    """
-    known = PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails)
-    people = _contacts(client, settings, known)
-    if not people:
-        return Corrected(status="nothing_held")
-    if len({full_name(properties) for _, properties in people}) > 1:
-        reason = f"{len(people)} contacts with different names match; correct the right one in HubSpot."
-        return Corrected(status="impossible", reason=reason)
-    changes = [{"id": contact, "properties": right(correction, held, settings.country)} for contact, held in people]
-    inputs = [change for change in changes if change["properties"]]
-    for first in range(0, len(inputs), PAGE_SIZE):
-        request = {"inputs": inputs[first : first + PAGE_SIZE]}
-        try:
-            done = listed(client.call(lambda crm, request=request: crm.contacts.batch_api.update(request)))  # type: ignore[misc]
-        except Refused as refusal:
-            if refusal.status == 409:
-                return Corrected(status="impossible", reason=ADDRESS_TAKEN)
-            raise refusal.error() from None
-        if len(done) < len(request["inputs"]):
-            raise RetryLater(UNREADABLE)
-    return Corrected(status="corrected", records=len(people))
+        If contacts of different names share a number, the number does not prove who is meant, so none is changed.
+        """
+        known = PersonReference(phone_numbers=correction.phone_numbers, emails=correction.emails)
+        people = _contacts(self._client, self.settings, known)
+        if not people:
+            return Corrected(status="nothing_held")
+        if len({full_name(properties) for _, properties in people}) > 1:
+            reason = f"{len(people)} contacts with different names match; correct the right one in HubSpot."
+            return Corrected(status="impossible", reason=reason)
+        changes = [
+            {"id": contact, "properties": right(correction, held, self.settings.country)} for contact, held in people
+        ]
+        inputs = [change for change in changes if change["properties"]]
+        for first in range(0, len(inputs), PAGE_SIZE):
+            request = {"inputs": inputs[first : first + PAGE_SIZE]}
+            try:
+                done = listed(self._client.call(lambda crm, request=request: crm.contacts.batch_api.update(request)))  # type: ignore[misc]
+            except Refused as refusal:
+                if refusal.status == 409:
+                    return Corrected(status="impossible", reason=ADDRESS_TAKEN)
+                raise refusal.error() from None
+            if len(done) < len(request["inputs"]):
+                raise RetryLater(UNREADABLE)
+        return Corrected(status="corrected", records=len(people))
 
 
 def _archive(client: Client, inputs: Sequence[dict[str, str]]) -> None:

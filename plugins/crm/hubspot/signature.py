@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from hub.api import BadPayload, BadSignature, JsonObject, WebhookRequest
-
-from .translate import milliseconds
+from plugins.crm.hubspot.translate import milliseconds
 
 MAX_AGE_MILLISECONDS = 300_000
 """Most milliseconds that a request may be old, or ahead of our clock."""

@@ -13,8 +13,7 @@ from hub.api import (
     SignIn,
     as_text,
 )
-
-from .settings import HubSpotSettings
+from plugins.crm.hubspot.settings import HubSpotSettings
 
 TOKEN_PATH = "/oauth/2026-09/token"  # noqa: S105
 SIGN_IN = Provider(name="HubSpot", remedy="sign in again, which installs the app again")

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from hub.api import CallActivity, Correction, Fact, KnownSource, Money, Outcome, phone_number
-
-from .settings import Stage
+from plugins.crm.hubspot.settings import Stage
 
 Properties = Mapping[str, str | None]
 

@@ -16,6 +16,7 @@ from hub.contracts.conversions import Conversion, Receipt
 from hub.contracts.costs import Cost
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.sandbox import AdsSandbox, CostSandbox, Sandbox
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import Money
 from hub.hookspecs import ConversionHooks, CostHooks
 from hub.testing import samples
@@ -223,7 +224,7 @@ class AdsConformance(AdsWireConformance):
 
     def test_a_poor_conversion_still_gets_its_receipt(self, connector: Connector, sandbox: Sandbox) -> None:
         """No click id, no phone, no value, an old date: the network may refuse it, but nothing breaks."""
-        bare: dict[str, Any] = {
+        bare: JsonObject = {
             "click_ids": {},
             "phone_number": None,
             "email": None,

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import Conversion
 from hub.contracts.hearing import HeardRequest
 from hub.contracts.sandbox import Sandbox
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import Money
 from hub.sources.url_parameters import visit_parameters
 from hub.testing.ads_uploads import AdsUploads
@@ -83,7 +83,7 @@ class AdsWireConformance(AdsUploads):
     def test_what_asked_nobody_says_that_nothing_was_sent(self, connector: Connector, sandbox: Sandbox) -> None:
         """A conversion without any identifier, and a whole one: the receipt of an item about which no request was made has
         `sent=False`, and no other receipt that refuses or postpones it has. The record of disclosures follows it."""
-        bare: dict[str, Any] = {"click_ids": {}, "cookies": {}, "phone_number": None, "email": None, "user_agent": None}
+        bare: JsonObject = {"click_ids": {}, "cookies": {}, "phone_number": None, "email": None, "user_agent": None}
         for item in (self._sample(connector, sandbox, **bare), self._sample(connector, sandbox)):
             with heard(sandbox) as requests:
                 receipt = self._upload(connector, [item])[item.key]

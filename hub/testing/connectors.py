@@ -23,6 +23,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from hub.contracts.connector import ConnectionReport, Connector
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.sources import KnownSource
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import personal_fields
 from hub.hookspecs import PERSONAL_VALUES, OperationHooks, SourceHooks
 from hub.sources.plugin_rules import wrong_with
@@ -82,7 +83,7 @@ class ConnectorConformance:
 
     connector_class: ClassVar[type[Connector]]
     sandbox_class: ClassVar[type[Sandbox] | None] = None
-    settings: ClassVar[dict[str, Any]] = {}
+    settings: ClassVar[JsonObject] = {}
     kind: ClassVar[str]
     required_hooks: ClassVar[frozenset[str]] = frozenset()
     patience: ClassVar[float] = 0.1

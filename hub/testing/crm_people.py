@@ -10,6 +10,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.people import Correction, PersonReference
 from hub.contracts.sandbox import CrmSandbox, Sandbox
+from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import CrmHooks, PrivacyHooks
 from hub.testing import samples
 from hub.testing.asking import ask, implemented_hooks
@@ -98,7 +99,7 @@ class CrmPeopleConformance(WireConformance):
         crm_of(sandbox).add_contact("Alex Poe", number)
         own, other = samples.key("call"), samples.key("call")
         self._log_two(connector, number, own, other)
-        mine: dict[str, Any] = {
+        mine: JsonObject = {
             "phone_numbers": (number,), "tracking_numbers": (samples.TRACKING_NUMBER,), "item_keys": (own,),
         }  # fmt: skip
         if "export_person" in implemented_hooks(connector):
@@ -116,7 +117,7 @@ class CrmPeopleConformance(WireConformance):
         crm_of(sandbox).add_contact("Alex Poe", number)
         own, other = samples.key("call"), samples.key("call")
         self._log_two(connector, number, own, other)
-        mine: dict[str, Any] = {
+        mine: JsonObject = {
             "phone_numbers": (number,), "tracking_numbers": (samples.TRACKING_NUMBER,), "item_keys": (own,), "shared": True,
         }  # fmt: skip
         assert other not in self._shown(connector, **mine), "a call of another company was shown"

@@ -14,6 +14,7 @@ import structlog
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
+from hub.contracts.untrusted import JsonObject
 from hub.plugin_host.http_client import allowed_hosts, lazy_client
 
 AnyConnector = TypeVar("AnyConnector", bound=Connector)
@@ -37,14 +38,14 @@ class FrozenClock:
 class MemoryTokens:
     """A TokenStore without a database."""
 
-    token: dict[str, Any] | None = None
+    token: JsonObject | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self) -> JsonObject | None:
         """The token that was saved last."""
         return self.token
 
-    def save(self, token: dict[str, Any]) -> None:
+    def save(self, token: JsonObject) -> None:
         """Keep a token."""
         self.token = dict(token)
 

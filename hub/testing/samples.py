@@ -14,6 +14,7 @@ from hub.contracts.conversions import CallActivity, Conversion
 from hub.contracts.costs import Cost
 from hub.contracts.numbers import NumberSetup
 from hub.contracts.sandbox import SimulatedCall
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.values import Money
 
 NUMBERS = itertools.count(1)
@@ -85,7 +86,7 @@ def conversion(
     """A call that became business an hour ago, with everything known about the person."""
     started = now - timedelta(hours=1)
     number = next(NUMBERS)
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "key": key("conversion"),
         "name": "qualified call",
         "occurred_at": started,
@@ -111,7 +112,7 @@ def conversion(
 
 def call_activity(now: datetime, **changes: Any) -> CallActivity:
     """A finished call, answered, from an ad."""
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "key": key("call"),
         "answered": True,
         "started_at": now - timedelta(minutes=10),
@@ -131,7 +132,7 @@ def call_activity(now: datetime, **changes: Any) -> CallActivity:
 
 def simulated_call(now: datetime, **changes: Any) -> SimulatedCall:
     """A call to a tracking number that is answered by the business."""
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "caller_number": person_number(),
         "tracking_number": TRACKING_NUMBER,
         "answering_number": DIAL,

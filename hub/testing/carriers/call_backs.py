@@ -9,6 +9,7 @@ import pytest
 from hub.contracts.call_backs import CallBack, CallBackEvent
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import CallBackOutcome, CallBackSandbox, Sandbox
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import AuthError, OutcomeUnknown, RetryLater
 from hub.hookspecs import CallHooks
@@ -33,7 +34,7 @@ ENDS = {"refused credentials": AuthError, "too many requests": RetryLater, "an u
 
 def call_back(**changes: Any) -> CallBack:
     """A call to place."""
-    values: dict[str, Any] = {
+    values: JsonObject = {
         "key": samples.key("call"),
         "tracking_number": samples.TRACKING_NUMBER,
         "user_number": samples.DIAL,

@@ -10,6 +10,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.disclosure import disclose
 from hub.contracts.people import HeldRecord, PersonReference
 from hub.contracts.sandbox import Sandbox
+from hub.contracts.untrusted import JsonObject
 from hub.hookspecs import PrivacyHooks
 from hub.testing import samples
 from hub.testing.asking import ask
@@ -53,7 +54,7 @@ class PeopleConformance(WireConformance):
         own, other = (
             self._deal(connector, sandbox, person, number) for number in (samples.TRACKING_NUMBER, OTHER_COMPANY)
         )
-        mine: dict[str, Any] = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
+        mine: JsonObject = {"phone_numbers": (person,), "tracking_numbers": (samples.TRACKING_NUMBER,)}
         statuses = set()
         for _ in range(2):
             done = ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))
@@ -84,7 +85,7 @@ class PeopleConformance(WireConformance):
             PrivacyHooks.export_person,
             person=_reference(connector, "export_person", phone_numbers=(person,)),
         ), "records were shown that nothing says are the company's"
-        mine: dict[str, Any] = {"phone_numbers": (person,), "provider_ids": (known.call_id, known.recording_id)}
+        mine: JsonObject = {"phone_numbers": (person,), "provider_ids": (known.call_id, known.recording_id)}
         shown = self._shown(connector, **mine)
         assert known.call_id in shown and other.call_id not in shown
         ask(connector, PrivacyHooks.erase_person, person=_reference(connector, "erase_person", **mine))

@@ -16,6 +16,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.events import MessageEvent, MessageStatusEvent
 from hub.contracts.sandbox import HttpSandbox, Sandbox
 from hub.contracts.texts import OutboundText, TextListQuery
+from hub.contracts.untrusted import JsonObject
 from hub.errors import AuthError, OutcomeUnknown, RetryLater, RingfenceError
 from hub.hookspecs import CallHooks, TextHooks
 from hub.testing import samples
@@ -229,7 +230,7 @@ class TextConformance(WireConformance):
         assert list(late) == [], "texts from before `since` are listed"
 
     def _text(self, **changes: Any) -> OutboundText:
-        values: dict[str, Any] = {
+        values: JsonObject = {
             "key": samples.key("text"),
             "sender": samples.TRACKING_NUMBER,
             "recipient_number": samples.person_number(),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlencode
 
 from hub.config.models import Config
 from hub.contracts.phones import phone_number
 from hub.contracts.sandbox import SimulatedCall
+from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo, ConfigError
 from hub.platform.clock import utc_now
 from hub.runtime import webhook_url
@@ -82,7 +83,7 @@ def landing_page(target: Target, ad: Ad) -> str:
     return f"https://{domain}/?{urlencode({name: value for name, value in tags.items() if value})}"
 
 
-def visit(running: RunningHub, target: Target, ad: Ad, say: Say) -> dict[str, Any]:
+def visit(running: RunningHub, target: Target, ad: Ad, say: Say) -> JsonObject:
     """A visitor opens the page; what it would show: `visit_id`, `number`."""
     page = landing_page(target, ad)
     say(f"A visitor opens {page}")

@@ -12,6 +12,7 @@ import httpx
 
 from hub.config.readers.addresses import listen_address
 from hub.contracts.sandbox import CarrierSandbox
+from hub.contracts.untrusted import JsonObject
 from hub.contracts.webhooks import AnswerDocument
 from hub.errors import CannotDo, ConfigError
 from hub.platform.clock import utc_now
@@ -52,14 +53,14 @@ class RunningHub:
             return None
         return AnswerDocument(reply.headers.get("content-type", ""), reply.text)
 
-    def visit(self, company: str, landing_page: str, referrer: str, country: str) -> dict[str, Any]:
+    def visit(self, company: str, landing_page: str, referrer: str, country: str) -> JsonObject:
         """Report a visit as the page script does; what the page would show: `visit_id`, `number`."""
         visit = {"landing_page": landing_page, "referrer": referrer, "human": True, "country": country, "consent": {}}
         reply = self._ask("POST", f"/track/{company}/visit", json=visit)
-        shown: dict[str, Any] = _accepted(reply, "visit").json()
+        shown: JsonObject = _accepted(reply, "visit").json()
         return shown
 
-    def send_form(self, company: str, form: dict[str, Any]) -> None:
+    def send_form(self, company: str, form: JsonObject) -> None:
         """Send a form as the page script does."""
         _accepted(self._ask("POST", f"/track/{company}/form", json=form), "form")
 

@@ -102,7 +102,7 @@ def _call(draw: random.Random, told: Contact, row_id: str, number: str) -> dict[
         "caller_number": number if draw.random() < 0.97 else None,
         "status": "completed",
         "started_at": told.at,
-        "start_told": True,
+        "start_reported": True,
         "answered_at": told.at + timedelta(seconds=6) if answered else None,
         "answered_by": AGENTS[zipf(draw, len(AGENTS))] if answered else None,
         "ended_at": told.at + timedelta(seconds=seconds),

@@ -19,7 +19,7 @@ from random import Random
 from hub.config.sections.spam import DEFAULT_MARK
 from hub.model import Account, Call, Company
 from hub.spam.facts import CallFacts, CallKey
-from hub.spam.history import Surroundings, load_facts, same_lengths
+from hub.spam.history import CallEnvironment, load_facts, same_lengths
 from hub.spam.rules import score
 from hub.store.engine import Store
 from hub.store.rows import write_rows
@@ -244,7 +244,7 @@ def scored(calls: list[tuple[str, bool, PlayedCall]], folder: Path) -> list[int]
         for begin in range(0, len(calls), BATCH):
             part = range(begin, min(begin + BATCH, len(calls)))
             signed = {keys[i].key: calls[i][2].attestation for i in part}
-            facts = load_facts(session, [keys[i] for i in part], signed, Surroundings())
+            facts = load_facts(session, [keys[i] for i in part], signed, CallEnvironment())
             left = [(keys[i], calls[i][2].seconds) for i in part if calls[i][2].voicemail]
             lengths = same_lengths(session, left)
             points += [score(_ended(facts[keys[i].key], calls[i][2], lengths.get(keys[i].key, 0))).points for i in part]

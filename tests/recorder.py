@@ -111,7 +111,7 @@ def notice(stage: TestHub, call_id: str, choice: str | None, at: datetime, *, po
             text="This call is recorded.",
             text_hash="0" * 64,
             choice=choice,
-            told_at=at,
+            reported_at=at,
             expires_at=at + timedelta(days=700),
         )
     )

@@ -203,10 +203,10 @@ class TestHub:
 
     # what happens
 
-    def tell(self, *events: Event, connector: str = "carrier", told_by: str = "webhook") -> int:
+    def tell(self, *events: Event, connector: str = "carrier", reported_by: str = "webhook") -> int:
         """Events of one connector, folded; how many calls changed."""
         with self.hub.store.writing() as session:
-            return keep_events(session, self.hub, self.directory, [EventBatch(connector, events)], told_by)
+            return keep_events(session, self.hub, self.directory, [EventBatch(connector, events)], reported_by)
 
     def call_in(
         self,
@@ -307,7 +307,7 @@ class TestHub:
             state=state,
             use=use,
             channel=channel,
-            **{"spoken_at": self.clock(), **more},
+            **{"stated_at": self.clock(), **more},
         )
         with self.hub.store.writing() as session:
             append(session, [word], self.clock(), self.hub.vault)

@@ -29,7 +29,7 @@ def troubled_numbers(session: Session) -> Iterator[Happening]:
         facts: dict[str, object] = {"finding": first.kind, "number": first.number, "count": len(rows)}
         if first.company_id is None:
             facts[WHOLE_ACCOUNT] = True
-        for company_id in _told_about(session, first):
+        for company_id in _reported_about(session, first):
             yield Happening(
                 company_id=company_id,
                 kind=NUMBERS,
@@ -64,7 +64,7 @@ def webhooks_set_aside(session: Session, now: datetime) -> Iterator[Happening]:
         )
 
 
-def _told_about(session: Session, finding: NumberFinding) -> Collection[str]:
+def _reported_about(session: Session, finding: NumberFinding) -> Collection[str]:
     """The companies for which users hear of a finding: its own, or of the whole account for each user the first one."""
     if finding.company_id is not None:
         return [finding.company_id]

@@ -135,8 +135,11 @@ def _who(known: Known, subject: Any) -> str:
     if subject.state == SubjectState.ERASED:
         return ERASED
     columns = ("caller_number", "person_number", "phone_number")
-    told = next((getattr(subject, each) for each in columns if hasattr(subject, each)), None)
-    return ", ".join(each for each in (known.names.get(subject.id), phone(told) if told else None) if each) or HIDDEN
+    reported = next((getattr(subject, each) for each in columns if hasattr(subject, each)), None)
+    return (
+        ", ".join(each for each in (known.names.get(subject.id), phone(reported) if reported else None) if each)
+        or HIDDEN
+    )
 
 
 def _where(known: Known, subject: object) -> str:

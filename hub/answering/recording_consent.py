@@ -30,7 +30,7 @@ PEOPLE: Table = Person.__table__
 ENTRIES: Table = ConsentEntry.__table__
 SAID = [
     ENTRIES.c[name]
-    for name in ("id", "state", "use", "channel", "spoken_at", "lapses_at", "basis", "recipients", "categories")
+    for name in ("id", "state", "use", "channel", "stated_at", "lapses_at", "basis", "recipients", "categories")
 ]
 """What a consent record consists of (hub.flow.consent.record_of)."""
 CALLERS = (
@@ -41,7 +41,7 @@ CALLERS = (
         PEOPLE.c.phone_learnt != TYPED,
         PEOPLE.c.company_id.in_(bindparam("companies", expanding=True)),
     )
-    .order_by(ENTRIES.c.spoken_at)
+    .order_by(ENTRIES.c.stated_at)
 )
 """The people of some numbers at some companies, whether their data may only be stored, and what they have said. Built one
 time and without ORM objects, because a caller waits."""

@@ -24,7 +24,7 @@ from hub.platform import metrics
 from hub.runtime import Hub
 from hub.spam.callers import listed
 from hub.spam.facts import CallFacts, CallKey
-from hub.spam.history import Surroundings, load_risks, relations_of
+from hub.spam.history import CallEnvironment, load_risks, relations_of
 from hub.spam.recent import RecentCalls
 from hub.spam.rules import Score, score
 from hub.store.rows import Columns
@@ -88,11 +88,11 @@ class Screener:
         if not wanted:
             return {}
         signed = {each.call: VERDICTS.get(each.point.attestation or "") for each in wanted}
-        surroundings = Surroundings.of(self._hub.config, directory.lines)
-        facts = load_risks(session, [keys[each.call] for each in wanted], signed, lists, surroundings, self._recent)
+        environment = CallEnvironment.of(self._hub.config, directory.lines)
+        facts = load_risks(session, [keys[each.call] for each in wanted], signed, lists, environment, self._recent)
         # Few calls are suspect even if nobody knows the caller; only for them is looked up whether somebody does.
         suspect = [each for each in wanted if self._action(each, facts[each.call], score(facts[each.call]))]
-        relations = relations_of(session, [keys[each.call] for each in suspect], surroundings.crms) if suspect else {}
+        relations = relations_of(session, [keys[each.call] for each in suspect], environment.crms) if suspect else {}
         facts |= {call: replace(facts[call], relation=relation) for call, relation in relations.items()}
         found = {}
         for each in suspect:
@@ -142,7 +142,7 @@ def _row(each: AnswerRequest, points: Score, action: ScreeningAction, now: datet
         carrier_call_id=each.point.call_id,
         company_id=each.line.company.id,
         score=points.points,
-        reasons=points.told,
+        reasons=points.reported,
         action=action,
         decided_at=now,
         expires_at=now + CALL_RETENTION,

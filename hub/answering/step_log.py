@@ -110,7 +110,7 @@ def _notice(answer: AnswerRecord, now: datetime) -> Columns:
         choice=notice.choice,
         salt=secrets.token_hex(SALT_BYTES),
         decision_id=notice.decision_id,
-        told_at=now,
+        reported_at=now,
         expires_at=now + CONSENT_RETENTION,
     )
 

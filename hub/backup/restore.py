@@ -55,7 +55,7 @@ def restore(
     """
     data = ArchiveReader(file, hub.keyring, DATA)
     key_file = ArchiveReader(keys, hub.keyring, KEYS) if keys else None
-    buried = _buried(hub, key_file, journal or journal_of(hub.config.hub), without_journal)
+    tombstoned = _tombstoned(hub, key_file, journal or journal_of(hub.config.hub), without_journal)
     _refuse_unfit(hub, data, key_file)
     data.check()
     upgrade(hub.store)
@@ -65,19 +65,19 @@ def restore(
     note = Restoration(id=new_id(), backup_id=data.id, backup_made_at=made_at, begun_at=now)
     with hub.store.writing() as session:
         session.add(note)
-    _restore_keys(hub, data, key_file, buried, now)
+    _restore_keys(hub, data, key_file, tombstoned, now)
     emptied: Counter[str] = Counter()
     for table in every_table().sorted_tables:
-        _restore_table(hub, data, table, buried, emptied, progress)
+        _restore_table(hub, data, table, tombstoned, emptied, progress)
     for path, audio in data.files():
-        if audio[:36].decode("ascii", "replace") not in buried.keys:
+        if audio[:36].decode("ascii", "replace") not in tombstoned.keys:
             hub.blob_store.write(path, audio)
     with hub.store.writing() as session:
-        for name, count in replay_tombstones(session, hub.vault, buried.rows, now).items():
+        for name, count in replay_tombstones(session, hub.vault, tombstoned.rows, now).items():
             emptied[name] = max(emptied[name], count)
-        write_tombstones(session, None, buried, now)
+        write_tombstones(session, None, tombstoned, now)
         touch(session, RecordingNotice, col(RecordingNotice.salt).is_(None))  # those of erased people
-        _keep_journal(hub, session, buried, now)
+        _keep_journal(hub, session, tombstoned, now)
     _add_up_again(hub, emptied)
     _note_ends(hub, data.id)
     with hub.store.writing() as session:
@@ -104,10 +104,10 @@ def _add_up_again(hub: Hub, emptied: Counter[str]) -> None:
         pass
 
 
-def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> ErasedRows:
-    buried = ErasedRows()
+def _tombstoned(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, without_journal: bool) -> ErasedRows:
+    tombstoned = ErasedRows()
     if journal is not None and journal.exists():
-        buried |= read_journal(journal)
+        tombstoned |= read_journal(journal)
     elif not without_journal:
         raise NotRestored(
             "There is no journal of tombstones, so it is unknown who was erased since the backup; name it with --tombstones, "
@@ -116,18 +116,18 @@ def _buried(hub: Hub, key_file: ArchiveReader | None, journal: Path | None, with
     if key_file is not None:
         key_file.check()
         marks = [mark for chunk in key_file.rows("tombstone") for mark in chunk]
-        buried |= ErasedRows(
+        tombstoned |= ErasedRows(
             frozenset(mark for kind, mark in marks if kind == "key"),
             frozenset(mark for kind, mark in marks if kind == "row"),
         )
-    return buried
+    return tombstoned
 
 
-def _keep_journal(hub: Hub, session: Session, buried: ErasedRows, now: datetime) -> None:
+def _keep_journal(hub: Hub, session: Session, tombstoned: ErasedRows, now: datetime) -> None:
     """Add the missing tombstones to the hub's own journal."""
     journal = journal_of(hub.config.hub)
     if journal is not None:
-        unknown = buried - (read_journal(journal) if journal.exists() else ErasedRows())
+        unknown = tombstoned - (read_journal(journal) if journal.exists() else ErasedRows())
         if unknown:
             write_tombstones(session, journal, unknown, now)
 
@@ -159,26 +159,26 @@ def _refuse_full(hub: Hub) -> None:
 
 
 def _restore_keys(
-    hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None, buried: ErasedRows, now: datetime
+    hub: Hub, data: ArchiveReader, key_file: ArchiveReader | None, tombstoned: ErasedRows, now: datetime
 ) -> None:
     table = every_table().tables["person_key"]
     holders = data.manifest["holders"]
     for chunk in chain([[holders]] if holders else [], key_file.rows("person_key") if key_file is not None else []):
         rows = [_typed(table, row) for row in chunk]
         for row in rows:
-            if row["id"] in buried.keys and row["holder"] != HOLDERS:
+            if row["id"] in tombstoned.keys and row["holder"] != HOLDERS:
                 row |= {"wrapped": None, "key_id": "", "destroyed_at": row["destroyed_at"] or now}
         with hub.store.writing() as session:
             write_rows(session, PersonKey, rows)
 
 
 def _restore_table(
-    hub: Hub, data: ArchiveReader, table: Table, buried: ErasedRows, emptied: Counter[str], progress: Progress
+    hub: Hub, data: ArchiveReader, table: Table, tombstoned: ErasedRows, emptied: Counter[str], progress: Progress
 ) -> None:
     count = data.manifest["tables"].get(table.name, {"rows": 0})["rows"]
     personal, done = personal_columns(table), 0
     for chunk in data.rows(table.name):
-        rows = _opened(hub, table, personal, chunk, buried, emptied)
+        rows = _opened(hub, table, personal, chunk, tombstoned, emptied)
         if rows:
             with hub.store.connected() as connection:
                 connection.execute(insert(table), rows)
@@ -191,7 +191,7 @@ def _opened(
     table: Table,
     personal: Sequence[str],
     chunk: Sequence[dict[str, Any]],
-    buried: ErasedRows,
+    tombstoned: ErasedRows,
     emptied: Counter[str],
 ) -> list[dict[str, Any]]:
     sealed = [base64.b64decode(row["~"]) if "~" in row else None for row in chunk]

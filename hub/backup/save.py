@@ -74,13 +74,16 @@ def save_keys(hub: Hub, file: Path) -> dict[str, Any]:
         table = table_named("person_key")
         for rows in _chunks(session, table):
             archive.rows("person_key", [_plain(row) for row in rows])
-        buried = ErasedRows(
+        tombstoned = ErasedRows(
             frozenset(each.mark for each in in_database(session, ("key",))),
             frozenset(each.mark for each in in_database(session, ("row",))),
         )
         if journal is not None and journal.exists():
-            buried |= read_journal(journal)
-        marks = [*(["key", each] for each in sorted(buried.keys)), *(["row", each] for each in sorted(buried.rows))]
+            tombstoned |= read_journal(journal)
+        marks = [
+            *(["key", each] for each in sorted(tombstoned.keys)),
+            *(["row", each] for each in sorted(tombstoned.rows)),
+        ]
         for start in range(0, len(marks), ROWS_PER_FETCH):
             archive.rows("tombstone", marks[start : start + ROWS_PER_FETCH])
         made_at = hub.clock()

@@ -18,8 +18,8 @@ class FieldSet:
 
     def chosen(self, wanted: Iterable[str] = ()) -> tuple[str, ...]:
         """The default fields and those of `wanted` that exist; others are ignored."""
-        asked = set(wanted)
-        return (*self.default, *(name for name in self.optional if name in asked))
+        request = set(wanted)
+        return (*self.default, *(name for name in self.optional if name in request))
 
     @property
     def all(self) -> tuple[str, ...]:

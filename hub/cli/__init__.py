@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from hub.cli.listing import COMMANDS, GROUPS
+from hub.cli.command_list import COMMANDS, GROUPS
 from hub.errors import RingfenceError
 from hub.platform.private_files import create_private_files
 

@@ -8,8 +8,8 @@ import typer
 from sqlmodel import select
 
 from hub.access.users import user_named
+from hub.alerts.alert_list import sent_alerts
 from hub.alerts.kinds import CHANNEL_NAMES
-from hub.alerts.listing import sent_alerts
 from hub.alerts.settings import queue_test
 from hub.cli.support.lists import Listing, listing
 from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say

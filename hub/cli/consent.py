@@ -115,7 +115,7 @@ def record(
                 use=use,
                 channel=channel,
                 detail=typed(evidence) if evidence else None,
-                spoken_at=now,
+                stated_at=now,
                 basis=said_basis,
                 language=language if shown else None,
                 notice_hash=keep_notice(session, shown, language, now) if shown else None,
@@ -126,8 +126,8 @@ def record(
             )
             held = take_effect(session, loaded, _vault(loaded), [statement], now)
             note(session, now, "consent.record", person.id, f"{state} {use} by {channel}")
-    stranger = "" if known_before else " This person was not known before."
-    say(f"Recorded: {colored(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{stranger}")
+    unknown_caller = "" if known_before else " This person was not known before."
+    say(f"Recorded: {colored(state)} for {plain(use)}, by {plain(channel)}, of person {person.id}.{unknown_caller}")
     if held:
         say(f"Held back: {counted(held, 'queued item')}.")
     if not waited:
@@ -263,7 +263,7 @@ def _opted_out(row: OptOut) -> dict[str, object]:
 
 def _plain(entry: ConsentEntry, detail: str | None) -> dict[str, Any]:
     names = ("id", "state", "use", "channel", "basis", "recipients", "categories", "jurisdictions", "supersedes")
-    more = {"at": entry.spoken_at, "evidence": detail, "notice": entry.notice_hash, "expires": entry.lapses_at}
+    more = {"at": entry.stated_at, "evidence": detail, "notice": entry.notice_hash, "expires": entry.lapses_at}
     return only(*names)(entry) | more
 
 

@@ -117,8 +117,8 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         if listen is None:
             _wait_for_signal()
         else:
-            told = partial(log.info, "the worker is running", listen=listen)
-            serve(edge_settings(process.running.app, listen), told, lambda: None)
+            reported = partial(log.info, "the worker is running", listen=listen)
+            serve(edge_settings(process.running.app, listen), reported, lambda: None)
 
 
 @contextlib.contextmanager

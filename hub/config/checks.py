@@ -83,9 +83,9 @@ def _rules(parts: Parts) -> Found:
 
 
 def _consent(parts: Parts) -> Found:
-    asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
+    request = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
     unclear = len(parts.connector_classes) < len(parts.connector_names)
-    if parts.destinations and not asked and not unclear:
+    if parts.destinations and not request and not unclear:
         yield (
             ("connectors",),
             "no consent connector is configured, so nothing has consent and nothing would be sent; add one like "

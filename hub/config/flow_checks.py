@@ -100,8 +100,8 @@ def _flow_of(company: CompanySection, tracker: TrackerSection) -> Flow | None:
 
 def _recording(parts: Parts) -> Found:
     """A flow that records must also check whether recording is lawful."""
-    asked = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
-    if asked or len(parts.connector_classes) < len(parts.connector_names):
+    request = any(each.manifest.kind == "consent" for each in parts.connector_classes.values())
+    if request or len(parts.connector_classes) < len(parts.connector_names):
         return
     records = "no consent connector is configured, so nothing has consent and nothing would be recorded; add one like "
     records += "`jurisdictions: {plugin: jurisdictions}`"

@@ -16,7 +16,7 @@ from hub.config.models import AccountSection, CompanySection, Config, Conversion
 from hub.config.parts import Parts
 from hub.config.readers.hub import plugin_folders, read_hub
 from hub.config.readers.mail import read_mail
-from hub.config.readers.recordings import read_recordings
+from hub.config.readers.recording_settings import read_recordings
 from hub.config.reading import Reading
 from hub.config.references import References
 from hub.config.retention import RetentionSection

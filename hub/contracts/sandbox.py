@@ -194,12 +194,12 @@ class HttpSandbox(Sandbox):
             if self.state is None:
                 await app(scope, receive, send)
                 return
-            asked, replied = [await receive()], list[Any]()
-            while asked[-1].get("more_body"):
-                asked.append(await receive())
+            request, replied = [await receive()], list[Any]()
+            while request[-1].get("more_body"):
+                request.append(await receive())
 
             async def replay() -> Any:
-                return asked.pop(0) if asked else await receive()
+                return request.pop(0) if request else await receive()
 
             async def collect(message: Any) -> None:
                 replied.append(message)

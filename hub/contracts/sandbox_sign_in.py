@@ -25,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class _Code:
-    asked: Mapping[str, str]
+    requested: Mapping[str, str]
     account: str
     scopes: tuple[str, ...]
     ends_at: datetime
@@ -73,21 +73,21 @@ class SandboxSignIn:
 
     # A provider's own rules.
 
-    def problem(self, asked: Mapping[str, str]) -> str:
+    def problem(self, request: Mapping[str, str]) -> str:
         """Why the provider shows an error page instead of asking; empty if it asks."""
-        redirect = urlsplit(asked.get("redirect_uri", ""))
-        if asked.get("client_id") != self.client_id:
+        redirect = urlsplit(request.get("redirect_uri", ""))
+        if request.get("client_id") != self.client_id:
             return "The OAuth client was not found."
         on_this_machine = redirect.scheme == "http" and redirect.hostname in LOOPBACK
-        if asked["redirect_uri"] not in self.redirect_uris if self.redirect_uris else not on_this_machine:
+        if request["redirect_uri"] not in self.redirect_uris if self.redirect_uris else not on_this_machine:
             return "redirect_uri_mismatch"
-        if asked.get("response_type") != "code" or not asked.get("scope"):
+        if request.get("response_type") != "code" or not request.get("scope"):
             return "invalid_request: response_type and scope are needed"
-        if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+        if request.get("code_challenge_method") != "S256" or not request.get("code_challenge"):
             return "invalid_request: code_challenge with S256 is needed"
         return ""
 
-    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
+    def gives_refresh_token(self, request: Mapping[str, str], account: str) -> bool:
         """Whether a sign-in yields a refresh token."""
         return True
 
@@ -97,12 +97,12 @@ class SandboxSignIn:
 
     # The two endpoints.
 
-    def authorize(self, asked: Mapping[str, str]) -> dict[str, str] | None:
+    def authorize(self, request: Mapping[str, str]) -> dict[str, str] | None:
         """The query added to the redirect address by the first account's immediate answer; None for an error page."""
-        if self.problem(asked):
+        if self.problem(request):
             return None
-        scopes = tuple(scope for scope in asked["scope"].split() if scope not in self.leaves_out)
-        return self._answer(asked, None if self.denies else self.accounts[0], scopes)
+        scopes = tuple(scope for scope in request["scope"].split() if scope not in self.leaves_out)
+        return self._answer(request, None if self.denies else self.accounts[0], scopes)
 
     def token(self, form: Mapping[str, str]) -> tuple[int, JsonObject]:
         """The token endpoint's status and body."""
@@ -116,13 +116,13 @@ class SandboxSignIn:
         if form.get("grant_type") != "authorization_code":
             return 400, {"error": "unsupported_grant_type"}
         code = self._codes.pop(form.get("code", ""), None)
-        if code is None or code.ends_at <= self._clock() or form.get("redirect_uri") != code.asked["redirect_uri"]:
+        if code is None or code.ends_at <= self._clock() or form.get("redirect_uri") != code.requested["redirect_uri"]:
             return 400, {"error": "invalid_grant", "error_description": "Bad Request"}
-        if challenge_of(form.get("code_verifier", "")) != code.asked["code_challenge"]:
+        if challenge_of(form.get("code_verifier", "")) != code.requested["code_challenge"]:
             return 400, {"error": "invalid_grant", "error_description": "Invalid code verifier."}
         self.revoked = False
         answer = self.issue(code.account) | dict(self.more(code.account, code.scopes))
-        if self.gives_refresh_token(code.asked, code.account):
+        if self.gives_refresh_token(code.requested, code.account):
             answer["refresh_token"] = self._refresh_token(code.account)
         return 200, answer
 
@@ -166,20 +166,20 @@ class SandboxSignIn:
         """Whose refresh token this is; None if it is unknown."""
         return self.accounts[0] if token == self.refresh_token else self._refresh.get(token)
 
-    def _answer(self, asked: Mapping[str, str], account: str | None, scopes: tuple[str, ...]) -> dict[str, str]:
-        state = {"state": asked["state"]} if "state" in asked else {}
+    def _answer(self, request: Mapping[str, str], account: str | None, scopes: tuple[str, ...]) -> dict[str, str]:
+        state = {"state": request["state"]} if "state" in request else {}
         if account is None:
             return {"error": "access_denied", **state}
         code = f"{self._prefixes[0]}{secrets.token_urlsafe(24)}"
-        self._codes[code] = _Code(dict(asked), account, scopes, self._clock() + CODE_LIFETIME)
+        self._codes[code] = _Code(dict(request), account, scopes, self._clock() + CODE_LIFETIME)
         return {**state, "code": code, "scope": " ".join(scopes)}
 
     # The page.
 
     def page_reply(self, method: str, query: Mapping[str, str], body: bytes) -> tuple[str, int, dict[str, str]]:
         """The authorization endpoint's content, status and headers: GET shows the consent page, POST is its answer."""
-        asked = dict(query)
-        if problem := self.problem(asked):
+        request = dict(query)
+        if problem := self.problem(request):
             return f"<h1>Access blocked</h1><p>{html.escape(problem)}</p>", 400, HTML
         if method == "POST":
             form = parse_qsl(body.decode("utf-8", "replace"))
@@ -188,14 +188,14 @@ class SandboxSignIn:
             if account is not None and account not in self.accounts:
                 return "<h1>Unknown account</h1>", 400, HTML
             left = {value for name, value in form if name == "scope"}
-            answer = self._answer(asked, account, tuple(scope for scope in asked["scope"].split() if scope in left))
+            answer = self._answer(request, account, tuple(scope for scope in request["scope"].split() if scope in left))
         elif self.asks:
-            return self._page(asked), 200, HTML
+            return self._page(request), 200, HTML
         else:
-            answer = self.authorize(asked) or {}
-        return "", 302, {"location": f"{asked['redirect_uri']}?{urlencode(answer)}"}
+            answer = self.authorize(request) or {}
+        return "", 302, {"location": f"{request['redirect_uri']}?{urlencode(answer)}"}
 
-    def _page(self, asked: Mapping[str, str]) -> str:
+    def _page(self, request: Mapping[str, str]) -> str:
         people = "".join(
             f'<p><label><input type="radio" name="account" value="{html.escape(each)}"{" checked" if not place else ""}> '
             f"{html.escape(each)}</label></p>"
@@ -204,7 +204,7 @@ class SandboxSignIn:
         scopes = "".join(
             f'<p><label><input type="checkbox" name="scope" value="{html.escape(each)}" checked> {html.escape(each)}'
             "</label></p>"
-            for each in asked["scope"].split()
+            for each in request["scope"].split()
         )
         return (
             f'<!doctype html><html lang="en"><title>{self.provider}</title><h1>Sign in at {self.provider} (stand-in)</h1>'

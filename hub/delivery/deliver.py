@@ -142,7 +142,7 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
         earlier = states_before(session, connector, batch.deliveries)
         calls = [case.subject for case in cases.values() if isinstance(case.subject, Call)] if hook == LOG else []
         names = names_of(hub.vault, session, calls)
-    asked: list[Delivery] = []
+    request: list[Delivery] = []
     in_batch: set[str] = set()
     for delivery in batch.deliveries:
         before = earlier.get(delivery.id)
@@ -168,9 +168,11 @@ def prepare(hub: Hub, directory: Directory, connector: str, hook: str, batch: Ba
             batch.outcomes[delivery.id] = Outcome(*end)
         else:
             in_batch.add(delivery.item_key)
-            asked.append(delivery)
-    rulings = ask(hub, [cases[each.subject_id] for each in asked], connector, hook, PERSONAL_VALUES[hook], "send", now)
-    for delivery, ruling in zip(asked, rulings, strict=True):
+            request.append(delivery)
+    rulings = ask(
+        hub, [cases[each.subject_id] for each in request], connector, hook, PERSONAL_VALUES[hook], "send", now
+    )
+    for delivery, ruling in zip(request, rulings, strict=True):
         if ruling.is_unanswered:
             batch.outcomes[delivery.id] = unanswered(delivery, ruling, now)
             continue

@@ -119,13 +119,13 @@ def _prepare(hub: Hub, directory: Directory, row: OutgoingCall, token: str) -> _
             person_number=row.person_number,
         )
         plugin = hub.plugins.connectors[row.connector]
-        told = hub.refusals.disclose(plugin, value, PLACE)
+        reported = hub.refusals.disclose(plugin, value, PLACE)
         disclosure_id = new_id()
         recipient = plugin.manifest.recipient.name
-        disclosed = disclosure_row(ruling, case, row.connector, recipient, told.categories, now, delivery_id=None)
+        disclosed = disclosure_row(ruling, case, row.connector, recipient, reported.categories, now, delivery_id=None)
         write_evidence(session, Disclosure, [disclosed | {"id": disclosure_id}], {case.subject.id: account_id})
         _set(session, row.id, attempts=1, placed_at=now)
-    return _Ready(told.value, disclosure_id, account_id)
+    return _Ready(reported.value, disclosure_id, account_id)
 
 
 def _subjects(session: Session, row: OutgoingCall) -> list[Subject]:

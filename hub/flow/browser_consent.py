@@ -122,7 +122,7 @@ def refusals_of(cases: Sequence[Case]) -> Iterator[ConsentStatement]:
                 channel="gpc",
                 basis="opt_out",
                 evidence=case.subject.id,
-                spoken_at=case.at,
+                stated_at=case.at,
             )
 
 
@@ -151,7 +151,7 @@ def refusals_on_forms(cases: Sequence[Case]) -> Iterator[ConsentStatement]:
                         use=use,
                         channel="form",
                         evidence=f"form {form.id}",
-                        spoken_at=form.submitted_at,
+                        stated_at=form.submitted_at,
                     )
 
 
@@ -170,5 +170,5 @@ def _statements(person_id: str, visit: Visit) -> Iterator[ConsentStatement]:
             basis="opt_out" if state == "refused" else "consent",
             evidence=visit.consent.get(by) or f"visit {visit.id}",
             scope="browser",
-            spoken_at=visit.last_seen_at or visit.started_at,
+            stated_at=visit.last_seen_at or visit.started_at,
         )

@@ -261,7 +261,7 @@ def _load_consent(session: Session, cases: Sequence[Case]) -> None:
     entries: dict[str, list[ConsentEntry]] = {}
     if people:
         theirs = (col(ConsentEntry.person_id).in_(people), ConsentEntry.scope == "person")
-        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.spoken_at), col(ConsentEntry.id))
+        spoken = select(ConsentEntry).where(*theirs).order_by(col(ConsentEntry.stated_at), col(ConsentEntry.id))
         for entry in session.exec(spoken):
             entries.setdefault(entry.person_id or "", []).append(entry)
     for case in cases:
@@ -273,8 +273,8 @@ def _load_children(session: Session, cases: Sequence[Case]) -> None:
     """The people whose data a parent asks to have erased, from the proof of who asks until the request is done or
     refused. Laws on children's data apply if their age is known."""
     companies = {case.company.id for case in cases}
-    asked = session.exec(_CHILDREN, params={"companies": list(companies)})
-    known = {(company_id, name) for company_id, *names in asked for name in names if name}
+    request = session.exec(_CHILDREN, params={"companies": list(companies)})
+    known = {(company_id, name) for company_id, *names in request for name in names if name}
     for case in cases if known else ():
         names = (case.phone_number, case.email)
         case.under_13 = any((case.company.id, name) in known for name in names)

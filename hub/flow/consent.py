@@ -95,8 +95,8 @@ def ask(
         if typed and _is_identified(case, manifest, rest := declared - left_out):
             categories = frozenset(category_of[name] for name in rest)
             seconds.append((index, question(categories=categories, typed=frozenset()), left_out))
-    asked = [*cases, *(cases[index] for index, _, _ in seconds)]
-    rulings = decide(hub, asked, connector, moment, [*questions, *(question for _, question, _ in seconds)])
+    request = [*cases, *(cases[index] for index, _, _ in seconds)]
+    rulings = decide(hub, request, connector, moment, [*questions, *(question for _, question, _ in seconds)])
     for (index, _, left_out), of_rest in zip(seconds, rulings[len(cases) :], strict=True):
         keeps_number = cases[index].has_proven_number and "phone_number" in declared
         rulings[index] = _chosen(rulings[index], replace(of_rest, left_out=left_out), keeps_number)
@@ -288,7 +288,7 @@ def record_of(entry: ConsentEntry | RowOfTable[object]) -> ConsentRecord:
         state=entry.state,  # type: ignore[arg-type]
         use=entry.use,
         channel=entry.channel,
-        at=entry.spoken_at,
+        at=entry.stated_at,
         evidence=entry.id,
         expires_at=entry.lapses_at,
         basis=entry.basis,

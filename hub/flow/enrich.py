@@ -46,14 +46,14 @@ def discloses_to_third_party(hub: Hub) -> bool:
 def enrich(hub: Hub, cases: Sequence[Case], now: datetime) -> Enrichment:
     """Ask every enricher about every caller of the batch, all connectors in parallel."""
     result = Enrichment()
-    asked = [case for case in cases if case.phone_number and case.subject.enriched_at is None]
+    request = [case for case in cases if case.phone_number and case.subject.enriched_at is None]
     # Offline enrichers first: consent to the others depends on where the person may be.
     names = [name for name in hub.plugins.with_hook(HOOK) if hub.plugins.may_read(name)]
     offline = [name for name in names if hub.plugins.connectors[name].manifest.recipient.role == "none"]
     for group in (offline, [name for name in names if name not in offline]):
         running: list[tuple[str, Sequence[Case], Future[list[Sequence[Fact] | RingfenceError]] | RingfenceError]] = []
         for name in group:
-            served: Sequence[Case] = [case for case in asked if hub.config.connectors[name].serves(case.company.name)]
+            served: Sequence[Case] = [case for case in request if hub.config.connectors[name].serves(case.company.name)]
             if name not in offline and served:
                 rulings = ask(hub, served, name, HOOK, Caller, "decide", now)
                 result.rulings += rulings

@@ -22,7 +22,7 @@ from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.runtime import Hub
 from hub.spam.facts import CallFacts, CallKey, Challenge
-from hub.spam.history import BURST, Surroundings, load_facts, same_lengths
+from hub.spam.history import BURST, CallEnvironment, load_facts, same_lengths
 from hub.spam.rules import TALK_SECONDS, Reason, Score, score
 from hub.store.rows import change_rows, write_rows
 from hub.store.writers.webhook_events import note_changes
@@ -150,20 +150,20 @@ def _facts(
     calls: Sequence[tuple[Case, Call, CallKey]],
     former: Mapping[tuple[str, str], SpamScore],
 ) -> dict[tuple[str, str], CallFacts]:
-    surroundings = Surroundings.of(hub.config, directory.lines)
+    environment = CallEnvironment.of(hub.config, directory.lines)
     signed = {key.key: call.attestation for _, call, key in calls}
-    found = load_facts(session, [key for _, _, key in calls], signed, surroundings, scored=former)
+    found = load_facts(session, [key for _, _, key in calls], signed, environment, scored=former)
     recorded = [
         (key, call.recording_duration)
         for _, call, key in calls
         if call.recording_duration is not None and call.recording_duration >= MIN_RECORDED_SECONDS
     ]
     lengths, silent = same_lengths(session, recorded), _silent(session, [call.id for _, call, _ in calls])
-    asked = [call for _, call, key in calls if key.key in former and former[key.key].action == "challenge"]
-    challenges = _challenges(session, asked) if asked else {}
+    request = [call for _, call, key in calls if key.key in former and former[key.key].action == "challenge"]
+    challenges = _challenges(session, request) if request else {}
     for case, call, key in calls:
         facts = found[key.key]
-        in_crm = any(fact.source in surroundings.crms for fact in case.facts)
+        in_crm = any(fact.source in environment.crms for fact in case.facts)
         found[key.key] = replace(
             facts,
             relation="customer" if in_crm else facts.relation,
@@ -233,7 +233,7 @@ def _same(call: Call) -> tuple[Any, ...]:
 
 
 def _values(each: ScoredCall, now: datetime) -> dict[str, Any]:
-    return {"score": each.score.points, "reasons": each.score.told, "decided_at": now}
+    return {"score": each.score.points, "reasons": each.score.reported, "decided_at": now}
 
 
 def _row(each: ScoredCall, now: datetime) -> SpamScore:

@@ -31,7 +31,7 @@ def cause_row(
     source, medium = _origin(cause, tracker)
     clicks = dict(cause.click_ids) if at + retention.life("click_ids") > now else {}
     page = clean_url(cause.landing_page, company.link_parameters)
-    told = f"CallRail reported the source {cause.shown}" if cause.shown else "CallRail reported no source"
+    reported = f"CallRail reported the source {cause.shown}" if cause.shown else "CallRail reported no source"
     return Attribution.columns(
         subject_id=subject_id,
         company_id=company.id,
@@ -44,7 +44,7 @@ def cause_row(
         clicked_at=at if clicks else None,
         rule=IMPORTED,
         confidence=1.0,
-        trace=[storable(told)],
+        trace=[storable(reported)],
         made_at=now,
         clicks_end_at=at + CLICK_ID_RETENTION if clicks else None,
         expires_at=at + CALL_RETENTION,

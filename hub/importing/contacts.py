@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from sqlmodel import Session
 
 from hub.importing.causes import cause_row
+from hub.importing.imported_people import Known, erased_at, meet
 from hub.importing.marks import Marked, write_marks
-from hub.importing.people import Known, erased_at, meet
 from hub.importing.places import Places
 from hub.importing.records import CallRecord, FormRecord, TextRecord
 from hub.importing.steps import CHANGED, NEW, SAME, Tally
@@ -24,24 +24,24 @@ NO_COMPANY = "its company is not brought over"
 EXPIRED = "it is older than this hub keeps such data"
 ERASED = "its person was erased here"
 IN_FUTURE = "its time is in the future"
-Told = TypeVar("Told", CallRecord, FormRecord, TextRecord)
+Record = TypeVar("Record", CallRecord, FormRecord, TextRecord)
 
 
 FILE_ID = "csv-"
 """Begins the id of a contact from a file that has no ids; the rest is a keyed hash."""
 
 
-def file_id(session: Session, hub: Hub, kind: str, *told: object) -> str:
+def file_id(session: Session, hub: Hub, kind: str, *reported: object) -> str:
     """The id of a contact by what a file without ids says of it: the same line gives the same id in every export."""
-    return FILE_ID + hub.vault.row_mark(session, f"imported {kind}", "|".join(map(str, told)))[:48]
+    return FILE_ID + hub.vault.row_mark(session, f"imported {kind}", "|".join(map(str, reported)))[:48]
 
 
 @dataclass(frozen=True)
-class Placed(Generic[Told]):
+class Placed(Generic[Record]):
     """A record with its id here, its company and its tracker."""
 
     id: str
-    record: Told
+    record: Record
     company: Company
     tracker: Tracker | None
     number: str | None
@@ -49,7 +49,7 @@ class Placed(Generic[Told]):
 
 
 @dataclass
-class Batch(Generic[Told]):
+class Batch(Generic[Record]):
     """The records of one page that may be stored, and what happened to all of them."""
 
     hub: Hub
@@ -58,11 +58,11 @@ class Batch(Generic[Told]):
     now: datetime
     tally: Tally = field(default_factory=Tally)
 
-    def placed(self, records: Iterable[tuple[str, Told, str | None, str | None]], kind: str) -> list[Placed[Told]]:
+    def placed(self, records: Iterable[tuple[str, Record, str | None, str | None]], kind: str) -> list[Placed[Record]]:
         """The records with their places: of each its id here, the record, the person's number and the tracking number.
         Those that may not be stored are skipped with a reason; `kind` is their kind in `retention:`."""
         life = self.hub.config.retention.life(kind)
-        found: list[Placed[Told]] = []
+        found: list[Placed[Record]] = []
         for row_id, record, number, tracking in records:
             place = self.places.of(record.company, getattr(record, "tracker", None), tracking)
             if place is None or (self.places.only and record.company not in self.places.only):
@@ -83,7 +83,7 @@ class Batch(Generic[Told]):
                 kept.append(each)
         return kept
 
-    def people(self, placed: Sequence[Placed[Told]]) -> dict[Known, str]:
+    def people(self, placed: Sequence[Placed[Record]]) -> dict[Known, str]:
         """The people of the records by company and number."""
         spans: dict[Known, tuple[datetime, datetime]] = {}
         for each in placed:
@@ -94,8 +94,8 @@ class Batch(Generic[Told]):
 
     def finish(
         self,
-        placed: Sequence[Placed[Told]],
-        new: Sequence[Placed[Told]],
+        placed: Sequence[Placed[Record]],
+        new: Sequence[Placed[Record]],
         people: dict[Known, str],
         *,
         marked: bool = True,
@@ -128,11 +128,11 @@ class Batch(Generic[Told]):
         self.tally.counts[CHANGED] += len(changed - ids)
         self.tally.counts[SAME] += len(placed) - len(touched)
 
-    def holder(self, each: Placed[Told]) -> str:
+    def holder(self, each: Placed[Record]) -> str:
         """Whose key encrypts what is personal in a contact."""
         return self.hub.vault.holder(self.session, each.company.id, each.number, each.id)
 
-    def _marked(self, each: Placed[Told]) -> Marked:
+    def _marked(self, each: Placed[Record]) -> Marked:
         return Marked(
             each.id, each.company.id, each.record.id or "", each.record.at, self.holder(each), each.record.marks
         )

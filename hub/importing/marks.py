@@ -48,13 +48,13 @@ def write_marks(session: Session, vault: Vault, marked: Sequence[Marked], now: d
 
     A change of a lead is written as done, so no conversion rule looks at it.
     """
-    told = [each for each in marked if each.marks != Marks()]
-    if not told:
+    reported = [each for each in marked if each.marks != Marks()]
+    if not reported:
         return set()
-    ids = [each.subject_id for each in told]
-    changed = _write_leads(session, told, _leads(session, ids), now)
-    changed |= _write_tags(session, told, now, tally)
-    changed |= _write_notes(session, vault, told, ids, now)
+    ids = [each.subject_id for each in reported]
+    changed = _write_leads(session, reported, _leads(session, ids), now)
+    changed |= _write_tags(session, reported, now, tally)
+    changed |= _write_notes(session, vault, reported, ids, now)
     return changed
 
 
@@ -62,9 +62,9 @@ def _leads(session: Session, ids: Sequence[str]) -> dict[str, Lead]:
     return {lead.subject_id: lead for lead in session.exec(select(Lead).where(col(Lead.subject_id).in_(ids)))}
 
 
-def _write_leads(session: Session, told: Sequence[Marked], known: Mapping[str, Lead], now: datetime) -> set[str]:
+def _write_leads(session: Session, reported: Sequence[Marked], known: Mapping[str, Lead], now: datetime) -> set[str]:
     leads, changes, replaced = [], [], []
-    for each in told:
+    for each in reported:
         marks, before = each.marks, known.get(each.subject_id)
         if marks.status is None and marks.value is None:
             continue
@@ -92,8 +92,8 @@ def _write_leads(session: Session, told: Sequence[Marked], known: Mapping[str, L
     return {row["subject_id"] for row in leads}
 
 
-def _write_tags(session: Session, told: Sequence[Marked], now: datetime, tally: Tally) -> set[str]:
-    tagged = [each for each in told if each.marks.tags]
+def _write_tags(session: Session, reported: Sequence[Marked], now: datetime, tally: Tally) -> set[str]:
+    tagged = [each for each in reported if each.marks.tags]
     if not tagged:
         return set()
     known: dict[str, set[str]] = {}
@@ -129,8 +129,10 @@ def _write_tags(session: Session, told: Sequence[Marked], now: datetime, tally: 
     return {row["subject_id"] for row in rows}
 
 
-def _write_notes(session: Session, vault: Vault, told: Sequence[Marked], ids: Sequence[str], now: datetime) -> set[str]:
-    noted = {note_id(each.subject_id, each.at): each for each in told if each.marks.note}
+def _write_notes(
+    session: Session, vault: Vault, reported: Sequence[Marked], ids: Sequence[str], now: datetime
+) -> set[str]:
+    noted = {note_id(each.subject_id, each.at): each for each in reported if each.marks.note}
     if not noted:
         return set()
     there = session.exec(select(Note).where(col(Note.id).in_(noted))).all()

@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from hub.errors import CannotDo, RetryLater
 from hub.importing.callrail.client import NotPermitted
-from hub.importing.calls import stored_calls, write_calls
-from hub.importing.forms import write_forms
+from hub.importing.imported_calls import stored_calls, write_calls
+from hub.importing.imported_forms import write_forms
+from hub.importing.imported_recordings import AudioSource, fetch_recordings
 from hub.importing.places import Places, read_places
-from hub.importing.recordings import AudioSource, fetch_recordings
 from hub.importing.records import Page
 from hub.importing.refusals.in_contacts import read_refusals, refusal_locks, write_refusals
 from hub.importing.steps import Tally, begin_step, move_step

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from hub.importing.contacts import Batch, Placed, file_id
-from hub.importing.people import Known
+from hub.importing.imported_people import Known
 from hub.importing.places import Places, imported_id
 from hub.importing.records import TextRecord
 from hub.importing.steps import Tally

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.model import Company, CompanyEnd
-from hub.privacy.erasure import deeds_of
+from hub.privacy.erasure import actions_of
 from hub.privacy_requests.certificate import canonical
 from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY, warning_of
 from hub.queries.privacy.company_end import WHAT_REMAINS
@@ -77,7 +77,7 @@ def as_text(certificate: Mapping[str, Any]) -> str:
         *_or_nothing([_number_line(number, each) for number, each in certificate["numbers"].items()]),
         "",
         f"{people:,} {'person' if people == 1 else 'people'} erased:",
-        *_or_nothing([f"  {each}" for each in deeds_of(here["rows"])]),
+        *_or_nothing([f"  {each}" for each in actions_of(here["rows"])]),
         f"  {here['keys_destroyed']} keys destroyed: what was encrypted with them is unreadable in every backup too",
         f"  {here['files']} audio files deleted",
         "",

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from hub.errors import RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.model import CompanyEnd, Tracker, TrackingNumber
-from hub.numbers.rest.deeds import give_up, release_number
+from hub.numbers.rest.rest_actions import give_up, release_number
 from hub.runtime import Hub
 
 RELEASED, HANDED_OVER, BY_HAND, REUSED, UNKNOWN = "released", "handed_over", "by_hand", "used_by_another", "unknown"

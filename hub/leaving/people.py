@@ -156,9 +156,9 @@ def _fold_finished(hub: Hub, end: CompanyEnd) -> int:
 def _added(sums: Mapping[str, Any], certificate: Mapping[str, Any], people: int) -> dict[str, Any]:
     """The sums with one more certificate, of a person or of rows without one."""
     here = certificate["erased_here"]
-    asked = {name: dict(each) for name, each in sums.get("asked", {}).items()}
+    request = {name: dict(each) for name, each in sums.get("asked", {}).items()}
     for answer in certificate["erased_at_providers"]:
-        total = asked.setdefault(answer["connector"], {"recipient": answer["recipient"], "records": 0, "answers": {}})
+        total = request.setdefault(answer["connector"], {"recipient": answer["recipient"], "records": 0, "answers": {}})
         total["records"] += answer["records"]
         total["answers"] = dict(Counter(total["answers"]) + Counter([answer["result"]]))
     notified = {name: dict(each) for name, each in sums.get("notified", {}).items()}
@@ -174,7 +174,7 @@ def _added(sums: Mapping[str, Any], certificate: Mapping[str, Any], people: int)
         "rows": dict(sorted((Counter(sums.get("rows", {})) + Counter(here["rows"])).items())),
         "keys": sums.get("keys", 0) + here["keys_destroyed"],
         "files": sums.get("files", 0) + here["files"],
-        "asked": asked,
+        "asked": request,
         "notified": notified,
         "not_recalled": not_recalled,
         "rehearsal": sorted({*sums.get("rehearsal", ()), *certificate.get("rehearsal", ())}),

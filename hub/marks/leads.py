@@ -15,7 +15,7 @@ from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.errors import CannotDo
 from hub.flow.case import Subject, time_of
-from hub.marks.subjects import company_of, markable, note_deed
+from hub.marks.subjects import company_of, markable, note_action
 from hub.model import Lead, LeadChange
 from hub.reports.dirty_days import Change, mark_dirty
 from hub.store.rows import write_rows
@@ -68,7 +68,7 @@ def mark_leads(
     write_rows(session, LeadChange, [_change(each, after[each.id], now, scope.user.id) for each in changed])
     mark_dirty(session, [Change(company_of(each), time_of(each)) for each in changed], now)
     note_changes(session, changed, ("lead_status", "value") if value != "keep" else ("lead_status",), now)
-    note_deed(session, scope, "lead.mark", changed, now, wanted.value if wanted else "removed")
+    note_action(session, scope, "lead.mark", changed, now, wanted.value if wanted else "removed")
     return former
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
-from hub.marks.subjects import markable, note_deed
+from hub.marks.subjects import markable, note_action
 from hub.model import TextMessage
 from hub.model.columns import storable
 from hub.store.encryption.encrypted_fields import seal_names
@@ -32,5 +32,5 @@ def name_contact(session: Session, scope: AccessScope, vault: Vault, subject_id:
     seal_names(vault, session, [(subject, words)])
     session.add(subject)
     session.flush()
-    note_deed(session, scope, "name.set", [subject], now)
+    note_action(session, scope, "name.set", [subject], now)
     note_changes(session, [subject], ("customer_name",), now)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
 from hub.flow.case import time_of
-from hub.marks.subjects import company_of, markable, note_deed
+from hub.marks.subjects import company_of, markable, note_action
 from hub.model import Call, CallerRule, Company, LeadChange, SpamMark, SpamScore
 from hub.model.columns import CALL_RETENTION
 from hub.model.marks import NOT_SPAM, SPAM
@@ -53,7 +53,7 @@ def mark_spam(session: Session, scope: AccessScope, subject_id: str, spam: bool,
     write_rows(session, LeadChange, [change])
     session.flush()
     note_changes(session, [subject], ("spam",), now)
-    note_deed(session, scope, "spam.mark" if spam else "spam.remove", [subject], now)
+    note_action(session, scope, "spam.mark" if spam else "spam.remove", [subject], now)
     mark_dirty(session, [Change(company_of(subject), time_of(subject))], now)
     return True
 

@@ -57,7 +57,7 @@ def company_of(subject: Subject) -> str:
     return subject.company_id
 
 
-def note_deed(
+def note_action(
     session: Session, scope: AccessScope, action: str, subjects: Sequence[Subject], now: datetime, detail: str = ""
 ) -> None:
     """The audit entry of a deed: about the subject, or, for several, one entry for each company with their number."""
@@ -66,5 +66,5 @@ def note_deed(
         return
     for company_id in sorted({company_of(subject) for subject in subjects}):
         count = sum(subject.company_id == company_id for subject in subjects)
-        told = f"{detail}, {count} items" if detail else f"{count} items"
-        audit.note(session, now, scope.user.id, action, company_id, told)
+        reported = f"{detail}, {count} items" if detail else f"{count} items"
+        audit.note(session, now, scope.user.id, action, company_id, reported)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from hub.access.scope import AccessScope
 from hub.errors import CannotDo
-from hub.marks.subjects import company_of, markable, note_deed
+from hub.marks.subjects import company_of, markable, note_action
 from hub.marks.tag_definitions import definitions_of
 from hub.marks.tag_names import tag_name
 from hub.model import Tag
@@ -65,7 +65,7 @@ def tag_all(
         )
     session.flush()
     note_changes(session, new, ("tags",), now)
-    note_deed(session, scope, "tag.add", new, now)
+    note_action(session, scope, "tag.add", new, now)
     return frozenset(subject.id for subject in new)
 
 
@@ -88,7 +88,7 @@ def untag_all(
     had = frozenset(row.subject_id for row in rows)
     untagged = [subject for subject in subjects if subject.id in had]
     note_changes(session, untagged, ("tags",), now)
-    note_deed(session, scope, "tag.remove", untagged, now)
+    note_action(session, scope, "tag.remove", untagged, now)
     return had
 
 

@@ -77,7 +77,7 @@ class CallState(Row):
     """The carrier's verdict on the caller's number: A, B or C, F for a signature that was not valid, N for none."""
     status: str = Field(default=CallStatus.RINGING, max_length=16)
     started_at: datetime = time_column(index=True)
-    start_told: bool = False
+    start_reported: bool = False
     """Whether the carrier reported the start; otherwise it is computed from an end and a duration."""
     answered_at: datetime | None = time_column(nullable=True)
     answered_by: str | None = Field(default=None, max_length=16)
@@ -159,7 +159,7 @@ class CallEventRow(Row, table=True):
     inbox_id: str | None = Field(default=None, max_length=36)
     kind: str = Field(max_length=16)
     at: datetime = time_column()
-    told_by: str = Field(default="webhook", max_length=16)
+    reported_by: str = Field(default="webhook", max_length=16)
     noted_at: datetime = time_column()
 
 
@@ -175,7 +175,7 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
     rank = max(state.status, reported.status, key=STATUS_RANK.__getitem__)
     answer = min(state, reported, key=_answer)
     recording = max(state, reported, key=_recording)
-    starts = [each.started_at for each in (state, reported) if each.start_told] or [
+    starts = [each.started_at for each in (state, reported) if each.start_reported] or [
         state.started_at,
         reported.started_at,
     ]
@@ -185,7 +185,7 @@ def fold(state: CallState | None, event: CallEvent) -> CallState:
         attestation=_join(min, state.attestation, reported.attestation),
         status=rank,
         started_at=min(starts),
-        start_told=state.start_told or reported.start_told,
+        start_reported=state.start_reported or reported.start_reported,
         answered_at=answer.answered_at,
         answered_by=answer.answered_by,
         answered_device=answer.answered_device,
@@ -220,7 +220,7 @@ def _state_of(event: CallEvent) -> CallState:
         attestation=VERDICTS.get(event.attestation or ""),
         status=status,
         started_at=event.at - timedelta(seconds=lasted),
-        start_told=kind == "ringing",
+        start_reported=kind == "ringing",
         answered_at=event.at if kind == "answered" else None,
         answered_by=e164(event.answered_by) if kind == "answered" else None,
         answered_device=(storable(event.answered_device) or "")[:16] or None if kind == "answered" else None,

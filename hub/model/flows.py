@@ -114,5 +114,5 @@ class RecordingNotice(Row, table=True):
     salt: str | None = personal_text("user.privacy_preferences", max_length=32)
     """Random; it keeps the choice from being guessed from the row's hash in the journal."""
     decision_id: str | None = Field(default=None, max_length=36)
-    told_at: datetime = time_column()
+    reported_at: datetime = time_column()
     expires_at: datetime = expiry_column()

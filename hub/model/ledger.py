@@ -55,7 +55,7 @@ class ConsentEntry(Row, table=True):
     scope: str = Field(default="person", max_length=16)
     """`person`: all data of the person at the company; `browser`: the visits of one browser; `call`: the call that is the
     evidence."""
-    spoken_at: datetime = time_column()
+    stated_at: datetime = time_column()
     lapses_at: datetime | None = time_column(nullable=True, index=True)
     recorded_at: datetime = time_column()
     supersedes: str | None = Field(default=None, index=True, max_length=36)

@@ -91,8 +91,8 @@ def fold_call_back(call: OutgoingCall, event: CallBackEvent) -> Mapping[str, Any
             duration = max(duration or 0, spoke)
     if event.status != "answered":
         ended_at = max(ended_at, event.at) if ended_at else event.at
-        told = NOT_REACHED.get((event.leg, event.status))
-        reason = max((each for each in (reason, told) if each), key=lambda each: _ORDER.get(each, -1), default=None)
+        reported = NOT_REACHED.get((event.leg, event.status))
+        reason = max((each for each in (reason, reported) if each), key=lambda each: _ORDER.get(each, -1), default=None)
     if answered_at is not None:
         status = OutgoingCallStatus.COMPLETED if ended_at else OutgoingCallStatus.ANSWERED
         reason = None

@@ -40,6 +40,6 @@ class PortOrderRow(Row, table=True):
     status: str = Field(default=UNKNOWN, max_length=16)
     detail: str = ""
     ordered_at: datetime = time_column()
-    told_at: datetime | None = time_column(nullable=True)
+    reported_at: datetime | None = time_column(nullable=True)
     """When the carrier last reported it."""
     ports_at: datetime | None = time_column(nullable=True)

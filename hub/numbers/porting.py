@@ -93,7 +93,7 @@ def move_by_hand(hub: Hub, row_id: str, status: str, actor: str) -> None:
             raise CannotDo("This order is the carrier's to report; hub numbers ports asks it.")
         if row.status in FINAL_PORT_STATUSES:
             raise CannotDo("This order has ended; make a new one.")
-        row.status, row.detail, row.told_at = status, "", hub.clock()
+        row.status, row.detail, row.reported_at = status, "", hub.clock()
         session.add(row)
         audit.note(session, hub.clock(), actor, "numbers.port.move", row.order_id or row.id, status)
 
@@ -175,7 +175,7 @@ def _refused(hub: Hub, row_id: str, reason: str) -> None:
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
         assert row is not None
-        row.status, row.detail, row.told_at = "rejected", reason[:500], hub.clock()
+        row.status, row.detail, row.reported_at = "rejected", reason[:500], hub.clock()
         session.add(row)
 
 
@@ -200,7 +200,7 @@ def _keep(hub: Hub, session: Session, row: PortOrderRow, order: PortOrder) -> No
         return
     row.order_id, row.numbers = order.order_id, list(order.numbers)
     row.status, row.detail, row.ports_at = order.status, order.detail[:500], order.ports_at
-    row.told_at = hub.clock()
+    row.reported_at = hub.clock()
     session.add(row)
 
 
@@ -231,7 +231,7 @@ def cancel_port(hub: Hub, row_id: str, actor: str) -> None:
     with hub.store.writing() as session:
         row = session.get(PortOrderRow, row_id)
         assert row is not None
-        row.status, row.detail, row.told_at = "cancelled", "", hub.clock()
+        row.status, row.detail, row.reported_at = "cancelled", "", hub.clock()
         session.add(row)
         audit.note(session, hub.clock(), actor, "numbers.port.cancel", row.order_id or row.id, ", ".join(row.numbers))
 

@@ -148,14 +148,14 @@ class Disk:
             self._thread.join(LOOK_SECONDS)
 
     def _watch(self, on_full: Callable[[datetime], None]) -> None:
-        told: datetime | None = None
+        reported: datetime | None = None
         while not self._stopping.is_set():
             try:
                 self.look()
                 since = self.full_since() if self.full else None
-                if since is not None and since != told:
+                if since is not None and since != reported:
                     on_full(since)
-                    told = since
+                    reported = since
             except Exception as error:  # noqa: BLE001 - the thread goes on, and tries again
                 log.warning("the disk cannot be watched", error=type(error).__name__)
             self._stopping.wait(LOOK_SECONDS)

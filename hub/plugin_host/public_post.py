@@ -73,9 +73,9 @@ class PublicPost:
                         read += len(part)
                         if read > MAX_ANSWER_BYTES or time.monotonic() > until:
                             break
-                    told = {name.lower(): value for name, value in answer.headers}
+                    reported = {name.lower(): value for name, value in answer.headers}
                     return Answer(
-                        answer.status, retry_after(told.get(b"retry-after", b"").decode("latin-1"), utc_now())
+                        answer.status, retry_after(reported.get(b"retry-after", b"").decode("latin-1"), utc_now())
                     )
             except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
                 raise RetryLater(f"The address did not answer ({type(error).__name__}).") from None

@@ -56,18 +56,18 @@ def _claimed(
     for name, by_other in typed.items():
         owner = known.get(name)
         own = _names(kind, owner)[1] if owner else None
-        strangers = [person for other, each in by_other.items() if other != own for person in each]
-        if len(by_other) < 2 and not (own and strangers):
+        others = [person for other, each in by_other.items() if other != own for person in each]
+        if len(by_other) < 2 and not (own and others):
             continue
         yield Conflict(
-            company_id=strangers[0].company_id,
+            company_id=others[0].company_id,
             kind=kind,
             name=name,
             known=owner.id if owner else None,
-            typed=tuple(sorted(person.id for person in strangers)),
-            forms=sum(person.forms for person in strangers),
-            first_at=min(person.first_at for person in strangers),
-            last_at=max(person.last_at for person in strangers),
+            typed=tuple(sorted(person.id for person in others)),
+            forms=sum(person.forms for person in others),
+            first_at=min(person.first_at for person in others),
+            last_at=max(person.last_at for person in others),
         )
 
 
@@ -99,8 +99,8 @@ def _names(kind: Literal["number", "address"], person: _Owner | _Typed) -> tuple
 def _typed(session: Session, company_id: str) -> list[_Typed]:
     at = col(FormSubmission.submitted_at)
     person = [col(Person.id), col(Person.phone_number), col(Person.email), col(Person.company_id)]
-    asked: list[Any] = [*person, func.count(), func.min(at), func.max(at)]
-    query = select(*asked).join(FormSubmission, col(FormSubmission.person_id) == col(Person.id))
+    request: list[Any] = [*person, func.count(), func.min(at), func.max(at)]
+    query = select(*request).join(FormSubmission, col(FormSubmission.person_id) == col(Person.id))
     query = query.where(FormSubmission.company_id == company_id, *_TWO_NAMES).group_by(*person)
     return [_Typed(*row) for row in session.execute(query)]
 

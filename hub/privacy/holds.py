@@ -78,13 +78,13 @@ class OnHold:
     def _of_people(self) -> tuple[object, object] | None:
         if not self.fingerprints:
             return None
-        asked = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(self.fingerprints))
-        return self.reach, asked
+        request = select(PrivacyRequest.id).where(col(PrivacyRequest.fingerprint).in_(self.fingerprints))
+        return self.reach, request
 
     def _of_companies(self) -> tuple[object, object] | None:
         if not self.companies:
             return None
-        calls, texts, forms, visits, people, outgoing, asked = (
+        calls, texts, forms, visits, people, outgoing, request = (
             select(table.id).where(col(table.company_id).in_(self.companies))
             for table in (Call, TextMessage, FormSubmission, Visit, Person, OutgoingCall, PrivacyRequest)
         )
@@ -106,7 +106,7 @@ class OnHold:
             "people": people,
         }
         queries["outgoing_calls"] = outgoing
-        return PersonData(**queries, outcomes=outcomes, webhooks=webhook_ids), asked  # type: ignore[arg-type]
+        return PersonData(**queries, outcomes=outcomes, webhooks=webhook_ids), request  # type: ignore[arg-type]
 
 
 NOBODY = OnHold()

@@ -111,7 +111,7 @@ def _append_statement(
         categories=connector.manifest.auth.scopes,
         recipients=[connector.manifest.recipient.name, sign_in_host(connector)],
         notice_hash=notice_hash,
-        spoken_at=hub.clock(),
+        stated_at=hub.clock(),
     )
     (record_id,) = append(session, [statement], hub.clock(), hub.vault)
     audit.note(session, hub.clock(), actor, f"owner_consent.{state}", record_id, connector.name)

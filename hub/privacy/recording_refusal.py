@@ -54,7 +54,7 @@ def refuse_recording(session: Session, hub: Hub, call: Call, point: str, at: dat
 def _write(session: Session, call: Call, point: str, at: datetime, now: datetime) -> None:
     """The notice that counted until now, again, with the new choice."""
     given = select(RecordingNotice).where(*_of(call.connector, call.carrier_call_id))
-    last = session.exec(given.order_by(col(RecordingNotice.told_at).desc(), col(RecordingNotice.id).desc())).first()
+    last = session.exec(given.order_by(col(RecordingNotice.reported_at).desc(), col(RecordingNotice.id).desc())).first()
     if last is None:
         return
     refusal_id = new_id()
@@ -63,7 +63,7 @@ def _write(session: Session, call: Call, point: str, at: datetime, now: datetime
         "point": point,
         "choice": REFUSED,
         "salt": secrets.token_hex(SALT_BYTES),
-        "told_at": min(at, now),
+        "reported_at": min(at, now),
         "expires_at": now + CONSENT_RETENTION,
     }
     write_rows(session, RecordingNotice, [RecordingNotice(**(last.model_dump() | changed))])
@@ -78,7 +78,7 @@ def _statement(call: Call, point: str, at: datetime) -> ConsentStatement:
         use=USE,
         channel="key" if point == BY_KEY else "call",
         evidence=call.id,
-        spoken_at=at,
+        stated_at=at,
         scope="call",
     )
 

@@ -113,10 +113,10 @@ def _suppress(session: Session, vault: Vault, word: ConsentStatement, now: datet
     if word.state == "given":
         if word.use not in LISTED_USES or word.channel in NOT_DELIBERATE:
             return
-        lift_suppressions(session, fingerprint, (word.use,), min(word.spoken_at, now), now)
+        lift_suppressions(session, fingerprint, (word.use,), min(word.stated_at, now), now)
     elif word.state == "objected" or (word.state in REFUSING_STATES and "." in word.use):
         stopped = [use for use in LISTED_USES if within(use, word.use)]
-        add_suppressions(session, fingerprint, stopped, min(word.spoken_at, now), now)
+        add_suppressions(session, fingerprint, stopped, min(word.stated_at, now), now)
 
 
 def _hold(session: Session, config: Config, word: ConsentStatement, now: datetime) -> int:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.model import Company, Disclosure, PrivacyRequest, RequestTask
 from hub.model.states import RequestState, TaskState
-from hub.privacy.erasure import deeds_of
+from hub.privacy.erasure import actions_of
 from hub.privacy.restriction import LEGAL
 from hub.privacy_requests import receivers
 from hub.privacy_requests.erase import HOOK, LOG, WHAT_REMAINS
@@ -65,7 +65,7 @@ def certify(session: Session, hub: Hub, request: PrivacyRequest, now: datetime) 
         STAND_INS_KEY: rehearsed,
         "erased_here": {
             "rows": rows,
-            "done": deeds_of(rows),
+            "done": actions_of(rows),
             "keys_destroyed": outcome.get("keys", 0),
             "files": outcome.get("files", 0),
             "at": outcome.get("erased_at"),

@@ -168,13 +168,13 @@ def recipients(session: Session, hub: Hub, reach: PersonData, request: PrivacyRe
 
     Source: GDPR Art. 15(1)(c); CJEU C-154/21 (unconfirmed): the recipients themselves, not only their kinds.
     """
-    asked = select(PrivacyRequest.id).where(
+    query = select(PrivacyRequest.id).where(
         PrivacyRequest.company_id == request.company_id, PrivacyRequest.fingerprint == request.fingerprint
     )
     of_person = or_(
         col(Disclosure.person_id).in_(reach.people),
         col(Disclosure.subject_id).in_(reach.subjects),
-        col(Disclosure.subject_id).in_(asked),
+        col(Disclosure.subject_id).in_(query),
     )
     rows = session.exec(select(Disclosure).where(of_person).order_by(col(Disclosure.disclosed_at)))
     roles = _roles(session, hub)

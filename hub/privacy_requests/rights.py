@@ -40,8 +40,8 @@ def say_no(hub: Hub, request_id: str, actor: str) -> None:
         effect = _restrict if request.kind == "restriction" else _object
         action, held = effect(session, hub, request, people, now)
         request.outcome = {"people": len(people), "held": held}
-        told = f"{len(people)} people, {held} queued items held"
-        take_step(session, request, actor, action, told, now, RequestState.DONE)
+        reported = f"{len(people)} people, {held} queued items held"
+        take_step(session, request, actor, action, reported, now, RequestState.DONE)
 
 
 def _object(
@@ -52,7 +52,7 @@ def _object(
 
     Source: GDPR Art. 21(2)-(3), which has no exception; Cal. Civ. Code 1798.120.
     """
-    statements = _statements(request, people, state="objected", basis="objection", spoken_at=request.received_at)
+    statements = _statements(request, people, state="objected", basis="objection", stated_at=request.received_at)
     reach = PersonData()
     for person in people:
         reach |= reach_of(session, hub.config, person)
@@ -114,7 +114,7 @@ def opt_in(hub: Hub, request_id: str, actor: str) -> None:
         texts = texts_in(request.language)
         notice = keep_notice(session, texts.plain(OPT_IN_NOTICE, company=company.title), texts.language, now)
         people = known_people(session, request, now)
-        said = {"notice_hash": notice, "language": texts.language, "spoken_at": now}
+        said = {"notice_hash": notice, "language": texts.language, "stated_at": now}
         statements = _statements(request, people, state="given", **said)
         take_effect(session, hub.config, hub.vault, statements, now)
         request.outcome = {**request.outcome, "people": len(people)}

@@ -89,12 +89,12 @@ def _hits(session: Session, vault: Vault, seen: Visible, kind: Kind, text: str) 
         named.append(table.email == text.lower())
     if kind is CALLS and (numbers := session.exec(_lines(seen, text, number).limit(MAX_LINES)).all()):
         named.append(table.tracking_number.in_(numbers))
-    asked = [select(table).where(*seen.conditions(kind, by_company=True), each) for each in named]
+    request = [select(table).where(*seen.conditions(kind, by_company=True), each) for each in named]
     if kind is CALLS and not number:
         caused = select(Attribution.subject_id).where(col(Attribution.company_id).in_(seen.companies))
         for cause in (col(Attribution.campaign), col(Attribution.keyword)):
-            asked.append(select(table).where(*seen.conditions(kind), table.id.in_(caused.where(cause == text))))
-    rows = _newest(session, asked, table, kind.at)
+            request.append(select(table).where(*seen.conditions(kind), table.id.in_(caused.where(cause == text))))
+    rows = _newest(session, request, table, kind.at)
     names = {} if kind is TEXTS else names_of(vault, session, rows)
     matched = "number" if number and kind is CALLS else MATCHED[kind.name]
     return [_hit(row, kind, names.get(row.id), matched) for row in rows]
@@ -109,9 +109,9 @@ def _lines(seen: Visible, text: str, number: str | None) -> Any:
     return lines.where(col(Tracker.company_id).in_(seen.companies), col(Tracker.name) == text)
 
 
-def _newest(session: Session, asked: Sequence[Any], table: Any, at: Any) -> list[Any]:
+def _newest(session: Session, request: Sequence[Any], table: Any, at: Any) -> list[Any]:
     """The newest rows of some queries. Each is asked alone, so that each has its index."""
-    parts = [each.order_by(at.desc()).limit(MAX_RESULTS) for each in asked]
+    parts = [each.order_by(at.desc()).limit(MAX_RESULTS) for each in request]
     ids = [select_columns(part.with_only_columns(table.id).subquery()) for part in parts]
     found = set(session.execute(union_all(*ids)).scalars())
     if not found:

@@ -18,5 +18,5 @@ def silent_consent(hub: Hub) -> list[str]:
     )
     with hub.store.reading() as session:
         reasons = [reason or "" for reason in session.exec(waiting.distinct().limit(100))]
-    asked = {name for name in hub.plugins.connectors if any(reason.startswith(f"{name} ") for reason in reasons)}
-    return sorted(asked | hub.plugins.silent)
+    request = {name for name in hub.plugins.connectors if any(reason.startswith(f"{name} ") for reason in reasons)}
+    return sorted(request | hub.plugins.silent)

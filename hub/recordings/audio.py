@@ -32,7 +32,7 @@ class Audio:
     seconds: float
 
 
-def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
+def inspect(data: bytes, reported_seconds: int | None = None) -> Audio:
     """Identify `data` by its content alone: WAV or MP3, not cut off, and about as long as the carrier reported.
 
     Unfit if it is anything else, such as an HTML page. Audio longer than reported is accepted.
@@ -45,8 +45,10 @@ def inspect(data: bytes, told_seconds: int | None = None) -> Audio:
     seconds = _seconds_of_wav(data) if content_type == "audio/wav" else _seconds_of_mp3(data)
     if seconds <= 0:
         raise Unfit("There is no sound in what the carrier gave.")
-    if told_seconds is not None and seconds < told_seconds - max(LENGTH_TOLERANCE_SECONDS, told_seconds / 20):
-        raise Unfit(f"It lasts {seconds:.0f} seconds, but the carrier reported {told_seconds}.")
+    if reported_seconds is not None and seconds < reported_seconds - max(
+        LENGTH_TOLERANCE_SECONDS, reported_seconds / 20
+    ):
+        raise Unfit(f"It lasts {seconds:.0f} seconds, but the carrier reported {reported_seconds}.")
     return Audio(content_type, seconds)
 
 

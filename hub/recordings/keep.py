@@ -43,7 +43,7 @@ CLOCKS_APART = timedelta(minutes=5)
 """How far the carrier's clock may be behind ours. A notice is stored before the carrier may record at all, so this only
 excludes later notices.
 """
-NOT_TOLD = "no notice was stored before it was recorded, so it is not kept"
+NOT_REPORTED = "no notice was stored before it was recorded, so it is not kept"
 REFUSED_REASON = "the caller did not want to be recorded, so it is not kept"
 
 
@@ -150,8 +150,8 @@ def _why_not(hub: Hub, row: Recording, call: Call) -> str | None:
     with hub.store.reading() as session:
         if is_refused(session, call.connector, call.carrier_call_id):
             return REFUSED_REASON
-        choices = set(session.exec(notices.where(col(RecordingNotice.told_at) <= row.recorded_at + CLOCKS_APART)))
-    return None if choices.intersection(INFORMED_CHOICES) else NOT_TOLD
+        choices = set(session.exec(notices.where(col(RecordingNotice.reported_at) <= row.recorded_at + CLOCKS_APART)))
+    return None if choices.intersection(INFORMED_CHOICES) else NOT_REPORTED
 
 
 def _store(hub: Hub, row: Recording, call: Call) -> tuple[dict[str, Any], bytes]:

@@ -35,9 +35,9 @@ def restart_needed(old: dict[str, object], new: dict[str, object]) -> tuple[str,
 
 def in_words(old: dict[str, object], new: dict[str, object]) -> str:
     """The places that differ, never their values: `connectors.hubspot added; conversions[deal won].value changed`."""
-    told = [f"{place} {what}" for place, what in differences(old, new)]
-    more = f"; and {len(told) - MAX_PLACES} more" if len(told) > MAX_PLACES else ""
-    return "; ".join(told[:MAX_PLACES]) + more or "comments and layout"
+    reported = [f"{place} {what}" for place, what in differences(old, new)]
+    more = f"; and {len(reported) - MAX_PLACES} more" if len(reported) > MAX_PLACES else ""
+    return "; ".join(reported[:MAX_PLACES]) + more or "comments and layout"
 
 
 def differences(old: object, new: object, place: str = "") -> Iterator[tuple[str, str]]:

@@ -83,7 +83,7 @@ def write_applied(
     )
     session.add(row)
     end_texts(session)
-    who, subject = _told(actor, how)
+    who, subject = _reported(actor, how)
     write_accounts(session, config, now, who)
     audit.note(session, now, who, "config.apply", subject, f"version {number}: {note}"[:MAX_NOTE])
     return row
@@ -141,7 +141,7 @@ def problems_of(row: ConfigVersion) -> tuple[Problem, ...]:
     return tuple(Problem(text, line, path) for line, path, text in row.refusal.get("problems", ()))
 
 
-def _told(actor: User | str | None, how: ConfigHow) -> tuple[str, str]:
+def _reported(actor: User | str | None, how: ConfigHow) -> tuple[str, str]:
     """The actor and the subject of the audit entry; a user's entry is in their account's journal."""
     if isinstance(actor, User):
         return actor.id, actor.account_id

@@ -85,7 +85,7 @@ class Companions:
     _known: dict[str, _Known] = field(default_factory=dict)
     _ending: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
-    _asked: Hub | None = None
+    _requested: Hub | None = None
 
     def start(self) -> None:
         """Begin to look after them."""
@@ -113,7 +113,7 @@ class Companions:
     def look(self) -> None:
         """Look once: start those that do not run, and signal those whose settings have changed."""
         hub = self.current()
-        if hub is not self._asked:
+        if hub is not self._requested:
             self._ask(hub)
         for known in list(self._known.values()):
             self._keep(known, hub)
@@ -130,7 +130,7 @@ class Companions:
                 self._known[name] = _Known(process, folder)
             else:
                 before.process = process
-        self._asked = hub
+        self._requested = hub
 
     def _keep(self, known: _Known, hub: Hub) -> None:
         if known.child is not None and known.child.poll() is not None:

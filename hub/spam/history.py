@@ -35,14 +35,14 @@ GOOD_LEADS = (LeadStatus.QUALIFIED, LeadStatus.BOOKED)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CallEnvironment:
     """What the hub itself knows: its honeypot numbers (E.164), and the names of its CRM connectors."""
 
     honeypots: frozenset[str] = frozenset()
     crms: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, config: Config, lines: Mapping[str, Line]) -> Surroundings:
+    def of(cls, config: Config, lines: Mapping[str, Line]) -> CallEnvironment:
         """Those of a configuration and the numbers in use; made again only if one of them has changed."""
         global _latest
         latest = _latest
@@ -51,7 +51,7 @@ class Surroundings:
         return latest[2]
 
     @classmethod
-    def _made_of(cls, config: Config, lines: Mapping[str, Line]) -> Surroundings:
+    def _made_of(cls, config: Config, lines: Mapping[str, Line]) -> CallEnvironment:
         flagged = {
             (company.name, tracker.name)
             for company in config.companies
@@ -64,21 +64,21 @@ class Surroundings:
         return cls(frozenset(honeypots), frozenset(entry.name for entry in config.of_kind("crm")))
 
 
-_latest: tuple[Config, Mapping[str, Line], Surroundings] | None = None
+_latest: tuple[Config, Mapping[str, Line], CallEnvironment] | None = None
 
 
 def load_facts(
     session: Session,
     calls: Sequence[CallKey],
     attestations: Mapping[tuple[str, str], str | None],
-    surroundings: Surroundings,
+    environment: CallEnvironment,
     recent: RecentCalls | None = None,
     scored: Collection[tuple[str, str]] = (),
 ) -> dict[tuple[str, str], CallFacts]:
     """The facts about each call that are known without its end, by its key. `scored` have been scored before, so users may
     have said something about them since."""
-    risks = load_risks(session, calls, attestations, listed(session, calls), surroundings, recent)
-    relations = relations_of(session, calls, surroundings.crms, scored)
+    risks = load_risks(session, calls, attestations, listed(session, calls), environment, recent)
+    relations = relations_of(session, calls, environment.crms, scored)
     return {key: replace(facts, relation=relations.get(key)) for key, facts in risks.items()}
 
 
@@ -87,12 +87,12 @@ def load_risks(
     calls: Sequence[CallKey],
     attestations: Mapping[tuple[str, str], str | None],
     lists: Mapping[tuple[str, str], ListEntry],
-    surroundings: Surroundings,
+    environment: CallEnvironment,
     recent: RecentCalls | None = None,
 ) -> dict[tuple[str, str], CallFacts]:
     """As `load_facts`, for callers on these lists, without the relation of the callers to the company: that only lowers a
     score."""
-    honeypots = surroundings.honeypots
+    honeypots = environment.honeypots
     others, trapped = _other_calls(session, calls), _honeypot_calls(session, calls, honeypots)
     near = _neighbors(session, calls)
     found = {}

@@ -41,7 +41,7 @@ class Score:
     reasons: tuple[Reason, ...]
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def reported(self) -> list[dict[str, Any]]:
         """The reasons as they are stored."""
         return [{"code": each.code, "points": each.points, "text": each.text} for each in self.reasons]
 

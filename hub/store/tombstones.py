@@ -46,13 +46,13 @@ def journal_of(settings: HubSection) -> Path | None:
     return file.with_suffix(FILE_ENDING) if file else None
 
 
-def write_tombstones(session: Session, journal: Path | None, buried: ErasedRows, at: datetime) -> None:
+def write_tombstones(session: Session, journal: Path | None, tombstoned: ErasedRows, at: datetime) -> None:
     """Write tombstones within `session`, and to the journal immediately. If the transaction fails afterwards, the
     journal lists too much; at worst a restore then deletes data whose erasure was requested."""
     if journal is not None:
-        _append(journal, buried, at)
-    rows = [Tombstone(mark=mark, kind="key", at=at) for mark in sorted(buried.keys)]
-    rows += [Tombstone(mark=mark, kind="row", at=at) for mark in sorted(buried.rows)]
+        _append(journal, tombstoned, at)
+    rows = [Tombstone(mark=mark, kind="key", at=at) for mark in sorted(tombstoned.keys)]
+    rows += [Tombstone(mark=mark, kind="row", at=at) for mark in sorted(tombstoned.rows)]
     write_rows(session, Tombstone, rows)
 
 
@@ -85,8 +85,8 @@ def in_database(session: Session, kinds: Collection[str] = ("key", "row")) -> It
     yield from session.exec(select(Tombstone).where(col(Tombstone.kind).in_(kinds)))
 
 
-def _append(journal: Path, buried: ErasedRows, at: datetime) -> None:
-    line = json.dumps({"at": at.isoformat(), "keys": sorted(buried.keys), "rows": sorted(buried.rows)}) + "\n"
+def _append(journal: Path, tombstoned: ErasedRows, at: datetime) -> None:
+    line = json.dumps({"at": at.isoformat(), "keys": sorted(tombstoned.keys), "rows": sorted(tombstoned.rows)}) + "\n"
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

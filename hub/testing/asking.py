@@ -142,8 +142,8 @@ def _described(error: BaseException, arguments: Mapping[str, Any]) -> str:
     shown = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     key = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
     values = [each for held in arguments.values() for each in (held if isinstance(held, list | tuple) else [held])]
-    told = set().union(*map(personal_texts, values)) if values else set()
-    return f"{shown}({key!r})" if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]{0,40}", key) and key not in told else shown
+    reported = set().union(*map(personal_texts, values)) if values else set()
+    return f"{shown}({key!r})" if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]{0,40}", key) and key not in reported else shown
 
 
 def _place(error: BaseException, connector: Connector) -> str:

@@ -175,14 +175,14 @@ class ConnectorConformance:
             assert "erase_person" in implemented_hooks(connector), "deletion is declared: implement erase_person"
 
     def test_a_plugin_that_reads_what_a_person_owns_says_what_the_person_agrees_to(self, connector: Connector) -> None:
-        asked = connector.owner_sign_in()
-        assert connector.of_owner == (asked is not None), "set of_owner and implement owner_sign_in, or neither"
-        if asked is None:
+        request = connector.owner_sign_in()
+        assert connector.of_owner == (request is not None), "set of_owner and implement owner_sign_in, or neither"
+        if request is None:
             return
-        text = asked.consent_text
+        text = request.consent_text
         assert f"hub connectors disconnect {connector.name}" in text, "say how the owner takes it back"
         assert connector.manifest.recipient.name in text, "say who learns what is asked for"
-        assert asked.scopes == connector.manifest.auth.scopes, "ask for the scopes that the manifest declares"
+        assert request.scopes == connector.manifest.auth.scopes, "ask for the scopes that the manifest declares"
 
     def test_what_people_are_asked_for_at_a_sign_in_is_declared_in_words(self, connector: Connector) -> None:
         auth = connector.manifest.auth
@@ -198,10 +198,10 @@ class ConnectorConformance:
         )
         settings = dict(_fields(self.connector_class.Settings))
         assert set(auth.first) <= settings.keys(), "auth.first names settings"
-        asked = connector.sign_in()
-        if asked is not None:
+        request = connector.sign_in()
+        if request is not None:
             named = {name for scope in auth.asks for name in scope.name.split()}
-            assert set(asked.scopes) <= named, "ask for the scopes that auth.asks explains"
+            assert set(request.scopes) <= named, "ask for the scopes that auth.asks explains"
 
     # The settings
 

@@ -259,9 +259,9 @@ class CrmConformance(CrmPeopleConformance):
         crm_of(sandbox).add_contact("Robin Roe", number)
         facts = ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, number))
         assert facts and all(isinstance(fact, Fact) for fact in facts), "there are no facts about a contact"
-        for stranger in (samples.person_number(), None):
-            told = ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, stranger))
-            assert not told, "there are facts about a caller whom nobody knows"
+        for unknown_caller in (samples.person_number(), None):
+            reported = ask(connector, EnrichmentHooks.enrich_caller, caller=_caller(connector, unknown_caller))
+            assert not reported, "there are facts about a caller whom nobody knows"
 
 
 def _logged(sandbox: Sandbox, key: str) -> Sequence[object]:

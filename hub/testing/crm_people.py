@@ -38,12 +38,12 @@ class CrmPeopleConformance(WireConformance):
             person = disclose(PersonReference(phone_numbers=(number,)), connector.manifest, "export_person").value
             exported = str([record.fields for record in ask(connector, PrivacyHooks.export_person, person=person)])
             assert "alex@example.org" in exported and "Poe" in exported and "Pow" not in exported, exported
-        stranger = disclose(
+        unknown_caller = disclose(
             Correction(phone_numbers=(samples.person_number(),), new_name="Nobody"),
             connector.manifest,
             "correct_person",
         ).value
-        assert ask(connector, PrivacyHooks.correct_person, correction=stranger).status == "nothing_held", (
+        assert ask(connector, PrivacyHooks.correct_person, correction=unknown_caller).status == "nothing_held", (
             "of somebody who is not in the CRM, nothing is held"
         )
 

@@ -69,7 +69,7 @@ class Switchboard:
         """The kinds of all events."""
         return {event.kind for event in self.events}
 
-    def asked(self) -> list[tuple[Moment, str]]:
+    def questions(self) -> list[tuple[Moment, str]]:
         """The moments at which the carrier asked, each with its mark."""
         return [(point.moment, point.mark) for point in self.points]
 

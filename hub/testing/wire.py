@@ -165,16 +165,16 @@ class WireConformance(ConnectorConformance):
     def test_a_redirect_to_another_place_is_not_followed(
         self, connector: Connector, provider: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        asked: list[str] = []
+        request: list[str] = []
         honest = socket.getaddrinfo
 
         def look_up(host: Any, *more: Any, **options: Any) -> Any:
-            asked.append(str(host))
+            request.append(str(host))
             return honest("127.0.0.1" if "elsewhere" in str(host) else host, *more, **options)
 
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
         for call, reply in self._replies(connector, provider, "a redirect"):
-            assert not [host for host in asked if "elsewhere" in host], (
+            assert not [host for host in request if "elsewhere" in host], (
                 f"{call.hook} followed a redirect to another host"
             )
             failed = reply.error or reply.has_only("rejected") or call.is_retried(reply)
@@ -227,8 +227,8 @@ class WireConformance(ConnectorConformance):
             if call.hook in implemented_hooks(connector):
                 with heard(provider) as requests:
                     attempt(connector, call.hook, **call.arguments)
-                told = leaked([request.address for request in requests], secrets | call.personal())
-                found += [f"{call.hook} tells {', '.join(told)} in an address" for _ in told[:1]]
+                reported = leaked([request.address for request in requests], secrets | call.personal())
+                found += [f"{call.hook} tells {', '.join(reported)} in an address" for _ in reported[:1]]
         if excused:
             assert found, "no address holds personal data: leave personal_in_address out of the manifest"
             pytest.skip(f"declared: {excused}")

@@ -226,7 +226,7 @@ def _agreed_since(session: Session, doubt: DoubtfulRefusal, use: str) -> bool:
             Person.phone_number == doubt.person_number,
             ConsentEntry.use == use,
             ConsentEntry.state == "given",
-            col(ConsentEntry.spoken_at) > doubt.at,
+            col(ConsentEntry.stated_at) > doubt.at,
         )
     )
     return session.exec(yes.limit(1)).first() is not None

@@ -145,7 +145,7 @@ def allow_contact(
             use=use,
             channel=channel,
             detail=evidence,
-            spoken_at=now,
+            stated_at=now,
         )
         take_effect(session, hub.config, hub.vault, [yes], now)
         audit.note(session, now, actor, "contact.allow", person.id, what)

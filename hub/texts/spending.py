@@ -39,7 +39,7 @@ class DailyLimit:
     share: Decimal
 
 
-STRANGERS = DailyLimit(50, 15, Decimal("0.1"))
+UNKNOWN_SENDERS = DailyLimit(50, 15, Decimal("0.1"))
 KNOWN = DailyLimit(200, 60, Decimal("0.3"))
 ABROAD = DailyLimit(100, 20, Decimal("0.3"))
 """Automatic answers to numbers of countries in which the company does not trade."""
@@ -59,7 +59,7 @@ def may_text(session: Session, hub: Hub, directory: Directory, company: Company,
 
 def codes_are_pressed(session: Session, hub: Hub, company: Company) -> bool:
     """Whether so many codes were sent to strangers that further ones may not be sent today."""
-    return len(_codes(session, hub, company, known=False)) >= PRESSED * STRANGERS.texts
+    return len(_codes(session, hub, company, known=False)) >= PRESSED * UNKNOWN_SENDERS.texts
 
 
 def has_contacted(session: Session, company_id: str, number: str) -> bool:
@@ -90,7 +90,9 @@ def _refusal(
         known = has_contacted(session, company.id, number)
         if not known and not at_home:
             return "abroad"
-        return _beyond(hub, company, KNOWN if known else STRANGERS, _codes(session, hub, company, known=known), number)
+        return _beyond(
+            hub, company, KNOWN if known else UNKNOWN_SENDERS, _codes(session, hub, company, known=known), number
+        )
     sent = _sent(session, hub, company, ANSWERS)
     if len(sent) >= _affordable(hub, company, Decimal(1)):
         return "budget"

@@ -160,7 +160,7 @@ def _say(
             channel=channel,
             evidence=evidence,
             detail=detail,
-            spoken_at=at,
+            stated_at=at,
         )
         for use in uses
     ]

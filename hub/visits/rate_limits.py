@@ -66,8 +66,8 @@ class Limits:
         often = max(SUBSCRIBER_LEAST, size * SUBSCRIBER_SHARE)
         subscriber = next(each for each in networks if each.is_subscriber)
         seen = self._seen.use((company_id, subscriber.text), (often, often / hold), now)
-        asked = [((company_id, each.text), _asks(each, size, hold)) for each in networks]
-        left = self._asked.take_all(asked, None, now)
+        request = [((company_id, each.text), _asks(each, size, hold)) for each in networks]
+        left = self._asked.take_all(request, None, now)
         if left is None:
             return "none"
         return "all" if seen * often > often - 1 and min(left) > 0.5 else "unreserved"

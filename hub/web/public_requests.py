@@ -81,7 +81,7 @@ class Consent(BaseModel):
         return self.default.held_back() | values
 
 
-class StrangersRoute(APIRoute):
+class PublicRequestsRoute(APIRoute):
     """A route for public requests. A subclass defines what is sent (`thing`), its `cap` in bytes, and its `body`."""
 
     thing: ClassVar[str]

@@ -60,8 +60,8 @@ def _given(hub: Hub, link: Link, request: Request) -> Response:
     if span is None:
         return Response(status_code=416, headers={**PRIVATE, "Content-Range": f"bytes */{size}"})
     with hub.store.writing() as session:
-        told = "whole" if span == (0, size - 1) else f"bytes {span[0]}-{span[1]} of {size}"
-        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, told)
+        reported = "whole" if span == (0, size - 1) else f"bytes {span[0]}-{span[1]} of {size}"
+        note_listening(session, hub, link.user, ACTIONS[link.purpose], link.recording_id, reported)
     return audio_response(heard, request, span, link.purpose)
 
 

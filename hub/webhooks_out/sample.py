@@ -48,8 +48,8 @@ def send_test(hub: Hub, endpoint: Endpoint, actor: str, post: PublicPost | None 
     with hub.store.writing() as session:
         if verdict.state == WebhookEventState.DELIVERED:
             hurry(session, endpoint, now)
-        told = f"{endpoint.row.name}, {verdict.status or 'no answer'}"
-        audit.note(session, now, actor, "webhook.test", endpoint.row.company_id, told)
+        reported = f"{endpoint.row.name}, {verdict.status or 'no answer'}"
+        audit.note(session, now, actor, "webhook.test", endpoint.row.company_id, reported)
     return verdict
 
 

@@ -171,10 +171,10 @@ class _Turn:
                 write_evidence(session, ConsentDecision, [ruling.row], accounts)
             if sent is not None and sent.case is not None and sent.ruling is not None and verdict.left:
                 name, recipient = endpoint.entry.name, endpoint.section.recipient_name
-                told = disclosure_row(
+                reported = disclosure_row(
                     sent.ruling, sent.case, name, recipient, sent.body.categories, now, delivery_id=None
                 )
-                write_evidence(session, Disclosure, [told], accounts)
+                write_evidence(session, Disclosure, [reported], accounts)
         metrics.DELIVERIES.labels("webhooks", verdict.state, str(verdict.status or "")).inc()
 
     def _is_held_up(self, rows: Sequence[WebhookEvent]) -> bool:

@@ -22,7 +22,7 @@ from hub.store.rows import write_slot
 
 log = structlog.get_logger(__name__)
 SCHEDULED = tuple(spec.name for spec in SPECS.values() if spec.scheduled)
-DROPS_TOLD_EVERY = 60.0
+DROPS_REPORTED_EVERY = 60.0
 """Seconds between two log lines about dropped ticks."""
 DEFAULT_SCHEDULE = parse_schedule("every 15 minutes")
 
@@ -64,7 +64,7 @@ class Ticker:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._dropped, self._told = 0, -DROPS_TOLD_EVERY
+        self._dropped, self._told = 0, -DROPS_REPORTED_EVERY
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of each dropped tick at length
         self._schedules = schedules(hub)
         self._written: dict[str, datetime] = {}
@@ -98,7 +98,7 @@ class Ticker:
     def _drop(self, event: Any) -> None:
         """A tick was dropped because the one before it still runs; the next one writes its slot."""
         self._dropped += 1
-        if time.monotonic() - self._told >= DROPS_TOLD_EVERY:
+        if time.monotonic() - self._told >= DROPS_REPORTED_EVERY:
             log.warning("ticks dropped; the hub is slow", connector=event.job_id, count=self._dropped)
             self._dropped, self._told = 0, time.monotonic()
 

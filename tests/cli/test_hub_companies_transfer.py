@@ -220,7 +220,7 @@ def test_a_notice_that_waits_for_its_entry_gets_it_in_the_journal_of_the_new_acc
             company_id=row.id,
             connector="phone",
             carrier_call_id="CA17",
-            told_at=office.clock(),
+            reported_at=office.clock(),
             expires_at=ends,
             **NOTICE,
         )
@@ -233,6 +233,6 @@ def test_a_notice_that_waits_for_its_entry_gets_it_in_the_journal_of_the_new_acc
         take_waiting(store)
         with store.writing() as session:
             for each in session.exec(select(RecordingNotice)).all():
-                each.told_at += timedelta(seconds=1)
+                each.reported_at += timedelta(seconds=1)
                 session.add(each)
     sound(office)

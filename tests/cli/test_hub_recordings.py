@@ -34,7 +34,7 @@ def told(shop: Shop) -> None:
                     text="This call is recorded.",
                     text_hash="0" * 64,
                     choice="announced",
-                    told_at=call.started_at,
+                    reported_at=call.started_at,
                     expires_at=call.expires_at,
                 )
             )

@@ -9,7 +9,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from hub.cli import app, application
-from hub.cli.listing import COMMANDS, GROUPS
+from hub.cli.command_list import COMMANDS, GROUPS
 
 
 def test_help_loads_neither_database_nor_web_framework_nor_plugins() -> None:
@@ -42,7 +42,7 @@ def test_help_shows_the_commands_in_groups_of_which_none_is_long() -> None:
 def test_a_command_loads_the_modules_of_no_other_command() -> None:
     seen = "import sys, hub.cli; hub.cli.application(['texts']); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
-    assert "'hub.cli.texts.commands'" in loaded and "'hub.cli.deliveries'" not in loaded
+    assert "'hub.cli.texts.text_commands'" in loaded and "'hub.cli.deliveries'" not in loaded
 
 
 def test_a_command_is_whole_whatever_was_loaded_before() -> None:

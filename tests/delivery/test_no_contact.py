@@ -134,7 +134,7 @@ def test_a_yes_that_the_officer_records_with_evidence_lifts_it(hub: Factory) -> 
         use=USE,
         channel="letter",
         detail="Their letter of today.",
-        spoken_at=stage.clock(),
+        stated_at=stage.clock(),
     )
     with stage.hub.store.writing() as session:
         take_effect(session, stage.hub.config, stage.hub.vault, [yes], stage.clock())

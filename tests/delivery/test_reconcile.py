@@ -60,7 +60,7 @@ def test_a_call_that_lacks_its_end_is_completed(hub: Factory) -> None:
     assert look(stage) == 1
     call = stage.one(Call)
     assert (call.status, call.found_by, call.state) == ("completed", "webhook", "ready")
-    assert {row.told_by for row in stage.rows(CallEventRow)} == {"webhook", "reconcile"}
+    assert {row.reported_by for row in stage.rows(CallEventRow)} == {"webhook", "reconcile"}
 
 
 def test_each_look_overlaps_the_one_before(hub: Factory) -> None:

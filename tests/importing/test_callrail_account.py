@@ -19,7 +19,7 @@ from hub.contracts.leads import LeadStatus
 from hub.errors import AuthError, CannotDo, ConfigError, RetryLater
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
-from hub.importing.recordings import AudioSource, Wanted
+from hub.importing.imported_recordings import AudioSource, Wanted
 from hub.model import (
     AlertEvent,
     Attribution,
@@ -395,5 +395,5 @@ def test_the_timeline_of_a_call_says_that_it_was_imported(moved: Ours) -> None:
         facts = facts_of(view, mask)
     assert (facts["found_by"], facts["carrier"]) == ("imported", "callrail")
     assert (view.imported, view.rang, view.talked) == (True, None, 93)
-    events = {each.kind: each.told_by for each in moved.stage.rows(CallEventRow, call_id=row.id)}
+    events = {each.kind: each.reported_by for each in moved.stage.rows(CallEventRow, call_id=row.id)}
     assert events == dict.fromkeys(("ringing", "answered", "completed"), "callrail")

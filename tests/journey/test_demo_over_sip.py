@@ -21,7 +21,7 @@ from hub.errors import ConfigError
 from hub.model import Call, Recording
 from hub.proof.demo.line import settings
 from hub.proof.demo.line.hearing import RATE, hum, tone_of
-from hub.proof.demo.line.recordings import holds_its_people
+from hub.proof.demo.line.played_recordings import holds_its_people
 from hub.proof.demo.line.settings import Ports, over_line, ports_for
 from hub.startup.reading import read_config
 

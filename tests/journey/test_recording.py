@@ -145,7 +145,7 @@ def test_a_call_is_recorded_stored_encrypted_heard_by_link_and_gone_with_its_key
     assert row is not None and (row.state, row.reason) == ("stored", None)
 
     notices = line.all(RecordingNotice)
-    assert "This call is recorded." in notices[0].text and notices[0].told_at <= row.recorded_at
+    assert "This call is recorded." in notices[0].text and notices[0].reported_at <= row.recorded_at
     assert [each.choice for each in notices] == ["offered", "not_refused"], "Illinois lets a caller choose"
     assert row.size == len(audio) and row.content_type == "audio/wav"
     assert line.carrier.recordings() == () and row.carrier_deleted_at is not None, "gone at the carrier"

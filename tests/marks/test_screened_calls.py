@@ -34,7 +34,7 @@ from hub.model import (
 from hub.queries.missed_calls import missed_not_called_back
 from hub.spam.callers import add_rule, remove_rule, rule_about
 from hub.spam.facts import CallKey
-from hub.spam.history import MAX_ROWS, MAX_ROWS_OF_ONE, Surroundings, load_facts
+from hub.spam.history import MAX_ROWS, MAX_ROWS_OF_ONE, CallEnvironment, load_facts
 from hub.store.rows import write_rows
 
 Factory = Callable[..., TestHub]
@@ -184,7 +184,7 @@ def test_a_caller_with_no_end_of_calls_hides_no_other_caller(line: Any) -> None:
     asked: dict[str, Any] = {"connector": "carrier", "company_id": place.id, "account_id": place.account_id, "at": now}
     keys = [CallKey(call_id=f"new {each}", caller=each, called=SHARED, **asked) for each in (ROBOT, CALLER)]
     with stage.hub.store.reading() as session:
-        robot, known = load_facts(session, keys, {}, Surroundings()).values()
+        robot, known = load_facts(session, keys, {}, CallEnvironment()).values()
     assert (robot.calls, robot.brief_calls, robot.relation) == (MAX_ROWS_OF_ONE + 1, MAX_ROWS_OF_ONE, None)
     assert (known.talks, known.relation) == (1, "talked")
 

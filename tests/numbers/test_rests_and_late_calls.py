@@ -20,8 +20,8 @@ from hub.errors import CannotDo
 from hub.model import Attribution, AuditEntry, Call, Tracker, TrackingNumber
 from hub.numbers.accounts import write_accounts
 from hub.numbers.directory_copy import DirectoryCopy
-from hub.numbers.rest.deeds import end_rest, put_back
 from hub.numbers.rest.late_calls import LATE_CALLS
+from hub.numbers.rest.rest_actions import end_rest, put_back
 from hub.numbers.rest.rules import MOVE_REST, REST, must_rest, rest_ends
 from hub.store.encryption.keyring import Keyring
 

@@ -240,8 +240,8 @@ def test_a_carriers_late_word_on_an_erased_call_changes_nothing(lite_stage: Test
     call = lite_stage.one(Call)
     erase_person(lite_stage.hub, lite_stage.one(Person).id)
     late = finished_call(call.carrier_call_id, SHARED, CALLER, True, 90, call.started_at, caller_name="PAT DOE")
-    for told_by in ("webhook", "reconcile"):
-        assert lite_stage.tell(*late, told_by=told_by) == 0
+    for reported_by in ("webhook", "reconcile"):
+        assert lite_stage.tell(*late, reported_by=reported_by) == 0
     lite_stage.flow()
     assert lite_stage.rows(Person) == []
     assert b"PAT DOE" not in bytes_of_database(lite_stage)

@@ -34,7 +34,7 @@ def fill(stage: TestHub, records: int) -> Person:
                 detail=f"ticket {number}",
                 notice_hash=notice,
                 language="en",
-                spoken_at=stage.clock() + timedelta(minutes=number),
+                stated_at=stage.clock() + timedelta(minutes=number),
             )
             append(session, [word], stage.clock(), stage.hub.vault)
     return person

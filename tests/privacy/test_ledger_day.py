@@ -35,7 +35,7 @@ def test_a_yes_that_lapsed_is_told_as_expired_once_unless_the_person_spoke_again
     assert (closed(stage), closed(stage)) == (1, 0)
     told = stage.one(ConsentEntry, state="expired")
     first = stage.one(ConsentEntry, use="marketing", state="given")
-    assert (told.use, told.supersedes, told.spoken_at, told.evidence) == ("marketing", first.id, until, first.id)
+    assert (told.use, told.supersedes, told.stated_at, told.evidence) == ("marketing", first.id, until, first.id)
 
 
 def test_an_end_is_signed_when_it_has_grown_and_a_day_has_passed(hub: Factory) -> None:

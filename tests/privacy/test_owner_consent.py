@@ -118,7 +118,7 @@ def test_the_exact_text_is_stored_before_a_token_is_asked_for(
         assert notice.text == any_stage.contacts.owner_sign_in().consent_text
         assert notice.hash == hashlib.sha256(notice.text.encode()).hexdigest()
         assert (evidence.state, detail_of(any_stage, evidence)) == ("given", "Pat Doe")
-        assert (evidence.spoken_at, evidence.recipients[1]) == (clock(), "Google LLC")
+        assert (evidence.stated_at, evidence.recipients[1]) == (clock(), "Google LLC")
         assert evidence.categories == ["https://www.googleapis.com/auth/contacts.readonly"]
         assert google.grants.granted == 0 and any_stage.contacts.services.tokens.load() is None
         return browser(attempt)

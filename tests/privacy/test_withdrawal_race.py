@@ -52,7 +52,7 @@ def withdraw(stage: TestHub, person: Person) -> float:
         state="withdrawn",
         use="marketing",
         channel="agent",
-        spoken_at=stage.clock(),
+        stated_at=stage.clock(),
     )
     with exclusive_person_lock(stage.hub.store, [person], word.state) as free:
         assert free

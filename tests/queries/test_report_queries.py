@@ -16,7 +16,7 @@ from testbed import ACCOUNTS, TestHub
 from hub.access.scope import AccessScope
 from hub.access.users import add_user
 from hub.model import Account, Attribution, Call, Company, Lead, OutgoingCall, Tracker, User
-from hub.queries.reports.calls import calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
+from hub.queries.reports.call_reports import calls_by_agent, calls_by_tracker, calls_by_weekday_and_hour
 from hub.queries.reports.credits import credits_of
 from hub.queries.reports.missed import missed_by_hour, missed_by_source
 

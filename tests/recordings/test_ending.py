@@ -74,7 +74,7 @@ def test_during_the_call_the_carrier_records_no_more_and_deletes_what_it_has(rec
     assert stage.carrier.fetched == [] and stage.carrier.deleted == ["RE1"]
     assert (only(stage).state, only(stage).path) == ("refused", None)
     refused = stage.one(RecordingNotice, choice="refused")
-    assert (refused.text, refused.told_at) == ("This call is recorded.", stage.clock())
+    assert (refused.text, refused.reported_at) == ("This call is recorded.", stage.clock())
     reports = verify(stage.hub.store, stage.hub.keyring, stage.clock())
     assert reports and all(report.sound for report in reports.values())
     entry = stage.one(AuditEntry, action="recording.end")

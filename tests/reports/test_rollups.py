@@ -110,7 +110,7 @@ class Town:
             told: dict[str, Any] = {"call_id": call.carrier_call_id, "tracking_number": call.tracking_number}
             told["caller_number"] = call.caller_number
             began = call.started_at - late
-            self.stage.tell(CallEvent(kind="ringing", at=began, **told), told_by="reconcile")
+            self.stage.tell(CallEvent(kind="ringing", at=began, **told), reported_by="reconcile")
             self.stage.tell(CallEvent(kind="answered", at=began + timedelta(seconds=3), **told))
 
     def deal(self, who: int, later: timedelta) -> None:

@@ -76,7 +76,7 @@ def test_each_reason_says_why_without_personal_data() -> None:
         "score 60: called several numbers within a short time; the signature of the caller's number is not valid"
     )
     assert {each.code for each in found.reasons} <= RULES.keys()
-    assert "555" not in str(found.told)
+    assert "555" not in str(found.reported)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def live(stage: TestHub) -> str:
                 channel="agent",
                 detail=f"ticket {number}",
                 notice_hash=said,
-                spoken_at=stage.clock() + timedelta(minutes=number),
+                stated_at=stage.clock() + timedelta(minutes=number),
             )
             append(session, [word], stage.clock(), stage.hub.vault)
             add_suppressions(session, f"{number}" * 64, ["service", "marketing"], stage.clock(), stage.clock())
@@ -92,7 +92,7 @@ def rights(stage: TestHub, company_id: str) -> None:
         RecordingNotice.columns(
             connector="carrier", carrier_call_id=f"CA-{number}", company_id=company_id, flow_version=1, point="start:",
             step="notice", text=NOTICE, text_hash=hashlib.sha256(NOTICE.encode()).hexdigest(), choice=choice,
-            salt=f"{number}" * 32, told_at=stage.clock(), expires_at=stage.clock() + CONSENT_RETENTION,
+            salt=f"{number}" * 32, reported_at=stage.clock(), expires_at=stage.clock() + CONSENT_RETENTION,
         )
         for number, choice in enumerate(("announced", "refused"))
     ]  # fmt: skip

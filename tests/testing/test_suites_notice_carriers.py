@@ -27,7 +27,7 @@ from hub.api import (
     hookimpl,
 )
 from hub.testing import FrozenClock
-from hub.testing.carriers.people import OTHER_COMPANY
+from hub.testing.carriers.people_checks import OTHER_COMPANY
 from plugins.carriers.twilio import Twilio
 from plugins.carriers.twilio.sandbox import Sandbox
 

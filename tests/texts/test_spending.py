@@ -13,7 +13,7 @@ from hub.model import Company, TextMessage
 from hub.model.columns import new_id
 from hub.model.purposes import Purpose
 from hub.model.states import SubjectState
-from hub.texts.spending import KNOWN, STRANGERS, codes_are_pressed, may_text
+from hub.texts.spending import KNOWN, UNKNOWN_SENDERS, codes_are_pressed, may_text
 
 LONDON, RIGA, SATELLITE, MALDIVES = "+442079460{:03}", "+371200000{:02}", "+88216000{:04}", "+9607710{:03}"
 
@@ -57,12 +57,12 @@ def test_ninety_nine_strangers_addresses_are_asked_and_nothing_expensive_is_sent
 
 def test_strangers_codes_are_limited_by_prefix_and_by_day_and_leave_those_of_callers_alone(stage: TestHub) -> None:
     sent = [sends(stage, f"+1312555{n:04}") for n in range(100, 120)]
-    assert sent.count(True) == STRANGERS.of_prefix
+    assert sent.count(True) == UNKNOWN_SENDERS.of_prefix
     areas = ("212", "415", "617", "773", "206")
     for area in areas:
         for n in range(100, 120):
             sent.append(sends(stage, f"+1{area}555{n:04}"))
-    assert sent.count(True) == STRANGERS.texts
+    assert sent.count(True) == UNKNOWN_SENDERS.texts
     with stage.hub.store.reading() as session:
         assert codes_are_pressed(session, stage.hub, stage.directory.companies["lakeside"])
     contacts(stage, CALLER)
@@ -75,7 +75,7 @@ def test_a_number_abroad_that_wrote_gets_its_code(stage: TestHub) -> None:
     contacts(stage, LONDON.format(18))
     contacts(stage, SATELLITE.format(1))
     assert sends(stage, LONDON.format(18)) and not sends(stage, SATELLITE.format(1))
-    assert KNOWN.texts > STRANGERS.texts
+    assert KNOWN.texts > UNKNOWN_SENDERS.texts
 
 
 def test_automatic_answers_abroad_are_few_and_none_go_to_satellites(stage: TestHub) -> None:

@@ -14,7 +14,7 @@ from hub.platform.rate_limit import networks_of
 from hub.privacy_requests.run import work_tasks
 from hub.testing import FrozenClock
 from hub.web.privacy.forms import RequestLimiter
-from hub.web.privacy.words import PLACE_CODES
+from hub.web.privacy.privacy_texts import PLACE_CODES
 
 VISITOR = "1-2-3-4"
 STAMP = f"{VISITOR}.019ab0c4-7f00-7c3e-8d2a-0123456789ab.mb3k2x1a"

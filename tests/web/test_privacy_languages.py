@@ -19,7 +19,7 @@ from hub.model.requests import REQUEST_KINDS
 from hub.model.states import RequestState
 from hub.privacy.translations import LANGUAGES, preferred_language, texts_in
 from hub.privacy_requests.run import work_tasks
-from hub.web.privacy.words import PLACE_CODES
+from hub.web.privacy.privacy_texts import PLACE_CODES
 
 ENGLISH = texts_in("en")
 

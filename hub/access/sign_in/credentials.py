@@ -46,9 +46,9 @@ def ways_in(session: Session, user: User) -> WaysIn:
     return WaysIn(counts[0], bool(counts[1]), counts[2])
 
 
-def user_by_name(session: Session, told: str) -> User | None:
+def user_by_name(session: Session, reported: str) -> User | None:
     """The enabled user of a name, or of an e-mail address that only one enabled user has."""
-    written = told.strip()
+    written = reported.strip()
     enabled = select(User).where(col(User.disabled_at).is_(None))
     if "@" not in written:
         return session.exec(enabled.where(User.name == written.lower())).first()
@@ -56,9 +56,9 @@ def user_by_name(session: Session, told: str) -> User | None:
     return found[0] if len(found) == 1 else None
 
 
-def user_of_password(session: Session, told: str, password: str) -> User | None:
+def user_of_password(session: Session, reported: str, password: str) -> User | None:
     """The user of a name and a password; None if either is wrong, after the same work."""
-    user = user_by_name(session, told)
+    user = user_by_name(session, reported)
     row = session.get(UserSecret, user.id) if user else None
     return user if check_password(row.password_hash if row else None, password) else None
 
@@ -73,7 +73,7 @@ def renew_hash(session: Session, user: User, password: str) -> None:
 
 
 def second_factor(
-    session: Session, keyring: Keyring, user: User, told: str, now: datetime
+    session: Session, keyring: Keyring, user: User, reported: str, now: datetime
 ) -> Literal["password", "recovery", "used"] | None:
     """Check a code of the user's app, or a recovery code, and use it up within `session`.
 
@@ -83,16 +83,16 @@ def second_factor(
     if row is None:
         return None
     secret = opened_secret(keyring, row)
-    step = accepted_step(secret, told, now, row.totp_step)
+    step = accepted_step(secret, reported, now, row.totp_step)
     if step is not None:
         # The condition holds against a second request with the same code at the same moment.
         newer = (col(UserSecret.user_id) == user.id, col(UserSecret.totp_step) < step)
         taken: Any = session.execute(update(UserSecret).where(*newer).values(totp_step=step))
         return "password" if taken.rowcount else "used"
-    if use_recovery_code(session, user, told, now):
+    if use_recovery_code(session, user, reported, now):
         audit.note(session, now, user.id, "recovery_code.use", user.id)
         return "recovery"
-    return "used" if accepted_step(secret, told, now, 0) is not None else None
+    return "used" if accepted_step(secret, reported, now, 0) is not None else None
 
 
 def set_password(

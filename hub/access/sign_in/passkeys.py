@@ -165,7 +165,7 @@ def passkeys_of(session: Session, user: User) -> list[Passkey]:
     return list(session.exec(select(Passkey).where(Passkey.user_id == user.id).order_by(Passkey.id)))
 
 
-def passkey_name(told: str) -> str:
+def passkey_name(reported: str) -> str:
     """A passkey's name as it is stored."""
-    name = " ".join("".join(each if each.isprintable() else " " for each in told).split())
+    name = " ".join("".join(each if each.isprintable() else " " for each in reported).split())
     return name[:MAX_NAME_LENGTH] or "Passkey"

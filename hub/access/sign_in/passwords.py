@@ -38,9 +38,9 @@ def hash_password(password: str, about: Sequence[str]) -> str:
 def check_password(stored: str | None, password: str) -> bool:
     """Whether `password` has the hash `stored`. Without a hash the same work is done, so that the time an answer takes
     does not show whether a user exists."""
-    told = password[: MAX_LENGTH + 1]
+    reported = password[: MAX_LENGTH + 1]
     try:
-        return _hasher().verify(stored or _nobodys_hash(), told) and stored is not None
+        return _hasher().verify(stored or _nobodys_hash(), reported) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -61,10 +61,10 @@ def proposal(keyring: Keyring, place: str, secret: str) -> str:
     return base64.urlsafe_b64encode(keyring.encrypt(secret.encode(), f"totp_proposal/{place}")).decode()
 
 
-def proposed_secret(keyring: Keyring, place: str, told: str) -> str | None:
+def proposed_secret(keyring: Keyring, place: str, reported: str) -> str | None:
     """The secret of a form's hidden field; None if the hub did not make it for `place`."""
     try:
-        return keyring.decrypt(base64.urlsafe_b64decode(told.encode("ascii")), f"totp_proposal/{place}").decode()
+        return keyring.decrypt(base64.urlsafe_b64decode(reported.encode("ascii")), f"totp_proposal/{place}").decode()
     except (ConfigError, ValueError, binascii.Error):
         return None
 

@@ -12,7 +12,7 @@ import typer
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
-from hub.cli.calls.commands import commands, scope_named
+from hub.cli.calls.call_commands import commands, scope_named
 from hub.cli.support import audit_note
 from hub.cli.support.output import CONFIG, ConfigFile, plain, say
 from hub.marks import tags

@@ -19,7 +19,7 @@ def plan_as_json(planned: CompanyEndPlan) -> dict[str, object]:
         "exported": end.exported if end else {},
         "outcome": end.outcome if end else {},
         "numbers": [asdict(each) for each in planned.numbers],
-        "asked": [asdict(each) for each in planned.asked],
+        "asked": [asdict(each) for each in planned.requested],
     }
 
 
@@ -39,7 +39,7 @@ def show_plan(planned: CompanyEndPlan) -> None:
         ("connector", "recipient", "asked", "what the provider does"),
         (
             (plain(each.connector), plain(each.recipient), "no" if each.kept else "yes", plain(each.note))
-            for each in planned.asked
+            for each in planned.requested
         ),
     )
     table("Sections of config.yaml that name it", ("section",), ((plain(each),) for each in planned.sections))

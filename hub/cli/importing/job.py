@@ -16,8 +16,8 @@ from hub.cli.support.output import console, counted, plain, say
 from hub.cli.support.tables import table
 from hub.config.models import Config
 from hub.importing.callrail.client import CallRail
+from hub.importing.imported_recordings import AudioSource, Wanted
 from hub.importing.places import read_places
-from hub.importing.recordings import AudioSource, Wanted
 from hub.importing.records import Structure
 from hub.importing.refusals.in_contacts import count_refusals
 from hub.importing.refusals.opt_outs import OptOutList, write_opt_outs

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.calls.commands import commands
+from hub.cli.calls.call_commands import commands
 from hub.cli.lists.reading import (
     After,
     AsUser,
@@ -33,9 +33,9 @@ from hub.errors import CannotDo
 from hub.model import Call, TextMessage
 from hub.platform.formats import duration
 from hub.queries.contact.view import ContactView
+from hub.queries.lists.contact_list import list_contacts
 from hub.queries.lists.filters import CHOICES, ContactFilter
 from hub.queries.lists.keyset import Cursor
-from hub.queries.lists.listing import list_contacts
 from hub.queries.lookup import find_subject, typed
 
 LeadChoice = Annotated[

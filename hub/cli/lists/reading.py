@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from hub.access.permissions import Action
 from hub.access.scope import AccessScope, scope_of_operator
-from hub.cli.calls.commands import scope_named
+from hub.cli.calls.call_commands import scope_named
 from hub.cli.support.audit_note import note
 from hub.cli.support.lists import Cell, Listing
 from hub.cli.support.output import plain

@@ -90,7 +90,7 @@ def _sums(costs: Mapping[str, object]) -> str:
 
 def _notes(findings: Sequence[Finding], troubles: Mapping[str, str]) -> list[str]:
     kinds = dict.fromkeys(each.kind for each in findings)
-    return [f"[bold]{kind.label}.[/bold] {kind.means} {kind.mend}" for kind in kinds] + [
+    return [f"[bold]{kind.label}.[/bold] {kind.means} {kind.repair}" for kind in kinds] + [
         f"[red]✗[/red] {plain(name)}: {plain(trouble)}" for name, trouble in troubles.items()
     ]
 
@@ -104,5 +104,5 @@ def _plain(each: Finding) -> dict[str, Any]:
         "company": each.company,
         "found_at": each.found_at,
         "facts": each.facts,
-        "mend": each.kind.mend,
+        "repair": each.kind.repair,
     }

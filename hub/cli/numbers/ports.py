@@ -137,7 +137,7 @@ def ports(
         "Port orders", rows,
         ("id", ("carrier", "connector"), ("order", "order_id"), "numbers", ("status", lambda row: row.status),
          ("what to do", lambda row: plain(_next(row)))),
-        data=only("id", "connector", "order_id", "numbers", "status", "detail", "ordered_at", "told_at", "ports_at"),
+        data=only("id", "connector", "order_id", "numbers", "status", "detail", "ordered_at", "reported_at", "ports_at"),
         document=lambda orders: {"orders": orders, "troubles": troubles},
         nothing="No port orders; hub numbers port places one.", failed=bool(troubles),
         notes=[f"[red]{plain(trouble)}[/red]" for trouble in troubles]

@@ -78,13 +78,13 @@ def backup(
         if file is not None:
             with telling() as progress:
                 manifest = save(hub, file, recordings=not without_recordings, progress=progress)
-            note_deed(hub, "backup.data", manifest["id"])
+            note_action(hub, "backup.data", manifest["id"])
             rows = sum(each["rows"] for name, each in manifest["tables"].items() if name != "recordings")
             audio = manifest["tables"].get("recordings", {"rows": 0})["rows"]
             say(f"Wrote {plain(file)}: {counted(rows, 'row')}, {counted(audio, 'recording')}.")
         if keys is not None:
             manifest = save_keys(hub, keys)
-            note_deed(hub, "backup.keys", manifest["id"])
+            note_action(hub, "backup.keys", manifest["id"])
             count = manifest["tables"].get("person_key", {"rows": 0})["rows"]
             say(f"Wrote {plain(keys)}: {counted(count, 'key')}; it can be restored until {manifest['until'][:10]}.")
 
@@ -115,7 +115,7 @@ def restore(
         raise CannotDo("Name the backup of keys with --keys, or use --without-keys; not both.")
     with hub_alone(config) as hub, telling() as progress:
         result = restore_all(hub, file, keys, tombstones, without_journal=without_tombstones, progress=progress)
-        note_deed(hub, "backup.restored", result.backup_id)
+        note_action(hub, "backup.restored", result.backup_id)
     say(f"Restored the hub as it was at {result.backup_made_at:%Y-%m-%d %H:%M} UTC.")
     for name, count in sorted(result.emptied.items()):
         say(
@@ -123,7 +123,7 @@ def restore(
         )
 
 
-def note_deed(hub: Hub, action: str, backup_id: str) -> None:
+def note_action(hub: Hub, action: str, backup_id: str) -> None:
     """Write the audit entry of a deed with a backup."""
     with hub.store.writing() as session:
         note(session, hub.clock(), action, backup_id)

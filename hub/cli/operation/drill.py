@@ -11,7 +11,7 @@ import typer
 
 from hub.backup.trials.backup_drill import FAILED, PASSED, Drill
 from hub.backup.trials.backup_drill import drill as try_it
-from hub.cli.operation.backup import commands, hub_alone, note_deed, telling
+from hub.cli.operation.backup import commands, hub_alone, note_action, telling
 from hub.cli.support.output import CONFIG, AsJson, ConfigFile, echo_json, moment, plain, say
 from hub.cli.support.tables import table
 from hub.errors import CannotDo, ConfigError
@@ -54,9 +54,9 @@ def drill(
         try:
             found = try_it(hub, file, keys, folder=folder, database=scratch, seconds=time.monotonic, progress=progress)
         except ConfigError:
-            note_deed(hub, FAILED, file.name)
+            note_action(hub, FAILED, file.name)
             raise
-        note_deed(hub, PASSED if found.passed else FAILED, found.backup_id)
+        note_action(hub, PASSED if found.passed else FAILED, found.backup_id)
     if as_json:
         echo_json(_plain(found))
     else:

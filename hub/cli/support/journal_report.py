@@ -63,8 +63,10 @@ def verify(
             names = chains_of(session, account)
         reports = check_journal(store, keyring, utc_now(), dict.fromkeys(names, ends) if ends else None)
     # A fault in the hub's own chain concerns every account: it holds the proof of chains that have ended.
-    asked = names if account is not None else reports
-    shown = {chain for chain, report in reports.items() if chain in asked or (chain == HUB_CHAIN and not report.sound)}
+    request = names if account is not None else reports
+    shown = {
+        chain for chain, report in reports.items() if chain in request or (chain == HUB_CHAIN and not report.sound)
+    }
     _tell({names.get(chain, chain): reports[chain] for chain in reports if chain in shown}, as_json)
 
 

@@ -14,7 +14,7 @@ from hub.access.users import user_named
 from hub.cli.support.audit_note import actor
 from hub.cli.support.lists import Listing, listing, minutes
 from hub.cli.support.output import CONFIG, ConfigFile, counted, plain, say
-from hub.cli.users.commands import Name, commands
+from hub.cli.users.user_commands import Name, commands
 from hub.errors import CannotDo
 from hub.platform.clock import utc_now
 from hub.platform.fields import only

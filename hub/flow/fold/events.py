@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
 from hub.flow.fold.call_backs import keep_call_back
-from hub.flow.fold.recordings import keep_recordings
+from hub.flow.fold.recording_events import keep_recordings
 from hub.model import Call, CallEventRow
 from hub.model.calls import CallState, caller_name, fold
 from hub.model.columns import CALL_RETENTION, new_id
@@ -56,18 +56,20 @@ class EventBatch:
     inbox_id: str | None = None
 
 
-def keep_events(session: Session, hub: Hub, directory: Directory, batches: Iterable[EventBatch], told_by: str) -> int:
+def keep_events(
+    session: Session, hub: Hub, directory: Directory, batches: Iterable[EventBatch], reported_by: str
+) -> int:
     """Fold events into their calls and texts within `session`; returns how many calls changed. A repeated event
     changes nothing."""
     now = hub.clock()
     events = _by_call(session, hub, directory, batches, now)
     if not events:
         return 0
-    _make_missing(session, events, now, told_by)
+    _make_missing(session, events, now, reported_by)
     calls = _locked(session, events)
     names = {key: caller_name(event.caller_name for event, _ in events[key]) for key in calls}
     known = names_of(hub.vault, session, [call for key, call in calls.items() if names[key]])
-    folded = _Folded(directory, told_by, now)
+    folded = _Folded(directory, reported_by, now)
     for key, call in calls.items():
         folded.add(call, events[key], names[key], known.get(call.id))
     _write(session, folded.written, folded.columns)
@@ -93,7 +95,7 @@ class _Folded:
     """Folds events into calls, one call after the other, and collects the other rows to write."""
 
     directory: Directory
-    told_by: str
+    reported_by: str
     now: datetime
     changed: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -131,10 +133,10 @@ class _Folded:
         name = caller_name((name, known_name))
         is_renamed = name is not None and name != known_name
         has_changed = after != before or is_renamed or call.state == SubjectState.NEW
-        if self.told_by == "webhook":
-            _set(call, found_by=self.told_by)
-        if self.told_by == "webhook" or has_changed:
-            self.notes += [_note(call, event, inbox_id, self.told_by, self.now) for event, inbox_id in events]
+        if self.reported_by == "webhook":
+            _set(call, found_by=self.reported_by)
+        if self.reported_by == "webhook" or has_changed:
+            self.notes += [_note(call, event, inbox_id, self.reported_by, self.now) for event, inbox_id in events]
         if has_changed:
             is_new, was_over = call.state == SubjectState.NEW, call.over
             self._change(call, before, after)
@@ -151,12 +153,12 @@ class _Folded:
         self, call: Call, before: Mapping[str, object], *, is_new: bool, was_over: bool, is_renamed: bool
     ) -> None:
         """Note what webhooks report of a change."""
-        if is_new and self.told_by == "webhook":
+        if is_new and self.reported_by == "webhook":
             self.begun.append(call)
-        if before["answered_at"] is None and call.answered_at is not None and self.told_by == "webhook":
+        if before["answered_at"] is None and call.answered_at is not None and self.reported_by == "webhook":
             self.answered.append(call)
         if was_over and not is_new:
-            names = [told for column, told in REPORTED.items() if before[column] != getattr(call, column)]
+            names = [reported for column, reported in REPORTED.items() if before[column] != getattr(call, column)]
             names += ["customer_name"] if is_renamed else []
             if names:
                 self.changes[call.connector, call.carrier_call_id] = tuple(names)
@@ -216,14 +218,14 @@ def _by_call(
     return calls
 
 
-def _note(call: Call, event: CallEvent, inbox_id: str | None, told_by: str, now: datetime) -> dict[str, Any]:
+def _note(call: Call, event: CallEvent, inbox_id: str | None, reported_by: str, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "call_id": call.id,
         "inbox_id": inbox_id,
         "kind": event.kind,
         "at": event.at,
-        "told_by": told_by,
+        "reported_by": reported_by,
         "noted_at": now,
     }
 
@@ -236,7 +238,7 @@ def _make_missing(
     session: Session,
     calls: dict[tuple[str, str], list[_EventOfInbox]],
     now: datetime,
-    told_by: str,
+    reported_by: str,
 ) -> None:
     rows = [
         Call.columns(
@@ -245,7 +247,7 @@ def _make_missing(
             started_at=events[0][0].at,
             state=SubjectState.NEW,
             due_at=now,
-            found_by=told_by,
+            found_by=reported_by,
             expires_at=events[0][0].at + CALL_RETENTION,
         )
         for (connector, call_id), events in sorted(calls.items())

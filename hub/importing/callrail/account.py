@@ -91,13 +91,13 @@ class CallRailAccount:
     def total(self, resource: str) -> int:
         """How many calls, forms or threads of texts the account has."""
         wanted = LISTS[resource]
-        pages = self.client.pages(self._path(wanted.path), wanted.key, self._asked(resource), per_page=1)
+        pages = self.client.pages(self._path(wanted.path), wanted.key, self._requested(resource), per_page=1)
         return next(pages).total
 
     def pages(self, resource: str, place: int) -> Iterator[Page]:
         """The pages of a list behind page `place`. The whole history is never in memory."""
         wanted = LISTS[resource]
-        for raw in self.client.pages(self._path(wanted.path), wanted.key, self._asked(resource), first=place + 1):
+        for raw in self.client.pages(self._path(wanted.path), wanted.key, self._requested(resource), first=place + 1):
             rows = self._threads(raw) if resource == "texts" else raw.rows
             records, unreadable = records_of(rows, wanted.read)
             is_last = raw.number >= raw.pages or not raw.rows
@@ -131,21 +131,21 @@ class CallRailAccount:
                     self.found.append((refusal.external_id, refusal.reason))
         return found
 
-    def _asked(self, resource: str) -> dict[str, str]:
+    def _requested(self, resource: str) -> dict[str, str]:
         wanted = LISTS[resource]
-        asked = {"fields": ",".join(wanted.fields)}
+        request = {"fields": ",".join(wanted.fields)}
         if wanted.sort:
             # The oldest first: what comes in during an import is appended, and moves no page.
-            asked |= {"sort": wanted.sort, "order": "asc"}
+            request |= {"sort": wanted.sort, "order": "asc"}
         if self.since is None and self.until is None:
-            asked["date_range"] = "all_time"
+            request["date_range"] = "all_time"
         else:
-            asked["start_date"] = str(self.since or date(2000, 1, 1))
+            request["start_date"] = str(self.since or date(2000, 1, 1))
             if self.until is not None:
-                asked["end_date"] = str(self.until)
+                request["end_date"] = str(self.until)
         if len(self.companies) == 1:
-            asked["company_id"] = self.companies[0]
-        return asked
+            request["company_id"] = self.companies[0]
+        return request
 
     def _path(self, path: str) -> str:
         return f"a/{self.account}/{path}"

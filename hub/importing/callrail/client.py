@@ -110,8 +110,8 @@ class CallRail:
         """The pages of a list from page `first` on, one at a time; `name` is the list's key in the answers."""
         number = first
         while True:
-            asked = {**(parameters or {}), "page": str(number), "per_page": str(per_page)}
-            answer = self.get(path, asked)
+            request = {**(parameters or {}), "page": str(number), "per_page": str(per_page)}
+            answer = self.get(path, request)
             rows = answer.get(name)
             if not isinstance(rows, list):
                 raise CannotDo(f"CallRail's answer has no list of {name.replace('_', ' ')}; check the base URL.")
@@ -212,14 +212,14 @@ class NotPermitted(CannotDo):
 
 def _pause(answer: httpx.Response | None, tried: int) -> float:
     """Seconds before the next try: as CallRail says, else twice as long each time."""
-    told = answer.headers.get("Retry-After") if answer is not None else None
-    if told is None:
+    reported = answer.headers.get("Retry-After") if answer is not None else None
+    if reported is None:
         return exponential(1, tried, LONGEST_PAUSE)
     try:
-        seconds = float(told)
+        seconds = float(reported)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+            seconds = (parsedate_to_datetime(reported) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             seconds = exponential(1, tried, LONGEST_PAUSE)
     return min(max(seconds, 1.0), LONGEST_PAUSE)

@@ -93,10 +93,10 @@ def _form(line: Line, at: datetime) -> FormRecord:
     for name in ("email", "body"):
         if value := line.get(name):
             fields.setdefault("message" if name == "body" else name, value)
-    told = _shared(line)
+    reported = _shared(line)
     return FormRecord(
         id=(line.get("id") or "")[:MAX_ID] or None,
-        company=told["company"],
+        company=reported["company"],
         at=at,
         form_id=line.get("form_name"),
         page=line.get("page"),
@@ -104,8 +104,8 @@ def _form(line: Line, at: datetime) -> FormRecord:
         name=line.get("name"),
         fields=fields,
         is_first=is_yes(line.get("first")),
-        cause=told["cause"],
-        marks=told["marks"],
+        cause=reported["cause"],
+        marks=reported["marks"],
     )
 
 
@@ -123,13 +123,13 @@ def _text(line: Line, at: datetime) -> TextRecord:
 
 def _shared(line: Line) -> JsonObject:
     company, tracking = line.get("company"), phone_number(line.get("tracking_number"))
-    told = {**line.known, "landing_page_url": line.get("landing_page")}
+    reported = {**line.known, "landing_page_url": line.get("landing_page")}
     tags = tuple(filter(None, (each.strip() for each in (line.get("tags") or "").split(","))))
     return {
         "company": company_id(company) if company else None,
         "tracker": tracker_id(company, line.get("tracker") or tracking) if company and tracking else None,
         "tracking_number": tracking,
-        "cause": cause_of(told),
+        "cause": cause_of(reported),
         "marks": Marks(
             status=LEAD_STATUSES.get((line.get("lead_status") or "").casefold()),
             value=money_of(line.get("value"), CURRENCY),

@@ -224,14 +224,14 @@ def cause_of(row: Mapping[str, object]) -> Cause:
     shown = text_of(row.get("source"), 200) or text_of(row.get("source_name"), 200)
     named = origin_of(shown)
     source, medium = text_of(row.get("utm_source"), 200), text_of(row.get("utm_medium"), 200)
-    told = (text_of(row.get("medium"), 200) or "").casefold()
+    reported = (text_of(row.get("medium"), 200) or "").casefold()
     if source is None and named is not None:
-        source, medium = named[0], medium or MEDIUMS.get(told, told) or named[1]
+        source, medium = named[0], medium or MEDIUMS.get(reported, reported) or named[1]
     clicks = {name: value for name in CLICK_IDS if (value := text_of(row.get(name), 500))}
     return Cause(
         shown=shown,
         source=source,
-        medium=medium or MEDIUMS.get(told, told) or None,
+        medium=medium or MEDIUMS.get(reported, reported) or None,
         campaign=text_of(row.get("campaign"), 300) or text_of(row.get("utm_campaign"), 300),
         keyword=text_of(row.get("keywords"), 300) or text_of(row.get("utm_term"), 300),
         landing_page=text_of(row.get("landing_page_url"), 4_000),
@@ -241,8 +241,8 @@ def cause_of(row: Mapping[str, object]) -> Cause:
 
 def place_of(city: str | None, state: str | None, country: str | None) -> dict[str, str]:
     """Where a caller is, by the names of facts."""
-    told = {"place": f"{city}, {state}" if city and state else city, "region": state, "country": country}
-    return {name: value for name, value in told.items() if value}
+    reported = {"place": f"{city}, {state}" if city and state else city, "region": state, "country": country}
+    return {name: value for name, value in reported.items() if value}
 
 
 def marks_of(row: Mapping[str, object]) -> Marks:

@@ -147,7 +147,7 @@ def still_refused(session: Session, company_id: str, number: str, refused: Refus
             Person.company_id == company_id,
             has_known_number(number),
             ConsentEntry.state == "given",
-            col(ConsentEntry.spoken_at) > at,
+            col(ConsentEntry.stated_at) > at,
         )
     )
     said = set(session.exec(later.distinct()))

@@ -54,7 +54,7 @@ def audit_live_carriers(hub: Hub) -> None:
 
 
 def _keep(
-    session: Session, hub: Hub, found: Sequence[Found], known: Sequence[KnownNumber], asked: Collection[str]
+    session: Session, hub: Hub, found: Sequence[Found], known: Sequence[KnownNumber], request: Collection[str]
 ) -> None:
     """Write what is new or differs, and delete what is repaired."""
     now, ours = hub.clock(), {each.number for each in known}
@@ -78,7 +78,7 @@ def _keep(
             row.facts = facts
             session.add(row)
     for row in before.values():
-        if not _stays(hub, row, ours, asked):
+        if not _stays(hub, row, ours, request):
             session.delete(row)
 
 
@@ -87,8 +87,8 @@ def _remembered(row: NumberFinding, found: Found) -> dict[str, object]:
     return {"points_to": row.facts["points_to"]} if "points_to" in row.facts and found.kind == row.kind else {}
 
 
-def _stays(hub: Hub, row: NumberFinding, ours: Collection[str], asked: Collection[str]) -> bool:
+def _stays(hub: Hub, row: NumberFinding, ours: Collection[str], request: Collection[str]) -> bool:
     """Whether an earlier finding still holds because the carrier whose list shows it was not asked."""
-    if not BY_KEY[row.kind].of_carriers or row.connector in asked or row.connector not in hub.plugins.connectors:
+    if not BY_KEY[row.kind].of_carriers or row.connector in request or row.connector not in hub.plugins.connectors:
         return False
     return not (row.kind == UNASSIGNED and row.number in ours)

@@ -13,7 +13,7 @@ class FindingKind:
     key: str
     label: str
     means: str
-    mend: str
+    repair: str
     is_wrong: bool = True
     """Whether callers or money are lost; otherwise it is only said."""
     of_carriers: bool = False

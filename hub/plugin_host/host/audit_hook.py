@@ -134,9 +134,9 @@ class Policy:
         self._report("host", name[:100])
         raise PermissionError(f"the plugin's manifest does not declare the host {name[:100]}")
 
-    def _refuse(self, deed: str) -> None:
-        self._report("deed", deed)
-        raise PermissionError(f"a plugin may not do this: {deed}")
+    def _refuse(self, action: str) -> None:
+        self._report("deed", action)
+        raise PermissionError(f"a plugin may not do this: {action}")
 
 
 def _is_within(place: str, folder: str) -> bool:

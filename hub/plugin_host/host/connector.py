@@ -91,12 +91,12 @@ class HostedConnector(Connector):
 
     def sign_in(self) -> SignIn | None:
         """Where people sign in, as the plugin says."""
-        found: SignIn | None = self._asked("sign_in", SignIn)
+        found: SignIn | None = self._requested("sign_in", SignIn)
         return found
 
     def owner_sign_in(self) -> OwnerSignIn | None:
         """What the owner agrees to, as the plugin says."""
-        found: OwnerSignIn | None = self._asked("owner_sign_in", OwnerSignIn)
+        found: OwnerSignIn | None = self._requested("owner_sign_in", OwnerSignIn)
         return found
 
     @classmethod
@@ -112,7 +112,7 @@ class HostedConnector(Connector):
         own: type[Connector] = load_class(cls.origin)
         return own.sandbox_class()
 
-    def _asked(self, method: str, kind: type[Any]) -> Any:
+    def _requested(self, method: str, kind: type[Any]) -> Any:
         if method not in self.methods:
             return None
         self.supervisor.await_first_start()

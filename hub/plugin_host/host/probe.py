@@ -42,7 +42,7 @@ class Probe:
         with self._lock:
             for again in (True, False):
                 try:
-                    how, frame = self._asked(question)
+                    how, frame = self._requested(question)
                     break
                 except (EOFError, OSError):
                     self.close()
@@ -56,7 +56,7 @@ class Probe:
             return {"broken": f"it gives no description ({error})"}
         return answer if isinstance(answer, dict) else {"broken": "it gives no description"}
 
-    def _asked(self, question: tuple[object, ...]) -> tuple[str, bytes]:
+    def _requested(self, question: tuple[object, ...]) -> tuple[str, bytes]:
         if self._connection is None or self._owner != os.getpid():
             self._start()
         assert self._connection is not None

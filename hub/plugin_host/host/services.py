@@ -29,14 +29,14 @@ def child_services(begin: Begin, ask: Ask, tell: Callable[..., None]) -> Service
             private_hosts=begin.private_hosts,
             refused=lambda host: tell("refused", "host", host),
         ),
-        tokens=AskedTokens(ask),
-        memory=AskedNotes(ask),
-        log=ToldLog(tell),
+        tokens=RemoteTokens(ask),
+        memory=RemoteNotes(ask),
+        log=RemoteLog(tell),
         webhook_url=begin.webhook_url,
     )
 
 
-class AskedTokens:
+class RemoteTokens:
     """The connector's TokenStore, which the hub keeps."""
 
     def __init__(self, ask: Ask) -> None:
@@ -61,7 +61,7 @@ class AskedTokens:
             self._ask("tokens.unlock", lock)
 
 
-class AskedNotes:
+class RemoteNotes:
     """The connector's Memory, which the hub keeps."""
 
     def __init__(self, ask: Ask) -> None:
@@ -86,7 +86,7 @@ class AskedNotes:
         raise RetryLater("The connector's notes change too often at this moment.")
 
 
-class ToldLog:
+class RemoteLog:
     """The connector's log; the hub writes the lines, scrubbed and limited."""
 
     def __init__(self, tell: Callable[..., None]) -> None:

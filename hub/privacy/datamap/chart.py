@@ -119,8 +119,8 @@ def problems(session: Session, entries: Mapping[str, ConnectorEntry], now: datet
 def refusals(session: Session, now: datetime) -> list[Refused]:
     """What was refused within `REFUSALS_SHOWN`, by connector."""
     what: list[Any] = [Refusal.connector, Refusal.kind, Refusal.name]
-    asked: list[Any] = [*what, func.sum(Refusal.count), func.max(Refusal.day)]
-    query = select(*asked).where(col(Refusal.day) >= (now - REFUSALS_SHOWN).date()).group_by(*what).order_by(*what)
+    request: list[Any] = [*what, func.sum(Refusal.count), func.max(Refusal.day)]
+    query = select(*request).where(col(Refusal.day) >= (now - REFUSALS_SHOWN).date()).group_by(*what).order_by(*what)
     return [
         Refused(connector, kind, name, int(count), last)
         for connector, kind, name, count, last in session.execute(query)

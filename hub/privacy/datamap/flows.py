@@ -128,8 +128,8 @@ def observed(
     """
     # Grouped in the database by the whole list of categories: millions of disclosures give a few dozen rows.
     columns: list[Any] = [Disclosure.connector, Disclosure.recipient, Disclosure.use, Disclosure.categories]
-    asked: list[Any] = [*columns, func.count(), func.max(Disclosure.disclosed_at)]
-    query = select(*asked).group_by(*columns)
+    request: list[Any] = [*columns, func.count(), func.max(Disclosure.disclosed_at)]
+    query = select(*request).group_by(*columns)
     if since is not None:
         # The end of its retention period has an index, and the time of the disclosure has none.
         ends = col(Disclosure.expires_at) >= since + CONSENT_RETENTION

@@ -3,13 +3,13 @@
 from hub.privacy.erasure.erase import ErasedPerson, NotKnown, erase_person, erase_unowned, plan_erasure
 from hub.privacy.erasure.reach import PersonData, reach_of
 from hub.privacy.erasure.replay import replay_tombstones
-from hub.privacy.erasure.rows import deeds_of, empty_webhooks, rules_about
+from hub.privacy.erasure.rows import actions_of, empty_webhooks, rules_about
 
 __all__ = [
     "ErasedPerson",
     "NotKnown",
     "PersonData",
-    "deeds_of",
+    "actions_of",
     "empty_webhooks",
     "erase_person",
     "erase_unowned",

@@ -82,7 +82,7 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
         rows = erase_rows(session, reach, now) + elsewhere.counts
         blank(session, elsewhere)
         mark_dirty(session, changes, now)
-        write_tombstones(session, journal_of(hub.config.hub), _buried(session, hub, person, reach, keys), now)
+        write_tombstones(session, journal_of(hub.config.hub), _tombstoned(session, hub, person, reach, keys), now)
     deleted = sum(_deleted(hub, path) for path in files)
     scrub(hub.store, sorted({*rows, "person_key"}))
     return ErasedPerson(rows, len(keys), deleted)
@@ -98,8 +98,8 @@ def erase_unowned(hub: Hub, company_id: str, reach: PersonData) -> ErasedPerson:
         keys = hub.vault.destroy_keys(session, holders, {*sealed_by(session, reach), *shared})
         rows = erase_rows(session, reach, now)
         mark_dirty(session, changes, now)
-        buried = ErasedRows(frozenset(keys), frozenset(_marks(session, hub, reach)))
-        write_tombstones(session, journal_of(hub.config.hub), buried, now)
+        tombstoned = ErasedRows(frozenset(keys), frozenset(_marks(session, hub, reach)))
+        write_tombstones(session, journal_of(hub.config.hub), tombstoned, now)
     return ErasedPerson(rows, len(keys), sum(_deleted(hub, path) for path in files))
 
 
@@ -128,7 +128,7 @@ def _holders_of_others(session: Session, hub: Hub, person: Person, reach: Person
     return {hub.vault.holder(session, person.company_id, number, "") for number in typed}
 
 
-def _buried(session: Session, hub: Hub, person: Person, reach: PersonData, keys: list[str]) -> ErasedRows:
+def _tombstoned(session: Session, hub: Hub, person: Person, reach: PersonData, keys: list[str]) -> ErasedRows:
     """What must not come back: from a backup, or, by the number, from another service's history (hub.importing)."""
     marks = _marks(session, hub, reach)
     if person.known_number:

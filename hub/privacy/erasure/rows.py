@@ -60,7 +60,7 @@ ERASED = "erased"
 """The state of a call, text or form whose person was erased. Later reports from a carrier do not change it."""
 REASON = "The person was erased."
 CLEARED, EMPTIED, DELETED = "cleared", "emptied", "deleted"
-DEEDS = (CLEARED, EMPTIED, DELETED)
+ACTIONS = (CLEARED, EMPTIED, DELETED)
 """What can happen to rows, weakest first. Several may apply to one table."""
 POINTERS = frozenset({"person_id", "lease_id", "leased_until"})
 """Columns that are not personal data but lead to a person."""
@@ -89,22 +89,22 @@ def erase_rows(session: Session, reach: PersonData, now: datetime | None) -> Cou
     return +counts
 
 
-def deeds_of(rows: Mapping[str, int]) -> list[str]:
+def actions_of(rows: Mapping[str, int]) -> list[str]:
     """What an erasure did with rows by table, in words: "3 rows of call were emptied", "a pointer in tracking_number
     was cleared".
     """
     everything = frozenset([""])
     done: dict[str, str] = {}
     for table, _, values in _plan(PersonData(**dict.fromkeys(TABLES.values(), everything)), None):
-        deed = DELETED if values is None else CLEARED if values.keys() <= POINTERS else EMPTIED
-        done[table.__tablename__] = max(done.get(table.__tablename__, CLEARED), deed, key=DEEDS.index)
+        action = DELETED if values is None else CLEARED if values.keys() <= POINTERS else EMPTIED
+        done[table.__tablename__] = max(done.get(table.__tablename__, CLEARED), action, key=ACTIONS.index)
     return [_in_words(table, count, done.get(table, EMPTIED)) for table, count in rows.items()]
 
 
-def _in_words(table: str, count: int, deed: str) -> str:
-    if deed == CLEARED:
+def _in_words(table: str, count: int, action: str) -> str:
+    if action == CLEARED:
         return f"a pointer in {table} was cleared" if count == 1 else f"{count} pointers in {table} were cleared"
-    return f"1 row of {table} was {deed}" if count == 1 else f"{count} rows of {table} were {deed}"
+    return f"1 row of {table} was {action}" if count == 1 else f"{count} rows of {table} were {action}"
 
 
 def empty_webhooks(session: Session, ids: Collection[str]) -> None:

@@ -53,7 +53,7 @@ def _ended(store: Store, now: datetime) -> list[ConsentStatement]:
             recipients=row.recipients,
             categories=row.categories,
             jurisdictions=row.jurisdictions,
-            spoken_at=row.lapses_at or now,
+            stated_at=row.lapses_at or now,
         )
         for row in rows
     ]

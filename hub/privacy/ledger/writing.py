@@ -23,7 +23,7 @@ REFUSING_STATES: frozenset[str] = frozenset({"refused", "withdrawn", "objected"}
 """States after which data must not be sent. Before one is written, `hub.privacy.withdrawal` waits for running sends."""
 
 STATEMENTS_AT_ONCE = 500
-SAID = ("person_id", "visit_id", "use", "state", "channel", "evidence", "spoken_at")
+SAID = ("person_id", "visit_id", "use", "state", "channel", "evidence", "stated_at")
 """Two records that are equal in these, of the same company, repeat each other."""
 HELD = frozenset((*SAID, "id", "recorded_at"))
 
@@ -37,7 +37,7 @@ class ConsentStatement:
     state: State
     use: str
     channel: str
-    spoken_at: datetime
+    stated_at: datetime
     evidence: str | None = None
     """The id of a row, or `sha256:…`; never free text."""
     detail: str | None = None
@@ -174,7 +174,7 @@ def _fields(
         evidence=storable(statement.evidence),
         detail_hash=_seal(session, statement, record_id, now, vault) if statement.detail else None,
         scope=statement.scope,
-        spoken_at=statement.spoken_at,
+        stated_at=statement.stated_at,
         lapses_at=statement.lapses_at,
         recorded_at=now,
         supersedes=before,
@@ -191,6 +191,6 @@ def _seal(session: Session, statement: ConsentStatement, record_id: str, now: da
     write_rows(
         session,
         ConsentDetail,
-        [ConsentDetail(id=record_id, sealed=sealed, expires_at=statement.spoken_at + CONSENT_RETENTION)],
+        [ConsentDetail(id=record_id, sealed=sealed, expires_at=statement.stated_at + CONSENT_RETENTION)],
     )
     return hashlib.sha256(sealed).hexdigest()

@@ -14,8 +14,8 @@ from hub.model.states import PolicyState
 from hub.privacy.policies.document import Kind, PolicyChange
 from hub.privacy.policies.versions import texts_of
 
-TOLD_OF = col(PolicyVersion.state).in_((PolicyState.ANNOUNCED, PolicyState.PUBLISHED))
-INTRODUCED = select(PolicyVersion.introduces).where(TOLD_OF)
+REPORTED = col(PolicyVersion.state).in_((PolicyState.ANNOUNCED, PolicyState.PUBLISHED))
+INTRODUCED = select(PolicyVersion.introduces).where(REPORTED)
 """Built one time at import, because a ringing call waits for this query."""
 ASK_AGAIN = timedelta(hours=1)
 """When to check again terms that are accepted and due but not published yet."""
@@ -117,7 +117,7 @@ def _lines(
     session: Session, kinds: Sequence[str] | None, now: datetime
 ) -> dict[tuple[str, str | None], list[PolicyVersion]]:
     """The announced and published versions of each document, in the order in which they come into force."""
-    query = select(PolicyVersion).where(TOLD_OF)
+    query = select(PolicyVersion).where(REPORTED)
     if kinds is not None:
         query = query.where(col(PolicyVersion.kind).in_(kinds))
     lines: dict[tuple[str, str | None], list[PolicyVersion]] = defaultdict(list)

@@ -32,7 +32,7 @@ AREAS = (312, 217, 309, 618, 708, 773, 815, 847, 630, 331, 414, 608, 219, 260, 3
 
 Outcome = Literal["answered", "voicemail", "abandoned"]
 Kind = Literal["visit", "call", "text", "form"]
-Told = tuple[str, bytes]
+Report = tuple[str, bytes]
 """A webhook: its address and body."""
 START = "start"
 """What happens before the first fault."""
@@ -74,7 +74,7 @@ class Callers:
     stage: Environment
     seed: int
     calls: list[PlayedCall] = field(default_factory=list)
-    acknowledged: set[Told] = field(default_factory=set)
+    acknowledged: set[Report] = field(default_factory=set)
     given_up: int = 0
     """Webhooks that were never acknowledged."""
     refused: Counter[tuple[str, Kind]] = field(default_factory=Counter)

@@ -35,8 +35,8 @@ from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
 from hub.proof.demo.data_map import show_data_map
 from hub.proof.demo.ending import example_call, unplayed_lines
 from hub.proof.demo.ledger import account, unfinished
-from hub.proof.demo.line.calls import open_line
-from hub.proof.demo.line.recordings import holds_its_people
+from hub.proof.demo.line.played_calls import open_line
+from hub.proof.demo.line.played_recordings import holds_its_people
 from hub.proof.demo.line.settings import Ports, over_line, ports_for
 from hub.proof.demo.numbers import set_up_numbers
 from hub.proof.demo.opening_hours import always_open
@@ -259,19 +259,19 @@ def _perform(console: Console, opened: Opened, play: Play, calls: int) -> None:
 
 def _work_off(opened: Opened, play: Play) -> None:
     """Wait until nothing is left of the day: all work is done, and a sync of every connector after that brings no more."""
-    hub, asked = opened.hub, None
+    hub, request = opened.hub, None
     until = time.monotonic() + QUIET_WITHIN
     while time.monotonic() < until:
         play.texting.tell()
-        synced = asked is not None and not _is_syncing(opened, asked)
+        synced = request is not None and not _is_syncing(opened, request)
         if unfinished(hub):
-            asked = None
+            request = None
         elif synced:
             break
-        elif asked is None:
-            asked = hub.clock()
+        elif request is None:
+            request = hub.clock()
             for connector in schedules(hub):
-                write_slot(hub.store, connector, asked, "command")
+                write_slot(hub.store, connector, request, "command")
         time.sleep(0.2)
 
 

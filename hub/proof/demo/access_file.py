@@ -21,7 +21,7 @@ ACTOR = "demo"
 def write_access_file(console: Console, hub: Hub, folder: Path) -> None:
     """Answer one person's access request the normal way, and write the file into `folder`; no file if no person is known."""
     with hub.store.writing() as session:
-        person = _most_told_of(session)
+        person = _most_reported(session)
         if person is None:
             return
         company = session.get_one(Company, person.company_id)
@@ -37,7 +37,7 @@ def write_access_file(console: Console, hub: Hub, folder: Path) -> None:
         console.print(f"One caller's access file, with each recipient by name and date and the audio: {file}")
 
 
-def _most_told_of(session: Session) -> Person | None:
+def _most_reported(session: Session) -> Person | None:
     most = (
         select(Disclosure.person_id)
         .join(Person, col(Person.id) == col(Disclosure.person_id))

@@ -63,12 +63,12 @@ def _ads_of(config: Config, sandboxes: RunningSandboxes, stories: Sequence[Story
         if name in set(sandboxes) and isinstance(sandboxes.of(name), CostSandbox)
     }
     for story in stories:
-        asked = parse_qs(urlsplit(story.landing_page or "").query)
-        campaign = asked.get("utm_campaign", [""])[0]
+        request = parse_qs(urlsplit(story.landing_page or "").query)
+        campaign = request.get("utm_campaign", [""])[0]
         serving = (
             name
             for name, keys in readers.items()
-            if config.connectors[name].serves(story.company) and keys & asked.keys()
+            if config.connectors[name].serves(story.company) and keys & request.keys()
         )
         if campaign and (connector := next(serving, None)):
             yield connector, story.company, campaign

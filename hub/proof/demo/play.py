@@ -30,7 +30,7 @@ from hub.startup.opening import Opened
 
 if TYPE_CHECKING:
     from hub.proof.demo.browser import PageEntrance
-    from hub.proof.demo.line.calls import Line
+    from hub.proof.demo.line.played_calls import Line
 
 PLAYERS, PLAYERS_ON_LINE = 6, 8
 """How many people act at a time; calls over a real line take their time."""

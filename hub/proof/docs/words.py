@@ -1,6 +1,6 @@
-"""Finds words in docstrings and comments that plain English avoids (`words.tsv`); `make check` runs it.
+"""Finds words in docstrings and comments (`words.tsv`) and in names (`names.tsv`) that plain English avoids.
 
-`words_allowed.tsv` holds the few right uses: a file and the word exactly as it is written there.
+`make check` runs it. `words_allowed.tsv` holds the few right uses: a file and the word or name exactly as it is written there.
 """
 
 from __future__ import annotations
@@ -18,20 +18,26 @@ ALLOWED = HERE / "words_allowed.tsv"
 FOLDERS = ("hub", "plugins")
 
 
-def words_to_avoid() -> list[tuple[re.Pattern[str], str]]:
-    """Each pattern with what to write instead."""
-    lines = (line for line in (HERE / "words.tsv").read_text().splitlines() if line and not line.startswith("#"))
+def to_avoid(table: str) -> list[tuple[re.Pattern[str], str]]:
+    """Each pattern of a table with what to write instead."""
+    lines = (line for line in (HERE / table).read_text().splitlines() if line and not line.startswith("#"))
     return [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in (line.split("\t") for line in lines)]
 
 
 def findings(file: Path) -> list[tuple[int, str, str]]:
-    """(line, word found, what to write) for each word to avoid in the docstrings and comments of a file."""
-    avoided = words_to_avoid()
+    """(line, word or name found, what to write) for what to avoid in the docstrings, comments and names of a file."""
+    source, names = file.read_text(), to_avoid("names.tsv")
     found = [
         (line + text[: match.start()].count("\n"), match[0], better)
-        for line, text in _prose(file.read_text())
-        for pattern, better in avoided
+        for line, text in _prose(source)
+        for pattern, better in to_avoid("words.tsv")
         for match in pattern.finditer(text)
+    ]
+    found += [
+        (line, name, better)
+        for line, name in _defined(ast.parse(source), file.stem)
+        for pattern, better in names
+        if pattern.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)) and not name.startswith("test_")
     ]
     return sorted(set(found))
 
@@ -60,3 +66,16 @@ def _prose(source: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
+
+
+def _defined(tree: ast.Module, stem: str) -> Iterator[tuple[int, str]]:
+    """The names that a module defines, with their lines; its own name stands on the first."""
+    yield 1, stem
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.lineno, node.name
+            case ast.arg():
+                yield node.lineno, node.arg
+            case ast.Name(ctx=ast.Store()):
+                yield node.lineno, node.id

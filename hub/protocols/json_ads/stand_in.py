@@ -224,11 +224,11 @@ class JsonAdsSandbox(HttpSandbox):
             },
         )
 
-    def _costs(self, report: CostReport, asked: Mapping[str, str]) -> object:
+    def _costs(self, report: CostReport, request: Mapping[str, str]) -> object:
         """What was spent on the days that the request asks for, where the report has its rows."""
         named: dict[str, str] = {}
         for name, template in report.call.params.items():
-            found = _pattern(template, self.settings()).fullmatch(asked[name])
+            found = _pattern(template, self.settings()).fullmatch(request[name])
             named |= found.groupdict() if found else {}
         first, last = date.fromisoformat(named["first"]), date.fromisoformat(named["last"])
         return _nested(report.rows, [report.row(cost) for cost in self._spent if first <= cost.day <= last])

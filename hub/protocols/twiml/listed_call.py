@@ -59,14 +59,14 @@ class ListedCall(TwimlPlayer, Generic[Account]):
         self.report(leg, "answered", "in-progress")
 
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
-        self.report(leg, "completed", status, self.ended(leg.sid, status, since, leg.told))
+        self.report(leg, "completed", status, self.ended(leg.sid, status, since, leg.reported))
 
     def report(self, leg: Leg, event: str, status: str, progress: Fields | None = None) -> None:
         """Report a leg's event, if the document asks for it."""
         if leg.tells(event):
-            told = progress or self.account.progress(status, self.now, leg.told)
-            self.tell(leg.callback, self.leg_fields(leg, status) | told)
-            leg.told += 1
+            reported = progress or self.account.progress(status, self.now, leg.reported)
+            self.tell(leg.callback, self.leg_fields(leg, status) | reported)
+            leg.reported += 1
 
     def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
         return {"DialCallSid": leg.sid, "DialCallStatus": status, "DialCallDuration": str(talked)}

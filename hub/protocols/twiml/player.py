@@ -29,7 +29,7 @@ class Leg:
 
     sid: str
     noun: ElementTree.Element
-    told: int = 0
+    reported: int = 0
     """How many webhooks about it the hub got."""
 
     @property

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from hub.model import Company, IgnoredRepair, OutcomeRow
-from hub.queries.connectors.listing import ConnectorSummary, connectors_of
+from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
 from hub.queries.conversions.stages import MEANINGS
 from hub.runtime import Hub
 

@@ -39,8 +39,8 @@ def last_pages(session: Session, calls: Sequence[Call], causes: Mapping[str, Att
     cause: Any = aliased(Attribution)
     latest = select_columns(func.max(page.id)).where(page.visit_id == cause.visit_id, page.at <= call.started_at)
     joined = select_columns(col(call.id), latest.correlate(call, cause).scalar_subquery())
-    asked = joined.join(cause, col(cause.subject_id) == call.id).where(col(call.id).in_(of_visits))
-    pages = {call_id: page_id for call_id, page_id in session.execute(asked) if page_id}
+    request = joined.join(cause, col(cause.subject_id) == call.id).where(col(call.id).in_(of_visits))
+    pages = {call_id: page_id for call_id, page_id in session.execute(request) if page_id}
     urls = select_columns(col(PageView.id), col(PageView.url)).where(col(PageView.id).in_(set(pages.values())))
     addresses = dict(session.execute(urls).all())
     return {call_id: url for call_id, page_id in pages.items() if (url := addresses.get(page_id))}

@@ -32,9 +32,9 @@ class ConsentEvidence:
 def consent_evidence(session: Session, subject: Subject, visit_id: str | None) -> ConsentEvidence:
     """The decisions on one contact's data. `visit_id` is the visit that led to it."""
     recording, notices = _recording(session, subject) if isinstance(subject, Call) else (None, [])
-    asked = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id, ConsentDecision.use != RECORDING)
+    request = select(ConsentDecision).where(ConsentDecision.subject_id == subject.id, ConsentDecision.use != RECORDING)
     latest: dict[tuple[str, str], ConsentDecision] = {}
-    for row in session.exec(asked.order_by(col(ConsentDecision.decided_at).desc()).limit(MAX_DECISIONS)):
+    for row in session.exec(request.order_by(col(ConsentDecision.decided_at).desc()).limit(MAX_DECISIONS)):
         latest.setdefault((row.use, row.connector), row)
     return ConsentEvidence(
         recording=recording,
@@ -45,10 +45,10 @@ def consent_evidence(session: Session, subject: Subject, visit_id: str | None) -
 
 
 def _recording(session: Session, call: Call) -> tuple[ConsentDecision | None, list[RecordingNotice]]:
-    told = select(RecordingNotice).where(
+    reported = select(RecordingNotice).where(
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
-    notices = list(session.exec(told.order_by(col(RecordingNotice.told_at), col(RecordingNotice.id))))
+    notices = list(session.exec(reported.order_by(col(RecordingNotice.reported_at), col(RecordingNotice.id))))
     steps = select(CallStep.decision_id).where(
         CallStep.connector == call.connector, CallStep.carrier_call_id == call.carrier_call_id
     )
@@ -67,4 +67,4 @@ def _said(session: Session, subject: Subject, visit_id: str | None) -> list[Cons
     if not whose:
         return []
     query = select(ConsentEntry).where(or_(*whose), ConsentEntry.company_id == subject.company_id)
-    return list(session.exec(query.order_by(col(ConsentEntry.spoken_at).desc()).limit(MAX_ENTRIES)))
+    return list(session.exec(query.order_by(col(ConsentEntry.stated_at).desc()).limit(MAX_ENTRIES)))

@@ -54,8 +54,8 @@ def source_evidence(session: Session, subject_id: str, tracking_number: str | No
     cause = session.get(Attribution, subject_id)
     if cause is None:
         return None
-    told = cause.candidates[:MAX_CANDIDATES]
-    ids = {each["visit"] for each in told} | ({cause.visit_id} if cause.visit_id else set())
+    reported = cause.candidates[:MAX_CANDIDATES]
+    ids = {each["visit"] for each in reported} | ({cause.visit_id} if cause.visit_id else set())
     visits = {row.id: row for row in session.exec(select(Visit).where(col(Visit.id).in_(ids)))} if ids else {}
     visit = visits.get(cause.visit_id or "")
     of_visit = PageView.visit_id == cause.visit_id
@@ -64,21 +64,21 @@ def source_evidence(session: Session, subject_id: str, tracking_number: str | No
     return SourceEvidence(
         cause=cause,
         visit=visit,
-        candidates=[_candidate(each, visits.get(each["visit"])) for each in told],
+        candidates=[_candidate(each, visits.get(each["visit"])) for each in reported],
         shown=_shown(session, visit, tracking_number) if visit and tracking_number else (),
         pages=pages,
         last_pages=list(session.exec(latest))[::-1] if pages else (),
     )
 
 
-def _candidate(told: dict[str, object], visit: Visit | None) -> Candidate:
+def _candidate(reported: dict[str, object], visit: Visit | None) -> Candidate:
     return Candidate(
-        visit_id=str(told["visit"]),
+        visit_id=str(reported["visit"]),
         at=visit.started_at if visit else None,
-        source=str(told["source"]),
+        source=str(reported["source"]),
         medium=visit.medium if visit else None,
-        why=str(told["why"]),
-        confidence=float(told["confidence"]),  # type: ignore[arg-type]
+        why=str(reported["why"]),
+        confidence=float(reported["confidence"]),  # type: ignore[arg-type]
     )
 
 

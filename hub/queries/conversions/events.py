@@ -111,7 +111,7 @@ def _outcomes(
     begins: datetime,
     ends: datetime,
 ) -> list[RuleEvent]:
-    told = (
+    reported = (
         select(OutcomeRow)
         .where(
             col(OutcomeRow.connector).in_(crms),
@@ -123,7 +123,7 @@ def _outcomes(
         .order_by(col(OutcomeRow.occurred_at).desc())
         .limit(MAX_EVENTS + 1)
     )
-    rows = session.exec(told).all()
+    rows = session.exec(reported).all()
     own = visible(session, scope, companies, {row.subject_id or "" for row in rows})
     return [
         RuleEvent(at=row.occurred_at, subject_id=row.subject_id or "", outcome=row)

@@ -13,9 +13,9 @@ from hub.platform.fields import from_fields
 from hub.privacy.opt_outs import OPT_OUT_RULE
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.privacy.restriction import RESTRICTION_RULE
-from hub.queries.deliveries.listing import DeliveryReason
+from hub.queries.deliveries.delivery_list import DeliveryReason
 
-Deed = str
+ActionName = str
 """`same`, `fresh`, `aside` or `back`."""
 
 
@@ -25,7 +25,7 @@ class Advice(NamedTuple):
     answer: str
     because: str
     next_step: str
-    deed: Deed
+    action: ActionName
 
 
 def advice_on(reason: DeliveryReason, to: str) -> Advice:

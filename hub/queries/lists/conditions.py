@@ -76,11 +76,11 @@ def question(session: Session, companies: tuple[str, ...], wanted: ContactFilter
 
 
 def conditions(
-    asked: Question, kind: Kind, period: Period | None = None, tracker: object = None
+    request: Question, kind: Kind, period: Period | None = None, tracker: object = None
 ) -> list[Condition] | None:
     """The conditions on rows of one kind; None if none can match. `period` is a part of the filter's, and `tracker` one of
     the wanted trackers, if they are read one by one."""
-    wanted = asked.wanted
+    wanted = request.wanted
     begins, ends = period or (wanted.begins, wanted.ends)
     if wanted.kind not in (None, kind.name) or (kind is not CALLS and _asks_about_calls(wanted)):
         return None
@@ -89,21 +89,21 @@ def conditions(
     found = [
         *([kind.at >= begins] if begins is not None else []),
         *([kind.at < ends] if ends is not None else []),
-        *_on_spans(asked, kind),
+        *_on_spans(request, kind),
         *_on_attribution(wanted, kind),
         *_on_marks(wanted, kind),
         *_on_sent(wanted, kind),
-        *(search_conditions(each, kind) for each in asked.searches),
+        *(search_conditions(each, kind) for each in request.searches),
     ]
     if wanted.person_id is not None:
         found.append(kind.table.person_id == wanted.person_id)
     if wanted.first_time is not None:
         found.append(kind.first.is_(wanted.first_time == "yes"))
-    if asked.trackers is not None:
-        if kind not in (CALLS, TEXTS) or not asked.trackers:
+    if request.trackers is not None:
+        if kind not in (CALLS, TEXTS) or not request.trackers:
             return None
         column = kind.table.tracker_id
-        found.append(indexless(column).in_(asked.trackers) if tracker is None else column == tracker)
+        found.append(indexless(column).in_(request.trackers) if tracker is None else column == tracker)
     if kind is CALLS:
         found += _on_calls(wanted)
         if wanted.outcome == Outcome.LIVE and wanted.now is not None:
@@ -196,17 +196,17 @@ def exists_for(kind: Kind, subject: object, *where: Condition) -> Condition:
 
 
 def _asks_about_calls(wanted: ContactFilter) -> bool:
-    asked = (
+    request = (
         wanted.outcome, wanted.longer, wanted.shorter, wanted.recording, wanted.agent, wanted.agents, wanted.missed
     )  # fmt: skip
-    return any(each is not None for each in asked)
+    return any(each is not None for each in request)
 
 
-def _on_spans(asked: Question, kind: Kind) -> list[Condition]:
-    if asked.spans is None:
+def _on_spans(request: Question, kind: Kind) -> list[Condition]:
+    if request.spans is None:
         return []
-    at = indexless(kind.at, asked.wanted.ends)  # one index for each span would be slower
-    return [or_(false(), *(and_(at >= begins, at < ends) for begins, ends in asked.spans))]
+    at = indexless(kind.at, request.wanted.ends)  # one index for each span would be slower
+    return [or_(false(), *(and_(at >= begins, at < ends) for begins, ends in request.spans))]
 
 
 def _on_attribution(wanted: ContactFilter, kind: Kind) -> list[Condition]:

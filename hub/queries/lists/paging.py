@@ -138,9 +138,9 @@ class ContactList:
 
     def query(self, kind: Kind) -> Any:
         """The contacts of one kind as one query, for totals."""
-        asked = conditions(self._asked, kind) if self._narrowed != frozenset() else None
+        request = conditions(self._asked, kind) if self._narrowed != frozenset() else None
         seen = self.seen.conditions(kind, by_company=not self._has_other_index)
-        return select(kind.table).where(*self._ids(kind), *seen, *([false()] if asked is None else asked))
+        return select(kind.table).where(*self._ids(kind), *seen, *([false()] if request is None else request))
 
     # One kind.
 
@@ -164,12 +164,12 @@ class ContactList:
         elif is_plain and trackers is None and is_apart(companies, rows):
             company, values = COMPANY, [{COMPANY.key: each} for each in companies]
         period = period_beyond((wanted.begins, wanted.ends), cursor, order)
-        asked = conditions(self._asked, kind, period, tracker)
-        if asked is None:
+        request = conditions(self._asked, kind, period, tracker)
+        if request is None:
             return []
         seen = self.seen.conditions(kind, company=company, by_company=company is not None or self._is_one_company)
         query = select_columns(literal(str(kind.name))).select_from(kind.table)
-        return [Part(query.where(*self._ids(kind), *seen, *asked, *where), order, values)]
+        return [Part(query.where(*self._ids(kind), *seen, *request, *where), order, values)]
 
     def _ids(self, kind: Kind) -> list[Any]:
         return [] if self._narrowed is None else [col(kind.table.id).in_(sorted(self._narrowed))]

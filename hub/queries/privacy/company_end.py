@@ -58,7 +58,7 @@ class PlannedNumber:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ErasureTarget:
     """A connector that is asked to erase the company's people, unless it is named to be left alone."""
 
     connector: str
@@ -79,7 +79,7 @@ class CompanyEndPlan:
     numbers: tuple[PlannedNumber, ...]
     counts: dict[str, int]
     """Rows by what they are, in words."""
-    asked: tuple[Asked, ...]
+    requested: tuple[ErasureTarget, ...]
     sections: tuple[str, ...]
     connectors: tuple[str, ...]
     """Connectors that only this company uses; they are removed from config.yaml."""
@@ -92,7 +92,7 @@ def plan_company_end(session: Session, hub: Hub, company: Company) -> CompanyEnd
     """The plan, as things are now. `session` must be the hub's own, because some rows belong to no account yet."""
     end = current_end(session, company.id)
     numbers = _numbers(session, hub, company, end)
-    asked = _asked(hub, company, end)
+    request = _requested(hub, company, end)
     counts = counts_of(session, company.id)
     sections, connectors = sections_naming(hub.config, company.name), hub.config.own_connectors(company.name)
     return CompanyEndPlan(
@@ -101,10 +101,10 @@ def plan_company_end(session: Session, hub: Hub, company: Company) -> CompanyEnd
         end=end,
         numbers=numbers,
         counts=counts,
-        asked=asked,
+        requested=request,
         sections=tuple(sections),
         connectors=tuple(connectors),
-        steps=tuple(_steps(counts, numbers, asked, connectors)),
+        steps=tuple(_steps(counts, numbers, request, connectors)),
         blockers=tuple(blockers_of(session, company.id)),
     )
 
@@ -172,14 +172,14 @@ def _step(row: TrackingNumber, tracker: Tracker, able: set[str], handed_over: se
     return f"the hub no longer uses it; {tracker.carrier} cannot take it back by its API, so cancel it there"
 
 
-def _asked(hub: Hub, company: Company, end: CompanyEnd | None) -> tuple[Asked, ...]:
+def _requested(hub: Hub, company: Company, end: CompanyEnd | None) -> tuple[ErasureTarget, ...]:
     found = []
     for name in hub.plugins.with_hook(PrivacyHooks.erase_person):
         entry = hub.config.connectors[name]
         if entry.serves(company.name):
             manifest = hub.plugins.connectors[name].manifest
             kept = end is not None and name in end.keep_at
-            found.append(Asked(name, manifest.recipient.name, entry.kind, manifest.deletion.note, kept))
+            found.append(ErasureTarget(name, manifest.recipient.name, entry.kind, manifest.deletion.note, kept))
     return tuple(found)
 
 
@@ -203,10 +203,13 @@ def counts_of(session: Session, company_id: str) -> dict[str, int]:
 
 
 def _steps(
-    counts: dict[str, int], numbers: tuple[PlannedNumber, ...], asked: tuple[Asked, ...], connectors: list[str]
+    counts: dict[str, int],
+    numbers: tuple[PlannedNumber, ...],
+    request: tuple[ErasureTarget, ...],
+    connectors: list[str],
 ) -> list[str]:
     left = [each for each in numbers if each.state != "given up"]
-    providers = [each.recipient for each in asked if not each.kept]
+    providers = [each.recipient for each in request if not each.kept]
     gone = f", with the connectors that only it uses ({', '.join(connectors)})" if connectors else ""
     return [
         "Request: nothing is changed yet; it can be called off until it is confirmed.",

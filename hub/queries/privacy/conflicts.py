@@ -201,12 +201,12 @@ def _at_stake(session: Session, hub: Hub, conflict: Conflict) -> list[str]:
     stopped = session.exec(select(func.min(Suppression.since)).where(Suppression.fingerprint == mark)).one()
     if stopped is not None:
         stake.append(f"texts to it were stopped on {stopped:%Y-%m-%d}")
-    asked = select(func.count()).where(
+    request = select(func.count()).where(
         PrivacyRequest.company_id == conflict.company_id,
         PrivacyRequest.fingerprint == mark,
         col(PrivacyRequest.state).not_in(CLOSED_REQUEST_STATES),
     )
-    if open_requests := session.execute(asked).scalar_one():
+    if open_requests := session.execute(request).scalar_one():
         stake.append(f"{open_requests} open privacy request{'s' if open_requests > 1 else ''} of this {conflict.kind}")
     stake.append(f"{conflict.forms} form{'s' if conflict.forms > 1 else ''} shown with the one or with the other")
     return stake

@@ -92,11 +92,11 @@ def _shown(session: Session, rows: Sequence[PolicyVersion], account_id: str) -> 
     texts = select(PolicyText.version_id, PolicyText.language).where(col(PolicyText.version_id).in_(ids))
     for version_id, language in session.execute(texts.order_by(col(PolicyText.language))):
         languages.setdefault(version_id, []).append(language)
-    told = select(PolicyNotice).where(col(PolicyNotice.version_id).in_(ids), PolicyNotice.account_id == account_id)
+    reported = select(PolicyNotice).where(col(PolicyNotice.version_id).in_(ids), PolicyNotice.account_id == account_id)
     said = select(PolicyAcceptance).where(
         col(PolicyAcceptance.version_id).in_(ids), PolicyAcceptance.account_id == account_id
     )
-    notices = {each.version_id: each for each in session.exec(told)}
+    notices = {each.version_id: each for each in session.exec(reported)}
     accepted = {each.version_id: each for each in session.exec(said)}
     return [
         VersionShown(

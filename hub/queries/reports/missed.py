@@ -16,7 +16,7 @@ from hub.access.narrowing import to_own_calls
 from hub.access.scope import AccessScope
 from hub.model import Attribution, Call, Lead, OutgoingCall
 from hub.queries.missed_calls import SETTLED
-from hub.queries.reports.calls import beginning_of, count_if, local_times, unanswered
+from hub.queries.reports.call_reports import beginning_of, count_if, local_times, unanswered
 
 By = Literal["hour", "source"]
 

@@ -115,19 +115,19 @@ def _events(session: Session, subject: Call | TextMessage, with_webhooks: bool) 
         yield _event(event, inbox.get(event.inbox_id or ""), subject)
     for row in inbox.values():
         if row.id not in {event.inbox_id for event in events}:
-            yield _webhook(row, told_the_text=isinstance(subject, TextMessage))
+            yield _webhook(row, sent_the_text=isinstance(subject, TextMessage))
 
 
 def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMessage) -> Entry:
     if row is None:
-        by = "the carrier's call list" if event.told_by == "reconcile" else event.told_by
+        by = "the carrier's call list" if event.reported_by == "reconcile" else event.reported_by
         detail = f"reported by {by}"
     else:
         lag = (row.received_at - event.at).total_seconds()
         detail = f"reported by webhook {row.event_key}, received {max(lag, 0):.0f} s later"
     data: dict[str, object] = {
         "event": event.kind,
-        "told_by": event.told_by,
+        "reported_by": event.reported_by,
         "noted_at": event.noted_at,
         "webhook": _named(row) if row else None,
     }
@@ -137,11 +137,11 @@ def _event(event: CallEventRow, row: InboxWebhook | None, subject: Call | TextMe
     return Entry(event.at, "receive", event.kind.replace("_", " "), details, None, data)
 
 
-def _webhook(row: InboxWebhook, *, told_the_text: bool) -> Entry:
+def _webhook(row: InboxWebhook, *, sent_the_text: bool) -> Entry:
     meanings: dict[str, str] = {
         InboxState.PARKED: "it was parked; run hub inbox replay after a fix",
         InboxState.QUARANTINED: "processes died of it; run hub quarantine replay after a fix",
-        InboxState.DONE: "it reported the text" if told_the_text else "nothing new in it",
+        InboxState.DONE: "it reported the text" if sent_the_text else "nothing new in it",
     }
     says = meanings.get(row.state, "it is waiting to be read")
     data: dict[str, object] = {"webhook": _named(row), "reason": row.reason}

@@ -42,5 +42,5 @@ def _entries(call: OutgoingCall, user: str, mask: Mask) -> Iterator[Entry]:
         )
     if call.ended_at is not None:
         spoke = f"they spoke for {call.duration} s" if call.duration else None
-        told = tuple(filter(None, (spoke, call.reason)))
-        yield Entry(call.ended_at, "call_back", "the call back ended", told, call.status, {"call_back": call.id})
+        reported = tuple(filter(None, (spoke, call.reason)))
+        yield Entry(call.ended_at, "call_back", "the call back ended", reported, call.status, {"call_back": call.id})

@@ -17,10 +17,10 @@ def step_entries(session: Session, call: Call) -> Iterator[Entry]:
     """Every step of the call, the notices that its caller heard, and the decisions on recording."""
     of_call = (CallStep.connector == call.connector, CallStep.carrier_call_id == call.carrier_call_id)
     steps = session.exec(select(CallStep).where(*of_call).order_by(col(CallStep.at), col(CallStep.id))).all()
-    told = select(RecordingNotice).where(
+    reported = select(RecordingNotice).where(
         RecordingNotice.connector == call.connector, RecordingNotice.carrier_call_id == call.carrier_call_id
     )
-    notices = session.exec(told.order_by(col(RecordingNotice.id))).all()
+    notices = session.exec(reported.order_by(col(RecordingNotice.id))).all()
     revisions = revisions_of(
         session, [*(each.flow_version for each in steps), *(each.flow_version for each in notices)]
     )
@@ -58,7 +58,7 @@ def _notice(notice: RecordingNotice, revision: int | None) -> Entry:
     }
     if notice.point in (BY_KEY, BY_AGENT):
         who = "with a key" if notice.point == BY_KEY else "to the person who answered"
-        return Entry(notice.told_at, "answer", f"the caller ended the recording, {who}", (), None, data)
+        return Entry(notice.reported_at, "answer", f"the caller ended the recording, {who}", (), None, data)
     details = (f"“{notice.text}”", f"duties: {', '.join(notice.duties) or 'none'}")
     choice = (notice.choice or "forgotten").replace("_", " ")
-    return Entry(notice.told_at, "answer", f"recording notice at {notice.step}: {choice}", details, None, data)
+    return Entry(notice.reported_at, "answer", f"recording notice at {notice.step}: {choice}", details, None, data)

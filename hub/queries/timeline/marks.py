@@ -41,6 +41,6 @@ def mark_entries(session: Session, subject: Subject, mask: Mask, vault: Vault) -
         name = mask.text(tag.name)
         yield Entry(tag.made_at, "mark", f"tag: {name}", (f"by {names[tag.made_by]}",), None, {"tag": name})
     for note in notes:
-        told = texts.get(note.id) if mask.off else mask.text("a note")
-        data = {"note": note.id, "text": told}
-        yield Entry(note.made_at, "mark", f"note: {told or 'erased'}", (f"by {names[note.made_by]}",), None, data)
+        reported = texts.get(note.id) if mask.off else mask.text("a note")
+        data = {"note": note.id, "text": reported}
+        yield Entry(note.made_at, "mark", f"note: {reported or 'erased'}", (f"by {names[note.made_by]}",), None, data)

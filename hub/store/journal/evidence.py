@@ -73,7 +73,7 @@ EVIDENCE: dict[str, Evidence] = {
         Evidence(AuditEntry, "at", ends=True),
         Evidence(OptOut, "at", folded=True),
         Evidence(Suppression, "since", folded=True),
-        Evidence(RecordingNotice, "told_at", ends=True, folded=True, watched="company_id"),
+        Evidence(RecordingNotice, "reported_at", ends=True, folded=True, watched="company_id"),
         Evidence(AuthorityDisclosure, "recorded_at", folded=True, watched="company_id"),
         Evidence(LegalHold, "set_at", folded=True, watched="company_id"),
         Evidence(Restriction, "since", folded=True, watched="company_id"),

@@ -108,7 +108,7 @@ class Naming:
             for key in self._session.execute(select_columns(*evidence.key).execution_options(yield_per=1_000)):
                 there.add(kind, _joined(key))
             if there.of(kind) != self._named.of(kind):
-                yield from self._strangers(kind)
+                yield from self._unknown_rows(kind)
 
     def _compare(self, kind: str, named: Named) -> Iterator[tuple[JournalEntry, str] | Finding]:
         found = self._found(kind, list(named))
@@ -153,7 +153,7 @@ class Naming:
         rows = self._session.execute(select_columns(evidence.table.__table__).where(wanted))
         return {evidence.key_of(row): row for row in rows.mappings()}
 
-    def _strangers(self, kind: str) -> Iterator[tuple[str, Finding]]:
+    def _unknown_rows(self, kind: str) -> Iterator[tuple[str, Finding]]:
         """Why a table and the entries differ: a row with no entry, or with two. Slow, but it runs only after a
         mismatch."""
         named: set[str] = set(self._session.exec(select(JournalWaiting.row_id).where(JournalWaiting.kind == kind)))

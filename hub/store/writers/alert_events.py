@@ -54,10 +54,12 @@ class Happening:
 
 def note_happenings(session: Session, happenings: Iterable[Happening], now: datetime) -> int:
     """Write what somebody wants to hear of, within `session`; returns how many were new or known."""
-    told = list(happenings)
-    wanted = _wanted(session, {each.company_id for each in told})
+    reported = list(happenings)
+    wanted = _wanted(session, {each.company_id for each in reported})
     rows = [
-        _row(each, now) for each in told if wanted.get(each.company_id, set()).intersection(each.kinds or (each.kind,))
+        _row(each, now)
+        for each in reported
+        if wanted.get(each.company_id, set()).intersection(each.kinds or (each.kind,))
     ]
     write_rows(session, AlertEvent, rows)
     return len(rows)
@@ -67,14 +69,14 @@ def note_subjects(session: Session, subjects: Sequence[object], now: datetime) -
     """The same for calls that are over and for texts that came in; other subjects of the flow are left out."""
     calls = [_call(each) for each in subjects if isinstance(each, Call) and each.over and each.company_id]
     texts = [_text(each) for each in subjects if isinstance(each, TextMessage) and _is_news(each)]
-    told = [each for each in (*calls, *texts) if now - each.at <= MAX_AGE]
-    if told:
-        note_happenings(session, told, now)
+    reported = [each for each in (*calls, *texts) if now - each.at <= MAX_AGE]
+    if reported:
+        note_happenings(session, reported, now)
 
 
 def note_leads(session: Session, changes: Sequence[LeadChange], now: datetime) -> None:
     """The same for what users marked as a lead; once for each call, text or form."""
-    told = [
+    reported = [
         Happening(
             company_id=each.company_id,
             kind=LEAD,
@@ -86,8 +88,8 @@ def note_leads(session: Session, changes: Sequence[LeadChange], now: datetime) -
         for each in changes
         if each.status in LEADS
     ]
-    if told:
-        note_happenings(session, told, now)
+    if reported:
+        note_happenings(session, reported, now)
 
 
 def _call(call: Call) -> Happening:

@@ -49,13 +49,13 @@ class Occurrence:
 def note_occurrences(session: Session, occurrences: Iterable[Occurrence], now: datetime) -> int:
     """Write what endpoints want, within `session`; the same occurrence again changes nothing. Returns how many rows it
     offered. It asks the database for endpoints once, and nothing more if there are none."""
-    told = [each for each in occurrences if now - each.at <= MAX_AGE]
-    if not told:
+    reported = [each for each in occurrences if now - each.at <= MAX_AGE]
+    if not reported:
         return 0
-    endpoints = _endpoints(session, {each.company_id for each in told})
+    endpoints = _endpoints(session, {each.company_id for each in reported})
     rows = [
         _row(endpoint, each, now)
-        for each in told
+        for each in reported
         for endpoint in endpoints.get(each.company_id, ())
         if each.type in endpoint.events
     ]
@@ -89,25 +89,25 @@ def note_answers(session: Session, calls: Sequence[Call], now: datetime) -> None
 
 def note_subjects(session: Session, subjects: Sequence[object], now: datetime) -> None:
     """Calls that are over, texts that came in and forms, once the flow has what it needs about them."""
-    told: list[Occurrence] = []
+    reported: list[Occurrence] = []
     for each in subjects:
         if isinstance(each, Call) and each.over and each.company_id and each.found_by != IMPORTED:
             ended = each.ended_at or each.started_at
-            told += [
+            reported += [
                 Occurrence(
                     type=kind, company_id=each.company_id, subject_id=each.id, at=ended, due_at=ended + CALL_DELAY
                 )
                 for kind in (WebhookType.ROUTED, WebhookType.POST_CALL)
             ]
         elif isinstance(each, TextMessage) and each.direction == "in" and each.company_id:
-            told.append(
+            reported.append(
                 Occurrence(type=WebhookType.TEXT_RECEIVED, company_id=each.company_id, subject_id=each.id, at=each.at)
             )
         elif isinstance(each, FormSubmission):
-            told.append(
+            reported.append(
                 Occurrence(type=WebhookType.FORM, company_id=each.company_id, subject_id=each.id, at=each.submitted_at)
             )
-    note_occurrences(session, told, now)
+    note_occurrences(session, reported, now)
 
 
 def note_sent_text(session: Session, text: TextMessage, now: datetime) -> None:
@@ -143,7 +143,7 @@ def note_changes(session: Session, calls: Collection[object], changes: Sequence[
         col(WebhookEvent.first_tried_at).is_(None),
     )
     waiting = set(session.exec(untold))
-    told = [
+    reported = [
         Occurrence(
             type=WebhookType.MODIFIED,
             company_id=company_id,
@@ -155,7 +155,7 @@ def note_changes(session: Session, calls: Collection[object], changes: Sequence[
         for call_id, company_id in over.items()
         if call_id not in waiting
     ]
-    note_occurrences(session, told, now)
+    note_occurrences(session, reported, now)
 
 
 def note_changes_of(session: Session, call_id: str, changes: Sequence[str], now: datetime) -> None:

@@ -74,9 +74,11 @@ class CallBackConformance(WireConformance):
         placed = placing(sandbox).placed_calls()
         assert len(placed) == before + 1, "one call was placed as often as it was asked for: once"
         assert receipt.reference in (None, placed[-1]["reference"])
-        told = {name: placed[-1][name] for name in ("user_number", "person_number", "caller_id", "person_caller_id")}
+        reported = {
+            name: placed[-1][name] for name in ("user_number", "person_number", "caller_id", "person_caller_id")
+        }
         number = call.tracking_number
-        assert told == {
+        assert reported == {
             "user_number": call.user_number,
             "person_number": call.person_number,
             "caller_id": number,

@@ -26,11 +26,11 @@ from hub.hookspecs import CallHooks, NumberHooks, RecordingHooks
 from hub.testing import samples
 from hub.testing.asking import ask, attempt, implemented_hooks
 from hub.testing.carriers.call_backs import CallBackConformance
-from hub.testing.carriers.calls import PlacedCallConformance
+from hub.testing.carriers.call_checks import PlacedCallConformance
 from hub.testing.carriers.forgeries import forgeries
-from hub.testing.carriers.people import PeopleConformance
+from hub.testing.carriers.people_checks import PeopleConformance
 from hub.testing.carriers.ports import PortConformance, port_request
-from hub.testing.carriers.recordings import RecordingConformance
+from hub.testing.carriers.recording_checks import RecordingConformance
 from hub.testing.carriers.texts import PICTURE, TextConformance
 from hub.testing.factories import FrozenClock
 from hub.testing.secrecy import leaked, listening, secrets_of

@@ -129,16 +129,16 @@ class TextConformance(WireConformance):
         carrier_of(sandbox).block(text.sender, str(text.recipient_number))
         before = len(carrier_of(sandbox).texts())
         receipt = ask(connector, TextHooks.send_text, text=text)
-        told: Any = receipt
+        reported: Any = receipt
         if receipt.status == "accepted":  # this carrier says it in the report about the text
             url = connector.services.webhook_url
             report = carrier_of(sandbox).text_status_webhook(str(receipt.reference), "failed", url)
-            (told,) = ask(connector, CallHooks.parse_webhook, request=report)
+            (reported,) = ask(connector, CallHooks.parse_webhook, request=report)
         else:
             assert (receipt.key, receipt.status) == (text.key, "rejected"), receipt
             assert len(carrier_of(sandbox).texts()) == before
-        assert told.opted_out, "the hub must learn that the person revoked"
-        assert told.code, "the carrier's code is lost"
+        assert reported.opted_out, "the hub must learn that the person revoked"
+        assert reported.code, "the carrier's code is lost"
         other = ask(connector, TextHooks.send_text, text=self._text())
         assert other.status == "accepted" and not other.opted_out, "only that person said stop"
 
@@ -208,21 +208,23 @@ class TextConformance(WireConformance):
         )
         need_hooks(connector, "list_texts")
         carrier, url, since = carrier_of(sandbox), connector.services.webhook_url, clock()
-        told: list[Any] = []
+        reported: list[Any] = []
         ours, other = samples.TRACKING_NUMBER, samples.person_number()
         for number, body, pictures in ((ours, "STOP", []), (ours, "Größe 5 😀", [PICTURE]), (other, "Not ours", [])):
             clock.advance(minutes=1)
             request = carrier.message_webhook(samples.person_number(), number, body, url, pictures)
-            told += ask(connector, CallHooks.parse_webhook, request=request)
+            reported += ask(connector, CallHooks.parse_webhook, request=request)
         if "send_text" in implemented_hooks(connector):
             ask(connector, TextHooks.send_text, text=self._text(sender=ours))
         clock.advance(minutes=10)
         query = TextListQuery(since=since, tracking_numbers=(ours,))
         listed = ask(connector, TextHooks.list_texts, query=query)
-        assert [_content(each) for each in listed] == [_content(each) for each in told[:2]], (
+        assert [_content(each) for each in listed] == [_content(each) for each in reported[:2]], (
             "received texts on the numbers that were asked for, oldest first, each like its webhook"
         )
-        assert all(abs(text.at - event.at) < timedelta(minutes=1) for text, event in zip(listed, told, strict=False))
+        assert all(
+            abs(text.at - event.at) < timedelta(minutes=1) for text, event in zip(listed, reported, strict=False)
+        )
         if "fetch_media" in implemented_hooks(connector):
             (address,) = listed[1].media_urls
             assert ask(connector, TextHooks.fetch_media, url=address).data == PICTURE, "the picture is not fetched"

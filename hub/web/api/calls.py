@@ -14,9 +14,9 @@ from hub.access.scope import AccessScope
 from hub.access.users import may
 from hub.model import Company, TextMessage
 from hub.queries.contact.view import ContactView, view_of
+from hub.queries.lists.contact_list import list_contacts
 from hub.queries.lists.filters import ContactFilter, ContactKind
 from hub.queries.lists.keyset import newest_first, page_of
-from hub.queries.lists.listing import list_contacts
 from hub.queries.lists.plan import rows_of
 from hub.texts.bodies import open_body
 from hub.web.api.auth import Authenticator, AuthorizedRequest

@@ -19,8 +19,8 @@ from hub.queries.texts.recipients import due_time, recipient_in
 from hub.texts.archive import archive_thread
 from hub.texts.no_contact import MAX_DETAIL, refuse_contact
 from hub.texts.queue import MAX_BODY_CHARACTERS
+from hub.web.api.action_schemas import CallBackAnswer, CallBacks, ContactRefusalsAnswer, QueuedText
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.deed_schemas import CallBackAnswer, CallBacks, ContactRefusalsAnswer, QueuedText
 from hub.web.api.marks import Body, SubjectId, seen
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import shaped
@@ -72,14 +72,14 @@ def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirect
         # The text recognizes the key too, so a request whose process died may be repeated.
         token = f"{authorized.key_id}/{once.key}" if once.key else new_id()
 
-        def deed() -> dict[str, Any]:
+        def action() -> dict[str, Any]:
             with authorized.session() as session:
                 recipient = recipient_in(session, scope, call_id)
             row = answer_text(hub, directory.current(), scope, recipient, body.text, token, later=body.later)
             return {"id": row.id}
 
         seen(authorized, call_id)
-        done = once.do_alone(authorized, deed, harmless=True)
+        done = once.do_alone(authorized, action, harmless=True)
         with hub.store.reading() as session:
             row = session.get_one(TextMessage, done["id"])
             return QueuedText(id=row.id, status=row.status, not_before=due_time(session, row))
@@ -92,13 +92,13 @@ def _add_texts(api: FastAPI, authenticator: Authenticator, directory: LiveDirect
         text_id: Annotated[str, Path(max_length=36)],
         body: ArchiveBody,
     ) -> ArchiveBody:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             archive_thread(session, authorized.scope, text_id, authorized.hub.clock(), archived=body.archived)
             return {"archived": body.archived}
 
         with authorized.session() as session:
             authorized.scope.one(session, TextMessage, text_id)
-        return ArchiveBody.model_validate(once.do(authorized, deed))
+        return ArchiveBody.model_validate(once.do(authorized, action))
 
 
 def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveDirectory) -> None:
@@ -112,13 +112,13 @@ def _add_call_backs(api: FastAPI, authenticator: Authenticator, directory: LiveD
     ) -> CallBackAnswer:
         hub, scope = authorized.hub, authorized.scope
 
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             (subject,) = markable(session, scope, [call_id])
             present = directory.current()
             return {"id": queue_call_back(session, scope, hub, present, subject, body.phone, scope.user.id).id}
 
         seen(authorized, call_id)
-        done = once.do(authorized, deed)
+        done = once.do(authorized, action)
         with hub.store.reading() as session:
             return CallBackAnswer.model_validate(session.get_one(OutgoingCall, done["id"]))
 
@@ -146,7 +146,7 @@ def _add_refusals(api: FastAPI, authenticator: Authenticator) -> None:
         with authorized.session() as session:
             person = contact_person(session, scope, call_id)
 
-        def deed() -> dict[str, Any]:
+        def action() -> dict[str, Any]:
             new = refuse_contact(
                 hub,
                 person.company_id,
@@ -160,7 +160,7 @@ def _add_refusals(api: FastAPI, authenticator: Authenticator) -> None:
             )
             return {"new": new}
 
-        once.do_alone(authorized, deed, harmless=True)
+        once.do_alone(authorized, action, harmless=True)
         return ContactRefusalsAnswer.model_validate(refusals_of(hub, person))
 
     @api.get("/calls/{call_id}/refusals")

@@ -14,8 +14,8 @@ from hub.marks.subjects import visible_subjects
 from hub.model import Delivery
 from hub.numbers.directory import LiveDirectory
 from hub.queries.deliveries.choice import HOOKS
+from hub.web.api.action_schemas import Deliveries, DeliveryAnswer
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.deed_schemas import Deliveries, DeliveryAnswer
 from hub.web.api.marks import Body, SubjectId
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import shaped
@@ -54,7 +54,7 @@ def add_deliveries(api: FastAPI, authenticator: Authenticator, directory: LiveDi
         hub, actor = authorized.hub, authorized.user.id
         wanted = (Delivery.id == delivery_id, col(Delivery.hook).in_(HOOKS))
 
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             if body.fresh:
                 replay_fresh(hub, session, directory.current(), delivery_id, actor=actor)
             elif not replay(session, [delivery_id], hub.clock(), actor=actor, about=delivery_id):
@@ -64,6 +64,6 @@ def add_deliveries(api: FastAPI, authenticator: Authenticator, directory: LiveDi
         with authorized.session() as session:
             if session.exec(authorized.scope.select(Delivery).where(*wanted)).first() is None:
                 raise NotFound("Not found")
-        once.do(authorized, deed)
+        once.do(authorized, action)
         with authorized.session() as session:
             return DeliveryAnswer.model_validate(session.exec(select(Delivery).where(*wanted)).one())

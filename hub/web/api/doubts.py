@@ -78,7 +78,7 @@ def add_doubts(api: FastAPI, authenticator: Authenticator) -> None:
         with authorized.session() as session:
             doubt: DoubtfulRefusal = authorized.scope.one(session, DoubtfulRefusal, doubt_id)
 
-        def deed() -> dict[str, Any]:
+        def action() -> dict[str, Any]:
             if body.decision == "keep":
                 with hub.store.writing() as writing:
                     keep(writing, _row(writing, doubt), authorized.user.id, hub.clock())
@@ -87,7 +87,7 @@ def add_doubts(api: FastAPI, authenticator: Authenticator) -> None:
             with hub.store.reading() as reading:
                 return {"id": doubt.id, "state": _row(reading, doubt).state}
 
-        return DecisionAnswer.model_validate(once.do_alone(authorized, deed))
+        return DecisionAnswer.model_validate(once.do_alone(authorized, action))
 
 
 def _row(session: Session, doubt: DoubtfulRefusal) -> DoubtfulRefusal:

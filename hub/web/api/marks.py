@@ -21,8 +21,8 @@ from hub.marks.tag_names import MAX_TAG_CHARACTERS
 from hub.marks.tags import tag, untag
 from hub.model import Note
 from hub.queries.marks import LeadShown, marks_in_list, marks_of
+from hub.web.api.action_schemas import MarksAnswer, NoteText, SpamAnswer
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.deed_schemas import MarksAnswer, NoteText, SpamAnswer
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import LeadAnswer, MarkedLead, NoteAnswer, TagsAnswer
 
@@ -97,12 +97,12 @@ def _add_lead_and_spam(api: FastAPI, authenticator: Authenticator) -> None:
         if "amount" not in body.model_fields_set:
             value = "keep"
 
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             former = mark_lead(session, authorized.scope, call_id, body.status, authorized.hub.clock(), value)
             return {"former": _shown(former).model_dump(mode="json")}
 
         seen(authorized, call_id)
-        done = once.do(authorized, deed)
+        done = once.do(authorized, action)
         with authorized.session() as session:
             now = marks_in_list(session, authorized.scope, [call_id])[call_id].lead
         return MarkedLead(lead=_of_list(now), former=LeadAnswer.model_validate(done["former"]))
@@ -115,12 +115,12 @@ def _add_lead_and_spam(api: FastAPI, authenticator: Authenticator) -> None:
         call_id: SubjectId,
         body: SpamBody,
     ) -> SpamAnswer:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             mark_spam(session, authorized.scope, call_id, body.spam, authorized.hub.clock())
             return {}
 
         seen(authorized, call_id)
-        once.do(authorized, deed)
+        once.do(authorized, action)
         with authorized.session() as session:
             return SpamAnswer(spam=call_id in spam_among(session, [call_id]))
 
@@ -132,13 +132,13 @@ def _add_lead_and_spam(api: FastAPI, authenticator: Authenticator) -> None:
         call_id: SubjectId,
         body: NameBody,
     ) -> None:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             hub = authorized.hub
             name_contact(session, authorized.scope, hub.vault, call_id, body.name, hub.clock())
             return {}
 
         seen(authorized, call_id)
-        once.do(authorized, deed, 204)
+        once.do(authorized, action, 204)
 
 
 def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
@@ -150,12 +150,12 @@ def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
         call_id: SubjectId,
         body: TagBody,
     ) -> TagsAnswer:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             tag(session, authorized.scope, call_id, body.name, authorized.hub.clock())
             return {}
 
         seen(authorized, call_id)
-        once.do(authorized, deed)
+        once.do(authorized, action)
         return _tags(authorized, call_id)
 
     @api.delete("/calls/{call_id}/tags/{tag}")
@@ -166,12 +166,12 @@ def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
         call_id: SubjectId,
         tag: Annotated[str, Path(description="The tag's name.", max_length=4 * MAX_TAG_CHARACTERS)],
     ) -> TagsAnswer:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             untag(session, authorized.scope, call_id, tag, authorized.hub.clock())
             return {}
 
         seen(authorized, call_id)
-        once.do(authorized, deed)
+        once.do(authorized, action)
         return _tags(authorized, call_id)
 
     @api.post("/calls/{call_id}/notes")
@@ -182,13 +182,13 @@ def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
         call_id: SubjectId,
         body: NoteBody,
     ) -> NoteAnswer:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             hub = authorized.hub
             note = add_note(session, authorized.scope, hub.vault, call_id, body.text, hub.clock())
             return NoteAnswer.model_validate(note).model_dump(mode="json")
 
         seen(authorized, call_id)
-        return NoteAnswer.model_validate(once.do(authorized, deed))
+        return NoteAnswer.model_validate(once.do(authorized, action))
 
     @api.delete("/calls/{call_id}/notes/{note_id}", status_code=204, response_class=Response)
     def remove_note(
@@ -198,7 +198,7 @@ def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
         call_id: SubjectId,
         note_id: Annotated[str, Path(max_length=36)],
     ) -> None:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             wanted = select(Note.id).where(Note.id == note_id, Note.subject_id == call_id)
             if session.exec(wanted).first() is None:
                 raise NotFound("Not found")
@@ -206,7 +206,7 @@ def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
             return {}
 
         seen(authorized, call_id)
-        once.do(authorized, deed, 204)
+        once.do(authorized, action, 204)
 
 
 def seen(authorized: AuthorizedRequest, subject_id: str) -> None:

@@ -36,35 +36,35 @@ class Once:
     request: bytes
     replayed: Callable[[], object] = lambda: None
 
-    def do(self, authorized: AuthorizedRequest, deed: Callable[[Session], Answer], status: int = 200) -> Answer:
+    def do(self, authorized: AuthorizedRequest, action: Callable[[Session], Answer], status: int = 200) -> Answer:
         """Run a deed in one transaction with the note that it was done."""
         hub, now = authorized.hub, authorized.hub.clock()
         once = self._key_of(authorized)
         if once is None:
             with hub.store.writing() as session:
-                return deed(session)
+                return action(session)
         with _refusing(), hub.store.writing() as session:
             earlier = claim(session, hub.keyring, once, now)
             if earlier is None:
-                answer = deed(session)
+                answer = action(session)
                 finish(session, once, status, answer)
                 return answer
         return self._again(earlier)
 
     def do_alone(
-        self, authorized: AuthorizedRequest, deed: Callable[[], Answer], status: int = 200, *, harmless: bool = False
+        self, authorized: AuthorizedRequest, action: Callable[[], Answer], status: int = 200, *, harmless: bool = False
     ) -> Answer:
         """The same for a deed that has transactions of its own. `harmless` says that it may be done again if the hub died
         within it, because it recognizes a repetition itself."""
         hub, once = authorized.hub, self._key_of(authorized)
         if once is None:
-            return deed()
+            return action()
         with _refusing(), hub.store.writing() as session:
             earlier = claim(session, hub.keyring, once, hub.clock(), harmless=harmless)
         if earlier is not None:
             return self._again(earlier)
         try:
-            answer = deed()
+            answer = action()
         except BaseException:
             with hub.store.writing() as session:
                 forget(session, once)

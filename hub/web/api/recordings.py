@@ -10,8 +10,8 @@ from hub.model import Recording
 from hub.recordings.end import end_recording
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
 from hub.recordings.transcripts import read_transcript
+from hub.web.api.action_schemas import RecordingEndAnswer
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.deed_schemas import RecordingEndAnswer
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import LinkAnswer, TranscriptAnswer, TranscriptPartAnswer
 
@@ -45,11 +45,11 @@ def add_recordings(api: FastAPI, authenticator: Authenticator) -> None:
         with authorized.session() as session:
             call = authorized.scope.call(session, call_id)
 
-        def deed() -> dict[str, Any]:
+        def action() -> dict[str, Any]:
             outcome, held = end_recording(authorized.hub, call, authorized.user.id)
             return {"outcome": outcome, "held": held}
 
-        return RecordingEndAnswer.model_validate(once.do_alone(authorized, deed))
+        return RecordingEndAnswer.model_validate(once.do_alone(authorized, action))
 
     @api.get("/recordings/{recording_id}/transcript")
     def transcript(

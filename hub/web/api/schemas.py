@@ -181,7 +181,7 @@ class ConsentAnswer(Answer):
     use: str
     basis: str
     channel: str
-    spoken_at: datetime
+    stated_at: datetime
     lapses_at: datetime | None
 
 

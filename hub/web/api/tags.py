@@ -19,8 +19,8 @@ from hub.marks.tag_definitions import (
 )
 from hub.marks.tag_names import MAX_TAG_CHARACTERS
 from hub.model import TagDefinition
+from hub.web.api.action_schemas import TagDefinitionAnswer, TagDefinitions
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.deed_schemas import TagDefinitionAnswer, TagDefinitions
 from hub.web.api.marks import Body
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import shaped
@@ -59,11 +59,11 @@ def add_tags(api: FastAPI, authenticator: Authenticator) -> None:
         once: Once = Depends(once_of),
         body: NewTagBody,
     ) -> TagDefinitionAnswer:
-        def deed(session: Session) -> TagDefinition:
+        def action(session: Session) -> TagDefinition:
             now, company = authorized.hub.clock(), body.company_id
             return define_tag(session, authorized.scope, body.name, now, company_id=company, color=body.color)
 
-        return _done(once, authorized, deed)
+        return _done(once, authorized, action)
 
     @api.post("/tags/{tag_id}")
     def change(
@@ -73,11 +73,11 @@ def add_tags(api: FastAPI, authenticator: Authenticator) -> None:
         tag_id: TagId,
         body: ChangedTagBody,
     ) -> TagDefinitionAnswer:
-        def deed(session: Session) -> TagDefinition:
+        def action(session: Session) -> TagDefinition:
             new = body.model_dump()
             return change_tag(session, authorized.scope, tag_id, authorized.hub.clock(), **new)
 
-        return _done(once, authorized, deed)
+        return _done(once, authorized, action)
 
     @api.delete("/tags/{tag_id}", status_code=204, response_class=Response)
     def remove(
@@ -86,15 +86,15 @@ def add_tags(api: FastAPI, authenticator: Authenticator) -> None:
         once: Once = Depends(once_of),
         tag_id: TagId,
     ) -> None:
-        def deed(session: Session) -> dict[str, Any]:
+        def action(session: Session) -> dict[str, Any]:
             remove_tag_definition(session, authorized.scope, tag_id, authorized.hub.clock())
             return {}
 
-        once.do(authorized, deed, 204)
+        once.do(authorized, action, 204)
 
 
-def _done(once: Once, authorized: AuthorizedRequest, deed: Callable[[Session], TagDefinition]) -> TagDefinitionAnswer:
+def _done(once: Once, authorized: AuthorizedRequest, action: Callable[[Session], TagDefinition]) -> TagDefinitionAnswer:
     def written(session: Session) -> dict[str, Any]:
-        return TagDefinitionAnswer.model_validate(deed(session)).model_dump(mode="json")
+        return TagDefinitionAnswer.model_validate(action(session)).model_dump(mode="json")
 
     return TagDefinitionAnswer.model_validate(once.do(authorized, written))

@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field
 
 from hub.contracts.leads import LeadStatus
 from hub.queries.activity.visits import VisitFilter, list_visits
+from hub.queries.lists.contact_list import list_contacts
 from hub.queries.lists.filters import MARKED, ContactFilter
-from hub.queries.lists.listing import list_contacts
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.calls import CompanyName, company_ids, no_number
 from hub.web.api.paging import After, Limit

@@ -8,11 +8,11 @@ of paging, `Link`, `sort`, `fields=`, errors, sign-in and rate limits come with 
 
 **Anything else** is an `Endpoint(method, path, actions, answer)`, listed in `routes.ENDPOINTS`; so are **writes**:
 
-    def update(asked: Asked) -> Answer:
+    def update(asked: CallRailRequest) -> Answer:
         call_id = asked.row_id(CALL)                      # 404 if it is not a call's id
         set_lead(asked.hub, asked.scope, [call_id], …)    # the deed that pages and CLI use, with its audit entry
         with asked.session() as session:
-            return CALLS.record(asked, session, call_id)  # the same fields as GET
+            return CALLS.record(request, session, call_id)  # the same fields as GET
 
     ENDPOINTS = (Endpoint("PUT", "calls/{id}", ("marks",), update), …)
 

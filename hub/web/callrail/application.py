@@ -28,7 +28,7 @@ from hub.store.outage import DatabaseAway
 from hub.web.api.auth import Authenticator
 from hub.web.api.once import REPLAYED, Once, checked_key, request_bytes
 from hub.web.callrail.paging import Counts
-from hub.web.callrail.request import Asked, Parameters, Tools
+from hub.web.callrail.request import CallRailRequest, Parameters, Tools
 from hub.web.callrail.resource import ANY_ROLE, LISTED_ACCOUNTS, Answer, Endpoint
 from hub.web.callrail.routes import every_endpoint
 
@@ -114,8 +114,8 @@ class Address:
             key = checked_key(request.headers.get("idempotency-key"))
             once = Once(key, request_bytes(request, body), partial(limits.update, {REPLAYED: "true"}))
             parameters = Parameters(request.query_params)
-            asked = Asked(authorized, parameters, path, ids, _members(request, body), once, self._tools)
-            answer = _response(endpoint.answer(asked))
+            query = CallRailRequest(authorized, parameters, path, ids, _members(request, body), once, self._tools)
+            answer = _response(endpoint.answer(query))
         except (HTTPException, RingfenceError, DatabaseAway, SQLAlchemyError) as error:
             answer = _refused(error)
         for name, value in limits.items():

@@ -12,29 +12,29 @@ from hub.errors import NotFound
 from hub.model import Attribution, Company, PageView
 from hub.queries.contact.view import view_of
 from hub.recordings.links import MAX_LINK_LIFETIME, Link, path_to
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint
 
 MAX_PAGE_VIEWS = 500
 
 
-def recording(asked: Asked) -> Answer:
+def recording(request: CallRailRequest) -> Answer:
     """A signed link to the call's recording, for the key's user, valid for five minutes."""
-    with asked.session() as session:
-        call = asked.scope.call(session, asked.row_id(CALL))
-        row = view_of(session, asked.hub.vault, call, asked.scope.user).recording
+    with request.session() as session:
+        call = request.scope.call(session, request.row_id(CALL))
+        row = view_of(session, request.hub.vault, call, request.scope.user).recording
     if row is None:
         raise NotFound("This call has no recording that is stored.")
-    asked.authorized.note("recording.link", row.id, "play")
-    ends = asked.hub.clock().replace(microsecond=0) + MAX_LINK_LIFETIME
-    link = Link(recording_id=row.id, user=asked.authorized.user.id, purpose="play", expires_at=ends)
-    return {"url": asked.place.page(path_to(link, asked.hub.keyring).lstrip("/"))}
+    request.authorized.note("recording.link", row.id, "play")
+    ends = request.hub.clock().replace(microsecond=0) + MAX_LINK_LIFETIME
+    link = Link(recording_id=row.id, user=request.authorized.user.id, purpose="play", expires_at=ends)
+    return {"url": request.place.page(path_to(link, request.hub.keyring).lstrip("/"))}
 
 
-def page_views(asked: Asked) -> Answer:
+def page_views(request: CallRailRequest) -> Answer:
     """The pages that the caller saw, the first one first; none if no visit led to the call."""
-    with asked.session() as session:
-        call = asked.scope.call(session, asked.row_id(CALL))
+    with request.session() as session:
+        call = request.scope.call(session, request.row_id(CALL))
         cause = session.get(Attribution, call.id)
         query = select(PageView).where(PageView.visit_id == (cause.visit_id if cause else None))
         pages = session.exec(query.order_by(col(PageView.id)).limit(MAX_PAGE_VIEWS)).all()

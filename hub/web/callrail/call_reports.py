@@ -21,7 +21,7 @@ from hub.queries.listings.totals import (
 from hub.queries.lists.kinds import CALLS
 from hub.reports.calendar import bounds, month_of, year_of
 from hub.web.callrail.calls import call_list
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint
 
 MEASURES = (
@@ -32,38 +32,40 @@ INTERVALS = ("hour", "day", "week", "month", "year")
 MAX_POINTS = 200
 
 
-def summary(asked: Asked) -> Answer:
+def summary(request: CallRailRequest) -> Answer:
     """Totals of a range of time, and of each value of `group_by`."""
-    group = asked.parameters.choice("group_by", GROUPS)
-    with asked.session() as session:
-        calls, span = call_list(asked, session)
+    group = request.parameters.choice("group_by", GROUPS)
+    with request.session() as session:
+        calls, span = call_list(request, session)
         query = calls.query(CALLS)
-        body = range_of(asked, span, first_start(session, query) if span.begins is None else None)
-        body["total_results"] = _measured(call_totals(session, query), asked)
+        body = range_of(request, span, first_start(session, query) if span.begins is None else None)
+        body["total_results"] = _measured(call_totals(session, query), request)
         if group is not None:
             found = merged(call_totals_by(session, query, group), group)
-            body["grouped_results"] = [{"key": key, **_measured(each, asked)} for key, each in found]
+            body["grouped_results"] = [{"key": key, **_measured(each, request)} for key, each in found]
     return body
 
 
-def timeseries(asked: Asked) -> Answer:
+def timeseries(request: CallRailRequest) -> Answer:
     """Totals of each hour, day, week, month or year; at most 200 of them."""
-    interval = asked.parameters.choice("interval", INTERVALS) or asked.parameters.choice("group_by", INTERVALS) or "day"
-    with asked.session() as session:
-        calls, span = call_list(asked, session)
+    interval = (
+        request.parameters.choice("interval", INTERVALS) or request.parameters.choice("group_by", INTERVALS) or "day"
+    )
+    with request.session() as session:
+        calls, span = call_list(request, session)
         query = calls.query(CALLS)
         begins = span.begins or first_start(session, query) or span.ends - timedelta(microseconds=1)
         points = list(_points(begins, span, interval))
         found = call_totals_over_time(session, query, points)
-    body = range_of(asked, span, begins)
+    body = range_of(request, span, begins)
     body["data"] = [
-        {"key": (key := _key(first, span, interval)), "date": key, **_measured(each, asked)}
+        {"key": (key := _key(first, span, interval)), "date": key, **_measured(each, request)}
         for (first, _), each in zip(points, found, strict=True)
     ]
     return body
 
 
-def range_of(asked: Asked, span: Period, begins: datetime | None = None) -> dict[str, object]:
+def range_of(request: CallRailRequest, span: Period, begins: datetime | None = None) -> dict[str, object]:
     """The range of time of an answer; the end is the last second."""
     return {
         "start_date": range_time(span.begins or begins or FIRST_MOMENT, span.zone),
@@ -104,8 +106,8 @@ def _added(one: CallTotals, other: CallTotals) -> CallTotals:
     )
 
 
-def _measured(totals: CallTotals, asked: Asked) -> Mapping[str, object]:
-    wanted = {"total_calls", *asked.parameters.list("fields")}
+def _measured(totals: CallTotals, request: CallRailRequest) -> Mapping[str, object]:
+    wanted = {"total_calls", *request.parameters.list("fields")}
     average = round(totals.average_duration or 0)
     values = {
         **{name: getattr(totals, name) for name in MEASURES if name not in ("formatted_average_duration",)},

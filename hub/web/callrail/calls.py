@@ -25,7 +25,7 @@ from hub.queries.lists.keyset import in_order
 from hub.queries.lists.paging import ContactList
 from hub.web.callrail.outbound import OUTBOUND, is_outbound
 from hub.web.callrail.paging import Counts
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Resource
 
 ANSWER_STATUSES = ("answered", "missed", "voicemail", "all")
@@ -37,19 +37,19 @@ OUTCOMES = {"answered": Outcome.ANSWERED, "voicemail": Outcome.VOICEMAIL, "misse
 CALLS_BY_TIME = contact_kinds.CALLS.order.columns
 
 
-def asked_period(asked: Asked, session: Session, company: Company | None = None) -> Period:
+def asked_period(request: CallRailRequest, session: Session, company: Company | None = None) -> Period:
     """The range of time that a request selects, in the zone that it names, else in that of its company, or of the first
     company that the user sees."""
-    named = company or session.exec(asked.scope.select(Company).order_by(col(Company.id)).limit(1)).first()
-    zone = zone_named(asked.parameters.text("time_zone"), named.time_zone if named else "UTC")
-    return period(asked.parameters, asked.hub.clock(), zone)
+    named = company or session.exec(request.scope.select(Company).order_by(col(Company.id)).limit(1)).first()
+    zone = zone_named(request.parameters.text("time_zone"), named.time_zone if named else "UTC")
+    return period(request.parameters, request.hub.clock(), zone)
 
 
-def call_list(asked: Asked, session: Session) -> tuple[ContactList, Period]:
+def call_list(request: CallRailRequest, session: Session) -> tuple[ContactList, Period]:
     """The calls that a request asks for, and its range of time."""
-    sent, company = asked.parameters, asked.company(session)
-    span = asked_period(asked, session, company)
-    outcomes = _outcomes(asked)
+    sent, company = request.parameters, request.company(session)
+    span = asked_period(request, session, company)
+    outcomes = _outcomes(request)
     leads = {GOOD_LEAD: GOOD, NOT_A_LEAD: LeadStatus.NOT_A_LEAD, NOT_SCORED: UNSCORED, None: None}
     trackers = sent.list("tracker_ids") or sent.list("tracker_id")
     wanted = ContactFilter(
@@ -57,26 +57,26 @@ def call_list(asked: Asked, session: Session) -> tuple[ContactList, Period]:
         spam="no",
         begins=span.begins,
         ends=span.ends,
-        tracker_ids=tuple(_tracker(asked, session, each) for each in trackers),
+        tracker_ids=tuple(_tracker(request, session, each) for each in trackers),
         outcome=next((OUTCOMES[each] for each in OUTCOMES if each in outcomes), None),
         first_time="yes" if "first_call" in outcomes else None,
         devices=DEVICES[sent.choice("device", tuple(DEVICES)) or "all"],
         lead=leads[sent.choice("lead_status", LEAD_STATUSES)],
         tags=sent.list("tags"),
-        agents=_agent(session, asked),
+        agents=_agent(session, request),
         longer=sent.number("min_duration"),
         shorter=sent.number("max_duration"),
         search=sent.text("search"),
         sources=sent.list("source"),
     )
-    nothing = is_outbound(asked) or ("answered" in outcomes and not outcomes.isdisjoint(("missed", "voicemail")))
+    nothing = is_outbound(request) or ("answered" in outcomes and not outcomes.isdisjoint(("missed", "voicemail")))
     companies = () if nothing else (company.id,) if company else None
-    return ContactList(session, asked.scope, companies, wanted), span
+    return ContactList(session, request.scope, companies, wanted), span
 
 
-def _outcomes(asked: Asked) -> set[str]:
+def _outcomes(request: CallRailRequest) -> set[str]:
     """All of what a call must have been: `answered`, `missed` (voicemail included), `voicemail`, `first_call`."""
-    sent = asked.parameters
+    sent = request.parameters
     found = {sent.choice("answer_status", ANSWER_STATUSES)}
     if sent.text("answer_status") is None and sent.flag("answered") is not None:
         found.add("answered" if sent.flag("answered") else "missed")
@@ -88,54 +88,56 @@ def _outcomes(asked: Asked) -> set[str]:
     return {each for each in found if each not in (None, "all")}
 
 
-def _tracker(asked: Asked, session: Session, wanted: str) -> str:
+def _tracker(request: CallRailRequest, session: Session, wanted: str) -> str:
     """The id of a tracker; one that the user does not see selects nothing."""
     found = row_id(TRACKER, wanted)
     if found is not None:
         return found
     ending = ending_of(int(wanted)) if wanted.isdecimal() and len(wanted) <= 16 else None
-    query = asked.scope.select(Tracker).where(col(Tracker.id).endswith(ending or "none", autoescape=True))
+    query = request.scope.select(Tracker).where(col(Tracker.id).endswith(ending or "none", autoescape=True))
     tracker = session.exec(query).first()
     return tracker.id if tracker else "none"
 
 
-def _agent(session: Session, asked: Asked) -> tuple[str, ...] | None:
+def _agent(session: Session, request: CallRailRequest) -> tuple[str, ...] | None:
     """The phones of the user that `agent` names by id, name or e-mail address; none if nobody is known by it."""
-    wanted = asked.parameters.text("agent")
+    wanted = request.parameters.text("agent")
     if wanted is None:
         return None
     user_id = row_id("USR", wanted)
     named = (col(User.id) == user_id) if user_id else (col(User.name) == wanted) | (col(User.email) == wanted)
-    query = select(User).where(User.account_id == asked.authorized.user.account_id, named)
+    query = select(User).where(User.account_id == request.authorized.user.account_id, named)
     return tuple(number for user in session.exec(query) for number in (user.phone_numbers or "").split())
 
 
-def visible(asked: Asked, session: Session) -> object:
+def visible(request: CallRailRequest, session: Session) -> object:
     """The calls that the user may see. Spam is hidden from lists, and answered with 404 singly."""
-    return asked.scope.calls().where(col(Call.spam).is_(False))
+    return request.scope.calls().where(col(Call.spam).is_(False))
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(Call).where(col(Call.id).in_(ids))).all(), ids)
-    facts = contact_views(session, asked.hub.vault, rows, asked.scope.user)
+    facts = contact_views(session, request.hub.vault, rows, request.scope.user)
     if not TRANSCRIBED.isdisjoint(names):
         read = [each.recording.id for each in facts if each.transcript and each.recording]
-        asked.authorized.note_each("recording.transcript", read)
-    return [call_record(each, names, asked.place) for each in facts]
+        request.authorized.note_each("recording.transcript", read)
+    return [call_record(each, names, request.place) for each in facts]
 
 
 class Calls(Resource):
     """Calls that came in; those that users placed are asked for by `direction=outbound`, or by their id."""
 
-    def one(self, asked: Asked) -> Mapping[str, Any]:
+    def one(self, request: CallRailRequest) -> Mapping[str, Any]:
         """The call that the path names."""
         try:
-            return super().one(asked)
+            return super().one(request)
         except NotFound:
-            return OUTBOUND.one(asked)
+            return OUTBOUND.one(request)
 
-    def _list(self, asked: Asked, counts: Counts) -> Response:
-        return OUTBOUND._list(asked, counts) if is_outbound(asked) else super()._list(asked, counts)
+    def _list(self, request: CallRailRequest, counts: Counts) -> Response:
+        return OUTBOUND._list(request, counts) if is_outbound(request) else super()._list(request, counts)
 
 
 CALLS = Calls(
@@ -143,7 +145,7 @@ CALLS = Calls(
     actions=("calls",),
     prefix=CALL,
     fields=fields.CALL,
-    parts=lambda asked, session: call_list(asked, session)[0].parts,
+    parts=lambda request, session: call_list(request, session)[0].parts,
     one_query=visible,
     records=_records,
     orders={

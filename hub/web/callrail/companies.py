@@ -12,30 +12,32 @@ from hub.callrail.accounts import company_record
 from hub.callrail.ids import COMPANY
 from hub.model import Company
 from hub.queries.lists.keyset import in_order, one_part
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Resource
 
 STATUSES = ("active", "disabled", "all")
 
 
-def _visible(asked: Asked, session: Session) -> Any:
-    return asked.scope.select(Company)
+def _visible(request: CallRailRequest, session: Session) -> Any:
+    return request.scope.select(Company)
 
 
-def _query(asked: Asked, session: Session) -> Any:
-    query = asked.scope.select(Company)
-    search = asked.parameters.text("search")
+def _query(request: CallRailRequest, session: Session) -> Any:
+    query = request.scope.select(Company)
+    search = request.parameters.text("search")
     if search is not None:
         query = query.where(col(Company.title).icontains(search, autoescape=True))
-    status, disabled = asked.parameters.choice("status", STATUSES), col(Company.disabled_at)
+    status, disabled = request.parameters.choice("status", STATUSES), col(Company.disabled_at)
     if status in (None, "all"):
         return query
     return query.where(disabled.is_not(None) if status == "disabled" else disabled.is_(None))
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, object]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, object]]:
     rows = in_order(session.exec(select(Company).where(col(Company.id).in_(ids))).all(), ids)
-    return [company_record(row, names, asked.place.public_url) for row in rows]
+    return [company_record(row, names, request.place.public_url) for row in rows]
 
 
 COMPANIES = Resource(
@@ -43,7 +45,7 @@ COMPANIES = Resource(
     actions=("account",),
     prefix=COMPANY,
     fields=fields.COMPANY,
-    parts=lambda asked, session: one_part(_query(asked, session)),
+    parts=lambda request, session: one_part(_query(request, session)),
     one_query=_visible,
     records=_records,
     orders={

@@ -24,19 +24,19 @@ from hub.queries.lists.keyset import count_rows, in_order
 from hub.queries.lists.paging import ContactList
 from hub.web.callrail.call_reports import key_of, range_of
 from hub.web.callrail.calls import LEAD_STATUSES, asked_period
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
 
 
-def _visible(asked: Asked, session: Session) -> Any:
+def _visible(request: CallRailRequest, session: Session) -> Any:
     """The forms that the user may see and that are not marked as spam; who sees only own calls sees none."""
-    query = asked.scope.select(FormSubmission).where(~is_spam(col(FormSubmission.id)))
-    return query if asked.scope.reach == "account" else query.where(false())
+    query = request.scope.select(FormSubmission).where(~is_spam(col(FormSubmission.id)))
+    return query if request.scope.reach == "account" else query.where(false())
 
 
-def _forms(asked: Asked, session: Session) -> tuple[ContactList, Period]:
-    sent, company = asked.parameters, asked.company(session)
-    span = asked_period(asked, session, company)
+def _forms(request: CallRailRequest, session: Session) -> tuple[ContactList, Period]:
+    sent, company = request.parameters, request.company(session)
+    span = asked_period(request, session, company)
     leads = {GOOD_LEAD: GOOD, NOT_A_LEAD: LeadStatus.NOT_A_LEAD, NOT_SCORED: UNSCORED, None: None}
     person = sent.text("person_id")
     wanted = ContactFilter(
@@ -49,22 +49,24 @@ def _forms(asked: Asked, session: Session) -> tuple[ContactList, Period]:
         tags=sent.list("tags"),
         search=sent.text("search"),
     )
-    return ContactList(session, asked.scope, (company.id,) if company else None, wanted), span
+    return ContactList(session, request.scope, (company.id,) if company else None, wanted), span
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, object]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, object]]:
     rows = in_order(session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(ids))).all(), ids)
-    views = contact_views(session, asked.hub.vault, rows, asked.scope.user)
-    return [form_record(each, names, asked.place) for each in views]
+    views = contact_views(session, request.hub.vault, rows, request.scope.user)
+    return [form_record(each, names, request.place) for each in views]
 
 
-def summary(asked: Asked) -> Answer:
+def summary(request: CallRailRequest) -> Answer:
     """How many forms were sent, in all and for each value of `group_by`."""
-    group = asked.parameters.choice("group_by", FORM_GROUPS)
-    with asked.session() as session:
-        forms, span = _forms(asked, session)
+    group = request.parameters.choice("group_by", FORM_GROUPS)
+    with request.session() as session:
+        forms, span = _forms(request, session)
         query = forms.query(kinds.FORMS)
-        body = range_of(asked, span)
+        body = range_of(request, span)
         body["total_results"] = {"total_forms": count_rows(session, forms.parts())}
         if group is not None:
             totals: dict[str | None, int] = {}
@@ -80,7 +82,7 @@ FORMS = Resource(
     actions=("calls",),
     prefix=FORM,
     fields=fields.FORM_SUBMISSION,
-    parts=lambda asked, session: _forms(asked, session)[0].parts,
+    parts=lambda request, session: _forms(request, session)[0].parts,
     one_query=_visible,
     records=_records,
     orders={"submitted_at": kinds.FORMS.order.columns},

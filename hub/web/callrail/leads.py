@@ -21,17 +21,17 @@ from hub.queries.leads import (
 )
 from hub.queries.lists.keyset import Parts, in_order
 from hub.web.callrail.calls import asked_period
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
 
 
-def _visible(asked: Asked, session: Session) -> object:
-    return visible_people(asked.scope)
+def _visible(request: CallRailRequest, session: Session) -> object:
+    return visible_people(request.scope)
 
 
-def _parts(asked: Asked, session: Session) -> Parts:
-    sent, company = asked.parameters, asked.company(session)
-    span = asked_period(asked, session, company)
+def _parts(request: CallRailRequest, session: Session) -> Parts:
+    sent, company = request.parameters, request.company(session)
+    span = asked_period(request, session, company)
     is_dated = any(sent.text(name) for name in ("start_date", "end_date", "date_range"))
     wanted = LeadFilter(
         begins=span.begins if is_dated else None,
@@ -39,22 +39,24 @@ def _parts(asked: Asked, session: Session) -> Parts:
         company_id=company.id if company else None,
         search=sent.text("search"),
     )
-    return list_leads(session, asked.scope, wanted)
+    return list_leads(session, request.scope, wanted)
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(Person).where(col(Person.id).in_(ids))).all(), ids)
-    return [lead_record(each, names) for each in facts_of_leads(session, asked.hub.vault, rows)]
+    return [lead_record(each, names) for each in facts_of_leads(session, request.hub.vault, rows)]
 
 
-def timeline(asked: Asked) -> Answer:
+def timeline(request: CallRailRequest) -> Answer:
     """A lead with its calls, forms and texts."""
-    person_id = asked.row_id(PERSON)
-    with asked.session() as session:
-        lead = LEADS.record(asked, session, person_id)
+    person_id = request.row_id(PERSON)
+    with request.session() as session:
+        lead = LEADS.record(request, session, person_id)
         person = session.get_one(Person, person_id)
         zone = ZoneInfo(session.get_one(Company, person.company_id).time_zone)
-        contacts = timeline_of(session, asked.scope, person_id)
+        contacts = timeline_of(session, request.scope, person_id)
     return {"lead": lead, "timeline": [timeline_entry(each, zone) for each in contacts]}
 
 

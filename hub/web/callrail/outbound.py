@@ -15,13 +15,13 @@ from hub.callrail.formatted import phone
 from hub.callrail.ids import CALL, COMPANY, wire_id
 from hub.model import Company, OutgoingCall
 from hub.queries.lists.keyset import in_order, one_part
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Resource
 
 
-def is_outbound(asked: Asked) -> bool:
+def is_outbound(request: CallRailRequest) -> bool:
     """Whether a request asks for the calls that users placed."""
-    return "outbound" in (asked.parameters.text("direction"), asked.parameters.text("call_type"))
+    return "outbound" in (request.parameters.text("direction"), request.parameters.text("call_type"))
 
 
 def outbound_record(row: OutgoingCall, company: Company, names: Fields) -> Mapping[str, Any]:
@@ -50,25 +50,27 @@ def outbound_record(row: OutgoingCall, company: Company, names: Fields) -> Mappi
     return {name: known.get(name) for name in names if name in fields.CALL.all}
 
 
-def _visible(asked: Asked, session: Session) -> Any:
-    query = asked.scope.select(OutgoingCall)
-    return query if asked.scope.reach == "account" else query.where(OutgoingCall.user_id == asked.scope.user.id)
+def _visible(request: CallRailRequest, session: Session) -> Any:
+    query = request.scope.select(OutgoingCall)
+    return query if request.scope.reach == "account" else query.where(OutgoingCall.user_id == request.scope.user.id)
 
 
-def _query(asked: Asked, session: Session) -> Any:
-    company = asked.company(session)
-    first = company or session.exec(asked.scope.select(Company).order_by(col(Company.id)).limit(1)).first()
-    zone = zone_named(asked.parameters.text("time_zone"), first.time_zone if first else "UTC")
-    span = period(asked.parameters, asked.hub.clock(), zone)
-    query = _visible(asked, session).where(OutgoingCall.made_at < span.ends)
+def _query(request: CallRailRequest, session: Session) -> Any:
+    company = request.company(session)
+    first = company or session.exec(request.scope.select(Company).order_by(col(Company.id)).limit(1)).first()
+    zone = zone_named(request.parameters.text("time_zone"), first.time_zone if first else "UTC")
+    span = period(request.parameters, request.hub.clock(), zone)
+    query = _visible(request, session).where(OutgoingCall.made_at < span.ends)
     if span.begins is not None:
         query = query.where(OutgoingCall.made_at >= span.begins)
     return query.where(OutgoingCall.company_id == company.id) if company else query
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(OutgoingCall).where(col(OutgoingCall.id).in_(ids))).all(), ids)
-    companies = {each.id: each for each in session.exec(asked.scope.select(Company))}
+    companies = {each.id: each for each in session.exec(request.scope.select(Company))}
     return [outbound_record(each, companies[each.company_id], names) for each in rows]
 
 
@@ -77,7 +79,7 @@ OUTBOUND = Resource(
     actions=("calls",),
     prefix=CALL,
     fields=fields.CALL,
-    parts=lambda asked, session: one_part(_query(asked, session)),
+    parts=lambda request, session: one_part(_query(request, session)),
     one_query=_visible,
     records=_records,
     orders={

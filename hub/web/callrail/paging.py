@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hub.queries.lists.keyset import Page
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 100, 250
 KEPT_FOR = timedelta(minutes=10)
@@ -56,9 +56,9 @@ class PageWanted:
     after: str | None
 
 
-def page_wanted(asked: Asked) -> PageWanted:
+def page_wanted(request: CallRailRequest) -> PageWanted:
     """Read the parameters of a page. More than 250 rows are asked for as 250."""
-    sent = asked.parameters
+    sent = request.parameters
     per_page = min(sent.number("per_page", DEFAULT_PER_PAGE, least=1) or DEFAULT_PER_PAGE, MAX_PER_PAGE)
     number = sent.number("page", 1, least=1) or 1
     if not sent.flag("relative_pagination"):
@@ -67,7 +67,7 @@ def page_wanted(asked: Asked) -> PageWanted:
 
 
 def page_body(
-    asked: Asked,
+    request: CallRailRequest,
     wanted: PageWanted,
     found: Page[Mapping[str, object]],
     key: str,
@@ -75,7 +75,7 @@ def page_body(
     counts: Counts,
 ) -> tuple[dict[str, object], dict[str, str]]:
     """The answer with one page, and its headers."""
-    following = _address(asked, wanted, found)
+    following = _address(request, wanted, found)
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     if wanted.is_relative:
         return {
@@ -84,9 +84,9 @@ def page_body(
             "has_next_page": following is not None,
             key: found.items,
         }, headers
-    scope = asked.scope
-    list_of = (scope.user.id, scope.companies, scope.reach, asked.ids.get("id"), key, _filters(asked))
-    total = counts.of(list_of, asked.hub.clock(), wanted.number == 1, count)
+    scope = request.scope
+    list_of = (scope.user.id, scope.companies, scope.reach, request.ids.get("id"), key, _filters(request))
+    total = counts.of(list_of, request.hub.clock(), wanted.number == 1, count)
     if found.items:
         seen = wanted.offset + len(found.items)
         total = max(total, seen + 1) if found.next else seen
@@ -99,16 +99,16 @@ def page_body(
     }, headers
 
 
-def _address(asked: Asked, wanted: PageWanted, found: Page[Any]) -> str | None:
+def _address(request: CallRailRequest, wanted: PageWanted, found: Page[Any]) -> str | None:
     """The address of the next page, with every filter."""
     if found.next is None:
         return None
     if wanted.is_relative:
-        query = asked.parameters.address(after=found.next, offset=None, page=None)
+        query = request.parameters.address(after=found.next, offset=None, page=None)
     else:
-        query = asked.parameters.address(page=str(wanted.number + 1))
-    return f"{asked.place.api(asked.path)}?{query}"
+        query = request.parameters.address(page=str(wanted.number + 1))
+    return f"{request.place.api(request.path)}?{query}"
 
 
-def _filters(asked: Asked) -> str:
-    return asked.parameters.address(page=None, per_page=None, fields=None, sort=None, order=None)
+def _filters(request: CallRailRequest) -> str:
+    return request.parameters.address(page=None, per_page=None, fields=None, sort=None, order=None)

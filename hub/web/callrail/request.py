@@ -86,7 +86,7 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CallRailRequest:
     """A request of an authenticated user, as the function of a resource gets it."""
 
     authorized: AuthorizedRequest

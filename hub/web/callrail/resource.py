@@ -14,7 +14,7 @@ from hub.callrail.fields import FieldSet
 from hub.errors import CannotDo, NotFound
 from hub.queries.lists.keyset import Order, Parts, count_rows, ids_of_page
 from hub.web.callrail.paging import Counts, page_body, page_wanted
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Answer = Mapping[str, Any] | Response | None
@@ -34,15 +34,15 @@ class Endpoint:
     method: Method
     path: str
     actions: tuple[Action, ...]
-    answer: Callable[[Asked], Answer]
+    answer: Callable[[CallRailRequest], Answer]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """Something that is listed and read one by one.
 
-    `parts(asked, session)` finds the rows that the user may see, with all filters of the request; `one_query` selects them
-    without the filters. `records(asked, session, ids, fields)` renders rows in the order of their ids, each table asked
+    `parts(request, session)` finds the rows that the user may see, with all filters of the request; `one_query` selects them
+    without the filters. `records(request, session, ids, fields)` renders rows in the order of their ids, each table asked
     once. `orders` are the names that `sort` may have, with their columns; the first is the default.
     """
 
@@ -50,9 +50,9 @@ class Resource:
     actions: tuple[Action, ...]
     prefix: str
     fields: FieldSet
-    parts: Callable[[Asked, Session], Parts]
-    one_query: Callable[[Asked, Session], Any]
-    records: Callable[[Asked, Session, Sequence[str], Fields], Sequence[Mapping[str, Any]]]
+    parts: Callable[[CallRailRequest, Session], Parts]
+    one_query: Callable[[CallRailRequest, Session], Any]
+    records: Callable[[CallRailRequest, Session, Sequence[str], Fields], Sequence[Mapping[str, Any]]]
     orders: Mapping[str, tuple[Any, ...]]
     is_newest_first: bool = True
     key: str | None = None
@@ -61,44 +61,53 @@ class Resource:
     def endpoints(self, counts: Counts) -> tuple[Endpoint, ...]:
         """The list and the single record."""
         return (
-            Endpoint("GET", self.path, self.actions, lambda asked: self._list(asked, counts)),
+            Endpoint("GET", self.path, self.actions, lambda request: self._list(request, counts)),
             Endpoint("GET", f"{self.path}/{{id}}", self.actions, self.one),
         )
 
-    def chosen(self, asked: Asked) -> tuple[str, ...]:
+    def chosen(self, request: CallRailRequest) -> tuple[str, ...]:
         """The fields of the answer."""
-        return self.fields.chosen(asked.parameters.list("fields"))
+        return self.fields.chosen(request.parameters.list("fields"))
 
-    def one(self, asked: Asked) -> Mapping[str, Any]:
+    def one(self, request: CallRailRequest) -> Mapping[str, Any]:
         """The record that the path names; NotFound if the user does not see it."""
-        with asked.session() as session:
-            return self.record(asked, session, asked.row_id(self.prefix))
+        with request.session() as session:
+            return self.record(request, session, request.row_id(self.prefix))
 
-    def record(self, asked: Asked, session: Session, row_id: str) -> Mapping[str, Any]:
+    def record(self, request: CallRailRequest, session: Session, row_id: str) -> Mapping[str, Any]:
         """One record by the id of its row, as the answer to a write has it, too; NotFound if the user does not see it."""
-        row_column = self._order(asked, is_default=True).columns[-1]
-        seen = session.execute(self.one_query(asked, session).where(row_column == row_id).with_only_columns(row_column))
+        row_column = self._order(request, is_default=True).columns[-1]
+        seen = session.execute(
+            self.one_query(request, session).where(row_column == row_id).with_only_columns(row_column)
+        )
         if seen.first() is None:
             raise NotFound("Not found")
-        found = self.records(asked, session, [row_id], self.chosen(asked))
+        found = self.records(request, session, [row_id], self.chosen(request))
         if not found:
             raise NotFound("Not found")
         return found[0]
 
-    def _list(self, asked: Asked, counts: Counts) -> Response:
-        wanted, order = page_wanted(asked), self._order(asked)
-        with asked.session() as session:
-            parts = self.parts(asked, session)
+    def _list(self, request: CallRailRequest, counts: Counts) -> Response:
+        wanted, order = page_wanted(request), self._order(request)
+        with request.session() as session:
+            parts = self.parts(request, session)
             offset = 0 if wanted.after is not None else wanted.offset
             page = ids_of_page(session, parts, order, wanted.after, wanted.per_page, offset)
-            found = page.of(list(self.records(asked, session, page.items, self.chosen(asked))) if page.items else [])
+            found = page.of(
+                list(self.records(request, session, page.items, self.chosen(request))) if page.items else []
+            )
             body, headers = page_body(
-                asked, wanted, found, self.key or self.path, lambda: count_rows(session, parts(order, None, 0)), counts
+                request,
+                wanted,
+                found,
+                self.key or self.path,
+                lambda: count_rows(session, parts(order, None, 0)),
+                counts,
             )
         return json_answer(body, headers=headers)
 
-    def _order(self, asked: Asked, *, is_default: bool = False) -> Order:
-        sent, first = asked.parameters, next(iter(self.orders))
+    def _order(self, request: CallRailRequest, *, is_default: bool = False) -> Order:
+        sent, first = request.parameters, next(iter(self.orders))
         name = None if is_default else sent.text("sort") or sent.text("sort_by")
         direction = (sent.text("order") or sent.text("sort_dir") or "").casefold()
         if not is_default and direction not in ("", "asc", "desc"):

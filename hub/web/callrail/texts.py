@@ -26,47 +26,49 @@ from hub.queries.texts.conversations import (
     visible_texts,
 )
 from hub.web.callrail.calls import asked_period
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Resource
 
 
-def _visible(asked: Asked, session: Session) -> Any:
-    return visible_texts(asked.scope)
+def _visible(request: CallRailRequest, session: Session) -> Any:
+    return visible_texts(request.scope)
 
 
-def _parts(asked: Asked, session: Session) -> Parts:
-    company = asked.company(session)
-    span = asked_period(asked, session, company)
+def _parts(request: CallRailRequest, session: Session) -> Parts:
+    company = request.company(session)
+    span = asked_period(request, session, company)
     wanted = ThreadFilter(
         begins=span.begins,
         ends=span.ends,
         company_id=company.id if company else None,
-        search=asked.parameters.text("search"),
+        search=request.parameters.text("search"),
     )
-    return list_newest_texts(session, asked.scope, wanted)
+    return list_newest_texts(session, request.scope, wanted)
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids))).all(), ids)
-    user = asked.scope.user
-    facts = facts_of_threads(session, asked.hub.vault, rows, with_marks=not MARKS.isdisjoint(names), user=user)
+    user = request.scope.user
+    facts = facts_of_threads(session, request.hub.vault, rows, with_marks=not MARKS.isdisjoint(names), user=user)
     if facts and may(user, "bodies"):
-        if "id" in asked.ids:
-            asked.authorized.note("text.read", rows[0].id, f"thread, {len(facts[0].texts)} texts")
+        if "id" in request.ids:
+            request.authorized.note("text.read", rows[0].id, f"thread, {len(facts[0].texts)} texts")
         else:
-            asked.authorized.note("text.list", user.account_id, f"texts of {len(facts)} threads")
+            request.authorized.note("text.list", user.account_id, f"texts of {len(facts)} threads")
     return [thread_record(each, names) for each in facts]
 
 
 class Threads(Resource):
     """A resource whose records are conversations: one is named by any of its texts."""
 
-    def record(self, asked: Asked, session: Session, row_id: str) -> Mapping[str, Any]:
+    def record(self, request: CallRailRequest, session: Session, row_id: str) -> Mapping[str, Any]:
         """The conversation that has the text `row_id`; NotFound if the user does not see it."""
-        newest = newest_of(session, asked.scope, row_id)
+        newest = newest_of(session, request.scope, row_id)
         if newest is None:
             raise NotFound("Not found")
-        return super().record(asked, session, newest)
+        return super().record(request, session, newest)
 
 
 TEXT_MESSAGES = Threads(

@@ -13,20 +13,20 @@ from hub.callrail.trackers import tracker_record
 from hub.model import Tracker
 from hub.queries.lists.keyset import in_order, one_part
 from hub.queries.numbers.tracker_facts import facts_of_trackers
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Resource
 
 STATUSES = ("active", "disabled", "all")
 TYPES = ("source", "session", "all")
 
 
-def _visible(asked: Asked, session: Session) -> Any:
-    return asked.scope.select(Tracker)
+def _visible(request: CallRailRequest, session: Session) -> Any:
+    return request.scope.select(Tracker)
 
 
-def _query(asked: Asked, session: Session) -> Any:
-    sent, company = asked.parameters, asked.company(session)
-    query = asked.scope.select(Tracker)
+def _query(request: CallRailRequest, session: Session) -> Any:
+    sent, company = request.parameters, request.company(session)
+    query = request.scope.select(Tracker)
     if company is not None:
         query = query.where(Tracker.company_id == company.id)
     if (kind := sent.choice("type", TYPES)) not in (None, "all"):
@@ -38,9 +38,11 @@ def _query(asked: Asked, session: Session) -> Any:
     return query.where(col(Tracker.name).icontains(search, autoescape=True)) if search else query
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, object]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, object]]:
     rows = in_order(session.exec(select(Tracker).where(col(Tracker.id).in_(ids))).all(), ids)
-    return [tracker_record(each, names) for each in facts_of_trackers(session, asked.hub.plugins, rows)]
+    return [tracker_record(each, names) for each in facts_of_trackers(session, request.hub.plugins, rows)]
 
 
 TRACKERS = Resource(
@@ -48,7 +50,7 @@ TRACKERS = Resource(
     actions=("setup",),
     prefix=TRACKER,
     fields=fields.TRACKER,
-    parts=lambda asked, session: one_part(_query(asked, session)),
+    parts=lambda request, session: one_part(_query(request, session)),
     one_query=_visible,
     records=_records,
     orders={

@@ -14,31 +14,33 @@ from hub.callrail.ids import USER
 from hub.callrail.users import user_record
 from hub.model import Company, User
 from hub.queries.lists.keyset import in_order, one_part
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Fields, Resource
 
 
-def _visible(asked: Asked, session: Session) -> Any:
-    return select(User).where(User.account_id == asked.authorized.user.account_id, col(User.disabled_at).is_(None))
+def _visible(request: CallRailRequest, session: Session) -> Any:
+    return select(User).where(User.account_id == request.authorized.user.account_id, col(User.disabled_at).is_(None))
 
 
-def _query(asked: Asked, session: Session) -> Any:
-    query, company = _visible(asked, session), asked.company(session)
+def _query(request: CallRailRequest, session: Session) -> Any:
+    query, company = _visible(request, session), request.company(session)
     if company is not None:
         limits = companies_by_user(session)
         shut_out = [user for user, names in limits.items() if company.name not in names]
         query = query.where(col(User.id).not_in(shut_out))
-    search = asked.parameters.text("search")
+    search = request.parameters.text("search")
     if search is None:
         return query
     found = (col(each).icontains(search, autoescape=True) for each in (User.name, User.email))
     return query.where(or_(*found))
 
 
-def _records(asked: Asked, session: Session, ids: Sequence[str], names: Fields) -> Sequence[Mapping[str, Any]]:
+def _records(
+    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
+) -> Sequence[Mapping[str, Any]]:
     rows = in_order(session.exec(select(User).where(col(User.id).in_(ids))).all(), ids)
     companies, limits = (
-        session.exec(asked.scope.select(Company).order_by(Company.title)).all(),
+        session.exec(request.scope.select(Company).order_by(Company.title)).all(),
         companies_by_user(session),
     )
     return [
@@ -52,7 +54,7 @@ USERS = Resource(
     actions=("users",),
     prefix=USER,
     fields=fields.USER,
-    parts=lambda asked, session: one_part(_query(asked, session)),
+    parts=lambda request, session: one_part(_query(request, session)),
     one_query=_visible,
     records=_records,
     orders={

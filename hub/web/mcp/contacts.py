@@ -54,8 +54,8 @@ def list_contacts(
     with reader.session(scope) as session:
         companies = reader.companies(session, scope, company)
         zone = ZoneInfo(companies[0].time_zone if len(companies) == 1 else "UTC")
-        asked = _filter(wanted, zone, first, last, reader)
-        contacts = ContactList(session, scope, [each.id for each in companies], asked)
+        request = _filter(wanted, zone, first, last, reader)
+        contacts = ContactList(session, scope, [each.id for each in companies], request)
         found = contacts.page(after, limit)
         rows = views_at(session, reader.hub.vault, found.items, reader.user)
         count = contacts.count()
@@ -80,13 +80,13 @@ def _filter(
         raise CannotDo(
             "This key hides personal data, so it cannot search for it; make one with `hub users key --scope personal_data`."
         )
-    asked = filter_of(
+    request = filter_of(
         written, zone, bounds(first, zone)[0] if first else None, bounds(last, zone)[1] if last else None,
         reader.hub.clock(),
     )  # fmt: skip
-    if ignored := sorted(written.keys() - asked.active().keys()):
+    if ignored := sorted(written.keys() - request.active().keys()):
         raise CannotDo(f"{ignored[0]} cannot have this value.")
-    return asked
+    return request
 
 
 def _listed(reader: Reader, row: ContactView, companies: dict[str, str]) -> dict[str, Any]:

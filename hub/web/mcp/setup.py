@@ -9,7 +9,7 @@ from typing import Any
 from hub.config.callflow.simulate import Behavior
 from hub.contracts.phones import phone_number
 from hub.errors import CannotDo
-from hub.queries.connectors.listing import ConnectorSummary, connectors_of
+from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
 from hub.queries.connectors.repairs import Repair, open_repairs
 from hub.queries.flow_simulation import Known, simulated
 from hub.queries.flows.current import CurrentFlow, current_flows

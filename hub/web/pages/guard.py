@@ -107,17 +107,17 @@ class SignedIn:
         else:
             fields, files = fields_of(body), {}
         seen = shown or AccessScope(user, companies=limit)
-        asked = PageRequest(self._context, request, user, held, seen, nonce, fields, files)
+        query = PageRequest(self._context, request, user, held, seen, nonce, fields, files)
         if shown is None and page.path == "/":
-            return asked.redirect(first_page(asked.may))
+            return query.redirect(first_page(query.may))
         if shown is None:
-            return asked.render("error.html", 403, title="Not for your role", text=_refused(user))
+            return query.render("error.html", 403, title="Not for your role", text=_refused(user))
         try:
-            return page.serve(asked)
+            return page.serve(query)
         except NotFound:
-            return asked.render("error.html", 404, title="Not found", text="There is nothing here, or it is not yours.")
+            return query.render("error.html", 404, title="Not found", text="There is nothing here, or it is not yours.")
         except RingfenceError as error:
-            return asked.render("error.html", 422, title="That did not work", text=str(error))
+            return query.render("error.html", 422, title="That did not work", text=str(error))
 
 
 def to_sign_in(request: Request) -> Response:

@@ -16,7 +16,7 @@ FORM_COOKIE, PERSON_COOKIE = "ringfence_form", "ringfence_person"
 PERSON_COOKIE_LIFETIME = timedelta(hours=1)
 MAX_PRIVACY_FORM_BYTES = 20_000
 MAX_PRIVACY_FORM_FIELDS = 30
-ASKED = NetworkLimit(of_address=(10.0, 1 / 120), of_all=(5_000.0, 1 / 2))
+REQUESTED = NetworkLimit(of_address=(10.0, 1 / 120), of_all=(5_000.0, 1 / 2))
 """Requests to one company. What a request may send, a text or an e-mail, has budgets of its own; the budget of all only
 protects the disk."""
 OPTED_OUT = NetworkLimit(of_address=(8.0, 1 / 300), of_all=(5_000.0, 1.0))
@@ -31,7 +31,7 @@ class RequestLimiter:
     the count."""
 
     def __init__(self) -> None:
-        self._asked, self._opted_out, self._tried = map(NetworkLimiter, (ASKED, OPTED_OUT, TRIED))
+        self._asked, self._opted_out, self._tried = map(NetworkLimiter, (REQUESTED, OPTED_OUT, TRIED))
 
     def may_ask(self, company_id: str, networks: Networks, now: datetime) -> bool:
         """Whether one more request is accepted."""

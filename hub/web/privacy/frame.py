@@ -9,7 +9,7 @@ from hub.model import Company
 from hub.privacy.translations import Texts
 from hub.web.privacy.forms import Forms
 from hub.web.privacy.language import language_links, suffix_of
-from hub.web.privacy.words import templates
+from hub.web.privacy.privacy_texts import templates
 
 HEADERS = {
     "Cache-Control": "no-store",

@@ -38,15 +38,15 @@ class PageLanguages:
 
     def texts(self, request: Request, company: Company) -> Texts:
         """The texts with which to answer."""
-        asked = _asked(request)
+        query = _requested(request)
         browser = preferred_language(request.headers.get("accept-language", ""))
-        return texts_in(asked or self._of_company.get(company.name) or browser or "en")
+        return texts_in(query or self._of_company.get(company.name) or browser or "en")
 
 
 def suffix_of(request: Request) -> str:
     """`?lang=…` for links and forms of the page if its own address names a language, else nothing."""
-    asked = _asked(request)
-    return f"?lang={asked}" if asked else ""
+    query = _requested(request)
+    return f"?lang={query}" if query else ""
 
 
 def language_links(request: Request, company: Company, current: str) -> Sequence[LanguageLink]:
@@ -62,6 +62,6 @@ def language_links(request: Request, company: Company, current: str) -> Sequence
     ]
 
 
-def _asked(request: Request) -> str | None:
-    asked = request.query_params.get("lang", "")
-    return asked if asked in LANGUAGES else None
+def _requested(request: Request) -> str | None:
+    query = request.query_params.get("lang", "")
+    return query if query in LANGUAGES else None

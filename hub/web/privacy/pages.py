@@ -39,9 +39,9 @@ from hub.web.privacy.forms import MAX_PRIVACY_FORM_BYTES, Forms, RequestLimiter,
 from hub.web.privacy.frame import HEADERS, rendered, shown
 from hub.web.privacy.language import PageLanguages, suffix_of
 from hub.web.privacy.opt_outs import opt_out_trouble, opt_out_values, write_opt_out
+from hub.web.privacy.privacy_texts import PLACE_CODES, named_places
 from hub.web.privacy.signals import SignalPolicy
 from hub.web.privacy.stored_in_browser import stored_here
-from hub.web.privacy.words import PLACE_CODES, named_places
 from hub.web.public_requests import refusal, signals
 from hub.web.request_body import read_body
 

@@ -89,15 +89,15 @@ class Door:
             body = await read_body(request, MAX_BODY_BYTES) if request.method == "POST" else b""
             if body is None:
                 return plain(413, "The form is too large.")
-            asked = DoorRequest(self, request, secrets.token_urlsafe(NONCE_BYTES), fields_of(body))
-            return await run_in_threadpool(self._answer, serve, asked)
+            query = DoorRequest(self, request, secrets.token_urlsafe(NONCE_BYTES), fields_of(body))
+            return await run_in_threadpool(self._answer, serve, query)
 
         return endpoint
 
     @staticmethod
-    def _answer(serve: Callable[[DoorRequest], Response], asked: DoorRequest) -> Response:
+    def _answer(serve: Callable[[DoorRequest], Response], request: DoorRequest) -> Response:
         try:
-            return serve(asked)
+            return serve(request)
         except SQLAlchemyError as error:
             log.warning("sign-in page failed", error=type(error).__name__)
             return plain(503, "The database does not answer. Try again in a moment.")

@@ -25,7 +25,7 @@ from hub.web.pages.request import PageRequest
 
 FRESH = timedelta(minutes=30)
 SIGN_IN_AGAIN = "/sign-in?next=/me"
-Deed = Callable[[PageRequest], Response]
+PageAction = Callable[[PageRequest], Response]
 
 
 def is_fresh(page: PageRequest) -> bool:
@@ -33,13 +33,13 @@ def is_fresh(page: PageRequest) -> bool:
     return page.now - page.web_session.made_at < FRESH
 
 
-def fresh(deed: Deed) -> Deed:
+def fresh(action: PageAction) -> PageAction:
     """A deed that needs a recent sign-in; without one the user signs in again first."""
 
-    @wraps(deed)
+    @wraps(action)
     def checked(page: PageRequest) -> Response:
         if is_fresh(page):
-            return deed(page)
+            return action(page)
         if page.request.headers.get("accept") == "application/json":
             return JSONResponse({"next": SIGN_IN_AGAIN}, headers={"Cache-Control": "no-store"})
         return page.redirect(SIGN_IN_AGAIN)

@@ -24,10 +24,10 @@ EXPIRED = "That took too long; try again."
 def options(page: PageRequest) -> Response:
     """Options to make a passkey, as JSON for the page's script."""
     with page.hub.store.writing() as session:
-        asked, challenge = registration_options(session, RelyingParty.of(page.context.public_url), page.user)
+        request, challenge = registration_options(session, RelyingParty.of(page.context.public_url), page.user)
         data = {"challenge": challenge}
         token = new_challenge(session, "register", page.now, user_id=page.user.id, data=data)
-    response = Response(asked, headers=NO_STORE, media_type="application/json")
+    response = Response(request, headers=NO_STORE, media_type="application/json")
     response.set_cookie(
         page.context.step_cookie("register"),
         token,

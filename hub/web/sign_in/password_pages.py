@@ -21,81 +21,84 @@ MAX_WRONG_CODES = 10
 """After so many wrong codes the password is asked again."""
 
 
-def show_sign_in(asked: DoorRequest) -> Response:
+def show_sign_in(request: DoorRequest) -> Response:
     """The page with every way to sign in."""
-    ended = asked.request.cookies.get(asked.door.signed_in.cookie) is not None and "next" in asked.request.query_params
-    return _sign_in_page(asked, ended=ended)
+    ended = (
+        request.request.cookies.get(request.door.signed_in.cookie) is not None
+        and "next" in request.request.query_params
+    )
+    return _sign_in_page(request, ended=ended)
 
 
-def check_password(asked: DoorRequest) -> Response:
+def check_password(request: DoorRequest) -> Response:
     """Name and password. The answer and the work are the same for an unknown user and for a wrong password."""
-    name, password = asked.value("name")[:MAX_NAME_LENGTH], asked.exact("password")
-    with asked.hub.store.reading() as session:
+    name, password = request.value("name")[:MAX_NAME_LENGTH], request.exact("password")
+    with request.hub.store.reading() as session:
         named = user_by_name(session, name)
     key = named.id if named else name.lower()
-    counts = password_counts(key, asked.network, asked.device(named))
-    wait = asked.door.throttle.begin(counts, asked.now)
+    counts = password_counts(key, request.network, request.device(named))
+    wait = request.door.throttle.begin(counts, request.now)
     if wait:
-        return _slower(_sign_in_page(asked, 429, wait=wait, name=name), wait)
-    with asked.hub.store.reading() as session:
+        return _slower(_sign_in_page(request, 429, wait=wait, name=name), wait)
+    with request.hub.store.reading() as session:
         user = user_of_password(session, name, password)
     if user is None:
         if named is not None:
-            asked.door.note_failure(named, "password", asked.now)
-        return _sign_in_page(asked, 422, error=WRONG, name=name)
-    asked.door.throttle.succeed(counts)
-    with asked.hub.store.writing() as session:
+            request.door.note_failure(named, "password", request.now)
+        return _sign_in_page(request, 422, error=WRONG, name=name)
+    request.door.throttle.succeed(counts)
+    with request.hub.store.writing() as session:
         renew_hash(session, user, password)
-        data = {"next": asked.target, "wrong": 0}
-        token = new_challenge(session, "factor", asked.now, user_id=user.id, data=data)
-    return asked.wait(asked.redirect("/sign-in/code"), "factor", token)
+        data = {"next": request.target, "wrong": 0}
+        token = new_challenge(session, "factor", request.now, user_id=user.id, data=data)
+    return request.wait(request.redirect("/sign-in/code"), "factor", token)
 
 
-def show_code(asked: DoorRequest) -> Response:
+def show_code(request: DoorRequest) -> Response:
     """The page for the second factor."""
-    found = _waiting(asked)
-    return _code_page(asked, found[0]) if found else asked.redirect("/sign-in")
+    found = _waiting(request)
+    return _code_page(request, found[0]) if found else request.redirect("/sign-in")
 
 
-def check_code(asked: DoorRequest) -> Response:
+def check_code(request: DoorRequest) -> Response:
     """A code of the app, or a recovery code; then the session starts."""
-    found = _waiting(asked)
+    found = _waiting(request)
     if found is None:
-        return asked.redirect("/sign-in")
+        return request.redirect("/sign-in")
     user, target = found
-    counts = code_counts(user.id, asked.device(user))
-    wait = asked.door.throttle.begin(counts, asked.now)
+    counts = code_counts(user.id, request.device(user))
+    wait = request.door.throttle.begin(counts, request.now)
     if wait:
-        return _slower(_code_page(asked, user, 429, wait=wait), wait)
-    with asked.hub.store.writing() as session:
-        how = second_factor(session, asked.hub.keyring, user, asked.value("code"), asked.now)
+        return _slower(_code_page(request, user, 429, wait=wait), wait)
+    with request.hub.store.writing() as session:
+        how = second_factor(session, request.hub.keyring, user, request.value("code"), request.now)
         right = how in ("password", "recovery")
-        if right and take_challenge(session, "factor", asked.step("factor"), asked.now) is None:
-            return asked.redirect("/sign-in")  # another request with this step was first
-        token = asked.begin(session, user, str(how)) if right else None
+        if right and take_challenge(session, "factor", request.step("factor"), request.now) is None:
+            return request.redirect("/sign-in")  # another request with this step was first
+        token = request.begin(session, user, str(how)) if right else None
     if token is None:
-        asked.door.note_failure(user, "code", asked.now)
-        _count_wrong(asked)
-        wrong = WRONG_RECOVERY if asked.value("recovery") else WRONG_CODE
-        return _code_page(asked, user, 422, error=USED_CODE if how == "used" else wrong)
-    asked.door.throttle.succeed(counts)
+        request.door.note_failure(user, "code", request.now)
+        _count_wrong(request)
+        wrong = WRONG_RECOVERY if request.value("recovery") else WRONG_CODE
+        return _code_page(request, user, 422, error=USED_CODE if how == "used" else wrong)
+    request.door.throttle.succeed(counts)
     # Who needed a recovery code has lost the app: the next step is to set a new one.
-    return asked.enter(asked.redirect("/me" if how == "recovery" else target), user, token)
+    return request.enter(request.redirect("/me" if how == "recovery" else target), user, token)
 
 
-def _waiting(asked: DoorRequest) -> tuple[User, str] | None:
+def _waiting(request: DoorRequest) -> tuple[User, str] | None:
     """The user who has given the right password in this browser, and where the user wants to go."""
-    with asked.hub.store.reading() as session:
-        step = open_challenge(session, "factor", asked.step("factor"), asked.now)
+    with request.hub.store.reading() as session:
+        step = open_challenge(session, "factor", request.step("factor"), request.now)
         user = session.get(User, step.user_id) if step and step.user_id else None
     if step is None or user is None or user.disabled_at is not None:
         return None
     return user, str(step.data.get("next", "/"))
 
 
-def _count_wrong(asked: DoorRequest) -> None:
-    with asked.hub.store.writing() as session:
-        step = open_challenge(session, "factor", asked.step("factor"), asked.now)
+def _count_wrong(request: DoorRequest) -> None:
+    with request.hub.store.writing() as session:
+        step = open_challenge(session, "factor", request.step("factor"), request.now)
         if step is None:
             return
         step.data = {**step.data, "wrong": int(step.data.get("wrong", 0)) + 1}
@@ -106,7 +109,7 @@ def _count_wrong(asked: DoorRequest) -> None:
 
 
 def _sign_in_page(
-    asked: DoorRequest,
+    request: DoorRequest,
     status: int = 200,
     *,
     error: str | None = None,
@@ -114,11 +117,11 @@ def _sign_in_page(
     name: str = "",
     ended: bool = False,
 ) -> Response:
-    return asked.render(
+    return request.render(
         "sign_in.html",
         status,
         title="Sign in",
-        target=asked.target,
+        target=request.target,
         error=error,
         wait=_seconds(wait),
         name=name,
@@ -126,16 +129,16 @@ def _sign_in_page(
     )
 
 
-def refused(asked: DoorRequest, error: str) -> Response:
+def refused(request: DoorRequest, error: str) -> Response:
     """The sign-in page with the reason why another way did not work."""
-    return _sign_in_page(asked, 422, error=error)
+    return _sign_in_page(request, 422, error=error)
 
 
 def _code_page(
-    asked: DoorRequest, user: User, status: int = 200, *, error: str | None = None, wait: timedelta | None = None
+    request: DoorRequest, user: User, status: int = 200, *, error: str | None = None, wait: timedelta | None = None
 ) -> Response:
-    recovery = bool(asked.value("recovery") or asked.request.query_params.get("recovery"))
-    return asked.render(
+    recovery = bool(request.value("recovery") or request.request.query_params.get("recovery"))
+    return request.render(
         "sign_in_code.html",
         status,
         title="Enter a recovery code" if recovery else "Enter the code",

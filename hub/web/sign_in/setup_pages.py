@@ -18,47 +18,51 @@ from hub.web.sign_in.door import DoorRequest
 OVER = "This link was used already or has ended. Whoever runs this hub can print a new one:"
 
 
-def show_set_up(asked: DoorRequest) -> Response:
+def show_set_up(request: DoorRequest) -> Response:
     """The choice between a passkey, a password with an app, and the OpenID provider; a demo's link signs in at once."""
-    found = _link(asked)
+    found = _link(request)
     if found is None:
-        return link_over(asked)
+        return link_over(request)
     link, user = found
     if link.purpose == "demo":
-        with asked.hub.store.writing() as session:
-            if not use_link(session, link, asked.now):
-                return link_over(asked)
-            token = asked.begin(session, user, "link")
-        return asked.enter(asked.redirect("/"), user, token)
-    return _page(asked, link, user, new_secret())
+        with request.hub.store.writing() as session:
+            if not use_link(session, link, request.now):
+                return link_over(request)
+            token = request.begin(session, user, "link")
+        return request.enter(request.redirect("/"), user, token)
+    return _page(request, link, user, new_secret())
 
 
-def set_up_password(asked: DoorRequest) -> Response:
+def set_up_password(request: DoorRequest) -> Response:
     """Store the password and the app, end the link, start the session, and show the recovery codes this once."""
-    found = _link(asked)
+    found = _link(request)
     if found is None:
-        return link_over(asked)
+        return link_over(request)
     link, user = found
-    secret = proposed_secret(asked.hub.keyring, _place(link), asked.value("app"))
+    secret = proposed_secret(request.hub.keyring, _place(link), request.value("app"))
     if secret is None:
-        return _page(asked, link, user, new_secret(), error="The form was too old. Scan the picture again.")
-    password = asked.exact("password")
-    if password != asked.exact("again"):
-        return _page(asked, link, user, secret, error="The two passwords differ.")
+        return _page(request, link, user, new_secret(), error="The form was too old. Scan the picture again.")
+    password = request.exact("password")
+    if password != request.exact("again"):
+        return _page(request, link, user, secret, error="The two passwords differ.")
     try:
-        with asked.hub.store.writing() as session:
-            codes = set_password(session, asked.hub.keyring, user, password, secret, asked.value("code"), asked.now)
-            if not use_link(session, link, asked.now):
+        with request.hub.store.writing() as session:
+            codes = set_password(
+                session, request.hub.keyring, user, password, secret, request.value("code"), request.now
+            )
+            if not use_link(session, link, request.now):
                 raise AccessRefused("This link was used already.")
-            token = asked.begin(session, user, "link")
+            token = request.begin(session, user, "link")
     except AccessRefused as error:
-        return _page(asked, link, user, secret, error=str(error))
-    return asked.enter(asked.render("recovery_codes.html", title="Recovery codes", codes=codes, next="/"), user, token)
+        return _page(request, link, user, secret, error=str(error))
+    return request.enter(
+        request.render("recovery_codes.html", title="Recovery codes", codes=codes, next="/"), user, token
+    )
 
 
-def link_over(asked: DoorRequest) -> Response:
+def link_over(request: DoorRequest) -> Response:
     """The answer to a link that is unknown, used or over; it is the same for all three."""
-    return asked.render("link_over.html", 404, title="This link does not work", text=OVER)
+    return request.render("link_over.html", 404, title="This link does not work", text=OVER)
 
 
 def qr_code(address: str) -> str:
@@ -70,21 +74,21 @@ def qr_code(address: str) -> str:
     return picture.getvalue().decode()
 
 
-def _link(asked: DoorRequest) -> tuple[SignInLink, User] | None:
-    with asked.hub.store.reading() as session:
-        return link_of(session, asked.request.path_params["token"], asked.now)
+def _link(request: DoorRequest) -> tuple[SignInLink, User] | None:
+    with request.hub.store.reading() as session:
+        return link_of(session, request.request.path_params["token"], request.now)
 
 
-def _page(asked: DoorRequest, link: SignInLink, user: User, secret: str, error: str | None = None) -> Response:
-    return asked.render(
+def _page(request: DoorRequest, link: SignInLink, user: User, secret: str, error: str | None = None) -> Response:
+    return request.render(
         "set_up.html",
         422 if error else 200,
         title="Set up your sign-in" if link.purpose == "setup" else "Choose a new way to sign in",
-        here=f"/setup/{asked.request.path_params['token']}",
+        here=f"/setup/{request.request.path_params['token']}",
         name=user.name,
         secret=secret,
-        app=proposal(asked.hub.keyring, _place(link), secret),
-        qr=qr_code(provisioning_uri(secret, user, asked.door.party.id)),
+        app=proposal(request.hub.keyring, _place(link), secret),
+        qr=qr_code(provisioning_uri(secret, user, request.door.party.id)),
         error=error,
     )
 

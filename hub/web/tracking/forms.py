@@ -19,7 +19,7 @@ from hub.web.public_requests import (
     Consent,
     Id,
     Origins,
-    StrangersRoute,
+    PublicRequestsRoute,
     TimeZone,
     clean,
     company_named,
@@ -57,7 +57,7 @@ class FormBody(BaseModel):
     )
 
 
-class FormRoute(StrangersRoute):
+class FormRoute(PublicRequestsRoute):
     """The route of a form."""
 
     thing, cap, body = "form", MAX_FORM_BYTES, FormBody

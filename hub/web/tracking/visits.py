@@ -18,7 +18,7 @@ from hub.web.public_requests import (
     Consent,
     Id,
     Origins,
-    StrangersRoute,
+    PublicRequestsRoute,
     TimeZone,
     clean,
     company_named,
@@ -86,7 +86,7 @@ class VisitReply(BaseModel):
     )
 
 
-class VisitRoute(StrangersRoute):
+class VisitRoute(PublicRequestsRoute):
     """The route of a visit."""
 
     thing, cap, body = "visit", MAX_BEACON_BYTES, VisitBody

@@ -45,20 +45,20 @@ class Bxml:
                 case HangUp():
                     SubElement(root, "Hangup")
         if records:
-            told = {
+            reported = {
                 "recordingAvailableUrl": self._address("recording", ""),
                 "multiChannel": "true",
                 "fileFormat": "wav",
             }
-            SubElement(root, "StartRecording", told | self._basic)
+            SubElement(root, "StartRecording", reported | self._basic)
         return document(root)
 
     def connect(self, caller_id: str, number: str, ring_seconds: int, key: str) -> AnswerDocument:
         """The document for a user who picked up: dial the person, who sees the tracking number."""
         root = Element("Bxml")
         wanted = {"transferCallerId": caller_id, "callTimeout": _between(1, ring_seconds, MAX_RING_SECONDS)}
-        told = {"transferDisconnectUrl": self._address(PERSON_LEG, key)}
-        SubElement(SubElement(root, "Transfer", wanted), "PhoneNumber", told | self._basic).text = number
+        reported = {"transferDisconnectUrl": self._address(PERSON_LEG, key)}
+        SubElement(SubElement(root, "Transfer", wanted), "PhoneNumber", reported | self._basic).text = number
         return document(root)
 
     def _announce(self, parent: Element, said: Say | Play) -> None:
@@ -76,12 +76,12 @@ class Bxml:
             "callTimeout": _between(1, dial.ring_seconds, MAX_RING_SECONDS),
         }
         transfer = SubElement(root, "Transfer", wanted | self._basic)
-        told = {"transferDisconnectUrl": self._address("leg", "")}
+        reported = {"transferDisconnectUrl": self._address("leg", "")}
         if dial.whisper or dial.record:
             # Without these nothing is asked when a phone is picked up, so that the two are connected at once.
-            told["transferAnswerUrl"] = self._address("whisper", (RECORDED if dial.record else "") + dial.mark)
+            reported["transferAnswerUrl"] = self._address("whisper", (RECORDED if dial.record else "") + dial.mark)
         for number in dial.numbers:
-            SubElement(transfer, "PhoneNumber", told | self._basic).text = number
+            SubElement(transfer, "PhoneNumber", reported | self._basic).text = number
 
     def _gather(self, root: Element, gather: Gather) -> None:
         seconds = _between(1, gather.seconds, MAX_KEY_SECONDS)

@@ -204,5 +204,5 @@ def said(found: Element, *names: str) -> str:
 def errors_of(found: Element) -> list[tuple[str, str]]:
     """The errors in a reply: code and words. `Status` holds codes of success."""
     holders: Iterable[Element] = (each for each in found.iter() if each.tag in ("Error", "Errors", "ResponseStatus"))
-    told = ((said(each, "Code", "ErrorCode"), said(each, "Description")) for each in [*holders, found])
-    return [(code, words) for code, words in told if code and not re.fullmatch(r"2\d\d", code)]
+    reported = ((said(each, "Code", "ErrorCode"), said(each, "Description")) for each in [*holders, found])
+    return [(code, words) for code, words in reported if code and not re.fullmatch(r"2\d\d", code)]

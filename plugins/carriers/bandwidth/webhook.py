@@ -108,8 +108,8 @@ class VoiceCallback:
         """The name of the event, without a phone number."""
         names = [self.kind, identifier(CALL_ID, self.body.get("callId"), "callId")]
         if self.kind not in ONCE_A_CALL:
-            told = [text_of(self.body, name) for name in ("eventTime", "transferTo", "recordingId")]
-            names.append(hashlib.sha256("\n".join([self.path, *told]).encode()).hexdigest()[:32])
+            reported = [text_of(self.body, name) for name in ("eventTime", "transferTo", "recordingId")]
+            names.append(hashlib.sha256("\n".join([self.path, *reported]).encode()).hexdigest()[:32])
         return ":".join(names)
 
     def answer_point(self) -> AnswerPoint | None:

@@ -37,11 +37,11 @@ def text_v3(method: str, url: str, fields: Iterable[FormField], nonce: str) -> b
     """What a V3 signature covers: the address, the sorted query, the sorted fields of a POST, the nonce."""
     base, _, query = url.partition("?")
     pairs = sorted(form_fields(query.encode("utf-8", "surrogatepass")))
-    asked = b"&".join(name + b"=" + value for name, value in pairs)
+    request = b"&".join(name + b"=" + value for name, value in pairs)
     posted = signed_text("", fields) if method != "GET" else b""
     # As Plivo writes it: a question mark before the fields even without a query, a dot only after one.
-    mark, dot = b"?" if asked or posted else b"", b"." if asked and posted else b""
-    return base.encode("utf-8", "surrogatepass") + mark + asked + dot + posted + f".{nonce}".encode()
+    mark, dot = b"?" if request or posted else b"", b"." if request and posted else b""
+    return base.encode("utf-8", "surrogatepass") + mark + request + dot + posted + f".{nonce}".encode()
 
 
 def text_v2(url: str, nonce: str) -> bytes:

@@ -174,6 +174,10 @@ def _of_json(fields: Iterable[FormField]) -> list[FormField]:
     for name, value in fields:
         if name == b"response":
             with contextlib.suppress(ValueError):
-                told = json.loads(value)
-                return [(str(k).encode(), str(v).encode()) for k, v in told.items()] if isinstance(told, dict) else []
+                reported = json.loads(value)
+                return (
+                    [(str(k).encode(), str(v).encode()) for k, v in reported.items()]
+                    if isinstance(reported, dict)
+                    else []
+                )
     return []

@@ -51,7 +51,7 @@ class Notice:
             raise BadPayload("the webhook's body is not JSON.") from error
         data = _object(body.get("data") if isinstance(body, dict) else None, "data")
         self._id, self._type, self._payload = data.get("id"), data.get("event_type"), data.get("payload")
-        self.told_at = data.get("occurred_at")
+        self.reported_at = data.get("occurred_at")
 
     @property
     def id(self) -> str:
@@ -73,7 +73,7 @@ class Notice:
     @property
     def at(self) -> datetime:
         """When it happened."""
-        return believed(self.told_at, "data.occurred_at", self.received_at)
+        return believed(self.reported_at, "data.occurred_at", self.received_at)
 
 
 def event(notice: Notice, base_url: str) -> Event | None:

@@ -132,5 +132,5 @@ def _detail(status: PortStatus, item: Mapping[str, object], phones: list[object]
     """Twilio's messages about an order: why it was canceled, what to do, and why a number cannot be ported."""
     said = [str(item.get("order_cancellation_reason") or ""), str(item.get(SUGGESTED) or "")]
     said += [str(phone.get("not_portability_reason") or "") for phone in phones if isinstance(phone, dict)]
-    told_by_twilio = "; ".join(dict.fromkeys(filter(None, said)))[:200]
-    return told_by_twilio or DETAILS.get(status, "")
+    reported_by_twilio = "; ".join(dict.fromkeys(filter(None, said)))[:200]
+    return reported_by_twilio or DETAILS.get(status, "")

@@ -98,14 +98,14 @@ class Vonage(Calls, Files, Texts, Numbers, Privacy):
         """A request's webhook, with the caller from our own address where Vonage does not name them."""
         ours = _without_vonages_fields(request)
         carried = self.addresses.carried(ours)
-        told = fields(ours) | {"AccountSid": self.account()}
+        reported = fields(ours) | {"AccountSid": self.account()}
         opened, caller = self._callers.opened(carried.call_id)
         carried = replace(carried, call_id=opened)
         if ours.path in NAMING_NO_CALLER:
-            told["From"] = caller or ""
+            reported["From"] = caller or ""
         if carried.mark == MESSAGE and ours.path == "recording":
-            told["RecordingSource"] = "RecordVerb"
-        named = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in told.items()]
+            reported["RecordingSource"] = "RecordVerb"
+        named = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in reported.items()]
         return VonageWebhook(ours, named, carried, self.origins())
 
     @hookimpl

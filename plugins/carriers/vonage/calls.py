@@ -94,9 +94,9 @@ class Calls(Account):
     @hookimpl
     def list_calls(self, since: datetime) -> Sequence[CallEvent]:
         """Finished calls from Vonage's call list, without recordings, which it does not name."""
-        asked = {"date_start": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "order": "asc"}
+        request = {"date_start": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "order": "asc"}
         reader = CallListReader("Vonage", CALL_ID, _no_recording, self.services.log)
-        return reader.events(families(self._rest.calls(asked)), (), "sid", since)
+        return reader.events(families(self._rest.calls(request)), (), "sid", since)
 
 
 def _missing(application: Mapping[str, object]) -> str:

@@ -99,8 +99,8 @@ class Rest:
     def calls(self, query: Mapping[str, str], most: int = 1000) -> Iterator[Mapping[str, Any]]:
         """The legs of the application's calls, through at most `most` pages."""
         for page in range(most):
-            asked = {"page_size": str(PAGE_SIZE), "record_index": str(page * PAGE_SIZE), **query}
-            reply = self.json("GET", "/v1/calls", params=asked)
+            request = {"page_size": str(PAGE_SIZE), "record_index": str(page * PAGE_SIZE), **query}
+            reply = self.json("GET", "/v1/calls", params=request)
             legs = value_at(reply, "_embedded.calls")
             if not isinstance(legs, list):
                 raise RetryLater("Vonage answered without a list of calls.")
@@ -128,8 +128,8 @@ class Rest:
 
     def redact(self, product: str, record_id: str, direction: str) -> bool:
         """Remove what is personal in a record; whether there is such a record."""
-        asked = {"id": record_id, "product": product, "type": direction}
-        return self._emptied("POST", "/v1/redact/transaction", headers=self._basic(), json=asked)
+        request = {"id": record_id, "product": product, "type": direction}
+        return self._emptied("POST", "/v1/redact/transaction", headers=self._basic(), json=request)
 
     def _emptied(self, method: str, path: str, **options: Any) -> bool:
         """Send a request whose reply has no content; False if what it is about is not there."""

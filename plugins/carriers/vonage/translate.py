@@ -87,68 +87,68 @@ def call_id(conversation: object) -> str:
 
 def fields(request: WebhookRequest) -> dict[str, str]:
     """The fields of a webhook. BadPayload if it is not a JSON object or reports an error in our document."""
-    told = json_object(request.body) if request.body else {}
-    if told is None:
+    reported = json_object(request.body) if request.body else {}
+    if reported is None:
         raise BadPayload("the webhook is not a JSON object.")
-    if "reason" in told and "uuid" not in told:
-        raise BadPayload(f"Vonage could not carry out a step of the call: {without_personal_data(told['reason'])}")
-    named = _text(told) if request.path in ("message", "text") else _call(told, request.path)
+    if "reason" in reported and "uuid" not in reported:
+        raise BadPayload(f"Vonage could not carry out a step of the call: {without_personal_data(reported['reason'])}")
+    named = _text(reported) if request.path in ("message", "text") else _call(reported, request.path)
     return {name: value for name, value in named.items() if value}
 
 
-def _call(told: Mapping[str, object], path: str) -> dict[str, str]:
-    status = as_text(told.get("status"))
-    conversation = call_id(told.get("conversation_uuid"))
+def _call(reported: Mapping[str, object], path: str) -> dict[str, str]:
+    status = as_text(reported.get("status"))
+    conversation = call_id(reported.get("conversation_uuid"))
     word = LEG_WORDS.get(status, status)
     named = {
         "CallSid": conversation,
         "ParentCallSid": conversation if path == PERSON_LEG else "",
-        "Leg": as_text(told.get("uuid")),
-        "From": number(told.get("from")),
-        "To": number(told.get("to")),
-        "Direction": as_text(told.get("direction")),
+        "Leg": as_text(reported.get("uuid")),
+        "From": number(reported.get("from")),
+        "To": number(reported.get("to")),
+        "Direction": as_text(reported.get("direction")),
         "CallStatus": word,
         "DialCallStatus": word if path == "dial" and status in ASKING else "",
-        "CallDuration": str(told.get("duration") or ""),
-        "Timestamp": as_text(told.get("timestamp")),
-        "Digits": as_text(as_mapping(told.get("dtmf")).get("digits")),
+        "CallDuration": str(reported.get("duration") or ""),
+        "Timestamp": as_text(reported.get("timestamp")),
+        "Digits": as_text(as_mapping(reported.get("dtmf")).get("digits")),
     }
-    return named | (_recording(told) if path == "recording" else {})
+    return named | (_recording(reported) if path == "recording" else {})
 
 
-def _recording(told: Mapping[str, object]) -> dict[str, str]:
-    url = as_text(told.get("recording_url"))
+def _recording(reported: Mapping[str, object]) -> dict[str, str]:
+    url = as_text(reported.get("recording_url"))
     file = FILE.search(url)
-    if not file or not told.get("end_time"):
+    if not file or not reported.get("end_time"):
         raise BadPayload("the webhook does not say where the recording is.")
-    began, ended = moment(told.get("start_time"), "start_time"), moment(told.get("end_time"), "end_time")
+    began, ended = moment(reported.get("start_time"), "start_time"), moment(reported.get("end_time"), "end_time")
     seconds = max(0, int((ended - began).total_seconds()))
     named = {"RecordingSid": f"REC-{file[1]}", "RecordingUrl": url, "RecordingDuration": str(seconds)}
     return named | {"RecordingStatus": "completed"}
 
 
-def _text(told: Mapping[str, object]) -> dict[str, str]:
+def _text(reported: Mapping[str, object]) -> dict[str, str]:
     """A received text, or the delivery of one that the hub sent."""
-    error = as_mapping(told.get("error"))
+    error = as_mapping(reported.get("error"))
     named_by = (str(error.get("title")), as_text(error.get("type")).rpartition("#")[2])
     code = next((text for text in named_by if re.fullmatch(r"[0-9]{4,6}", text)), "")
     if OPTED_OUT.search(f"{error.get('title')} {error.get('detail')}"):
         code = ILLEGAL_NUMBER
-    parts = [told, *as_mappings(told.get("content"))]
+    parts = [reported, *as_mappings(reported.get("content"))]
     images = [as_text(as_mapping(part.get("image")).get("url")) for part in parts]
     images += [as_text(part.get("url")) for part in parts if part.get("type") == "image"]
     captions = [as_text(part.get("caption") or as_mapping(part.get("image")).get("caption")) for part in parts]
     pictures = [url for url in images if url]
-    state = as_text(told.get("status"))
+    state = as_text(reported.get("status"))
     named = {
-        "MessageSid": as_text(told.get("message_uuid")),
+        "MessageSid": as_text(reported.get("message_uuid")),
         "SmsStatus": "" if state else "received",
         "MessageStatus": TEXT_WORDS.get(state, state),
         "ErrorCode": code,
-        "From": number(told.get("from")),
-        "To": number(told.get("to")),
-        "Body": as_text(told.get("text")) or " ".join(filter(None, captions)),
-        "Timestamp": as_text(told.get("timestamp")),
+        "From": number(reported.get("from")),
+        "To": number(reported.get("to")),
+        "Body": as_text(reported.get("text")) or " ".join(filter(None, captions)),
+        "Timestamp": as_text(reported.get("timestamp")),
         "NumMedia": str(len(pictures)),
     }
     return named | {f"MediaUrl{index}": url for index, url in enumerate(pictures)}

@@ -45,8 +45,10 @@ class Client:
         Source: GET /v2/PhoneNumbers/{PhoneNumber} of Twilio's OpenAPI document twilio_lookups_v2.json.
         """
         url = f"{self._settings.base_url}/v2/PhoneNumbers/{quote(number, safe='+')}"
-        asked = {"Fields": ",".join(packages)} if packages else {}
-        answer = self._services.send(TWILIO, "GET", url, params=asked, auth=self._credentials(), expected=ALL_STATUSES)
+        request = {"Fields": ",".join(packages)} if packages else {}
+        answer = self._services.send(
+            TWILIO, "GET", url, params=request, auth=self._credentials(), expected=ALL_STATUSES
+        )
         status = answer.status_code
         if status != 200:
             refusal = TWILIO.refusal(status, answer.headers, answer.content, self._services.clock())

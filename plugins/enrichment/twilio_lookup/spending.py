@@ -20,7 +20,7 @@ class Spent:
     """The counts of one day, month and minute, all UTC."""
 
     minute: str = ""
-    asked: int = 0
+    requested: int = 0
     today: Decimal = Decimal(0)
     this_month: Decimal = Decimal(0)
 
@@ -42,7 +42,7 @@ class Spent:
         return json.dumps(
             {
                 "minute": self.minute,
-                "asked": self.asked,
+                "asked": self.requested,
                 "today": str(self.today),
                 "this_month": str(self.this_month),
             }
@@ -53,7 +53,7 @@ class Spent:
         minute = max(now.strftime("%Y-%m-%dT%H:%M"), self.minute)
         return Spent(
             minute,
-            self.asked if minute == self.minute else 0,
+            self.requested if minute == self.minute else 0,
             self.today if minute[:10] == self.minute[:10] else Decimal(0),
             self.this_month if minute[:7] == self.minute[:7] else Decimal(0),
         )
@@ -81,9 +81,9 @@ class Purse:
                 raise Rejected(
                     "The monthly cap for paid lookups is reached; they continue next month (UTC), or raise monthly_cap."
                 )
-            if spent.asked >= self._settings.requests_per_minute:
+            if spent.requested >= self._settings.requests_per_minute:
                 raise RetryLater("The limit of lookups per minute is reached.", after=60.0 - now.second)
-            return Spent(spent.minute, spent.asked + 1, spent.today + price, spent.this_month + price).write()
+            return Spent(spent.minute, spent.requested + 1, spent.today + price, spent.this_month + price).write()
 
         self._memory.change(NOTE, count)
 

@@ -13,7 +13,7 @@ from hub.marks.spam import spam_among
 from hub.model import Call, Company, FormSubmission, TextMessage, User
 from hub.web.callrail.calls import CALLS
 from hub.web.callrail.outbound import OUTBOUND
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.marks import write_marks
 from hub.web.callrail.writing.members import company_in, flag_in, number_in, text_in
@@ -26,43 +26,43 @@ NOT_RECORDED = "Calls that you place are not recorded; leave recording_enabled o
 NO_GREETING = "A call that you place has no greeting; leave outbound_greeting_text and its recording out."
 
 
-def update(asked: Asked) -> Answer:
+def update(request: CallRailRequest) -> Answer:
     """Change a call; the answer has it even if it is spam now."""
-    call_id = asked.row_id(CALL)
-    write_marks(asked, call_id)
-    names = CALLS.chosen(asked)
-    with asked.session() as session:
-        (record,) = CALLS.records(asked, session, [call_id], names)
+    call_id = request.row_id(CALL)
+    write_marks(request, call_id)
+    names = CALLS.chosen(request)
+    with request.session() as session:
+        (record,) = CALLS.records(request, session, [call_id], names)
         spam = {"spam": call_id in spam_among(session, [call_id])}
     return {name: spam.get(name, value) for name, value in record.items()}
 
 
-def place(asked: Asked) -> Response:
+def place(request: CallRailRequest) -> Response:
     """Call a person who has been in contact with the company. Consent and the law's hours are asked as on the pages."""
-    if flag_in(asked.body, "recording_enabled"):
+    if flag_in(request.body, "recording_enabled"):
         raise CannotDo(NOT_RECORDED)
-    if text_in(asked.body, "outbound_greeting_text") or text_in(asked.body, "outbound_greeting_recording_url"):
+    if text_in(request.body, "outbound_greeting_text") or text_in(request.body, "outbound_greeting_recording_url"):
         raise CannotDo(NO_GREETING)
-    with asked.session() as session:
-        company = company_in(asked, session)
-        person = number_in(asked.body, "customer_phone_number", company.country)
+    with request.session() as session:
+        company = company_in(request, session)
+        person = number_in(request.body, "customer_phone_number", company.country)
         if person is None:
             raise CannotDo("customer_phone_number is missing.")
-        caller_id = number_in(asked.body, "caller_id", company.country)
+        caller_id = number_in(request.body, "caller_id", company.country)
         subject = newest_contact(session, company, person)
-        own = number_in(asked.body, "business_phone_number", company.country) or _agent(session, asked)
+        own = number_in(request.body, "business_phone_number", company.country) or _agent(session, request)
     if subject is None:
         raise CannotDo(NOBODY)
 
-    def deed(session: Session) -> dict[str, str]:
+    def action(session: Session) -> dict[str, str]:
         row = queue_call_back(
-            session, asked.scope, asked.hub, asked.directory, subject, own, asked.scope.user.id, shown=caller_id
+            session, request.scope, request.hub, request.directory, subject, own, request.scope.user.id, shown=caller_id
         )
         return {"id": row.id}
 
-    done = asked.once.do(asked.authorized, deed, 201)
-    with asked.session() as session:
-        return json_answer(OUTBOUND.record(asked, session, done["id"]), 201)
+    done = request.once.do(request.authorized, action, 201)
+    with request.session() as session:
+        return json_answer(OUTBOUND.record(request, session, done["id"]), 201)
 
 
 def newest_contact(session: Session, company: Company, number: str) -> Subject | None:
@@ -80,13 +80,13 @@ def newest_contact(session: Session, company: Company, number: str) -> Subject |
     return max((each for each in found if each is not None), key=time_of, default=None)
 
 
-def _agent(session: Session, asked: Asked) -> str | None:
+def _agent(session: Session, request: CallRailRequest) -> str | None:
     """The first phone of the user that `agent_id` names."""
-    wanted = text_in(asked.body, "agent_id")
+    wanted = text_in(request.body, "agent_id")
     if not wanted:
         return None
     user_id = row_id(USER, wanted)
-    query = select(User).where(User.account_id == asked.scope.user.account_id, User.id == (user_id or ""))
+    query = select(User).where(User.account_id == request.scope.user.account_id, User.id == (user_id or ""))
     user = session.exec(query).first()
     numbers = (user.phone_numbers or "").split() if user and user.disabled_at is None else []
     if not numbers:

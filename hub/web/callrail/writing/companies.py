@@ -13,7 +13,7 @@ from hub.config.edit import REMOVED, Change
 from hub.errors import CannotDo
 from hub.model import Company
 from hub.web.callrail.companies import COMPANIES
-from hub.web.callrail.request import Asked, company_of
+from hub.web.callrail.request import CallRailRequest, company_of
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of, sections
 from hub.web.callrail.writing.members import companies_in, flag_in, needed, text_in
@@ -24,44 +24,44 @@ NOT_HERE = ("callscore_enabled", "callscribe_enabled", "lead_scoring_enabled", "
 FORMS_ALWAYS = "The forms of a company's sites are captured by its script; they cannot be switched by the API."
 
 
-def create(asked: Asked) -> Response:
+def create(request: CallRailRequest) -> Response:
     """Add a company, with the country of the account's first one. It needs a tracker next."""
-    title = needed(asked.body, "name")
-    with asked.session() as session:
-        first = session.exec(asked.scope.select(Company).order_by(Company.name)).first()
-        place = place_of_company(asked, session, file_name(title, ()))
-    zone = _zone(asked) or (first.time_zone if first else "America/New_York")
+    title = needed(request.body, "name")
+    with request.session() as session:
+        first = session.exec(request.scope.select(Company).order_by(Company.name)).first()
+        place = place_of_company(request, session, file_name(title, ()))
+    zone = _zone(request) or (first.time_zone if first else "America/New_York")
     tree: dict[str, object] = {"title": title, "time_zone": zone, "country": first.country if first else "US"}
     if first is not None and first.region:
         tree["region"] = first.region
-    forward = text_in(asked.body, "destination_number")
+    forward = text_in(request.body, "destination_number")
     if forward:
         tree["route"] = {"dial": forward}
 
-    def deed() -> dict[str, str]:
-        name = file_name(title, (each.name for each in sections(asked)))
-        apply(asked, [Change(place, tree)])
-        with asked.hub.store.reading() as session:
+    def action() -> dict[str, str]:
+        name = file_name(title, (each.name for each in sections(request)))
+        apply(request, [Change(place, tree)])
+        with request.hub.store.reading() as session:
             return {"id": session.exec(select(Company.id).where(Company.name == name)).one()}
 
-    done = asked.once.do_alone(asked.authorized, deed, 201)
-    with asked.session() as session:
-        return json_answer(COMPANIES.record(asked, session, done["id"]), 201)
+    done = request.once.do_alone(request.authorized, action, 201)
+    with request.session() as session:
+        return json_answer(COMPANIES.record(request, session, done["id"]), 201)
 
 
-def change(asked: Asked) -> Answer:
+def change(request: CallRailRequest) -> Answer:
     """Rename a company, or change its time zone or how long its visits are remembered."""
     for name in NOT_HERE:
-        if flag_in(asked.body, name):
+        if flag_in(request.body, name):
             raise CannotDo(f"{name} cannot be switched on: Ringfence has no such function.")
-    if "external_form_capture" in asked.body:
+    if "external_form_capture" in request.body:
         raise CannotDo(FORMS_ALWAYS)
-    with asked.session() as session:
-        company = company_of(session, asked.scope, asked.ids["id"])
-        place = place_of_company(asked, session, company.name)
-    section = section_of(asked, company)
+    with request.session() as session:
+        company = company_of(session, request.scope, request.ids["id"])
+        place = place_of_company(request, session, company.name)
+    section = section_of(request, company)
     edits = []
-    title, zone, days = text_in(asked.body, "name"), _zone(asked), _cookie_days(asked)
+    title, zone, days = text_in(request.body, "name"), _zone(request), _cookie_days(request)
     if title and title != section.title:
         edits.append(Change((*place, "title"), title))
     if zone and zone != section.time_zone:
@@ -69,40 +69,40 @@ def change(asked: Asked) -> Answer:
     if days:
         edits.append(Change((*place, "website", "cookie_days"), days))
 
-    def deed() -> dict[str, str]:
-        apply(asked, edits)
+    def action() -> dict[str, str]:
+        apply(request, edits)
         return {"id": company.id}
 
-    done = asked.once.do_alone(asked.authorized, deed, harmless=True)
-    with asked.session() as session:
-        return COMPANIES.record(asked, session, done["id"])
+    done = request.once.do_alone(request.authorized, action, harmless=True)
+    with request.session() as session:
+        return COMPANIES.record(request, session, done["id"])
 
 
-def disable(asked: Asked) -> None:
+def disable(request: CallRailRequest) -> None:
     """Take a company out of config.yaml: its numbers are out of use and rest, its calls keep their history."""
 
-    def deed() -> dict[str, str]:
-        with asked.session() as session:
-            company = company_of(session, asked.scope, asked.ids["id"])
-            place = place_of_company(asked, session, company.name)
-        section_of(asked, company)
-        apply(asked, [Change(place, REMOVED)])
+    def action() -> dict[str, str]:
+        with request.session() as session:
+            company = company_of(session, request.scope, request.ids["id"])
+            place = place_of_company(request, session, company.name)
+        section_of(request, company)
+        apply(request, [Change(place, REMOVED)])
         return {}
 
-    asked.once.do_alone(asked.authorized, deed, 204)
+    request.once.do_alone(request.authorized, action, 204)
 
 
-def bulk_update(asked: Asked) -> Answer:
+def bulk_update(request: CallRailRequest) -> Answer:
     """CallRail's switch of form capture, for several companies: here it is always on."""
-    with asked.session() as session:
-        companies = companies_in(asked, session)
-    if flag_in(asked.body, "external_form_capture") is False:
+    with request.session() as session:
+        companies = companies_in(request, session)
+    if flag_in(request.body, "external_form_capture") is False:
         raise CannotDo(FORMS_ALWAYS)
     return {"company_ids": [COMPANY + each.id.replace("-", "") for each in companies]}
 
 
-def _zone(asked: Asked) -> str | None:
-    written = text_in(asked.body, "time_zone")
+def _zone(request: CallRailRequest) -> str | None:
+    written = text_in(request.body, "time_zone")
     if not written:
         return None
     zone = zone_named(written, "UTC").key
@@ -111,11 +111,11 @@ def _zone(asked: Asked) -> str | None:
     return zone
 
 
-def _cookie_days(asked: Asked) -> int | None:
-    written = text_in(asked.body, "swap_cookie_duration")
+def _cookie_days(request: CallRailRequest) -> int | None:
+    written = text_in(request.body, "swap_cookie_duration")
     if not written:
         return None
-    unit = text_in(asked.body, "swap_cookie_duration_unit") or "days"
+    unit = text_in(request.body, "swap_cookie_duration_unit") or "days"
     if not written.isdecimal() or unit not in DAYS or not 1 <= int(written) * DAYS[unit] <= 180:
         raise CannotDo("swap_cookie_duration must be 1 day to 6 months.")
     return int(written) * DAYS[unit]

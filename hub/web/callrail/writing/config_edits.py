@@ -13,16 +13,16 @@ from hub.config.models import CompanySection
 from hub.errors import CannotDo
 from hub.model import Account, Company
 from hub.reload import ConfigFile
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 
 NO_FILE = "This hub was not started from a config.yaml, so this cannot be changed by the API."
 READ_ONLY = "config.yaml is read-only on this hub; make the change where the file comes from."
 MAX_NAME_CHARACTERS = 64
 
 
-def file_of(asked: Asked) -> ConfigFile:
+def file_of(request: CallRailRequest) -> ConfigFile:
     """config.yaml, if it can be written; 403 says why it cannot."""
-    file = asked.tools.config_file if asked.tools else None
+    file = request.tools.config_file if request.tools else None
     if file is None:
         raise HTTPException(403, NO_FILE)
     if not file.writable:
@@ -30,42 +30,42 @@ def file_of(asked: Asked) -> ConfigFile:
     return file
 
 
-def apply(asked: Asked, edits: Iterable[Change | Move]) -> None:
+def apply(request: CallRailRequest, edits: Iterable[Change | Move]) -> None:
     """Apply edits in the user's name; CannotDo holds the first problem of the file that they would make."""
-    file, user = file_of(asked), asked.scope.user
+    file, user = file_of(request), request.scope.user
     proposal = file.propose(list(edits), user)
     if proposal.problems:
         raise CannotDo(str(proposal.problems[0]))
     if not proposal.changes_nothing:
         file.apply(proposal, user)
-        assert asked.tools is not None
-        asked.tools.directory.refresh()
+        assert request.tools is not None
+        request.tools.directory.refresh()
 
 
-def sections(asked: Asked) -> Sequence[CompanySection]:
+def sections(request: CallRailRequest) -> Sequence[CompanySection]:
     """All companies as the file has them now, those of other accounts too."""
-    file = file_of(asked)
+    file = file_of(request)
     return tuple(file.check(file.read().text).companies)
 
 
-def section_of(asked: Asked, company: Company) -> CompanySection:
+def section_of(request: CallRailRequest, company: Company) -> CompanySection:
     """A company as the file has it now; CannotDo if it is not in it."""
-    found = next((each for each in sections(asked) if each.name == company.name), None)
+    found = next((each for each in sections(request) if each.name == company.name), None)
     if found is None:
         raise CannotDo("The company is no longer in config.yaml.")
     return found
 
 
-def running_section(asked: Asked, company: Company) -> CompanySection | None:
+def running_section(request: CallRailRequest, company: Company) -> CompanySection | None:
     """A company as the file has it, or as the hub runs without a file; None if it is in neither."""
-    file = asked.tools.config_file if asked.tools else None
-    found = file.check(file.read().text).companies if file else asked.hub.config.companies
+    file = request.tools.config_file if request.tools else None
+    found = file.check(file.read().text).companies if file else request.hub.config.companies
     return next((each for each in found if each.name == company.name), None)
 
 
-def place_of_company(asked: Asked, session: Session, name: str) -> tuple[str, ...]:
+def place_of_company(request: CallRailRequest, session: Session, name: str) -> tuple[str, ...]:
     """Where a company of the account stands in the file."""
-    account = session.get_one(Account, asked.scope.user.account_id)
+    account = session.get_one(Account, request.scope.user.account_id)
     return ("accounts", account.name, "companies", name)
 
 

@@ -14,7 +14,7 @@ from hub.model import Company, FormSubmission, Visit
 from hub.model.columns import new_id
 from hub.visits.forms import SentForm, read_form, store_form
 from hub.web.callrail.forms import FORMS
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.writing.config_edits import apply, place_of_company, section_of
 from hub.web.callrail.writing.marks import write_marks
@@ -23,16 +23,16 @@ from hub.web.callrail.writing.members import companies_in, company_in, list_in, 
 MAX_FIELDS = 100
 
 
-def create(asked: Asked) -> Response:
+def create(request: CallRailRequest) -> Response:
     """Store a form that a site sent by its own server. Its fields may stand in `form_submission`, or in the body itself."""
-    body: Mapping[str, object] = object_in(asked.body, "form_submission") or asked.body
+    body: Mapping[str, object] = object_in(request.body, "form_submission") or request.body
     fields = object_in(body, "form_data")
     if not fields:
         raise CannotDo("form_data is missing; send the form's fields as an object.")
     texts = {str(name): _value(value) for name, value in list(fields.items())[:MAX_FIELDS]}
-    now = asked.hub.clock()
-    with asked.session() as session:
-        company = company_in(asked, session, body)
+    now = request.hub.clock()
+    with request.session() as session:
+        company = company_in(request, session, body)
         visit = text_in(body, "session_id")
         known = session.get(Visit, visit) if visit else None
         if visit and (known is None or known.company_id != company.id):
@@ -49,29 +49,29 @@ def create(asked: Asked) -> Response:
     )
     form = read_form(company, sent, now)
 
-    def deed(session: Session) -> dict[str, str]:
-        store_form(session, asked.hub.vault, form, now)
+    def action(session: Session) -> dict[str, str]:
+        store_form(session, request.hub.vault, form, now)
         row = select(FormSubmission.id).where(FormSubmission.submission_key == form.submission_key)
         return {"id": session.exec(row).one()}
 
-    done = asked.once.do(asked.authorized, deed, 201)
-    with asked.session() as session:
-        return json_answer(FORMS.record(asked, session, done["id"]), 201)
+    done = request.once.do(request.authorized, action, 201)
+    with request.session() as session:
+        return json_answer(FORMS.record(request, session, done["id"]), 201)
 
 
-def change(asked: Asked) -> Answer:
+def change(request: CallRailRequest) -> Answer:
     """Tags, note, value and lead of a form."""
-    form_id = asked.row_id(FORM)
-    write_marks(asked, form_id)
-    with asked.session() as session:
-        return FORMS.record(asked, session, form_id)
+    form_id = request.row_id(FORM)
+    write_marks(request, form_id)
+    with request.session() as session:
+        return FORMS.record(request, session, form_id)
 
 
-def ignored(asked: Asked) -> Answer:
+def ignored(request: CallRailRequest) -> Answer:
     """The fields that are not kept, by company."""
-    with asked.session() as session:
-        query = asked.scope.select(Company).order_by(Company.name)
-        one = asked.company(session)
+    with request.session() as session:
+        query = request.scope.select(Company).order_by(Company.name)
+        one = request.company(session)
         companies = [one] if one else list(session.exec(query))
     found = [
         {"company_id": wire_id(COMPANY, each.id), "field_names": list(each.website.get("ignored_fields", ()))}
@@ -80,26 +80,26 @@ def ignored(asked: Asked) -> Answer:
     return {"ignored_fields": found}
 
 
-def ignore(asked: Asked) -> Answer:
+def ignore(request: CallRailRequest) -> Answer:
     """Never keep these fields of new forms of some companies; what is ignored already stays so."""
-    names = list_in(asked.body, "field_names")
+    names = list_in(request.body, "field_names")
     if not names:
         raise CannotDo("field_names is missing.")
-    with asked.session() as session:
-        companies = companies_in(asked, session)
-        places = {each.id: place_of_company(asked, session, each.name) for each in companies}
+    with request.session() as session:
+        companies = companies_in(request, session)
+        places = {each.id: place_of_company(request, session, each.name) for each in companies}
 
-    def deed() -> dict[str, str]:
+    def action() -> dict[str, str]:
         edits = []
         for each in companies:
-            before = section_of(asked, each).website.ignored_fields
+            before = section_of(request, each).website.ignored_fields
             more = [name for name in names if name not in before]
             if more:
                 edits.append(Change((*places[each.id], "website", "ignored_fields"), [*before, *more]))
-        apply(asked, edits)
+        apply(request, edits)
         return {}
 
-    asked.once.do_alone(asked.authorized, deed, harmless=True)
+    request.once.do_alone(request.authorized, action, harmless=True)
     return {"company_ids": [wire_id(COMPANY, each.id) for each in companies], "field_names": names}
 
 

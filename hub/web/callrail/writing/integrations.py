@@ -17,7 +17,7 @@ from hub.config.models import CompanySection
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.model.states import WebhookType
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
 from hub.web.callrail.writing.config_edits import apply, file_of, place_of_company, running_section, section_of
@@ -48,45 +48,45 @@ SIGNING_KEY = "signing_key"
 """The field by which a client asks for the key that signs the events."""
 
 
-def listed(asked: Asked) -> Response:
+def listed(request: CallRailRequest) -> Response:
     """The company's integration, if it has one."""
-    with asked.session() as session:
-        company = asked.company(session)
+    with request.session() as session:
+        company = request.company(session)
     if company is None:
         raise CannotDo("company_id is missing.")
-    section = running_section(asked, company)
+    section = running_section(request, company)
     found = [_record(company, section)] if section and _has_any(section) else []
-    return small_list(asked, "integrations", found)
+    return small_list(request, "integrations", found)
 
 
-def one(asked: Asked) -> Answer:
+def one(request: CallRailRequest) -> Answer:
     """One integration."""
-    company = _named(asked)
-    section = running_section(asked, company)
+    company = _named(request)
+    section = running_section(request, company)
     if section is None or not _has_any(section):
         raise NotFound("Not found")
     record = _record(company, section)
-    if SIGNING_KEY in asked.parameters.list("fields"):
-        record[SIGNING_KEY] = _signing_key(asked, company, section)
+    if SIGNING_KEY in request.parameters.list("fields"):
+        record[SIGNING_KEY] = _signing_key(request, company, section)
     return record
 
 
-def create(asked: Asked) -> Response:
+def create(request: CallRailRequest) -> Response:
     """Send a company's events to these addresses."""
-    _check_type(asked)
-    with asked.session() as session:
-        company = company_in(asked, session)
-    return json_answer(_saved(asked, company, object_in(asked.body, "config"), 201), 201)
+    _check_type(request)
+    with request.session() as session:
+        company = company_in(request, session)
+    return json_answer(_saved(request, company, object_in(request.body, "config"), 201), 201)
 
 
-def change(asked: Asked) -> Answer:
+def change(request: CallRailRequest) -> Answer:
     """Change the addresses; with the state `disabled` none gets anything, and with `active` alone all do again."""
-    company = _named(asked)
-    section = section_of(asked, company)
+    company = _named(request)
+    section = section_of(request, company)
     if not _has_any(section):
         raise NotFound("Not found")
-    state = choice_in(asked.body, "state", STATES)
-    config = object_in(asked.body, "config")
+    state = choice_in(request.body, "state", STATES)
+    config = object_in(request.body, "config")
     if state == "disabled":
         config = {name: [] for name in NAMES}
     elif state == "active" and not config:
@@ -94,38 +94,40 @@ def change(asked: Asked) -> Answer:
             name: [each.url for each in section.webhooks if each.format == "callrail" and event in each.events]
             for name, event in NAMES.items()
         }
-    return _saved(asked, company, config, 200)
+    return _saved(request, company, config, 200)
 
 
-def disable(asked: Asked) -> None:
+def disable(request: CallRailRequest) -> None:
     """Send nothing to the addresses any more; they stay in config.yaml, disabled."""
-    company = _named(asked)
-    if not _has_any(section_of(asked, company)):
+    company = _named(request)
+    if not _has_any(section_of(request, company)):
         raise NotFound("Not found")
-    _saved(asked, company, {name: [] for name in NAMES}, 204)
+    _saved(request, company, {name: [] for name in NAMES}, 204)
 
 
-def triggers(asked: Asked) -> Response:
+def triggers(request: CallRailRequest) -> Response:
     """None."""
-    return small_list(asked, "integration_triggers", [])
+    return small_list(request, "integration_triggers", [])
 
 
-def no_trigger(asked: Asked) -> Answer:
+def no_trigger(request: CallRailRequest) -> Answer:
     """What CallRail itself answers on most plans."""
     raise HTTPException(403, NO_TRIGGERS)
 
 
-def _saved(asked: Asked, company: Company, config: Mapping[str, object], status: int) -> Mapping[str, object]:
+def _saved(
+    request: CallRailRequest, company: Company, config: Mapping[str, object], status: int
+) -> Mapping[str, object]:
     unknown = sorted(config.keys() - NAMES.keys() - {"updated_outbound_call_webhook"})
     if unknown:
         raise CannotDo(f"config has the unknown member {unknown[0][:60]}; it takes {', '.join(NAMES)}.")
     if config.get("updated_outbound_call_webhook"):
         raise CannotDo("Calls that you place are told once, by post_outbound_call_webhook; they do not change later.")
-    with asked.session() as session:
-        account = place_of_company(asked, session, company.name)[1]
+    with request.session() as session:
+        account = place_of_company(request, session, company.name)[1]
 
-    def deed() -> dict[str, str]:
-        section = section_of(asked, company)
+    def action() -> dict[str, str]:
+        section = section_of(request, company)
         if status == 201 and any(addresses_by_type(section).values()):
             raise CannotDo("The company has an integration of the type Webhooks; change that one.")
         wanted: dict[WebhookType, list[str]] = dict(addresses_by_type(section))
@@ -135,33 +137,33 @@ def _saved(asked: Asked, company: Company, config: Mapping[str, object], status:
                 wanted[event] = addresses
         if status == 201 and not any(wanted.values()):
             raise CannotDo("config is missing; send lists of addresses, like post_call_webhook.")
-        apply(asked, changes_for(account, section, wanted))
+        apply(request, changes_for(account, section, wanted))
         return {}
 
-    asked.once.do_alone(asked.authorized, deed, status, harmless=True)
-    return _record(company, section_of(asked, company))
+    request.once.do_alone(request.authorized, action, status, harmless=True)
+    return _record(company, section_of(request, company))
 
 
-def _signing_key(asked: Asked, company: Company, section: CompanySection) -> str:
+def _signing_key(request: CallRailRequest, company: Company, section: CompanySection) -> str:
     """The key that signs the events of the company's only address, which is noted in the audit log before it is given."""
     user, names = (
-        asked.scope.user,
+        request.scope.user,
         [each.name for each in section.webhooks if each.format == "callrail" and each.enabled],
     )
-    if may(user, "configure") is None or asked.scope.companies is not None:
+    if may(user, "configure") is None or request.scope.companies is not None:
         raise HTTPException(403, "A signing key is given to users who may change the set-up of the whole account.")
     if len(names) != 1:
         raise CannotDo("Each address has its own signing key; they are on the page Webhooks.")
-    file = file_of(asked)
-    with asked.session() as session:
+    file = file_of(request)
+    with request.session() as session:
         endpoint = endpoint_named(session, file.check(file.read().text), company, names[0])
-    key = secrets_of(asked.hub, endpoint).present
-    asked.authorized.note("webhook.secret", company.id, names[0])
+    key = secrets_of(request.hub, endpoint).present
+    request.authorized.note("webhook.secret", company.id, names[0])
     return key
 
 
-def _check_type(asked: Asked) -> None:
-    kind = choice_in(asked.body, "type", (WEBHOOKS, "Custom"))
+def _check_type(request: CallRailRequest) -> None:
+    kind = choice_in(request.body, "type", (WEBHOOKS, "Custom"))
     if kind is None:
         raise CannotDo("type is missing; send Webhooks.")
     if kind != WEBHOOKS:
@@ -183,18 +185,18 @@ def _record(company: Company, section: CompanySection) -> dict[str, object]:
     }
 
 
-def _named(asked: Asked) -> Company:
+def _named(request: CallRailRequest) -> Company:
     """The company whose integration the path names."""
-    with asked.session() as session:
-        found = _by_number(asked, session)
+    with request.session() as session:
+        found = _by_number(request, session)
     if found is None:
         raise NotFound("Not found")
     return found
 
 
-def _by_number(asked: Asked, session: Session) -> Company | None:
-    companies = session.exec(asked.scope.select(Company))
-    return next((each for each in companies if asked.ids["id"] == str(number_of(each.id))), None)
+def _by_number(request: CallRailRequest, session: Session) -> Company | None:
+    companies = session.exec(request.scope.select(Company))
+    return next((each for each in companies if request.ids["id"] == str(number_of(each.id))), None)
 
 
 ENDPOINTS = (

@@ -11,7 +11,7 @@ from hub.contracts.phones import phone_number
 from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo
 from hub.model import Company
-from hub.web.callrail.request import FALSE, TRUE, Asked, company_of
+from hub.web.callrail.request import FALSE, TRUE, CallRailRequest, company_of
 
 Body = Mapping[str, Any]
 MAX_LIST = 250
@@ -86,23 +86,23 @@ def number_in(body: Body, name: str, country: str) -> str | None:
     return found
 
 
-def company_in(asked: Asked, session: Session, body: Body | None = None) -> Company:
+def company_in(request: CallRailRequest, session: Session, body: Body | None = None) -> Company:
     """The company that `company_id` names, in the body or the address; the only one if the user sees only one."""
-    wanted = text_in(asked.body if body is None else body, "company_id") or asked.parameters.text("company_id")
+    wanted = text_in(request.body if body is None else body, "company_id") or request.parameters.text("company_id")
     if wanted:
-        return company_of(session, asked.scope, wanted)
-    seen = session.exec(asked.scope.select(Company).limit(2)).all()
+        return company_of(session, request.scope, wanted)
+    seen = session.exec(request.scope.select(Company).limit(2)).all()
     if len(seen) != 1:
         raise CannotDo("company_id is missing.")
     company: Company = seen[0]
     return company
 
 
-def companies_in(asked: Asked, session: Session) -> list[Company]:
+def companies_in(request: CallRailRequest, session: Session) -> list[Company]:
     """The companies that `company_ids` names, or all that the user sees for `all`."""
-    wanted = list_in(asked.body, "company_ids") or []
+    wanted = list_in(request.body, "company_ids") or []
     if not wanted:
         raise CannotDo("company_ids is missing; send a list of ids, or all.")
     if wanted == ["all"]:
-        return list(session.exec(asked.scope.select(Company).order_by(Company.name)))
-    return [company_of(session, asked.scope, each) for each in wanted]
+        return list(session.exec(request.scope.select(Company).order_by(Company.name)))
+    return [company_of(session, request.scope, each) for each in wanted]

@@ -13,7 +13,7 @@ from hub.model import Company, Tracker
 from hub.numbers.budget import budget_of
 from hub.numbers.buying import find_offer
 from hub.numbers.purchases import purchase
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.writing.members import Body, flag_in, number_in, object_in, text_in
 
 MAX_POOL = 50
@@ -48,30 +48,30 @@ def order_in(body: Body, kind: str, country: str) -> Order:
     return Order(count, exact, area, bool(flag_in(wanted, "toll_free")))
 
 
-def offers_for(asked: Asked, carrier: str, country: str, order: Order) -> list[NumberOffer]:
+def offers_for(request: CallRailRequest, carrier: str, country: str, order: Order) -> list[NumberOffer]:
     """The numbers to buy, at the prices that the carrier asks now. 403 without a cap; CannotDo if there are too few."""
     if not order.count:
         return []
-    with asked.hub.store.reading() as session:
-        budget = budget_of(session, asked.scope.user.account_id)
+    with request.hub.store.reading() as session:
+        budget = budget_of(session, request.scope.user.account_id)
     if budget.cap is None:
         raise HTTPException(403, NO_CAP)
-    plugins = asked.hub.plugins
+    plugins = request.hub.plugins
     can = all(plugins.implements(carrier, each) for each in (NumberHooks.search_numbers, NumberHooks.buy_number))
     if not can:
         raise CannotDo(f"The connector {carrier!r} sells no numbers; send your own as tracking_numbers.")
     if order.exact:
-        offer = find_offer(asked.hub, carrier, order.exact, country)
+        offer = find_offer(request.hub, carrier, order.exact, country)
         found = [offer] if offer else []
     else:
         query = NumberQuery(
             country=country,
             kind="toll_free" if order.toll_free else "local",
             area_code=order.area_code,
-            limit=order.count + len(asked.directory.lines),
+            limit=order.count + len(request.directory.lines),
         )
         found = list(plugins.call(carrier, NumberHooks.search_numbers, query))
-    found = [each for each in found if each.number not in asked.directory.lines][: order.count]
+    found = [each for each in found if each.number not in request.directory.lines][: order.count]
     if len(found) < order.count:
         raise CannotDo("The carrier offers no such number now; choose another area code.")
     for each in found:
@@ -81,9 +81,9 @@ def offers_for(asked: Asked, carrier: str, country: str, order: Order) -> list[N
     return found
 
 
-def buy_all(asked: Asked, company: Company, tracker: Tracker, offers: list[NumberOffer]) -> None:
+def buy_all(request: CallRailRequest, company: Company, tracker: Tracker, offers: list[NumberOffer]) -> None:
     """Buy the numbers for a tracker, in the user's name. NotBought says which one was not, and why."""
     for each in offers:
-        purchase(asked.hub, company, tracker, each.number, each.monthly_price, asked.scope.user.id)
-    assert asked.tools is not None
-    asked.tools.directory.refresh()
+        purchase(request.hub, company, tracker, each.number, each.monthly_price, request.scope.user.id)
+    assert request.tools is not None
+    request.tools.directory.refresh()

@@ -16,7 +16,7 @@ from hub.delivery.call_back_consent import PLACE
 from hub.errors import CannotDo, NotFound
 from hub.model import Company
 from hub.numbers.directory import Line
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
 from hub.web.callrail.writing.config_edits import apply, place_of_company, running_section, section_of
@@ -33,13 +33,15 @@ ONE_ANSWER = (
 )
 
 
-def _lines(asked: Asked, company: Company | None) -> list[Line]:
+def _lines(request: CallRailRequest, company: Company | None) -> list[Line]:
     """The numbers from which calls can be placed, of the companies that the user sees."""
-    with asked.session() as session:
-        seen = {company.id} if company else {each.id for each in session.exec(asked.scope.select(Company))}
-    lines = asked.directory.lines.values()
+    with request.session() as session:
+        seen = {company.id} if company else {each.id for each in session.exec(request.scope.select(Company))}
+    lines = request.directory.lines.values()
     can = [
-        each for each in lines if each.company.id in seen and asked.hub.plugins.implements(each.tracker.carrier, PLACE)
+        each
+        for each in lines
+        if each.company.id in seen and request.hub.plugins.implements(each.tracker.carrier, PLACE)
     ]
     return sorted(can, key=lambda each: each.number.number)
 
@@ -56,37 +58,37 @@ def caller_id(line: Line) -> dict[str, object]:
     }
 
 
-def list_caller_ids(asked: Asked) -> Response:
+def list_caller_ids(request: CallRailRequest) -> Response:
     """The caller IDs, of one company or of all."""
-    with asked.session() as session:
-        company = asked.company(session)
-    return small_list(asked, "caller_ids", [caller_id(each) for each in _lines(asked, company)])
+    with request.session() as session:
+        company = request.company(session)
+    return small_list(request, "caller_ids", [caller_id(each) for each in _lines(request, company)])
 
 
-def one_caller_id(asked: Asked) -> Answer:
+def one_caller_id(request: CallRailRequest) -> Answer:
     """One of them."""
-    return caller_id(_caller_id(asked))
+    return caller_id(_caller_id(request))
 
 
-def add_caller_id(asked: Asked) -> Response:
+def add_caller_id(request: CallRailRequest) -> Response:
     """A tracking number needs no verification, and no other number can be one."""
-    with asked.session() as session:
-        company = company_in(asked, session)
-    number = number_in(asked.body, "phone_number", company.country)
-    found = next((each for each in _lines(asked, company) if each.number.number == number), None)
+    with request.session() as session:
+        company = company_in(request, session)
+    number = number_in(request.body, "phone_number", company.country)
+    found = next((each for each in _lines(request, company) if each.number.number == number), None)
     if found is None:
         raise CannotDo(NOT_OURS if number else "phone_number is missing.")
     return json_answer(caller_id(found), 201)
 
 
-def remove_caller_id(asked: Asked) -> None:
+def remove_caller_id(request: CallRailRequest) -> None:
     """It stays while its tracker is there."""
-    _caller_id(asked)
+    _caller_id(request)
     raise CannotDo(STAYS)
 
 
-def _caller_id(asked: Asked) -> Line:
-    found = next((each for each in _lines(asked, None) if asked.ids["id"] == str(number_of(each.number.id))), None)
+def _caller_id(request: CallRailRequest) -> Line:
+    found = next((each for each in _lines(request, None) if request.ids["id"] == str(number_of(each.number.id))), None)
     if found is None:
         raise NotFound("Not found")
     return found
@@ -104,61 +106,61 @@ def flow_record(company: Company, section: CompanySection) -> dict[str, object]:
     }
 
 
-def list_flows(asked: Asked) -> Response:
+def list_flows(request: CallRailRequest) -> Response:
     """The flows of the companies that answer incoming texts."""
-    with asked.session() as session:
-        one = asked.company(session)
-        companies = [one] if one else list(session.exec(asked.scope.select(Company).order_by(Company.name)))
-    found = [(each, running_section(asked, each)) for each in companies]
+    with request.session() as session:
+        one = request.company(session)
+        companies = [one] if one else list(session.exec(request.scope.select(Company).order_by(Company.name)))
+    found = [(each, running_section(request, each)) for each in companies]
     shown = [flow_record(each, at) for each, at in found if at is not None and at.texts.auto_reply]
-    return small_list(asked, "message_flows", shown)
+    return small_list(request, "message_flows", shown)
 
 
-def one_flow(asked: Asked) -> Answer:
+def one_flow(request: CallRailRequest) -> Answer:
     """One of them."""
-    company = _flow_of(asked)
-    section = running_section(asked, company)
+    company = _flow_of(request)
+    section = running_section(request, company)
     if section is None or not section.texts.auto_reply:
         raise NotFound("Not found")
     return flow_record(company, section)
 
 
-def create_flow(asked: Asked) -> Response:
+def create_flow(request: CallRailRequest) -> Response:
     """Answer a company's incoming texts."""
-    with asked.session() as session:
-        company = company_in(asked, session)
-    return json_answer(_save_flow(asked, company, _message(asked), 201), 201)
+    with request.session() as session:
+        company = company_in(request, session)
+    return json_answer(_save_flow(request, company, _message(request), 201), 201)
 
 
-def change_flow(asked: Asked) -> Answer:
+def change_flow(request: CallRailRequest) -> Answer:
     """Change the answer."""
-    return _save_flow(asked, _flow_of(asked), _message(asked), 200)
+    return _save_flow(request, _flow_of(request), _message(request), 200)
 
 
-def remove_flow(asked: Asked) -> None:
+def remove_flow(request: CallRailRequest) -> None:
     """Answer no incoming texts any more."""
-    _save_flow(asked, _flow_of(asked), None, 204)
+    _save_flow(request, _flow_of(request), None, 204)
 
 
-def _save_flow(asked: Asked, company: Company, message: str | None, status: int) -> Mapping[str, object]:
-    with asked.session() as session:
-        place = (*place_of_company(asked, session, company.name), "texts", "auto_reply")
+def _save_flow(request: CallRailRequest, company: Company, message: str | None, status: int) -> Mapping[str, object]:
+    with request.session() as session:
+        place = (*place_of_company(request, session, company.name), "texts", "auto_reply")
 
-    def deed() -> dict[str, str]:
-        answers = section_of(asked, company).texts.auto_reply
+    def action() -> dict[str, str]:
+        answers = section_of(request, company).texts.auto_reply
         if status == 201 and answers:
             raise CannotDo("The company answers incoming texts already; change that flow.")
         if status != 201 and not answers:
             raise NotFound("Not found")
-        apply(asked, [Change(place, REMOVED if message is None else message)])
+        apply(request, [Change(place, REMOVED if message is None else message)])
         return {}
 
-    asked.once.do_alone(asked.authorized, deed, status, harmless=True)
-    return flow_record(company, section_of(asked, company))
+    request.once.do_alone(request.authorized, action, status, harmless=True)
+    return flow_record(company, section_of(request, company))
 
 
-def _message(asked: Asked) -> str:
-    steps = object_in(asked.body, "steps")
+def _message(request: CallRailRequest) -> str:
+    steps = object_in(request.body, "steps")
     if len(steps) != 1 or not all(isinstance(each, dict) for each in steps.values()):
         raise CannotDo(ONE_ANSWER)
     (step,) = steps.values()
@@ -168,13 +170,13 @@ def _message(asked: Asked) -> str:
     return message
 
 
-def _flow_of(asked: Asked) -> Company:
-    with asked.session() as session:
-        return _company_of_flow(asked, session)
+def _flow_of(request: CallRailRequest) -> Company:
+    with request.session() as session:
+        return _company_of_flow(request, session)
 
 
-def _company_of_flow(asked: Asked, session: Session) -> Company:
-    company: Company = asked.scope.one(session, Company, asked.row_id(FLOW))
+def _company_of_flow(request: CallRailRequest, session: Session) -> Company:
+    company: Company = request.scope.one(session, Company, request.row_id(FLOW))
     return company
 
 

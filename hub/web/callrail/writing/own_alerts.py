@@ -20,7 +20,7 @@ from hub.callrail.ids import COMPANY, USER, wire_id
 from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo, NotFound
 from hub.model import Company, User
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
 from hub.web.callrail.writing.members import choice_in, company_in, flag_in, list_in, text_in
@@ -43,29 +43,29 @@ def _id(prefix: str, user: User, company: Company) -> str:
     return prefix + uuid.uuid5(uuid.UUID(user.id), f"{prefix}/{company.id}").hex
 
 
-def _own(asked: Asked) -> User:
+def _own(request: CallRailRequest) -> User:
     """The key's user; CannotDo if the body names another one."""
-    user = asked.scope.user
-    named, email = text_in(asked.body, "user_id"), text_in(asked.body, "email")
+    user = request.scope.user
+    named, email = text_in(request.body, "user_id"), text_in(request.body, "email")
     if named not in (None, "", wire_id(USER, user.id)) or (email and email != user.email):
         raise CannotDo(ONLY_OWN)
     for name in ("tracker_id", "agent_id"):
-        if text_in(asked.body, name):
+        if text_in(request.body, name):
             raise CannotDo(f"Alerts are of whole companies here; leave {name} out.")
     return user
 
 
-def _companies(asked: Asked, session: Session) -> Sequence[Company]:
-    one = asked.company(session)
-    query = asked.scope.select(Company).order_by(Company.name)
+def _companies(request: CallRailRequest, session: Session) -> Sequence[Company]:
+    one = request.company(session)
+    query = request.scope.select(Company).order_by(Company.name)
     return [one] if one else list(session.exec(query))
 
 
-def _named(asked: Asked, session: Session, prefix: str) -> Company:
+def _named(request: CallRailRequest, session: Session, prefix: str) -> Company:
     """The company whose notification or summary the path names."""
-    user = asked.scope.user
-    for each in session.exec(asked.scope.select(Company)):
-        if asked.ids["id"] == _id(prefix, user, each):
+    user = request.scope.user
+    for each in session.exec(request.scope.select(Company)):
+        if request.ids["id"] == _id(prefix, user, each):
             company: Company = each
             return company
     raise NotFound("Not found")
@@ -97,65 +97,65 @@ def notification(user: User, company: Company, settings: AlertSettings) -> JsonO
     }
 
 
-def list_notifications(asked: Asked) -> Response:
+def list_notifications(request: CallRailRequest) -> Response:
     """The companies about which the user has alerts."""
-    user = asked.scope.user
-    with asked.session() as session:
-        found = [(each, read_settings(session, user, each)) for each in _companies(asked, session)]
-    return small_list(asked, "notifications", [notification(user, each, at) for each, at in found if _kinds(at)])
+    user = request.scope.user
+    with request.session() as session:
+        found = [(each, read_settings(session, user, each)) for each in _companies(request, session)]
+    return small_list(request, "notifications", [notification(user, each, at) for each, at in found if _kinds(at)])
 
 
-def one_notification(asked: Asked) -> Answer:
+def one_notification(request: CallRailRequest) -> Answer:
     """One of them."""
-    with asked.session() as session:
-        company = _named(asked, session, NOTIFICATION)
-        settings = read_settings(session, asked.scope.user, company)
+    with request.session() as session:
+        company = _named(request, session, NOTIFICATION)
+        settings = read_settings(session, request.scope.user, company)
     if not _kinds(settings):
         raise NotFound("Not found")
-    return notification(asked.scope.user, company, settings)
+    return notification(request.scope.user, company, settings)
 
 
-def create_notification(asked: Asked) -> Response:
+def create_notification(request: CallRailRequest) -> Response:
     """Switch alerts of a company on."""
-    _own(asked)
-    with asked.session() as session:
-        company = company_in(asked, session)
-    return json_answer(_notify(asked, company, AlertSettings(), 201), 201)
+    _own(request)
+    with request.session() as session:
+        company = company_in(request, session)
+    return json_answer(_notify(request, company, AlertSettings(), 201), 201)
 
 
-def change_notification(asked: Asked) -> Answer:
+def change_notification(request: CallRailRequest) -> Answer:
     """Change which alerts come, and how."""
-    _own(asked)
-    with asked.session() as session:
-        company = _named(asked, session, NOTIFICATION)
-        before = read_settings(session, asked.scope.user, company)
+    _own(request)
+    with request.session() as session:
+        company = _named(request, session, NOTIFICATION)
+        before = read_settings(session, request.scope.user, company)
     if not _kinds(before):
         raise NotFound("Not found")
-    return _notify(asked, company, before, 200)
+    return _notify(request, company, before, 200)
 
 
-def remove_notification(asked: Asked) -> None:
+def remove_notification(request: CallRailRequest) -> None:
     """Switch the alerts about a company's calls and texts off; other alerts stay."""
 
-    def deed(session: Session) -> dict[str, str]:
-        user = asked.scope.user
-        company = _named(asked, session, NOTIFICATION)
+    def action(session: Session) -> dict[str, str]:
+        user = request.scope.user
+        company = _named(request, session, NOTIFICATION)
         settings = read_settings(session, user, company)
         if not _kinds(settings):
             raise NotFound("Not found")
         kept = {name: each for name, each in settings.kinds.items() if name not in _kinds(settings)}
-        save_settings(session, user, company, replace(settings, kinds=kept), asked.hub.clock())
+        save_settings(session, user, company, replace(settings, kinds=kept), request.hub.clock())
         return {}
 
-    asked.once.do(asked.authorized, deed, 204)
+    request.once.do(request.authorized, action, 204)
 
 
-def _notify(asked: Asked, company: Company, before: AlertSettings, status: int) -> Mapping[str, Any]:
+def _notify(request: CallRailRequest, company: Company, before: AlertSettings, status: int) -> Mapping[str, Any]:
     """Save what the body wants, on top of what was there."""
-    user, now = asked.scope.user, notification(asked.scope.user, company, before)
-    calls = flag_in(asked.body, "call_enabled")
-    alert = choice_in(asked.body, "alert_type", tuple(ALERTS)) or now["alert_type"]
-    texts = flag_in(asked.body, "sms_enabled")
+    user, now = request.scope.user, notification(request.scope.user, company, before)
+    calls = flag_in(request.body, "call_enabled")
+    alert = choice_in(request.body, "alert_type", tuple(ALERTS)) or now["alert_type"]
+    texts = flag_in(request.body, "sms_enabled")
     wanted = set(ALERTS[alert]) if alert and (now["call_enabled"] or alert if calls is None else calls) else set()
     if calls and not alert:
         raise CannotDo("alert_type is missing; send one of all, first_call, missed_and_vm, vm_only.")
@@ -163,20 +163,20 @@ def _notify(asked: Asked, company: Company, before: AlertSettings, status: int) 
         wanted.add(TEXT)
     if not wanted:
         raise CannotDo("Send call_enabled with alert_type, or sms_enabled.")
-    sent = {name: flag_in(asked.body, name) for name in (*CHANNELS, "send_desktop")}
+    sent = {name: flag_in(request.body, name) for name in (*CHANNELS, "send_desktop")}
     chosen = {channel for name, channel in CHANNELS.items() if (now[name] if sent[name] is None else sent[name])}
     if sent["send_desktop"]:
         chosen.add(Channel.PUSH)
 
-    def deed(session: Session) -> dict[str, str]:
+    def action(session: Session) -> dict[str, str]:
         settings = read_settings(session, user, company)
         others = {name: each for name, each in settings.kinds.items() if name not in _kinds(settings)}
         kinds = {name: WantedKind(tuple(sorted(chosen))) for name in sorted(wanted)}
-        save_settings(session, user, company, replace(settings, kinds={**others, **kinds}), asked.hub.clock())
+        save_settings(session, user, company, replace(settings, kinds={**others, **kinds}), request.hub.clock())
         return {}
 
-    asked.once.do(asked.authorized, deed, status)
-    with asked.session() as session:
+    request.once.do(request.authorized, action, status)
+    with request.session() as session:
         return notification(user, company, read_settings(session, user, company))
 
 
@@ -193,68 +193,70 @@ def summary(user: User, company: Company, settings: AlertSettings) -> JsonObject
     }
 
 
-def list_summaries(asked: Asked) -> Response:
+def list_summaries(request: CallRailRequest) -> Response:
     """The companies of which the user gets digests."""
-    user, wanted = asked.scope.user, asked.parameters.list("frequency")
-    with asked.session() as session:
-        found = [(each, read_settings(session, user, each)) for each in _companies(asked, session)]
+    user, wanted = request.scope.user, request.parameters.list("frequency")
+    with request.session() as session:
+        found = [(each, read_settings(session, user, each)) for each in _companies(request, session)]
     shown = [
         summary(user, each, at)
         for each, at in found
         if at.digests and (not wanted or not set(wanted).isdisjoint(at.digests))
     ]
-    return small_list(asked, "summary_emails", shown)
+    return small_list(request, "summary_emails", shown)
 
 
-def one_summary(asked: Asked) -> Answer:
+def one_summary(request: CallRailRequest) -> Answer:
     """One of them."""
-    with asked.session() as session:
-        company = _named(asked, session, SUMMARY)
-        settings = read_settings(session, asked.scope.user, company)
+    with request.session() as session:
+        company = _named(request, session, SUMMARY)
+        settings = read_settings(session, request.scope.user, company)
     if not settings.digests:
         raise NotFound("Not found")
-    return summary(asked.scope.user, company, settings)
+    return summary(request.scope.user, company, settings)
 
 
-def create_summary(asked: Asked) -> Response:
+def create_summary(request: CallRailRequest) -> Response:
     """Subscribe to digests of a company."""
-    _own(asked)
-    with asked.session() as session:
-        company = company_in(asked, session)
-    return json_answer(_subscribe(asked, company, _frequencies(asked), 201), 201)
+    _own(request)
+    with request.session() as session:
+        company = company_in(request, session)
+    return json_answer(_subscribe(request, company, _frequencies(request), 201), 201)
 
 
-def change_summary(asked: Asked) -> Answer:
+def change_summary(request: CallRailRequest) -> Answer:
     """Get exactly these digests."""
-    with asked.session() as session:
-        company = _named(asked, session, SUMMARY)
-    return _subscribe(asked, company, _frequencies(asked), 200)
+    with request.session() as session:
+        company = _named(request, session, SUMMARY)
+    return _subscribe(request, company, _frequencies(request), 200)
 
 
-def remove_summary(asked: Asked) -> None:
+def remove_summary(request: CallRailRequest) -> None:
     """Get no digests of a company any more."""
-    with asked.session() as session:
-        company = _named(asked, session, SUMMARY)
-    _subscribe(asked, company, (), 204)
+    with request.session() as session:
+        company = _named(request, session, SUMMARY)
+    _subscribe(request, company, (), 204)
 
 
-def _frequencies(asked: Asked) -> tuple[str, ...]:
-    wanted = list_in(asked.body, "frequency")
+def _frequencies(request: CallRailRequest) -> tuple[str, ...]:
+    wanted = list_in(request.body, "frequency")
     if not wanted or not set(wanted) <= set(FREQUENCIES):
         raise CannotDo(f"frequency must be some of {', '.join(FREQUENCIES)}.")
     return tuple(wanted)
 
 
-def _subscribe(asked: Asked, company: Company, wanted: tuple[str, ...], status: int) -> Mapping[str, object]:
-    user = asked.scope.user
+def _subscribe(
+    request: CallRailRequest, company: Company, wanted: tuple[str, ...], status: int
+) -> Mapping[str, object]:
+    user = request.scope.user
 
-    def deed(session: Session) -> dict[str, str]:
+    def action(session: Session) -> dict[str, str]:
         settings = read_settings(session, user, company)
-        save_settings(session, user, company, replace(settings, digests=wanted), asked.hub.clock())
+        save_settings(session, user, company, replace(settings, digests=wanted), request.hub.clock())
         return {}
 
-    asked.once.do(asked.authorized, deed, status)
-    with asked.session() as session:
+    request.once.do(request.authorized, action, status)
+    with request.session() as session:
         return summary(user, company, read_settings(session, user, company))
 
 

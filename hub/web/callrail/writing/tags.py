@@ -19,7 +19,7 @@ from hub.marks.tag_definitions import (
     tag_definitions,
 )
 from hub.model import TagDefinition
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.small_lists import small_list
 from hub.web.callrail.writing.members import choice_in, company_in, needed, text_in
@@ -27,14 +27,14 @@ from hub.web.callrail.writing.members import choice_in, company_in, needed, text
 STATUSES, LEVELS = ("enabled", "disabled"), ("account", "company")
 
 
-def listed(asked: Asked) -> Response:
+def listed(request: CallRailRequest) -> Response:
     """The tags, by name."""
-    sent = asked.parameters
+    sent = request.parameters
     status, level = sent.choice("status", (*STATUSES, "all")), sent.choice("tag_level", (*LEVELS, "all"))
     search = (sent.text("search") or "").casefold()
-    with asked.session() as session:
-        company = asked.company(session)
-        rows = tag_definitions(session, asked.scope)
+    with request.session() as session:
+        company = request.company(session)
+        rows = tag_definitions(session, request.scope)
     found = [
         row
         for row in rows
@@ -43,60 +43,60 @@ def listed(asked: Asked) -> Response:
         and (company is None or row.company_id in (None, company.id))
         and search in row.name.casefold()
     ]
-    return small_list(asked, "tags", [tag_record(row, _names(asked)) for row in found])
+    return small_list(request, "tags", [tag_record(row, _names(request)) for row in found])
 
 
-def one(asked: Asked) -> Answer:
+def one(request: CallRailRequest) -> Answer:
     """One tag."""
-    with asked.session() as session:
-        return tag_record(_row(asked, session), _names(asked))
+    with request.session() as session:
+        return tag_record(_row(request, session), _names(request))
 
 
-def create(asked: Asked) -> Response:
+def create(request: CallRailRequest) -> Response:
     """Define a tag, for the company that `company_id` names or for the account."""
-    name, color = needed(asked.body, "name"), text_in(asked.body, "color") or DEFAULT_COLOR
-    is_of_account = choice_in(asked.body, "tag_level", LEVELS) == "account" or "company_id" not in asked.body
-    with asked.session() as session:
-        company_id = None if is_of_account else company_in(asked, session).id
+    name, color = needed(request.body, "name"), text_in(request.body, "color") or DEFAULT_COLOR
+    is_of_account = choice_in(request.body, "tag_level", LEVELS) == "account" or "company_id" not in request.body
+    with request.session() as session:
+        company_id = None if is_of_account else company_in(request, session).id
 
-    def deed(session: Session) -> dict[str, str]:
-        row = define_tag(session, asked.scope, name, asked.hub.clock(), company_id=company_id, color=color)
+    def action(session: Session) -> dict[str, str]:
+        row = define_tag(session, request.scope, name, request.hub.clock(), company_id=company_id, color=color)
         return {"id": row.id}
 
-    return json_answer(_after(asked, asked.once.do(asked.authorized, deed, 201)["id"]), 201)
+    return json_answer(_after(request, request.once.do(request.authorized, action, 201)["id"]), 201)
 
 
-def change(asked: Asked) -> Answer:
+def change(request: CallRailRequest) -> Answer:
     """Rename a tag, or change its color or status."""
-    status = choice_in(asked.body, "status", STATUSES)
-    if "disabled" in asked.body and status is None:
+    status = choice_in(request.body, "status", STATUSES)
+    if "disabled" in request.body and status is None:
         raise CannotDo("disabled is not a member of a tag; send status enabled or disabled.")
-    with asked.session() as session:
-        tag_id = _row(asked, session).id
+    with request.session() as session:
+        tag_id = _row(request, session).id
 
-    def deed(session: Session) -> dict[str, str]:
+    def action(session: Session) -> dict[str, str]:
         change_tag(
             session,
-            asked.scope,
+            request.scope,
             tag_id,
-            asked.hub.clock(),
-            name=text_in(asked.body, "name") or None,
-            color=text_in(asked.body, "color") or None,
+            request.hub.clock(),
+            name=text_in(request.body, "name") or None,
+            color=text_in(request.body, "color") or None,
             enabled=None if status is None else status == "enabled",
         )
         return {"id": tag_id}
 
-    return _after(asked, asked.once.do(asked.authorized, deed)["id"])
+    return _after(request, request.once.do(request.authorized, action)["id"])
 
 
-def remove(asked: Asked) -> None:
+def remove(request: CallRailRequest) -> None:
     """Offer a tag no longer; calls that have it keep it."""
 
-    def deed(session: Session) -> dict[str, str]:
-        remove_tag_definition(session, asked.scope, _row(asked, session).id, asked.hub.clock())
+    def action(session: Session) -> dict[str, str]:
+        remove_tag_definition(session, request.scope, _row(request, session).id, request.hub.clock())
         return {}
 
-    asked.once.do(asked.authorized, deed, 204)
+    request.once.do(request.authorized, action, 204)
 
 
 def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, object]:
@@ -114,25 +114,25 @@ def tag_record(row: TagDefinition, names: Sequence[str]) -> dict[str, object]:
     return {name: values[name] for name in names}
 
 
-def _after(asked: Asked, tag_id: str) -> Mapping[str, object]:
-    with asked.session() as session:
-        row = next((each for each in tag_definitions(session, asked.scope) if each.id == tag_id), None)
+def _after(request: CallRailRequest, tag_id: str) -> Mapping[str, object]:
+    with request.session() as session:
+        row = next((each for each in tag_definitions(session, request.scope) if each.id == tag_id), None)
     if row is None:
         raise NotFound("Not found")
-    return tag_record(row, _names(asked))
+    return tag_record(row, _names(request))
 
 
-def _row(asked: Asked, session: Session) -> TagDefinition:
-    wanted = asked.ids["id"]
-    rows = tag_definitions(session, asked.scope)
+def _row(request: CallRailRequest, session: Session) -> TagDefinition:
+    wanted = request.ids["id"]
+    rows = tag_definitions(session, request.scope)
     found = next((each for each in rows if wanted == str(number_of(each.id))), None)
     if found is None:
         raise NotFound("Not found")
     return found
 
 
-def _names(asked: Asked) -> Sequence[str]:
-    return fields.TAG.chosen(asked.parameters.list("fields"))
+def _names(request: CallRailRequest) -> Sequence[str]:
+    return fields.TAG.chosen(request.parameters.list("fields"))
 
 
 def _status(row: TagDefinition) -> str:

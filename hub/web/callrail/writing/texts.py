@@ -13,7 +13,7 @@ from hub.errors import CannotDo, NotFound
 from hub.model import Company, TextMessage, TrackingNumber
 from hub.model.columns import new_id
 from hub.texts.archive import archive_thread
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.texts import SMS_THREADS, TEXT_MESSAGES
 from hub.web.callrail.writing.calls import newest_contact
@@ -28,78 +28,80 @@ NO_PICTURES = "Pictures are sent on the page Texts; leave media_urls out."
 STATES = ("active", "archived")
 
 
-def send(asked: Asked) -> Response:
+def send(request: CallRailRequest) -> Response:
     """Text a person who has been in contact with the company; consent and the law's hours are asked as on the pages."""
-    content = needed(asked.body, "content")
-    if list_in(asked.body, "media_urls"):
+    content = needed(request.body, "content")
+    if list_in(request.body, "media_urls"):
         raise CannotDo(NO_PICTURES)
-    with asked.session() as session:
-        company = company_in(asked, session)
-        number = number_in(asked.body, "customer_phone_number", company.country)
+    with request.session() as session:
+        company = company_in(request, session)
+        number = number_in(request.body, "customer_phone_number", company.country)
         if number is None:
             raise CannotDo("customer_phone_number is missing.")
-        sender = _sender(asked, session, company)
+        sender = _sender(request, session, company)
         known = newest_contact(session, company, number)
     if known is None:
         raise CannotDo(NOBODY)
     recipient = Recipient(company.id, number, sender or getattr(known, "tracking_number", None))
-    token = f"{asked.authorized.key_id}/{asked.once.key}" if asked.once.key else new_id()
+    token = f"{request.authorized.key_id}/{request.once.key}" if request.once.key else new_id()
 
-    def deed() -> dict[str, str]:
-        row = answer_text(asked.hub, asked.directory, asked.scope, recipient, content, token)
+    def action() -> dict[str, str]:
+        row = answer_text(request.hub, request.directory, request.scope, recipient, content, token)
         return {"id": row.id}
 
     # The text recognizes the key too, so a request whose process died may be repeated.
-    done = asked.once.do_alone(asked.authorized, deed, 201, harmless=True)
-    with asked.session() as session:
-        return json_answer(TEXT_MESSAGES.record(asked, session, done["id"]), 201)
+    done = request.once.do_alone(request.authorized, action, 201, harmless=True)
+    with request.session() as session:
+        return json_answer(TEXT_MESSAGES.record(request, session, done["id"]), 201)
 
 
-def set_state(asked: Asked) -> Answer:
+def set_state(request: CallRailRequest) -> Answer:
     """Archive a conversation, or bring it back. It is named in the path, or by `conversation_id`."""
-    state = choice_in(asked.body, "state", STATES)
+    state = choice_in(request.body, "state", STATES)
     if state is None:
         raise CannotDo("state is missing; send active or archived.")
-    text_id = _conversation(asked)
+    text_id = _conversation(request)
 
-    def deed(session: Session) -> dict[str, str]:
-        archive_thread(session, asked.scope, text_id, asked.hub.clock(), archived=state == "archived")
+    def action(session: Session) -> dict[str, str]:
+        archive_thread(session, request.scope, text_id, request.hub.clock(), archived=state == "archived")
         return {"id": text_id}
 
-    asked.once.do(asked.authorized, deed)
-    with asked.session() as session:
-        return TEXT_MESSAGES.record(asked, session, text_id)
+    request.once.do(request.authorized, action)
+    with request.session() as session:
+        return TEXT_MESSAGES.record(request, session, text_id)
 
 
-def mark(asked: Asked) -> Answer:
+def mark(request: CallRailRequest) -> Answer:
     """Note, tags, value and lead of a conversation."""
-    text_id = _conversation(asked)
-    write_marks(asked, text_id, status_name="lead_qualification")
-    with asked.session() as session:
-        return SMS_THREADS.record(asked, session, text_id)
+    text_id = _conversation(request)
+    write_marks(request, text_id, status_name="lead_qualification")
+    with request.session() as session:
+        return SMS_THREADS.record(request, session, text_id)
 
 
-def _conversation(asked: Asked) -> str:
+def _conversation(request: CallRailRequest) -> str:
     """The id of a text of the conversation; NotFound if the user does not see it."""
-    wanted = asked.ids.get("id") or asked.parameters.text("conversation_id") or text_in(asked.body, "conversation_id")
+    wanted = (
+        request.ids.get("id") or request.parameters.text("conversation_id") or text_in(request.body, "conversation_id")
+    )
     text_id = row_id(THREAD, wanted or "")
     if text_id is None:
         raise NotFound("Not found")
-    with asked.session() as session:
-        asked.scope.one(session, TextMessage, text_id)
+    with request.session() as session:
+        request.scope.one(session, TextMessage, text_id)
     return text_id
 
 
-def _sender(asked: Asked, session: Session, company: Company) -> str | None:
+def _sender(request: CallRailRequest, session: Session, company: Company) -> str | None:
     """The tracking number to text from, which the body names by its digits or its id."""
-    written = text_in(asked.body, "tracking_number")
+    written = text_in(request.body, "tracking_number")
     if not written:
         return None
-    ours = {line.number.id: line for line in asked.directory.lines.values() if line.company.id == company.id}
+    ours = {line.number.id: line for line in request.directory.lines.values() if line.company.id == company.id}
     ending = ending_of(int(written)) if written.isdecimal() and len(written) > 11 else None
     found: Any = next((line for key, line in ours.items() if ending and key.endswith(ending)), None)
     if found is None:
-        digits = number_in(asked.body, "tracking_number", company.country) if ending is None else None
+        digits = number_in(request.body, "tracking_number", company.country) if ending is None else None
         found = next((line for line in ours.values() if line.number.number == digits), None)
     if found is None:
         raise CannotDo("tracking_number is none of the company's tracking numbers.")

@@ -17,7 +17,7 @@ from hub.contracts.untrusted import JsonObject
 from hub.errors import CannotDo
 from hub.model import Company, Tracker
 from hub.numbers.buying import NotBought, OutcomeNotKnown
-from hub.web.callrail.request import Asked
+from hub.web.callrail.request import CallRailRequest
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.trackers import TRACKERS
 from hub.web.callrail.writing.config_edits import apply, file_name, place_of_company, section_of
@@ -43,98 +43,98 @@ class Place:
         return (*self.path, "trackers", tracker)
 
 
-def create(asked: Asked) -> Response:
+def create(request: CallRailRequest) -> Response:
     """Make a tracker; with `tracking_number` or `pool_size` its numbers are bought, with `tracking_numbers` they are yours."""
-    kind = choice_in(asked.body, "type", TYPES)
+    kind = choice_in(request.body, "type", TYPES)
     if kind is None:
         raise CannotDo("type is missing; send source or session.")
-    with asked.session() as session:
-        company = company_in(asked, session)
-        path = place_of_company(asked, session, company.name)
+    with request.session() as session:
+        company = company_in(request, session)
+        path = place_of_company(request, session, company.name)
 
-    def deed() -> dict[str, str]:
-        place = Place(company, section_of(asked, company), path)
-        name = file_name(needed(asked.body, "name"), (each.name for each in place.section.trackers))
+    def action() -> dict[str, str]:
+        place = Place(company, section_of(request, company), path)
+        name = file_name(needed(request.body, "name"), (each.name for each in place.section.trackers))
         tree = {
             "name": name,
             "type": kind,
-            "carrier": _carrier(asked, place.section),
-            **_settings(asked, kind, name, company),
+            "carrier": _carrier(request, place.section),
+            **_settings(request, kind, name, company),
         }
-        offers = offers_for(asked, tree["carrier"], company.country, order_in(asked.body, kind, company.country))
-        apply(asked, [Change(place.of(name), tree), *_swap(asked, place)])
-        tracker = _row(asked, company, name)
+        offers = offers_for(request, tree["carrier"], company.country, order_in(request.body, kind, company.country))
+        apply(request, [Change(place.of(name), tree), *_swap(request, place)])
+        tracker = _row(request, company, name)
         try:
-            buy_all(asked, company, tracker, offers)
+            buy_all(request, company, tracker, offers)
         except OutcomeNotKnown:
             raise
         except NotBought:
-            if not _has_numbers(asked, tracker):
-                apply(asked, [Change(place.of(name), REMOVED)])
+            if not _has_numbers(request, tracker):
+                apply(request, [Change(place.of(name), REMOVED)])
             raise
         return {"id": tracker.id}
 
-    done = asked.once.do_alone(asked.authorized, deed, 201)
-    with asked.session() as session:
-        return json_answer(TRACKERS.record(asked, session, done["id"]), 201)
+    done = request.once.do_alone(request.authorized, action, 201)
+    with request.session() as session:
+        return json_answer(TRACKERS.record(request, session, done["id"]), 201)
 
 
-def change(asked: Asked) -> Answer:
+def change(request: CallRailRequest) -> Answer:
     """Change a tracker's source, route, campaign or swap targets, or make its pool larger."""
-    if flag_in(asked.body, "disabled"):
+    if flag_in(request.body, "disabled"):
         raise CannotDo("Send DELETE to disable a tracker.")
 
-    def deed() -> dict[str, str]:
-        with asked.session() as session:
-            tracker, company = _found(asked, session)
-            path = place_of_company(asked, session, company.name)
-        place = Place(company, section_of(asked, company), path)
+    def action() -> dict[str, str]:
+        with request.session() as session:
+            tracker, company = _found(request, session)
+            path = place_of_company(request, session, company.name)
+        place = Place(company, section_of(request, company), path)
         written = _written(place, tracker)
-        name = text_in(asked.body, "name")
+        name = text_in(request.body, "name")
         if name is not None and file_name(name, ()) != tracker.name:
             raise CannotDo(RENAMED)
-        order = order_in(asked.body, tracker.type, company.country)
-        have = sum(line.tracker.id == tracker.id for line in asked.directory.lines.values())
-        offers = offers_for(asked, tracker.carrier, company.country, _more(order, have))
-        apply(asked, [*_changes(asked, place, written), *_swap(asked, place)])
-        buy_all(asked, company, tracker, offers)
+        order = order_in(request.body, tracker.type, company.country)
+        have = sum(line.tracker.id == tracker.id for line in request.directory.lines.values())
+        offers = offers_for(request, tracker.carrier, company.country, _more(order, have))
+        apply(request, [*_changes(request, place, written), *_swap(request, place)])
+        buy_all(request, company, tracker, offers)
         return {"id": tracker.id}
 
-    done = asked.once.do_alone(asked.authorized, deed)
-    with asked.session() as session:
-        return TRACKERS.record(asked, session, done["id"])
+    done = request.once.do_alone(request.authorized, action)
+    with request.session() as session:
+        return TRACKERS.record(request, session, done["id"])
 
 
-def disable(asked: Asked) -> None:
+def disable(request: CallRailRequest) -> None:
     """Take a tracker out of config.yaml; its numbers rest, its calls keep their history."""
 
-    def deed() -> dict[str, str]:
-        with asked.session() as session:
-            tracker, company = _found(asked, session)
-            path = place_of_company(asked, session, company.name)
-        place = Place(company, section_of(asked, company), path)
+    def action() -> dict[str, str]:
+        with request.session() as session:
+            tracker, company = _found(request, session)
+            path = place_of_company(request, session, company.name)
+        place = Place(company, section_of(request, company), path)
         _written(place, tracker)
-        apply(asked, [Change(place.of(tracker.name), REMOVED)])
+        apply(request, [Change(place.of(tracker.name), REMOVED)])
         return {}
 
-    asked.once.do_alone(asked.authorized, deed, 204)
+    request.once.do_alone(request.authorized, action, 204)
 
 
-def _settings(asked: Asked, kind: str, name: str, company: Company) -> JsonObject:
+def _settings(request: CallRailRequest, kind: str, name: str, company: Company) -> JsonObject:
     tree: dict[str, object] = {}
-    own = list_in(asked.body, "tracking_numbers")
+    own = list_in(request.body, "tracking_numbers")
     if own:
         numbers = [phone_number(each, company.country) for each in own]
         if None in numbers:
             raise CannotDo("tracking_numbers must be phone numbers, like +13125550142.")
         tree["numbers"] = numbers
-    source = source_in(asked.body, kind, name)
+    source = source_in(request.body, kind, name)
     if source is not None:
         tree |= {"source": source[0], "medium": source[1]}
-    campaign = text_in(asked.body, "campaign_name")
+    campaign = text_in(request.body, "campaign_name")
     if campaign and kind == "source":
         tree["campaign"] = campaign
-    flow, route = flow_in(asked.body), route_in(asked.body, company.country)
+    flow, route = flow_in(request.body), route_in(request.body, company.country)
     if flow:
         tree["flow"] = flow
     elif route:
@@ -142,17 +142,17 @@ def _settings(asked: Asked, kind: str, name: str, company: Company) -> JsonObjec
     return tree
 
 
-def _changes(asked: Asked, place: Place, written: TrackerSection) -> Iterator[Change]:
+def _changes(request: CallRailRequest, place: Place, written: TrackerSection) -> Iterator[Change]:
     at, country = place.of(written.name), place.company.country
-    if "source" in asked.body and written.type == "source":
-        source = source_in(asked.body, written.type, written.name)
+    if "source" in request.body and written.type == "source":
+        source = source_in(request.body, written.type, written.name)
         if source is not None:
             yield Change((*at, "source"), source[0])
             yield Change((*at, "medium"), source[1])
-    campaign = text_in(asked.body, "campaign_name")
+    campaign = text_in(request.body, "campaign_name")
     if campaign is not None:
         yield Change((*at, "campaign"), campaign or REMOVED)
-    flow, route = flow_in(asked.body), route_in(asked.body, country)
+    flow, route = flow_in(request.body), route_in(request.body, country)
     if flow:
         yield Change((*at, "route"), REMOVED)
         yield Change((*at, "flow"), flow)
@@ -163,9 +163,9 @@ def _changes(asked: Asked, place: Place, written: TrackerSection) -> Iterator[Ch
         yield Change((*at, "route"), {**kept, **route})
 
 
-def _swap(asked: Asked, place: Place) -> Iterator[Change]:
+def _swap(request: CallRailRequest, place: Place) -> Iterator[Change]:
     """The numbers on the company's pages that visitors see replaced; those that are there stay."""
-    wanted = list_in(asked.body, "swap_targets")
+    wanted = list_in(request.body, "swap_targets")
     if not wanted:
         return
     numbers = [phone_number(each, place.company.country) for each in wanted]
@@ -177,18 +177,18 @@ def _swap(asked: Asked, place: Place) -> Iterator[Change]:
         yield Change((*place.path, "website", "swap"), [*now, *more])
 
 
-def _carrier(asked: Asked, section: CompanySection) -> str:
+def _carrier(request: CallRailRequest, section: CompanySection) -> str:
     """The connector that the body names, or the usual one of the company's trackers, or of the account's, or the only one
     there is."""
-    named = text_in(asked.body, "carrier")
-    entries = asked.hub.config.connectors.items()
+    named = text_in(request.body, "carrier")
+    entries = request.hub.config.connectors.items()
     carriers = [name for name, entry in entries if entry.connector_class.manifest.kind == "carrier"]
     if named:
         return named
     used = [each.carrier for each in section.trackers] or [
         line.tracker.carrier
-        for line in asked.directory.lines.values()
-        if line.company.account_id == asked.scope.user.account_id
+        for line in request.directory.lines.values()
+        if line.company.account_id == request.scope.user.account_id
     ]
     if not used and len(carriers) != 1:
         raise CannotDo(NO_CARRIER)
@@ -200,19 +200,19 @@ def _more(order: Order, have: int) -> Order:
     return replace(order, count=max(0, order.count - have)) if order.count else order
 
 
-def _row(asked: Asked, company: Company, name: str) -> Tracker:
-    with asked.hub.store.reading() as session:
+def _row(request: CallRailRequest, company: Company, name: str) -> Tracker:
+    with request.hub.store.reading() as session:
         return session.exec(select(Tracker).where(Tracker.company_id == company.id, Tracker.name == name)).one()
 
 
-def _has_numbers(asked: Asked, tracker: Tracker) -> bool:
-    assert asked.tools is not None
-    lines = asked.tools.directory.refresh().lines.values()
+def _has_numbers(request: CallRailRequest, tracker: Tracker) -> bool:
+    assert request.tools is not None
+    lines = request.tools.directory.refresh().lines.values()
     return any(line.tracker.id == tracker.id for line in lines)
 
 
-def _found(asked: Asked, session: Session) -> tuple[Tracker, Company]:
-    tracker: Tracker = asked.scope.one(session, Tracker, asked.row_id(TRACKER))
+def _found(request: CallRailRequest, session: Session) -> tuple[Tracker, Company]:
+    tracker: Tracker = request.scope.one(session, Tracker, request.row_id(TRACKER))
     return tracker, session.get_one(Company, tracker.company_id)
 
 

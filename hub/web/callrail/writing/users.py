@@ -13,7 +13,7 @@ from hub.callrail.ids import USER
 from hub.errors import CannotDo
 from hub.model import Account, User
 from hub.queries.users import user_in
-from hub.web.callrail.request import Asked, company_of
+from hub.web.callrail.request import CallRailRequest, company_of
 from hub.web.callrail.resource import Answer, Endpoint, json_answer
 from hub.web.callrail.users import USERS
 from hub.web.callrail.writing.members import choice_in, list_in, needed, text_in
@@ -31,89 +31,89 @@ SET_UP_LINK = "X-Set-Up-Link"
 """The header with the link by which a new user chooses how to sign in; it is given once, and never in a repeated answer."""
 
 
-def create(asked: Asked) -> Response:
+def create(request: CallRailRequest) -> Response:
     """Invite a user. The answer has the set-up link in a header; the hub sends no e-mail about it."""
-    email, role = needed(asked.body, "email"), _role(asked) or "marketer"
+    email, role = needed(request.body, "email"), _role(request) or "marketer"
     link: list[str] = []
 
-    def deed(session: Session) -> dict[str, str]:
-        now, actor = asked.hub.clock(), asked.scope.user
+    def action(session: Session) -> dict[str, str]:
+        now, actor = request.hub.clock(), request.scope.user
         user, made = invite(
             session,
             session.get_one(Account, actor.account_id),
-            _free_name(session, asked, email),
+            _free_name(session, request, email),
             role,
             now,
-            str(asked.hub.config.hub.public_url),
+            str(request.hub.config.hub.public_url),
             actor=actor,
-            companies=_companies(asked, session) or (),
-            phone_numbers=_phones(asked),
+            companies=_companies(request, session) or (),
+            phone_numbers=_phones(request),
         )
         set_email(session, user, email, now, actor=actor)
         link.append(made)
         return {"id": user.id}
 
-    done = asked.once.do(asked.authorized, deed, 201)
+    done = request.once.do(request.authorized, action, 201)
     headers = {SET_UP_LINK: link[0]} if link else {}
-    with asked.session() as session:
-        return json_answer(USERS.record(asked, session, done["id"]), 201, headers)
+    with request.session() as session:
+        return json_answer(USERS.record(request, session, done["id"]), 201, headers)
 
 
-def change(asked: Asked) -> Answer:
+def change(request: CallRailRequest) -> Answer:
     """Give a user another role, other companies or another e-mail address."""
-    if text_in(asked.body, "first_name") or text_in(asked.body, "last_name"):
+    if text_in(request.body, "first_name") or text_in(request.body, "last_name"):
         raise CannotDo("A user keeps the name by which they sign in; invite another user instead.")
-    user_id = asked.row_id(USER)
+    user_id = request.row_id(USER)
 
-    def deed(session: Session) -> dict[str, str]:
-        now, actor = asked.hub.clock(), asked.scope.user
+    def action(session: Session) -> dict[str, str]:
+        now, actor = request.hub.clock(), request.scope.user
         user = user_in(session, actor.account_id, user_id)
-        role, companies, email = _role(asked), _companies(asked, session), text_in(asked.body, "email")
+        role, companies, email = _role(request), _companies(request, session), text_in(request.body, "email")
         if role is not None and role != user.role:
-            give_role(session, user, role, now, actor=actor, phone_numbers=_phones(asked))
+            give_role(session, user, role, now, actor=actor, phone_numbers=_phones(request))
         if companies is not None:
             give_companies(session, user, companies, now, actor=actor)
         if email and email != user.email:
             set_email(session, user, email, now, actor=actor)
         return {"id": user.id}
 
-    asked.once.do(asked.authorized, deed)
-    with asked.session() as session:
-        return USERS.record(asked, session, user_id)
+    request.once.do(request.authorized, action)
+    with request.session() as session:
+        return USERS.record(request, session, user_id)
 
 
-def disable(asked: Asked) -> None:
+def disable(request: CallRailRequest) -> None:
     """End a user's access at once: sessions, keys, links. It cannot be undone."""
-    user_id = asked.row_id(USER)
+    user_id = request.row_id(USER)
 
-    def deed(session: Session) -> dict[str, str]:
-        user = user_in(session, asked.scope.user.account_id, user_id)
-        deactivate(session, user, asked.hub.clock(), actor=asked.scope.user)
+    def action(session: Session) -> dict[str, str]:
+        user = user_in(session, request.scope.user.account_id, user_id)
+        deactivate(session, user, request.hub.clock(), actor=request.scope.user)
         return {}
 
-    asked.once.do(asked.authorized, deed, 204)
+    request.once.do(request.authorized, action, 204)
 
 
-def _role(asked: Asked) -> str | None:
-    if text_in(asked.body, "role") in READING:
+def _role(request: CallRailRequest) -> str | None:
+    if text_in(request.body, "role") in READING:
         raise CannotDo(f"No role here only reads; send one of {', '.join(ROLES)}, {', '.join(OUR_ROLES[1:])}.")
-    sent = choice_in(asked.body, "role", tuple(dict.fromkeys((*ROLES, *OUR_ROLES))))
+    sent = choice_in(request.body, "role", tuple(dict.fromkeys((*ROLES, *OUR_ROLES))))
     return None if sent is None else ROLES.get(sent, sent)
 
 
-def _companies(asked: Asked, session: Session) -> list[str] | None:
+def _companies(request: CallRailRequest, session: Session) -> list[str] | None:
     """The names of the companies that the body limits the user to; None if it does not say."""
-    wanted = list_in(asked.body, "companies")
-    return None if wanted is None else [company_of(session, asked.scope, each).name for each in wanted]
+    wanted = list_in(request.body, "companies")
+    return None if wanted is None else [company_of(session, request.scope, each).name for each in wanted]
 
 
-def _phones(asked: Asked) -> Sequence[str]:
-    return list_in(asked.body, "phone_numbers") or ()
+def _phones(request: CallRailRequest) -> Sequence[str]:
+    return list_in(request.body, "phone_numbers") or ()
 
 
-def _free_name(session: Session, asked: Asked, email: str) -> str:
+def _free_name(session: Session, request: CallRailRequest, email: str) -> str:
     """A name to sign in with, made of the first and the last name, or of the e-mail address."""
-    parts = [text_in(asked.body, each) or "" for each in ("first_name", "last_name")]
+    parts = [text_in(request.body, each) or "" for each in ("first_name", "last_name")]
     written = ".".join(part for part in parts if part) or email.partition("@")[0]
     name = re.sub(r"[^a-z0-9._-]+", ".", written.lower()).strip("._-")
     if not re.match(r"[a-z][a-z0-9._-]", name):

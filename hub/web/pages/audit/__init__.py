@@ -1,5 +1,5 @@
 """The audit log with filters, the proof of its chain, and its export."""
 
-from hub.web.pages.audit import export, listing
+from hub.web.pages.audit import audit_page, export
 
-PAGES = (*listing.PAGES, *export.PAGES)
+PAGES = (*audit_page.PAGES, *export.PAGES)

@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 
 from hub.queries.audit import AuditChoice, iterate_audit, names_in
 from hub.queries.spreadsheets import harmless
-from hub.web.pages.audit.listing import FILTERS, choice_of
-from hub.web.pages.audit.words import action_words
+from hub.web.pages.audit.audit_labels import action_words
+from hub.web.pages.audit.audit_page import FILTERS, choice_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

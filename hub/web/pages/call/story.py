@@ -73,7 +73,7 @@ def lines_of(
     names: Mapping[str, str],
 ) -> list[Line]:
     """The lines of the visit, the contact and what followed; `names` are recipients by connector."""
-    reported = {entry.data["event"] for entry in entries if entry.data.get("told_by") == "webhook"}
+    reported = {entry.data["event"] for entry in entries if entry.data.get("reported_by") == "webhook"}
     kept = [entry for entry in entries if not (_is_found_later(entry) and entry.data["event"] in reported)]
     return [*_visit(source, consent), *(line for entry in kept if (line := _line(entry, contact, names)))]
 
@@ -106,7 +106,7 @@ def later_lines(
 
 def _is_found_later(entry: Entry) -> bool:
     """Whether the event comes from the carrier's list of calls, which repeats what webhooks have reported."""
-    return entry.data.get("told_by") == "reconcile"
+    return entry.data.get("reported_by") == "reconcile"
 
 
 def _visit(source: SourceEvidence | None, consent: ConsentEvidence) -> Iterator[Line]:
@@ -131,7 +131,7 @@ def _visit(source: SourceEvidence | None, consent: ConsentEvidence) -> Iterator[
     for entry in consent.said:
         if entry.visit_id == visit.id:
             word = "Agreed" if entry.state == "given" else entry.state.capitalize()
-            yield Line(entry.spoken_at, "Answered on the website", f"{word}: {entry.use}")
+            yield Line(entry.stated_at, "Answered on the website", f"{word}: {entry.use}")
 
 
 def _line(entry: Entry, contact: ContactView, names: Mapping[str, str]) -> Line | None:
@@ -167,7 +167,7 @@ def _event(entry: Entry, contact: ContactView) -> Line | None:
     if event == "failed" and contact.broke_off:
         talked = f"Talked {duration(contact.talked)}." if contact.talked else ""
         return Line(entry.at, text, " ".join(each for each in (contact.failure, talked) if each), kind)
-    found_later = "found in the carrier's list of calls" if entry.data.get("told_by") == "reconcile" else ""
+    found_later = "found in the carrier's list of calls" if entry.data.get("reported_by") == "reconcile" else ""
     return Line(entry.at, text, found_later, kind)
 
 

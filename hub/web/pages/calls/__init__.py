@@ -1,5 +1,5 @@
 """`/calls`: calls, texts and forms as one list, with filters, saved views, marks and a CSV file."""
 
-from hub.web.pages.calls import deeds, export, listing
+from hub.web.pages.calls import bulk_actions, calls_page, export
 
-PAGES = (*listing.PAGES, *export.PAGES, *deeds.PAGES)
+PAGES = (*calls_page.PAGES, *export.PAGES, *bulk_actions.PAGES)

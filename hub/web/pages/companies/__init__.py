@@ -1,5 +1,5 @@
 """`/companies`: the account's companies, and the part of config.yaml that describes each."""
 
-from hub.web.pages.companies import end, form, listing
+from hub.web.pages.companies import companies_page, end, form
 
-PAGES = (*listing.PAGES, *form.PAGES, *end.PAGES)
+PAGES = (*companies_page.PAGES, *form.PAGES, *end.PAGES)

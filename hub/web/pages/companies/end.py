@@ -33,7 +33,7 @@ def request(page: PageRequest) -> Response:
     with hub.store.reading() as session:
         planned = plan_company_end(session, hub, company)
     erase_at = page.form.get("erase_at", [])
-    keep_at = [each.connector for each in planned.asked if each.connector not in erase_at]
+    keep_at = [each.connector for each in planned.requested if each.connector not in erase_at]
     try:
         with hub.store.writing() as session:
             row = session.get_one(Company, company.id)

@@ -40,15 +40,15 @@ def editor(page: PageRequest) -> Response:
 def act(page: PageRequest) -> Response:
     """Keep, discard, compare again, or apply the draft."""
     file = editable(page)
-    deed, text, base = page.value("deed"), as_written((page.form.get("text") or [""])[-1]), page.value("base")
-    if deed == "discard":
+    action, text, base = page.value("deed"), as_written((page.form.get("text") or [""])[-1]), page.value("base")
+    if action == "discard":
         with page.hub.store.writing() as session:
             discard_draft(session, page.user)
         return page.redirect(page.link("/config"), "The draft is gone; the running version stays.")
-    if deed == "rebase":
+    if action == "rebase":
         base = file.read().sha
     keep(page, file, text, base)
-    if deed != "apply":
+    if action != "apply":
         return page.redirect(page.link("/config"))
     found = review(page, file, text, base)
     try:

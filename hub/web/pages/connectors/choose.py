@@ -16,7 +16,7 @@ from hub.contracts.sign_in import AccountList, DestinationChoice, ProviderAccoun
 from hub.errors import CannotDo, ConfigError, RingfenceError
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
-from hub.web.pages.connectors import words
+from hub.web.pages.connectors import connector_labels
 from hub.web.pages.connectors.new import NO_FILE, companies_of, has_schedule, secret_paths
 from hub.web.pages.connectors.sign_in import attempts_of
 from hub.web.pages.conversions.sentences import sentence, worth
@@ -43,7 +43,7 @@ def choose(page: PageRequest) -> Response:
         waiting=0,
         last=None,
         is_new=True,
-        words=words,
+        words=connector_labels,
     )
 
 
@@ -167,7 +167,7 @@ def _choices(page: PageRequest, attempt: Attempt, form: Form | None = None) -> R
         rules=[(rule, sentence(rule, titles), worth(rule)) for rule in rules],
         form=form,
         chosen=page.form.get("companies") or [each.name for each in page.companies],
-        words=words,
+        words=connector_labels,
     )
 
 

@@ -9,10 +9,10 @@ from hub.connecting.pausing import pause_connector, refuse_shared, resume_connec
 from hub.contracts.connector import ConnectionReport
 from hub.errors import CannotDo, NotFound
 from hub.privacy.datamap.flows import declared
+from hub.queries.connectors.connector_list import ConnectorSummary, connectors_of
 from hub.queries.connectors.failures import recent_failures
-from hub.queries.connectors.listing import ConnectorSummary, connectors_of
 from hub.queries.connectors.repairs import repairs_of, unmapped_stages
-from hub.web.pages.connectors import words
+from hub.web.pages.connectors import connector_labels
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -36,12 +36,12 @@ def show(page: PageRequest, status: int = 200, report: ConnectionReport | None =
         found=found,
         repairs=repairs_of([found], stages, page.now),
         failures=failures,
-        flows=words.data_map(list(declared({found.name: found.entry}))),
-        account=words.account_words(found, settings),
+        flows=connector_labels.data_map(list(declared({found.name: found.entry}))),
+        account=connector_labels.account_words(found, settings),
         rules=[rule for rule in page.hub.config.conversions if found.name in rule.send_to],
         report=report,
         error=error,
-        words=words,
+        words=connector_labels,
     )
 
 

@@ -18,7 +18,7 @@ from hub.web.forms.derive import fields_of
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import Form
 from hub.web.forms.values import texts_of
-from hub.web.pages.connectors import words
+from hub.web.pages.connectors import connector_labels
 from hub.web.pages.connectors.sign_in import attempts_of, plugin_classes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -233,7 +233,7 @@ def _show(page: PageRequest, connector_class: type[Connector], form: Form) -> Re
         has_schedule=has_schedule(connector_class) and not manifest.auth.asks,
         redirect_uri=attempts_of(page).redirect_uri,
         writable=page.config_file is not None and page.config_file.writable,
-        words=words,
+        words=connector_labels,
     )
 
 

@@ -11,9 +11,9 @@ from hub.connecting.pausing import is_own, refuse_shared
 from hub.connecting.reconnect import reconnect
 from hub.contracts.connector import Connector
 from hub.errors import CannotDo, RingfenceError
-from hub.web.pages.connectors import words
+from hub.web.pages.connectors import connector_labels
+from hub.web.pages.connectors.connectors_page import installed_plugins
 from hub.web.pages.connectors.details import summary_of
-from hub.web.pages.connectors.listing import installed_plugins
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -45,7 +45,7 @@ def ask_again(page: PageRequest) -> Response:
         waiting=found.waiting.count,
         last=found.token.get("signed_in_as"),
         is_new=False,
-        words=words,
+        words=connector_labels,
     )
 
 

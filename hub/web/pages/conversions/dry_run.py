@@ -15,12 +15,20 @@ from hub.queries.conversions.events import MAX_EVENTS
 from hub.queries.conversions.totals import ReasonCount, Tally, by_destination, in_all, reasons
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.subjects import subjects_by_id
+from hub.web.pages.conversions.conversion_labels import (
+    consent_words,
+    headline,
+    leaves,
+    place_name,
+    remedy,
+    sayer,
+    short_reason,
+)
 from hub.web.pages.conversions.draft import draft_of
 from hub.web.pages.conversions.payload import lines_of
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.weeks import week_of, weeks_of
-from hub.web.pages.conversions.words import consent_words, headline, leaves, place_name, remedy, sayer, short_reason
-from hub.web.pages.deliveries.listing import whose
+from hub.web.pages.deliveries.deliveries_page import whose
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import Period
 from hub.web.pages.request import PageRequest

@@ -9,12 +9,12 @@ from starlette.responses import Response
 from hub.queries.conversions.dry_run import DryRunItem
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.subjects import subjects_by_id
+from hub.web.pages.conversions.conversion_labels import place_name, sayer
 from hub.web.pages.conversions.dry_run import FILTERS, choice_of, rules_to_run, run
 from hub.web.pages.conversions.payload import kept_back, lines_of
 from hub.web.pages.conversions.weeks import week_of
-from hub.web.pages.conversions.words import place_name, sayer
 from hub.web.pages.csv_file import csv_response
-from hub.web.pages.deliveries.listing import whose
+from hub.web.pages.deliveries.deliveries_page import whose
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

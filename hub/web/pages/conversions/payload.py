@@ -10,7 +10,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.conversions import Conversion
 from hub.platform.formats import clock_time, day_of, money, phone
 from hub.queries.conversions.dry_run import DryRunItem
-from hub.web.pages.conversions.words import FIELDS, hashed_fields, in_words
+from hub.web.pages.conversions.conversion_labels import FIELDS, hashed_fields, in_words
 from hub.web.pages.request import PageRequest
 
 NEVER = "name, recording, texts"

@@ -17,8 +17,8 @@ from hub.numbers.directory import read_directory
 from hub.platform.formats import zone_name
 from hub.queries.deliveries.advice import recipient_of, release_of
 from hub.queries.deliveries.details import DeliveryDetails, one_delivery
-from hub.web.pages.deliveries.listing import whose
-from hub.web.pages.deliveries.words import KINDS, RESULTS, STATES
+from hub.web.pages.deliveries.deliveries_page import whose
+from hub.web.pages.deliveries.delivery_labels import KINDS, RESULTS, STATES
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -101,17 +101,17 @@ def act(page: PageRequest) -> Response:
     """Send it again as it was, send it with fresh data, set it aside, or bring it back."""
     with page.session() as session:
         row = one_delivery(session, page.scope, page.hub.vault, page.path("delivery_id")).row
-    deed, actor = page.value("deed"), page.user.id
+    action, actor = page.value("deed"), page.user.id
     try:
         with page.hub.store.writing() as session:
-            if deed == "same":
+            if action == "same":
                 done = replay(session, [row.id], page.now, actor=actor, about=row.id)
                 notice = "It will be sent again, as it was, at the next sync."
-            elif deed == "fresh":
+            elif action == "fresh":
                 replay_fresh(page.hub, session, read_directory(session), row.id, actor=actor)
                 done, notice = 1, "It was built again and will be sent at the next sync."
-            elif deed in ("aside", "back"):
-                aside = deed == "aside"
+            elif action in ("aside", "back"):
+                aside = action == "aside"
                 done = set_aside(session, [row.id], page.now, actor=actor, about=row.id, aside=aside)
                 notice = (
                     "It is set aside; nobody has to look at it." if aside else "It is back among what needs somebody."

@@ -9,11 +9,11 @@ from io import StringIO
 from starlette.responses import Response, StreamingResponse
 
 from hub.queries.deliveries.advice import recipient_of
-from hub.queries.deliveries.listing import ListedDelivery, iterate_deliveries
+from hub.queries.deliveries.delivery_list import ListedDelivery, iterate_deliveries
 from hub.queries.spreadsheets import harmless
 from hub.web.pages.deliveries.choices import choice_of, filters_of
-from hub.web.pages.deliveries.listing import person_of
-from hub.web.pages.deliveries.words import STATES
+from hub.web.pages.deliveries.deliveries_page import person_of
+from hub.web.pages.deliveries.delivery_labels import STATES
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

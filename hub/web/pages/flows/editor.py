@@ -14,13 +14,13 @@ from hub.queries.flows.versions import MAX_COUNTED, Version, versions_of, with_a
 from hub.web.forms.form import Form
 from hub.web.pages.flows.audio import audio_files
 from hub.web.pages.flows.compare import DiffLine, diff_lines
+from hub.web.pages.flows.flow_labels import KINDS, exit_words, gist
 from hub.web.pages.flows.opened import OpenFlow, open_flow
 from hub.web.pages.flows.outline import Branch, outline
 from hub.web.pages.flows.settings_form import settings_of
 from hub.web.pages.flows.simulation.outcome import simulate
 from hub.web.pages.flows.simulation.questions import FIELDS
 from hub.web.pages.flows.step_form import StepForm, form_of_new, form_of_step
-from hub.web.pages.flows.words import KINDS, exit_words, gist
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hub.config.callflow.definition import Flow, Step
 from hub.config.callflow.editing import ways_to
-from hub.web.pages.flows.words import exit_words
+from hub.web.pages.flows.flow_labels import exit_words
 
 MAX_DEPTH = 6
 """Deeper branches continue at the left edge, so that their words fit a phone of 360 px."""

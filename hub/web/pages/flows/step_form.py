@@ -67,9 +67,9 @@ class StepForm(Form):
         self.check(model, step)
         return None if self.is_refused else step
 
-    def changed(self, deed: str, to: str) -> StepForm:
+    def changed(self, action: str, to: str) -> StepForm:
         """The form after a button of a list: `add keys`, `remove keys 1`, `up keys 1`, `down keys 1`."""
-        what, name, *more = [*deed.split(" "), "", ""]
+        what, name, *more = [*action.split(" "), "", ""]
         of = next((each for each in self.fields if each.name == name and each.kind == "rows"), None)
         if of is None:
             return self

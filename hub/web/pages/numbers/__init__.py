@@ -1,9 +1,9 @@
 """The pages of numbers and trackers: the list, pools, buying, bringing numbers from another carrier, the website."""
 
-from hub.web.pages.numbers import budget, buying, health, listing, one_number, ports, tracker, tracker_new, website
+from hub.web.pages.numbers import budget, buying, health, numbers_page, one_number, ports, tracker, tracker_new, website
 
 PAGES = (
-    *listing.PAGES,
+    *numbers_page.PAGES,
     *budget.PAGES,
     *buying.PAGES,
     *health.PAGES,

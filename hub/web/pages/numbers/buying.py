@@ -14,7 +14,7 @@ from hub.numbers import buying
 from hub.numbers.purchases import owned, purchase, settle
 from hub.platform.formats import phone
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.numbers.offers import (
     KINDS,
     MAX_AT_ONCE,
@@ -78,7 +78,9 @@ def _bought(page: PageRequest, choice: Choice, number: str, agreed: str) -> Outc
             if offer is None:
                 raise CannotDo("The carrier does not offer it anymore.")
             if str(offer.monthly_price or "") != agreed:
-                raise CannotDo(f"Its price is now {words.amount(offer.monthly_price)} a month. Look at it again first.")
+                raise CannotDo(
+                    f"Its price is now {number_labels.amount(offer.monthly_price)} a month. Look at it again first."
+                )
             price = offer.monthly_price
         else:
             price = None
@@ -110,7 +112,7 @@ def _page(page: PageRequest, status: int = 200, error: str | None = None) -> Res
         "numbers_buy.html",
         422 if errors else status,
         title="Buy a number",
-        words=words,
+        words=number_labels,
         choices=choices,
         choice=choice,
         kinds=KINDS,

@@ -15,12 +15,12 @@ from hub.numbers.health.assign import assign_number
 from hub.numbers.health.audit import audit_numbers
 from hub.numbers.health.kinds import ABSENT, ELSEWHERE, OVER_CAP, REST_OVER, RINGS, UNASSIGNED, UNUSED, WAITS
 from hub.numbers.pointing import point_here
-from hub.numbers.rest.deeds import release_number
+from hub.numbers.rest.rest_actions import release_number
 from hub.platform.formats import money
 from hub.queries.numbers.health import Finding, list_findings
 from hub.queries.numbers.spending import spending
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.numbers.offers import Choice, chosen_tracker, trackers_of
 from hub.web.pages.request import PageRequest
 
@@ -43,7 +43,7 @@ def health(page: PageRequest, error: str | None = None) -> Response:
         "numbers_health.html",
         422 if error else 200,
         title="Health of numbers",
-        words=words,
+        words=number_labels,
         groups=[(kind, list(group)) for kind, group in groupby(found, lambda each: each.kind)],
         wrong=sum(each.kind.is_wrong for each in found),
         titles={each.id: each.title for each in page.companies},
@@ -66,7 +66,7 @@ def look(page: PageRequest) -> Response:
     """Ask the carriers of the user's trackers, and judge all numbers."""
     troubles = audit_numbers(page.hub, _carriers(page)).troubles
     if troubles:
-        names = " and ".join(words.carrier_name(page, each) for each in sorted(troubles))
+        names = " and ".join(number_labels.carrier_name(page, each) for each in sorted(troubles))
         return health(page, f"{names} did not answer; the other numbers were looked at. Try again later.")
     page.context.directory.refresh()
     return page.redirect(page.link(PATH), "Looked at all numbers.")
@@ -78,7 +78,7 @@ def point(page: PageRequest) -> Response:
     line = page.directory.line(found.number, page.now)
     if line is None:
         raise CannotDo("Its company is not in config.yaml anymore; its calls are for nobody.")
-    return _mended(page, lambda: point_here(page.hub, line, page.user.id), "Its calls come here.")
+    return _repaired(page, lambda: point_here(page.hub, line, page.user.id), "Its calls come here.")
 
 
 def point_all(page: PageRequest) -> Response:
@@ -87,12 +87,12 @@ def point_all(page: PageRequest) -> Response:
         found = list_findings(session, page.scope, page.company_ids)
     lines = [page.directory.line(each.number, page.now) for each in found if each.kind.key == ELSEWHERE]
 
-    def deed() -> None:
+    def action() -> None:
         for line in lines:
             if line is not None:
                 point_here(page.hub, line, page.user.id)
 
-    return _mended(page, deed, "Their calls come here.")
+    return _repaired(page, action, "Their calls come here.")
 
 
 def assign(page: PageRequest) -> Response:
@@ -103,10 +103,10 @@ def assign(page: PageRequest) -> Response:
         return health(page, "Choose a tracker of the carrier that has the number.")
     price = Money.parse(found.facts["price"].replace(",", "")) if "price" in found.facts else None
 
-    def deed() -> None:
+    def action() -> None:
         assign_number(page.hub, found.number, found.connector, choice.company, choice.tracker, price, page.user.id)
 
-    return _mended(page, deed, f"{choice.title} has it now, and its calls come here.")
+    return _repaired(page, action, f"{choice.title} has it now, and its calls come here.")
 
 
 def release(page: PageRequest) -> Response:
@@ -114,7 +114,7 @@ def release(page: PageRequest) -> Response:
     found = _finding(page, UNASSIGNED)
     if page.value("sure") != "yes":
         return health(page, "Tick the box: a number that is given back is lost.")
-    return _mended(
+    return _repaired(
         page,
         lambda: release_number(page.hub, found.number, page.user.id, connector=found.connector),
         "It was given back.",
@@ -127,10 +127,10 @@ def sums(costs: Mapping[str, Decimal]) -> str:
     return " and ".join(money(amount, currency) for currency, amount in costs.items()) or money(None, None)
 
 
-def _mended(page: PageRequest, deed: Callable[[], object], notice: str, ask: list[str] | None = None) -> Response:
+def _repaired(page: PageRequest, action: Callable[[], object], notice: str, ask: list[str] | None = None) -> Response:
     """Do it, and judge again, so that the page no longer lists it."""
     try:
-        deed()
+        action()
     except RingfenceError as error:
         return health(page, str(error))
     audit_numbers(page.hub, ask or ())

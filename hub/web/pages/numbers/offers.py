@@ -14,7 +14,7 @@ from hub.model import Company, Tracker
 from hub.numbers import buying
 from hub.numbers.budget import budget_of
 from hub.platform.formats import money
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.numbers.budget import read_amount
 from hub.web.pages.numbers.places import area_codes
 from hub.web.pages.request import PageRequest
@@ -72,7 +72,9 @@ def search_offers(page: PageRequest, choice: Choice, most: Money | None, errors:
     try:
         codes = area_codes(query.get("area", ""))
         if not page.hub.plugins.implements(carrier, NumberHooks.search_numbers):
-            raise CannotDo(f"{words.carrier_name(page, carrier)} sells no numbers here; buy there, then add it below.")
+            raise CannotDo(
+                f"{number_labels.carrier_name(page, carrier)} sells no numbers here; buy there, then add it below."
+            )
         found: dict[str, NumberOffer] = {}
         for code in codes:
             wanted = NumberQuery(
@@ -128,11 +130,11 @@ def consequence_of(page: PageRequest, choice: Choice, offers: Sequence[NumberOff
     size = sum(line.tracker.id == choice.tracker.id for line in page.directory.lines.values()) + len(offers)
     return {
         "count": len(offers),
-        "price": words.amount(whole) if whole else None,
+        "price": number_labels.amount(whole) if whole else None,
         "after": after,
         "unpriced": budget.unpriced,
         "most": most,
         "refused": budget.refusal(whole),
-        "carrier": words.carrier_name(page, choice.tracker.carrier),
+        "carrier": number_labels.carrier_name(page, choice.tracker.carrier),
         "size": size,
     }

@@ -7,12 +7,12 @@ from starlette.responses import Response
 from hub.errors import CannotDo, NotFound, RingfenceError
 from hub.hookspecs import NumberHooks
 from hub.numbers.pointing import check_carriers, point_here
-from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
+from hub.numbers.rest.rest_actions import end_rest, put_back, put_to_rest, release_number
 from hub.numbers.rest.rules import REST
 from hub.platform.formats import phone
-from hub.queries.numbers.listing import NumberEntry, NumberRow, list_numbers
+from hub.queries.numbers.number_list import NumberEntry, NumberRow, list_numbers
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.request import PageRequest
 
 
@@ -79,15 +79,15 @@ def compare(page: PageRequest) -> Response:
     mine = {each.carrier for company in page.companies for each in page.directory.trackers.get(company.id, ())}
     able = [each for each in page.hub.plugins.with_hook(NumberHooks.list_numbers) if each in mine]
     sides = check_carriers(page.hub, page.directory, able)
-    silent = [words.carrier_name(page, side.connector) for side in sides if side.trouble is not None]
+    silent = [number_labels.carrier_name(page, side.connector) for side in sides if side.trouble is not None]
     if silent:
         raise CannotDo(f"{' and '.join(silent)} did not answer; the other numbers were compared. Try again later.")
     return page.redirect(page.link("/numbers"), "Compared with what the carriers have.")
 
 
-def _done(page: PageRequest, row: NumberRow, deed: object, notice: str) -> Response:
+def _done(page: PageRequest, row: NumberRow, action: object, notice: str) -> Response:
     try:
-        deed()  # type: ignore[operator]
+        action()  # type: ignore[operator]
     except RingfenceError as error:
         return _page(page, row, 422, error=str(error))
     page.context.directory.refresh()
@@ -102,7 +102,7 @@ def _page(page: PageRequest, row: NumberRow, status: int = 200, error: str | Non
         title=phone(row.number),
         row=row,
         entry=NumberEntry((row,)),
-        words=words,
+        words=number_labels,
         listed=listed,
         tracked=any(each.id == row.tracker_id for each in page.directory.trackers.get(row.company_id, ())),
         company=next(each for each in page.companies if each.id == row.company_id),

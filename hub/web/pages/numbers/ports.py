@@ -17,7 +17,7 @@ from hub.queries.numbers.ports import PortView, port_order, port_orders
 from hub.web.forms.field import Field, Values
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.numbers.offers import chosen_tracker, trackers_of
 from hub.web.pages.request import PageRequest
 
@@ -107,7 +107,7 @@ def look(page: PageRequest) -> Response:
         try:
             porting.refresh(page.hub, connector)
         except RingfenceError:
-            silent.append(words.carrier_name(page, connector))
+            silent.append(number_labels.carrier_name(page, connector))
     if silent:
         raise CannotDo(f"{' and '.join(silent)} did not answer. Try again later.")
     return page.redirect(page.link("/numbers") + "#ports", "The orders are as the carriers report them now.")
@@ -187,7 +187,7 @@ def _day(form: Form) -> date | None:
 def _form(page: PageRequest, values: Values) -> Form:
     able = _able(page)
     trackers = tuple(
-        (each.key, f"{each.title} ({words.carrier_name(page, each.tracker.carrier)})")
+        (each.key, f"{each.title} ({number_labels.carrier_name(page, each.tracker.carrier)})")
         for each in trackers_of(page)
         if each.tracker.carrier in able
     )

@@ -16,14 +16,14 @@ from hub.errors import NotFound
 from hub.model import Company
 from hub.numbers.rest.rules import REST
 from hub.platform.formats import phone
-from hub.queries.numbers.listing import NumberEntry, list_numbers
+from hub.queries.numbers.number_list import NumberEntry, list_numbers
 from hub.web.forms.companies import company_and_section, place_of_company
 from hub.web.forms.config_edit import edit_config, save_section
 from hub.web.forms.derive import fields_of, said
 from hub.web.forms.field import Field
 from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.request import PageRequest
 
 OWN_ROUTE = "own route"
@@ -66,7 +66,7 @@ def tracker_fields(page: PageRequest, kind: str, flows: Iterable[str]) -> tuple[
     of_kind = POOL_WORDS if kind == "session" else SOURCE_WORDS
     connectors = page.hub.config.connectors
     carriers = [name for name, entry in connectors.items() if entry.connector_class.manifest.kind == "carrier"]
-    titles = [(name, words.carrier_name(page, name)) for name in carriers]
+    titles = [(name, number_labels.carrier_name(page, name)) for name in carriers]
     choices = tuple((name, title if name == title.lower() else f"{title} ({name})") for name, title in titles)
     flow = said(
         "Callers hear",
@@ -167,7 +167,7 @@ def _page(page: PageRequest, found: Found, form: Form) -> Response:
         form=form,
         numbers=[NumberEntry((row,)) for row in rows],
         rest_days=REST.days,
-        words=words,
+        words=number_labels,
     )
 
 

@@ -16,7 +16,7 @@ from hub.web.pages.privacy import (
     policies,
     queue,
     request,
-    request_deeds,
+    request_actions,
     retention,
     take_in,
 )
@@ -26,7 +26,7 @@ PAGES: tuple[Page, ...] = (
     *take_in.PAGES,
     *request.PAGES,
     *plan.PAGES,
-    *request_deeds.PAGES,
+    *request_actions.PAGES,
     *decisions.PAGES,
     *holds.PAGES,
     *authorities.PAGES,

@@ -15,7 +15,7 @@ from hub.privacy_requests.providers.stand_ins import STAND_INS_KEY, warning_of
 from hub.queries.privacy.certificates import certificates_of
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 CERTIFICATES_PER_PAGE = 50

@@ -20,7 +20,7 @@ from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 from hub.web.privacy.signals import SignalPolicy
 

@@ -10,7 +10,7 @@ from hub.model import DoubtfulRefusal
 from hub.queries.privacy.conflicts import conflict_of, people_in
 from hub.texts.doubts import NotDoubtful, keep, refuse
 from hub.web.pages.guard import Page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 NOTICES = {

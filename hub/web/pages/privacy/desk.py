@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hub.access.permissions import Action
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 TABS: tuple[tuple[str, str, Action], ...] = (

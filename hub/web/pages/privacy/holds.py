@@ -12,8 +12,8 @@ from hub.privacy_requests.steps import RequestRefused
 from hub.queries.privacy.holds import holds_of
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.privacy.take_in import company_chosen
-from hub.web.pages.privacy.words import DESK
 from hub.web.pages.request import PageRequest
 
 FIELDS = ("company", "covers", "phone", "email", "reason")

@@ -12,7 +12,7 @@ from hub.queries.people import find_people
 from hub.queries.privacy.ledger import LedgerChoice, journal_state, ledger_page
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 from hub.web.pages.search_by_post import search
 

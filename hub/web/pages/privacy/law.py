@@ -14,7 +14,7 @@ from hub.queries.lookup import known_place
 from hub.queries.privacy.legal_rules import law_state, legal_rules
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 STATES = ("given", "refused", "withdrawn", "objected")

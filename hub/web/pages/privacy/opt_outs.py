@@ -14,7 +14,7 @@ from hub.privacy_requests.steps import RequestRefused
 from hub.queries.privacy.opt_outs import MANY, busy_networks, opt_outs_of
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 OPT_OUTS_PER_PAGE = 50
@@ -31,10 +31,10 @@ def decide(page: PageRequest) -> Response:
     """Question an opt-out, or count it again; both need a reason."""
     with page.session() as session:
         wanted = page.scope.one(session, OptOut, page.path("opt_out_id"))
-    deed = page.value("deed")
-    if deed not in ("question", "reinstate"):
+    action = page.value("deed")
+    if action not in ("question", "reinstate"):
         raise CannotDo("Choose whether the opt-out counts.")
-    expected = OptOutState.IN_FORCE if deed == "question" else OptOutState.QUESTIONED
+    expected = OptOutState.IN_FORCE if action == "question" else OptOutState.QUESTIONED
     try:
         reason = reason_in_words(page.value("reason"))
     except RequestRefused as refused:
@@ -43,9 +43,9 @@ def decide(page: PageRequest) -> Response:
         row = session.get_one(OptOut, wanted.id)
         if row.state != expected:
             raise CannotDo("Somebody has decided on this opt-out already; go back to the list.")
-        change = question_opt_out if deed == "question" else reinstate_opt_out
+        change = question_opt_out if action == "question" else reinstate_opt_out
         change(session, row, reason, page.user.id, page.now)
-    words = "It is not counted from now on." if deed == "question" else "It is counted from now on."
+    words = "It is not counted from now on." if action == "question" else "It is counted from now on."
     return page.redirect(page.link(f"{DESK}/opt-outs", network=page.query.get("network")), words)
 
 

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from hub.errors import NotFound
 from hub.model import Account, PolicyVersion
-from hub.privacy.policies.deeds import accept_version, announce_version, draft_version, publish_version
 from hub.privacy.policies.document import PolicyRefused, read_document
+from hub.privacy.policies.policy_actions import accept_version, announce_version, draft_version, publish_version
 from hub.queries.privacy.policies import is_only_account, one_policy, policies_of, standing_of
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 KINDS = {"privacy_statement": "Privacy statement", "terms": "Terms", "notice": "Notice"}
@@ -47,7 +47,7 @@ def show(page: PageRequest) -> Response:
 
 def announce(page: PageRequest) -> Response:
     """Announce a material change."""
-    return _deed(
+    return _action(
         page,
         "It is announced. Tell your users now: the hub sends nothing.",
         lambda session, version: announce_version(session, version, page.user.id, page.now, _day(page)),
@@ -56,7 +56,7 @@ def announce(page: PageRequest) -> Response:
 
 def publish(page: PageRequest) -> Response:
     """Put a version in force."""
-    return _deed(
+    return _action(
         page,
         "It is in force.",
         lambda session, version: publish_version(session, version, page.user.id, page.now, page.value("note")[:500]),
@@ -66,22 +66,22 @@ def publish(page: PageRequest) -> Response:
 def accept(page: PageRequest) -> Response:
     """Accept a version for the account, in the name of the user."""
 
-    def deed(session: Session, version: PolicyVersion) -> object:
+    def action(session: Session, version: PolicyVersion) -> object:
         account, language = session.get_one(Account, page.user.account_id), page.value("language") or None
         return accept_version(session, version, account, page.user.name, page.user.id, page.now, language)
 
-    return _deed(page, "The acceptance is recorded under your name.", deed, everybodys=True)
+    return _action(page, "The acceptance is recorded under your name.", action, everybodys=True)
 
 
-def _deed(
-    page: PageRequest, notice: str, deed: Callable[[Session, PolicyVersion], object], *, everybodys: bool = False
+def _action(
+    page: PageRequest, notice: str, action: Callable[[Session, PolicyVersion], object], *, everybodys: bool = False
 ) -> Response:
     """Change the version that the path names; one of all accounts only if this is the only account, or `everybodys`."""
     try:
         with page.hub.store.writing() as session:
             shown, _ = one_policy(session, page.user.account_id, page.path("version_id"))
             _check(page, session, shown.is_own or everybodys, True)
-            deed(session, shown.version)
+            action(session, shown.version)
     except PolicyRefused as refused:
         return _one(page, 422, str(refused))
     return page.redirect(page.link(f"{DESK}/policies/{page.path('version_id')}"), notice)

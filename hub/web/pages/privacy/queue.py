@@ -15,7 +15,7 @@ from hub.queries.privacy.ledger import journal_state
 from hub.queries.privacy.requests import RequestShown, closed_requests, count_requests, open_requests
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK, KINDS, deadline_words, next_step, proof_of, stands, time_words
+from hub.web.pages.privacy.request_labels import DESK, KINDS, deadline_words, next_step, proof_of, stands, time_words
 from hub.web.pages.request import PageRequest
 from hub.web.pages.texts.inbox import PURPOSES
 

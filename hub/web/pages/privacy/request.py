@@ -16,7 +16,7 @@ from hub.queries.privacy.requests import one_request
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
 from hub.web.pages.privacy.queue import row, who
-from hub.web.pages.privacy.words import CHANNELS, DESK, KINDS, PROOFS
+from hub.web.pages.privacy.request_labels import CHANNELS, DESK, KINDS, PROOFS
 from hub.web.pages.request import PageRequest
 
 TASKS = {

@@ -10,7 +10,7 @@ from hub.queries.privacy.legal_rules import legal_rules
 from hub.queries.privacy.retention import MAX_COUNTED, is_whole_hub, kept_kinds, last_sweep
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 ENDINGS = {"deleted": "deleted", "emptied": "emptied of what is personal", "own": "deleted with their files"}

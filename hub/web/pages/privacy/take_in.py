@@ -14,9 +14,9 @@ from hub.privacy_requests.officer import take_in, take_refusal
 from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.desk import desk_page
-from hub.web.pages.privacy.words import CHANNELS, DESK, KINDS, MEANINGS, REFUSALS
+from hub.web.pages.privacy.request_labels import CHANNELS, DESK, KINDS, MEANINGS, REFUSALS
 from hub.web.pages.request import PageRequest
-from hub.web.privacy.words import PLACE_CODES, named_places
+from hub.web.privacy.privacy_texts import PLACE_CODES, named_places
 
 FIELDS = (
     "company",

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from hub.access.scope import AccessScope
 from hub.model import Company
 from hub.platform.formats import phone
-from hub.queries.reports.calls import CallFigures, calls_by_agent, calls_by_tracker
+from hub.queries.reports.call_reports import CallFigures, calls_by_agent, calls_by_tracker
 from hub.queries.reports.costs import Account
 from hub.queries.reports.credits import credits_of
 from hub.reports.report import Line as CreditLine

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from hub.access.scope import AccessScope
-from hub.queries.reports.calls import calls_by_weekday_and_hour
+from hub.queries.reports.call_reports import calls_by_weekday_and_hour
 from hub.web.pages.overview import WEEKDAYS, hour_label
 from hub.web.pages.periods import Period
 from hub.web.pages.reports.kinds import Choice

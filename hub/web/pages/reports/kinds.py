@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.errors import NotFound
-from hub.queries.reports.calls import MAX_DAYS
+from hub.queries.reports.call_reports import MAX_DAYS
 from hub.reports.credits import Model
 from hub.reports.tally import Dimension
 from hub.web.pages.periods import Period

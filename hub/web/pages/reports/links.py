@@ -50,8 +50,8 @@ def revoke_link(page: PageRequest) -> Response:
 
 def locked(choice: Choice) -> str:
     """The report's parameters as a query string. A period like `30d` stays relative, so that the report keeps current."""
-    asked = {name: choice.query[name] for name in PARAMETERS if choice.query.get(name)}
-    kept = {name: value for name, value in asked.items() if name not in ("period", "first", "last")}
+    request = {name: choice.query[name] for name in PARAMETERS if choice.query.get(name)}
+    kept = {name: value for name, value in request.items() if name not in ("period", "first", "last")}
     kept = {name: value for name, value in kept.items() if len(value) <= MAX_VALUE_CHARACTERS}
     return urlencode({**kept, **choice.period.query()})
 

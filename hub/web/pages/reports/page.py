@@ -24,8 +24,8 @@ from hub.web.pages.reports.hours import HOURS, SHOWN, heat_rows
 from hub.web.pages.reports.kinds import COMPARISONS, KINDS, MODELS, PARAMETERS, ROWS_PER_PAGE, Choice, choice_of
 from hub.web.pages.reports.missed import BY
 from hub.web.pages.reports.model_table import credits_by_model
+from hub.web.pages.reports.report_labels import headline, range_words, shown_by
 from hub.web.pages.reports.tables import ReportTable
-from hub.web.pages.reports.words import headline, range_words, shown_by
 from hub.web.pages.request import PageRequest
 
 AUDIT_EXPORT = "report.export"

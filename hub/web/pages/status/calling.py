@@ -12,8 +12,8 @@ from hub.config.models import Config
 from hub.errors import CannotDo, RingfenceError
 from hub.model import Call
 from hub.numbers.directory import Line
-from hub.testing.trigger.calls import Ad, CallPlan, Outcome, can_play, play_call
 from hub.testing.trigger.running_hub import Target, running_hub
+from hub.testing.trigger.triggered_calls import Ad, CallPlan, Outcome, can_play, play_call
 from hub.web.call_tests import make_test_call, testable
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest

@@ -18,7 +18,7 @@ from hub.queries.status.queues import queues
 from hub.reload.versions import living
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.status import words
+from hub.web.pages.status import status_labels
 
 
 def status(page: PageRequest) -> Response:
@@ -56,7 +56,7 @@ def status(page: PageRequest) -> Response:
         newest=max((each.version or 0 for each in running), default=0),
         errors=errors,
         tests=tests,
-        words=words,
+        words=status_labels,
         zone=zone_name(page.zone),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.web.pages.guard import Page
-from hub.web.pages.texts import deeds, inbox, new_text, pictures
+from hub.web.pages.texts import inbox, new_text, pictures, text_actions
 
 PAGES = (
     Page("/texts", inbox.inbox, "bodies"),
@@ -11,7 +11,7 @@ PAGES = (
     Page("/texts/new", new_text.send_new, "contact", method="POST"),
     Page("/texts/media/{media}", pictures.picture, "bodies"),
     Page("/texts/{thread}", inbox.thread, "bodies"),
-    Page("/texts/{thread}", deeds.send, "contact", method="POST"),
-    Page("/texts/{thread}/release", deeds.decide_held, "contact", method="POST"),
-    Page("/texts/{thread}/doubt", deeds.decide_doubt, "contact", method="POST"),
+    Page("/texts/{thread}", text_actions.send, "contact", method="POST"),
+    Page("/texts/{thread}/release", text_actions.decide_held, "contact", method="POST"),
+    Page("/texts/{thread}/doubt", text_actions.decide_doubt, "contact", method="POST"),
 )

@@ -10,8 +10,8 @@ from hub.access.sign_in.sessions import living_sessions
 from hub.queries.users import keys_of, user_in, users_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.users.listing import KEY_DAYS, SIGN_IN_AGAIN
-from hub.web.pages.users.words import reach, role_name, roles, ways_in_words
+from hub.web.pages.users.user_labels import reach, role_name, roles, ways_in_words
+from hub.web.pages.users.users_page import KEY_DAYS, SIGN_IN_AGAIN
 from hub.web.sign_in.me import is_fresh
 
 

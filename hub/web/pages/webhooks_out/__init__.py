@@ -1,5 +1,5 @@
 """`/webhooks-out`: the endpoints that get what happens, their events, and the deeds of both."""
 
-from hub.web.pages.webhooks_out import deeds, details, form, listing
+from hub.web.pages.webhooks_out import details, form, webhook_actions, webhooks_page
 
-PAGES = (*listing.PAGES, *form.PAGES, *details.PAGES, *deeds.PAGES)
+PAGES = (*webhooks_page.PAGES, *form.PAGES, *details.PAGES, *webhook_actions.PAGES)

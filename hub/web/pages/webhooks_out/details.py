@@ -12,8 +12,17 @@ from hub.platform.formats import zone_name
 from hub.queries.webhooks_out import events_of, shown_endpoint
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.webhooks_out.listing import PATH
-from hub.web.pages.webhooks_out.words import FORMATS, HEALTH, NOTICES, STATES, TABS, THIRD_PARTY, TYPES, WITHHELD
+from hub.web.pages.webhooks_out.webhook_labels import (
+    FORMATS,
+    HEALTH,
+    NOTICES,
+    STATES,
+    TABS,
+    THIRD_PARTY,
+    TYPES,
+    WITHHELD,
+)
+from hub.web.pages.webhooks_out.webhooks_page import PATH
 
 CONTACTS = ("text_received", "text_sent", "outbound_post_call")
 """Types whose subject has no page of its own below /calls."""

@@ -17,8 +17,8 @@ from hub.web.forms.form import Form
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of
-from hub.web.pages.webhooks_out.listing import PATH
-from hub.web.pages.webhooks_out.words import FORMATS, ROLES, THIRD_PARTY, TYPES, USES, WITHHELD
+from hub.web.pages.webhooks_out.webhook_labels import FORMATS, ROLES, THIRD_PARTY, TYPES, USES, WITHHELD
+from hub.web.pages.webhooks_out.webhooks_page import PATH
 
 WORDS = {
     "url": said("Address", "A public https address; events come to it by POST, as JSON.", kind="url",

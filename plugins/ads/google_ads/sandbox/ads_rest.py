@@ -76,27 +76,27 @@ class AdsRest:
         manager = request.headers.get("login-customer-id", "")
         if not self._may_use(person, manager, customer):
             return _failed(403, "PERMISSION_DENIED", {"authorizationError": "USER_PERMISSION_DENIED"})
-        asked = json_object(await request.body()) or {}
-        if "pageSize" in asked:
+        query = json_object(await request.body()) or {}
+        if "pageSize" in query:
             return _failed(400, "INVALID_ARGUMENT", {"requestError": "PAGE_SIZE_NOT_SUPPORTED"})
-        if not asked.keys() <= ANSWERED or not isinstance(asked.get("query"), str):
+        if not query.keys() <= ANSWERED or not isinstance(query.get("query"), str):
             return _refused(400, "INVALID_ARGUMENT", "Invalid JSON payload received.")
-        found = re.search(r"\bFROM (\w+)", asked["query"])
+        found = re.search(r"\bFROM (\w+)", query["query"])
         if found is not None and found[1] in ("customer_client", "conversion_action"):
             rows = self._clients(customer) if found[1] == "customer_client" else self._actions(customer)
             return json_reply({"results": rows, "fieldMask": ""})
-        return self._spending(asked, customer)
+        return self._spending(query, customer)
 
-    def _spending(self, asked: Mapping[str, Any], customer: str) -> Response:
+    def _spending(self, request: Mapping[str, Any], customer: str) -> Response:
         with self._google.lock:
             hidden, costs = self._google.hides_reports, tuple(self._google.costs)
         if hidden:
             return _failed(403, "PERMISSION_DENIED", {"authorizationError": hidden})
         try:
-            rows = spending_rows(asked["query"], costs, customer)
+            rows = spending_rows(request["query"], costs, customer)
         except BadQuery as error:
             return _failed(400, "INVALID_ARGUMENT", {"queryError": str(error)})
-        token = str(asked.get("pageToken") or "0")
+        token = str(request.get("pageToken") or "0")
         if not (token.isdecimal() and int(token) <= len(rows)):
             return _failed(400, "INVALID_ARGUMENT", {"requestError": "INVALID_PAGE_TOKEN"})
         end = int(token) + ROWS_PER_PAGE

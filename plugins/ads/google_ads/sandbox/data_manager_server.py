@@ -83,17 +83,17 @@ class DataManagerApi:
     def _take(self, content: Mapping[str, object]) -> Response:
         google, now = self._google, self._google.clock()
         faults: list[Fault] = []
-        asked = normalized(content, REQUEST, "", faults)
+        request = normalized(content, REQUEST, "", faults)
         if not faults:
             needed = google.login_customer_id
-            accounts = {(d.get("loginAccount") or {}).get("accountId") for d in asked.get("destinations") or []}
+            accounts = {(d.get("loginAccount") or {}).get("accountId") for d in request.get("destinations") or []}
             if needed is not None and accounts != {needed}:
                 return _error(403, "PERMISSION_DENIED", "The caller does not have permission.")
-            faults += request_faults(asked, google)
-            references = [destination.get("reference", "") for destination in asked.get("destinations") or []]
-            for place, event in enumerate(asked.get("events") or []):
+            faults += request_faults(request, google)
+            references = [destination.get("reference", "") for destination in request.get("destinations") or []]
+            for place, event in enumerate(request.get("events") or []):
                 faults += event_faults(place, event, references, now)
-                faults += call_faults(place, event, asked, google.call_actions)
+                faults += call_faults(place, event, request, google.call_actions)
                 if event.get("transactionId") in google.refused:
                     where = f"events.events[{place}].ad_identifiers"
                     faults.append(Fault(where, "INVALID_AD_IDENTIFIER_FOR_ACCOUNT", _FOREIGN_CLICK))
@@ -101,16 +101,16 @@ class DataManagerApi:
             return _error(
                 400, "INVALID_ARGUMENT", "There was a problem with the request.", faults if google.names_fields else ()
             )
-        if asked.get("validateOnly"):
+        if request.get("validateOnly"):
             return json_reply({"requestId": f"v-{secrets.token_hex(8)}"})
         request_id = f"t-{secrets.token_hex(8)}"
-        google.requests[request_id] = self._count(asked, now)
+        google.requests[request_id] = self._count(request, now)
         return json_reply({"requestId": request_id})
 
-    def _count(self, asked: Mapping[str, Any], now: datetime) -> Ingested:
-        actions = {d.get("reference", ""): d["productDestinationId"] for d in asked["destinations"]}
-        done = Ingested(now, asked["destinations"], Counter(), {})
-        for row, event in enumerate(asked["events"]):
+    def _count(self, request: Mapping[str, Any], now: datetime) -> Ingested:
+        actions = {d.get("reference", ""): d["productDestinationId"] for d in request["destinations"]}
+        done = Ingested(now, request["destinations"], Counter(), {})
+        for row, event in enumerate(request["events"]):
             for reference in event.get("destinationReferences") or actions:
                 action = actions[reference]
                 done.events[action] += 1

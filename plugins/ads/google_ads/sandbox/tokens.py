@@ -33,11 +33,11 @@ class Tokens(SandboxSignIn):
         )
         self._consented: set[str] = set()
 
-    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
+    def gives_refresh_token(self, request: Mapping[str, str], account: str) -> bool:
         """Only for `access_type=offline`; and after the first time only with `prompt=consent`."""
         first = account not in self._consented
         self._consented.add(account)
-        return asked.get("access_type") == "offline" and (first or "consent" in asked.get("prompt", ""))
+        return request.get("access_type") == "offline" and (first or "consent" in request.get("prompt", ""))
 
     def more(self, account: str, scopes: tuple[str, ...]) -> Mapping[str, Any]:
         if "openid" not in scopes:

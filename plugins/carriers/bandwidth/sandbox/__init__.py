@@ -33,14 +33,14 @@ class Sandbox(Account):
 
         def forward(request: WebhookRequest) -> AnswerDocument:
             sent.append((request.received_at, request))
-            told = VoiceCallback(request, proof.addresses.carried(request))
-            point, instructions = told.answer_point(), tuple[Instruction, ...]()
+            reported = VoiceCallback(request, proof.addresses.carried(request))
+            point, instructions = reported.answer_point(), tuple[Instruction, ...]()
             if request.path == "voice":
                 instructions = (Dial(numbers=(call.answering_number,), record=call.recorded),)
             elif point is not None and point.moment != "whisper":
                 leaves = request.path == "dial" and call.outcome == "voicemail"
                 instructions = (Say(text="Please leave a message."), TakeMessage()) if leaves else (HangUp(),)
-            number, caller = call.tracking_number, told.callers_leg
+            number, caller = call.tracking_number, reported.callers_leg
             bxml = Bxml(lambda path, mark: proof.addresses.of(path, number, caller, mark), proof.user, proof.password)
             return bxml.render(instructions, records=bool(point and point.records))
 
@@ -48,7 +48,9 @@ class Sandbox(Account):
         return sent
 
     def place_call(self, call: SimulatedCall, webhook_url: str, exchange: Exchange) -> str:
-        placed = PlacedCall(self, call, webhook_url, lambda at, url, told: exchange(self.form_webhook(url, told, at)))
+        placed = PlacedCall(
+            self, call, webhook_url, lambda at, url, reported: exchange(self.form_webhook(url, reported, at))
+        )
         self.heard[placed.sid] = placed.heard
         placed.play()
         return placed.sid

@@ -154,7 +154,7 @@ class Account(TwimlStandIn):
             self.media[held] = data
             addresses.append(f"{self.origin}/api/v2/users/{self.account_id}/media/{held}")
         shown = self.text(sender, tracking_number, body, "in", addresses)
-        return self.callback(f"{webhook_url}/message", [self.told(shown, "message-received")], self.clock())
+        return self.callback(f"{webhook_url}/message", [self.reported(shown, "message-received")], self.clock())
 
     def text(self, sender: str, receiver: str, body: str, direction: str, media: Sequence[str]) -> JsonObject:
         """Take a text, in either direction."""
@@ -173,7 +173,7 @@ class Account(TwimlStandIn):
         self.messages[shown["id"]] = shown | ({"media": list(media)} if media else {})
         return self.messages[shown["id"]]
 
-    def told(self, shown: Mapping[str, Any], kind: str, **more: object) -> JsonObject:
+    def reported(self, shown: Mapping[str, Any], kind: str, **more: object) -> JsonObject:
         """An event about a text; only that of a received one has the content."""
         message = dict(shown) if kind == "message-received" else {**shown, "text": ""}
         event = {"time": self.stamp(self.clock()), "type": kind, "to": shown["to"][0], "description": kind}
@@ -208,7 +208,7 @@ class Account(TwimlStandIn):
             out = (shown["from"], shown["to"][0]) in self.blocked
             words = "destination-rejected-due-to-user-opt-out" if out else "destination-subscriber-unavailable"
             more = {"errorCode": 4775 if out else 4702, "description": words}
-        return self.callback(f"{webhook_url}/text", [self.told(shown, kind, **more)], self.clock())
+        return self.callback(f"{webhook_url}/text", [self.reported(shown, kind, **more)], self.clock())
 
     # Numbers and ports
 

@@ -141,9 +141,9 @@ class PlacedCall(TwimlPlayer):
 
     def leg_fields(self, leg: Leg, status: str) -> Fields:
         shown = self.account.calls[leg.sid]
-        told = {"transferCallerId": self.caller, "transferTo": leg.number}
+        reported = {"transferCallerId": self.caller, "transferTo": leg.number}
         times = {name: shown[name] for name in ("startTime", "answerTime", "endTime") if shown.get(name)}
-        return self.account_fields(leg.sid, "outbound") | told | times | {"eventType": "transferAnswer"}
+        return self.account_fields(leg.sid, "outbound") | reported | times | {"eventType": "transferAnswer"}
 
     def leg_begins(self, leg: Leg) -> None:
         list_leg(self.account, leg.sid, self.caller, leg.number, self.now, "outbound", parentCallId=self.sid)
@@ -165,8 +165,8 @@ class PlacedCall(TwimlPlayer):
             )
 
     def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> Fields:
-        told = {"transferCallerId": self.caller, "transferTo": leg.number, "cause": CAUSES[status]}
-        return told | {"eventType": "transferComplete"}
+        reported = {"transferCallerId": self.caller, "transferTo": leg.number, "cause": CAUSES[status]}
+        return reported | {"eventType": "transferComplete"}
 
     # Recordings
 
@@ -221,7 +221,9 @@ def legs_of_call_back(account: Account, reference: str, outcome: CallBackOutcome
     """The callbacks of a call that the hub placed, until it ends."""
     wanted, start = account.placed[reference], account.clock()
     person = json.loads(wanted["tag"])["dial"]
-    told = {name: value for name, value in account.calls[reference].items() if name != "state"} | {"tag": wanted["tag"]}
+    reported = {name: value for name, value in account.calls[reference].items() if name != "state"} | {
+        "tag": wanted["tag"]
+    }
 
     def event(kind: str, after: int, url: str, fields: Fields) -> WebhookRequest:
         at = start + timedelta(seconds=after)
@@ -233,10 +235,12 @@ def legs_of_call_back(account: Account, reference: str, outcome: CallBackOutcome
     if outcome.startswith("user_"):
         cause, after = ("busy", 1) if outcome == "user_busy" else ("timeout", 20)
         end_leg(account, reference, start + timedelta(seconds=after), cause)
-        yield event("disconnect", after, wanted["disconnectUrl"], told | {"cause": cause, "endTime": seconds(after)})
+        yield event(
+            "disconnect", after, wanted["disconnectUrl"], reported | {"cause": cause, "endTime": seconds(after)}
+        )
         return
     up = {"answerTime": seconds(USER_RINGS)}
-    yield event("answer", USER_RINGS, wanted["answerUrl"], told | up)
+    yield event("answer", USER_RINGS, wanted["answerUrl"], reported | up)
     rung = USER_RINGS + PERSON_RINGS
     over, cause = {"answered": (rung + THEY_TALK, "hangup"), "person_busy": (rung, "busy")}.get(
         outcome, (35, "timeout")
@@ -244,11 +248,13 @@ def legs_of_call_back(account: Account, reference: str, outcome: CallBackOutcome
     leg, number = account.new_call_id(), wanted["from"]
     list_leg(account, leg, number, person, start, "outbound", parentCallId=reference)
     end_leg(account, leg, start + timedelta(seconds=over), cause)
-    dialed = told | {"callId": leg, "parentCallId": reference, "transferTo": person, "transferCallerId": number}
+    dialed = reported | {"callId": leg, "parentCallId": reference, "transferTo": person, "transferCallerId": number}
     dialed |= {"cause": cause, "endTime": seconds(over)} | ({"answerTime": seconds(rung)} if cause == "hangup" else {})
     webhook_url = str(wanted["answerUrl"]).partition(f"/{USER_LEG}?")[0]
     key = account.proof(webhook_url).addresses
     mark = key.carried(account.callback(wanted["answerUrl"], {}, start)).mark
     yield event("transferDisconnect", over, key.of(PERSON_LEG, number, "", mark), dialed)
     end_leg(account, reference, start + timedelta(seconds=over), "hangup")
-    yield event("disconnect", over, wanted["disconnectUrl"], told | up | {"cause": "hangup", "endTime": seconds(over)})
+    yield event(
+        "disconnect", over, wanted["disconnectUrl"], reported | up | {"cause": "hangup", "endTime": seconds(over)}
+    )

@@ -156,8 +156,8 @@ class Numbers:
         number = request.path_params["number"]
         if number not in self.sandbox.owned:
             return refusal(404, "1001", "The telephone number does not exist")
-        told = {"TelephoneNumber": number, "Status": "Inservice", "AccountId": self.sandbox.account_id}
-        return shown("TelephoneNumberResponse", told)
+        reported = {"TelephoneNumber": number, "Status": "Inservice", "AccountId": self.sandbox.account_id}
+        return shown("TelephoneNumberResponse", reported)
 
     async def peer_of(self, request: Request) -> Response:
         peer = self.sandbox.owned.get(request.path_params["number"])

@@ -70,8 +70,8 @@ class Sandbox(Account):
             else:
                 self.end_listed(reference, step.status, at, step.duration)
                 fields = self.leg_fields(reference, body["From"], body["To"], step.status, "outbound")
-                told = fields | self.progress(step.status, at, 0, step.duration)
-                sent.append(self.form_webhook(body["hangup_url"], told, at))
+                reported = fields | self.progress(step.status, at, 0, step.duration)
+                sent.append(self.form_webhook(body["hangup_url"], reported, at))
         return sent
 
     def _person_step(self, user: str, leg: str, status: str, duration: int, at: datetime) -> list[WebhookRequest]:
@@ -79,13 +79,13 @@ class Sandbox(Account):
         assert dial is not None, "the document dials nobody"
         legs = {"DialALegUUID": user, "DialBLegUUID": leg, "DialBLegTo": dial.number.lstrip("+")}
         if status == "in-progress":
-            told = [{"DialAction": "answer"}, {"DialAction": "connected"}]
+            reported = [{"DialAction": "answer"}, {"DialAction": "connected"}]
         else:
             self.list_call(leg, dial.caller_id, dial.number, at, "outbound-dial", user)
             self.end_listed(leg, status, at, duration)
             code = str(CAUSES[status][0])
-            told = [{"DialAction": "hangup", "DialBLegDuration": str(duration), "DialBLegHangupCauseCode": code}]
-        return [self.form_webhook(dial.callback, legs | one, at) for one in told]
+            reported = [{"DialAction": "hangup", "DialBLegDuration": str(duration), "DialBLegHangupCauseCode": code}]
+        return [self.form_webhook(dial.callback, legs | one, at) for one in reported]
 
     # Texts
 
@@ -111,8 +111,8 @@ class Sandbox(Account):
 
     def delivery_fields(self, shown: Mapping[str, Any], status: str) -> dict[str, str]:
         ids = dict.fromkeys(("MessageUUID", "ParentMessageUUID"), str(shown["sid"]))
-        told = {"From": shown["from"].lstrip("+"), "To": shown["to"].lstrip("+"), "Status": status}
-        return ids | told | {"Type": "sms", "PartInfo": "1 of 1"}
+        reported = {"From": shown["from"].lstrip("+"), "To": shown["to"].lstrip("+"), "Status": status}
+        return ids | reported | {"Type": "sms", "PartInfo": "1 of 1"}
 
     def error_of(self, reference: str) -> str:
         return "200" if reference in self.stopped_texts else self.undelivered

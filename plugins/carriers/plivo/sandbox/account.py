@@ -115,8 +115,8 @@ class Account(TwimlStandIn):
 
     def progress(self, status: str, at: datetime, sequence: int, duration: int = 0) -> dict[str, str]:
         _, name, cause = CAUSES[status]
-        told = {"Event": "Hangup", "HangupCause": cause, "HangupCauseName": name, "Duration": str(duration)}
-        return told | {"BillDuration": str(duration), "EndTime": self.listed_time(at).partition("+")[0]}
+        reported = {"Event": "Hangup", "HangupCause": cause, "HangupCauseName": name, "Duration": str(duration)}
+        return reported | {"BillDuration": str(duration), "EndTime": self.listed_time(at).partition("+")[0]}
 
     def list_recording(self, call: str, sender: str, receiver: str, at: datetime, verb: str, channels: int) -> str:
         sid = super().list_recording(call, sender, receiver, at, verb, channels)

@@ -81,9 +81,9 @@ class Api:
 
     def listed(self, request: Request, items: Iterable[Item], time: str, *names: str) -> Response:
         """One page of the items that have the values and come from the time that the query asks for."""
-        asked = request.query_params
-        equal = {name: asked[name].lstrip("+") for name in names if name in asked}
-        late = (one for one in items if one[time] >= asked.get(f"{time}__gte", ""))
+        query = request.query_params
+        equal = {name: query[name].lstrip("+") for name in names if name in query}
+        late = (one for one in items if one[time] >= query.get(f"{time}__gte", ""))
         return self.page(request, (one for one in late if all(one[name] == value for name, value in equal.items())))
 
     def _find(self, items: Mapping[str, object], request: Request) -> Any:

@@ -85,9 +85,9 @@ class PlacedCall(ListedCall[Account]):
         return None if response is None else as_twiml(response)
 
     def begin(self) -> dict[str, str]:
-        told = super().begin()
+        reported = super().begin()
         self.account.calls[self.sid]["answer_time"] = self.account.listed_time(self.now)
-        return told
+        return reported
 
     def leg_fields(self, leg: Leg, status: str) -> dict[str, str]:
         # What the whisper's address is asked with names the caller's leg.
@@ -101,9 +101,9 @@ class PlacedCall(ListedCall[Account]):
     def dial_event(self, leg: Leg, action: str, more: Mapping[str, str] | None = None) -> None:
         """Report an event of a dialed phone."""
         if leg.callback:
-            told = {"Event": f"Dial{action.title()}", "DialAction": action, "DialBLegStatus": action}
+            reported = {"Event": f"Dial{action.title()}", "DialAction": action, "DialBLegStatus": action}
             legs = {"DialALegUUID": self.sid, "DialBLegUUID": leg.sid, "DialBLegFrom": self.caller.lstrip("+")}
-            self.tell(leg.callback, told | legs | {"DialBLegTo": leg.number.lstrip("+")} | dict(more or {}))
+            self.tell(leg.callback, reported | legs | {"DialBLegTo": leg.number.lstrip("+")} | dict(more or {}))
 
     def leg_begins(self, leg: Leg) -> None:
         self.account.list_call(leg.sid, self.caller, leg.number, self.now, "outbound-dial", self.sid)
@@ -124,9 +124,9 @@ class PlacedCall(ListedCall[Account]):
         self.dial_event(leg, "hangup", causes | durations)
 
     def dialed(self, leg: Leg, status: str, talked: int, recorded: Mapping[str, str]) -> dict[str, str]:
-        told = {"Event": "Redirect", "DialStatus": "cancel" if self.hung_up and status != "completed" else status}
+        reported = {"Event": "Redirect", "DialStatus": "cancel" if self.hung_up and status != "completed" else status}
         legs = {"DialALegUUID": self.sid, "DialBLegUUID": leg.sid if status == "completed" else ""}
-        return told | {"DialRingStatus": "true", "DialHangupCause": CAUSES[status][2]} | legs
+        return reported | {"DialRingStatus": "true", "DialHangupCause": CAUSES[status][2]} | legs
 
     # Recording
 
@@ -136,7 +136,7 @@ class PlacedCall(ListedCall[Account]):
     def finish_recording(self, sid: str, seconds: int) -> tuple[dict[str, str], dict[str, str]]:
         for begun, url in self.account.resumed.pop(self.sid, []):
             named, _ = super().finish_recording(begun, seconds)
-            told = {"recording_id": begun, "call_uuid": self.sid, "record_url": named["RecordUrl"]}
-            response = json.dumps(told | {"recording_duration": str(seconds)})
+            reported = {"recording_id": begun, "call_uuid": self.sid, "record_url": named["RecordUrl"]}
+            response = json.dumps(reported | {"recording_duration": str(seconds)})
             self._later.append((self.now + self.storing, url, {"response": response}))
         return super().finish_recording(sid, seconds)

@@ -27,7 +27,7 @@ def header(channels: int, size: int) -> bytes:
     )  # fmt: skip
 
 
-def mend(path: Path) -> float:
+def repair(path: Path) -> float:
     """Make the header of a recording say what is in the file; returns its seconds, 0 if nothing of it can be heard."""
     with path.open("r+b") as file:
         start = file.read(HEADER)

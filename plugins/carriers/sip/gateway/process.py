@@ -175,10 +175,10 @@ async def serve(start: Start, make: Callable[[Start], Engine]) -> int:
     """Run a gateway until a signal or a death ends it."""
     gateway = Gateway(start, make(start))
     loop = asyncio.get_running_loop()
-    for number, deed in (
+    for number, action in (
         (signal.SIGTERM, gateway.drain),
         (signal.SIGINT, gateway.drain),
         (signal.SIGHUP, gateway.renew),
     ):
-        loop.add_signal_handler(number, deed)
+        loop.add_signal_handler(number, action)
     return await gateway.run()

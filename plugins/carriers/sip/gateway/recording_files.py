@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from plugins.carriers.sip.engine.wav import HEADER, mend
+from plugins.carriers.sip.engine.wav import HEADER, repair
 
 CHUNK_BYTES = 1 << 20
 TAG_BYTES = 16
@@ -77,7 +77,7 @@ class RecordingFiles:
     def complete(self, sid: str) -> float:
         """Give the header the length that the file has, which a process that died could not write; the seconds of sound."""
         path = self.clear_path(sid)
-        return mend(path) if path.exists() else 0.0
+        return repair(path) if path.exists() else 0.0
 
     def sweep(self, days: int) -> list[str]:
         """Delete what is older; returns the ids."""

@@ -40,7 +40,7 @@ async def recover(parts: Parts) -> int:
         status = "completed" if answered and leg["parent_call_sid"] else "failed"
         closing = {"status": status, "end_time": died, "duration": seconds, "failure": ENDED}
         closed = update("leg", leg["sid"], closing)
-        told = {
+        reported = {
             "CallSid": leg["sid"],
             "CallStatus": status,
             "From": leg["from"],
@@ -50,7 +50,7 @@ async def recover(parts: Parts) -> int:
             "CallDuration": seconds,
             "FailureReason": ENDED,
         } | ({"ParentCallSid": leg["parent_call_sid"]} if leg["parent_call_sid"] else {})
-        await parts.spool.put(leg["callback"] if _is_told(leg) else "", told, closed)
+        await parts.spool.put(leg["callback"] if _is_reported(leg) else "", reported, closed)
     for each in await parts.journal.read("select * from recording where status = 'in-progress'"):
         verb = str(each["source"]).removesuffix("Verb")
         await finish(parts, each["sid"], each["call_sid"], verb, each["callback"])
@@ -60,7 +60,7 @@ async def recover(parts: Parts) -> int:
     return calls
 
 
-def _is_told(leg: dict[str, str]) -> bool:
+def _is_reported(leg: dict[str, str]) -> bool:
     return leg["parent_call_sid"] is None or "/outgoing_person" in leg["callback"]
 
 

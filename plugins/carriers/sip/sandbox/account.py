@@ -74,10 +74,10 @@ class Account(TwimlStandIn):
         }
 
     def recording_fields(self, recording: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
-        named, told = super().recording_fields(recording)
-        del told["AccountSid"]
+        named, reported = super().recording_fields(recording)
+        del reported["AccountSid"]
         url = {"RecordingUrl": f"{self.origin}/recordings/{recording['sid']}"}
-        return named | url, told | url
+        return named | url, reported | url
 
     def form_webhook(self, url: str, fields: Mapping[str, str], at: datetime) -> WebhookRequest:
         """A webhook to `url` with `fields`, signed with the secret; its account is the connector that the address names."""

@@ -62,16 +62,16 @@ class Api:
         return JSONResponse({"calls": legs, "recordings": audio, "next": ""})
 
     async def place(self, request: Request) -> Response:
-        asked, held = json.loads(await request.body()), self.sandbox
-        if asked["Key"] not in held.placed_keys:
-            refused = held.refused_numbers.get(asked["From"]) or held.refused_numbers.get(asked["To"])
+        query, held = json.loads(await request.body()), self.sandbox
+        if query["Key"] not in held.placed_keys:
+            refused = held.refused_numbers.get(query["From"]) or held.refused_numbers.get(query["To"])
             if refused:
                 return refusal(422, refused, "The gateway does not place this call.")
             sid = held.new_call_id()
-            held.list_call(sid, asked["From"], asked["To"], held.clock(), "outbound-api")["status"] = "queued"
-            held.placed[sid] = asked
-            held.placed_keys[asked["Key"]] = sid
-        return JSONResponse({"sid": held.placed_keys[asked["Key"]]}, status_code=201)
+            held.list_call(sid, query["From"], query["To"], held.clock(), "outbound-api")["status"] = "queued"
+            held.placed[sid] = query
+            held.placed_keys[query["Key"]] = sid
+        return JSONResponse({"sid": held.placed_keys[query["Key"]]}, status_code=201)
 
     async def control(self, request: Request) -> Response:
         call, status = request.path_params["call"], json.loads(await request.body())["status"]

@@ -27,7 +27,7 @@ class PlacedCall(ListedCall[Account]):
         return verb.get("finishOnKey") or "#"
 
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
-        ended = self.ended(leg.sid, status, since, leg.told)
+        ended = self.ended(leg.sid, status, since, leg.reported)
         answered = {"AnsweredTime": self.account.stamp(since)} if status == "completed" else {}
         self.report(leg, "completed", status, ended | answered)
 

@@ -170,7 +170,7 @@ class Account(TwimlStandIn):
         return sid
 
     def recording_fields(self, recording: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
-        _, told = super().recording_fields(recording)
+        _, reported = super().recording_fields(recording)
         link = f"{self.origin}/storage/recordings/{recording['sid']}.wav?X-Amz-Signature=once"
-        told |= {"CallSidLegacy": told["CallSid"], "ConnectionId": self.application_id, "RecordingUrl": link}
-        return {"RecordingSid": told["RecordingSid"]}, told
+        reported |= {"CallSidLegacy": reported["CallSid"], "ConnectionId": self.application_id, "RecordingUrl": link}
+        return {"RecordingSid": reported["RecordingSid"]}, reported

@@ -15,13 +15,13 @@ from plugins.carriers.telnyx.sandbox.errors import TelnyxError, body, form
 
 async def place(sandbox: Account, request: Request) -> Response:
     """Place a call, as the API does. The reply holds no id of the call."""
-    asked, key = await body(request), request.headers.get("idempotency-key", "")
+    query, key = await body(request), request.headers.get("idempotency-key", "")
     if key in sandbox.placed_keys:
         return JSONResponse(sandbox.placed_keys[key])
-    sender, receiver = str(asked.get("From", "")), str(asked.get("To", ""))
-    if not asked.get("ApplicationSid") or not asked.get("Texml"):
+    sender, receiver = str(query.get("From", "")), str(query.get("To", ""))
+    if not query.get("ApplicationSid") or not query.get("Texml"):
         raise TelnyxError("10004")
-    if asked["ApplicationSid"] != sandbox.application_id:
+    if query["ApplicationSid"] != sandbox.application_id:
         raise TelnyxError("10005")
     if not re.fullmatch(r"\+[1-9]\d{6,14}", receiver):
         raise TelnyxError("10002")
@@ -30,7 +30,7 @@ async def place(sandbox: Account, request: Request) -> Response:
         raise TelnyxError(refused)
     sid = sandbox.new_call_id()
     sandbox.list_call(sid, sender, receiver, sandbox.clock(), "outbound-api")["status"] = "queued"
-    sandbox.placed[sid] = asked
+    sandbox.placed[sid] = query
     reply = {"from": sender, "to": receiver, "status": "queued"}
     if key:
         sandbox.placed_keys[key] = reply

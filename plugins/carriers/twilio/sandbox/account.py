@@ -106,9 +106,9 @@ class Account(TwimlStandIn):
 
     def recording_fields(self, recording: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
         url = {"RecordingUrl": str(recording["media_url"])}
-        named, told = super().recording_fields(recording)
-        told |= {"RecordingStartTime": str(recording["start_time"]), "RecordingTrack": "both", "ErrorCode": "0"}
-        return named | url, told | url
+        named, reported = super().recording_fields(recording)
+        reported |= {"RecordingStartTime": str(recording["start_time"]), "RecordingTrack": "both", "ErrorCode": "0"}
+        return named | url, reported | url
 
     # Texts
 

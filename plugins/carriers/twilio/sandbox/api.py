@@ -113,14 +113,14 @@ class Api:
         return page(request, "incoming_phone_numbers", numbers)
 
     async def buy(self, request: Request) -> Response:
-        asked = await form(request)
-        number = asked.get("PhoneNumber", "")
+        query = await form(request)
+        number = query.get("PhoneNumber", "")
         if not re.fullmatch(r"\+[1-9]\d{6,14}", number):
             raise TwilioError(21421)
         owned = {owned["phone_number"] for owned in self.sandbox.numbers.values()}
         if number in owned or not re.fullmatch(r"\+1\d{3}55501\d\d|\+447700900\d{3}", number):
             raise TwilioError(21422)
-        return JSONResponse(self.own(number, asked), status_code=201)
+        return JSONResponse(self.own(number, query), status_code=201)
 
     def own(self, phone_number: str, form: Mapping[str, str]) -> JsonObject:
         """Add a number to the account, with the webhooks of `form`."""

@@ -50,7 +50,7 @@ class PlacedCall(ListedCall[Account]):
 
     def leg_ends(self, leg: Leg, status: str, since: datetime) -> None:
         """`dialed` reports the final state, because the reply to it may be a new document."""
-        self.ended(leg.sid, status, since, leg.told)
+        self.ended(leg.sid, status, since, leg.reported)
 
     def leg_fields(self, leg: Leg, status: str) -> dict[str, str]:
         return super().leg_fields(leg, status) | {"From": self.call.tracking_number}

@@ -93,20 +93,20 @@ class Calls:
         return JSONResponse(page | {"_links": links, "_embedded": {"calls": legs[index : index + size]}})
 
     async def place(self, request: Request) -> Response:
-        asked = await body(request)
-        sender, receiver = asked["from"]["number"], asked["to"][0]["number"]
+        query = await body(request)
+        sender, receiver = query["from"]["number"], query["to"][0]["number"]
         refused = self.sandbox.refused_numbers
         status = refused.get(f"+{sender}") or refused.get(f"+{receiver}")
         if status:
             name = "invalid-params" if status == 400 else "forbidden"
             raise VonageError(status, name, f"The call from {sender} to {receiver} is not possible.")
-        steps = translate.placed(asked["ncco"])
+        steps = translate.placed(query["ncco"])
         if steps is None:
             raise VonageError(400, "invalid-params", "Invalid NCCO")
         sid = self.sandbox.new_call_id()
         self.sandbox.list_call(sid, f"+{sender}", f"+{receiver}", self.sandbox.clock(), "outbound-api")
-        told = {"From": f"+{sender}", "To": f"+{receiver}", "StatusCallback": asked["event_url"][0]}
-        self.sandbox.placed[sid] = told | {self.sandbox.document_field: steps}
+        reported = {"From": f"+{sender}", "To": f"+{receiver}", "StatusCallback": query["event_url"][0]}
+        self.sandbox.placed[sid] = reported | {self.sandbox.document_field: steps}
         named = {"uuid": sid.removeprefix("CON-"), "conversation_uuid": sid}
         return JSONResponse(named | {"status": "started", "direction": "outbound"}, 201)
 
@@ -120,8 +120,8 @@ class Calls:
 
     async def info(self, request: Request) -> Response:
         held = self.sandbox.held_recordings[self._recording(request)]
-        told = {"id": request.path_params["id"], "mime_type": "audio/mpeg", "media_size": 8000}
-        return JSONResponse(told | {"time_created": held["date_created"], "account_id": self.sandbox.api_key})
+        reported = {"id": request.path_params["id"], "mime_type": "audio/mpeg", "media_size": 8000}
+        return JSONResponse(reported | {"time_created": held["date_created"], "account_id": self.sandbox.api_key})
 
     async def delete(self, request: Request) -> Response:
         del self.sandbox.held_recordings[self._recording(request)]
@@ -135,25 +135,25 @@ class Calls:
 
     async def send(self, request: Request) -> Response:
         """Take a text. That its person opted out is part of the later report."""
-        asked = await body(request)
-        kind = asked["message_type"]
-        if kind not in asked or (asked["channel"] == "sms" and kind != "text"):
+        query = await body(request)
+        kind = query["message_type"]
+        if kind not in query or (query["channel"] == "sms" and kind != "text"):
             raise VonageError(422, "1020", "Invalid params")
-        pictures = asked["content"] if kind == "content" else [asked["image"]] if kind == "image" else []
-        words = asked.get("text") or next((one["caption"] for one in pictures if "caption" in one), "")
+        pictures = query["content"] if kind == "content" else [query["image"]] if kind == "image" else []
+        words = query.get("text") or next((one["caption"] for one in pictures if "caption" in one), "")
         urls = [one["url"] for one in pictures]
-        ends = (f"+{asked['from']}", f"+{asked['to']}")
-        shown = self.sandbox.send(*ends, words, urls, asked.get("webhook_url"))
+        ends = (f"+{query['from']}", f"+{query['to']}")
+        shown = self.sandbox.send(*ends, words, urls, query.get("webhook_url"))
         return JSONResponse({"message_uuid": shown["sid"]}, 202)
 
     async def redact(self, request: Request) -> Response:
-        asked = await body(request)
+        query = await body(request)
         if not self.sandbox.redacts:
             raise VonageError(403, "unprovisioned", f"User={self.sandbox.api_key} is not provisioned to redact")
-        held = self.sandbox.messages if asked["product"] == "messages" else self.sandbox.calls
-        sid = asked["id"] if asked["product"] == "messages" else f"CON-{asked['id']}"
-        if sid not in held or (held[sid]["direction"] == "inbound") != (asked["type"] == "inbound"):
-            raise VonageError(404, "invalid-id", f"ID '{asked['id']}' could not be found")
+        held = self.sandbox.messages if query["product"] == "messages" else self.sandbox.calls
+        sid = query["id"] if query["product"] == "messages" else f"CON-{query['id']}"
+        if sid not in held or (held[sid]["direction"] == "inbound") != (query["type"] == "inbound"):
+            raise VonageError(404, "invalid-id", f"ID '{query['id']}' could not be found")
         self.sandbox.redacted.add(sid)
         return Response(status_code=204)
 

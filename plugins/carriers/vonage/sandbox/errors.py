@@ -38,8 +38,8 @@ class VonageError(Exception):
     def response(self, older: bool = False) -> Response:
         """The error in Vonage's format, or in the older one."""
         if older:
-            told = {"error-code": str(self.status), "error-code-label": self.detail}
-            return JSONResponse(told, self.status, dict(self.headers or {}))
+            reported = {"error-code": str(self.status), "error-code-label": self.detail}
+            return JSONResponse(reported, self.status, dict(self.headers or {}))
         problem = {
             "type": f"{TYPES}#{self.name}",
             "title": TITLES[self.status],

@@ -59,13 +59,17 @@ def call_body(form: Mapping[str, str], path: str, at: datetime) -> JsonObject:
         return named | _recording(form, at)
     status = form["CallStatus"]
     direction = "inbound" if form.get("Direction") == "inbound" else "outbound"
-    told: dict[str, object] = ends | named | {"headers": {}, "direction": direction}
-    told["status"] = LEG_WORDS.get(status, status)
+    reported: dict[str, object] = ends | named | {"headers": {}, "direction": direction}
+    reported["status"] = LEG_WORDS.get(status, status)
     if status == "completed":
         seconds = int(form.get("CallDuration") or form.get("DialCallDuration") or 0)
-        told |= {"duration": str(seconds), "start_time": stamp(at - timedelta(seconds=seconds)), "end_time": stamp(at)}
-        told |= {"rate": "0.00720000", "price": "0.00720000", "network": "US-FIXED"}
-    return told
+        reported |= {
+            "duration": str(seconds),
+            "start_time": stamp(at - timedelta(seconds=seconds)),
+            "end_time": stamp(at),
+        }
+        reported |= {"rate": "0.00720000", "price": "0.00720000", "network": "US-FIXED"}
+    return reported
 
 
 def _recording(form: Mapping[str, str], at: datetime) -> dict[str, object]:
@@ -158,9 +162,9 @@ def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: st
 
 def _gather(response: ElementTree.Element, action: Mapping[str, Any], url: str) -> None:
     """Without `submitOnHash`, # is a key like the others. The prompts have been heard before."""
-    asked = action.get("dtmf", {})
-    last = "#" if asked.get("submitOnHash") else ""
-    waits = {"timeout": str(asked.get("timeOut", 3)), "numDigits": str(asked.get("maxDigits", 4))}
+    request = action.get("dtmf", {})
+    last = "#" if request.get("submitOnHash") else ""
+    waits = {"timeout": str(request.get("timeOut", 3)), "numDigits": str(request.get("maxDigits", 4))}
     _add(response, "Gather", action=url, finishOnKey=last, actionOnEmptyResult="true", **waits)
 
 

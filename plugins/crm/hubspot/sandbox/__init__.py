@@ -44,9 +44,9 @@ class PortalSignIn(SandboxSignIn):
         )
         self._hubspot = hubspot
 
-    def problem(self, asked: Mapping[str, str]) -> str:
-        unknown = set(asked.get("scope", "").split()) - self._hubspot.account.scopes
-        return super().problem(asked) or (f"The app does not have the scopes {sorted(unknown)}" if unknown else "")
+    def problem(self, request: Mapping[str, str]) -> str:
+        unknown = set(request.get("scope", "").split()) - self._hubspot.account.scopes
+        return super().problem(request) or (f"The app does not have the scopes {sorted(unknown)}" if unknown else "")
 
 
 class Sandbox(HttpSandbox):
@@ -276,13 +276,13 @@ class Sandbox(HttpSandbox):
         else:
             self._count()
         try:
-            asked = json.loads(body or b"{}")
+            request = json.loads(body or b"{}")
         except ValueError:
             raise invalid("Invalid input JSON") from None
-        if not isinstance(asked, dict):
+        if not isinstance(request, dict):
             raise invalid("Invalid input JSON: expected an object")
         with self._lock:
-            return self.account.answer(area, method, rest, asked)
+            return self.account.answer(area, method, rest, request)
 
     def _authorize(self, header: str) -> None:
         token = header.removeprefix("Bearer ")

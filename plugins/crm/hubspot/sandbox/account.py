@@ -74,27 +74,27 @@ class Account:
         self.links.setdefault((start, int(start_id), end), {})[int(end_id)] = kind
         self.links.setdefault((end, int(end_id), start), {})[int(start_id)] = kind
 
-    def answer(self, area: str, method: str, rest: Sequence[str], asked: Mapping[str, object]) -> tuple[int, Any]:
+    def answer(self, area: str, method: str, rest: Sequence[str], request: Mapping[str, object]) -> tuple[int, Any]:
         """The status and the body for a request; `rest` is the path after the area and the version."""
         match (area, method, *rest):
             case ("objects", "POST", kind, "search"):
                 self._needs(READ_SCOPES.get(kind, f"crm.objects.{kind}.read"))
-                checked(bodies.Search, asked)
-                return 200, self._table(kind).search(asked, self.unindexed)
+                checked(bodies.Search, request)
+                return 200, self._table(kind).search(request, self.unindexed)
             case ("objects", "POST", kind, "batch", verb):
-                return self._batch(kind, verb, asked)
+                return self._batch(kind, verb, request)
             case ("objects", "POST", "contacts", "gdpr-delete"):
-                return self._purge(asked)
+                return self._purge(request)
             case ("objects", "POST", kind):
-                return 201, self._create(kind, asked).shown()
+                return 201, self._create(kind, request).shown()
             case ("properties", "GET", kind, name):
                 return 200, self._property(kind, name)
             case ("properties", "POST", _, "groups"):
-                return self._create_group(asked)
+                return self._create_group(request)
             case ("properties", "POST", kind):
-                return self._create_property(kind, asked)
+                return self._create_property(kind, request)
             case ("associations", "POST", start, end, "batch", verb):
-                return self._associations(start, end, verb, asked)
+                return self._associations(start, end, verb, request)
         raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
 
     def _needs(self, scope: str) -> None:
@@ -114,18 +114,18 @@ class Account:
 
     # Objects.
 
-    def _create(self, kind: str, asked: Mapping[str, Any]) -> Record:
+    def _create(self, kind: str, request: Mapping[str, Any]) -> Record:
         self._needs("crm.objects.contacts.write")
         table = self._table(kind)
-        checked(bodies.Created, asked)
-        properties = asked["properties"]
+        checked(bodies.Created, request)
+        properties = request["properties"]
         table.check(properties)
         self._only_one(table, properties)
         for name in (name for name, definition in table.own.items() if definition.get("hasUniqueValue")):
             if properties.get(name) and table.find(name, properties[name]):
                 raise HubSpotError(409, "CONFLICT", f"A record with that {name} already exists.")
         record = table.records[int(self.add(kind, **properties))]
-        for association in asked["associations"]:
+        for association in request["associations"]:
             self._link(kind, str(record.id), "contacts", association["to"]["id"], association["types"])
         return record
 
@@ -138,15 +138,15 @@ class Account:
             if held.id != record_id and held.properties.get("email", "").lower() == email:
                 raise HubSpotError(409, "CONFLICT", f"Contact already exists. Existing ID: {held.id}")
 
-    def _batch(self, kind: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, object]:
+    def _batch(self, kind: str, verb: str, request: Mapping[str, Any]) -> tuple[int, object]:
         table = self._table(kind)
         if verb not in BATCHES:
             raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
         self._needs("crm.objects.contacts.read" if verb == "read" else "crm.objects.contacts.write")
-        checked(BATCHES[verb], asked)
-        inputs = asked["inputs"]
+        checked(BATCHES[verb], request)
+        inputs = request["inputs"]
         if verb == "read":
-            found = [table.records[int(one["id"])].shown(asked["properties"]) for one in inputs if _held(table, one)]
+            found = [table.records[int(one["id"])].shown(request["properties"]) for one in inputs if _held(table, one)]
             missing = [one["id"] for one in inputs if not _held(table, one)]
             return _partly(found, [_not_found(missing)] if missing else [])
         if verb == "archive":
@@ -209,16 +209,16 @@ class Account:
         record = found or table.records[int(self.add(table.kind, **properties))]
         return {**record.shown(), "new": found is None, "objectWriteTraceId": one.get("objectWriteTraceId")}
 
-    def _purge(self, asked: Mapping[str, Any]) -> tuple[int, object]:
+    def _purge(self, request: Mapping[str, Any]) -> tuple[int, object]:
         self._needs("crm.objects.contacts.write")
-        checked(bodies.Purge, asked)
+        checked(bodies.Purge, request)
         contacts = self.tables["contacts"].records
-        if asked.get("idProperty") == "email":
+        if request.get("idProperty") == "email":
             gone = [
-                record.id for record in contacts.values() if record.properties.get("email") == asked.get("objectId")
+                record.id for record in contacts.values() if record.properties.get("email") == request.get("objectId")
             ]
         else:
-            gone = [int(asked["objectId"])] if str(asked.get("objectId")).isdigit() else []
+            gone = [int(request["objectId"])] if str(request.get("objectId")).isdigit() else []
         for record_id in gone:
             contacts.pop(record_id, None)
             # "All associated content" is deleted too; deals stay.
@@ -240,36 +240,36 @@ class Account:
         definition = {"name": name, "label": name, "type": "string", "fieldType": "text", "groupName": "call"}
         return {"description": "", "options": [], "hasUniqueValue": False, **definition, **table.own.get(name, {})}
 
-    def _create_group(self, asked: Mapping[str, Any]) -> tuple[int, object]:
+    def _create_group(self, request: Mapping[str, Any]) -> tuple[int, object]:
         self._needs("crm.schemas.contacts.write")
-        checked(bodies.Group, asked)
-        if asked["name"] in self._groups:
+        checked(bodies.Group, request)
+        if request["name"] in self._groups:
             raise HubSpotError(409, "OBJECT_ALREADY_EXISTS", "A property group with that name already exists.")
-        self._groups.add(asked["name"])
-        return 201, {**asked, "archived": False}
+        self._groups.add(request["name"])
+        return 201, {**request, "archived": False}
 
-    def _create_property(self, kind: str, asked: Mapping[str, Any]) -> tuple[int, object]:
+    def _create_property(self, kind: str, request: Mapping[str, Any]) -> tuple[int, object]:
         self._needs("crm.schemas.contacts.write")
-        checked(bodies.Property, asked)
-        table, name = self._table(kind), asked["name"]
+        checked(bodies.Property, request)
+        table, name = self._table(kind), request["name"]
         if table.knows(name):
             raise HubSpotError(409, "OBJECT_ALREADY_EXISTS", f"A property named '{name}' already exists.")
-        if asked["groupName"] not in self._groups:
-            raise invalid(f"Property group {asked['groupName']} does not exist")
-        table.own[name] = dict(asked)
+        if request["groupName"] not in self._groups:
+            raise invalid(f"Property group {request['groupName']} does not exist")
+        table.own[name] = dict(request)
         return 201, self._property(kind, name)
 
     # Associations.
 
-    def _associations(self, start: str, end: str, verb: str, asked: Mapping[str, Any]) -> tuple[int, object]:
+    def _associations(self, start: str, end: str, verb: str, request: Mapping[str, Any]) -> tuple[int, object]:
         if verb not in ("create", "read"):
             raise HubSpotError(404, "OBJECT_NOT_FOUND", "resource not found")
-        checked(bodies.Links if verb == "create" else bodies.LinksOf, asked)
+        checked(bodies.Links if verb == "create" else bodies.LinksOf, request)
         if verb == "create":
-            return self._create_links(start, end, asked["inputs"])
+            return self._create_links(start, end, request["inputs"])
         self._needs("crm.objects.deals.read" if start == "deals" else "crm.objects.contacts.read")
         results, errors = [], []
-        for one in asked["inputs"]:
+        for one in request["inputs"]:
             links = self.links.get((start, int(one["id"]), end), {})
             if not links:
                 message = f"No {end} is associated with {start} {one['id']}."

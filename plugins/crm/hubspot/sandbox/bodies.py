@@ -149,10 +149,10 @@ class Property(Body):
     display_order: int = -1
 
 
-def checked(body: type[Body], asked: object) -> None:
+def checked(body: type[Body], request: object) -> None:
     """Refuse a request whose body is not of this form."""
     try:
-        body.model_validate(asked)
+        body.model_validate(request)
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(map(str, problem["loc"]))

@@ -58,22 +58,22 @@ def sosl(org: Org, text: str) -> list[Record]:
     matches = Terms(match[1]).any_of()
     group = (match[2] or "ALL").upper()
     reader = _Reader(org, text[match.end() :], "MALFORMED_SEARCH")
-    asked: list[Query] = []
+    request: list[Query] = []
     if reader.takes("RETURNING"):
         while True:
             kind = reader.name()
             if reader.takes("("):
-                asked.append(reader.tail(kind, reader.names()))
+                request.append(reader.tail(kind, reader.names()))
                 reader.mark(")")
             else:
-                asked.append(reader.tail(kind, ("Id",)))
+                request.append(reader.tail(kind, ("Id",)))
             if not reader.takes(","):
                 break
     else:
-        asked = [reader.tail(kind, ("Id",)) for kind in ("Account", "Contact", "Lead", "Opportunity", "Task")]
+        request = [reader.tail(kind, ("Id",)) for kind in ("Account", "Contact", "Lead", "Opportunity", "Task")]
     most = reader.limit() or 2000
     reader.finish()
-    rows = [row for query in asked for row in _answer(org, query, found(org, query.kind, group, matches))]
+    rows = [row for query in request for row in _answer(org, query, found(org, query.kind, group, matches))]
     return rows[: min(most, 2000)]
 
 

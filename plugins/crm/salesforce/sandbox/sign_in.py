@@ -42,8 +42,8 @@ class OrgSignIn(SandboxSignIn):
             code_prefix="aPrx",
         )
 
-    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
-        return "refresh_token" in asked["scope"].split()
+    def gives_refresh_token(self, request: Mapping[str, str], account: str) -> bool:
+        return "refresh_token" in request["scope"].split()
 
 
 async def form_of(request: Request) -> dict[str, str]:

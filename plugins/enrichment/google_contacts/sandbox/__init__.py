@@ -35,8 +35,8 @@ class Grants(SandboxSignIn):
         )
         self.asks = False
 
-    def gives_refresh_token(self, asked: Mapping[str, str], account: str) -> bool:
-        return asked.get("access_type") == "offline"
+    def gives_refresh_token(self, request: Mapping[str, str], account: str) -> bool:
+        return request.get("access_type") == "offline"
 
 
 PARAMETERS = {"query", "readMask", "pageSize"}

@@ -64,8 +64,8 @@ class Sandbox(HttpSandbox):
         pair = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {pair}":
             return _error(401, 20003, "Authenticate")
-        asked = [name for name in request.query_params.get("Fields", "validation").split(",") if name != "validation"]
-        if any(name not in PACKAGES for name in asked) or len(set(asked)) < len(asked):
+        query = [name for name in request.query_params.get("Fields", "validation").split(",") if name != "validation"]
+        if any(name not in PACKAGES for name in query) or len(set(query)) < len(query):
             return _error(400, 60616, "Invalid Fields")
         unknown = set(request.query_params) - PARAMETERS
         if unknown:
@@ -73,9 +73,9 @@ class Sandbox(HttpSandbox):
         number = request.path_params["number"]
         if number in self.missing or not re.fullmatch(r"\+[0-9]{1,20}", number):
             return _error(404, 20404, f"The requested resource /PhoneNumbers/{number} was not found")
-        return self._answer(number, asked)
+        return self._answer(number, query)
 
-    def _answer(self, number: str, asked: list[str]) -> Response:
+    def _answer(self, number: str, request: list[str]) -> Response:
         good = phone_number(number)
         body: dict[str, object] = {
             "calling_country_code": None,
@@ -92,8 +92,8 @@ class Sandbox(HttpSandbox):
             body["calling_country_code"] = str(parsed.country_code)
             body["country_code"] = phonenumbers.region_code_for_number(parsed)
             body["national_format"] = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-            self.charged += asked
-            body |= {name: self._package(name, number) for name in asked}
+            self.charged += request
+            body |= {name: self._package(name, number) for name in request}
         return json_reply(body)
 
     def _package(self, name: str, number: str) -> Mapping[str, object]:

@@ -33,7 +33,7 @@ from plugins.carriers.sip.engine.interface import (
 )  # fmt: skip
 from plugins.carriers.sip.engine.simulcall import first_to_answer
 from plugins.carriers.sip.engine.tones import tone
-from plugins.carriers.sip.engine.wav import mend
+from plugins.carriers.sip.engine.wav import repair
 
 pytestmark = pytest.mark.soak
 
@@ -124,7 +124,7 @@ def test_parties_hear_each_other_and_the_recording_holds_each_on_its_own_channel
         line.party.ask(line.agent(), "BYE", 2)
         over = await bridge.over()
         assert over is out and out.ended.result().reason is Reason.HUNG_UP and out.ended.result().side is Side.PARTY
-        length, took = mend(file), time.monotonic() - began
+        length, took = repair(file), time.monotonic() - began
         await leg.hang_up()
         return theirs, line.agent(), length, took, leg
 

@@ -21,7 +21,7 @@ from plugins.carriers.sip.engine.recording import Listener, Recorder, loudness
 from plugins.carriers.sip.engine.sound import AHEAD, MOST_BUFFERED, Voice
 from plugins.carriers.sip.engine.speech import ESPEAK, NoVoice, Speaker, find_voice
 from plugins.carriers.sip.engine.tones import beep, ringback, tone
-from plugins.carriers.sip.engine.wav import Disk, WavFile, mend
+from plugins.carriers.sip.engine.wav import Disk, WavFile, repair
 
 pytestmark = pytest.mark.soak
 
@@ -88,9 +88,9 @@ def test_a_process_that_is_killed_leaves_a_recording_that_plays_and_can_be_mende
     assert samples(path)[0] == 2 and len(samples(path)[1]) >= 2 * 8000, "at most the last second is missing"
     with path.open("ab") as file:
         file.write(b"odd")
-    assert mend(path) == 3.0 and len(samples(path)[1]) == 2 * 24_000
+    assert repair(path) == 3.0 and len(samples(path)[1]) == 2 * 24_000
     path.write_bytes(b"RIFF")
-    assert mend(path) == 0.0
+    assert repair(path) == 0.0
 
 
 def test_a_recording_replaces_no_other_and_a_full_disk_stops_no_sound(tmp_path: Path) -> None:

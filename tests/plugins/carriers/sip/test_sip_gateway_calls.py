@@ -283,7 +283,7 @@ def test_calls_in_a_gateway_that_died_have_failed_with_that_reason_and_what_was_
     assert sum(shop.deliver().values()) == 1, "it is a conversion by its known length"
     reader = CallListReader("The gateway", SipWebhook.call_id_form, None, None)  # type: ignore[arg-type]
     listed = [event for family in call_families(legs) for event in reader.call(*family)]
-    shop.tell(*listed, connector="network", told_by="reconcile")
+    shop.tell(*listed, connector="network", reported_by="reconcile")
     found = shop.call_of(connector="network")
     assert (found.status, found.failure, found.answered_by, found.duration) == (
         call.status, call.failure, call.answered_by, call.duration,

@@ -34,11 +34,11 @@ def fields(header: str) -> dict[str, str]:
 def response(said: dict[str, str], hashed: Hash, user: str, password: str, method: str, uri: str) -> str:
     """What proves the password for a request, with the realm, nonce and counts that were said."""
     secret = hashed(f"{user}:{said.get('realm', '')}:{password}")
-    asked = hashed(f"{method}:{uri}")
+    request = hashed(f"{method}:{uri}")
     if not said.get("qop"):
-        return hashed(f"{secret}:{said.get('nonce', '')}:{asked}")
+        return hashed(f"{secret}:{said.get('nonce', '')}:{request}")
     counted = f"{said.get('nc', '')}:{said.get('cnonce', '')}:{said['qop']}"
-    return hashed(f"{secret}:{said.get('nonce', '')}:{counted}:{asked}")
+    return hashed(f"{secret}:{said.get('nonce', '')}:{counted}:{request}")
 
 
 def signed_again(header: str, password: str, method: str, uri: str) -> str:

@@ -314,8 +314,8 @@ def _note_source(request: Message, peer: Peer) -> None:
     """Write where a request really came from into its topmost Via (RFC 3581)."""
     via = request.get("via")
     bare = re.sub(r";\s*(?:received=[^;]*|rport(?:=\d*)?)(?=;|$)", "", via, flags=re.IGNORECASE)
-    asked = re.search(r";\s*rport(?:=\d*)?(?=;|$)", via, re.IGNORECASE)
-    request.put("Via", f"{bare};received={peer.host}" + (f";rport={peer.port}" if asked else ""))
+    query = re.search(r";\s*rport(?:=\d*)?(?=;|$)", via, re.IGNORECASE)
+    request.put("Via", f"{bare};received={peer.host}" + (f";rport={peer.port}" if query else ""))
 
 
 def _reply_to(via: str, peer: Peer) -> Peer:

@@ -144,8 +144,8 @@ class StackEngine:
     def health(self) -> Health:
         """How it is now."""
         pong = self.relay.last_pong if self._alive else None
-        asked = self._pinged is not None and time.monotonic() - self._pinged > 2
-        answers = None if not asked else pong is not None and time.monotonic() - pong < 2 * PING_S + 5
+        request = self._pinged is not None and time.monotonic() - self._pinged > 2
+        answers = None if not request else pong is not None and time.monotonic() - pong < 2 * PING_S + 5
         return Health(self._alive, self._draining, len(self._legs), answers)
 
     async def drain(self) -> None:

@@ -90,9 +90,9 @@ class Phone:
 
     async def _report(self, event: str, status: str, more: Fields, change: tuple[str, tuple[object, ...]]) -> None:
         wanted = self._callback if event in self._wanted else ""
-        told = self.fields(status) | {"SequenceNumber": str(self._told)} | more
+        reported = self.fields(status) | {"SequenceNumber": str(self._told)} | more
         self._told += bool(wanted)
-        await self.call.parts.spool.put(wanted, told, change)
+        await self.call.parts.spool.put(wanted, reported, change)
 
 
 async def dial(call: Party, verb: ElementTree.Element) -> Fields:

@@ -81,7 +81,7 @@ async def end(call: Conversation, callback: str) -> None:
     seconds = whole(leg.seconds)
     parts.under_way.discard(call.sid)
     failure = LOST.get(ended.reason, "")
-    told = call.fields(status) | {"CallDuration": seconds} | ({"FailureReason": failure} if failure else {})
-    closing = {"status": status, "end_time": told["Timestamp"], "duration": seconds, "failure": failure}
+    reported = call.fields(status) | {"CallDuration": seconds} | ({"FailureReason": failure} if failure else {})
+    closing = {"status": status, "end_time": reported["Timestamp"], "duration": seconds, "failure": failure}
     closed = update("leg", call.sid, closing)
-    await parts.spool.put(callback, told, closed)
+    await parts.spool.put(callback, reported, closed)

@@ -82,10 +82,10 @@ class Placing:
             if isinstance(failure, NotAllowed):
                 self._parts.counts[f"limit {failure.limit}"] += 1
             status = status_of(failure)
-            told = fields | {"CallStatus": status, "Timestamp": stamp(now()), "CallDuration": "0"}
-            closed = update("leg", sid, {"status": status, "end_time": told["Timestamp"], "duration": "0"})
+            reported = fields | {"CallStatus": status, "Timestamp": stamp(now()), "CallDuration": "0"}
+            closed = update("leg", sid, {"status": status, "end_time": reported["Timestamp"], "duration": "0"})
             self._parts.under_way.discard(sid)
-            await self._parts.spool.put(callback, told, closed)
+            await self._parts.spool.put(callback, reported, closed)
             return
         call = Conversation(self._parts, leg, sid, order["From"], fields)
         try:

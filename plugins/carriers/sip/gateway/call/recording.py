@@ -64,7 +64,7 @@ async def finish(parts: Parts, sid: str, call_sid: str, verb: str, callback: str
         "RecordingDuration": duration,
         "RecordingUrl": f"{parts.start.control_url}/recordings/{sid}",
     }
-    told = named | {
+    reported = named | {
         "CallSid": call_sid,
         "RecordingStatus": "completed",
         "RecordingChannels": "1" if verb == "Record" else "2",
@@ -72,5 +72,5 @@ async def finish(parts: Parts, sid: str, call_sid: str, verb: str, callback: str
         "Timestamp": at,
     }
     done = update("recording", sid, {"status": "completed", "duration": duration, "date_updated": at})
-    await parts.spool.put(callback, told, done)
+    await parts.spool.put(callback, reported, done)
     return named

@@ -107,13 +107,13 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
     """Show one recording: its call, what was verified, its place in the storage, and who listened."""
     with open_store(read_outline(config)) as store, store.reading() as session:
         row = found_recording(session, recording_id)
-        deeds = session.exec(
+        actions = session.exec(
             select(AuditEntry).where(AuditEntry.subject == row.id).order_by(col(AuditEntry.at), col(AuditEntry.id))
         ).all()
-        names = names_of(session, {each.actor for each in deeds})
+        names = names_of(session, {each.actor for each in actions})
     listened = [
         {"at": each.at, "who": names.get(each.actor, each.actor), "what": each.action, "detail": each.detail}
-        for each in deeds
+        for each in actions
     ]
     if as_json:
         echo_json(FIELDS(row) | {"audit": listened})
@@ -121,7 +121,7 @@ def show(recording_id: RecordingId, as_json: AsJson = False, config: ConfigFile 
     for name, value in FIELDS(row).items():
         if value is not None:
             say(f"{name.replace('_', ' ')}: {colored(row.state) if name == 'state' else plain(value)}")
-    for each in deeds:
+    for each in actions:
         say(
             f"{moment(each.at)} UTC  {plain(names.get(each.actor, each.actor))}  {plain(each.action)}  {plain(each.detail)}"
         )

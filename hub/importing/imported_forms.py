@@ -13,7 +13,7 @@ from sqlmodel import Session, col, or_
 from hub.contracts.clean_urls import clean_url, without_click_ids
 from hub.flow.case import new_person
 from hub.importing.contacts import ERASED, Batch, Placed, file_id
-from hub.importing.people import erased_at
+from hub.importing.imported_people import erased_at
 from hub.importing.places import Places, imported_id
 from hub.importing.records import FormRecord
 from hub.importing.steps import Tally
@@ -59,8 +59,8 @@ def write_forms(
 
 def _file_id(session: Session, hub: Hub, record: FormRecord) -> str:
     contact = contact_of(record.fields, "US", record.number, None, record.name)
-    told = (record.form_id, record.page, contact.phone_number, contact.email, record.at.replace(microsecond=0))
-    return file_id(session, hub, "form", *told)
+    reported = (record.form_id, record.page, contact.phone_number, contact.email, record.at.replace(microsecond=0))
+    return file_id(session, hub, "form", *reported)
 
 
 def _known(session: Session, ids: Iterable[str]) -> dict[str, tuple[str, str]]:

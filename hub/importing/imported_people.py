@@ -26,8 +26,8 @@ def erased_at(session: Session, vault: Vault, wanted: Collection[Known]) -> dict
     by_mark = {vault.number_mark(session, *each): each for each in set(wanted)}
     by_holder = {vault.holder(session, *each, ""): each for each in set(wanted)}
     found: dict[Known, datetime] = {}
-    buried = select(Tombstone.mark, Tombstone.at).where(col(Tombstone.mark).in_(by_mark))
-    for mark, at in session.exec(buried):
+    tombstoned = select(Tombstone.mark, Tombstone.at).where(col(Tombstone.mark).in_(by_mark))
+    for mark, at in session.exec(tombstoned):
         found[by_mark[mark]] = at
     # People who were erased before release 0.2 have only their destroyed key.
     gone = select(PersonKey.holder, func.max(PersonKey.destroyed_at)).where(

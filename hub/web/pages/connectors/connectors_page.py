@@ -11,9 +11,9 @@ from hub.connecting.check import check_connection
 from hub.connecting.repairs import ignore_repair
 from hub.errors import CannotDo
 from hub.plugin_host.discovery import Catalog, discover
-from hub.queries.connectors.listing import connectors_of
+from hub.queries.connectors.connector_list import connectors_of
 from hub.queries.connectors.repairs import open_repairs
-from hub.web.pages.connectors import words
+from hub.web.pages.connectors import connector_labels
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -40,7 +40,7 @@ def connectors(page: PageRequest) -> Response:
         plugins=plugins,
         by_owner={name for name, each in installed.classes.items() if each.of_owner},
         broken=sorted(installed.broken),
-        words=words,
+        words=connector_labels,
     )
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from hub.alerts.alert_list import list_alerts
 from hub.alerts.kinds import CHANNEL_NAMES
-from hub.alerts.listing import list_alerts
 from hub.alerts.unread import mark_read
 from hub.model.states import AlertDeliveryState
 from hub.web.pages.guard import Page

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from hub.model import Company
 from hub.platform.formats import zone_name
-from hub.queries.reports.calls import MAX_DAYS
+from hub.queries.reports.call_reports import MAX_DAYS
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.reports.kinds import MODELS, Choice
 from hub.web.pages.reports.tables import ReportTable

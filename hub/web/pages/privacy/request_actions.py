@@ -15,7 +15,7 @@ from hub.privacy_requests.steps import RequestRefused
 from hub.web.pages.guard import Page
 from hub.web.pages.privacy.plan import plan_page
 from hub.web.pages.privacy.request import request_page
-from hub.web.pages.privacy.words import DESK
+from hub.web.pages.privacy.request_labels import DESK
 from hub.web.pages.request import PageRequest
 
 CHANGED = "More or less is stored of this person than when you looked. Read the plan once more."
@@ -71,21 +71,21 @@ def close_without(page: PageRequest) -> Response:
 def extend(page: PageRequest) -> Response:
     """Extend the deadline once, as far as the law allows."""
 
-    def deed(session: Session, request: PrivacyRequest) -> None:
+    def action(session: Session, request: PrivacyRequest) -> None:
         reason = officer.reason_in_words(page.value("reason"))
         steps.extend(session, page.hub, request, page.user.id, reason, page.now)
 
-    return _changed(page, "extend", "The deadline is extended. Tell the person why before the first one.", deed)
+    return _changed(page, "extend", "The deadline is extended. Tell the person why before the first one.", action)
 
 
 def refuse(page: PageRequest) -> Response:
     """Close the request without carrying it out."""
 
-    def deed(session: Session, request: PrivacyRequest) -> None:
+    def action(session: Session, request: PrivacyRequest) -> None:
         reason = officer.reason_in_words(page.value("reason"))
         steps.refuse(session, request, page.user.id, reason, page.now)
 
-    return _changed(page, "refuse", "Refused. Tell the person why, and that they may complain.", deed)
+    return _changed(page, "refuse", "Refused. Tell the person why, and that they may complain.", action)
 
 
 def unrestrict(page: PageRequest) -> Response:
@@ -113,13 +113,13 @@ def download(page: PageRequest) -> Response:
     return Response(data, headers=headers, media_type="application/zip")
 
 
-def _changed(page: PageRequest, form: str, notice: str, deed: Callable[[Session, PrivacyRequest], None]) -> Response:
+def _changed(page: PageRequest, form: str, notice: str, action: Callable[[Session, PrivacyRequest], None]) -> Response:
     """Change the request that the path names; what it does not allow is shown at the form."""
     with page.session() as session:
         wanted = page.scope.one(session, PrivacyRequest, page.path("request_id"))
     try:
         with page.hub.store.writing() as session:
-            deed(session, session.get_one(PrivacyRequest, wanted.id))
+            action(session, session.get_one(PrivacyRequest, wanted.id))
     except RequestRefused as refused:
         return request_page(page, 422, error=(form, str(refused)))
     return page.redirect(_back(page), notice)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.flows.current import current_flows
-from hub.queries.flows.listing import list_flows, own_drafts
+from hub.queries.flows.flow_list import list_flows, own_drafts
 from hub.queries.flows.versions import MAX_COUNTED
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest

@@ -16,7 +16,7 @@ from hub.hookspecs import NumberHooks
 from hub.numbers.directory import Line
 from hub.numbers.ownership import Compared
 from hub.numbers.pointing import check_carriers, point_here
-from hub.numbers.rest.deeds import end_rest, put_back, put_to_rest, release_number
+from hub.numbers.rest.rest_actions import end_rest, put_back, put_to_rest, release_number
 from hub.numbers.rest.rules import REST
 from hub.queries.lookup import known
 from hub.startup.opening import Opened, open_hub

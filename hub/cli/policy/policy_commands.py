@@ -17,8 +17,8 @@ from hub.cli.support.tables import table
 from hub.errors import CannotDo
 from hub.model import Account, PolicyVersion
 from hub.platform.clock import utc_now
-from hub.privacy.policies.deeds import accept_version, announce_version, draft_version, publish_version
 from hub.privacy.policies.document import read_document
+from hub.privacy.policies.policy_actions import accept_version, announce_version, draft_version, publish_version
 from hub.privacy.policies.versions import account_named
 from hub.queries.lookup import shown, typed
 

@@ -12,27 +12,27 @@ from hub.config.models import ConversionRule
 from hub.web.forms.config_edit import edit_config
 from hub.web.forms.form import Form
 from hub.web.forms.values import differences
+from hub.web.pages.conversions.conversions_page import show_list
 from hub.web.pages.conversions.draft import checked, form_of, takers_of, typed, was_of
 from hub.web.pages.conversions.fields import rule_texts, rule_tree
 from hub.web.pages.conversions.form import show
-from hub.web.pages.conversions.listing import show_list
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
 
 def act(page: PageRequest) -> Response:
     """Save the form, delete the rule, or move it up or down."""
-    deed, was = page.value("deed"), was_of(page)
-    if deed == "save":
+    action, was = page.value("deed"), was_of(page)
+    if action == "save":
         return _save(page, was)
     if was is None:
         return show_list(page, Form(problems=["This rule is no longer in config.yaml."]))
     place = ("conversions", was.name)
-    if deed == "delete":
+    if action == "delete":
         return _apply(page, [Change(place, REMOVED)], f"The rule “{was.name}” is deleted.")
-    if deed in ("up", "down"):
+    if action in ("up", "down"):
         names = [each.name for each in page.hub.config.conversions]
-        to = names.index(was.name) + (1 if deed == "down" else -1)
+        to = names.index(was.name) + (1 if action == "down" else -1)
         return _apply(page, [Move(place, max(0, to))], f"The rule “{was.name}” is moved.")
     return show_list(page, Form(problems=["Choose one of the buttons."]))
 

@@ -22,9 +22,9 @@ from hub.queries.timeline.build import timeline
 from hub.runtime import webhook_url
 from hub.startup.database import open_store, vault_of
 from hub.startup.reading import read_config
-from hub.testing.trigger.calls import Ad, CallPlan, fictional, landing_page, play_call, say_webhooks
-from hub.testing.trigger.calls import visit as play_visit
 from hub.testing.trigger.running_hub import Target, running_hub, stand_in, target_of
+from hub.testing.trigger.triggered_calls import Ad, CallPlan, fictional, landing_page, play_call, say_webhooks
+from hub.testing.trigger.triggered_calls import visit as play_visit
 
 commands = typer.Typer(
     help="Play one call, text, form or visit into a running hub, through a stand-in.", no_args_is_help=True

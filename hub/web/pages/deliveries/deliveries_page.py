@@ -8,7 +8,7 @@ from hub.platform.formats import phone, zone_name
 from hub.queries.contact.view import ContactView
 from hub.queries.deliveries.advice import Advice, advice_on, recipient_of
 from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU
-from hub.queries.deliveries.listing import (
+from hub.queries.deliveries.delivery_list import (
     MAX_COUNTED,
     DeliveryReason,
     count_by_state,
@@ -16,7 +16,7 @@ from hub.queries.deliveries.listing import (
     reasons,
 )
 from hub.web.pages.deliveries.choices import choice_of, connectors_of, filters_of, rules_of, same_choice
-from hub.web.pages.deliveries.words import KINDS, STATES, TABS
+from hub.web.pages.deliveries.delivery_labels import KINDS, STATES, TABS
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.request import PageRequest
@@ -72,7 +72,7 @@ def _reason(page: PageRequest, reason: DeliveryReason) -> tuple[DeliveryReason, 
         reason,
         advice,
         page.link("/deliveries", **chosen),
-        page.link("/deliveries/bulk", deed=advice.deed, **chosen),
+        page.link("/deliveries/bulk", deed=advice.action, **chosen),
     )
 
 

@@ -32,7 +32,7 @@ from hub.store.rows import write_rows
 CONCURRENT_FETCHES = 4
 NOT_AUDIO = "its recording is not complete audio"
 NO_AUDIO = "its recording is no longer at CallRail"
-NOT_TOLD = "its recording is not brought over: nobody has said that its caller knew of it (--recordings announced)"
+NOT_REPORTED = "its recording is not brought over: nobody has said that its caller knew of it (--recordings announced)"
 OLD_AUDIO = "its recording is older than this hub keeps recordings"
 STORED = "recordings"
 
@@ -90,7 +90,7 @@ def _due(hub: Hub, source: AudioSource, placed: Sequence[Placed[CallRecord]], ta
         if each.record.id in there:
             continue
         if source.wanted == Wanted.VOICEMAIL and not each.record.voicemail:
-            tally.note(NOT_TOLD, each.record.id)
+            tally.note(NOT_REPORTED, each.record.id)
         elif each.record.at + hub.config.recordings.keep <= hub.clock():
             tally.note(OLD_AUDIO, each.record.id)
         else:

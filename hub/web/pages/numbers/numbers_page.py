@@ -14,10 +14,10 @@ from hub.numbers.budget import NumberBudget, budget_of
 from hub.numbers.purchases import SETTLE_AFTER, open_orders
 from hub.platform.formats import money
 from hub.queries.numbers.health import count_wrong
-from hub.queries.numbers.listing import NumberEntry, NumberRow, entries, list_numbers
+from hub.queries.numbers.number_list import NumberEntry, NumberRow, entries, list_numbers
 from hub.queries.numbers.signals_number import companies_without_signals_number
 from hub.web.pages.guard import Page
-from hub.web.pages.numbers import words
+from hub.web.pages.numbers import number_labels
 from hub.web.pages.numbers.offers import trackers_of
 from hub.web.pages.numbers.pools import pools_of
 from hub.web.pages.numbers.ports import orders_of
@@ -52,7 +52,7 @@ def listing(page: PageRequest) -> Response:
     return page.render(
         "numbers.html",
         title="Numbers",
-        words=words,
+        words=number_labels,
         rows=shown[first : first + ROWS_PER_PAGE],
         older=page.here(**{"from": first + ROWS_PER_PAGE}) if len(shown) > first + ROWS_PER_PAGE else None,
         newer=page.here(**{"from": first - ROWS_PER_PAGE or None}) if first else None,
@@ -136,7 +136,7 @@ def _matches(row: NumberRow, page: PageRequest) -> bool:
     wanted = page.query
     if wanted.get("carrier") and row.carrier != wanted["carrier"]:
         return False
-    if wanted.get("source") and words.shown_source(row) != wanted["source"]:
+    if wanted.get("source") and number_labels.shown_source(row) != wanted["source"]:
         return False
     if wanted.get("tracker") and row.tracker != wanted["tracker"]:
         return False
@@ -144,14 +144,14 @@ def _matches(row: NumberRow, page: PageRequest) -> bool:
     if not text:
         return True
     digits = "".join(character for character in text if character.isdecimal())
-    texts = (row.tracker, row.source, row.medium, row.campaign, row.carrier, words.place_of(row.number))
+    texts = (row.tracker, row.source, row.medium, row.campaign, row.carrier, number_labels.place_of(row.number))
     return bool(digits and digits in row.number) or any(text in (each or "").lower() for each in texts)
 
 
 def _choices(rows: Sequence[NumberRow]) -> dict[str, list[str]]:
     return {
         "carrier": sorted({row.carrier for row in rows}),
-        "source": sorted({words.shown_source(row) for row in rows}),
+        "source": sorted({number_labels.shown_source(row) for row in rows}),
         "tracker": sorted({row.tracker for row in rows}),
     }
 

@@ -19,7 +19,7 @@ from hub.errors import CannotDo, ConfigError
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
 from hub.importing.callrail.files import open_files
-from hub.importing.recordings import Wanted
+from hub.importing.imported_recordings import Wanted
 from hub.importing.refusals.opt_outs import read_opt_outs
 from hub.importing.run import check_resources
 from hub.platform import logs

@@ -15,21 +15,21 @@ from hub.model import Account, User
 from hub.queries.users import key_in, user_in
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.users.listing import PATH, SIGN_IN_AGAIN, show_users
 from hub.web.pages.users.one_user import show_user
-from hub.web.pages.users.words import role_name
+from hub.web.pages.users.user_labels import role_name
+from hub.web.pages.users.users_page import PATH, SIGN_IN_AGAIN, show_users
 from hub.web.sign_in.me import is_fresh
 
-Deed = Callable[[PageRequest], Response]
+PageAction = Callable[[PageRequest], Response]
 MAX_EMAIL = 254
 
 
-def fresh(deed: Deed) -> Deed:
+def fresh(action: PageAction) -> PageAction:
     """A deed that needs a recent sign-in; without one the user signs in again first."""
 
-    @wraps(deed)
+    @wraps(action)
     def checked(page: PageRequest) -> Response:
-        return deed(page) if is_fresh(page) else page.redirect(SIGN_IN_AGAIN)
+        return action(page) if is_fresh(page) else page.redirect(SIGN_IN_AGAIN)
 
     return checked
 
@@ -62,42 +62,42 @@ def add(page: PageRequest) -> Response:
 @fresh
 def change(page: PageRequest) -> Response:
     """Change a user's role, companies or e-mail address, reset, sign out or deactivate the user, or make a key."""
-    deed = page.value("deed")
+    action = page.value("deed")
     try:
         with page.hub.store.writing() as session:
             user = user_in(session, page.user.account_id, page.path("user_id"))
-            notice, once = _change(page, session, user, deed)
+            notice, once = _change(page, session, user, action)
     except AccessRefused as refusal:
-        return show_user(page, 422, errors={deed: for_pages(refusal)})
+        return show_user(page, 422, errors={action: for_pages(refusal)})
     if once:
         return show_user(page, once=(*once[:1], user.name, once[1]))
     return page.redirect(page.link(f"{PATH}/{user.id}"), notice)
 
 
-def _change(page: PageRequest, session: Session, user: User, deed: str) -> tuple[str, tuple[str, str] | None]:
+def _change(page: PageRequest, session: Session, user: User, action: str) -> tuple[str, tuple[str, str] | None]:
     """Make one change within `session`; returns the notice, or what can be read only once."""
     now, actor, name = page.now, page.user, user.name
-    if deed == "role":
+    if action == "role":
         phones = page.value("phone").replace(",", " ").split()
         user_changes.give_role(session, user, page.value("role"), now, actor=actor, phone_numbers=phones)
         return f"{name} is {role_name(user.role).lower()} now, and signs in again.", None
-    if deed == "companies":
+    if action == "companies":
         user_changes.give_companies(session, user, page.form.get("companies", []), now, actor=actor)
         return f"The companies of {name} are changed.", None
-    if deed == "email":
+    if action == "email":
         user_changes.set_email(session, user, page.value("email") or None, now, actor=actor)
         return f"The e-mail address of {name} is changed.", None
-    if deed in ("reset", "clear"):
+    if action in ("reset", "clear"):
         address = page.context.public_url
-        _, link = user_changes.reset(session, user, now, address, actor=actor, clear=deed == "clear")
+        _, link = user_changes.reset(session, user, now, address, actor=actor, clear=action == "clear")
         return "", ("Reset link", link)
-    if deed == "sign_out":
+    if action == "sign_out":
         ended = user_changes.sign_out(session, user, now, actor=actor, except_id=page.web_session.id)
         return f"{ended} session{'' if ended == 1 else 's'} of {name} ended.", None
-    if deed == "deactivate":
+    if action == "deactivate":
         user_changes.deactivate(session, user, now, actor=actor)
         return f"{name} has no access any more.", None
-    if deed == "key":
+    if action == "key":
         days = page.value("days")
         life = timedelta(days=int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0)
         scopes = [each for each in page.form.get("scopes", []) if each]

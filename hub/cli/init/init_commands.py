@@ -70,15 +70,15 @@ def init(
     domain = answer(domain, "The website's domain", example_domain)
     titles = {name: each.title for name, each in carriers().items()}
     carrier = _one_of(carrier, "Who is the phone carrier", titles, yes, "--carrier")
-    told = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone)
-    _write(folder, told)
+    reported = business(cast("Kind", kind), title, client, phone, domain, carrier, region, time_zone)
+    _write(folder, reported)
     try:
         read_config(folder / CONFIG)
     except ConfigError:
         for name in (CONFIG, KEY, ENVIRONMENT):
             (folder / name).unlink()
         raise
-    _say_next(folder, told)
+    _say_next(folder, reported)
 
 
 def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool, option: str) -> str:
@@ -95,9 +95,9 @@ def _one_of(given: str | None, question: str, choices: dict[str, str], yes: bool
     return answered
 
 
-def _write(folder: Path, told: Business) -> None:
+def _write(folder: Path, reported: Business) -> None:
     """All three files; the key is readable by its owner alone."""
-    texts = {CONFIG: _rendered("config.yaml.j2", told), ENVIRONMENT: _rendered("env.example.j2", told)}
+    texts = {CONFIG: _rendered("config.yaml.j2", reported), ENVIRONMENT: _rendered("env.example.j2", reported)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -106,22 +106,24 @@ def _write(folder: Path, told: Business) -> None:
         stream.write(new_key() + "\n")
 
 
-def _rendered(template: str, told: Business) -> str:
+def _rendered(template: str, reported: Business) -> str:
     made = Environment(loader=PackageLoader("hub.cli.init"), undefined=StrictUndefined)  # noqa: S701 - YAML, not HTML
     # JSON's strings are YAML's, and no answer can end one.
     made.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
     made.filters["comment"] = lambda text: " ".join(text.split())
     made.filters["spaced"] = lambda number: f"{number[:2]} {number[2:5]} {number[5:8]} {number[8:]}"
-    return made.get_template(template).render(business=told, carrier=carriers()[told.carrier], key_file=KEY) + "\n"
+    return (
+        made.get_template(template).render(business=reported, carrier=carriers()[reported.carrier], key_file=KEY) + "\n"
+    )
 
 
-def _say_next(folder: Path, told: Business) -> None:
+def _say_next(folder: Path, reported: Business) -> None:
     config = "" if folder == Path() else f" --config {folder / CONFIG}"
     say(f"Wrote {plain(folder / CONFIG)}, {plain(folder / KEY)} and {plain(folder / ENVIRONMENT)}.")
     say("Every provider in it is a stand-in, and its tracking numbers are fictional. Next:\n")
     for command, words in (
         (f"hub run{config}", "starts the hub, and prints a link to sign in"),
-        (f"hub snippet {told.company}{config}", "prints the tag for your pages"),
+        (f"hub snippet {reported.company}{config}", "prints the tag for your pages"),
         (f"hub check{config}", "asks every provider whether it answers"),
     ):
         say(f"  [bold]{plain(command)}[/bold]  {words}")

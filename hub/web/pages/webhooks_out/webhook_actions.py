@@ -11,7 +11,7 @@ from hub.model.states import WebhookEventState
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.webhooks_out.details import company_of, path_of, show
-from hub.web.pages.webhooks_out.listing import PATH
+from hub.web.pages.webhooks_out.webhooks_page import PATH
 from hub.webhooks_out.endpoints import Endpoint, end_rotation, endpoint_named, resume, rotate, secrets_of
 from hub.webhooks_out.replay import replay_one, replay_range
 from hub.webhooks_out.sample import send_test
@@ -51,8 +51,8 @@ def again_between(page: PageRequest) -> Response:
             count = replay_range(session, endpoint, begins, ends, page.now, page.user.id, delivered=all_of_them)
     except CannotDo as refused:
         return show(page, 422, problem=str(refused))
-    told = "1 event is" if count == 1 else f"{count:,} events are"
-    return _back(page, f"{told} on the way again, oldest first." if count else "There was nothing to send again.")
+    reported = "1 event is" if count == 1 else f"{count:,} events are"
+    return _back(page, f"{reported} on the way again, oldest first." if count else "There was nothing to send again.")
 
 
 def reveal(page: PageRequest) -> Response:

@@ -11,7 +11,7 @@ from hub.contracts.categories import readable
 from hub.contracts.manifest import Manifest, Scope
 from hub.hookspecs import PrivacyHooks
 from hub.privacy.datamap.flows import Flow
-from hub.queries.connectors.listing import ConnectorSummary
+from hub.queries.connectors.connector_list import ConnectorSummary
 from hub.queries.connectors.repairs import QUOTA_PERCENT, Repair
 
 KINDS = {

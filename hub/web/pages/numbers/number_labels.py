@@ -8,7 +8,7 @@ from functools import lru_cache
 from hub.contracts.prefixes import longest_name
 from hub.contracts.values import Money
 from hub.platform.formats import clock_time, day_of, money
-from hub.queries.numbers.listing import NumberEntry, NumberRow
+from hub.queries.numbers.number_list import NumberEntry, NumberRow
 from hub.queries.numbers.ports import PortView
 from hub.web.pages.request import PageRequest
 

@@ -12,7 +12,7 @@ from sqlmodel import select as sql
 
 from hub.contracts.untrusted import JsonObject
 from hub.importing.contacts import ERASED, Batch, Placed, file_id
-from hub.importing.people import Known
+from hub.importing.imported_people import Known
 from hub.importing.places import Places, imported_id
 from hub.importing.records import CallRecord
 from hub.importing.steps import Tally
@@ -86,15 +86,15 @@ def write_calls(
 
 def stored_calls(session: Session, places: Places, records: Sequence[Any]) -> list[Placed[CallRecord]]:
     """Of some calls those that are stored here, and whose person was not erased."""
-    told = {each.id: each for each in records if each.id}
+    reported = {each.id: each for each in records if each.id}
     companies = {each.id: each for each in places.companies.values()}
     rows = session.exec(
         sql(Call).where(
-            Call.connector == CALLRAIL, col(Call.carrier_call_id).in_(told), Call.state != SubjectState.ERASED
+            Call.connector == CALLRAIL, col(Call.carrier_call_id).in_(reported), Call.state != SubjectState.ERASED
         )
     )
     return [
-        Placed(row.id, told[row.carrier_call_id], companies[row.company_id or ""], None, row.caller_number)
+        Placed(row.id, reported[row.carrier_call_id], companies[row.company_id or ""], None, row.caller_number)
         for row in rows
         if row.company_id in companies
     ]
@@ -193,7 +193,7 @@ def _row(
         caller_number=record.caller_number,
         status=CallStatus.COMPLETED,
         started_at=record.at,
-        start_told=True,
+        start_reported=True,
         answered_at=record.at if record.answered else None,
         answered_by=record.business_number if record.answered else None,
         ended_at=record.at + timedelta(seconds=duration or 0),
@@ -220,7 +220,7 @@ def _events(each: Placed[CallRecord], now: datetime) -> list[dict[str, object]]:
             call_id=each.id,
             kind=kind,
             at=at,
-            told_by=CALLRAIL,
+            reported_by=CALLRAIL,
             noted_at=now,
         )
         for kind, at in kinds.items()

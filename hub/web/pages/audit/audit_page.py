@@ -7,7 +7,7 @@ from starlette.responses import Response
 from hub.privacy.journal_check import check_for
 from hub.queries.audit import AuditChoice, actors_and_actions, audit_page, names_in, users_among
 from hub.queries.privacy.ledger import journal_state
-from hub.web.pages.audit.words import action_words
+from hub.web.pages.audit.audit_labels import action_words
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS
 from hub.web.pages.request import PageRequest

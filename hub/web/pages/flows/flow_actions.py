@@ -16,7 +16,7 @@ from hub.web.pages.flows.step_form import StepForm, form_of_post
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-ROW_DEEDS = ("add", "remove", "up", "down")
+ROW_ACTIONS = ("add", "remove", "up", "down")
 READ_ONLY = "Only the draft of a named flow can be changed."
 
 
@@ -34,13 +34,13 @@ def act(page: PageRequest) -> Response:
 
 
 def _step(page: PageRequest, opened: OpenFlow) -> Response:
-    form, deed, to = form_of_post(page.form, opened.flow), page.value("deed"), next(iter(opened.flow.steps), END)
-    if deed.split(" ")[0] in ROW_DEEDS:
-        return show(page, opened, form=form.changed(deed, to))
-    if deed == "delete":
+    form, action, to = form_of_post(page.form, opened.flow), page.value("deed"), next(iter(opened.flow.steps), END)
+    if action.split(" ")[0] in ROW_ACTIONS:
+        return show(page, opened, form=form.changed(action, to))
+    if action == "delete":
         return _delete(page, opened, form)
     wanted = page.value("do")
-    if deed == "kind" or (wanted in STEP_TYPES and wanted != form.do):
+    if action == "kind" or (wanted in STEP_TYPES and wanted != form.do):
         return show(page, opened, form=form.as_kind(wanted if wanted in STEP_TYPES else form.do, to))
     return _save(page, opened, form)
 

@@ -27,7 +27,7 @@ class PlacedCallConformance(WireConformance):
         board = Switchboard(connector, sandbox, {("ringing", ""): (GREETING, SALES)})
         call = board.place(talk=timedelta(seconds=75))
         assert board.heard == [GREETING.text]
-        assert board.asked() == [("ringing", ""), ("dial_ended", "v1.sales")], board.asked()
+        assert board.questions() == [("ringing", ""), ("dial_ended", "v1.sales")], board.questions()
         assert board.points[-1].answered, "a dial that a person picked up is answered"
         assert board.first("answered").answered_by == samples.DIAL
         assert (board.first("completed").duration or 0) >= 75
@@ -57,7 +57,7 @@ class PlacedCallConformance(WireConformance):
         script: Script = {("ringing", ""): (SALES,), ("dial_ended", "v1.sales"): (other,)}
         board = Switchboard(connector, sandbox, script)
         board.place(answering_number=samples.OTHER_DIAL)
-        assert board.asked() == [("ringing", ""), ("dial_ended", "v1.sales"), ("dial_ended", "v1.second")]
+        assert board.questions() == [("ringing", ""), ("dial_ended", "v1.sales"), ("dial_ended", "v1.second")]
         assert [point.answered for point in board.points] == [False, False, True]
         assert board.first("answered").answered_by == samples.OTHER_DIAL
 
@@ -67,7 +67,7 @@ class PlacedCallConformance(WireConformance):
         for keys, digits in ((("2",), "2"), (("",), ""), ((), "")):
             board = Switchboard(connector, sandbox, script)
             board.place(keys=keys)
-            assert board.asked()[:2] == [("ringing", ""), ("digits", "v1.menu")], "after a menu the hub is asked"
+            assert board.questions()[:2] == [("ringing", ""), ("digits", "v1.menu")], "after a menu the hub is asked"
             assert board.points[1].digits == digits, f"pressed was {digits!r}, the hub got {board.points[1].digits!r}"
             assert board.heard == ["For sales press 1."]
             assert "answered" in board.kinds
@@ -84,7 +84,7 @@ class PlacedCallConformance(WireConformance):
         need_abilities(connector, "gather")
         board = Switchboard(connector, sandbox, {("ringing", ""): (MENU,), ("digits", "v1.menu"): (SALES,)})
         call = board.place(keys=(None,))
-        assert board.asked() == [("ringing", "")], "nobody is there any more to be asked"
+        assert board.questions() == [("ringing", "")], "nobody is there any more to be asked"
         assert board.heard == ["For sales press 1."]
         assert "answered" not in board.kinds and board.kinds & {"completed", "failed"}
         assert {event.caller_number for event in board.events} == {call.caller_number}
@@ -105,7 +105,7 @@ class PlacedCallConformance(WireConformance):
             connector, sandbox, {("ringing", ""): (GREETING, whispering), ("whisper", "v1.sales"): (secret,)}
         )
         board.place()
-        assert ("whisper", "v1.sales") in board.asked(), "nobody asks what the answering person hears"
+        assert ("whisper", "v1.sales") in board.questions(), "nobody asks what the answering person hears"
         assert board.heard == [GREETING.text]
         assert board.points[-1].answered, "after a whisper the two are connected"
 
@@ -114,7 +114,7 @@ class PlacedCallConformance(WireConformance):
         team = Dial(numbers=(samples.DIAL, samples.OTHER_DIAL), mark="v1.team")
         board = Switchboard(connector, sandbox, {("ringing", ""): (team,)})
         board.place(answering_number=samples.OTHER_DIAL)
-        assert board.asked() == [("ringing", ""), ("dial_ended", "v1.team")], "one dial ends once"
+        assert board.questions() == [("ringing", ""), ("dial_ended", "v1.team")], "one dial ends once"
         assert board.points[-1].answered
         assert {event.answered_by for event in board.events if event.kind == "answered"} == {samples.OTHER_DIAL}
 
@@ -127,7 +127,7 @@ class PlacedCallConformance(WireConformance):
         assert left.recording_id and left.recording_url
         assert board.heard == [GREETING.text]
         assert "answered" not in board.kinds, "a message that was left is no person who picked up"
-        assert ("message_left", "v1.night") in board.asked() or board.asked()[-1] == ("dial_ended", "v1.sales")
+        assert ("message_left", "v1.night") in board.questions() or board.questions()[-1] == ("dial_ended", "v1.sales")
 
     def test_a_caller_who_gives_up_leaves_an_unanswered_call(self, connector: Connector, sandbox: Sandbox) -> None:
         board = Switchboard(connector, sandbox, {("ringing", ""): (SALES,), ("dial_ended", "v1.sales"): (GREETING,)})

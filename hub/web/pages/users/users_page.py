@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.queries.users import keys_of, users_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.users.words import reach, role_name, roles, ways_in_words
+from hub.web.pages.users.user_labels import reach, role_name, roles, ways_in_words
 from hub.web.sign_in.me import is_fresh
 
 PATH = "/users"

@@ -4,8 +4,8 @@ none."""
 Command = tuple[tuple[str, ...], str]
 GROUPS: dict[str, dict[str, Command]] = {
     "Start and run": {
-        "init": (("init.commands",), "Write config.yaml for one kind of business, with comments, and a key file."),
-        "import": (("importing.commands",), "Move in from another call-tracking service: CallRail."),
+        "init": (("init.init_commands",), "Write config.yaml for one kind of business, with comments, and a key file."),
+        "import": (("importing.import_commands",), "Move in from another call-tracking service: CallRail."),
         "check": (
             ("check",),
             "Check config.yaml, then check that every provider accepts our credentials. Nothing is changed at the "
@@ -32,14 +32,14 @@ GROUPS: dict[str, dict[str, Command]] = {
             "Play a seeded day with provider sandboxes; the hub, its database and its syncs are real.",
         ),
         "trigger": (
-            ("trigger.commands",),
+            ("trigger.trigger_commands",),
             "Play one call, text, form or visit into a running hub, through a stand-in.",
         ),
         "snippet": (("snippet",), "Print the HTML for the head of a company's pages, and the link for their footer."),
     },
     "Calls and people": {
         "calls": (
-            ("calls.commands", "calls.marks", "lists.contacts"),
+            ("calls.call_commands", "calls.marks", "lists.contacts"),
             "List calls, texts and forms, see who waits for a call back, call people back, and mark what came in.",
         ),
         "call": (
@@ -47,12 +47,12 @@ GROUPS: dict[str, dict[str, Command]] = {
             "Show the timeline of one call, text or form. Its id is also the correlation id in the logs.",
         ),
         "leads": (
-            ("calls.commands", "lists.contacts"),
+            ("calls.call_commands", "lists.contacts"),
             "List the calls, texts and forms that somebody marked as a lead, with status and value, newest first.",
         ),
-        "texts": (("texts.commands",), "Read and send texts; see why a text was not sent."),
+        "texts": (("texts.text_commands",), "Read and send texts; see why a text was not sent."),
         "recordings": (
-            ("recordings.commands",),
+            ("recordings.recording_commands",),
             "List recordings and voicemail, make signed links, pause recording while card data is spoken.",
         ),
         "visits": (("lists.visits",), "List visits of the companies' websites, newest first."),
@@ -61,11 +61,11 @@ GROUPS: dict[str, dict[str, Command]] = {
             "Print what happens as it happens, one line each: calls, texts, forms, visits, conversions, deliveries.",
         ),
         "report": (("report", "costs.report"), "Report results by source, campaign, keyword or landing page."),
-        "costs": (("costs.commands",), "What advertising costs: import, list, remove."),
+        "costs": (("costs.cost_commands",), "What advertising costs: import, list, remove."),
         "sources": (("sources",), "Manage rules for the sources of visits, in addition to the built-in tables."),
     },
     "Numbers": {
-        "numbers": (("numbers.commands",), "List, search, buy, configure, port and release tracking numbers."),
+        "numbers": (("numbers.number_commands",), "List, search, buy, configure, port and release tracking numbers."),
         "pools": (
             ("numbers.pools",),
             "Show each pool's size, visitors, use and overflow, and the size that Erlang's formula B recommends.",
@@ -92,7 +92,7 @@ GROUPS: dict[str, dict[str, Command]] = {
             ("webhooks_out",),
             "Webhooks that the hub sends: endpoints and how they do, events, a test, replays, secrets.",
         ),
-        "inbox": (("inbox.commands",), "List received webhooks; replay parked ones."),
+        "inbox": (("inbox.inbox_commands",), "List received webhooks; replay parked ones."),
         "quarantine": (("inbox.quarantine",), "List items that processes died of; replay them after a fix."),
         "mcp": (
             ("operation.mcp",),
@@ -100,10 +100,10 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
     },
     "Privacy": {
-        "privacy": (("privacy.commands",), "Show and prove how people's data is treated."),
+        "privacy": (("privacy.privacy_commands",), "Show and prove how people's data is treated."),
         "consent": (("consent",), "Record what people say about their data, and show it."),
         "policy": (
-            ("policy.commands",),
+            ("policy.policy_commands",),
             "Versions of the privacy statement and the terms, and the accounts that accepted them.",
         ),
         "audit": (
@@ -112,9 +112,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
     },
     "Operation": {
-        "companies": (("companies.commands",), "List the companies, transfer one, and let one leave."),
+        "companies": (("companies.company_commands",), "List the companies, transfer one, and let one leave."),
         "users": (
-            ("users.commands", "users.sign_in"),
+            ("users.user_commands", "users.sign_in"),
             "Manage the users of an account, their roles, and their API keys.",
         ),
         "alerts": (("alerts",), "Alerts of users: what became of each, and a test."),

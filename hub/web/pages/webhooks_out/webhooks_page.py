@@ -7,7 +7,7 @@ from starlette.responses import Response
 from hub.queries.webhooks_out import endpoints_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
-from hub.web.pages.webhooks_out.words import FORMATS, HEALTH, TYPES
+from hub.web.pages.webhooks_out.webhook_labels import FORMATS, HEALTH, TYPES
 
 PATH = "/webhooks-out"
 

@@ -8,8 +8,8 @@ from hub.access.saved_views import delete_view, save_view
 from hub.errors import CannotDo, NotFound
 from hub.marks.leads import mark_leads
 from hub.marks.tags import tag_all
+from hub.web.pages.calls.calls_page import render_list, state_of
 from hub.web.pages.calls.filters import PATH, here
-from hub.web.pages.calls.listing import render_list, state_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 

@@ -50,7 +50,7 @@ class Machine:
     python_version: str
     database: str
     revision: str | None
-    revisions: int
+    needed: str
     is_current: bool
     write_seconds: float | None
     database_bytes: float | None
@@ -83,7 +83,7 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
         python_version=platform.python_version(),
         database=_database(session, hub),
         revision=found,
-        revisions=len(known),
+        needed=known[-1],
         is_current=found == known[-1],
         write_seconds=figures.get(WRITE_SECONDS),
         database_bytes=figures.get(DATABASE_BYTES),

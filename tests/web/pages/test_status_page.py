@@ -33,7 +33,7 @@ def test_a_hub_that_works_says_that_nothing_waits(stage: TestHub) -> None:
     text = signed_in(stage).text("/status")
     assert "Calls are answered. Nothing waits for you." in text
     assert "Process calls, texts and forms always 0 s ago On time" in text
-    assert "No errors in the last 24 hours" in text and "Writes in" in text and "migrations" in text
+    assert "No errors in the last 24 hours" in text and "Writes in" in text and "the schema of this version" in text
 
 
 def test_a_hub_without_a_worker_says_so(stage: TestHub) -> None:

@@ -117,10 +117,11 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
     patience = max(deadline / DEADLINES_SHARE, 1.0) if connector.manifest.hosts else deadline
     if wait([call], timeout=USUAL_SECONDS).done:
         return
-    begun, busy = time.monotonic(), _busy_seconds()
+    waits: dict[str, float] = {}
+    begun, busy = time.monotonic(), _busy_seconds(waits)
     while not wait([call], timeout=0.1).done:
         lasted = time.monotonic() - begun
-        if lasted - (_busy_seconds() - busy) > patience or lasted > deadline:
+        if lasted - (_busy_seconds(waits) - busy) > patience or lasted > deadline:
             call.abandoned = True
             raise TooSlow(
                 f"{hook} is too slow: it was not done after {patience:g} s at a stand-in that answers in milliseconds; its "
@@ -128,12 +129,13 @@ def _wait(connector: Connector, hook: str, call: Task[Any]) -> None:
             )
 
 
-def _busy_seconds() -> float:
-    """For how long this process has worked, and on Linux for how long its threads have waited for a processor."""
-    threads = Path("/proc/self/task").glob("*/schedstat")
-    with contextlib.suppress(OSError):
-        return time.process_time() + sum(int(each.read_text().split()[1]) for each in threads) / 1e9
-    return time.process_time()
+def _busy_seconds(waits: dict[str, float]) -> float:
+    """For how long this process has worked, and on Linux for how long its threads have waited for a processor. `waits` keeps
+    what each thread waited, so that a thread that ends does not take its part of the sum with it."""
+    for thread in Path("/proc/self/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):
+            waits[str(thread)] = int(thread.read_text().split()[1]) / 1e9
+    return time.process_time() + sum(waits.values())
 
 
 def _described(error: BaseException, arguments: Mapping[str, Any]) -> str:

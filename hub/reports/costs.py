@@ -190,7 +190,7 @@ def _source(each: Spent) -> str:
 
 
 def _name(each: Spent, by: By) -> str | None:
-    return _source(each) if by == "source" else each.campaign or each.campaign_id
+    return _source(each) if by == "source" else each.campaign or each.campaign_id or each.visit_campaign
 
 
 def _source_keys(lines: Sequence[Line], spent: Sequence[Spent]) -> list[str]:

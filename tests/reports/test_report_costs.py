@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hub.reports.costs import CostLine, Spent, match_costs, total_of
@@ -52,6 +52,7 @@ credits_ = st.builds(
 
 
 @settings(max_examples=60)
+@example([], [spent(None, "0", visit_campaign="brand"), spent(None, "0", visit_campaign="spring")])
 @given(st.lists(credits_, max_size=6, unique_by=lambda each: each.value), st.lists(costs, max_size=8))
 @pytest.mark.parametrize("by", ["source", "campaign"])
 def test_what_was_spent_and_what_came_is_the_sum_of_the_lines(

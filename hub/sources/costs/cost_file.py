@@ -19,7 +19,6 @@ from hub.plugin_host.return_values import MAX_COST, PLAUSIBLE_YEARS
 REQUIRED = ("day", "source", "cost", "currency")
 OPTIONAL = ("campaign", "medium", "company", "clicks", "impressions")
 MAX_BYTES, MAX_LINES, MAX_PROBLEMS = 8 << 20, 100_000, 20
-MAX_COUNT = 10**9
 
 
 class CostFileError(CannotDo):

@@ -33,7 +33,6 @@ RESULTS: Mapping[str, str] = {
     **{state: word.lower() for state, (_, word) in STATES.items() if state != DeliveryState.READY},
 }
 TAKEN = ("Delivered", "Accepted", "Accepted (unverifiable)")
-TROUBLE = (DeliveryState.REJECTED, DeliveryState.DEAD, DeliveryState.QUARANTINED)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Annotated
 
 import typer
-from sqlmodel import select
+from sqlmodel import Session
 
+from hub.access.scope import scope_of_operator
 from hub.cli.calls.timeline import print_timeline
 from hub.cli.support.audit_note import actor
 from hub.cli.support.lists import Column, Listing, listing, print_list
 from hub.cli.support.options import since as since_when
+from hub.cli.support.options import until as until_when
 from hub.cli.support.output import (
     CONFIG,
     EMPTY_CELL,
@@ -29,21 +31,21 @@ from hub.cli.support.output import (
 from hub.cli.support.tables import MIN_SHORT_ID, table
 from hub.delivery.replay import replay as try_again
 from hub.errors import CannotDo
-from hub.model import Delivery
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.platform.clock import utc_now
 from hub.queries.conversions.drift import Drift, drift
 from hub.queries.conversions.drift import why as why_so
-from hub.queries.deliveries import (
-    DeliveryFilter,
+from hub.queries.deliveries.delivery_list import newest_deliveries
+from hub.queries.deliveries.summaries import (
+    DeliveryCount,
     DeliverySummary,
     count_deliveries,
-    newest_deliveries,
     replayable,
+    summary_of,
     why_deliveries,
 )
-from hub.queries.deliveries.summaries import DeliveryCount
-from hub.queries.lookup import typed
+from hub.queries.lists.delivery_filter import STATES, DeliveryFilter
+from hub.queries.lookup import find_subject, typed
 from hub.queries.timeline.receipts import worth
 from hub.startup.database import open_store, read_outline
 from hub.startup.reading import read_config
@@ -61,9 +63,14 @@ DELIVERY_COLUMNS: tuple[Column, ...] = (
     ("why", lambda row: plain(" ".join(filter(None, (row.code, row.reason))))),
 )
 OPTIONAL = ("item", "tries", "kind")
+OPERATOR = scope_of_operator()
 
 Destination = Annotated[str | None, typer.Option(help="Only this connector's.", metavar="NAME")]
 Since = Annotated[str | None, typer.Option(help="Only those created since: 2h, 3d, or a date.", metavar="TIME")]
+Until = Annotated[str | None, typer.Option(help="Only those created until then, that day included.", metavar="TIME")]
+Rule = Annotated[str | None, typer.Option(help="Only this conversion rule's.", metavar="NAME")]
+Code = Annotated[str | None, typer.Option(help="Only those with this code; none: those without one.", metavar="CODE")]
+OfContact = Annotated[str | None, typer.Option("--call", help="Only this call's, text's or form's.", metavar="ID")]
 
 
 def register(app: typer.Typer) -> None:
@@ -75,16 +82,28 @@ def register(app: typer.Typer) -> None:
 @listing
 def list_deliveries(
     connector: Destination = None,
-    state: Annotated[str | None, typer.Option(help="Only in this state.", metavar="STATE")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            help="Only in this state; open: what needs somebody; aside: what was set aside; drift: what the network "
+            "counts differently.",
+            metavar="STATE",
+        ),
+    ] = None,
+    rule: Rule = None,
+    code: Code = None,
+    subject: OfContact = None,
     since: Since = None,
+    until: Until = None,
     limit: Annotated[int, typer.Option(min=0, max=10_000, help="Maximum number listed, newest first.")] = SHOWN,
     config: ConfigFile = CONFIG,
 ) -> Listing:
     """Count the deliveries by destination, state and code, and list the newest."""
     with open_store(read_outline(config)) as store, store.reading() as session:
-        wanted = _wanted(connector, state, since, tuple(DeliveryState))
-        counts = count_deliveries(session, wanted)
-        rows = newest_deliveries(session, wanted, limit)
+        texts = {"connector": connector, "rule": rule, "code": code, "subject": subject}
+        wanted = _wanted(session, state, (since, until), STATES, texts)
+        counts = count_deliveries(session, OPERATOR, wanted)
+        rows = list(map(summary_of, newest_deliveries(session, OPERATOR, wanted, limit)))
     return Listing(
         f"The latest {len(rows)} of {sum(each.count for each in counts)}", rows, DELIVERY_COLUMNS,
         document=lambda deliveries: {"counts": list(map(asdict, counts)), "deliveries": deliveries},
@@ -124,7 +143,8 @@ def list_drift(connector: Destination = None, since: Since = None, config: Confi
     loaded = read_config(config, sandbox=True)
     manifests = {name: entry.connector_class.manifest for name, entry in loaded.connectors.items()}
     with open_store(loaded) as store, store.reading() as session:
-        found = drift(session, select(Delivery).where(*_wanted(connector, None, since, ()).conditions()))
+        [sent] = _wanted(session, None, (since, None), (), {"connector": connector}).queries(OPERATOR)
+        found = drift(session, sent)
 
     def why_of(each: Drift) -> str:
         return why_so(each, manifests.get(each.connector))
@@ -146,7 +166,11 @@ def replay(
         str | None, typer.Option(help="All in this state: dead, rejected or held.", metavar="STATE")
     ] = None,
     connector: Destination = None,
+    rule: Rule = None,
+    code: Code = None,
+    subject: OfContact = None,
     since: Since = None,
+    until: Until = None,
     agreed: Agreed = False,
     config: ConfigFile = CONFIG,
 ) -> None:
@@ -154,14 +178,16 @@ def replay(
 
     Consent is checked again before they are sent. The destination gets the same key as before, so nothing counts twice.
     """
-    if not ids and state is None and connector is None and since is None:
+    texts = {"connector": connector, "rule": rule, "code": code, "subject": subject}
+    if not ids and not any((state, since, until, *texts.values())):
         raise CannotDo(
             "Choose deliveries: give ids, or --state, --connector or --since; hub deliveries list shows what there is."
         )
     loaded, now = read_outline(config), utc_now()
     with open_store(loaded) as store:
         with store.reading() as session:
-            rows = replayable(session, ids or [], _wanted(connector, state, since, REPLAYABLE_DELIVERY_STATES))
+            wanted = _wanted(session, state, (since, until), REPLAYABLE_DELIVERY_STATES, texts)
+            rows = replayable(session, OPERATOR, ids or [], wanted)
         if not rows:
             say("No matching delivery ended as dead, rejected or held; there is nothing to do.")
             return
@@ -171,16 +197,28 @@ def replay(
             say("Nothing was changed. With [bold]--yes[/bold] they are tried again at the next sync.")
             return
         with store.writing() as session:
-            about = ",".join(ids) if ids else f"state={state} connector={connector} since={since}"
+            chosen = {"state": state, **texts, "since": since, "until": until}
+            about = ",".join(ids) if ids else " ".join(f"{name}={each}" for name, each in chosen.items() if each)
             count = try_again(session, [row.id for row in rows], now, actor=actor(), about=typed(about)[:500])
     say(f"[green]{count}[/green] will be tried again at the next sync of their connector.")
 
 
-def _wanted(connector: str | None, state: str | None, since: str | None, states: Sequence[str]) -> DeliveryFilter:
+def _wanted(
+    session: Session,
+    state: str | None,
+    span: tuple[str | None, str | None],
+    states: Sequence[str],
+    texts: Mapping[str, str | None],
+) -> DeliveryFilter:
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} cannot be used here; choose one of {', '.join(states)}.")
-    begun = since_when(since, utc_now())
-    return DeliveryFilter(connector=None if connector is None else typed(connector), state=state, since=begun)
+    now = utc_now()
+    found = {name: typed(each) for name, each in texts.items() if each is not None}
+    if "subject" in found:
+        found["subject"] = find_subject(session, found["subject"]).id
+    return DeliveryFilter(
+        state=state, since=since_when(span[0], now), until=until_when(span[1], now), hooks=None, **found
+    )
 
 
 def _print_counts(counts: Sequence[DeliveryCount]) -> None:

@@ -1,4 +1,4 @@
-"""Lists have one pager, one form of cursor and one place for hints to the database; no list may grow its own."""
+"""Lists have one filter, one pager, one form of cursor and one place for hints to the database; none may grow its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ READERS = tuple(f"hub/{name}" for name in ("alerts", "callrail", "cli", "mcp", "
 """Packages that read lists or show them."""
 KEYSET, PLAN = "keyset.py", "plan.py"
 HINTS = {"LOOK_THROUGH", "NARROW", "WINDOWS"}
+PERIODS = {"since", "until", "begins", "ends"}
+FILTERED = {"Call", "Delivery", "FormSubmission", "TextMessage"}
+"""The tables whose lists have a filter in hub/queries/lists."""
+CONDITIONS = {"code", "connector", "hook", "made_at", "outcome", "started_at", "state", "submitted_at", "tracker_id"}
+"""Their columns that this filter has conditions on."""
 HINTED = ("MAX_COMPANIES_APART", "MAX_NARROWED", "MAX_ROWS_APART", "MAX_SCANNED")
 
 
@@ -56,6 +61,28 @@ def own_pages(module: Module) -> Iterator[str]:
 
 def test_no_list_has_its_own_kind_of_page() -> None:
     assert not (found := violations(own_pages)), found
+
+
+@each_module("hub/cli", "hub/web", "hub/callrail")
+def own_filters(module: Module) -> Iterator[str]:
+    """Classes of a face that select rows of a period, and conditions of a face on what a filter selects by."""
+    for node in module.nodes:
+        if isinstance(node, ast.ClassDef) and node.name.endswith(("Filter", "Choice")):
+            fields = {getattr(each.target, "id", "") for each in node.body if isinstance(each, ast.AnnAssign)}
+            if fields & PERIODS:
+                yield module.at(node, f"{node.name}; filters are in hub/queries")
+        elif isinstance(node, ast.Compare):
+            for each in ast.walk(node.left):
+                if isinstance(each, ast.Attribute) and each.attr in CONDITIONS and _names(each.value) in FILTERED:
+                    yield module.at(each, f"{_names(each.value)}.{each.attr}; the filter in hub/queries/lists has it")
+
+
+def test_pages_commands_and_programs_select_by_the_same_filters() -> None:
+    assert not (found := violations(own_filters)), f"a filter that one face has, every face has:\n{found}"
+
+
+def _names(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _hides_an_index(call: ast.Call) -> bool:

@@ -57,6 +57,12 @@ def test_deliveries_are_filtered(shop: Shop, refusal: Refusal) -> None:
     assert shop.json("deliveries", "list", "--since", "30 minutes")["deliveries"] == []
     assert shop.json("deliveries", "list", "--connector", "elsewhere")["counts"] == []
     assert "No deliveries match." in shop.run("deliveries", "list", "--state", "dead").stdout
+    [row] = shop.json("deliveries", "list", "--rule", "answered call", "--code", "none", "--until", "today")[
+        "deliveries"
+    ]
+    assert shop.json("deliveries", "list", "--call", row["subject"][-8:])["deliveries"] == [row]
+    for option, value in (("--rule", "another"), ("--code", "BAD_ACTION"), ("--state", "open"), ("--until", "2h")):
+        assert shop.json("deliveries", "list", option, value) == {"counts": [], "deliveries": []}
     assert "cannot be used here" in refusal(shop.run("deliveries", "list", "--state", "gone"))
     assert "is not a time" in refusal(shop.run("deliveries", "list", "--since", "soon"))
 

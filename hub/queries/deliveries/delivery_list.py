@@ -16,9 +16,9 @@ from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import ConversionRow, Delivery
 from hub.model.states import DeliveryState
 from hub.queries.contact.view import ContactView
-from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
 from hub.queries.deliveries.subjects import subjects_by_id
 from hub.queries.deliveries.summaries import DeliverySummary, summary_of
+from hub.queries.lists.delivery_filter import NEEDS_YOU, SET_ASIDE, DeliveryFilter
 from hub.queries.lists.keyset import Page, page_of, read_rows
 from hub.store.encryption.vault import Vault
 
@@ -52,7 +52,7 @@ class DeliveryReason:
 
 
 def page_of_deliveries(
-    session: Session, scope: AccessScope, vault: Vault, choice: DeliveryChoice, after: str | None, limit: int
+    session: Session, scope: AccessScope, vault: Vault, choice: DeliveryFilter, after: str | None, limit: int
 ) -> Page[ListedDelivery]:
     """At most `limit` deliveries, the newest first. `after` is the `next` of the page before."""
     page = page_of(session, choice.parts(session, scope), after, limit)
@@ -78,7 +78,7 @@ def listed(session: Session, scope: AccessScope, vault: Vault, rows: Sequence[De
 
 
 def iterate_deliveries(
-    session: Session, scope: AccessScope, vault: Vault, choice: DeliveryChoice, limit: int, batch: int = 500
+    session: Session, scope: AccessScope, vault: Vault, choice: DeliveryFilter, limit: int, batch: int = 500
 ) -> Iterator[ListedDelivery]:
     """The newest `limit` deliveries, read in batches."""
     after: str | None = None
@@ -91,13 +91,12 @@ def iterate_deliveries(
         session.expunge_all()
 
 
-def chosen_ids(session: Session, scope: AccessScope, choice: DeliveryChoice, limit: int) -> list[tuple[str, str]]:
-    """The ids of the newest deliveries of a choice, each with the id of its company."""
-    rows = read_rows(session, choice.parts(session, scope), None, limit)
-    return [(row.item.id, row.item.company_id or "") for row in rows]
+def newest_deliveries(session: Session, scope: AccessScope, choice: DeliveryFilter, limit: int) -> list[Delivery]:
+    """At most `limit` deliveries, the newest first."""
+    return [row.item for row in read_rows(session, choice.parts(session, scope), None, limit)]
 
 
-def count_by_state(session: Session, scope: AccessScope, choice: DeliveryChoice) -> dict[str, int]:
+def count_by_state(session: Session, scope: AccessScope, choice: DeliveryFilter) -> dict[str, int]:
     """State, UNVERIFIABLE, NEEDS_YOU or SET_ASIDE → how many deliveries of the choice; counting stops above MAX_COUNTED."""
     parts = []
     for state in (*DeliveryState, UNVERIFIABLE, NEEDS_YOU, SET_ASIDE):
@@ -110,7 +109,7 @@ def count_by_state(session: Session, scope: AccessScope, choice: DeliveryChoice)
     return counts
 
 
-def reasons(session: Session, scope: AccessScope, choice: DeliveryChoice) -> list[DeliveryReason]:
+def reasons(session: Session, scope: AccessScope, choice: DeliveryFilter) -> list[DeliveryReason]:
     """What needs somebody among the choice, by reason; the most frequent first."""
     found: list[DeliveryReason] = []
     row: Any = Delivery

@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 from hub.access.scope import AccessScope
 from hub.errors import NotFound
 from hub.model import Attempt, ConsentDecision, ConversionRow, Delivery, Disclosure
-from hub.queries.deliveries.choice import HOOKS
 from hub.queries.deliveries.delivery_list import ListedDelivery, listed
+from hub.queries.lists.delivery_filter import HOOKS
 from hub.queries.lookup import typed
 from hub.store.encryption.vault import Vault
 

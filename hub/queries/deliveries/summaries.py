@@ -1,4 +1,4 @@
-"""Deliveries: how many are in each state, the newest ones, and why each is in its state."""
+"""Deliveries in short: how many are in each state, which may be tried again, and why each is in its state."""
 
 from __future__ import annotations
 
@@ -9,33 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func
-from sqlalchemy import select as select_columns
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
+from hub.access.scope import AccessScope
 from hub.model import Delivery
 from hub.model.conversions import shown_state
 from hub.model.states import FINAL_DELIVERY_STATES, REPLAYABLE_DELIVERY_STATES
 from hub.platform.fields import from_fields
+from hub.queries.lists.delivery_filter import DeliveryFilter
 from hub.queries.lookup import find_deliveries
 from hub.queries.timeline.entries import Entry, in_order
 from hub.queries.timeline.receipts import story
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliveryFilter:
-    """Selects deliveries; None leaves a condition out."""
-
-    connector: str | None = None
-    state: str | None = None
-    since: datetime | None = None
-
-    def conditions(self) -> list[Any]:
-        """The conditions of a query."""
-        return [
-            *([Delivery.connector == self.connector] if self.connector is not None else []),
-            *([Delivery.state == self.state] if self.state is not None else []),
-            *([Delivery.made_at >= self.since] if self.since is not None else []),
-        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,21 +65,19 @@ class DeliverySummary:
         return shown_state(self.state, self.code)
 
 
-def count_deliveries(session: Session, wanted: DeliveryFilter) -> list[DeliveryCount]:
+def count_deliveries(session: Session, scope: AccessScope, wanted: DeliveryFilter) -> list[DeliveryCount]:
     """How many deliveries there are by connector, state and code."""
     columns: Any = (Delivery.connector, Delivery.state, Delivery.code)
-    query = select_columns(*columns, func.count(col(Delivery.id))).where(*wanted.conditions())
-    return [
-        DeliveryCount(connector=connector, state=state, code=code, count=count)
-        for connector, state, code, count in session.execute(query.group_by(*columns).order_by(*columns))
-    ]
-
-
-def newest_deliveries(session: Session, wanted: DeliveryFilter, limit: int) -> list[DeliverySummary]:
-    """At most `limit` deliveries, the newest first."""
-    query = select(Delivery).where(*wanted.conditions())
-    newest = query.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()).limit(limit)
-    return list(map(summary_of, session.exec(newest)))
+    return sorted(
+        (
+            DeliveryCount(connector=connector, state=state, code=code, count=count)
+            for query in wanted.queries(scope)
+            for connector, state, code, count in session.execute(
+                query.with_only_columns(*columns, func.count()).group_by(*columns)
+            )
+        ),
+        key=lambda each: (each.connector, each.state, each.code or ""),
+    )
 
 
 def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliverySummary, list[Entry]]]:
@@ -103,17 +85,15 @@ def why_deliveries(session: Session, wanted: str) -> list[tuple[DeliverySummary,
     return [(summary_of(row), in_order(story(session, row))) for row in find_deliveries(session, wanted)]
 
 
-def replayable(session: Session, ids: Sequence[str], wanted: DeliveryFilter) -> list[DeliverySummary]:
+def replayable(
+    session: Session, scope: AccessScope, ids: Sequence[str], wanted: DeliveryFilter
+) -> list[DeliverySummary]:
     """The deliveries that ended without success and may be tried again; only those in `ids` if any are given."""
-    query = (
-        select(Delivery)
-        .where(col(Delivery.state).in_(REPLAYABLE_DELIVERY_STATES), *wanted.conditions())
-        .order_by(col(Delivery.id))
-    )
+    where = [col(Delivery.state).in_(REPLAYABLE_DELIVERY_STATES)]
     if ids:
-        named = {row.id for each in ids for row in find_deliveries(session, each)}
-        query = query.where(col(Delivery.id).in_(named))
-    return list(map(summary_of, session.exec(query)))
+        where.append(col(Delivery.id).in_({row.id for each in ids for row in find_deliveries(session, each)}))
+    found = [row for query in wanted.queries(scope) for row in session.exec(query.where(*where))]
+    return [summary_of(row) for row in sorted(found, key=lambda row: row.id)]
 
 
 def summary_of(row: Delivery) -> DeliverySummary:

@@ -13,12 +13,16 @@ from hub.errors import NotFound
 from hub.marks.subjects import visible_subjects
 from hub.model import Delivery
 from hub.numbers.directory import LiveDirectory
-from hub.queries.deliveries.choice import HOOKS
+from hub.queries.deliveries.delivery_list import newest_deliveries
+from hub.queries.lists.delivery_filter import HOOKS, DeliveryFilter
 from hub.web.api.action_schemas import Deliveries, DeliveryAnswer
 from hub.web.api.auth import Authenticator, AuthorizedRequest
 from hub.web.api.marks import Body, SubjectId
 from hub.web.api.once import Once, once_of
 from hub.web.api.schemas import shaped
+
+MAX_DELIVERIES = 10_000
+"""Of one call, text or form."""
 
 
 class ReplayBody(Body):
@@ -37,10 +41,7 @@ def add_deliveries(api: FastAPI, authenticator: Authenticator, directory: LiveDi
         with authorized.session() as session:
             if not visible_subjects(session, authorized.scope, [call_id]):
                 raise NotFound("Not found")
-            rows = authorized.scope.select(Delivery).where(
-                Delivery.subject_id == call_id, col(Delivery.hook).in_(HOOKS)
-            )
-            newest = session.exec(rows.order_by(col(Delivery.made_at).desc(), col(Delivery.id).desc()))
+            newest = newest_deliveries(session, authorized.scope, DeliveryFilter(subject=call_id), MAX_DELIVERIES)
             return Deliveries(deliveries=shaped(DeliveryAnswer, newest))
 
     @api.post("/deliveries/{delivery_id}/replay")

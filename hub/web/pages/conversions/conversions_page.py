@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlmodel import col
 from starlette.responses import Response
 
-from hub.model import Delivery
 from hub.queries.conversions.activity import MAX_COUNTED, RuleActivity, activity_by_rule
 from hub.queries.conversions.drift import drift, why
 from hub.queries.conversions.stages import stages_of
 from hub.queries.deliveries.advice import recipient_of
-from hub.queries.deliveries.choice import DRIFT
+from hub.queries.lists.delivery_filter import DRIFT, DeliveryFilter
 from hub.web.forms.form import Form
 from hub.web.pages.conversions.rules import rules_of
 from hub.web.pages.conversions.sentences import options_in_words, sentence
@@ -33,8 +31,8 @@ def show_list(page: PageRequest, form: Form | None = None) -> Response:
     since = page.now - timedelta(days=DAYS)
     with page.session() as session:
         found, capped = activity_by_rule(session, page.scope, page.company_ids, since)
-        mine = (col(Delivery.company_id).in_(page.company_ids), col(Delivery.made_at) >= since)
-        drifting = drift(session, page.scope.select(Delivery).where(*mine))
+        [sent] = DeliveryFilter(companies=page.company_ids, since=since).queries(page.scope)
+        drifting = drift(session, sent)
     with page.hub.store.reading() as session:  # deals belong to no account
         crms = stages_of(session, page.hub.config, {each.name for each in page.companies}, page.now)
     connectors = page.hub.plugins.connectors

@@ -13,9 +13,9 @@ from hub.errors import CannotDo
 from hub.model.states import REPLAYABLE_DELIVERY_STATES
 from hub.numbers.directory import read_directory
 from hub.queries.deliveries.advice import recipient_of
-from hub.queries.deliveries.choice import NEEDS_YOU, SET_ASIDE, DeliveryChoice
-from hub.queries.deliveries.delivery_list import chosen_ids
-from hub.web.pages.deliveries.choices import choice_of, filters_of, same_choice
+from hub.queries.deliveries.delivery_list import newest_deliveries
+from hub.queries.lists.delivery_filter import NEEDS_YOU, SET_ASIDE, DeliveryFilter
+from hub.web.pages.deliveries.choices import choice_of, same_choice
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -34,7 +34,7 @@ def confirm(page: PageRequest) -> Response:
         limit=MAX_ITEMS[action],
         filters={
             name: recipient_of(value, page.hub.plugins.connectors) if name == "connector" else value
-            for name, value in filters_of(page).items()
+            for name, value in choice_of(page).texts.items()
         },
         target=page.here(),
         back=page.link("/deliveries", **same_choice(page)),
@@ -64,15 +64,15 @@ def do(page: PageRequest) -> Response:
 
 def _chosen(page: PageRequest, action: str) -> list[tuple[str, str]]:
     choice = choice_of(page)
-    wanted: list[DeliveryChoice] = [choice]
+    wanted: list[DeliveryFilter] = [choice]
     if action == "back":
         wanted = [replace(choice, state=SET_ASIDE)]
     elif choice.state not in (NEEDS_YOU, SET_ASIDE):
         states = [each for each in REPLAYABLE_DELIVERY_STATES if choice.state in (None, each)]
         wanted = [replace(choice, state=state) for state in states]
     with page.session() as session:
-        found = [each for one in wanted for each in chosen_ids(session, page.scope, one, MAX_ITEMS[action])]
-    return found[: MAX_ITEMS[action]]
+        found = [each for one in wanted for each in newest_deliveries(session, page.scope, one, MAX_ITEMS[action])]
+    return [(each.id, each.company_id or "") for each in found[: MAX_ITEMS[action]]]
 
 
 def _action(name: str | None) -> str:

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from hub.contracts.conversions import UNVERIFIABLE
 from hub.model.conversions import LOG, UPLOAD
-from hub.model.states import DeliveryState
-from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU, SET_ASIDE, DeliveryChoice
+from hub.queries.lists.delivery_filter import TEXTS, DeliveryFilter, delivery_filter_of
 from hub.web.pages.request import PageRequest
 
-FILTERS = ("connector", "rule", "code", "subject")
-MAX_FILTER = 200
-STATES = (*map(str, DeliveryState), UNVERIFIABLE, NEEDS_YOU, SET_ASIDE, DRIFT)
 
-
-def choice_of(page: PageRequest) -> DeliveryChoice:
-    """What the URL asks for. A call's own deliveries are shown whatever the period."""
-    values = filters_of(page)
-    period = None if "subject" in values else page.period()
-    state = page.query.get("state")
-    return DeliveryChoice(
-        companies=page.company_ids,
-        since=period.begins if period else None,
-        until=period.ends if period else None,
-        state=state if state in STATES else None,
-        **values,
-    )
-
-
-def filters_of(page: PageRequest) -> dict[str, str]:
-    """The filters beside state and period that the URL names."""
-    found = {name: page.query.get(name, "").replace("\0", "")[:MAX_FILTER].strip() for name in FILTERS}
-    return {name: value for name, value in found.items() if value}
+def choice_of(page: PageRequest) -> DeliveryFilter:
+    """What the URL asks for."""
+    period = page.period()
+    return delivery_filter_of(page.query, page.company_ids, period.begins, period.ends)
 
 
 def same_choice(page: PageRequest, **changes: str | None) -> dict[str, str | None]:
     """The parameters that lead to the same choice, for links to other pages about it."""
-    kept = {name: page.query.get(name) for name in ("state", "period", "first", "last", *FILTERS)}
+    kept = {name: page.query.get(name) for name in ("state", "period", "first", "last", *TEXTS)}
     return {**kept, **changes}
 
 

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from hub.platform.formats import phone, zone_name
 from hub.queries.contact.view import ContactView
 from hub.queries.deliveries.advice import Advice, advice_on, recipient_of
-from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU
 from hub.queries.deliveries.delivery_list import (
     MAX_COUNTED,
     DeliveryReason,
@@ -15,7 +14,8 @@ from hub.queries.deliveries.delivery_list import (
     page_of_deliveries,
     reasons,
 )
-from hub.web.pages.deliveries.choices import choice_of, connectors_of, filters_of, rules_of, same_choice
+from hub.queries.lists.delivery_filter import DRIFT, NEEDS_YOU
+from hub.web.pages.deliveries.choices import choice_of, connectors_of, rules_of, same_choice
 from hub.web.pages.deliveries.delivery_labels import KINDS, STATES, TABS
 from hub.web.pages.guard import Page
 from hub.web.pages.periods import PRESETS
@@ -26,13 +26,11 @@ ROWS = 50
 
 def deliveries(page: PageRequest) -> Response:
     """The list, with what needs somebody above it."""
-    choice, filters = choice_of(page), filters_of(page)
+    choice = choice_of(page)
     with page.session() as session:
         found = page_of_deliveries(session, page.scope, page.hub.vault, choice, page.query.get("after"), ROWS)
-        counts = {} if choice.is_narrow else count_by_state(session, page.scope, choice)
-        wanted = (
-            [] if choice.is_narrow or choice.state not in (None, NEEDS_YOU) else reasons(session, page.scope, choice)
-        )
+        counts = {} if choice.texts else count_by_state(session, page.scope, choice)
+        wanted = [] if choice.texts or choice.state not in (None, NEEDS_YOU) else reasons(session, page.scope, choice)
     return page.render(
         "deliveries.html",
         title="Deliveries",
@@ -42,7 +40,7 @@ def deliveries(page: PageRequest) -> Response:
         tabs=[(state, word, _counted(counts, state), page.here(state=state)) for state, word in TABS],
         chosen=choice.state,
         reasons=[_reason(page, each) for each in wanted],
-        filters=filters,
+        filters=choice.texts,
         connectors=[(name, recipient_of(name, page.hub.plugins.connectors)) for name in connectors_of(page)],
         rules=rules_of(page),
         period=page.period(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hub.contracts.conversions import UNVERIFIABLE
 from hub.model.states import DeliveryState
-from hub.queries.deliveries.choice import DRIFT, NEEDS_YOU, SET_ASIDE
+from hub.queries.lists.delivery_filter import DRIFT, NEEDS_YOU, SET_ASIDE
 
 STATES: Mapping[str, tuple[str, str]] = {
     DeliveryState.READY: ("", "Ready"),

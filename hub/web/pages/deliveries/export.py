@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.delivery_list import ListedDelivery, iterate_deliveries
 from hub.queries.spreadsheets import harmless
-from hub.web.pages.deliveries.choices import choice_of, filters_of
+from hub.web.pages.deliveries.choices import choice_of
 from hub.web.pages.deliveries.deliveries_page import person_of
 from hub.web.pages.deliveries.delivery_labels import STATES
 from hub.web.pages.guard import Page
@@ -27,7 +27,7 @@ COLUMNS = (
 def download(page: PageRequest) -> Response:
     """The chosen deliveries as a file. The audit entry is written before the first one is read."""
     choice = choice_of(page)
-    used = " ".join(sorted([*filters_of(page), *(["state"] if choice.state else [])])) or "no filter"
+    used = " ".join(sorted([*choice.texts, *(["state"] if choice.state else [])])) or "no filter"
     page.note("deliveries.export", page.company.id if page.company else page.user.account_id, used)
     headers = {
         "Content-Disposition": 'attachment; filename="deliveries.csv"',

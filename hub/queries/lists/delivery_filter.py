@@ -1,10 +1,11 @@
-"""Which deliveries a page shows: the conditions of a filter, and the parts of its list.
+"""The filter of the lists of deliveries, for pages, commands, the API and MCP: its conditions, and the parts of its list.
 
 Each part is read along one index from its newest entry on, so a page costs the same at a million deliveries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.access.scope import AccessScope
+from hub.contracts.conversions import UNVERIFIABLE
 from hub.model import ConversionRow, Delivery
+from hub.model.columns import storable
 from hub.model.conversions import LOG, UPLOAD, is_shown_as
 from hub.model.states import REPLAYABLE_DELIVERY_STATES, DeliveryState
 from hub.privacy.policies.gate import NOT_ACCEPTED, NOT_IN_FORCE
 from hub.queries.conversions.drift import counted_differently
+from hub.queries.lists.filters import MAX_VALUE_CHARACTERS
 from hub.queries.lists.keyset import Part, newest_first
 from hub.queries.lists.plan import rows_of
 
@@ -29,13 +33,16 @@ MENDABLE_HOLDS = ("hub.no-answer", "hub.silence", NOT_ACCEPTED, NOT_IN_FORCE)
 """Codes of held deliveries that somebody can mend; the other holds are the person's own right, and final."""
 NO_CODE = "none"
 """The filter on code for deliveries without one."""
+STATES = (*map(str, DeliveryState), UNVERIFIABLE, NEEDS_YOU, SET_ASIDE, DRIFT)
+TEXTS = ("connector", "rule", "code", "subject")
+"""The filters that any text may be the value of."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeliveryChoice:
-    """Selects deliveries of some companies; None leaves a condition out."""
+class DeliveryFilter:
+    """Selects deliveries; None leaves a condition out."""
 
-    companies: tuple[str, ...]
+    companies: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
     state: str | None = None
@@ -44,27 +51,31 @@ class DeliveryChoice:
     rule: str | None = None
     code: str | None = None
     subject: str | None = None
+    """The id of a call, text or form."""
+    hooks: tuple[str, ...] | None = HOOKS
 
     @property
-    def is_narrow(self) -> bool:
-        """Whether it has a condition that no index answers alone."""
-        return any((self.connector, self.rule, self.code, self.subject))
+    def texts(self) -> dict[str, str]:
+        """The conditions beside state and period that are set, by name; no index answers them alone."""
+        return {name: value for name in TEXTS if (value := getattr(self, name)) is not None}
 
     def queries(self, scope: AccessScope) -> list[Any]:
         """Queries for rows of `Delivery` that the user may see; no row is in two of them."""
-        mine = scope.select(Delivery).where(col(Delivery.company_id).in_(self.companies), *self._conditions())
+        mine = scope.select(Delivery).where(*self._conditions())
+        if self.companies is not None:
+            mine = mine.where(col(Delivery.company_id).in_(self.companies))
         return [mine.where(*state) for state in self._states()]
 
     def parts(self, session: Session, scope: AccessScope) -> list[Part]:
         """The parts of the list: of all states those of each company, else those of each state."""
         order = newest_first(Delivery.made_at, Delivery.id)
-        if self.state is None and self.subject is None:
+        if self.companies is not None and self.state is None and self.subject is None:
             return rows_of(session, scope, Delivery, order, *self._conditions(), companies=self.companies)
         return [Part(query, order) for query in self.queries(scope)]
 
     def _conditions(self) -> list[object]:
         row: Any = Delivery
-        chosen = [row.hook.in_(HOOKS)]
+        chosen = [] if self.hooks is None else [row.hook.in_(self.hooks)]
         if self.since is not None:
             chosen.append(row.made_at >= self.since)
         if self.until is not None:
@@ -93,3 +104,20 @@ class DeliveryChoice:
         if self.state == DRIFT:
             return [counted_differently()]
         return [[]] if self.state is None else [[is_shown_as(self.state)]]
+
+
+def delivery_filter_of(
+    query: Mapping[str, str],
+    companies: tuple[str, ...],
+    begins: datetime | None = None,
+    ends: datetime | None = None,
+) -> DeliveryFilter:
+    """The filter that a query string describes, without a state that does not exist. A contact's own deliveries are selected
+    whatever the period."""
+    texts = {name: storable(query.get(name, ""))[:MAX_VALUE_CHARACTERS].strip() or None for name in TEXTS}
+    if texts["subject"] is not None:
+        begins = ends = None
+    state = query.get("state")
+    return DeliveryFilter(
+        companies=companies, since=begins, until=ends, state=state if state in STATES else None, **texts
+    )

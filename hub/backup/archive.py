@@ -18,8 +18,6 @@ from hub.platform.disk import free_bytes
 from hub.store.encryption.keyring import Keyring
 
 FORMAT = 2
-UNNAMED_FORMAT = 1
-"""The first format: its hashes are over contents alone, so that the names of its files are held against its own rows."""
 
 
 class NotWhole(ConfigError):
@@ -129,7 +127,7 @@ class ArchiveReader:
                 ) from None
             raise ConfigError(f"{file} was made with another key. {error}") from None
         self.manifest: dict[str, Any] = json.loads(plain)
-        if self.manifest["format"] not in (FORMAT, UNNAMED_FORMAT):
+        if self.manifest["format"] != FORMAT:
             raise ConfigError(f"{file} was made by another version of Ringfence; restore it with that one.")
         if strange := strange_entry(self._zip.infolist(), self.manifest["tables"]):
             raise NotWhole(f"{file} was altered: {strange:.100} is not as a backup has it. Use another copy of it.")
@@ -142,15 +140,11 @@ class ArchiveReader:
     def check(self) -> None:
         """Read the whole file; NotWhole if a byte differs from what was written, or something is missing."""
         for table, count in self.manifest["tables"].items():
-            digest, names = Digest(with_names=self.manifest["format"] != UNNAMED_FORMAT), self._names(table)
+            digest, names = Digest(), self._names(table)
             for name in names:
                 digest.add(name, self._read(name))
             if len(names) != count["chunks"] or digest.hex() != count["sha256"]:
                 raise NotWhole(f"{self._file} is damaged at {table}; use another copy of it.")
-        if unknown := set(self._names(FILES)) - self._names_in_rows():
-            raise NotWhole(
-                f"{self._file} was altered: its rows know nothing of {min(unknown):.100}; use another copy of it."
-            )
 
     def rows(self, table: str) -> Iterator[list[Any]]:
         """The chunks of a table, in the order they were written."""
@@ -171,9 +165,6 @@ class ArchiveReader:
     def close(self) -> None:
         """Close the file."""
         self._zip.close()
-
-    def _names_in_rows(self) -> set[str]:
-        return {f"{FILES}/{row['path']}" for chunk in self.rows("recording") for row in chunk if row["path"]}
 
     def _names(self, table: str) -> list[str]:
         return names_in(table, self._zip.namelist())

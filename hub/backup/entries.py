@@ -48,14 +48,13 @@ def strange_entry(entries: Sequence[ZipInfo], tables: Mapping[str, Mapping[str, 
 class Digest:
     """A hash over the names and contents of a table's entries; one byte more or less anywhere gives another."""
 
-    def __init__(self, *, with_names: bool = True) -> None:
-        self._hash, self._with_names = hashlib.sha256(), with_names
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
 
     def add(self, name: str, data: bytes) -> None:
         """Add the next entry."""
-        if self._with_names:
-            written = name.encode()
-            self._hash.update(len(written).to_bytes(8, "big") + written + len(data).to_bytes(8, "big"))
+        written = name.encode()
+        self._hash.update(len(written).to_bytes(8, "big") + written + len(data).to_bytes(8, "big"))
         self._hash.update(data)
 
     def hex(self) -> str:

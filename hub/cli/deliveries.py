@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlmodel import Session
@@ -213,7 +213,7 @@ def _wanted(
     if state is not None and state not in states:
         raise CannotDo(f"{state!r} cannot be used here; choose one of {', '.join(states)}.")
     now = utc_now()
-    found = {name: typed(each) for name, each in texts.items() if each is not None}
+    found: dict[str, Any] = {name: typed(each) for name, each in texts.items() if each is not None}
     if "subject" in found:
         found["subject"] = find_subject(session, found["subject"]).id
     return DeliveryFilter(

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.errors import RetryLater, RingfenceError
-from hub.model import CallerRule, FormSubmission, Person, Tombstone
+from hub.model import CallerRule, Person, Tombstone
 from hub.privacy.erasure.days import days_changed
 from hub.privacy.erasure.mentions import blank, mentions_of
 from hub.privacy.erasure.reach import NO_DATA, PersonData, reach_of, webhooks_of
@@ -76,8 +76,7 @@ def erase_person(hub: Hub, person_id: str, kept: PersonData = NO_DATA) -> Erased
         changes = days_changed(session, reach)
         shared = hub.vault.keys_of_shares(session, reach.visits | reach.webhooks | reach.outcomes)
         sealed = {*sealed_by(session, reach), *shared}
-        others = _holders_of_others(session, hub, person, reach)
-        keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed, others)
+        keys = hub.vault.destroy_keys(session, _holders(session, hub, person, reach), sealed)
         elsewhere = mentions_of(session, hub.vault, person, reach, kept)
         rows = erase_rows(session, reach, now) + elsewhere.counts
         blank(session, elsewhere)
@@ -115,17 +114,6 @@ def _holders(session: Session, hub: Hub, person: Person, reach: PersonData) -> s
     if person.known_number:
         holders.add(hub.vault.holder(session, person.company_id, person.known_number, person.id))
     return holders
-
-
-def _holders_of_others(session: Session, hub: Hub, person: Person, reach: PersonData) -> set[str]:
-    """The owners of numbers that the person's forms name. Forms from before migration 0007 are encrypted under the key
-    of the number in them; an erasure of the person who typed the number must not destroy its owner's recordings.
-    """
-    numbers = select(FormSubmission.phone_number).where(
-        col(FormSubmission.id).in_(reach.forms), col(FormSubmission.phone_number).is_not(None)
-    )
-    typed = {number for number in session.exec(numbers.distinct()) if number != person.known_number}
-    return {hub.vault.holder(session, person.company_id, number, "") for number in typed}
 
 
 def _tombstoned(session: Session, hub: Hub, person: Person, reach: PersonData, keys: list[str]) -> ErasedRows:

@@ -114,7 +114,9 @@ def delivery_filter_of(
 ) -> DeliveryFilter:
     """The filter that a query string describes, without a state that does not exist. A contact's own deliveries are selected
     whatever the period."""
-    texts = {name: storable(query.get(name, ""))[:MAX_VALUE_CHARACTERS].strip() or None for name in TEXTS}
+    texts: dict[str, Any] = {
+        name: storable(query.get(name, ""))[:MAX_VALUE_CHARACTERS].strip() or None for name in TEXTS
+    }
     if texts["subject"] is not None:
         begins = ends = None
     state = query.get("state")

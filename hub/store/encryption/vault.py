@@ -129,13 +129,9 @@ class Vault:
         key."""
         return bool(self.destroy_keys(session, [self.holder(session, company_id, phone_number, subject_id)]))
 
-    def destroy_keys(
-        self, session: Session, holders: Collection[str], key_ids: Collection[str] = (), others: Collection[str] = ()
-    ) -> list[str]:
-        """Destroy every key of the holders (`holder`) and the keys with these ids, except those of `others`; returns
-        the ids of all destroyed keys."""
-        sealing = col(PersonKey.id).in_(set(key_ids)) & col(PersonKey.holder).not_in(set(others))
-        theirs = or_(col(PersonKey.holder).in_(set(holders)), sealing)
+    def destroy_keys(self, session: Session, holders: Collection[str], key_ids: Collection[str] = ()) -> list[str]:
+        """Destroy every key of the holders (`holder`) and the keys with these ids; returns the ids of all destroyed keys."""
+        theirs = or_(col(PersonKey.holder).in_(set(holders)), col(PersonKey.id).in_(set(key_ids)))
         live = (theirs, col(PersonKey.wrapped).is_not(None), col(PersonKey.holder) != HOLDERS)
         done = (
             update(PersonKey)

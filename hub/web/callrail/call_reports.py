@@ -10,7 +10,8 @@ from hub.callrail.dates import FIRST_MOMENT, Period, range_time, zone_title
 from hub.callrail.ids import COMPANY, wire_id
 from hub.callrail.sources import source_name
 from hub.errors import CannotDo
-from hub.queries.listings.totals import (
+from hub.queries.lists.kinds import CALLS
+from hub.queries.lists.totals import (
     GROUPS,
     CallTotals,
     call_totals,
@@ -18,7 +19,6 @@ from hub.queries.listings.totals import (
     call_totals_over_time,
     first_start,
 )
-from hub.queries.lists.kinds import CALLS
 from hub.reports.calendar import bounds, month_of, year_of
 from hub.web.callrail.calls import call_list
 from hub.web.callrail.request import CallRailRequest

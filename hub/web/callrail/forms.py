@@ -17,11 +17,11 @@ from hub.contracts.leads import LeadStatus
 from hub.marks.spam import is_spam
 from hub.model import FormSubmission
 from hub.queries.contact.view import contact_views
-from hub.queries.listings.totals import FORM_GROUPS, form_totals_by
 from hub.queries.lists import kinds
 from hub.queries.lists.filters import GOOD, UNSCORED, ContactFilter, ContactKind
 from hub.queries.lists.keyset import count_rows, in_order
 from hub.queries.lists.paging import ContactList
+from hub.queries.lists.totals import FORM_GROUPS, form_totals_by
 from hub.web.callrail.call_reports import key_of, range_of
 from hub.web.callrail.calls import LEAD_STATUSES, asked_period
 from hub.web.callrail.request import CallRailRequest

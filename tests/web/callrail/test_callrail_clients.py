@@ -13,7 +13,7 @@ from callrail_stage import CALLS, FORMS, CallRailHub, callrail_hub, company_id, 
 from starlette.testclient import TestClient
 
 from hub.callrail import fields
-from hub.queries.listings.totals import FORM_GROUPS, GROUPS
+from hub.queries.lists.totals import FORM_GROUPS, GROUPS
 from hub.web.callrail.calls import CALLS as CALLS_LIST
 from hub.web.callrail.routes import RESOURCES
 

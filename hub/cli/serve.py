@@ -20,6 +20,7 @@ from hub.cli.support.next_steps import next_steps
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.platform import logs
 from hub.platform.clock import Clock
+from hub.plugin_host.kernel.privileges import close_to_other_processes
 from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
 from hub.serving.companions import Companions
 from hub.serving.http_server import edge_settings, serve, serving_operation
@@ -73,6 +74,7 @@ def _show_first_steps(opened: Opened) -> None:
 
 def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = None, clock: Clock | None = None) -> None:
     """Start a process of the hub, and serve until a signal ends it; `clock` replaces the machine's."""
+    close_to_other_processes()
     raise_file_limit()
     return_freed_memory()
     if listen is not None:

@@ -48,8 +48,9 @@ class Host:
         begin = self._connection.recv()
         self._name = begin.connector
         limit_process(begin.memory_mb, hub_pid)
+        confine(begin.origin, begin.hosts, begin.folder, self.tell, sockets=True)
+        # What the kernel refuses holds for the threads that are started afterwards.
         threading.Thread(target=self._send_notes, daemon=True).start()
-        confine(begin.origin, begin.hosts, begin.folder, self.tell)
         threading.Thread(target=self._begin, args=(begin,), daemon=True).start()
         while True:
             message = self._connection.recv()

@@ -1,10 +1,13 @@
-"""Confines a plugin's process: which files hold its code, and the audit hook."""
+"""Confines a plugin's process: its files, what the kernel refuses, and the audit hook that explains it."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import ssl
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,18 +15,39 @@ from typing import Any
 import hub
 from hub.plugin_host.host.audit_hook import Policy
 from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.kernel.support import confine_process
+
+SYSTEM_FILES = (
+    "/usr/share/zoneinfo", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/ld.so.cache",
+    "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/ca-certificates", "/etc/ssl/certs",
+    "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/ca-trust", "/etc/pki/tls/certs", "/etc/pki/tls/cert.pem",
+    "/etc/pki/tls/openssl.cnf", "/dev/null", "/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo",
+)  # fmt: skip
+"""What libraries read of the system: certificates, time zones, random numbers. No key and nothing of the hub is there."""
+NAME_FILES = (
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/run/systemd/resolve",
+)
+"""What the C library reads to look up a host's address."""
+NATIVE_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store")
+WRITABLE_FILES = (Path(os.devnull),)
 
 
-def confine(origin: Origin, hosts: Sequence[str], folder: str, tell: Callable[..., Any]) -> None:
-    """Install the audit hook."""
+def confine(
+    origin: Origin, hosts: Sequence[str], folder: str, tell: Callable[..., Any], *, sockets: bool = False
+) -> None:
+    """Let the kernel refuse what no plugin needs, and install the audit hook. Afterwards nothing of it can be taken back.
+    `sockets`: whether the plugin may make sockets of its own."""
     preload()
-    interpreter = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.exec_prefix)]
+    readable = [Path(each) for each in (*SYSTEM_FILES, *(NAME_FILES if sockets else ()))]
+    readable += [*_interpreter(), *_own_code(), *_plugin_code(origin), *_certificates()]
+    confine_process(readable, [Path(folder), *WRITABLE_FILES], sockets=sockets)
     Policy(
-        hosts,
-        [*interpreter, *_own_code(), *_plugin_code(origin)],
-        Path(folder),
-        lambda kind, name: tell("refused", kind, name),
-        native=origin.built_in,
+        hosts, readable, Path(folder), lambda kind, name: tell("refused", kind, name), native=origin.built_in
     ).install()
 
 
@@ -31,20 +55,35 @@ def preload() -> None:
     """Import what the audit hook would refuse, and what every plugin imports."""
     import ctypes  # noqa: F401
     import encodings.idna  # noqa: F401
-    import ssl  # noqa: F401
 
     importlib.import_module("hub.api")
 
 
+def _interpreter() -> list[Path]:
+    """Python's standard library, the libraries in machine language, and the packages; not the folders around them."""
+    library = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    base = [Path(sys.base_prefix, "lib"), Path(sys.base_exec_prefix, "lib")]
+    packages = [each for each in sys.path if "-packages" in each or each.endswith(".zip")]
+    return [*base, *map(Path, (*library, *packages, *NATIVE_LIBRARIES))]
+
+
 def _own_code() -> list[Path]:
-    """The hub's packages and the libraries; not the folder around them, which may hold config.yaml."""
+    """The hub's packages; not the folder around them, which may hold config.yaml."""
     around = Path(hub.__file__).parents[1]
-    libraries = [Path(each) for each in sys.path if "-packages" in each or each.endswith(".zip")]
-    return [around / "hub", around / "plugins", *libraries]
+    return [around / "hub", around / "plugins"]
+
+
+def _certificates() -> list[Path]:
+    """Where OpenSSL looks for the certificates of authorities here."""
+    found = ssl.get_default_verify_paths()
+    return [Path(each) for each in (found.cafile, found.capath) if each]
 
 
 def _plugin_code(origin: Origin) -> list[Path]:
     if origin.file is not None:
         return [origin.file, Path(importlib.util.cache_from_source(str(origin.file)))]
     spec = importlib.util.find_spec(origin.module.partition(".")[0])
-    return [Path(each) for each in (spec.submodule_search_locations or ())] if spec else []
+    if spec is None:
+        return []
+    own = [spec.origin] if spec.has_location and spec.origin else []
+    return [Path(each) for each in (spec.submodule_search_locations or own)]

@@ -28,6 +28,7 @@ hub: {{public_url: "http://127.0.0.1:{port}", listen: "127.0.0.1:{port}", databa
 connectors:
   twilio:
     plugin: twilio
+    isolation: {isolation}
     account_sid: ${{env:TWILIO_ACCOUNT_SID}}
     auth_token: ${{env:TWILIO_AUTH_TOKEN}}
     base_url: http://127.0.0.1:9
@@ -108,12 +109,12 @@ class Server:
 
 
 @contextmanager
-def hub_server(folder: Path, command: str = "web") -> Iterator[Server]:
-    """`hub web` or `hub run` with a database of its own in `folder`."""
+def hub_server(folder: Path, command: str = "web", isolation: str = "thread") -> Iterator[Server]:
+    """`hub web` or `hub run` with a database of its own in `folder`; its carrier runs in a thread or in a process."""
     twilio, port = Sandbox(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "config.yaml"
-    config.write_text(CONFIG.format(port=port, folder=folder, number=NUMBER))
+    config.write_text(CONFIG.format(port=port, folder=folder, number=NUMBER, isolation=isolation))
     secrets = {"TWILIO_ACCOUNT_SID": twilio.account_sid, "TWILIO_AUTH_TOKEN": twilio.auth_token}
     with started(hub(command, "--config", str(config)), port, os.environ | secrets) as process:
         yield Server(psutil.Process(process.pid), port, Webhooks(twilio, port), folder / "hub.db")

@@ -142,10 +142,15 @@ class Plugins:
     ) -> Future[list[Result | RingfenceError]]:
         """The same as `call`, but only started."""
         spec = spec_of(hook)
-        caller = self._need(name, spec)
-        return self.guards[name].submit(
-            spec.name, lambda: [_item_result(name, spec, partial(caller, *item)) for item in items]
-        )
+        caller, connector = self._need(name, spec), self.connectors[name]
+
+        def work() -> list[Result | RingfenceError]:
+            if isinstance(connector, HostedConnector):
+                given = connector.call_each(spec, items)
+                return [_item_result(name, spec, partial(_checked_result, name, spec, each)) for each in given]
+            return [_item_result(name, spec, partial(caller, *item)) for item in items]
+
+        return self.guards[name].submit(spec.name, work)
 
     def judge(self, questions: Sequence[ConsentQuestion], deadline: float | None = None) -> list[Decision]:
         """One decision per question: every consent connector is asked, the strictest opinion wins, no answer means no.
@@ -216,6 +221,12 @@ def _item_result(name: str, spec: HookSpec, call: Callable[[], Result]) -> Resul
         metrics.HOOK_FAILURES.labels(name, spec.name, "crash").inc()
         kind = type(without_frames(error)).__name__  # pluggy's own frames would keep it in a cycle
         return PluginFailure(f"connector {name!r} crashed in {spec.name} ({kind}).")
+
+
+def _checked_result(name: str, spec: HookSpec, result: object | RingfenceError) -> Any:
+    if isinstance(result, RingfenceError):
+        raise result
+    return checked(name, spec, result)
 
 
 def _opinion(name: str, answer: Opinion | RingfenceError) -> Opinion:

@@ -1,16 +1,20 @@
 """The plugin host's own process: it limits itself, imports one plugin, and answers the hub's calls over a socket.
 
-Started as `python -m hub.plugin_host.host.child DESCRIPTOR HUB_PID`.
+Started as `python -m hub.plugin_host.host.child HUB_PID CONTROL CALLS…`: the descriptors of its sockets. One thread serves each
+socket on which calls come.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
+import socket
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
-from multiprocessing.connection import Connection
 from typing import Any
 
 from hub.contracts.connector import Connector
@@ -21,31 +25,29 @@ from hub.plugin_host.host.limits import limit_process
 from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import TRANSFORM, Answer, Begin, Call, error_as_data, error_from_data
 from hub.plugin_host.host.services import child_services
-from hub.plugin_host.host.wire import CannotPass, encode
+from hub.plugin_host.host.wire import CannotPass, FrameSocket, encode
 from hub.plugin_host.partial_settings import partial_model
-from hub.plugin_host.thread_pool import DaemonThreadPool
 
-LANE_THREADS = 4
-"""As many as the hub calls at once in each lane."""
 MAX_WAITING_NOTES = 1_000
+SWITCH_SECONDS = 0.001
+"""How long a thread that computes keeps others waiting: a slow hook must not hold up the answer to a ringing call."""
 
 
 class Host:
     """One connector in this process."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, control: FrameSocket, calls: Sequence[FrameSocket]) -> None:
+        self._control, self._calls = control, calls
         self._sending = threading.Lock()
         self._asked: dict[int, Future[object]] = {}
         self._next = 0
-        self._pools: dict[str, DaemonThreadPool] = {}
         self._notes: deque[tuple[object, ...]] = deque(maxlen=MAX_WAITING_NOTES)
-        self._noted, self._sending_notes = threading.Event(), threading.Lock()
+        self._noted, self._sending_notes, self._sent_notes = threading.Event(), threading.Lock(), 0
         self._name = ""
 
     def run(self, hub_pid: int) -> None:
         """Begin, then serve until the hub closes the pipe."""
-        begin = self._connection.recv()
+        begin = pickle.loads(self._control.receive())  # noqa: S301 - the hub sent it
         self._name = begin.connector
         limit_process(begin.memory_mb, hub_pid)
         confine(begin.origin, begin.hosts, begin.folder, self.tell, sockets=True)
@@ -53,11 +55,7 @@ class Host:
         threading.Thread(target=self._send_notes, daemon=True).start()
         threading.Thread(target=self._begin, args=(begin,), daemon=True).start()
         while True:
-            message = self._connection.recv()
-            if isinstance(message, Answer):
-                self._answered(message)
-            else:
-                self._submit(message)
+            self._answered(pickle.loads(self._control.receive()))  # noqa: S301 - the hub sent it
 
     def tell(self, *note: object) -> None:
         """Send something that nobody waits for: a log line, a refusal. The oldest is dropped if too many wait."""
@@ -86,33 +84,43 @@ class Host:
             self._send({"broken": f"{type(error).__name__}: {text}"})
             return
         self._connector, self._hooks = connector, manager.hook
+        sys.setswitchinterval(SWITCH_SECONDS)
+        for end in self._calls:
+            threading.Thread(target=self._serve, args=(end,), daemon=True).start()
         self._send({"ready": os.getpid()})
 
-    def _submit(self, call: Call) -> None:
-        if call.lane not in self._pools:
-            self._pools[call.lane] = DaemonThreadPool(call.lane, LANE_THREADS)
-        self._pools[call.lane].submit(Future(), lambda: self._serve(call))
+    def _serve(self, end: FrameSocket) -> None:
+        """Answer the calls of one socket, one after the other."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                call: Call = pickle.loads(end.receive())  # noqa: S301 - the hub sent it
+                for arguments in call.items:
+                    end.send(self._reply(call.what, arguments))
 
-    def _serve(self, call: Call) -> None:
+    def _reply(self, what: str, arguments: dict[str, Any]) -> bytes:
         try:
-            frame = encode({"reply": call.id, "value": self._call(call)})
-        except CannotPass as error:
-            frame = encode({"reply": call.id, "error": "PluginFailure", "text": self._wrong(call, str(error))})
+            reply: dict[str, object] = {"value": self._call(what, arguments)}
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
-            frame = encode({"reply": call.id, **error_as_data(error)})
+            reply = error_as_data(error)
         self._flush_notes()
-        self._send_frame(frame)
+        try:
+            return encode({**reply, "notes": self._sent_notes})
+        except CannotPass as error:
+            wrong: dict[str, object] = {"error": "PluginFailure", "text": self._wrong(what, str(error))}
+        except BaseException as error:  # noqa: BLE001 - a result may be an object that raises anything
+            wrong = error_as_data(error)
+        return encode({**wrong, "notes": self._sent_notes})
 
-    def _wrong(self, call: Call, why: str) -> str:
-        return f"connector {self._name!r} gave a wrong value in {call.what} ({why}); report it to the plugin's author."
+    def _wrong(self, what: str, why: str) -> str:
+        return f"connector {self._name!r} gave a wrong value in {what} ({why}); report it to the plugin's author."
 
-    def _call(self, call: Call) -> Any:
-        if call.what in SPECS:
-            results = getattr(self._hooks, call.what)(**call.arguments)
+    def _call(self, what: str, arguments: dict[str, Any]) -> Any:
+        if what in SPECS:
+            results = getattr(self._hooks, what)(**arguments)
             return results[0] if results else None
-        if call.what == TRANSFORM:
-            return transformed(self._connector, **call.arguments)
-        return getattr(self._connector, call.what)(**call.arguments)
+        if what == TRANSFORM:
+            return transformed(self._connector, **arguments)
+        return getattr(self._connector, what)(**arguments)
 
     def _answered(self, answer: Answer) -> None:
         future = self._asked.pop(answer.id)
@@ -132,17 +140,15 @@ class Host:
         with self._sending_notes:
             while self._notes:
                 self._send({"note": list(self._notes.popleft())})
+                self._sent_notes += 1
 
     def _send(self, message: dict[str, object]) -> None:
         try:
             frame = encode(message)
         except CannotPass:
             frame = encode({"note": ["log", "warning", "a value could not be passed to the hub", {}]})
-        self._send_frame(frame)
-
-    def _send_frame(self, frame: bytes) -> None:
         with self._sending:
-            self._connection.send_bytes(frame)
+            self._control.send(frame)
 
 
 def transformed(connector: Connector, name: str, text: str) -> str | None:
@@ -163,9 +169,10 @@ def make_connector(begin: Begin, host: Host) -> Connector:
 
 def main() -> None:
     """Serve the hub until it closes the pipe; then end at once, whatever the plugin's threads do."""
-    descriptor, hub_pid = int(sys.argv[1]), int(sys.argv[2])
+    hub_pid, *descriptors = map(int, sys.argv[1:])
+    control, *calls = [FrameSocket(socket.socket(fileno=each)) for each in descriptors]
     try:
-        Host(Connection(descriptor)).run(hub_pid)
+        Host(control, calls).run(hub_pid)
     except (EOFError, OSError):
         os._exit(0)
 

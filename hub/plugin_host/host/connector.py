@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial, wraps
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -12,7 +12,7 @@ from hub.contracts.owners import OwnerSignIn
 from hub.contracts.sandbox import Sandbox
 from hub.contracts.services import Services
 from hub.contracts.sign_in import SignIn
-from hub.errors import ConfigError
+from hub.errors import ConfigError, RingfenceError
 from hub.hookspecs import FAMILIES, SPECS, HookSpec, hookimpl
 from hub.plugin_host.guard import lane_of
 from hub.plugin_host.host import probe
@@ -111,6 +111,11 @@ class HostedConnector(Connector):
             return None
         own: type[Connector] = load_class(cls.origin)
         return own.sandbox_class()
+
+    def call_each(self, spec: HookSpec, items: Sequence[tuple[object, ...]]) -> list[object | RingfenceError]:
+        """The results of a hook that is called once with the arguments of each item; an item that failed has its error."""
+        arguments = [spec.by_name(*item) for item in items]
+        return self.supervisor.call_each(spec.name, lane_of(spec.name), arguments, spec.deadline)
 
     def _requested(self, method: str, kind: type[Any]) -> Any:
         if method not in self.methods:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,11 @@ class Begin:
 
 @dataclass(frozen=True)
 class Call:
-    """Call a hook, or a method of the connector that is not a hook."""
+    """Call a hook, or a method of the connector that is not a hook, once with the arguments of each item. Each item has a
+    reply of its own, in this order."""
 
-    id: int
     what: str
-    lane: str
-    arguments: dict[str, Any] = field(default_factory=dict)
+    items: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)

@@ -3,55 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import pickle
+import queue
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from hub.errors import PluginAway, PluginDied, PluginTimeout
+from hub.errors import PluginAway, PluginDied, PluginTimeout, RingfenceError
+from hub.plugin_host.guard import LANES, POOL_THREADS
 from hub.plugin_host.host.environment import child_environment
 from hub.plugin_host.host.messages import Answer, Begin, Call, error_from_data
-from hub.plugin_host.host.wire import MAX_FRAME_BYTES, CannotPass, decode
+from hub.plugin_host.host.wire import CannotPass, FrameSocket, decode
 from hub.plugin_host.thread_pool import is_abandoned
 
 FOLDER = "ringfence-plugin-"
 GRACE_SECONDS = 1.0
 """After its deadline a call has this time to end; then the child is killed."""
-POLL_SECONDS = 0.25
-SEND_SECONDS = 10
-"""A child that does not take a message within this time is broken."""
+END_SECONDS = 1.0
+"""A child whose end of a socket is closed has this time to end; then it is killed."""
+NOTES_SECONDS = 1.0
+"""A result waits so long for the log lines that the plugin wrote before it."""
 
 
 class ChildProcess:
-    """A running child. `note` is called with each message that is not a reply; it must not wait."""
+    """A running child. `note` is called with each message that is not a reply; it must not wait.
+
+    The child has one socket for notes and for what it asks the hub, and one for each call that the hub makes at a time. So
+    the thread that calls a hook also reads the reply: a call costs two hand-overs between threads, and a slow hook is in no
+    other hook's way.
+    """
 
     def __init__(self, begin: Callable[[str], Begin], note: Callable[[ChildProcess, dict[str, Any]], None]) -> None:
         _sweep_folders()
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         begun = begin(self.folder)
         self._name, self._note = begun.connector, note
-        self._numbers = itertools.count(1)
-        self._waiting: dict[int, tuple[str, Future[dict[str, Any]]]] = {}
         self._lock, self._sending = threading.Lock(), threading.Lock()
-        self._ended = ""
-        ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
-        with theirs:
+        self._ended, self._by_itself = "", False
+        self._reaped, self._noted, self._notes = threading.Event(), threading.Condition(), 0
+        self._idle: dict[str, queue.SimpleQueue[FrameSocket]] = {lane: queue.SimpleQueue() for lane in LANES}
+        pairs = [socket.socketpair() for _ in range(1 + len(LANES) * POOL_THREADS)]
+        ours = [FrameSocket(end) for end, _ in pairs]
+        self._control = ours[0]
+        for number, end in enumerate(ours[1:]):
+            self._idle[LANES[number % len(LANES)]].put(end)
+        with contextlib.ExitStack() as theirs:
+            descriptors = [theirs.enter_context(end).fileno() for _, end in pairs]
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 [
                     sys.executable,
@@ -59,18 +66,17 @@ class ChildProcess:
                     "-s",
                     "-m",
                     "hub.plugin_host.host.child",
-                    str(theirs.fileno()),
                     str(os.getpid()),
+                    *map(str, descriptors),
                 ],
                 env=child_environment(self.folder),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
+                pass_fds=descriptors,
                 start_new_session=True,
             )
-        self._connection = Connection(ours.detach())
         self.send(begun)
 
     @property
@@ -78,55 +84,89 @@ class ChildProcess:
         """Whether it can still be called."""
         return not self._ended and self.process.poll() is None
 
-    def call(self, what: str, lane: str, arguments: dict[str, object], limit: float) -> Any:
-        """The result of a hook. PluginTimeout, and the child is killed, if it takes longer than `limit` seconds and the
-        grace, or if nobody waits any more."""
-        future: Future[dict[str, object]] = Future()
-        with self._lock:
-            if self._ended:
-                raise self._gone(what)
-            number = next(self._numbers)
-            self._waiting[number] = what, future
-        self.send(Call(number, what, lane, arguments))
-        reply = self._wait(what, future, limit)
-        if "value" in reply:
-            return reply["value"]
-        raise error_from_data(self._name, what, reply)
+    def call(
+        self, what: str, lane: str, items: Sequence[dict[str, object]], limit: float
+    ) -> Iterator[object | RingfenceError]:
+        """Call a hook once with each item's arguments; the results in their order, an error in the place of one that failed.
 
-    def _wait(self, what: str, future: Future[dict[str, object]], limit: float) -> dict[str, object]:
-        ends = time.monotonic() + limit + GRACE_SECONDS
-        while True:
-            try:
-                return future.result(timeout=POLL_SECONDS)
-            except FutureTimeout:
-                now = time.monotonic()
-                if now > ends:
-                    self.kill(f"it did not answer {what} in time")
-                    raise PluginTimeout(f"connector {self._name!r} did not answer {what} in time.") from None
-                if is_abandoned():
-                    ends = min(ends, now + GRACE_SECONDS)
-
-    def send(self, message: Begin | Call | Answer) -> None:
-        """Send one message; a child that does not take it is killed."""
-        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        If a call takes longer than `limit` seconds and the grace, or if nobody waits any more, the child is killed. It ends
+        early if the child does; then the last result is the error of the call in which it ended.
+        """
         try:
-            with self._sending:
-                self._connection.send_bytes(data)
+            end = self._idle[lane].get(timeout=limit)
+        except queue.Empty:
+            yield PluginTimeout(f"connector {self._name!r} has no thread left for {what}.")
+            return
+        try:
+            self._send(end, Call(what, tuple(items)))
+            for _ in items:
+                yield self._result(end, what, limit)
+        except RingfenceError as error:
+            end.close()
+            yield error
+        else:
+            self._idle[lane].put(end)
+
+    def _result(self, end: FrameSocket, what: str, limit: float) -> object | RingfenceError:
+        """The result of one call. RingfenceError is raised if the child cannot be called any more."""
+        ends = time.monotonic() + limit + GRACE_SECONDS
+
+        def in_time() -> None:
+            nonlocal ends
+            now = time.monotonic()
+            if now > ends:
+                self.kill(f"it did not answer {what} in time")
+                raise PluginTimeout(f"connector {self._name!r} did not answer {what} in time.")
+            if is_abandoned():
+                ends = min(ends, now + GRACE_SECONDS)
+
+        try:
+            reply = decode(end.receive(in_time))
+            self._await_notes(reply["notes"])
+            return reply["value"] if "value" in reply else error_from_data(self._name, what, reply)
+        except (EOFError, OSError):
+            if not self._reaped.wait(END_SECONDS):
+                self.kill("it closed a socket of the hub")
+        except RingfenceError:
+            raise
+        except CannotPass as error:
+            self.kill(f"it sent something else than an answer: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever a child sends, only the child ends
+            self.kill(f"it sent something else than an answer ({type(error).__name__})")
+        self._reaped.wait(END_SECONDS)
+        raise PluginDied(str(self._gone(what)), self._name, what) if self._by_itself else self._gone(what)
+
+    def _await_notes(self, count: int) -> None:
+        """Wait until the notes that the child sent before a reply are handled."""
+        if self._notes < count:
+            with self._noted:
+                self._noted.wait_for(lambda: self._notes >= count or bool(self._ended), NOTES_SECONDS)
+
+    def send(self, message: Begin | Answer) -> None:
+        """Send one message that is not a call; a child that does not take it is killed."""
+        with self._sending:
+            self._send(self._control, message)
+
+    def _send(self, end: FrameSocket, message: Begin | Answer | Call) -> None:
+        try:
+            end.send(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
         except OSError as error:
-            self.kill(f"it takes no messages ({type(error).__name__})")
+            if not isinstance(message, Call) or not self._reaped.wait(END_SECONDS):
+                self.kill(f"it takes no messages ({type(error).__name__})")
             raise self._gone("a call") from None
 
     def read(self) -> str:
-        """Read what the child sends, until it has ended; returns why it ended."""
+        """Read what the child sends besides replies, until it has ended; returns why it ended."""
         try:
             while True:
-                message = decode(self._connection.recv_bytes(MAX_FRAME_BYTES))
+                message = decode(self._control.receive())
                 if not isinstance(message, dict):
                     raise CannotPass("it is no message")
-                if "reply" in message:
-                    self._reply(message)
-                else:
-                    self._note(self, message)
+                self._note(self, message)
+                if "note" in message:
+                    with self._noted:
+                        self._notes += 1
+                        self._noted.notify_all()
         except CannotPass as error:
             self.kill(f"it sent something else than an answer: {error}")
         except (EOFError, OSError):
@@ -142,25 +182,26 @@ class ChildProcess:
         with contextlib.suppress(OSError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
-    def _reply(self, message: dict[str, Any]) -> None:
-        with self._lock:
-            waiting = self._waiting.pop(message["reply"], None)
-        if waiting is not None:
-            waiting[1].set_result(message)
-
     def _reap(self) -> str:
         self.kill("")
         code = self.process.wait()
         with self._lock:
-            died = not self._ended or code != -signal.SIGKILL
+            self._by_itself = not self._ended or code != -signal.SIGKILL
             self._ended = self._ended or _how(code)
-            waiting, self._waiting = self._waiting, {}
-        for what, future in waiting.values():
-            future.set_exception(PluginDied(str(self._gone(what)), self._name, what) if died else self._gone(what))
-        with contextlib.suppress(OSError):
-            self._connection.close()
+        self._reaped.set()
+        with self._noted:
+            self._noted.notify_all()
+        self._close()
         shutil.rmtree(self.folder, ignore_errors=True)
         return self._ended
+
+    def _close(self) -> None:
+        """Close the sockets; a call that is under way closes its own."""
+        self._control.close()
+        for idle in self._idle.values():
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    idle.get_nowait().close()
 
     def _gone(self, what: str) -> PluginAway:
         return PluginAway(f"the plugin of connector {self._name!r} ended during {what}: {self._ended}.")

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 import structlog
 
 from hub.contracts.services import Services
-from hub.errors import CircuitOpen, PluginFailure, PluginTimeout
+from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RingfenceError
 from hub.platform import metrics
 from hub.plugin_host.host.messages import Answer, Begin
 from hub.plugin_host.host.output import PluginLog
-from hub.plugin_host.host.process import POLL_SECONDS, ChildProcess
+from hub.plugin_host.host.process import ChildProcess
 from hub.plugin_host.host.requests import HubServices
 from hub.plugin_host.host.restarts import Restarts
+from hub.plugin_host.host.wire import POLL_SECONDS
 from hub.plugin_host.thread_pool import is_abandoned
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,8 @@ ASK_AGAIN_SECONDS = 5.0
 DISABLED_SECONDS = 60.0
 """How long work waits that is for a disabled connector, before it looks again."""
 CLOSE_SECONDS = 2.0
+MAX_ITEMS_PER_MESSAGE = 32
+"""How many calls a child gets at once. After them the hub looks whether the results are still wanted."""
 
 
 class Switch(Protocol):
@@ -79,9 +82,28 @@ class Supervisor:
 
     def call(self, what: str, lane: str, arguments: dict[str, object], limit: float) -> Any:
         """The result of a hook in the child; starts it if it does not run."""
-        if is_abandoned():
-            raise PluginTimeout(f"connector {self.name!r} has no time left for {what}.")
-        return self._running(limit).call(what, lane, arguments, limit)
+        (result,) = self.call_each(what, lane, [arguments], limit)
+        if isinstance(result, RingfenceError):
+            raise result
+        return result
+
+    def call_each(
+        self, what: str, lane: str, items: Sequence[dict[str, object]], limit: float
+    ) -> list[object | RingfenceError]:
+        """The results of a hook that is called once with the arguments of each item, in one message for many of them; an
+        item that failed has its error."""
+        results: list[object | RingfenceError] = []
+        while len(results) < len(items):
+            if is_abandoned():
+                results.append(PluginTimeout(f"connector {self.name!r} has no time left for {what}."))
+                continue
+            try:
+                child = self._running(limit)
+            except RingfenceError as error:
+                results.append(error)
+                continue
+            results += child.call(what, lane, items[len(results) : len(results) + MAX_ITEMS_PER_MESSAGE], limit)
+        return results
 
     def warm(self) -> None:
         """Start the child, so that the first call need not wait for it. Returns at once."""

@@ -1,4 +1,4 @@
-"""What a plugin host answers, as bytes: JSON with tagged values, and the bytes of recordings behind it.
+"""The sockets of a plugin host, and what it answers, as bytes: JSON with tagged values, and the bytes of recordings behind it.
 
 The hub decodes it without running anything that the child chose: a tag names one of the hub's own frozen values, and the
 fields are checked against its annotations.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import socket
 import struct
 import sys
 from collections.abc import Callable, Mapping
@@ -24,6 +25,10 @@ MAX_JSON_BYTES = 32_000_000
 MAX_BLOB_BYTES = 128_000_000
 MAX_FRAME_BYTES = MAX_JSON_BYTES + MAX_BLOB_BYTES
 HEAD = struct.Struct("!I")
+SEND_SECONDS = 10.0
+"""A process that does not take a frame within this time is broken."""
+POLL_SECONDS = 0.25
+READ_BYTES = 1 << 16
 TAG, VALUE = "~", "v"
 TEXTS: Mapping[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
     datetime: ("datetime", datetime.isoformat, datetime.fromisoformat),
@@ -155,3 +160,46 @@ def _contract_at(address: str) -> Any:
 @cache
 def _checker(kind: Any) -> TypeAdapter[object]:
     return TypeAdapter(kind)
+
+
+class FrameSocket:
+    """One end of a socket between the hub and a plugin host. A frame is its length in four bytes, then that many bytes. One
+    thread reads at a time, and one sends."""
+
+    def __init__(self, end: socket.socket) -> None:
+        for option, seconds in ((socket.SO_SNDTIMEO, SEND_SECONDS), (socket.SO_RCVTIMEO, POLL_SECONDS)):
+            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(seconds), int(seconds % 1 * 1e6)))
+        self._socket = end
+        self._read = bytearray()
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame; OSError if the other side does not take it in time."""
+        self._socket.sendall(HEAD.pack(len(frame)) + frame)
+
+    def receive(self, still_wanted: Callable[[], None] = lambda: None) -> bytes:
+        """The next frame. `still_wanted` is called while it is not whole, and raises to end the wait. EOFError at the end of
+        the stream; CannotPass if the frame is too large."""
+        (size,) = HEAD.unpack(self._take(HEAD.size, still_wanted))
+        if size > MAX_FRAME_BYTES:
+            raise CannotPass("it is too large")
+        return self._take(size, still_wanted)
+
+    def close(self) -> None:
+        """Close this end."""
+        self._socket.close()
+
+    def _take(self, size: int, still_wanted: Callable[[], None]) -> bytes:
+        while len(self._read) < size:
+            try:
+                part = self._socket.recv(READ_BYTES)
+            except BlockingIOError:  # nothing came for POLL_SECONDS
+                still_wanted()
+                continue
+            if not part:
+                raise EOFError
+            self._read += part
+            if len(self._read) < size:
+                still_wanted()
+        taken = bytes(self._read[:size])
+        del self._read[:size]
+        return taken

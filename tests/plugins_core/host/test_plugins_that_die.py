@@ -12,11 +12,12 @@ from textwrap import dedent
 import pytest
 from testbed import TestHub
 
-from hub.api import WebhookRequest
+from hub.api import NumberQuery, WebhookRequest
 from hub.connecting.pausing import resume_connector
-from hub.errors import PluginFailure, RingfenceError
-from hub.hookspecs import CallHooks
+from hub.errors import PluginDied, PluginFailure, RingfenceError
+from hub.hookspecs import CallHooks, NumberHooks
 from hub.plugin_host.discovery import discover
+from hub.plugin_host.guard import POOL_THREADS
 from hub.plugin_host.host import process, restarts
 from hub.plugin_host.host.restarts import Restarts
 from hub.store.connectors import disabled_connectors
@@ -25,9 +26,10 @@ from hub.web.health import readiness
 pytestmark = pytest.mark.soak
 
 MORTAL = """
-    import os, socket
-    from pathlib import Path
+    import os, socket, struct, sys, threading
     from hub.api import ConnectionReport, Connector, Manifest, PluginSettings, Recipient, VerifiedWebhook, hookimpl
+
+    RANG = threading.Event()
 
     class Mortal(Connector):
         manifest = Manifest(name="mortal", kind="carrier", version="1", summary="-",
@@ -40,6 +42,12 @@ MORTAL = """
                 os._exit(3)
             while request.body == b"spin":
                 pass
+            if request.body == b"half":
+                for descriptor in sys.argv[2:]:
+                    os.write(int(descriptor), struct.pack("!I", 1_000) + b"half an answer")
+                threading.Event().wait()
+            if request.body == b"ring":
+                RANG.set()
             if request.body == b"evil":
                 socket.create_connection(("evil.example", 443), 1)
             return VerifiedWebhook(str(os.getpid()))
@@ -47,6 +55,14 @@ MORTAL = """
         @hookimpl
         def check_connection(self):
             return ConnectionReport(ok=True, detail="Fine.")
+
+        @hookimpl
+        def search_numbers(self, query):
+            if query.contains == "exit":
+                os._exit(3)
+            if query.contains == "ring":
+                RANG.wait()
+            return []
 """
 
 
@@ -65,8 +81,11 @@ def ask(stage: TestHub, word: str) -> str:
         time.sleep(0.01)
     for breaker in stage.hub.plugins.guards["mortal"].breakers.values():
         breaker.record(True)
-    request = WebhookRequest("POST", "https://calls.example.com/", word.encode(), datetime.now(UTC))
-    return stage.hub.plugins.call_within(20, "mortal", CallHooks.verify_webhook, request).event_key
+    return stage.hub.plugins.call_within(20, "mortal", CallHooks.verify_webhook, webhook(word)).event_key
+
+
+def webhook(word: str) -> WebhookRequest:
+    return WebhookRequest("POST", "https://calls.example.com/", word.encode(), datetime.now(UTC))
 
 
 def ended(pid: int) -> bool:
@@ -114,6 +133,32 @@ def test_a_hook_that_spins_is_ended_and_the_next_call_gets_a_new_process(
         )
     assert ended(pid)
     assert int(ask(mortal, "who")) != pid
+
+
+def test_of_calls_in_one_message_only_the_one_that_ends_the_plugin_fails(mortal: TestHub) -> None:
+    first = ask(mortal, "who")
+    queries = [(NumberQuery(contains=word),) for word in (None, "exit", None)]
+    before, fatal, after = mortal.hub.plugins.call_each("mortal", NumberHooks.search_numbers, queries)
+    assert isinstance(fatal, PluginDied)
+    assert before == after == [], "a new process took the rest"
+    assert ask(mortal, "who") != first
+
+
+def test_a_plugin_that_writes_half_an_answer_is_ended_in_time(mortal: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.0)
+    pid = int(ask(mortal, "who"))
+    with pytest.raises(PluginFailure):
+        ask(mortal, "half")
+    assert ended(pid)
+    assert int(ask(mortal, "who")) != pid
+
+
+def test_hooks_that_wait_for_the_provider_keep_no_ringing_call_waiting(mortal: TestHub) -> None:
+    ask(mortal, "who")
+    plugins, query = mortal.hub.plugins, NumberQuery(contains="ring")
+    waiting = [plugins.submit_each("mortal", NumberHooks.search_numbers, [(query,)]) for _ in range(POOL_THREADS)]
+    ask(mortal, "ring")
+    assert [each.result(20) for each in waiting] == [[[]]] * POOL_THREADS, "the call that rang ended their wait"
 
 
 def test_a_host_that_it_does_not_declare_is_counted_for_the_data_map_and_it_ends_with_the_hub(mortal: TestHub) -> None:

@@ -12,6 +12,7 @@ from hub.contracts.manifest import Manifest
 from hub.contracts.owners import OwnerSignIn
 from hub.contracts.services import Services
 from hub.contracts.sign_in import SignIn
+from hub.contracts.values import plugin_text
 
 if TYPE_CHECKING:
     from hub.contracts.sandbox import Sandbox
@@ -28,7 +29,7 @@ class ConnectionReport:
     """Whether the provider accepts our credentials, and a sentence that says what was found or what to do."""
 
     ok: bool
-    detail: str
+    detail: str = plugin_text()
 
 
 class Connector:

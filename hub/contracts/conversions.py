@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from hub.contracts.values import Money, personal
+from hub.contracts.values import Money, personal, plugin_text
 
 Permission = Literal["granted", "denied", "unknown"]
 
@@ -88,9 +88,9 @@ class Receipt:
 
     key: str
     status: ReceiptStatus
-    code: str | None = None
+    code: str | None = plugin_text(None)
     """The provider's error code, as in its documentation."""
-    reason: str | None = None
+    reason: str | None = plugin_text(None)
     reference: str | None = None
     """The provider's id of the item or of the request, to be polled for `accepted` items."""
     retry_after: float | None = None

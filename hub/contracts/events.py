@@ -9,7 +9,7 @@ from typing import Literal
 
 from hub.contracts.answers import Attestation
 from hub.contracts.call_backs import CallBackEvent
-from hub.contracts.values import personal
+from hub.contracts.values import personal, plugin_text
 
 CallEventKind = Literal[
     "ringing", "answered", "not_answered", "completed", "failed", "recorded", "voicemail", "recording_ended"
@@ -77,9 +77,9 @@ class MessageStatusEvent:
     message_id: str
     at: datetime
     status: Literal["sent", "delivered", "failed"]
-    code: str | None = None
+    code: str | None = plugin_text(None)
     """The carrier's error code on `failed`."""
-    reason: str | None = None
+    reason: str | None = plugin_text(None)
     """In words, without personal data."""
     opted_out: bool = False
     """The carrier refused it because the person had asked the carrier to stop: that is a revocation."""

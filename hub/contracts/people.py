@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.contracts.values import personal
+from hub.contracts.values import personal, plugin_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ class Erasure:
 
     status: Literal["erased", "nothing_held", "impossible"]
     records: int = 0
-    reason: str | None = None
+    reason: str | None = plugin_text(None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,4 +75,4 @@ class Corrected:
 
     status: Literal["corrected", "nothing_held", "impossible"]
     records: int = 0
-    reason: str | None = None
+    reason: str | None = plugin_text(None)

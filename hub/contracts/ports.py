@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from hub.contracts.values import personal
+from hub.contracts.values import personal, plugin_text
 
 PortStatus = Literal["draft", "submitted", "action_required", "scheduled", "ported", "rejected", "cancelled"]
 """`draft`: the carrier waits for documents or a signature before it begins; `action_required`: the losing or the gaining
@@ -45,5 +45,5 @@ class PortOrder:
     order_id: str
     numbers: tuple[str, ...]
     status: PortStatus
-    detail: str = ""
+    detail: str = plugin_text("")
     ports_at: datetime | None = None

@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from hub.contracts.values import plugin_text
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignIn:
@@ -46,7 +48,7 @@ class ProviderAccount:
     """What distinguishes it: its kind, its currency, its time zone."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The plugin's settings that choose this account."""
-    unusable: str = ""
+    unusable: str = plugin_text("")
     """Why it cannot be used, in a few words; empty if it can."""
 
 
@@ -68,5 +70,5 @@ class DestinationChoice:
     name: str
     details: str = ""
     """What distinguishes it, in a few words: its id, whether bidding uses it."""
-    unusable: str = ""
+    unusable: str = plugin_text("")
     """Why it takes no conversions, and what to choose instead; empty if it does."""

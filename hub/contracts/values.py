@@ -46,6 +46,18 @@ def personal(category: str, default: Any = None) -> Any:
     return dataclasses.field(default=default, metadata={"category": category})
 
 
+def plugin_text(default: Any = dataclasses.MISSING) -> Any:
+    """A dataclass field in which a plugin says something to people: the hub removes secrets, and the personal values that the
+    plugin was handed."""
+    return dataclasses.field(default=default, metadata={"plugin_text": True})
+
+
+@cache
+def plugin_texts(value_type: type) -> frozenset[str]:
+    """The fields of a contract value that are marked with `plugin_text`."""
+    return frozenset(each.name for each in dataclasses.fields(value_type) if "plugin_text" in each.metadata)
+
+
 @cache
 def personal_fields(value_type: type) -> Mapping[str, str]:
     """The personal fields of a contract value: field name → data category."""

@@ -7,7 +7,8 @@ hashes and times stay as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
+from contextvars import ContextVar
 
 MAX_CHARACTERS = 4_000
 """Of one value; what is longer is cut, so that a reply of a megabyte costs no time and no disk."""
@@ -71,8 +72,14 @@ def scrub(logger: object, method: str, event: MutableMapping[str, object]) -> Mu
     return event
 
 
+hide_known: ContextVar[Callable[[str], str] | None] = ContextVar("hide_known", default=None)
+"""While this thread works for a plugin: removes that plugin's secrets and what it was handed, so that no library logs them."""
+
+
 def scrubbed(text: str) -> str:
     """`text` with phone numbers cut to their last two digits, and addresses and secrets taken out."""
+    if hide := hide_known.get():
+        text = hide(text)
     if len(text) > MAX_CHARACTERS:
         text = text[:MAX_CHARACTERS] + "…"
     if "%" in text or "\\u" in text:
@@ -82,13 +89,24 @@ def scrubbed(text: str) -> str:
     if any(name in lower for name in _NAMES):
         text = _BEARER.sub(rf"\1{HIDDEN}", _HEADER.sub(rf"\1{HIDDEN}", text))
         text = _NAMED_SECRET.sub(rf"\1{HIDDEN}", text)
+    return without_people(text)
+
+
+def without_people(text: str, kept: Collection[str] = ()) -> str:
+    """`text` with phone numbers cut to their last two digits, except those whose digits are `kept`; addresses and keys taken
+    out."""
     if _MAY_BE_KEY.search(text):
         text = _KEY.sub(_with_prefix, text)
     if "@" in text:
         text = EMAIL.sub(f"{HIDDEN}@{HIDDEN}", _URL_PASSWORD.sub(rf"\1{HIDDEN}@", text))
     if _MAY_BE_PHONE.search(text):
-        text = PHONE.sub(lambda number: f"…{number[0][-2:]}", text)
+        text = PHONE.sub(lambda number: number[0] if _is_one_of(number[0], kept) else f"…{number[0][-2:]}", text)
     return text
+
+
+def _is_one_of(number: str, kept: Collection[str]) -> bool:
+    digits = re.sub(r"\D", "", number)
+    return len(digits) >= MIN_PHONE_DIGITS and any(each.endswith(digits) for each in kept)
 
 
 def _masked(name: str, value: object, depth: int) -> object:

@@ -41,8 +41,11 @@ def lane_of(hook: str) -> str:
 class Guard:
     """All calls into one connector go through here."""
 
-    def __init__(self, name: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str, monotonic: Callable[[], float] = time.monotonic, scrub: Callable[[str], str] = str
+    ) -> None:
         self.name = name
+        self._scrub = scrub
         self.breakers = {lane: CircuitBreaker(monotonic) for lane in LANES}
         self._pools: dict[str, DaemonThreadPool] = {}
         self._lock = threading.Lock()
@@ -111,16 +114,15 @@ class Guard:
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
             self._count(call, lane, False)
             metrics.HOOK_FAILURES.labels(self.name, hook, "crash").inc()
-            log.warning("hook crashed", connector=self.name, hook=hook, error=type(error).__name__, at=place_of(error))
-            raise PluginFailure(
-                f"connector {self.name!r} crashed in {hook} ({type(error).__name__} at {place_of(error)}); report it to the "
-                "plugin's author."
-            ) from None
+            kind, place = self._scrub(type(error).__name__), self._scrub(place_of(error))
+            log.warning("hook crashed", connector=self.name, hook=hook, error=kind, at=place)
+            words = f"connector {self.name!r} crashed in {hook} ({kind} at {place}); report it to the plugin's author."
         else:
             self._count(call, lane, not _all_failed(result))
             return result
         finally:
             metrics.HOOK_SECONDS.labels(self.name, hook).observe(time.perf_counter() - begun)
+        raise PluginFailure(words)  # here, so that it does not hold the plugin's own error
 
     def _count(self, call: Task[Any], lane: str, succeeded: bool) -> None:
         """Count the outcome of a call, unless it was already counted as late."""

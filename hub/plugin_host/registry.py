@@ -31,6 +31,8 @@ from hub.plugin_host.guard import Guard
 from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.host.supervisor import Supervisor
+from hub.plugin_host.plugin_texts.plugin_log import log_of
+from hub.plugin_host.plugin_texts.scrubber import Scrubber
 from hub.plugin_host.return_values import checked
 
 P = ParamSpec("P")
@@ -47,6 +49,7 @@ class Plugins:
         self._consented = consented
         self.connectors: dict[str, Connector] = {}
         self.guards: dict[str, Guard] = {}
+        self._scrubbers: dict[str, Scrubber] = {}
         self._manager = HookManager()
         problems = []
         for connector in connectors:
@@ -58,7 +61,8 @@ class Plugins:
                 problems.append(Problem(f"plugin {connector.manifest.name!r}: {_one_line(error)}"))
                 continue
             self.connectors[connector.name] = connector
-            self.guards[connector.name] = Guard(connector.name)
+            self._scrubbers[connector.name] = log_of(connector).scrubber
+            self.guards[connector.name] = Guard(connector.name, scrub=self._scrubbers[connector.name].text)
         if problems:
             raise ConfigError("A plugin does not fit this version of the hub; update or disable it.", problems)
         self._callers: dict[tuple[str, str], Callable[..., Any] | None] = {}
@@ -146,9 +150,10 @@ class Plugins:
 
         def work() -> list[Result | RingfenceError]:
             if isinstance(connector, HostedConnector):
-                given = connector.call_each(spec, items)
-                return [_item_result(name, spec, partial(_checked_result, name, spec, each)) for each in given]
-            return [_item_result(name, spec, partial(caller, *item)) for item in items]
+                handed = dict(enumerate(zip(*items, strict=True)))
+                given = self._scrubbers[name].call(handed, lambda: connector.call_each(spec, items))
+                return [self._item_result(name, spec, partial(_checked_result, name, spec, each)) for each in given]
+            return [self._item_result(name, spec, partial(caller, *item)) for item in items]
 
         return self.guards[name].submit(spec.name, work)
 
@@ -168,6 +173,17 @@ class Plugins:
             self._note_silence(name, answers)
             columns.append([(name, _opinion(name, answer)) for answer in answers])
         return [strictest(column[index] for column in columns) for index in range(len(questions))]
+
+    def _item_result(self, name: str, spec: HookSpec, call: Callable[[], Result]) -> Result | RingfenceError:
+        try:
+            return call()
+        except RingfenceError as error:
+            return without_frames(error)
+        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
+            metrics.HOOK_FAILURES.labels(name, spec.name, "crash").inc()
+            # pluggy's own frames would keep it in a cycle
+            kind = self._scrubbers[name].text(type(without_frames(error)).__name__)
+            return PluginFailure(f"connector {name!r} crashed in {spec.name} ({kind}).")
 
     def _await_host(self, name: str) -> None:
         """Wait until a plugin host has started for the first time: its start does not count for a hook's deadline."""
@@ -198,10 +214,11 @@ class Plugins:
             others = [plugin for plugin in self.connectors.values() if plugin is not connector]
             alone = self._manager.subset_hook_caller(spec.name, remove_plugins=others)
             implemented = any(impl.plugin is connector for impl in alone.get_hookimpls())
+            scrubber = self._scrubbers[name]
 
             def call(*args: object, **kwargs: object) -> Any:
-                results = alone(**spec.by_name(*args, **kwargs))
-                return checked(name, spec, results[0] if results else None)
+                arguments = spec.by_name(*args, **kwargs)
+                return scrubber.call(arguments, lambda: checked(name, spec, next(iter(alone(**arguments)), None)))
 
             self._callers[key] = call if implemented else None
         return self._callers[key]
@@ -210,17 +227,6 @@ class Plugins:
 def many(items: Sequence[object]) -> float:
     """The deadline for many quick calls in one batch, in seconds."""
     return 1 + 0.01 * len(items)
-
-
-def _item_result(name: str, spec: HookSpec, call: Callable[[], Result]) -> Result | RingfenceError:
-    try:
-        return call()
-    except RingfenceError as error:
-        return without_frames(error)
-    except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
-        metrics.HOOK_FAILURES.labels(name, spec.name, "crash").inc()
-        kind = type(without_frames(error)).__name__  # pluggy's own frames would keep it in a cycle
-        return PluginFailure(f"connector {name!r} crashed in {spec.name} ({kind}).")
 
 
 def _checked_result(name: str, spec: HookSpec, result: object | RingfenceError) -> Any:

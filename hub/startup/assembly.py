@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
-
 from hub.config.models import Config, ConnectorEntry
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore
@@ -17,7 +15,10 @@ from hub.platform.clock import Clock, utc_now
 from hub.platform.disk import Disk
 from hub.platform.liveness import Liveness
 from hub.plugin_host.host.connector import HostedConnector
+from hub.plugin_host.host.shapes import secrets_in
 from hub.plugin_host.http_client import allowed_hosts, lazy_client
+from hub.plugin_host.plugin_texts.plugin_log import PluginLog
+from hub.plugin_host.plugin_texts.scrubber import LearningTokens, Scrubber
 from hub.plugin_host.registry import Plugins
 from hub.plugin_host.violations import ManifestViolations
 from hub.runtime import Hub, webhook_url
@@ -130,6 +131,7 @@ def connector_with(
 ) -> Connector:
     """A connector with these settings, whether it is in config.yaml or not; nothing is called."""
     manifest = connector_class.manifest
+    scrubber = Scrubber(secrets_in(settings))
     services = Services(
         clock=clock,
         http=lazy_client(
@@ -137,11 +139,11 @@ def connector_with(
             allowed_hosts(manifest, settings),
             tls_only=connector_class.enriches(),
             private_hosts=config.hub.private_hosts,
-            refused=partial(refusals.note, name, "host"),
+            refused=lambda host: refusals.note(name, "host", scrubber.text(host)),
         ),
-        tokens=tokens,
+        tokens=LearningTokens(tokens, scrubber),
         memory=memory,
-        log=structlog.get_logger("plugin", plugin=manifest.name, connector=name),
+        log=PluginLog(name, scrubber),
         webhook_url=webhook_url(config, name),
     )
     return connector_class(name, settings, services)

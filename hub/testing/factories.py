@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-import structlog
-
 from hub.contracts.connector import Connector
 from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
 from hub.contracts.untrusted import JsonObject
+from hub.plugin_host.host.shapes import secrets_in
 from hub.plugin_host.http_client import allowed_hosts, lazy_client
+from hub.plugin_host.plugin_texts.plugin_log import PluginLog
+from hub.plugin_host.plugin_texts.scrubber import LearningTokens, Scrubber
 
 AnyConnector = TypeVar("AnyConnector", bound=Connector)
 
@@ -90,14 +91,17 @@ def connect(
     written = {**(sandbox.settings() if sandbox else {}), **settings}
     typed = connector_class.Settings.model_validate(written)
     name = name or connector_class.manifest.name
+    scrubber = Scrubber(secrets_in(typed))
     services = Services(
         clock=clock or (lambda: datetime.now(UTC)),
         http=lazy_client(
             name, allowed_hosts(connector_class.manifest, typed), timeout, tls_only=connector_class.enriches()
         ),
-        tokens=MemoryTokens(sandbox.owner_token() if isinstance(sandbox, OwnerSandbox) else None),
+        tokens=LearningTokens(
+            MemoryTokens(sandbox.owner_token() if isinstance(sandbox, OwnerSandbox) else None), scrubber
+        ),
         memory=MemoryNotes(),
-        log=structlog.get_logger(connector=name),
+        log=PluginLog(name, scrubber),
         webhook_url=f"https://calls.example.com/webhooks/{name}",
     )
     return connector_class(name, typed, services)

@@ -14,7 +14,7 @@ import pytest
 from hub.api import Sandbox
 from hub.model import Call, Delivery, InboxWebhook
 from hub.model.conversions import conversion_key
-from hub.plugin_host.host.output import PLUGIN_PRINTED
+from hub.plugin_host.plugin_texts.plugin_log import PLUGIN_PRINTED
 from hub.plugin_host.sandboxes import RunningSandboxes
 from hub.proof.chaos.check import MUST_BE_ZERO, ChaosReport, balance
 from hub.proof.chaos.environment import CONVERSION_RULE, Environment

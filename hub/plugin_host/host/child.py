@@ -23,7 +23,7 @@ from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.confinement import confine
 from hub.plugin_host.host.limits import limit_process
 from hub.plugin_host.host.load import load_class
-from hub.plugin_host.host.messages import TRANSFORM, Answer, Begin, Call, error_as_data, error_from_data
+from hub.plugin_host.host.messages import MAX_SENTENCE, TRANSFORM, Answer, Begin, Call, error_as_data, error_from_data
 from hub.plugin_host.host.services import child_services
 from hub.plugin_host.host.wire import CannotPass, FrameSocket, encode
 from hub.plugin_host.partial_settings import partial_model
@@ -80,7 +80,7 @@ class Host:
             manager.register(connector)
             manager.check_pending()
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
-            text = " ".join(str(error).split())[:500]
+            text = " ".join(str(error).split())[:MAX_SENTENCE]
             self._send({"broken": f"{type(error).__name__}: {text}"})
             return
         self._connector, self._hooks = connector, manager.hook

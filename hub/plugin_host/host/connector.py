@@ -19,9 +19,11 @@ from hub.plugin_host.host import probe
 from hub.plugin_host.host.description import Description, hooks_of, manifest_of, methods_of
 from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import TRANSFORM, Begin, Origin
-from hub.plugin_host.host.shapes import as_written, model_from, secrets_in
+from hub.plugin_host.host.shapes import as_written, model_from
 from hub.plugin_host.host.supervisor import Supervisor, Switch
 from hub.plugin_host.http_client import allowed_hosts
+from hub.plugin_host.plugin_texts.personal_values import PersonalValue
+from hub.plugin_host.plugin_texts.plugin_log import log_of
 
 DEFAULT_MEMORY_MB = 512
 ASK_SECONDS = 5.0
@@ -85,7 +87,7 @@ class HostedConnector(Connector):
             switch or AlwaysOn(),
             refused,
             self.name,
-            list(secrets_in(self.settings)),
+            log_of(self),
         )
         return self.supervisor
 
@@ -120,14 +122,18 @@ class HostedConnector(Connector):
     def _requested(self, method: str, kind: type[Any]) -> Any:
         if method not in self.methods:
             return None
-        self.supervisor.await_first_start()
-        found = self.supervisor.call(method, "local", {}, ASK_SECONDS)
+        found = self._scrubbed(method, {}, ASK_SECONDS)
         return found if isinstance(found, kind) else None
 
     def _transform(self, name: str, text: str) -> str | None:
-        self.supervisor.await_first_start()
-        found = self.supervisor.call(TRANSFORM, "local", {"name": name, "text": text}, TRANSFORM_SECONDS)
+        found = self._scrubbed(TRANSFORM, {"name": name, "text": text}, TRANSFORM_SECONDS)
         return found if isinstance(found, str) else None
+
+    def _scrubbed(self, what: str, arguments: dict[str, str], limit: float) -> Any:
+        """The result of a call that is not one of a hook."""
+        self.supervisor.await_first_start()
+        handed = {name: PersonalValue("user", text) for name, text in arguments.items()}
+        return log_of(self).scrubber.call(handed, lambda: self.supervisor.call(what, "local", {**arguments}, limit))
 
 
 def hosted(connector_class: type[Connector], origin: Origin) -> type[HostedConnector]:

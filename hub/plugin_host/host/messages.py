@@ -11,8 +11,8 @@ from hub.errors import PluginFailure, RingfenceError, place_of
 
 TRANSFORM = "transform"
 """What a call is named that runs one of the plugin's own transforms."""
-MAX_SENTENCE = 2_000
-"""Characters of an error's text."""
+MAX_SENTENCE = 20_000
+"""Characters of an error's text. It is cut to less after it was scrubbed, so that no part of a secret remains at the end."""
 RAISED: dict[str, type[RingfenceError]] = {
     each.__name__: each
     for each in (
@@ -86,7 +86,7 @@ def error_as_data(error: BaseException) -> dict[str, object]:
     if name not in RAISED or type(error) is not RAISED[name]:
         ours = next((each for each in type(error).__mro__ if each in RAISED.values()), None)
         if ours is None:
-            return {"crash": f"{name} at {place_of(error)}"[:200]}
+            return {"crash": f"{name} at {place_of(error)}"[:MAX_SENTENCE]}
         name = ours.__name__
     found = {"error": name, "text": str(error.args[0] if error.args else "")[:MAX_SENTENCE]}
     return found | {key: getattr(error, key) for key in ("after", "code") if getattr(error, key, None) is not None}
@@ -95,14 +95,13 @@ def error_as_data(error: BaseException) -> dict[str, object]:
 def error_from_data(connector: str, what: str, data: dict[str, object]) -> RingfenceError:
     """The error that `error_as_data` made data of."""
     if "crash" in data:
-        return PluginFailure(
-            f"connector {connector!r} crashed in {what} ({str(data['crash'])[:200]}); report it to the plugin's author."
-        )
+        how = str(data["crash"])[:MAX_SENTENCE]
+        return PluginFailure(f"connector {connector!r} crashed in {what} ({how}); report it to the plugin's author.")
     kind, text = RAISED.get(str(data.get("error")), PluginFailure), str(data.get("text"))[:MAX_SENTENCE]
     if kind is errors.RetryLater:
         after = data.get("after")
         return errors.RetryLater(text, float(after) if isinstance(after, int | float) else None)
     if kind is errors.Rejected:
         code = data.get("code")
-        return errors.Rejected(text, str(code)[:200] if code is not None else None)
+        return errors.Rejected(text, str(code)[:MAX_SENTENCE] if code is not None else None)
     return kind(text)

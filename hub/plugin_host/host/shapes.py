@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from hub.contracts.connector import PluginSettings
+from hub.plugin_host.plugin_texts.scrubber import Scrubber
 
 SCALARS: Mapping[str, Any] = {
     "str": str, "int": int, "float": float, "bool": bool, "bytes": bytes, "none": type(None), "any": Any, "secret": SecretStr,
@@ -184,17 +185,19 @@ def _plain_type(shape: Any) -> object:
 def _checked(check: Check) -> Any:
     def checked(cls: Any, tree: Any, handler: Any) -> Any:
         """The types first, then the plugin's own validators, which may also change values."""
-        answer = check(as_written(handler(tree)))
+        typed = handler(tree)
+        answer = check(as_written(typed))
         if "errors" in answer:
-            raise ValidationError.from_exception_data(cls.__name__, list(_details(answer["errors"])))
+            scrub = Scrubber(secrets_in(typed)).text
+            raise ValidationError.from_exception_data(cls.__name__, list(_details(answer["errors"], scrub)))
         return handler(answer["values"])
 
     return model_validator(mode="wrap")(classmethod(checked))  # type: ignore[arg-type]
 
 
-def _details(errors: Sequence[Any]) -> Iterator[InitErrorDetails]:
+def _details(errors: Sequence[Any], scrub: Callable[[str], str]) -> Iterator[InitErrorDetails]:
     for place, sentence in errors:
-        kind = PydanticCustomError("value_error", "{error}", {"error": str(sentence)[:500]})
+        kind = PydanticCustomError("value_error", "{error}", {"error": scrub(str(sentence))[:500]})
         yield InitErrorDetails(type=kind, loc=tuple(place), input=None)
 
 

@@ -14,11 +14,11 @@ from hub.contracts.services import Services
 from hub.errors import CircuitOpen, PluginFailure, PluginTimeout, RingfenceError
 from hub.platform import metrics
 from hub.plugin_host.host.messages import Answer, Begin
-from hub.plugin_host.host.output import PluginLog
 from hub.plugin_host.host.process import ChildProcess
 from hub.plugin_host.host.requests import HubServices
 from hub.plugin_host.host.restarts import Restarts
 from hub.plugin_host.host.wire import POLL_SECONDS
+from hub.plugin_host.plugin_texts.plugin_log import PluginLog
 from hub.plugin_host.thread_pool import is_abandoned
 
 log = structlog.get_logger(__name__)
@@ -54,12 +54,12 @@ class Supervisor:
         switch: Switch,
         refused: Callable[[str], None],
         name: str,
-        secrets: Sequence[str] = (),
+        plugin_log: PluginLog,
     ) -> None:
         self.name = name
         self._begin, self._switch, self._refused = begin, switch, refused
         self._services = HubServices(name, services)
-        self._log = PluginLog(name, secrets)
+        self._log = plugin_log
         self._restarts = Restarts()
         self._state = threading.Condition()
         self._child: ChildProcess | None = None
@@ -179,7 +179,7 @@ class Supervisor:
             reason = self._one_life()
             if self._closed:
                 break
-            delay = self._restarts.died()
+            reason, delay = self._log.scrubber.text(reason), self._restarts.died()
             metrics.HOST_DEATHS.labels(self.name).inc()
             log.warning("plugin host died", connector=self.name, reason=reason, restart_in=delay)
             if delay is None:
@@ -238,7 +238,7 @@ class Supervisor:
                 self._ready = self._begun = True
                 self._state.notify_all()
         elif "broken" in message:
-            child.kill(f"it cannot be used ({str(message['broken'])[:300]})")
+            child.kill(f"it cannot be used ({self._log.scrubber.text(message['broken'], 300)})")
         else:
             kind, *rest = message["note"]
             if kind == "refused":
@@ -249,7 +249,7 @@ class Supervisor:
 
     def _note_refusal(self, kind: str, name: str) -> None:
         if kind == "host":
-            self._refused(name)
+            self._refused(self._log.scrubber.text(name))
         self._log.write("warning", "plugin refused", {"kind": kind, "what": name})
 
 

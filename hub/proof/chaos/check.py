@@ -16,7 +16,7 @@ from sqlmodel import Session, col, func, select
 from hub.model import Call, Delivery, FormSubmission, InboxWebhook, SyncSlot, TextMessage
 from hub.model.conversions import conversion_key
 from hub.model.states import OPEN_DELIVERY_STATES, CallStatus, DeliveryState, InboxState, SubjectState, WorkState
-from hub.plugin_host.host.output import PLUGIN_PRINTED
+from hub.plugin_host.plugin_texts.plugin_log import PLUGIN_PRINTED
 from hub.proof.chaos.environment import CONVERSION_RULE, Environment
 from hub.proof.chaos.ledger import LedgerRow, click_of, write_ledger
 from hub.proof.chaos.load import Callers, Kind

@@ -64,7 +64,7 @@ SPY = """
             if word == "forged":
                 raise BadSignature("The signature does not match.")
             found = {
-                "own": lambda: self.settings.token.get_secret_value(),
+                "own": lambda: self.settings.token.get_secret_value()[::-1],
                 "environ": lambda: ",".join(f"{name}={value}" for name, value in os.environ.items()),
                 "gc": keys,
                 "patch": patch,
@@ -130,7 +130,7 @@ def closed_breakers(spied: Spied) -> None:
 
 
 def test_the_plugin_has_its_own_secret_and_no_other(spied: Spied) -> None:
-    assert spied.ask("own") == "secret of its own"
+    assert spied.ask("own") == "secret of its own"[::-1]
     environ = spied.ask("environ")
     assert "secret of another" not in environ and "HUB_" not in environ
     assert spied.ask("gc") == "False"
@@ -218,7 +218,7 @@ def test_calls_run_beside_each_other(spied: Spied) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == ["secret of its own"] * 20
+    assert found == ["secret of its own"[::-1]] * 20
 
 
 def test_the_type_of_a_result_is_the_hubs_own(spied: Spied) -> None:

@@ -28,6 +28,8 @@ class AnsweringCarrier(FakeCarrier):
     manifest = FakeCarrier.manifest.model_copy(update={"abilities": get_args(Ability)})
 
 
+ENVIRON = {"HUB_KEY": KEY, "CRM_KEY": "the-key-of-the-crm", "LISTED_KEY": "a-key-that-is-listed"}
+"""The machine's variables, as the file may name them."""
 PLUGINS: Mapping[str, type[Connector]] = {**CONNECTORS, "carrier": AnsweringCarrier}
 CONFIG = """\
 # The hub of the tests.
@@ -147,7 +149,7 @@ def config_file_at(path: Path, store: Store, clock: FrozenClock, **options: Any)
     def discover(_: Sequence[Path]) -> FakeCatalog:
         return catalog
 
-    return ConfigFile(path, store, clock, discover=discover, environ={"HUB_KEY": KEY}, **options)
+    return ConfigFile(path, store, clock, discover=discover, environ=ENVIRON, **options)
 
 
 def written(database: str, text: str = CONFIG, plugins: Mapping[str, type[Connector]] = PLUGINS) -> str:

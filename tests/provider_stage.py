@@ -27,6 +27,7 @@ CONFIG = """\
 hub:
   public_url: {public_url}
   database: sqlite:///ringfence.db
+  browser_references: ["env:HUBSPOT_SECRET"]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
   signals: {{plugin: signals}}

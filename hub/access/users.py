@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, update
@@ -28,6 +29,19 @@ from hub.model.columns import CALL_RETENTION
 from hub.store.rows import count_changed
 
 USER_NAME = re.compile(r"[a-z][a-z0-9._-]{1,63}")
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A user, and what they showed besides. An API key has no sign-in, so it is never recent."""
+
+    user: User
+    is_fresh: bool = False
+    """Whether the user signed in within the last half hour."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Name of a stored secret → its value, typed in the same form; stored with the change."""
+    signed_in: frozenset[str] = frozenset()
+    """Connectors whose OAuth token was granted for this change."""
 
 
 class AccessRefused(RingfenceError):

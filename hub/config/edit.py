@@ -83,7 +83,7 @@ def _read(text: str) -> Document:
     return document
 
 
-def _placed(tree: object, path: Path) -> Path:
+def placed(tree: object, path: Path) -> Path:
     """`path` with positions instead of the names of list entries; a new entry's position is the list's length."""
     place: list[str | int] = []
     value: object = tree
@@ -102,7 +102,7 @@ def _placed(tree: object, path: Path) -> Path:
 
 def _steps(document: Document, change: Change | Move) -> list[tuple[Path, Any]]:
     """The edits of single values that make one change; a section or list that exists is changed entry by entry."""
-    place = _placed(document.tree, change.path)
+    place = placed(document.tree, change.path)
     known = len(document.lines(place))
     if isinstance(change, Move):
         if known < len(place) or not isinstance(place[-1], int):

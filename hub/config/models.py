@@ -27,6 +27,7 @@ from hub.config.callflow.route import Route, flow_of
 from hub.config.mail import MailSection
 from hub.config.retention import RetentionSection
 from hub.config.schedule import Schedule, parse_schedule
+from hub.config.sections.browser_references import BrowserReference
 from hub.config.sections.contact import ContactSection
 from hub.config.sections.conversion_values import Statuses, Value
 from hub.config.sections.networks import Network
@@ -124,6 +125,11 @@ class HubSection(Section):
     mcp: Annotated[bool, AfterValidator(_with_package)] = Field(
         default=False,
         description="Answer assistants over MCP at /mcp of the public address, with API keys; needs the extra `mcp`.",
+    )
+    browser_references: tuple[BrowserReference, ...] = Field(
+        default=(),
+        description="What an owner may name as a connector's secret in a browser, like env:CRM_KEY or file:/run/secrets/crm: "
+        "nothing that `hub`, `mail` or `recordings` uses itself. It counts in a hub of one account.",
     )
     sign_in: SignInSection = Field(
         default=SignInSection(), description="Sessions of the web interface, and an OpenID provider."

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import col
-
+from hub.access.users import Editor
 from hub.config.edit import Change
 from hub.config.references import REFERENCE
 from hub.errors import CannotDo
-from hub.model import StoredSecret, User
 from hub.reload import ConfigFile, Proposal
 from hub.runtime import Hub
 from hub.store import audit
@@ -48,31 +45,27 @@ class Connected:
     applied: bool
 
 
-def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, user: User) -> Connected:
-    """Store the secrets and the sign-in, and write the connector into config.yaml. If the edit has problems, nothing stays
-    stored and the proposal says them; if the file is read-only, the proposal's diff is to be applied where it comes from."""
+def connect_new(hub: Hub, file: ConfigFile, new: NewConnector, editor: Editor) -> Connected:
+    """Store the secrets and the sign-in, and write the connector into config.yaml. If the edit has problems, nothing is stored
+    and the proposal says them; if the file is read-only, the proposal's diff is to be applied where it comes from."""
     if new.name in hub.config.connectors:
         raise CannotDo(f"There is a connector called {new.name} already; choose another name.")
-    stored = {secret_name(new.name, path): value for path, value in _to_store(new).items()}
-    now = hub.clock()
+    typed = {secret_name(new.name, path): value for path, value in _to_store(new).items()}
+    granted = frozenset({new.name} if new.token is not None else ())
+    editor = replace(editor, secrets=typed, signed_in=granted)
+    proposal = file.propose(changes_of(new), editor)
+    if proposal.problems:
+        return Connected(proposal, False)
+    if new.token is not None:
+        StoredTokens(hub.store, hub.keyring, hub.clock, new.name).save(dict(new.token))
+    if file.writable:
+        file.apply(proposal, editor)
     with hub.store.writing() as session:
-        for name, value in stored.items():
-            save_secret(session, hub.keyring, name, value, user, now)
-    try:
-        proposal = file.propose(changes_of(new), user)
-        if proposal.problems:
-            _forget(hub, stored)
-            return Connected(proposal, False)
-        if new.token is not None:
-            StoredTokens(hub.store, hub.keyring, hub.clock, new.name).save(dict(new.token))
         if not file.writable:
+            for name, value in typed.items():
+                save_secret(session, hub.keyring, name, value, editor.user, hub.clock())
             return Connected(proposal, False)
-        file.apply(proposal, user)
-    except Exception:
-        _forget(hub, stored)
-        raise
-    with hub.store.writing() as session:
-        audit.note(session, now, user.id, "connectors.connect", new.name)
+        audit.note(session, hub.clock(), editor.user.id, "connectors.connect", new.name)
     return Connected(proposal, True)
 
 
@@ -121,8 +114,3 @@ def _to_store(new: NewConnector) -> dict[SettingPath, str]:
         if value and not is_reference(value):
             found[path] = str(value)
     return found
-
-
-def _forget(hub: Hub, names: Mapping[str, str]) -> None:
-    with hub.store.writing() as session:
-        session.execute(delete(StoredSecret).where(col(StoredSecret.name).in_(list(names))))

@@ -13,17 +13,20 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import structlog
+from sqlmodel import Session
 
+from hub.access.users import Editor
 from hub.config.connectors import Installed
 from hub.config.edit import Change, Move, edited
 from hub.config.loading import Discover, config_of, read_text
-from hub.config.models import Config
+from hub.config.models import Config, HubSection
 from hub.errors import CannotDo, ConfigError, NotFound, Problem
-from hub.model import ConfigVersion, User
+from hub.model import ConfigVersion
 from hub.model.states import ConfigHow
 from hub.plugin_host.discovery import discover as installed_plugins
 from hub.reload.differences import diff_of, in_words, restart_needed, tree_or_empty
-from hub.reload.user_limits import refuse_foreign_changes
+from hub.reload.secret_moves import ConfigEdit, Refusal
+from hub.reload.user_edits import as_problems, edit_of, note_refusals, refusals, void_secrets
 from hub.reload.versions import (
     lock_versions,
     newest,
@@ -34,8 +37,9 @@ from hub.reload.versions import (
     write_applied,
     write_refused,
 )
+from hub.store.encryption.keyfile import keyring_of
 from hub.store.engine import Store
-from hub.store.secrets import secrets_of
+from hub.store.secrets import save_secret, secrets_of
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +70,8 @@ class Proposal:
     """Settings that processes keep until they are started again, like `hub.listen`."""
     words: str
     """What changes, in words."""
+    refusals: tuple[Refusal, ...] = ()
+    """Why it is not the user's to make; they are among the problems too."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -114,44 +120,71 @@ class ConfigFile:
         """The plugins that the file may name."""
         return self._discover([Path(each) for each in plugin_dirs])
 
-    def check(self, text: str) -> Config:
-        """A text as a checked configuration; ConfigError holds its problems."""
+    def check(self, text: str, typed: Mapping[str, str] | None = None) -> Config:
+        """A text as a checked configuration; ConfigError holds its problems. `typed` are secrets that are not stored yet."""
+
+        def with_typed(hub: HubSection) -> Callable[[str], str | None]:
+            stored, new = secrets_of(hub), typed or {}
+            return lambda name: new.get(name) or stored(name)
+
         return config_of(
-            text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox, secrets=secrets_of
+            text, self.path, self._discover, environ=self._environ, sandbox=self._sandbox, secrets=with_typed
         )
 
-    def propose(self, edit: Iterable[Change | Move] | str, user: User | None = None) -> Proposal:
-        """An edit of the file, as changes or as the whole new text, with all its problems; nothing is written. With a user of
-        the web interface, a change that is not theirs to make is a problem too."""
+    def propose(
+        self, edit: Iterable[Change | Move] | str, editor: Editor | None = None, *, preview: bool = False
+    ) -> Proposal:
+        """An edit of the file, as changes or as the whole new text, with all its problems; nothing is written to the file.
+
+        With an editor, a change that is not theirs to make is a problem too, and then the text is not checked, because a check
+        opens the database and reads the files and variables that it names. Each refusal is noted in the audit log, except of a
+        `preview`.
+        """
         base = self.read()
         text = edit if isinstance(edit, str) else edited(base.text, edit)
-        problems: tuple[Problem, ...] = ()
-        try:
-            config = self.check(text)
-            if user is not None:
-                with self._store.reading() as session:
-                    refuse_foreign_changes(session, user, base.text, text, config)
-        except ConfigError as error:
-            problems = error.problems or (Problem(str(error)),)
-        except CannotDo as refusal:
-            problems = (Problem(str(refusal)),)
+        refused = self._refused(editor, base.text, text) if editor else ()
+        if editor and refused and not preview:
+            with self._store.writing() as session:
+                note_refusals(session, editor, refused, self._clock())
+        problems = as_problems(refused, text)
+        if not refused:
+            try:
+                self.check(text, editor.secrets if editor else None)
+            except ConfigError as error:
+                problems = error.problems or (Problem(str(error)),)
         old, new = tree_or_empty(base.text), tree_or_empty(text)
         return Proposal(
-            text, base.sha, diff_of(base.text, text), problems, restart_needed(old, new), in_words(old, new)
+            text, base.sha, diff_of(base.text, text), problems, restart_needed(old, new), in_words(old, new), refused
         )
+
+    def _refused(self, editor: Editor, old_text: str, new_text: str) -> tuple[Refusal, ...]:
+        with self._store.reading() as session:
+            return refusals(session, editor, self._edit(session, editor, old_text, new_text))
+
+    def _edit(self, session: Session, editor: Editor, old_text: str, new_text: str) -> ConfigEdit:
+        """The change, with the plugins that the running text knows: a new text may name folders of its own."""
+        hub = tree_or_empty(old_text).get("hub")
+        folders = hub.get("plugin_dirs") if isinstance(hub, dict) else None
+        named = [self.path.resolve().parent / str(each) for each in folders] if isinstance(folders, list) else []
+        return edit_of(session, editor, old_text, new_text, self._discover(named).classes)
 
     # Apply.
 
     def apply(
-        self, proposal: Proposal, user: User | str | None, how: ConfigHow = ConfigHow.PAGE, note: str = ""
+        self, proposal: Proposal, actor: Editor | str | None, how: ConfigHow = ConfigHow.PAGE, note: str = ""
     ) -> ConfigVersion:
         """Write the file and the version; all processes take it within a second or two.
 
-        `user` is who does it: a user of the web interface, who may only change what belongs to their account, or the
-        name of the account on this machine that runs a command. ConfigConflict if the file changed since the proposal;
-        ConfigError if it has problems; CannotDo if the file is read-only or the change is not the user's to make.
+        `actor` is who does it: a user of the web interface, who may only change what belongs to their account and whose typed
+        secrets are stored with the version, or the name of the account on this machine that runs a command. ConfigConflict if
+        the file changed since the proposal; ConfigError if it has problems; CannotDo if the file is read-only or the change is
+        not the user's to make.
         """
-        config = self.check(proposal.text)
+        editor = actor if isinstance(actor, Editor) else None
+        refused = self._refused(editor, self.read().text, proposal.text) if editor else ()
+        if refused:
+            raise CannotDo(refused[0].text)
+        config = self.check(proposal.text, editor.secrets if editor else None)
         if not self.writable:
             raise CannotDo(f"{self.path.name} is read-only here; apply the diff where the file comes from.")
         with self._locked(), self._store.writing() as session:
@@ -159,9 +192,16 @@ class ConfigFile:
             base = self.read()
             if base.sha != proposal.base_sha:
                 raise ConfigConflict(f"{self.path.name} was changed in the meantime; look at it and try again.")
-            if isinstance(user, User):
-                refuse_foreign_changes(session, user, base.text, proposal.text, config)
-            written = write_applied(session, proposal.text, config, self._clock(), how, user, note or proposal.words)
+            now, edit = self._clock(), self._edit(session, editor, base.text, proposal.text) if editor else None
+            if editor and edit:
+                for refusal in refusals(session, editor, edit):
+                    raise CannotDo(refusal.text)
+                for name, value in editor.secrets.items():
+                    save_secret(session, keyring_of(config.hub), name, value, editor.user, now)
+            who = actor.user if isinstance(actor, Editor) else actor
+            written = write_applied(session, proposal.text, config, now, how, who, note or proposal.words)
+            if editor and edit:
+                void_secrets(session, editor, edit, now)
             before = self.path.read_bytes()
             self._write(proposal.text.encode())
             try:
@@ -172,12 +212,12 @@ class ConfigFile:
         self.applied(written.number or 0)
         return written
 
-    def roll_back(self, number: int, user: User | str | None) -> ConfigVersion:
+    def roll_back(self, number: int, actor: Editor | str | None) -> ConfigVersion:
         """Apply an earlier version again, as a new one."""
-        proposal = self.propose(self.text_of(number))
+        proposal = self.propose(self.text_of(number), actor if isinstance(actor, Editor) else None)
         if proposal.problems:
             raise ConfigError(f"Version {number} can no longer be applied.", proposal.problems)
-        return self.apply(proposal, user, ConfigHow.ROLL_BACK, f"back to version {number}: {proposal.words}")
+        return self.apply(proposal, actor, ConfigHow.ROLL_BACK, f"back to version {number}: {proposal.words}")
 
     def text_of(self, number: int) -> str:
         """The text of an applied version; NotFound if there is none, or its text has ended."""

@@ -7,57 +7,43 @@ plugin folders) is left to the people who can edit the file there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from hub.config.error_messages import secret_paths
-from hub.config.models import Config
-from hub.config.references import REFERENCE
 from hub.contracts.phones import phone_number
-from hub.errors import CannotDo
-from hub.model import Account, Company, StoredSecret, Tracker, TrackingNumber, User
+from hub.model import Account, Company, Tracker, TrackingNumber, User
 from hub.reload.differences import tree_or_empty
+from hub.reload.secret_moves import ConfigEdit, Refusal, secret_refusals
 
 ON_THE_MACHINE = "; only someone who can edit config.yaml on the machine may do that."
-MACHINE_SETTINGS = (
-    ("hub", "database"),
-    ("hub", "secret_keys"),
-    ("hub", "tombstones"),
-    ("hub", "plugin_dirs"),
-    ("hub", "country_file"),
-    ("hub", "trusted_proxies"),
-    ("hub", "listen"),
-    ("hub", "public_url"),
-    ("hub", "sign_in"),
-    ("recordings", "storage"),
-    ("recordings", "options"),
-    ("mail", "smtp"),
-    ("mail", "from"),
-)
-"""Settings that reach into the machine, or say where sign-ins, links and recordings go: with them an admin could become the
-owner."""
+MACHINE_SECTIONS = {"hub": None, "mail": None, "recordings": ("storage", "options")}
+"""Sections, or keys of them, that reach into the machine, or say where sign-ins, links and recordings go: with them an admin
+could become the owner."""
 PROCESS_SETTINGS = ("isolation", "memory_mb")
 """Of a connector: they let its plugin into the hub's own process, or give it more of the machine."""
 
 
-def refuse_foreign_changes(session: Session, user: User, old_text: str, new_text: str, config: Config) -> None:
-    """Raise CannotDo, in one sentence, if the change is not the user's to make. `config` is the new text, checked."""
+def refusals_of(session: Session, user: User, edit: ConfigEdit) -> Iterator[Refusal]:
+    """Why the change is not the user's to make, the reasons of the machine first."""
     account = session.get(Account, user.account_id)
-    old, new = tree_or_empty(old_text), tree_or_empty(new_text)
-    entered = frozenset(session.exec(select(StoredSecret.name).where(StoredSecret.account_id == user.account_id)))
-    change = _Change(account.name if account else "", old, new, frozenset(_secret_places(config, new)), entered)
-    for complaint in (*change.of_the_machine(), *(change.of_others() if change.shared_hub else ())):
-        raise CannotDo(complaint)
-    for complaint in _taken_over(session, user, change):
-        raise CannotDo(complaint)
+    change = _Change(account.name if account else "", dict(edit.old), dict(edit.new))
+    yield from (Refusal((), complaint, complaint) for complaint in change.of_the_machine())
+    yield from secret_refusals(edit)
+    others = change.of_others() if change.is_shared else ()
+    yield from (Refusal((), complaint, complaint) for complaint in (*others, *_taken_over(session, user, change)))
+
+
+def has_several_accounts(tree: object) -> bool:
+    """Whether a file, read as plain values, serves several accounts."""
+    return len(_list(tree, "accounts")) > 1
 
 
 def has_one_account(text: str) -> bool:
     """Whether the file names at most one account; only then may a user see all of it."""
-    return len(_list(tree_or_empty(text), "accounts")) <= 1
+    return not has_several_accounts(tree_or_empty(text))
 
 
 @dataclass
@@ -65,22 +51,19 @@ class _Change:
     account: str
     old: dict[str, Any]
     new: dict[str, Any]
-    secrets: frozenset[tuple[str, ...]]
-    """Places of connectors' secrets: only there may a user name a variable of the machine."""
-
-    entered: frozenset[str]
-    """Names of the secrets that users of the account entered in the browser."""
 
     @property
-    def shared_hub(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether the hub serves several accounts."""
-        return len(_list(self.old, "accounts")) > 1
+        return has_several_accounts(self.old)
 
     def of_the_machine(self) -> Iterator[str]:
         """What no user may change here, whatever their account."""
-        for section, key in MACHINE_SETTINGS:
-            if _section(self.old, section).get(key) != _section(self.new, section).get(key):
-                yield f"{section}.{key} would change{ON_THE_MACHINE}"
+        for section, chosen in MACHINE_SECTIONS.items():
+            old, new = _section(self.old, section), _section(self.new, section)
+            for key in chosen or dict.fromkeys([*old, *new]):
+                if old.get(key) != new.get(key):
+                    yield f"{section}.{key} would change{ON_THE_MACHINE}"
         before = _section(self.old, "connectors")
         for name, entry in _section(self.new, "connectors").items():
             for key in PROCESS_SETTINGS:
@@ -90,13 +73,6 @@ class _Change:
             yield f"A webhook would reach into the hub's own network (allow_private){ON_THE_MACHINE}"
         if _names(self.old, "accounts") != _names(self.new, "accounts"):
             yield f"An account would be added, removed or renamed{ON_THE_MACHINE}"
-        known = set(_references(self.old))
-        for place, reference in _references(self.new):
-            from_variable = reference.startswith("${env:") and not self.shared_hub
-            own = reference.startswith("${secret:") and reference[len("${secret:") : -1] in self.entered
-            allowed = place in self.secrets and (from_variable or own)
-            if (place, reference) not in known and not allowed:
-                yield f"{'.'.join(place)} would read {reference} from the machine{ON_THE_MACHINE}"
 
     def of_others(self) -> Iterator[str]:
         """What belongs to other accounts, or to all of them."""
@@ -182,26 +158,20 @@ def _taken_over(session: Session, user: User, change: _Change) -> Iterator[str]:
         yield "A number in the change is another account's; remove it."
 
 
+def webhook_addresses(tree: Mapping[str, object]) -> dict[tuple[str, str], str]:
+    """Company and name of a webhook → its address."""
+    companies = [company for account in _list(tree, "accounts") for company in _list(account, "companies")]
+    return {
+        (str(company.get("name")), str(each.get("name"))): str(each.get("url"))
+        for company in companies
+        for each in _list(company, "webhooks")
+        if isinstance(each, dict)
+    }
+
+
 def phone_of(written: object) -> str:
     """A number as the database has it."""
     return phone_number(str(written)) or str(written)
-
-
-def _secret_places(config: Config, tree: dict[str, object]) -> Iterator[tuple[str, ...]]:
-    for name, entry in config.connectors.items():
-        for inner in secret_paths(entry.connector_class.Settings, _section(tree, "connectors").get(name)):
-            yield "connectors", name, *map(str, inner)
-
-
-def _references(value: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _references(item, (*place, name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _references(item, (*place, str(index)))
-    elif isinstance(value, str):
-        yield from ((place, found[0]) for found in REFERENCE.finditer(value))
 
 
 def _list(value: object, key: str) -> list[Any]:

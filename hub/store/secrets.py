@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
@@ -14,6 +15,8 @@ from hub.model import StoredSecret, User
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.engine import Store
+
+MAX_NAME = 100
 
 
 def save_secret(session: Session, keyring: Keyring, name: str, value: str, user: User, now: datetime) -> None:
@@ -32,6 +35,15 @@ def read_secret(session: Session, keyring: Keyring, name: str) -> str | None:
     """A stored secret; None if there is none."""
     row = session.get(StoredSecret, name)
     return keyring.decrypt(row.ciphertext, place_of_secret(name)).decode() if row else None
+
+
+def free_name(session: Session, wanted: str, taken: Container[str] = ()) -> str:
+    """A name that no stored secret has: a value that an earlier version of config.yaml names is never replaced."""
+    for number in count(1):
+        name = wanted if number == 1 else f"{wanted[: MAX_NAME - 6]}.{number}"
+        if name not in taken and session.get(StoredSecret, name) is None:
+            return name
+    raise AssertionError
 
 
 def secrets_of(hub: HubSection) -> Callable[[str], str | None]:

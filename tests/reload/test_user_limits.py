@@ -10,7 +10,7 @@ from config_on_disk import ANOTHER_ACCOUNT, CONFIG
 from sqlmodel import select
 from testbed import TestHub
 
-from hub.access.users import add_user
+from hub.access.users import Editor, add_user
 from hub.config.edit import REMOVED, Change
 from hub.errors import CannotDo
 from hub.model import Account, ConfigVersion, User
@@ -35,7 +35,7 @@ def apply(stage: TestHub, *changes: tuple[tuple[str, ...], Any]) -> ConfigVersio
     assert file is not None
     proposal = file.propose([Change(path, value) for path, value in changes])
     assert not proposal.problems, proposal.problems
-    return file.apply(proposal, user_of(stage))
+    return file.apply(proposal, Editor(user_of(stage), is_fresh=True))
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def test_a_company_or_number_that_was_another_accounts_is_not_taken_over(stage_o
     user = user_of(stage)
     again = {"title": "Riverside", "route": {"dial": "+14145550190"}}
     with pytest.raises(CannotDo, match="was another account's"):
-        file.apply(file.propose([Change(("accounts", "agency", "companies", "riverside"), again)]), user)
+        file.apply(file.propose([Change(("accounts", "agency", "companies", "riverside"), again)]), Editor(user))
     numbers = [*stage.config_file.check(file.read().text).companies[0].trackers[0].numbers, "+14145550120"]  # type: ignore[union-attr]
     with pytest.raises(CannotDo, match="another account's; remove it"):
-        file.apply(file.propose([Change((*MINE, "trackers", "website", "numbers"), numbers)]), user)
+        file.apply(file.propose([Change((*MINE, "trackers", "website", "numbers"), numbers)]), Editor(user))
 
 
 def test_a_proposal_of_a_user_names_what_is_not_theirs_as_its_problem(stage_of: Stages) -> None:
     stage = stage_of(SHARED)
     assert stage.config_file is not None
-    (problem,) = stage.config_file.propose([Change((*THEIRS, "title"), "Mine now")], user_of(stage)).problems
+    (problem,) = stage.config_file.propose([Change((*THEIRS, "title"), "Mine now")], Editor(user_of(stage))).problems
     assert "another account" in problem.text

@@ -18,6 +18,7 @@ from hub.store.rows import count_changed
 
 TOKEN_BYTES = 32
 LAST_USE_PRECISION = timedelta(minutes=1)
+FRESH = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,12 @@ def living_sessions(session: Session, user_id: str, now: datetime, idle: timedel
     theirs = (col(WebSession.user_id) == user_id, col(WebSession.revoked_at).is_(None))
     living = (col(WebSession.ends_at) > now, col(WebSession.used_at) > now - idle)
     return list(session.exec(select(WebSession).where(*theirs, *living).order_by(col(WebSession.used_at).desc())))
+
+
+def is_fresh(web_session: WebSession, now: datetime) -> bool:
+    """Whether the sign-in is recent enough for what a screen left open must not do: change a way in, users, or the address to
+    which a connector sends its secrets."""
+    return now - web_session.made_at < FRESH
 
 
 def rotate_session(session: Session, session_id: str) -> str:

@@ -10,6 +10,7 @@ from hub.config.error_messages import describe
 from hub.config.models import HubSection
 from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
+from hub.config.sections.browser_references import reserved_references
 
 
 def read_hub(reading: Reading, value: object) -> HubSection | None:
@@ -28,6 +29,7 @@ def read_hub(reading: Reading, value: object) -> HubSection | None:
         return None
     if not hub.database.startswith(("sqlite://", "postgresql+psycopg://")):
         reading.tell(("hub", "database"), "expected sqlite:///path or postgresql+psycopg://user@host/name")
+    _refuse_own_references(reading, hub)
     return hub.model_copy(
         update={
             "database": _absolute_database(reading, hub.database),
@@ -36,6 +38,16 @@ def read_hub(reading: Reading, value: object) -> HubSection | None:
             "plugin_dirs": tuple(str(reading.absolute(folder)) for folder in hub.plugin_dirs),
         }
     )
+
+
+def _refuse_own_references(reading: Reading, hub: HubSection) -> None:
+    own = reserved_references(reading.document.tree)
+    for index, name in enumerate(hub.browser_references):
+        if name in own:
+            reading.tell(
+                ("hub", "browser_references", index),
+                f"{name} is a secret of the hub itself, which no user may send anywhere; remove it",
+            )
 
 
 def _without_missing(reading: Reading, value: dict[str, Any], path: Path) -> dict[str, object]:

@@ -91,7 +91,7 @@ def apply_changes(
             form.proposal = proposal
             return False
         if not proposal.changes_nothing:
-            page.config_file.apply(proposal, page.user, note=note)
+            page.config_file.apply(proposal, page.editor, note=note)
             page.context.directory.refresh()
     except (CannotDo, ConfigError) as error:
         form.problems.append(str(error))
@@ -99,8 +99,8 @@ def apply_changes(
     return True
 
 
-def proposed(page: PageRequest, edits: Iterable[Change | Move]) -> Proposal:
-    """What edits would do to the file; CannotDo if the hub was not started from one."""
+def proposed(page: PageRequest, edits: Iterable[Change | Move], *, preview: bool = False) -> Proposal:
+    """What edits would do to the file, which a `preview` only shows; CannotDo if the hub was not started from one."""
     if page.config_file is None:
         raise CannotDo(NO_FILE)
-    return page.config_file.propose(edits, page.user)
+    return page.config_file.propose(edits, page.editor, preview=preview)

@@ -19,7 +19,8 @@ from starlette.responses import RedirectResponse, Response
 from hub.access.brands import ShownBrand, brand_of
 from hub.access.permissions import ACTIONS, WHOLE_ACCOUNT, Action
 from hub.access.scope import AccessScope, scope_of
-from hub.access.users import may
+from hub.access.sign_in.sessions import is_fresh
+from hub.access.users import Editor, may
 from hub.alerts.unread import count_unread
 from hub.model import Company, User, WebSession
 from hub.platform.formats import zone_name
@@ -93,6 +94,16 @@ class PageRequest:
         """config.yaml; None if the hub was not started from a file. What a page does with it stays within the user's
         account: `apply` refuses everything else."""
         return self.context.config_file
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the user signed in recently."""
+        return is_fresh(self.web_session, self.now)
+
+    @property
+    def editor(self) -> Editor:
+        """The user as one who edits config.yaml."""
+        return Editor(self.user, self.is_fresh)
 
     @property
     def directory(self) -> Directory:

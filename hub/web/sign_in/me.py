@@ -7,7 +7,6 @@ session gets a new token.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 
 from sqlmodel import Session, select
@@ -23,14 +22,8 @@ from hub.store import audit
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
-FRESH = timedelta(minutes=30)
 SIGN_IN_AGAIN = "/sign-in?next=/me"
 PageAction = Callable[[PageRequest], Response]
-
-
-def is_fresh(page: PageRequest) -> bool:
-    """Whether the sign-in is recent enough to change a way in."""
-    return page.now - page.web_session.made_at < FRESH
 
 
 def fresh(action: PageAction) -> PageAction:
@@ -38,7 +31,7 @@ def fresh(action: PageAction) -> PageAction:
 
     @wraps(action)
     def checked(page: PageRequest) -> Response:
-        if is_fresh(page):
+        if page.is_fresh:
             return action(page)
         if page.request.headers.get("accept") == "application/json":
             return JSONResponse({"next": SIGN_IN_AGAIN}, headers={"Cache-Control": "no-store"})
@@ -72,7 +65,7 @@ def show(page: PageRequest) -> Response:
             "me.html",
             title="Your account",
             ways=ways,
-            fresh=is_fresh(page),
+            fresh=page.is_fresh,
             again=SIGN_IN_AGAIN,
             passkeys=passkeys_of(session, page.user),
             passkeys_possible=RelyingParty.of(page.context.public_url).possible,

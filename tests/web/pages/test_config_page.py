@@ -119,7 +119,7 @@ def test_a_secret_in_clear_is_stored_nowhere(stage: TestHub) -> None:
     base = file.read()
     wrong = base.text.replace('"${env:HUB_KEY}"', '"hunter2hunter2"')
     assert wrong != base.text
-    assert "Is a secret in plain text" in send(owner, "keep", wrong, base.sha)
+    assert "Hub.secret_keys would change" in send(owner, "keep", wrong, base.sha)
     assert b"hunter2" not in (stage.one(ConfigDraft).sealed or b"")
     file.path.write_text(wrong)
     with pytest.raises(ConfigError):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from fastapi import HTTPException
 from sqlmodel import Session
 
+from hub.access.users import Editor
 from hub.config.edit import Change, Move
 from hub.config.models import CompanySection
 from hub.errors import CannotDo
@@ -32,12 +33,12 @@ def file_of(request: CallRailRequest) -> ConfigFile:
 
 def apply(request: CallRailRequest, edits: Iterable[Change | Move]) -> None:
     """Apply edits in the user's name; CannotDo holds the first problem of the file that they would make."""
-    file, user = file_of(request), request.scope.user
-    proposal = file.propose(list(edits), user)
+    file, editor = file_of(request), Editor(request.scope.user)
+    proposal = file.propose(list(edits), editor)
     if proposal.problems:
         raise CannotDo(str(proposal.problems[0]))
     if not proposal.changes_nothing:
-        file.apply(proposal, user)
+        file.apply(proposal, editor)
         assert request.tools is not None
         request.tools.directory.refresh()
 

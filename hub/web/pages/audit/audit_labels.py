@@ -16,6 +16,8 @@ ACTIONS: Mapping[str, str] = {
     "calls.back": "Called back",
     "calls.export": "Exported calls",
     "config.apply": "Changed config.yaml",
+    "config.refuse": "Was refused a change of config.yaml",
+    "connectors.address": "Changed the address of a connector",
     "connectors.pause": "Paused a connector",
     "connectors.resume": "Resumed a connector",
     "consent.record": "Recorded what a person said",

@@ -11,6 +11,7 @@ from hub.queries.config_history import config_history
 from hub.reload import ConfigConflict, ConfigFile
 from hub.reload.drafts import discard_draft, draft_of, keep_draft
 from hub.reload.user_limits import has_one_account
+from hub.web.pages.config.retyped import secret_fields, with_typed
 from hub.web.pages.config.review import Review, as_written, editable, review, running_processes
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -50,13 +51,15 @@ def act(page: PageRequest) -> Response:
     keep(page, file, text, base)
     if action != "apply":
         return page.redirect(page.link("/config"))
-    found = review(page, file, text, base)
+    fields = secret_fields(file.propose(text, page.editor, preview=True))
+    with_names, typist = with_typed(page, text, fields)
+    found = review(page, file, with_names, base, typist, preview=False)
     try:
         if found.is_behind:
             raise ConfigConflict("The configuration was changed after you began; compare with it first.")
         if found.proposal.problems:
             raise CannotDo(f"Nothing was applied: look at {found.lines}.")
-        row = file.apply(found.proposal, page.user)
+        row = file.apply(found.proposal, typist)
     except (CannotDo, ConfigError) as error:
         first = str(error).splitlines()[0]
         return _show(page, file, review(page, file, text, base), 422, error=first, base=base, kept_at=page.now)
@@ -82,7 +85,7 @@ def download(page: PageRequest) -> Response:
     file = editable(page)
     with page.hub.store.reading() as session:
         draft = draft_of(session, page.hub.keyring, page.user)
-    diff = file.propose(draft.text, page.user).diff if draft else ""
+    diff = file.propose(draft.text, page.editor, preview=True).diff if draft else ""
     headers = {
         "Content-Disposition": 'attachment; filename="config.diff"',
         "Cache-Control": "no-store",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.access.users import Editor
 from hub.errors import NotFound
 from hub.model import ConfigProcess
 from hub.reload import ConfigFile, Proposal
 from hub.reload.user_limits import has_one_account
 from hub.reload.versions import living
 from hub.web.pages.config.diff_rows import Diff, diff_rows
+from hub.web.pages.config.retyped import SecretField, secret_fields
 from hub.web.pages.request import PageRequest
 
 
@@ -29,6 +31,11 @@ class Review:
         return not (self.proposal.problems or self.is_behind or self.proposal.changes_nothing)
 
     @property
+    def secret_fields(self) -> list[SecretField]:
+        """The secrets that can be typed so that the text may be applied."""
+        return secret_fields(self.proposal)
+
+    @property
     def lines(self) -> str:
         """line 209; lines 209, 224 and 3 more."""
         numbers = sorted({each.line for each in self.proposal.problems if each.line})
@@ -46,10 +53,12 @@ def editable(page: PageRequest) -> ConfigFile:
     return file
 
 
-def review(page: PageRequest, file: ConfigFile, text: str, base_sha: str) -> Review:
+def review(
+    page: PageRequest, file: ConfigFile, text: str, base_sha: str, editor: Editor | None = None, *, preview: bool = True
+) -> Review:
     """Check a text that was begun from the one with `base_sha`."""
     base = file.read()
-    proposal = file.propose(text, page.user)
+    proposal = file.propose(text, editor or page.editor, preview=preview)
     return Review(proposal, diff_rows(base.text, text), base.sha != base_sha, len(running_processes(page)))
 
 

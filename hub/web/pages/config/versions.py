@@ -27,7 +27,7 @@ def roll_back(page: PageRequest) -> Response:
     if row.number is None:
         return _show(page, "A version that was refused cannot be applied.", 422)
     try:
-        made = file.roll_back(row.number, page.user)
+        made = file.roll_back(row.number, page.editor)
     except ConfigError as error:
         return _show(page, "; ".join(map(str, error.problems[:3])) or str(error), 422)
     except CannotDo as error:

@@ -125,7 +125,7 @@ def _connect(
         destinations=destinations,
         token=token,
     )
-    done = connect_new(page.hub, page.config_file, new, page.user)
+    done = connect_new(page.hub, page.config_file, new, page.editor)
     if done.proposal.problems:
         raise ConfigError(" ".join(f"{each.text}." for each in done.proposal.problems))
     attempts_of(page).forget(attempt)

@@ -74,7 +74,7 @@ def create(page: PageRequest) -> Response:
     try:
         if page.config_file is None:
             raise CannotDo(NO_FILE)
-        done = connect_new(page.hub, page.config_file, chosen, page.user)
+        done = connect_new(page.hub, page.config_file, chosen, page.editor)
     except (CannotDo, ConfigError) as error:
         form.problems.append(str(error))
         return _show(page, connector_class, form)

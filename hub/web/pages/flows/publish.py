@@ -32,7 +32,7 @@ def _show(page: PageRequest, opened: OpenFlow, form: Form) -> Response:
     proposal = None
     if page.config_file is not None and not form.is_refused:
         try:
-            proposal = proposed(page, _changes(page, opened))
+            proposal = proposed(page, _changes(page, opened), preview=True)
             form.add_problems(() if opened.problems else proposal.problems, ())
         except ConfigError as refused:
             form.problems.append(str(refused))

@@ -12,7 +12,6 @@ from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.users.user_labels import reach, role_name, roles, ways_in_words
 from hub.web.pages.users.users_page import KEY_DAYS, SIGN_IN_AGAIN
-from hub.web.sign_in.me import is_fresh
 
 
 def one_user(page: PageRequest) -> Response:
@@ -51,7 +50,7 @@ def show_user(
         key_days=KEY_DAYS,
         errors=errors or {},
         once=once,
-        fresh=is_fresh(page),
+        fresh=page.is_fresh,
         again=SIGN_IN_AGAIN,
         is_self=user.id == page.user.id,
     )

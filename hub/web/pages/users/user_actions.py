@@ -18,7 +18,6 @@ from hub.web.pages.request import PageRequest
 from hub.web.pages.users.one_user import show_user
 from hub.web.pages.users.user_labels import role_name
 from hub.web.pages.users.users_page import PATH, SIGN_IN_AGAIN, show_users
-from hub.web.sign_in.me import is_fresh
 
 PageAction = Callable[[PageRequest], Response]
 MAX_EMAIL = 254
@@ -29,7 +28,7 @@ def fresh(action: PageAction) -> PageAction:
 
     @wraps(action)
     def checked(page: PageRequest) -> Response:
-        return action(page) if is_fresh(page) else page.redirect(SIGN_IN_AGAIN)
+        return action(page) if page.is_fresh else page.redirect(SIGN_IN_AGAIN)
 
     return checked
 

@@ -11,7 +11,6 @@ from hub.queries.users import keys_of, users_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 from hub.web.pages.users.user_labels import reach, role_name, roles, ways_in_words
-from hub.web.sign_in.me import is_fresh
 
 PATH = "/users"
 SIGN_IN_AGAIN = f"/sign-in?next={PATH}"
@@ -46,7 +45,7 @@ def show_users(
         "key_days": KEY_DAYS,
         "errors": errors or {},
         "once": once,
-        "fresh": is_fresh(page),
+        "fresh": page.is_fresh,
         "again": SIGN_IN_AGAIN,
         "typed": page.value,
         "chosen": page.form.get("companies", []),

@@ -1,0 +1,385 @@
+"""An admin is not the machine: a stolen session or API key sends no stored secret to another host, and reads no variable, file
+or stored secret of the machine."""
+
+from __future__ import annotations
+
+import ast
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from config_on_disk import ENVIRON, PLUGINS, open_config_stage
+from fake_connectors import FakeCrm
+from flow_strategies import OFFICE_TEXT
+from page_client import PageClient, seen, signed_in
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+from testbed import TestHub
+
+import hub
+from hub.access.keys import new_api_key
+from hub.access.permissions import ROLES, reach
+from hub.access.users import add_user
+from hub.api import Connector, PluginSettings
+from hub.callrail.ids import wire_id
+from hub.model import Account, AuditEntry, Company, ConfigVersion, ConnectorToken, StoredSecret
+from hub.reload import ConfigFile
+from hub.store.connectors import StoredTokens
+from hub.testing import FrozenClock
+from hub.web.callrail import create_callrail_api
+
+OLD, EVIL = "https://crm.example.com", "https://evil.example.net"
+KEY = "${env:HUB_KEY}"
+"""The variable of the hub's own key."""
+
+
+class Login(PluginSettings):
+    """A section with an address of its own."""
+
+    token_url: str = "https://login.example.com/token"
+    client_secret: SecretStr | None = None
+
+
+class CrmSettings(PluginSettings):
+    """A CRM with a key and an address."""
+
+    token: SecretStr
+    base_url: str = OLD
+    login: Login = Login()
+    pipeline: str = "sales"
+
+
+class KeyedCrm(FakeCrm):
+    """A CRM that is called with a key."""
+
+    Settings = CrmSettings
+
+
+class OtherCrm(KeyedCrm):
+    """Another vendor's plugin with the same settings."""
+
+    manifest = FakeCrm.manifest.model_copy(update={"name": "other_crm"})
+
+
+KEYED: Mapping[str, type[Connector]] = {**PLUGINS, "crm": KeyedCrm, "other": OtherCrm}
+CRM_LINES = """\
+  crm:
+    plugin: {crm}
+    token: ${{env:CRM_KEY}}
+    login:
+      client_secret: ${{env:CRM_KEY}}
+"""
+TEXT = OFFICE_TEXT.replace("  crm:\n    plugin: {crm}\n", CRM_LINES).replace(
+    '  secret_keys: ["${{env:HUB_KEY}}"]',
+    '  secret_keys: ["${{env:HUB_KEY}}"]\n  browser_references: ["env:LISTED_KEY"]',
+)
+
+
+@pytest.fixture
+def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
+    with open_config_stage(sqlite_url, clock, tmp_path, TEXT, KEYED) as opened:
+        yield opened
+
+
+def file_of(stage: TestHub) -> ConfigFile:
+    assert stage.config_file is not None
+    return stage.config_file
+
+
+def tried(stage: TestHub) -> list[str]:
+    """What the audit log has of refused changes."""
+    return [row.detail for row in stage.rows(AuditEntry, action="config.refuse")]
+
+
+def edited(stage: TestHub, old: str, new: str) -> str:
+    text = file_of(stage).read().text
+    assert old in text
+    return text.replace(old, new)
+
+
+def apply(browser: PageClient, text: str, **typed: str) -> Any:
+    """Press Apply in the editor."""
+    base = file_of(browser.stage).read().sha
+    return browser.post("/config", {"deed": "apply", "text": text, "base": base, **typed})
+
+
+# What is tried in the editor, which can write anything that the file can hold.
+
+EDITS: Mapping[str, tuple[str, str]] = {
+    "base URL": ("    plugin: paper_crm\n", f"    plugin: paper_crm\n    base_url: {EVIL}\n"),
+    "address in a nested section": ("    login:\n", f"    login:\n      token_url: {EVIL}/token\n"),
+    "another plugin": ("    plugin: paper_crm\n", "    plugin: other_crm\n"),
+    "stand-in": ("    plugin: paper_crm\n", "    plugin: paper_crm\n    sandbox: true\n"),
+    "renamed": ("  crm:\n    plugin", f"  crm2:\n    base_url: {EVIL}\n    plugin"),
+    "second connector": (
+        "  index:\n", f"  copy: {{plugin: paper_crm, base_url: '{EVIL}', token: '${{env:CRM_KEY}}'}}\n  index:\n"
+    ),
+    "key of the hub": ("    token: ${env:CRM_KEY}", f"    token: {KEY}"),
+    "stored secret": ("    token: ${env:CRM_KEY}", "    token: ${secret:network.token}"),
+    "file": ("    token: ${env:CRM_KEY}", "    token: ${file:config.yaml}"),
+    "key file": ("    token: ${env:CRM_KEY}", "    token: ${file:secret.key}"),
+    "variable that is not set": ("    token: ${env:CRM_KEY}", "    token: ${env:NOT_THERE}"),
+    "in an address": ("    plugin: paper_crm\n", f"    plugin: paper_crm\n    base_url: https://x.example.com/{KEY}\n"),
+    "around a reference": ("    token: ${env:CRM_KEY}", "    token: x${env:CRM_KEY}"),
+    "title": ("title: Lakeside\n", f'title: "{KEY}"\n'),
+    "time zone, which problems would quote": ("        region: IL\n", f'        region: IL\n        time_zone: "{KEY}"\n'),
+    "own list": ('browser_references: ["env:LISTED_KEY"]', 'browser_references: ["env:LISTED_KEY", "env:CRM_KEY"]'),
+    "database elsewhere": ("  database: ", f"  private_hosts: ['*']\n  database: postgresql+psycopg://u:{KEY}@127.0.0.1:9/x #"),
+    "private hosts": ("hub:\n", "hub:\n  private_hosts: ['*']\n"),
+    "operation port": ("hub:\n", "hub:\n  operation_listen: 0.0.0.0:9080\n"),
+    "mail server": (
+        "conversions:\n", f"mail: {{smtp: 'smtp://u:{KEY}@evil.example.net', from: a@example.com}}\nconversions:\n"
+    ),
+    "storage": ("storage: memory://recordings", "storage: s3://evil/recordings"),
+    "webhook with a reference": (
+        "        region: IL\n",
+        f"        region: IL\n        webhooks: [{{name: x, use: sales, url: '{EVIL}/{KEY}'}}]\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["admin", "owner whose sign-in is old"])
+@pytest.mark.parametrize("name", EDITS)
+def test_the_editor_moves_no_secret_and_reads_none(stage: TestHub, name: str, who: str) -> None:
+    browser = signed_in(stage, who.split()[0])
+    if who != "admin":
+        stage.clock.advance(minutes=31)
+    before = file_of(stage).read()
+    answer = apply(browser, edited(stage, *EDITS[name]))
+    assert answer.status_code == 422, seen(answer.text)
+    assert file_of(stage).read() == before and len(tried(stage)) >= 1, seen(answer.text)
+    for value in ENVIRON.values():
+        assert value not in answer.text and value not in str(stage.rows(AuditEntry))
+    for path in ("/config", "/config/draft.diff"):
+        shown = browser.get(path).text
+        assert not any(value in shown for value in ENVIRON.values())
+    checked = browser.post("/config/check", {"text": edited(stage, *EDITS[name]), "base": before.sha})
+    assert checked.json()["problems"] and not any(value in checked.text for value in ENVIRON.values())
+    assert "is not set" not in checked.text, "it says nothing of the machine"
+
+
+@pytest.mark.parametrize("name", [name for name in EDITS if name not in ("renamed", "second connector")])
+def test_an_owner_with_a_fresh_sign_in_moves_no_secret_without_typing_it(stage: TestHub, name: str) -> None:
+    answer = apply(signed_in(stage), edited(stage, *EDITS[name]))
+    assert answer.status_code == 422 and len(tried(stage)) >= 1, seen(answer.text)
+
+
+def test_a_draft_that_names_another_database_is_not_connected_to(stage: TestHub) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        elsewhere = f"  database: postgresql+psycopg://u:{KEY}@127.0.0.1:{listening.getsockname()[1]}/x #"
+        text = edited(stage, "  database: ", elsewhere).replace("${env:CRM_KEY}", "${secret:x}")
+        signed_in(stage).post("/config/check", {"text": text, "base": file_of(stage).read().sha})
+        apply(signed_in(stage), text)
+        listening.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_the_editor_says_what_to_do_and_who_may(stage: TestHub) -> None:
+    moved = edited(stage, *EDITS["base URL"])
+    owner, admin = signed_in(stage), signed_in(stage, "admin")
+    said = seen(apply(admin, moved).text)
+    assert "Only an owner may change the address to which crm sends its secrets" in said
+    assert "crm.example.com to evil.example.net" in said and "Secrets to type" not in said
+    text = apply(owner, moved).text
+    assert "Type the token again: the address changed from crm.example.com to evil.example.net" in seen(text)
+    assert 'type="password" id="secret.crm.token" name="secret.crm.token"' in text and 'name="secret.crm.login' in text
+    stage.clock.advance(minutes=31)
+    assert "Sign in again first" in (said := apply(owner, moved).text) and 'href="/sign-in?next=/config"' in said
+    said = seen(apply(owner, edited(stage, *EDITS["key of the hub"])).text)
+    assert "`hub.browser_references` does not list" in said and "ask the operator" in said
+
+
+def test_an_owner_moves_a_connector_by_typing_its_secrets(stage: TestHub) -> None:
+    owner, moved = signed_in(stage), edited(stage, *EDITS["base URL"])
+    StoredTokens(stage.hub.store, stage.hub.keyring, stage.clock, "crm").save({"access_token": "old"})
+    half = apply(owner, moved, **{"secret.crm.token": "typed-token"})
+    assert half.status_code == 422 and not stage.rows(StoredSecret) and "typed-token" not in half.text
+    done = apply(owner, moved, **{"secret.crm.token": "typed-token", "secret.crm.login.client_secret": "typed-secret"})
+    assert done.status_code == 303, seen(done.text)
+    text = file_of(stage).read().text
+    assert "token: ${secret:crm.token}" in text and "typed-" not in text and "${env:CRM_KEY}" not in text
+    settings: Any = file_of(stage).check(text).connectors["crm"].settings
+    assert settings.token.get_secret_value() == "typed-token" and settings.base_url == EVIL
+    assert settings.login.client_secret.get_secret_value() == "typed-secret"
+    assert stage.rows(ConnectorToken) == [], "the sign-in does not go to the new address"
+    (entry,) = stage.rows(AuditEntry, action="connectors.address")
+    assert entry.detail == "crm: crm.example.com to evil.example.net" and "typed" not in str(stage.rows(AuditEntry))
+
+
+def test_an_earlier_version_with_another_address_is_the_same_road(stage: TestHub) -> None:
+    file, first = file_of(stage), file_of(stage).read().text
+    file.apply(file.propose(first.replace("    token:", f"    base_url: {EVIL}\n    token:")), "operator")
+    file.apply(file.propose(first), "operator")
+    version = stage.one(ConfigVersion, number=2)
+    for role in ("owner", "admin"):
+        answer = signed_in(stage, role).post(f"/config/versions/{version.id}")
+        assert answer.status_code == 422, seen(answer.text)
+    assert file.read().text == first and any("evil.example.net" in each for each in tried(stage))
+
+
+# The forms and the API: whatever they take as text, `${…}` in it is never read.
+
+PAGES: Mapping[str, Callable[[PageClient], Any]] = {
+    "pages/companies/form.py": lambda browser: browser.post(
+        "/companies/lakeside", {"title": KEY, "time_zone": "UTC", "country": "US", "region": "IL"}
+    ),
+    "pages/connectors/new.py": lambda browser: browser.post(
+        "/connectors/new/paper_crm", {"name": "mine", "set.token": KEY, "set.base_url": EVIL, "companies": "lakeside"}
+    ),
+    "pages/conversions/conversion_actions.py": lambda browser: browser.post(
+        "/conversions/rule",
+        {"was": "every call", "name": KEY, "when.event": "call", "value": "amount", "amount": "40", "currency": "USD",
+         "send": "network", "send.network.action": "7", "deed": "save"},
+    ),
+    "pages/flows/publish.py": lambda browser: published(browser),
+    "pages/numbers/tracker.py": lambda browser: browser.post(
+        "/numbers/trackers/lakeside/yellow_pages",
+        {"source": KEY, "medium": "print", "campaign": "", "carrier": "carrier", "flow": ""},
+    ),
+    "pages/numbers/tracker_new.py": lambda browser: browser.post(
+        "/numbers/trackers/new",
+        {"type": "source", "for_company": "lakeside", "name": "flyer", "source": KEY, "carrier": "carrier", "flow": ""},
+    ),
+    "pages/numbers/website.py": lambda browser: browser.post(
+        "/numbers/website/settings", {"company": "lakeside", "domains": KEY}
+    ),
+    "pages/webhooks_out/form.py": lambda browser: browser.post(
+        "/webhooks-out/new",
+        {"company": "lakeside", "name": "crm", "url": f"{EVIL}/{KEY}", "use": "sales", "events": "post_call",
+         "role": "processor", "format": "standard"},
+    ),
+}  # fmt: skip
+"""Module that edits config.yaml → what is posted to its form."""
+EDITORS = {"pages/config/editor.py", "pages/config/review.py", "pages/config/versions.py"}
+"""The tests above are about them."""
+WITHOUT_TEXT = {
+    "pages/connectors/choose.py": "writes what the draft of pages/connectors/new.py holds; see the test of its draft",
+    "pages/conversions/stages.py": "stages come from the CRM; a meaning is one of three words",
+    "pages/flows/remove.py": "removes",
+    "pages/spam/page.py": "numbers and choices",
+}
+
+
+def published(browser: PageClient) -> Any:
+    """Publish a flow whose menu says the key."""
+    step = {
+        "form": "step", "was": "menu", "shown_do": "menu", "do": "menu", "name": "menu", "say": KEY, "play": "",
+        "seconds": "5", "repeat": "1", "keys.key": ["1", "2"], "keys.to": ["desk", "night"], "otherwise": "desk",
+        "deed": "save",
+    }  # fmt: skip
+    drafted = browser.post("/flows/lakeside/office", step)
+    assert drafted.status_code == 303, seen(drafted.text)
+    return browser.post("/flows/lakeside/office/publish", {"note": "x"})
+
+
+@pytest.mark.parametrize("role", ["owner", "admin"])
+@pytest.mark.parametrize("module", PAGES)
+def test_a_form_never_reads_the_machine(stage: TestHub, module: str, role: str) -> None:
+    before = file_of(stage).read()
+    answer = PAGES[module](signed_in(stage, role))
+    assert answer.status_code == 422 and "ould read ${env:" in answer.text, seen(answer.text)
+    assert file_of(stage).read() == before
+    assert any("HUB_KEY" in each or "${" in each for each in tried(stage)), tried(stage)
+    assert ENVIRON["HUB_KEY"] not in answer.text and not stage.rows(StoredSecret)
+
+
+API: Mapping[str, Callable[[Any, TestHub], Any]] = {
+    "companies.py": lambda send, stage: send(
+        "POST", "companies.json", {"name": KEY, "time_zone": "America/Chicago", "destination_number": "+13125550195"}
+    ),
+    "forms.py": lambda send, stage: send(
+        "POST", "form_submissions/ignored_fields.json", {"company_ids": ["all"], "field_names": [KEY]}
+    ),
+    "integrations.py": lambda send, stage: send(
+        "POST",
+        "integrations.json",
+        {"type": "Webhooks", "company_id": lakeside(stage), "config": {"post_call_webhook": [f"{EVIL}/{KEY}"]}},
+    ),
+    "numbers_and_flows.py": lambda send, stage: send(
+        "POST",
+        "message-flows.json",
+        {"company_id": lakeside(stage), "name": "x",
+         "steps": {"a": {"type": "sms_response", "message": KEY, "next_step_id": None}}},
+    ),
+    "trackers.py": lambda send, stage: send(
+        "POST",
+        "trackers.json",
+        {"name": "Mailer", "type": "source", "company_id": lakeside(stage), "tracking_numbers": ["+13125550166"],
+         "source": {"type": "offline"}, "campaign_name": KEY,
+         "call_flow": {"type": "basic", "destination_number": "+13125550195"}},
+    ),
+}  # fmt: skip
+"""Module of the CallRail API that edits config.yaml → what is sent to it."""
+
+
+def lakeside(stage: TestHub) -> str:
+    return wire_id("COM", stage.one(Company, name="lakeside").id)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("module", API)
+def test_no_api_key_reads_the_machine(stage: TestHub, module: str, role: str) -> None:
+    with stage.hub.store.writing() as session:
+        account = stage.one(Account, name="agency")
+        user = add_user(session, account, "keyed", role, stage.clock(), phone_numbers=["+13125550190"])
+        key = new_api_key(session, user, stage.clock())
+    api = create_callrail_api(stage.hub, directory=stage.live, config_file=stage.config_file)
+
+    def send(method: str, path: str, body: Mapping[str, Any]) -> Any:
+        client = TestClient(api, base_url="https://calls.example.com")
+        headers = {"authorization": f'Token token="{key}"'}
+        return client.request(method, f"/v3/a/{wire_id('ACC', account.id)}/{path}", headers=headers, json=body)
+
+    before = file_of(stage).read()
+    answer = API[module](send, stage)
+    may_configure = reach(role, "configure") is not None
+    assert answer.status_code == (400 if may_configure else 403), answer.text
+    assert file_of(stage).read() == before and bool(tried(stage)) == may_configure, answer.text
+    assert ENVIRON["HUB_KEY"] not in answer.text
+
+
+def test_every_module_that_edits_config_yaml_has_a_row_above() -> None:
+    """What calls one of these functions writes config.yaml for a user; a new module needs a row in a table here."""
+    writers = {"save_section", "edit_config", "apply_changes", "connect_new", "propose", "roll_back"}
+    root = Path(hub.__file__).parent
+    found = set()
+    for path in sorted(root.rglob("*.py")):
+        named = {each.id for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Name)}
+        called = {
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
+        }
+        place = str(path.relative_to(root))
+        if called & writers or (place.startswith("web/callrail/writing/") and "apply" in named):
+            found.add(place)
+    known = {f"web/{each}" for each in (*PAGES, *EDITORS, *WITHOUT_TEXT)}
+    known |= {f"web/callrail/writing/{each}" for each in (*API, "config_edits.py")}
+    assert found - OTHERS.keys() == known, found ^ known
+    assert OTHERS.keys() <= found
+
+
+OTHERS = {
+    "connecting/connect.py": "called by the pages of connectors",
+    "web/forms/config_edit.py": "called by the forms",
+    "reload/config_file.py": "the one place itself",
+    "importing/structure.py": "a command on the machine; a test below is about what it reads",
+    "leaving/run.py": "removes a company, by names that are in the file",
+    "leaving/transfer.py": "a command on the machine; moves a company, by names that are in the file",
+}
+
+
+def test_users_without_the_right_to_configure_reach_none_of_the_pages(stage: TestHub) -> None:
+    limited = signed_in(stage, "admin", "lakeside")
+    for role in ROLES:
+        browser = signed_in(stage, role)
+        if reach(role, "configure") is None:
+            for module, attempt in PAGES.items():
+                if module != "pages/flows/publish.py":
+                    assert attempt(browser).status_code == 403, (role, module)
+            assert apply(browser, "x").status_code == 403
+    assert apply(limited, "x").status_code == 403
+    assert PAGES["pages/connectors/new.py"](limited).status_code == 403

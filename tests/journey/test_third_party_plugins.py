@@ -1,0 +1,130 @@
+"""Five plugins that do not belong to Ringfence, one of each family, from wheels: certified, and at work behind the walls."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from third_party.played_day import configuration
+from third_party.wheels import PLUGINS, build_wheel
+
+from hub.plugin_host.kernel.support import missing_confinement
+
+pytestmark = pytest.mark.soak
+
+CALLS = 20
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a shell in whose environment the wheels are installed."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for plugin in PLUGINS:
+        with zipfile.ZipFile(build_wheel(plugin, folder)) as wheel:
+            wheel.extractall(folder / "installed")
+    return {**os.environ, "COLUMNS": "240", "PYTHONPATH": str(folder / "installed")}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_each_keeps_all_promises_of_its_kind(plugin: str, environment: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hub.cli", "certify", plugin]
+    certified = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert f"{plugin} keeps all its promises." in certified.stdout, (
+        certified.stdout[-3_000:] + certified.stderr[-2_000:]
+    )
+
+
+@pytest.mark.timeout(300)
+def test_a_played_day_adds_up_with_a_strangers_plugin_of_each_family(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    document = configuration()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    document["hub"] |= {"listen": address, "public_url": f"http://{address}"}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    with (tmp_path / "printed").open("w") as printed:
+        demo = psutil.Popen(
+            [sys.executable, "-m", "hub.cli", "demo", "--exit", "--calls", str(CALLS), "--seed", "1"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        )
+        with _watched_hosts(demo) as confined:
+            ended = demo.wait(280)
+    told = (tmp_path / "printed").read_text()
+    assert ended == 0 and "Everything adds up." in told and "Traceback" not in told, told[-6_000:]
+    if missing_confinement() is None:
+        assert len(confined) == len(PLUGINS) and all(confined.values()), confined
+    database = sqlite3.connect(tmp_path / "data" / "ringfence.db")
+    try:
+        _each_did_its_work(database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def _watched_hosts(hub: psutil.Popen) -> Iterator[dict[int, bool]]:
+    """Of each plugin host that the hub starts, by process id: whether the kernel filters its system calls."""
+    confined: dict[int, bool] = {}
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.5):
+            for child in _children(hub):
+                confined[child] = _is_confined(child) or confined.get(child, False)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield confined
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _children(hub: psutil.Popen) -> list[int]:
+    try:
+        return [each.pid for each in hub.children(recursive=True) if "hub.plugin_host.host.child" in each.cmdline()]
+    except psutil.Error:
+        return []
+
+
+def _is_confined(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    values = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return values["Seccomp"].strip() == "2" and values["NoNewPrivs"].strip() == "1"
+
+
+def _each_did_its_work(database: sqlite3.Connection) -> None:
+    """Each plugin has its part in the day, and the hub has it too."""
+    calls = dict(database.execute("SELECT connector, count(*) FROM call GROUP BY connector"))
+    assert set(calls) == {"twilio", "ringwire"} and sum(calls.values()) == CALLS, calls
+    delivered = dict(
+        database.execute("SELECT connector, count(*) FROM delivery WHERE state = 'delivered' GROUP BY connector")
+    )
+    assert delivered["pinwheel"] and delivered["dealdesk"] == calls["ringwire"] and delivered["ringwire"], delivered
+    [facts] = database.execute("SELECT count(*) FROM fact WHERE source = 'whocalls'").fetchone()
+    [transcripts] = database.execute("SELECT count(*) FROM transcript WHERE connector = 'hearwell'").fetchone()
+    [recordings] = database.execute("SELECT count(*) FROM recording WHERE state = 'stored'").fetchone()
+    assert facts and transcripts == recordings > 0, (facts, transcripts, recordings)
+    late = dict(database.execute("SELECT connector, count(*) FROM call_step WHERE step = 'forward' GROUP BY connector"))
+    assert "ringwire" not in late or "twilio" in late, "only a machine that is too busy for all makes it late"

@@ -1,0 +1,183 @@
+"""Dealdesk, an invented CRM: it receives calls and reports what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from hub.api import (
+    Auth,
+    CallActivity,
+    Caller,
+    ConnectionReport,
+    Connector,
+    DataFlow,
+    Deletion,
+    Erasure,
+    Fact,
+    HeldRecord,
+    Limits,
+    Manifest,
+    Money,
+    Outcome,
+    OutcomePage,
+    PersonReference,
+    PluginSettings,
+    Provider,
+    Receipt,
+    Recipient,
+    Rejected,
+    RetryLater,
+    Share,
+    hookimpl,
+    json_object,
+    phone_number,
+)
+
+PHONES = (Share(field="phone_numbers"),)
+DEALDESK = Provider(name="Dealdesk", remedy="put a valid api_key into config.yaml", code="code", words="message")
+
+
+class Settings(PluginSettings):
+    api_key: SecretStr = Field(description="The key from the page of the API.")
+    base_url: str = Field(default="https://api.dealdesk.example.com", description="Where the API is.")
+
+
+class Dealdesk(Connector):
+    Settings = Settings
+    manifest = Manifest(
+        name="dealdesk",
+        kind="crm",
+        version="1.0.0",
+        summary="Logs calls in Dealdesk and brings opportunities back.",
+        recipient=Recipient(name="Dealdesk", role="processor", privacy_url="https://dealdesk.example.com/privacy"),
+        regions=("US",),
+        hosts=("api.dealdesk.example.com",),
+        flows=(
+            DataFlow(hook="log_calls", use="sales", shares=(Share(field="caller_number"), Share(field="caller_name"))),
+            DataFlow(hook="enrich_caller", use="sales", shares=(Share(field="phone_number"),)),
+            DataFlow(hook="export_person", use="essential.legal_obligation", shares=PHONES),
+            DataFlow(hook="erase_person", use="essential.legal_obligation", shares=PHONES),
+        ),
+        retention="as long as the lead is kept",
+        deletion=Deletion(supported=True, note="The lead is deleted with its calls; its opportunities stay, nameless."),
+        auth=Auth(kind="basic"),
+        limits=Limits(batch_size=50),
+    )
+
+    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The reply's JSON object. Personal data is in bodies, never in the address."""
+        auth = (self.settings.api_key.get_secret_value(), "")
+        answer = self.services.send(DEALDESK, method, self.settings.base_url + path, json=body, auth=auth)
+        found = json_object(answer.content)
+        if found is None:
+            raise RetryLater("Dealdesk sent an answer that cannot be read; the hub will try again.")
+        return found
+
+    def _found(self, kind: str, **criteria: str) -> list[dict[str, Any]]:
+        """All leads or calls with these values; a page has at most 100."""
+        found: list[dict[str, Any]] = []
+        cursor: object = None
+        while True:
+            page = self._ask("POST", f"/api/v1/{kind}/search", {"query": criteria, "cursor": cursor})
+            found += page["data"]
+            cursor = page.get("cursor")
+            if cursor is None:
+                return found
+
+    @hookimpl
+    def check_connection(self) -> ConnectionReport:
+        return ConnectionReport(
+            ok=True, detail=f"Signed in to {self._ask('GET', '/api/v1/me').get('name', 'an account')}."
+        )
+
+    @hookimpl
+    def log_calls(self, activities: Sequence[CallActivity]) -> Sequence[Receipt]:
+        return [self._log(activity) for activity in activities]
+
+    def _log(self, activity: CallActivity) -> Receipt:
+        earlier = self._found("call", external_id=activity.key)
+        leads = self._leads(activity.caller_number)
+        record = {
+            "external_id": activity.key,
+            "lead_id": leads[0]["id"] if leads else None,
+            "direction": activity.direction,
+            "disposition": "answered" if activity.answered else "no-answer",
+            "started_at": activity.started_at.isoformat(),
+            "duration": activity.duration,
+            "phone": activity.caller_number,
+            "name": activity.caller_name,
+            "note": " / ".join(filter(None, (activity.source, activity.medium, activity.campaign))),
+        }
+        try:
+            if earlier:
+                self._ask("PUT", f"/api/v1/call/{earlier[0]['id']}", record)
+            else:
+                self._ask("POST", "/api/v1/call", record)
+        except Rejected as error:
+            return Receipt(key=activity.key, status="rejected", code=error.code, reason=str(error))
+        return Receipt(key=activity.key, status="delivered")
+
+    @hookimpl
+    def pull_outcomes(self, cursor: str | None) -> OutcomePage:
+        page = self._ask("GET", f"/api/v1/event?after={int(cursor or 0)}")
+        events = page.get("data", [])
+        last = str(events[-1]["sequence"]) if events else cursor
+        return OutcomePage(outcomes=tuple(map(outcome, events)), cursor=last, more=bool(page.get("has_more")))
+
+    @hookimpl
+    def enrich_caller(self, caller: Caller) -> Sequence[Fact]:
+        known = (("name", "user.name"), ("email", "user.contact.email"))
+        return [
+            Fact(name=f"crm_{field}", value=str(lead[field]), category=category, lifetime=timedelta(days=30))
+            for lead in self._leads(caller.phone_number)[:1]
+            for field, category in known
+            if lead.get(field)
+        ]
+
+    @hookimpl
+    def export_person(self, person: PersonReference) -> Sequence[HeldRecord]:
+        return [
+            HeldRecord(
+                record_type="lead",
+                record_id=str(lead["id"]),
+                fields={name: str(value) for name, value in lead.items() if value is not None},
+            )
+            for lead in self._leads(*person.phone_numbers)
+        ]
+
+    @hookimpl
+    def erase_person(self, person: PersonReference) -> Erasure:
+        # Only the calls that were logged for the company of the request, because the account may serve several.
+        calls = [call for key in person.item_keys for call in self._found("call", external_id=key)]
+        for call in calls:
+            self._ask("DELETE", f"/api/v1/call/{call['id']}")
+        leads = self._leads(*person.phone_numbers)
+        if person.shared and leads:
+            reason = "The lead stays, because other companies use this account too."
+            return Erasure(status="impossible", records=len(calls), reason=reason)
+        for lead in leads:
+            self._ask("DELETE", f"/api/v1/lead/{lead['id']}")
+        records = len(calls) + len(leads)
+        return Erasure(status="erased" if records else "nothing_held", records=records)
+
+    def _leads(self, *numbers: str | None) -> list[dict[str, Any]]:
+        return [lead for number in numbers if number for lead in self._found("lead", phone=number)]
+
+
+def outcome(event: Mapping[str, Any]) -> Outcome:
+    """The state of an opportunity; its value is in cents."""
+    number = phone_number(event["phone"] or "")
+    return Outcome(
+        external_id=event["id"],
+        stage=event["status"],
+        changed_at=datetime.fromisoformat(event["changed_at"]),
+        occurred_at=datetime.fromisoformat(event["changed_at"]),
+        value=Money(Decimal(event["value"]) / 100, event["value_currency"]),
+        phone_numbers=(number,) if number else (),
+        email=event["email"],
+    )

@@ -1,5 +1,5 @@
 """What each test would put together anew is put together once a test process: compiled statements, the schema's statements,
-the patterns of routes, and the event loop of test clients. Passwords are hashed cheaply."""
+the patterns of routes, the list of trusted certificates, and the event loop of test clients. Passwords are hashed cheaply."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import starlette.routing
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
+from httpx._transports import default
 from sqlalchemy import Connection, Dialect, Engine, event, text
 from sqlalchemy.util import LRUCache
 from starlette.testclient import TestClient
@@ -28,6 +29,7 @@ def share() -> None:
     """From now on, until `end`."""
     event.listen(Engine, "engine_connect", _share_statements)
     schema._create = _once(schema._create)
+    default.create_ssl_context = cache(default.create_ssl_context)
     starlette.routing.compile_path = cache(starlette.routing.compile_path)
     passwords._hasher = _cheap_hasher  # type: ignore[assignment]
     TestClient._portal_factory = _one_event_loop  # type: ignore[method-assign]

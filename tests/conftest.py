@@ -11,8 +11,10 @@ from typing import Any
 
 import compiled
 import fuzzing
+import parsed_tree
 import postgres
 import pytest
+import written_accounts
 from testbed import KEY, TestHub, open_stage
 
 from hub.model import every_table
@@ -38,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     told = getattr(config, "workerinput", None)
     create_private_files()
     config.stash[FOLDER] = Path(told["databases"]) if told else postgres.make_folder()
+    parsed_tree.share_in(config.stash[FOLDER])
     compiled.share()
     every_table()
     minutes = config.getoption("--fuzz")
@@ -57,8 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What was imported lives as long as the run: the garbage collector need not walk it after each test."""
     gc.freeze()
-    gc.set_threshold(10_000)
+    gc.set_threshold(100_000)
     gc.enable()
+
+
+def pytest_runtest_logstart() -> None:
+    """Hubs of one test have rows of their own."""
+    written_accounts.forget_test()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -68,7 +76,8 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The first process, which ends last, clears up."""
+    """The first process, which ends last, clears up. pytest collects all garbage five times after this."""
+    gc.freeze()
     compiled.end()
     if not hasattr(config, "workerinput") and FOLDER in config.stash:
         postgres.remove_folder(config.stash[FOLDER])

@@ -1,13 +1,15 @@
 """Rules about the modules of this checkout: one pass parses each module once, and asks every rule about it.
 
 A rule is a function of a module, registered by `each_module`. A tree is dropped before the next one is parsed: all of them
-together would take a gigabyte.
+together would take a gigabyte. The first process of a test run that asks does it for all of them.
 """
 
 from __future__ import annotations
 
 import ast
+import fcntl
 import gc
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +19,13 @@ from typing import Generic, TypeVar
 ROOT = Path(__file__).parents[1]
 GENERATED = ROOT / "hub/store/migrations/versions"
 T = TypeVar("T")
+_shared: Path | None = None
+
+
+def share_in(folder: Path) -> None:
+    """From now on, the processes of this test run share what the rules found, in a file of `folder`."""
+    global _shared
+    _shared = folder / "rules"
 
 
 @dataclass(frozen=True)
@@ -66,14 +75,14 @@ class EachModule(Generic[T]):
     rules: list[EachModule[object]] = []
 
     def __init__(self, rule: Callable[[Module], T], folders: tuple[str, ...]) -> None:
-        self.rule, self.folders = rule, folders
+        self.rule, self.folders, self.name = rule, folders, f"{rule.__module__}.{rule.__qualname__}"
         self._found: dict[str, T] | None = None
         self.rules.append(self)  # type: ignore[arg-type]
 
     def __call__(self) -> dict[str, T]:
         """By the path of the module."""
         if self._found is None:
-            _pass_over([rule for rule in self.rules if rule._found is None])
+            _ask_all([rule for rule in self.rules if rule._found is None])
         assert self._found is not None
         return self._found
 
@@ -86,6 +95,20 @@ def each_module(*folders: str) -> Callable[[Callable[[Module], T]], EachModule[T
 def violations(rule: EachModule[Iterable[str]]) -> str:
     """All that a rule finds, one a line; empty where it holds."""
     return "\n".join(line for lines in rule().values() for line in lines)
+
+
+def _ask_all(rules: list[EachModule[object]]) -> None:
+    if _shared is None:
+        _pass_over(rules)
+        return
+    with _shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = pickle.loads(_shared.read_bytes()) if _shared.exists() else {}
+        for rule in rules:
+            rule._found = known.get(rule.name)
+        if asked := [rule for rule in rules if rule._found is None]:
+            _pass_over(asked)
+            _shared.write_bytes(pickle.dumps({rule.name: rule._found for rule in rules}))
 
 
 def _pass_over(rules: list[EachModule[object]]) -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
+from written_accounts import note_untouched
 
 from hub.store.engine import Store
 from hub.store.schema import upgrade
@@ -116,7 +117,9 @@ def sqlite_copy(folder: Path) -> Path:
     """A migrated, empty SQLite file of its own."""
     own = folder / "sqlite"
     own.mkdir(mode=0o700, exist_ok=True)
-    return Path(shutil.copy(_sqlite_template(folder), own / f"test-{uuid.uuid4().hex}.db"))
+    file = Path(shutil.copy(_sqlite_template(folder), own / f"test-{uuid.uuid4().hex}.db"))
+    note_untouched(file)
+    return file
 
 
 def _sqlite_template(folder: Path) -> Path:

@@ -8,23 +8,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import uvicorn
-from sqlalchemy import text, update
+from sqlalchemy import Connection, text, update
 from sqlmodel import SQLModel
 
 from hub.model import TrackingNumber
 from hub.reload import ConfigFile
 from hub.serving.http_server import edge_settings
 from hub.startup.opening import Opened
-from hub.store.schema import guard
-from hub.store.triggers.append_only import TABLES as APPEND_ONLY
 from hub.testing import FrozenClock
 from hub.web.app import create_app
 
 KEPT = {"account", "company", "flow_version", "tracker", "tracking_number"}
 """What the configuration says stays when a hub is wiped."""
+GUARD = "_no_delete"
+"""How the names of triggers end that refuse to delete rows of a table."""
 
 
 @dataclass
@@ -41,15 +42,37 @@ class ServedHub:
 
     def forget(self) -> None:
         """As on the first day: nothing came in, every number is free."""
-        with self.opened.hub.store.writing() as session:
-            for name in APPEND_ONLY:  # the guards of SQLite, on which these hubs run
-                session.execute(text(f"DROP TRIGGER IF EXISTS {name}_no_delete"))
-            for table in reversed(SQLModel.metadata.sorted_tables):
-                if table.name not in KEPT:
-                    session.execute(table.delete())
-            guard(session.connection())
-            session.execute(update(TrackingNumber).values(leased_until=None, lease_id=None))
+        with self.opened.hub.store.connected() as connection:  # to SQLite, on which these hubs run
+            filled = set(connection.exec_driver_sql(_filled()).scalars())
+            guards = [
+                (name, statement) for name, statement in _guards(connection) if name.removesuffix(GUARD) in filled
+            ]
+            for name, _ in guards:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+            for name in (each for each in _emptied() if each in filled):
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+            for _, statement in guards:
+                connection.exec_driver_sql(statement)
+            connection.execute(update(TrackingNumber).values(leased_until=None, lease_id=None))
         self.clock.now = FrozenClock().now
+
+
+@cache
+def _emptied() -> tuple[str, ...]:
+    """The tables that are wiped, those that refer to others first."""
+    return tuple(each.name for each in reversed(SQLModel.metadata.sorted_tables) if each.name not in KEPT)
+
+
+@cache
+def _filled() -> str:
+    """A query for the tables that have rows: most have none."""
+    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in _emptied())
+
+
+def _guards(connection: Connection) -> list[tuple[str, str]]:
+    """The triggers that refuse to delete rows, each with its statement."""
+    query = f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%{GUARD}'"
+    return [(name, statement) for name, statement in connection.exec_driver_sql(query)]
 
 
 @contextmanager

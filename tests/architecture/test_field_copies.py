@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from parsed_tree import Module, each_module
 
-ROOT = Path(__file__).parents[2]
 FEW = 3
 """So many fields of one value may be copied by hand in one place."""
 MOST = {"hub/cli": 24, "hub/queries": 51}
@@ -25,8 +24,10 @@ def pairs(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                 yield str(key.value), value
 
 
-def copies(file: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(file.read_text())):
+@each_module(*MOST)
+def copies(module: Module) -> Iterator[tuple[str, int]]:
+    """The places that copy more fields than a few by hand, with how many."""
+    for node in module.nodes:
         sources = Counter(
             value.value.id
             for name, value in pairs(node)
@@ -34,12 +35,12 @@ def copies(file: Path) -> Iterator[tuple[str, int]]:
         )
         for source, count in sources.items():
             if count > FEW:
-                yield f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)} {source}", count
+                yield f"{module}:{getattr(node, 'lineno', 0)} {source}", count
 
 
 @pytest.mark.parametrize("folder", MOST)
 def test_fields_copied_by_hand_only_become_fewer(folder: str) -> None:
-    places = dict(each for file in (ROOT / folder).rglob("*.py") for each in copies(file))
+    places = dict(each for name, those in copies().items() if name.startswith(f"{folder}/") for each in those)
     fields = sum(places.values())
     assert fields <= MOST[folder], (
         f"{fields} fields copied by hand, {MOST[folder]} allowed; use from_fields or only: {places}"

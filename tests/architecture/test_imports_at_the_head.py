@@ -13,14 +13,10 @@ FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 @each_module("hub", "plugins")
 def inside_functions(module: Module) -> list[str]:
     """The imports that stand in functions."""
-    statements = {
-        statement
-        for function in module.nodes
-        if isinstance(function, FUNCTIONS)
-        for statement in ast.walk(function)
-        if isinstance(statement, ast.Import | ast.ImportFrom)
-    }
-    return sorted(module.at(each, "move the import to the head of the module") for each in statements)
+    functions = [(each.lineno, each.end_lineno or 0) for each in module.nodes if isinstance(each, FUNCTIONS)]
+    statements = [each for each in module.nodes if isinstance(each, ast.Import | ast.ImportFrom) and each.col_offset]
+    inside = [each for each in statements if any(first < each.lineno <= last for first, last in functions)]
+    return sorted(module.at(each, "move the import to the head of the module") for each in inside)
 
 
 @pytest.mark.parametrize(("folders", "most"), [(("hub/cli/",), 0), (("hub/", "plugins/"), 136)])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+
+from parsed_tree import ROOT, Module, each_module
 
 from hub.model import Call
 
-ROOT = Path(__file__).parents[2]
-READERS = ("alerts", "callrail", "cli", "queries", "web", "webhooks_out")
+READERS = tuple(f"hub/{package}" for package in ("alerts", "callrail", "cli", "queries", "web", "webhooks_out"))
 """Packages that read calls or show them."""
 OTHERS = {"hub/web/api/schemas.py: CallAnswer", "hub/queries/missed_calls.py: MissedCaller"}
 """The documented form of an answer, whose values are the row's own; a caller with all their missed calls."""
@@ -20,19 +19,23 @@ MAX_FIELDS = 2
 """So many columns of a call may stand in another value, which is then about something else."""
 
 
-def classes() -> Iterator[tuple[str, set[str]]]:
-    """Each class of the readers with the names of its fields."""
-    for package in READERS:
-        for file in sorted((ROOT / "hub" / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    fields = {getattr(each.target, "id", "") for each in node.body if isinstance(each, ast.AnnAssign)}
-                    yield f"{file.relative_to(ROOT)}: {node.name}", fields
+@each_module(*READERS)
+def classes(module: Module) -> list[tuple[str, set[str]]]:
+    """Each class of a reader with the names of its fields."""
+    return [
+        (
+            f"{module}: {node.name}",
+            {getattr(each.target, "id", "") for each in node.body if isinstance(each, ast.AnnAssign)},
+        )
+        for node in module.nodes
+        if isinstance(node, ast.ClassDef)
+    ]
 
 
 def test_no_reader_has_its_own_read_model_of_a_call() -> None:
     columns = set(Call.model_fields) - OF_EVERY_TABLE
-    models = {name for name, fields in classes() if len(fields & columns) > MAX_FIELDS} - OTHERS
+    found = [each for those in classes().values() for each in those]
+    models = {name for name, fields in found if len(fields & columns) > MAX_FIELDS} - OTHERS
     assert not models, f"{sorted(models)}: read calls, texts and forms as ContactView of hub/queries/contact/view.py"
 
 

@@ -40,6 +40,7 @@ def test_our_own_phrases_hold_every_language_and_meaning() -> None:
         }
 
 
+@pytest.mark.soak
 def test_the_rules_hold_on_the_phrases_that_they_are_written_from() -> None:
     phrases = own_phrases()
     stops = [(row["phrase"], reading_of(row)) for row in phrases if row["meaning"] == "stop"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -112,8 +113,13 @@ class House:
     mine: dict[str, str]
     theirs: dict[str, str]
 
+    @cached_property
+    def _api(self) -> Any:
+        return create_api(self.stage.hub, self.stage.live)
+
     def api(self, narrow: Any = to_account) -> Any:
-        return create_api(self.stage.hub, self.stage.live, narrow)
+        """As it is for all requests of a process; with another filter, one of its own."""
+        return self._api if narrow is to_account else create_api(self.stage.hub, self.stage.live, narrow)
 
     def get(
         self, path: str, role: str = "owner", method: str = "GET", api: Any = None, body: Any = None, **query: Any

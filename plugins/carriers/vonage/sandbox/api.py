@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -56,16 +57,22 @@ class Guard:
         """Whether the application's key signed the token, and it has not expired."""
         from joserfc import jwt
         from joserfc.errors import JoseError
-        from joserfc.jwk import RSAKey
 
         try:
-            claims = jwt.decode(token, RSAKey.import_key(private_key()), algorithms=["RS256"]).claims
+            claims = jwt.decode(token, _signing_key(), algorithms=["RS256"]).claims
         except (JoseError, ValueError):
             return False
         now = self.sandbox.clock().timestamp()
         # 24 hours are the longest that Vonage allows.
         timely = claims.get("iat", now + 1) - 60 <= now < claims.get("exp", 0) <= claims.get("iat", 0) + 86_400
         return bool(claims.get("application_id") == self.sandbox.account_sid and claims.get("jti") and timely)
+
+
+@cache
+def _signing_key() -> Any:
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.import_key(private_key())
 
 
 class Calls:

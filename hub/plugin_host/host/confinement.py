@@ -18,20 +18,16 @@ from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.support import confine_process
 
 SYSTEM_FILES = (
-    "/usr/share/zoneinfo", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/ld.so.cache",
+    "/usr/share/zoneinfo", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/services", "/etc/protocols",
     "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/ca-certificates", "/etc/ssl/certs",
     "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/ca-trust", "/etc/pki/tls/certs", "/etc/pki/tls/cert.pem",
-    "/etc/pki/tls/openssl.cnf", "/dev/null", "/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo",
+    "/etc/pki/tls/openssl.cnf", "/etc/ld.so.cache", "/dev/null", "/dev/urandom", "/dev/random",
+    "/proc/cpuinfo", "/proc/meminfo",
 )  # fmt: skip
 """What libraries read of the system: certificates, time zones, random numbers. No key and nothing of the hub is there."""
 NAME_FILES = (
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/nsswitch.conf",
-    "/etc/host.conf",
-    "/etc/gai.conf",
-    "/run/systemd/resolve",
-)
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/run/systemd/resolve",
+)  # fmt: skip
 """What the C library reads to look up a host's address."""
 NATIVE_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store")
 WRITABLE_FILES = (Path(os.devnull),)

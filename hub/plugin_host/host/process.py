@@ -34,6 +34,13 @@ END_SECONDS = 1.0
 NOTES_SECONDS = 1.0
 """A result waits so long for the log lines that the plugin wrote before it."""
 
+MAX_THREADS = 256
+"""A child with more is killed. Its memory limit does not count what the kernel keeps of a thread."""
+
+
+class TooManyThreads(Exception):
+    """A child starts threads without end."""
+
 
 class ChildProcess:
     """A running child. `note` is called with each message that is not a reply; it must not wait.
@@ -159,7 +166,8 @@ class ChildProcess:
         """Read what the child sends besides replies, until it has ended; returns why it ended."""
         try:
             while True:
-                message = decode(self._control.receive())
+                message = decode(self._control.receive(self._limit_threads))
+                self._limit_threads()
                 if not isinstance(message, dict):
                     raise CannotPass("it is no message")
                 self._note(self, message)
@@ -167,6 +175,8 @@ class ChildProcess:
                     with self._noted:
                         self._notes += 1
                         self._noted.notify_all()
+        except TooManyThreads as error:
+            self.kill(str(error))
         except CannotPass as error:
             self.kill(f"it sent something else than an answer: {error}")
         except (EOFError, OSError):
@@ -174,6 +184,12 @@ class ChildProcess:
         except Exception as error:  # noqa: BLE001 - whatever a child sends, only the child ends
             self.kill(f"it sent something else than an answer ({type(error).__name__})")
         return self._reap()
+
+    def _limit_threads(self) -> None:
+        """Each thread is a folder in /proc, besides the two links that every folder has."""
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{self.process.pid}/task").stat().st_nlink - 2 > MAX_THREADS:
+                raise TooManyThreads(f"it ran more than {MAX_THREADS} threads")
 
     def kill(self, reason: str) -> None:
         """Kill the child and all that it started."""

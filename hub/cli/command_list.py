@@ -82,6 +82,10 @@ GROUPS: dict[str, dict[str, Command]] = {
             ("plugins.connectors",),
             "List the connectors of config.yaml and what should be mended; sign in at providers; resume paused ones.",
         ),
+        "plugins": (
+            ("plugins.packages",),
+            "List the installed plugins, and why some cannot be used; add, update and remove those of others.",
+        ),
         "sync": (
             ("plugins.sync",),
             "Sync one connector now: lists of calls and texts, call log, outcomes, conversions, diagnostics. Exits "
@@ -135,10 +139,6 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
     },
     "Development": {
-        "plugins": (
-            ("plugins.connectors",),
-            "List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken.",
-        ),
         "new-plugin": (
             ("plugins.new_plugin",),
             "Write a new plugin that passes its certification and runs against its own sandbox: one file for an ad "

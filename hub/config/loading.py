@@ -14,6 +14,7 @@ from hub.config.document import Path, read_document
 from hub.config.error_messages import nearest
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, HubSection, TrackerSection
 from hub.config.parts import Parts
+from hub.config.readers.folders import installed_plugins_folder
 from hub.config.readers.hub import plugin_folders, read_hub
 from hub.config.readers.mail import read_mail
 from hub.config.readers.recording_settings import read_recordings
@@ -40,8 +41,8 @@ def load_config(
 ) -> Config:
     """Read and check the file at `path`; ConfigError holds every problem found, each with its line.
 
-    `discover` is called with the file's `plugin_dirs`; `secrets` finds what `${secret:NAME}` stands for. `sandbox` runs every
-    connector in its plugin's sandbox, as `hub run --sandbox` does; then no credentials are needed.
+    `discover` is called with the folders in which plugins are; `secrets` finds what `${secret:NAME}` stands for. `sandbox`
+    runs every connector in its plugin's sandbox, as `hub run --sandbox` does; then no credentials are needed.
     """
     return config_of(read_text(path), path, discover, environ=environ, sandbox=sandbox, secrets=secrets)
 
@@ -128,6 +129,8 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     mail = read_mail(reading, tree.get("mail"))
     parts.add(("mail",), mail)
     folders = plugin_folders(reading, tree.get("hub"))
+    installed = installed_plugins_folder(hub, file) if hub else None
+    folders += [installed] if installed and installed.is_dir() else []
     read_connectors(reading, tree.get("connectors"), discover(folders), parts)
     for path, item in reading.entries(tree, ("conversions",)):
         parts.add(path, reading.section(ConversionRule, item, path))

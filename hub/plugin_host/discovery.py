@@ -1,11 +1,11 @@
-"""Discover plugins: installed ones by their entry points, and single files in the customer's folders."""
+"""Discover plugins: those that came with the hub, those that `hub plugins add` installed apart, and single files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import Distribution, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 
 from hub.contracts.connector import Connector
@@ -13,19 +13,25 @@ from hub.errors import ConfigError
 from hub.plugin_host.host.connector import HostedConnector, described_class, hosted
 from hub.plugin_host.host.load import load_class, place_in_plugin, why_no_connector
 from hub.plugin_host.host.messages import Origin
+from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
 
 GROUP = "ringfence.plugins"
 DISTRIBUTION = "ringfence"
 """Its plugins are built in."""
+NOT_BUILT_IN = Origin()
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The installed plugins: the connector class of each, and why others could not be loaded."""
+    """The installed plugins: the connector class of each, and why others could not be loaded or are passed over."""
 
     classes: Mapping[str, type[Connector]] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    packages: Mapping[str, InstalledPlugin] = field(default_factory=dict)
+    """Of the plugins that `hub plugins add` installed."""
+    passed_over: tuple[str, ...] = ()
+    """A sentence for each package whose plugin is not used, because one of the same name is."""
 
     def isolated(self, plugin: str, isolation: str | None) -> type[Connector]:
         """A plugin's class as `isolation` wants it: `thread` is the class itself, `process` one whose hooks are called in a
@@ -40,15 +46,18 @@ class Catalog:
 
 
 def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
-    """Every installed plugin: the entry points of the group `ringfence.plugins`, and the files of `plugin_dirs`; a
-    single file may stand for a folder.
+    """Every installed plugin: those that came with the hub, the files of `plugin_dirs`, and what `hub plugins add` installed in
+    one of these folders; a single file may stand for a folder.
 
     Plugins that are not built in are imported by a child process, which describes them. One that fails there, ends the
-    process or does not return is listed as broken with the reason, and the others still work.
+    process or does not return is listed as broken with the reason, and the others still work. Other packages in the hub's
+    own environment are refused, because there they could read and do what the hub can. A name that is built in stays so.
     """
     classes: dict[str, type[Connector]] = {}
     broken: dict[str, str] = {}
     origins: dict[str, Origin] = {}
+    packages: dict[str, InstalledPlugin] = {}
+    passed_over: list[str] = []
 
     def add(name: str, origin: Origin) -> None:
         loaded, reason = _looked_at(name, origin)
@@ -59,33 +68,64 @@ def discover(plugin_dirs: Sequence[Path] = ()) -> Catalog:
         else:
             classes[name], origins[name] = loaded, origin
 
-    for name, origin in _installed():
+    for name, origin in built_in_plugins():
         add(name, origin)
     for folder in plugin_dirs:
+        installed = PluginFolder(folder.absolute())
+        for name, plugin in installed.read().plugins.items():
+            if name in origins:
+                passed_over.append(_already_there(name, f"the package {plugin.distribution}"))
+                continue
+            packages[name] = plugin
+            add(name, installed.origin(plugin))
         for file in [folder] if folder.is_file() else sorted(folder.glob("*.py")):
-            add(file.stem, Origin(file=file.absolute()))
-    return Catalog(classes, broken, origins)
+            if origins.get(file.stem, NOT_BUILT_IN).built_in:
+                passed_over.append(_already_there(file.stem, str(file)))
+            else:
+                add(file.stem, Origin(file=file.absolute()))
+    for name, distribution, version in _foreign():
+        if name in classes or name in broken:
+            passed_over.append(_already_there(name, f"the package {distribution} in the hub's own environment"))
+        else:
+            broken[name] = in_own_environment(distribution, version)
+    return Catalog(classes, broken, origins, packages, tuple(passed_over))
 
 
 @cache
-def _installed() -> tuple[tuple[str, Origin], ...]:
-    """Name and origin of each plugin in an installed package, by name; packages change only with a restart."""
+def _entry_points() -> tuple[tuple[bool, EntryPoint], ...]:
+    """Each entry point of a plugin in the hub's own environment, by name, and whether it is built in; packages change only
+    with a restart."""
     is_ours = cache(_is_ours)
-    return tuple(
-        (
-            point.name,
-            Origin(
-                module=point.module,
-                name=point.attr,
-                built_in=point.module.startswith("plugins.") and is_ours(point.dist),
-            ),
-        )
-        for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)
-    )
+    found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return tuple((point.module.startswith("plugins.") and is_ours(point.dist), point) for point in found)
 
 
 def _is_ours(distribution: Distribution | None) -> bool:
     return distribution is not None and distribution.name == DISTRIBUTION
+
+
+def built_in_plugins() -> list[tuple[str, Origin]]:
+    """Name and origin of each plugin that came with the hub, by name."""
+    points = [point for ours, point in _entry_points() if ours]
+    return [(each.name, Origin(module=each.module, name=each.attr, built_in=True)) for each in points]
+
+
+def _foreign() -> list[tuple[str, str, str]]:
+    """Plugin, package and version of the other entry points in the hub's own environment."""
+    points = [point for ours, point in _entry_points() if not ours]
+    return [(each.name, each.dist.name, each.dist.version) for each in points if each.dist is not None]
+
+
+def in_own_environment(distribution: str, version: str) -> str:
+    """Why a plugin is refused that pip installed beside the hub, with the commands to use instead."""
+    return (
+        f"the package {distribution} is in the hub's own environment, where it could read and do what the hub can; remove it "
+        f"there (pip uninstall {distribution}), then run: hub plugins add {distribution}=={version}, or name its wheel"
+    )
+
+
+def _already_there(name: str, other: str) -> str:
+    return f"There is a plugin {name} already, so that of {other} is not used."
 
 
 def imported(connector_class: type[Connector]) -> type[Connector]:

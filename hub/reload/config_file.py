@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,9 +116,9 @@ class ConfigFile:
         target = self.path.resolve()
         return os.access(target, os.W_OK)
 
-    def catalog(self, plugin_dirs: Iterable[str]) -> Installed:
+    def catalog(self, places: Sequence[Path]) -> Installed:
         """The plugins that the file may name."""
-        return self._discover([Path(each) for each in plugin_dirs])
+        return self._discover(places)
 
     def check(self, text: str, typed: Mapping[str, str] | None = None) -> Config:
         """A text as a checked configuration; ConfigError holds its problems. `typed` are secrets that are not stored yet."""

@@ -20,11 +20,11 @@ from pathlib import Path
 import structlog
 
 from hub.config.readers.addresses import listen_address
+from hub.config.readers.folders import data_folder
 from hub.contracts.companions import CompanionProcess
 from hub.errors import RingfenceError
 from hub.hookspecs import OperationHooks
 from hub.runtime import Hub
-from hub.startup.assembly import data_folder
 
 log = structlog.get_logger(__name__)
 LOOK_SECONDS = 0.1
@@ -175,7 +175,7 @@ def companion_of(hub: Hub, name: str, number: int = 1) -> CompanionProcess | Non
 
 def working_folder(hub: Hub) -> Path:
     """The folder in which companions work: where the hub keeps its data."""
-    return (data_folder(hub.config) or Path()).absolute()
+    return (data_folder(hub.config.hub, hub.config.file) or Path()).absolute()
 
 
 def address_here(hub: Hub) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.config.models import Config, ConnectorEntry
+from hub.config.readers.folders import data_folder
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore
 from hub.contracts.services import Memory, Services
@@ -24,7 +25,7 @@ from hub.plugin_host.violations import ManifestViolations
 from hub.runtime import Hub, webhook_url
 from hub.store.blob_store import BlobStore
 from hub.store.connectors import SANDBOX_KEYRING, StoredNotes, StoredSwitch, StoredTokens
-from hub.store.dialects import beside, database_file
+from hub.store.dialects import database_file
 from hub.store.encryption.keyfile import keyring_of
 from hub.store.encryption.keyring import Keyring
 from hub.store.encryption.vault import Vault
@@ -59,15 +60,8 @@ def assemble(config: Config, clock: Clock = utc_now, before: Hub | None = None) 
         refusals,
         liveness,
         before.spool if before else Spool(spool_file(config.hub, config.file), keyring),
-        before.disk if before else Disk(data_folder(config), config.hub.disk_reserve),
+        before.disk if before else Disk(data_folder(config.hub, config.file), config.hub.disk_reserve),
     )
-
-
-def data_folder(config: Config) -> Path | None:
-    """The folder whose disk fills with what comes in: that of an SQLite database, else that of the spool."""
-    file, spool = database_file(config.hub.database), config.hub.spool
-    place = Path(spool) if spool and file is None else beside(config.hub.database, config.file)
-    return place.parent if place else None
 
 
 def private_paths(config: Config) -> list[Path]:

@@ -41,12 +41,19 @@ def rule(folder: Path, name: str, **words: Any) -> Path:
     return file
 
 
-def test_a_new_plugin_is_listed_with_the_next_three_commands(tmp_path: Path) -> None:
+def test_a_new_plugin_is_listed_with_the_next_commands(tmp_path: Path) -> None:
     target = tmp_path / "acme"
     done = hub("new-plugin", "crm", "acme_crm", "--folder", target)
     assert done.exit_code == 0, done.output
     assert "ringfence_acme_crm/sandbox.py" in done.output
-    for command in (f"pip install -e {target}", "hub certify acme_crm", f"pytest {target}"):
+    wheel = "dist/ringfence_acme_crm-0.1.0-py3-none-any.whl"
+    added = f"hub plugins add {wheel} --config {target}/config.yaml"
+    for command in (
+        f"pip wheel --no-deps --wheel-dir dist {target}",
+        f"hub certify --file {wheel}",
+        added,
+        f"pytest {target}",
+    ):
         assert command in done.output
 
 

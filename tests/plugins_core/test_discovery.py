@@ -62,26 +62,43 @@ def test_a_single_file_in_a_folder_is_a_plugin(tmp_path: Path) -> None:
         ("x = 1", "must hold exactly one subclass of Connector, found 0"),
         (ONE_FILE.format(name="other"), "its manifest is named 'other'"),
         ("from hub.api import Connector\nclass Bare(Connector): pass", "it lacks a manifest or Settings"),
-        (ONE_FILE.format(name="twilio"), "two installed plugins have this name; remove one"),
     ],
-    ids=["library", "crash", "exit", "interrupt", "syntax", "nothing", "name", "bare", "twice"],
+    ids=["library", "crash", "exit", "interrupt", "syntax", "nothing", "name", "bare"],
 )
 def test_a_broken_plugin_is_listed_with_its_reason_and_harms_no_other(tmp_path: Path, source: str, reason: str) -> None:
-    name = "twilio" if "twilio" in source else "bad"
-    put(tmp_path, name, source)
+    put(tmp_path, "bad", source)
     put(tmp_path, "tiny", ONE_FILE.format(name="tiny"))
     catalog = found(tmp_path)
-    assert reason in catalog.broken[name]
+    assert reason in catalog.broken["bad"]
     assert {"tiny", *BUILT_IN} <= set(catalog.classes)
 
 
-def test_a_broken_entry_point_of_another_package_harms_nobody(tmp_path: Path) -> None:
+def test_a_name_that_is_built_in_stays_so_and_the_other_file_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "twilio", ONE_FILE.format(name="twilio"))
+    catalog = found(tmp_path)
+    assert catalog.classes["twilio"].__module__ == "plugins.carriers.twilio" and not catalog.broken
+    [sentence] = catalog.passed_over
+    assert "There is a plugin twilio already" in sentence and "twilio.py" in sentence
+
+
+def test_two_files_with_one_name_are_a_question_for_the_customer(tmp_path: Path) -> None:
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        put(folder, "tiny", ONE_FILE.format(name="tiny"))
+    assert "remove one" in found(tmp_path / "one", tmp_path / "two").broken["tiny"]
+
+
+def test_a_plugin_that_pip_put_into_the_hubs_own_environment_is_refused_with_the_command_to_use(tmp_path: Path) -> None:
     package = tmp_path / "thirdparty-1.dist-info"
     package.mkdir()
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1\n")
-    (package / "entry_points.txt").write_text("[ringfence.plugins]\nthirdparty = no_such_module:Plugin\n")
+    points = "[ringfence.plugins]\nthirdparty = thirdparty:Plugin\ntwilio = thirdparty:Plugin\n"
+    (package / "entry_points.txt").write_text(points)
+    marker = tmp_path / "imported"
+    (tmp_path / "thirdparty.py").write_text(f"open({str(marker)!r}, 'w')\n")
     script = (
-        "from hub.plugin_host.discovery import discover; c = discover(); print(sorted(c.broken), 'twilio' in c.classes)"
+        "from hub.plugin_host.discovery import discover; c = discover(); "
+        "print(c.broken['thirdparty'], *c.passed_over, c.classes['twilio'].__module__, sep='\\n')"
     )
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.append({str(tmp_path)!r}); {script}"],
@@ -89,7 +106,10 @@ def test_a_broken_entry_point_of_another_package_harms_nobody(tmp_path: Path) ->
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "['thirdparty'] True"
+    why, warning, module = done.stdout.splitlines()
+    assert "hub plugins add thirdparty==1" in why and "pip uninstall thirdparty" in why
+    assert warning.startswith("There is a plugin twilio already") and "the package thirdparty" in warning
+    assert module == "plugins.carriers.twilio" and not marker.exists()
 
 
 # Registration

@@ -21,6 +21,7 @@ from hub.backup.restore import restore
 from hub.backup.save import DATA, KEYS, LEFT_OUT, Progress
 from hub.backup.trials.scratch import refuse_full_disk, scratch
 from hub.config.models import Config
+from hub.config.readers.folders import data_folder
 from hub.errors import CannotDo, ConfigError
 from hub.model import (
     Call,
@@ -39,7 +40,7 @@ from hub.recordings.listen import hear
 from hub.recordings.transcripts import read_transcript
 from hub.reports.rollups import ROLL_UPS
 from hub.runtime import Hub
-from hub.startup.assembly import assemble, data_folder
+from hub.startup.assembly import assemble
 from hub.store.encryption.encrypted_fields import fields_of, names_of, notes_of, values_of
 from hub.store.encryption.keyfile import key_file
 from hub.store.encryption.keyring import Keyring
@@ -122,7 +123,7 @@ def drill(
     data_file = newest(file, hub.keyring, DATA)
     key_file_ = newest(keys, hub.keyring, KEYS) if keys else None
     begun = seconds()
-    parent = folder or data_folder(hub.config) or file.parent
+    parent = folder or data_folder(hub.config.hub, hub.config.file) or file.parent
     refuse_full_disk(parent, _size(data_file), hub.disk.kept_free)
     with scratch(hub.store, parent, database) as made, _scratch_hub(hub, made.database, made.folder) as copy:
         journal = journal_of(hub.config.hub)

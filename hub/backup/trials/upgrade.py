@@ -15,6 +15,7 @@ from sqlmodel import Session
 from hub.backup.trials.copy_database import Progress, copy, counts, size_of
 from hub.backup.trials.scratch import refuse_full_disk, scratch
 from hub.config.models import Config
+from hub.config.readers.folders import plugin_places
 from hub.errors import CannotDo, ConfigError, RingfenceError
 from hub.model.columns import UTCTime
 from hub.plugin_host.discovery import discover
@@ -129,7 +130,7 @@ def _config_findings(path: Path) -> list[Finding]:
     except ConfigError as error:
         found = [Finding("config.yaml", "wrong", str(each)) for each in error.problems]
         found = found or [Finding("config.yaml", "wrong", str(error))]
-    broken = discover([Path(each) for each in config.hub.plugin_dirs] if config else ()).broken
+    broken = discover(plugin_places(config) if config else ()).broken
     used = {entry.common.plugin for entry in config.connectors.values()} if config else set()
     found += [
         Finding(f"plugin {name}", "wrong" if name in used else "warning", f"It cannot be loaded: {reason}")

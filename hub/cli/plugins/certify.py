@@ -1,12 +1,14 @@
-"""`hub certify NAME`: run the conformance suite of a plugin's kind on an installed or one-file plugin."""
+"""`hub certify NAME`: run the conformance suite of a plugin's kind on an installed plugin, a wheel or a one-file plugin."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, TextIO
 
 import typer
@@ -14,10 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hub.cli.plugins.plugin_folders import places_of
+from hub.cli.support.output import CONFIG, ConfigFile
 from hub.contracts.connector import Connector
 from hub.errors import RingfenceError
+from hub.platform.clock import utc_now
 from hub.platform.fields import only
-from hub.plugin_host.discovery import discover, imported
+from hub.plugin_host.discovery import Catalog, discover, imported
+from hub.plugin_host.packages.install import fetched, install
+from hub.plugin_host.packages.installed import PluginFolder
 from hub.testing.certificate import Certificate
 from hub.testing.certificate import certify as prove
 
@@ -33,17 +40,19 @@ def register(app: typer.Typer) -> None:
 
 def certify(
     name: Annotated[str | None, typer.Argument(help="An installed plugin's name, as `hub plugins` lists it.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", help="A one-file plugin instead of an installed one.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="A one-file plugin, or a wheel, instead of an installed plugin.")
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Explain each promise, and say for each what was found.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    config: ConfigFile = CONFIG,
 ) -> None:
     """Test that a plugin keeps the promises of its kind. Exits with status 0 if all hold, 1 if some do not, 2 if none could
     be tested."""
-    connector_class = find_plugin(name, file)
-
-    certificate = prove(connector_class, _progress(sys.stderr))
+    with found_plugin(name, file, config) as connector_class:
+        certificate = prove(connector_class, _progress(sys.stderr))
     if as_json:
         typer.echo(json.dumps(_plain(certificate), indent=2))
     else:
@@ -51,16 +60,24 @@ def certify(
     raise typer.Exit(0 if certificate.passed else 1)
 
 
-def find_plugin(name: str | None, file: Path | None) -> type[Connector]:
-    """The connector class of an installed plugin, or of a file; CannotCertify says why none is found."""
+@contextmanager
+def found_plugin(name: str | None, file: Path | None, config: Path) -> Iterator[type[Connector]]:
+    """The connector class of an installed plugin, or of a file or wheel, imported into this process; CannotCertify says why
+    none is found."""
     if find_spec("pytest") is None:
         raise CannotCertify("The suites need pytest; install it with `pip install pytest`.")
     if (name is None) == (file is None):
         raise CannotCertify("Give the name of an installed plugin, or --file with the path of a one-file plugin.")
+    if file is not None and file.suffix == ".whl":
+        with fetched(str(file)) as found, TemporaryDirectory(prefix="ringfence-certify-") as folder:
+            yield imported(install(PluginFolder(Path(folder)), found, utc_now())[1])
+        return
     if file is not None and (file.suffix != ".py" or not file.is_file()):
-        raise CannotCertify(f"{file} is not a Python file; give the path of a one-file plugin.")
-    catalog = discover([file] if file is not None else [])
-    wanted = file.stem if file is not None else str(name)
+        raise CannotCertify(f"{file} is not a Python file; give the path of a one-file plugin, or of a wheel.")
+    yield _in_catalog(discover([file] if file is not None else places_of(config)), file.stem if file else str(name))
+
+
+def _in_catalog(catalog: Catalog, wanted: str) -> type[Connector]:
     if wanted in catalog.broken:
         raise CannotCertify(f"The plugin {wanted!r} cannot be used: {catalog.broken[wanted]}.")
     if wanted not in catalog.classes:

@@ -1,9 +1,8 @@
-"""`hub connectors`: list, resume, connect and disconnect connectors, with last syncs and pauses; `hub plugins`."""
+"""`hub connectors`: list, resume, connect and disconnect connectors, with last syncs and pauses."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,10 +15,9 @@ from hub.cli.support.output import CONFIG, ConfigFile, Sandboxed, moment, plain,
 from hub.config.models import Config, ConnectorEntry
 from hub.connecting.pausing import resume_connector
 from hub.connecting.reconnect import reconnect
-from hub.errors import CannotDo, ConfigError
+from hub.errors import CannotDo
 from hub.model import Company, SyncSlot
 from hub.platform.fields import only
-from hub.plugin_host.discovery import discover
 from hub.plugin_host.oauth_grant import Attempt, exchange
 from hub.privacy.owner_consent import connect_owner, disconnect_owner, owner_sign_in
 from hub.queries.connectors.repairs import Repair, open_repairs
@@ -41,7 +39,6 @@ commands = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the commands to `hub`."""
     app.add_typer(commands, name="connectors")
-    app.command("plugins")(plugins)
 
 
 @commands.command("list")
@@ -186,33 +183,6 @@ def disconnect(
     say(
         f"[green]✓ {plain(name)} is disconnected[/green]: the consent is withdrawn, the permission revoked, the token deleted."
     )
-
-
-@listing
-def plugins(
-    plugin_dir: Annotated[
-        list[Path] | None, typer.Option(help="A folder with one-file plugins; those of config.yaml are seen anyway.")
-    ] = None,
-    config: ConfigFile = CONFIG,
-) -> Listing:
-    """List the installed plugins, and why some cannot be used. Exits with status 1 if one is broken."""
-    installed = discover([*(plugin_dir or []), *_configured_folders(config)])
-    found = [
-        {"name": name, "kind": made.manifest.kind, "version": made.manifest.version, "summary": made.manifest.summary}
-        for name, made in sorted(installed.classes.items(), key=lambda item: (item[1].manifest.kind, item[0]))
-    ]
-    return Listing(
-        "Installed plugins", found, ("name", "kind", "version", ("what it is for", "summary")),
-        document=lambda plugins: {"plugins": plugins, "broken": dict(installed.broken)}, failed=bool(installed.broken),
-        notes=[f"[red]✗ {plain(name)} cannot be used: {plain(reason)}[/red]" for name, reason in installed.broken.items()]
-    )  # fmt: skip
-
-
-def _configured_folders(config: Path) -> list[Path]:
-    try:
-        return [Path(folder) for folder in read_config(config, sandbox=True).hub.plugin_dirs]
-    except ConfigError:
-        return []  # plugins are also listed if config.yaml is missing or wrong
 
 
 def _last_syncs(session: Session, config: Config) -> dict[str, SyncSlot]:

@@ -37,7 +37,14 @@ def new_plugin(
     for file in written:
         console.print(f"  {escape(str(file.relative_to(target)))}", highlight=False)
     console.print("\nNext:\n")
-    installed = (f"pip install -e {target}", f"hub certify {name}", f"pytest {target}")
+    source = target if target.is_absolute() else f"./{target}"
+    wheel = f"dist/ringfence_{name}-0.1.0-py3-none-any.whl"
+    packaged = (
+        f"pip wheel --no-deps --wheel-dir dist {source}",
+        f"hub certify --file {wheel}",
+        f"hub plugins add {wheel} --config {target}/config.yaml",
+        f"pytest {target}",
+    )
     config = f"hub demo --config {target}/config.yaml --exit"
-    for command in installed if package else (f"hub certify --file {target}/{name}.py", config):
+    for command in packaged if package else (f"hub certify --file {target}/{name}.py", config):
         console.print(f"  [bold]{escape(command)}[/bold]", soft_wrap=True, highlight=False)

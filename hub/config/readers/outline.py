@@ -1,10 +1,11 @@
-"""The outline of config.yaml: `hub:` and the names of the companies. It is enough to read the database, and loads no plugin."""
+"""The outline of config.yaml: `hub:`, the names of the companies, and which plugin each connector names. It is enough to read
+the database, and loads no plugin."""
 
 from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ class Outline:
 
     hub: HubSection
     companies: tuple[str, ...]
+    plugins: Mapping[str, str]
+    """Connector → the plugin that it names."""
 
 
 def outline_of(text: str, path: pathlib.Path) -> Outline:
@@ -37,7 +40,7 @@ def outline_of(text: str, path: pathlib.Path) -> Outline:
                 reading.tell(place, missing)
     if document is None or hub is None or problems:
         raise ConfigError(f"{path} has a problem; nothing was started.", problems)
-    return Outline(hub, tuple(_names(document.tree)))
+    return Outline(hub, tuple(_names(document.tree)), _plugins(document.tree))
 
 
 def _names(tree: object) -> Iterator[str]:
@@ -45,6 +48,13 @@ def _names(tree: object) -> Iterator[str]:
         for company in _items(account, "companies"):
             if isinstance(company.get("name"), str):
                 yield company["name"]
+
+
+def _plugins(tree: Any) -> dict[str, str]:
+    entries = tree.get("connectors")
+    named = entries.items() if isinstance(entries, dict) else ()
+    plugins = {name: each.get("plugin") for name, each in named if isinstance(each, dict)}
+    return {name: plugin for name, plugin in plugins.items() if isinstance(plugin, str)}
 
 
 def _items(tree: Any, key: str) -> list[dict[str, Any]]:

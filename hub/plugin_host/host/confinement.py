@@ -78,6 +78,8 @@ def _certificates() -> list[Path]:
 def _plugin_code(origin: Origin) -> list[Path]:
     if origin.file is not None:
         return [origin.file, Path(importlib.util.cache_from_source(str(origin.file)))]
+    if origin.folder is not None:
+        return [origin.folder]
     spec = importlib.util.find_spec(origin.module.partition(".")[0])
     if spec is None:
         return []

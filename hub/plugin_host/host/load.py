@@ -21,6 +21,8 @@ def load_class(origin: Origin) -> Any:
     """The class at an origin; raises whatever the plugin's code raises."""
     if origin.file is not None:
         return class_in_file(origin.file)
+    if origin.folder is not None and str(origin.folder) not in sys.path:
+        sys.path.insert(0, str(origin.folder))
     return attrgetter(origin.name)(importlib.import_module(origin.module))
 
 

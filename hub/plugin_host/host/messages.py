@@ -39,6 +39,10 @@ class Origin:
     file: Path | None = None
     built_in: bool = False
     """Whether it came with Ringfence."""
+    folder: Path | None = None
+    """Where an installed plugin's modules are, with those of its dependencies; only its own process looks for modules there."""
+    sha256: str = ""
+    """Of the wheel that was unpacked into the folder."""
 
 
 @dataclass(frozen=True)

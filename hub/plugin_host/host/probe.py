@@ -116,9 +116,9 @@ def describe(name: str, origin: Origin, version: str) -> Description | str:
 
 
 def version_of(origin: Origin) -> str:
-    """A text that changes with a plugin's file; installed packages change only with a restart."""
+    """A text that changes with a plugin's file or wheel."""
     if origin.file is None:
-        return ""
+        return origin.sha256
     try:
         return hashlib.sha256(origin.file.read_bytes()).hexdigest()
     except OSError:

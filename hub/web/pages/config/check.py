@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
+from hub.config.readers.folders import plugin_places
 from hub.config.schema import config_schema
 from hub.web.pages.config.editor import MAX_CONFIG_BYTES, keep
 from hub.web.pages.config.review import as_written, editable, review
@@ -31,7 +32,7 @@ def check(page: PageRequest) -> Response:
 
 def schema(page: PageRequest) -> Response:
     """The JSON schema of the file, with the settings of the installed plugins."""
-    found = editable(page).catalog(page.hub.config.hub.plugin_dirs)
+    found = editable(page).catalog(plugin_places(page.hub.config))
     headers = {"Cache-Control": "private, max-age=300"}
     return JSONResponse(config_schema(found.classes), headers=headers)
 

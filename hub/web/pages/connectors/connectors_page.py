@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 from starlette.responses import Response
 
+from hub.config.readers.folders import plugin_places
 from hub.connecting.check import check_connection
 from hub.connecting.repairs import ignore_repair
 from hub.errors import CannotDo
-from hub.plugin_host.discovery import Catalog, discover
+from hub.plugin_host.discovery import discover
 from hub.queries.connectors.connector_list import connectors_of
 from hub.queries.connectors.repairs import open_repairs
 from hub.web.pages.connectors import connector_labels
@@ -27,7 +25,7 @@ def connectors(page: PageRequest) -> Response:
     with page.hub.store.reading() as session:
         summaries = connectors_of(session, page.hub, shown, page.now)
         repairs = open_repairs(session, page.hub, shown, page.now, page.user.id)
-    installed = installed_plugins(page.hub.config.hub.plugin_dirs)
+    installed = discover(plugin_places(page.hub.config))
     plugins = sorted(
         (each.manifest for each in installed.classes.values()), key=lambda each: (each.kind == "consent", each.label)
     )
@@ -42,12 +40,6 @@ def connectors(page: PageRequest) -> Response:
         broken=sorted(installed.broken),
         words=connector_labels,
     )
-
-
-@cache
-def installed_plugins(folders: tuple[str, ...]) -> Catalog:
-    """The plugins that are installed on this machine; they change only with a restart."""
-    return discover([Path(folder) for folder in folders])
 
 
 def test_all(page: PageRequest) -> Response:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from hub.config.readers.folders import plugin_places
 from hub.connecting.attempts import Attempt, Attempts
 from hub.connecting.pausing import is_own, refuse_shared
 from hub.connecting.reconnect import reconnect
 from hub.contracts.connector import Connector
 from hub.errors import CannotDo, RingfenceError
+from hub.plugin_host.discovery import discover
 from hub.web.pages.connectors import connector_labels
-from hub.web.pages.connectors.connectors_page import installed_plugins
 from hub.web.pages.connectors.details import summary_of
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
@@ -21,7 +22,7 @@ from hub.web.pages.request import PageRequest
 def plugin_classes(page: PageRequest) -> Mapping[str, type[Connector]]:
     """The plugins that are installed or configured."""
     configured = {each.common.plugin: each.connector_class for each in page.hub.config.connectors.values()}
-    return {**installed_plugins(page.hub.config.hub.plugin_dirs).classes, **configured}
+    return {**discover(plugin_places(page.hub.config)).classes, **configured}
 
 
 def attempts_of(page: PageRequest) -> Attempts:

@@ -1,0 +1,33 @@
+"""Where a hub keeps what is its own, and where its plugins are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.config.models import Config, HubSection
+
+PLUGINS = "plugins"
+
+
+def data_folder(hub: HubSection, file: Path | None) -> Path | None:
+    """The folder whose disk fills with what comes in: that of an SQLite database, else that of the spool, else that of the
+    configuration file. None for a database in memory that has no spool."""
+    name = hub.database.removeprefix("sqlite:///").partition("?")[0]
+    is_server = not hub.database.startswith("sqlite:")
+    in_memory = not is_server and (name == hub.database or not name or name.startswith((":memory:", "file:")))
+    if not is_server and not in_memory:
+        return Path(name).absolute().parent
+    place = Path(hub.spool) if hub.spool else None if in_memory else file
+    return place.absolute().parent if place else None
+
+
+def installed_plugins_folder(hub: HubSection, file: Path | None) -> Path | None:
+    """Where `hub plugins add` unpacks plugins, each into a folder of its own. None for a database in memory."""
+    data = data_folder(hub, file)
+    return data / PLUGINS if data else None
+
+
+def plugin_places(config: Config) -> tuple[Path, ...]:
+    """The folders of one-file plugins, and that of the plugins that `hub plugins add` unpacked."""
+    installed = installed_plugins_folder(config.hub, config.file)
+    return (*map(Path, config.hub.plugin_dirs), *([installed] if installed else []))

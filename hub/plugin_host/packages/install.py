@@ -1,0 +1,104 @@
+"""Installs a plugin's wheel with its dependencies into a folder of its own. Only a confined child process imports it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from hub.contracts.connector import Connector
+from hub.errors import CannotDo, ConfigError
+from hub.plugin_host.discovery import GROUP, built_in_plugins
+from hub.plugin_host.host.connector import described_class
+from hub.plugin_host.packages.download import download, download_dependencies, missing_requirements
+from hub.plugin_host.packages.installed import InstalledPlugin, PluginFolder
+from hub.plugin_host.packages.wheel import Wheel, read_wheel, unpack
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A plugin's wheel and those of its dependencies, all checked."""
+
+    wheel: Wheel
+    dependencies: tuple[Wheel, ...]
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        return self.wheel.entry_points[0].name
+
+
+@contextmanager
+def fetched(source: str, sha256: str = "") -> Iterator[Fetched]:
+    """Get and check what a plugin needs: `source` is a wheel on this machine, or a package with or without a version. CannotDo
+    says why it is refused. The files are removed afterward."""
+    with tempfile.TemporaryDirectory(prefix="ringfence-wheels-") as folder:
+        for part in ("plugin", "dependencies"):
+            (Path(folder) / part).mkdir()
+        file = Path(source) if source.endswith(".whl") else _from_index(source, Path(folder) / "plugin")
+        wheel = read_wheel(file, GROUP, sha256=sha256)
+        if wheel.entry_points[0].name in dict(built_in_plugins()):
+            raise CannotDo(f"{file.name} offers a plugin named {wheel.entry_points[0].name}, which is built in.")
+        missing = missing_requirements(wheel.distribution, wheel.requires)
+        files = download_dependencies(missing, Path(folder) / "dependencies")
+        yield Fetched(wheel, tuple(read_wheel(each) for each in files))
+
+
+def _from_index(source: str, folder: Path) -> Path:
+    try:
+        wanted = Requirement(source)
+    except InvalidRequirement:
+        raise CannotDo(
+            f"{source[:200]!r} is neither a wheel (a file that ends in .whl) nor a package like NAME==VERSION."
+        ) from None
+    if wanted.url or wanted.extras or wanted.marker:
+        raise CannotDo(f"{source[:200]!r} is more than a package and its version; write NAME==VERSION.")
+    return download(str(wanted), folder)
+
+
+def install(
+    place: PluginFolder, found: Fetched, now: datetime, before: InstalledPlugin | None = None
+) -> tuple[InstalledPlugin, type[Connector]]:
+    """Unpack a plugin beside the others and have a child process describe it; what is installed stays as it is. CannotDo if it
+    cannot be used."""
+    wheel, point = found.wheel, found.wheel.entry_points[0]
+    module, _, attribute = point.value.partition(":")
+    folder = f"{point.name}/{wheel.version}-{wheel.sha256[:12]}"
+    _unpack_all([*found.dependencies, wheel], place.draft(), place.path / folder)
+    made = InstalledPlugin(
+        name=point.name,
+        distribution=wheel.distribution,
+        version=wheel.version,
+        author=wheel.author,
+        sha256=wheel.sha256,
+        folder=folder,
+        module=module,
+        attribute=attribute,
+        added_at=now,
+        dependencies=tuple(f"{each.distribution} {each.version}" for each in found.dependencies),
+        previous=before.folder if before else "",
+    )
+    try:
+        return made, described_class(made.name, place.origin(made))
+    except ConfigError as error:
+        shutil.rmtree(place.path / folder, ignore_errors=True)
+        raise CannotDo(f"The plugin {made.name} of {wheel.file.name} cannot be used: {error}.") from None
+
+
+def _unpack_all(wheels: Sequence[Wheel], draft: Path, folder: Path) -> None:
+    """Fill a draft, then give it its name, so that a folder with a name is always whole."""
+    try:
+        for wheel in wheels:
+            unpack(wheel, draft)
+        folder.parent.mkdir(exist_ok=True)
+        draft.rename(folder)
+    except OSError as error:
+        raise CannotDo(f"The plugin cannot be unpacked ({error.strerror}); see {folder.parent}.") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import httpcore
 
+from hub.errors import Rejected
+from hub.plugin_host.network.brokered_sockets import HostRefused
+
 MAX_ADDRESSES_TRIED = 4
 """Of a name with many addresses, so that one request does not wait for each of them."""
 Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
@@ -60,6 +63,26 @@ class CheckedConnections(httpcore.SyncBackend):
 
     def _timed(self, stream: httpcore.NetworkStream) -> httpcore.NetworkStream:
         return stream if self._until is None else TimedStream(stream, self._until)
+
+
+class BrokeredConnections(httpcore.SyncBackend):
+    """The same in a plugin host, where the hub resolves, checks and connects. Rejected if it refuses a host."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """A connection that the hub opened."""
+        try:
+            return super().connect_tcp(host, port, timeout, local_address, socket_options)
+        except httpcore.ConnectError as error:
+            if isinstance(error.__cause__, HostRefused):
+                raise Rejected(str(error.__cause__.strerror)) from None
+            raise
 
 
 class TimedStream(httpcore.NetworkStream):

@@ -17,7 +17,8 @@ from hub.platform.disk import Disk
 from hub.platform.liveness import Liveness
 from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.host.shapes import secrets_in
-from hub.plugin_host.http_client import allowed_hosts, lazy_client
+from hub.plugin_host.http_client import lazy_client
+from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 from hub.plugin_host.plugin_texts.plugin_log import PluginLog
 from hub.plugin_host.plugin_texts.scrubber import LearningTokens, Scrubber
 from hub.plugin_host.registry import Plugins
@@ -100,14 +101,13 @@ def make_connector(
         refusals=refusals,
         tokens=StoredTokens(store, SANDBOX_KEYRING if entry.in_sandbox else keyring, clock, entry.name),
         memory=StoredNotes(store, entry.name),
+        stand_in=entry.in_sandbox,
     )
     if isinstance(connector, HostedConnector):
         connector.supervised(
             StoredSwitch(store, entry.name, clock),
-            partial(refusals.note, entry.name, "host"),
             entry.common.memory_mb,
             own_clock=clock is utc_now,
-            private_hosts=config.hub.private_hosts,
         )
     return connector
 
@@ -122,22 +122,29 @@ def connector_with(
     refusals: ManifestViolations,
     tokens: TokenStore,
     memory: Memory,
+    stand_in: bool = False,
 ) -> Connector:
-    """A connector with these settings, whether it is in config.yaml or not; nothing is called."""
+    """A connector with these settings, whether it is in config.yaml or not; nothing is called. A plugin that is not built in
+    reaches this machine only if a `stand_in` replaces its provider, or if `hub.private_hosts` names it."""
     manifest = connector_class.manifest
     scrubber = Scrubber(secrets_in(settings))
+    foreign = issubclass(connector_class, HostedConnector) and not connector_class.origin.built_in
+    hosts = ReachableHosts(
+        name,
+        declared_hosts(manifest, settings),
+        private=config.hub.private_hosts,
+        loopback=stand_in or not foreign,
+        refused=lambda host: refusals.note(name, "host", scrubber.text(host)),
+    )
     services = Services(
         clock=clock,
-        http=lazy_client(
-            name,
-            allowed_hosts(manifest, settings),
-            tls_only=connector_class.enriches(),
-            private_hosts=config.hub.private_hosts,
-            refused=lambda host: refusals.note(name, "host", scrubber.text(host)),
-        ),
+        http=lazy_client(name, hosts, tls_only=connector_class.enriches()),
         tokens=LearningTokens(tokens, scrubber),
         memory=memory,
         log=PluginLog(name, scrubber),
         webhook_url=webhook_url(config, name),
     )
-    return connector_class(name, settings, services)
+    connector = connector_class(name, settings, services)
+    if isinstance(connector, HostedConnector):
+        connector.supervised(hosts=hosts)
+    return connector

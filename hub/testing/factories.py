@@ -13,8 +13,10 @@ from hub.contracts.connector import Connector
 from hub.contracts.sandbox import OwnerSandbox, Sandbox
 from hub.contracts.services import Services
 from hub.contracts.untrusted import JsonObject
+from hub.plugin_host.host.connector import HostedConnector
 from hub.plugin_host.host.shapes import secrets_in
-from hub.plugin_host.http_client import allowed_hosts, lazy_client
+from hub.plugin_host.http_client import lazy_client
+from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 from hub.plugin_host.plugin_texts.plugin_log import PluginLog
 from hub.plugin_host.plugin_texts.scrubber import LearningTokens, Scrubber
 
@@ -92,11 +94,10 @@ def connect(
     typed = connector_class.Settings.model_validate(written)
     name = name or connector_class.manifest.name
     scrubber = Scrubber(secrets_in(typed))
+    hosts = ReachableHosts(name, declared_hosts(connector_class.manifest, typed), loopback=True)
     services = Services(
         clock=clock or (lambda: datetime.now(UTC)),
-        http=lazy_client(
-            name, allowed_hosts(connector_class.manifest, typed), timeout, tls_only=connector_class.enriches()
-        ),
+        http=lazy_client(name, hosts, timeout, tls_only=connector_class.enriches()),
         tokens=LearningTokens(
             MemoryTokens(sandbox.owner_token() if isinstance(sandbox, OwnerSandbox) else None), scrubber
         ),
@@ -104,4 +105,7 @@ def connect(
         log=PluginLog(name, scrubber),
         webhook_url=f"https://calls.example.com/webhooks/{name}",
     )
-    return connector_class(name, typed, services)
+    connector = connector_class(name, typed, services)
+    if isinstance(connector, HostedConnector):
+        connector.supervised(hosts=hosts)
+    return connector

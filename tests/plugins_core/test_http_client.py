@@ -8,14 +8,22 @@ from typing import Any
 
 import httpx
 import pytest
+from fake_connectors import FakeCarrier
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.api import HttpSandbox, Rejected
+from hub.api import HttpSandbox, PluginSettings, Rejected
 from hub.contracts.addresses import in_clear, is_public
 from hub.plugin_host.http_client import lazy_client
+from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 
-HOSTS = ("127.0.0.1", "data.example.com")
+
+def reaching(astray: Astray | None, *hosts: str, **options: Any) -> ReachableHosts:
+    """These hosts by HTTP and HTTPS, and the stand-in."""
+    declared = {(host, port) for host in hosts for port in (80, 443)}
+    if astray is not None:
+        declared.add(("127.0.0.1", httpx.URL(astray.url).port or 0))
+    return ReachableHosts("crm", frozenset(declared), **{"loopback": True, **options})
 
 
 class Astray(HttpSandbox):
@@ -40,7 +48,7 @@ def astray() -> Iterator[Astray]:
 
 
 def test_a_redirect_to_an_address_without_tls_is_refused(astray: Astray) -> None:
-    client = lazy_client("lookups", HOSTS, tls_only=True)()
+    client = lazy_client("lookups", reaching(astray, "data.example.com"), tls_only=True)()
     with pytest.raises(Rejected, match="without TLS"):
         client.get(astray.url, follow_redirects=True)
     assert client.get(astray.url).status_code == 307, "its stand-in on this machine answers"
@@ -48,12 +56,42 @@ def test_a_redirect_to_an_address_without_tls_is_refused(astray: Astray) -> None
 
 def test_an_address_without_tls_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(Rejected, match="https:// only"):
-        lazy_client("lookups", HOSTS, tls_only=True)().get("http://data.example.com/v2/PhoneNumbers/+13125550142")
+        client = lazy_client("lookups", reaching(None, "data.example.com"), tls_only=True)()
+        client.get("http://data.example.com/v2/PhoneNumbers/+13125550142")
 
 
 def test_a_redirect_to_an_undeclared_host_is_refused(astray: Astray) -> None:
     with pytest.raises(Rejected, match="does not declare"):
-        lazy_client("lookups", ("127.0.0.1",))().get(astray.url, follow_redirects=True)
+        lazy_client("lookups", reaching(astray))().get(astray.url, follow_redirects=True)
+
+
+@pytest.mark.parametrize("address", ["http://crm.example.com/", "https://crm.example.com:8443/"])
+def test_a_declared_host_is_called_on_its_own_port_only(address: str) -> None:
+    refused: list[str] = []
+    hosts = ReachableHosts("crm", frozenset({("*.example.com", 443)}), refused=refused.append)
+    with pytest.raises(Rejected, match="does not declare"):
+        lazy_client("crm", hosts)().get(address)
+    assert refused in (["crm.example.com:80"], ["crm.example.com:8443"])
+
+
+def test_a_web_address_of_the_settings_declares_its_own_host_and_port() -> None:
+    class Settings(PluginSettings):
+        base_url: str = "https://CRM.example.com:8443/v2"
+        others: tuple[str, ...] = ("http://127.0.0.1:9", "https://data.example.com")
+
+    declared = declared_hosts(FakeCarrier.manifest, Settings())
+    assert declared == {
+        ("carrier.example.com", 443), ("crm.example.com", 8443), ("127.0.0.1", 9), ("data.example.com", 443)
+    }  # fmt: skip
+
+
+def test_this_machine_is_reached_only_where_a_stand_in_runs(astray: Astray) -> None:
+    refused: list[str] = []
+    with pytest.raises(Rejected, match="private network"):
+        lazy_client("crm", reaching(astray, loopback=False, refused=refused.append))().get(astray.url)
+    assert refused == ["127.0.0.1"]
+    named = reaching(astray, loopback=False, private=("127.0.0.1",))
+    assert lazy_client("crm", named)().get(astray.url).status_code == 307
 
 
 PRIVATE = (
@@ -75,7 +113,7 @@ def test_a_name_that_leads_into_a_private_network_is_refused(astray: Astray, add
     places = [(10, 1, 6, "", (each, 443)) for each in ("93.184.215.14", address)]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(socket, "getaddrinfo", lambda *_, **__: places)
-        client = lazy_client("crm", ("crm.example.com",), refused=refused.append)()
+        client = lazy_client("crm", reaching(None, "crm.example.com", refused=refused.append))()
         with pytest.raises(Rejected, match=r"private network.*hub\.private_hosts"):
             client.get("https://crm.example.com/")
     assert refused == ["crm.example.com"]
@@ -85,7 +123,8 @@ def test_a_private_host_is_reached_if_the_configuration_names_it(astray: Astray)
     port = httpx.URL(astray.url).port
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
-        client = lazy_client("crm", ("crm.internal",), private_hosts=["*.internal"])()
+        hosts = ReachableHosts("crm", frozenset({("crm.internal", port or 0)}), private=("*.internal",))
+        client = lazy_client("crm", hosts)()
         assert client.get(f"http://crm.internal:{port}/").status_code == 307
 
 

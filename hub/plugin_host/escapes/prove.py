@@ -23,6 +23,7 @@ from hub.errors import PluginFailure
 from hub.plugin_host.escapes.table import Attempt, Targets
 from hub.plugin_host.host.messages import Begin, Origin
 from hub.plugin_host.host.process import ChildProcess
+from hub.plugin_host.network.reachable_hosts import ReachableHosts
 
 HOOK_SECONDS = 120.0
 MEMORY_MB = 512
@@ -56,7 +57,9 @@ def prove(*, audit_hook: bool) -> tuple[list[Attempt], list[str]]:
     notes: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
     with aims() as made:
         child = ChildProcess(
-            lambda folder: _begin(folder, made.targets, audit_hook=audit_hook), lambda _, note: notes.put(note)
+            lambda folder: _begin(folder, made.targets, audit_hook=audit_hook),
+            lambda _, note: notes.put(note),
+            ReachableHosts("hostile"),
         )
         threads = [threading.Thread(target=each, daemon=True) for each in (child.read, _drain(child))]
         for thread in threads:
@@ -96,7 +99,6 @@ def _begin(folder: str, targets: Targets, *, audit_hook: bool) -> Begin:
         origin=ORIGIN,
         settings={},
         webhook_url="https://calls.example.com/",
-        hosts=(),
         tls_only=False,
         memory_mb=MEMORY_MB,
         folder=folder,

@@ -1,4 +1,4 @@
-"""The audit hook of a plugin host: which hosts, files and processes a plugin may use (PEP 578).
+"""The audit hook of a plugin host: which files and processes a plugin may use (PEP 578).
 
 It explains: a plugin that is refused something gets a sentence that names the rule. A plugin can undo it; what it cannot undo
 is the kernel's confinement (`hub.plugin_host.kernel`).
@@ -7,13 +7,10 @@ is the kernel's confinement (`hub.plugin_host.kernel`).
 from __future__ import annotations
 
 import _posixsubprocess
-import ipaddress
 import os
-import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from fnmatch import fnmatch
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +19,10 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 REFUSED = frozenset({
     "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.kill", "os.killpg",
     "subprocess.Popen", "pty.spawn", "resource.setrlimit", "resource.prlimit", "signal.pthread_kill", "socket.bind",
+    "socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
     "ftplib.connect", "smtplib.connect", "telnetlib.Telnet.open", "sys.setprofile", "sys.settrace",
 })  # fmt: skip
-"""Never allowed: other processes, lifted limits, servers."""
+"""Never allowed: other processes, lifted limits, servers, connections that the hub did not open."""
 CHANGES = {
     "os.chdir": (0,), "os.chflags": (0,), "os.chmod": (0,), "os.chown": (0,), "os.link": (0, 1), "os.listdir": (0,),
     "os.mkdir": (0,),    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.scandir": (0,), "os.symlink": (0, 1),
@@ -32,37 +30,25 @@ CHANGES = {
 }  # fmt: skip
 """What is done to paths, and which arguments are the paths."""
 LISTS = frozenset({"os.listdir", "os.scandir", "os.chdir"})
-Report = Callable[[str, str], None]
-"""Called with the kind of a refusal (`host` or `deed`) and its name."""
+Report = Callable[[str], None]
+"""Called with each action that was refused."""
 
 
 class Policy:
     """What one plugin may do. `report` is called with each refusal."""
 
-    def __init__(
-        self, hosts: Iterable[str], readable: Sequence[Path], folder: Path, report: Report, *, native: bool
-    ) -> None:
-        self._hosts = tuple(host.lower() for host in hosts)
+    def __init__(self, readable: Sequence[Path], folder: Path, report: Report, *, native: bool) -> None:
         self._readable = tuple(os.path.realpath(each) for each in readable)
         self._folder = os.path.realpath(folder)
         self._report = report
         self._native = native
-        self._addresses: set[str] = set()
-        """The addresses to which declared hosts were resolved."""
 
     def install(self) -> None:
         """From now on everything is checked; it cannot be taken back."""
-        resolve = socket.getaddrinfo
-
-        def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-            found = resolve(host, *args, **kwargs)
-            self._addresses.update(str(each[4][0]) for each in found)
-            return found
 
         def fork_exec(*args: object) -> Any:
             self._refuse("subprocess.Popen")
 
-        socket.getaddrinfo = getaddrinfo
         # Python reports no event for it.
         _posixsubprocess.fork_exec = fork_exec
         sys.addaudithook(self.check)
@@ -71,8 +57,6 @@ class Policy:
         """Raise PermissionError if an event is not allowed."""
         if event == "open":
             self._open(*arguments)
-        elif event.startswith("socket."):
-            self._socket(event, arguments)
         elif event in REFUSED:
             self._refuse(event)
         elif event in CHANGES:
@@ -105,45 +89,10 @@ class Policy:
             return
         self._refuse(f"{event} {place}")
 
-    def _socket(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "socket.bind":
-            self._refuse(event)
-        if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
-            self._host(arguments[0])
-        elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-            address = arguments[1]
-            if address is not None:
-                self._host(address[0] if isinstance(address, tuple) and address else address)
-        elif event == "socket.getnameinfo":
-            self._host(arguments[0][0])
-
-    def _host(self, host: object) -> None:
-        name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
-        name = name.lower().rstrip(".")
-        if name in self._addresses or any(fnmatch(name, pattern) for pattern in self._hosts):
-            return
-        if _is_address(name) and any(_same_address(name, pattern) for pattern in self._hosts):
-            return
-        self._report("host", name[:100])
-        raise PermissionError(f"the plugin's manifest does not declare the host {name[:100]}")
-
     def _refuse(self, action: str) -> None:
-        self._report("deed", action)
+        self._report(action)
         raise PermissionError(f"a plugin may not do this: {action}")
 
 
 def _is_within(place: str, folder: str) -> bool:
     return place == folder or place.startswith(folder.rstrip("/") + "/")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _same_address(name: str, pattern: str) -> bool:
-    """`localhost` as a host allows its addresses."""
-    return pattern == "localhost" and ipaddress.ip_address(name).is_loopback

@@ -1,7 +1,7 @@
 """The plugin host's own process: it limits itself, imports one plugin, and answers the hub's calls over a socket.
 
-Started as `python -m hub.plugin_host.host.child HUB_PID CONTROL CALLS…`: the descriptors of its sockets. One thread serves each
-socket on which calls come.
+Started as `python -m hub.plugin_host.host.child HUB_PID NETWORK CONTROL CALLS…`: the descriptors of its sockets. One
+thread serves each socket on which calls come.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Host:
         self._noted, self._sending_notes, self._sent_notes = threading.Event(), threading.Lock(), 0
         self._name = ""
 
-    def run(self, hub_pid: int) -> None:
+    def run(self, hub_pid: int, network: socket.socket) -> None:
         """Begin, then serve until the hub closes the pipe."""
         begin = pickle.loads(self._control.receive())  # noqa: S301 - the hub sent it
         self._name = begin.connector
         limit_process(begin.memory_mb, hub_pid)
-        confine(begin.origin, begin.hosts, begin.folder, self.tell, sockets=True)
+        confine(begin.origin, begin.folder, self.tell, network)
         # What the kernel refuses holds for the threads that are started afterwards.
         threading.Thread(target=self._send_notes, daemon=True).start()
         threading.Thread(target=self._begin, args=(begin,), daemon=True).start()
@@ -170,9 +170,10 @@ def make_connector(begin: Begin, host: Host) -> Connector:
 def main() -> None:
     """Serve the hub until it closes the pipe; then end at once, whatever the plugin's threads do."""
     hub_pid, *descriptors = map(int, sys.argv[1:])
-    control, *calls = [FrameSocket(socket.socket(fileno=each)) for each in descriptors]
+    network, *sockets = [socket.socket(fileno=each) for each in descriptors]
+    control, *calls = map(FrameSocket, sockets)
     try:
-        Host(control, calls).run(hub_pid)
+        Host(control, calls).run(hub_pid, network)
     except (EOFError, OSError):
         os._exit(0)
 

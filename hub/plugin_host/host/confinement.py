@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import socket
 import ssl
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import hub
 from hub.plugin_host.host.audit_hook import Policy
 from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.kernel.support import confine_process
+from hub.plugin_host.network.brokered_sockets import Broker, install
 
 SYSTEM_FILES = (
     "/usr/share/zoneinfo", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/services", "/etc/protocols",
@@ -28,23 +30,25 @@ SYSTEM_FILES = (
 NAME_FILES = (
     "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/run/systemd/resolve",
 )  # fmt: skip
-"""What the C library reads to look up a host's address."""
+"""What a library that resolves names itself reads."""
 NATIVE_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store")
 WRITABLE_FILES = (Path(os.devnull),)
 
 
-def confine(
-    origin: Origin, hosts: Sequence[str], folder: str, tell: Callable[..., Any], *, sockets: bool = False
-) -> None:
+def confine(origin: Origin, folder: str, tell: Callable[..., Any], network: socket.socket | None = None) -> None:
     """Let the kernel refuse what no plugin needs, and install the audit hook. Afterwards nothing of it can be taken back.
-    `sockets`: whether the plugin may make sockets of its own."""
+
+    The plugin connects through the hub, over `network`; without it, to nothing. A built-in plugin may also make internet
+    sockets of its own, as gRPC needs them.
+    """
     preload()
-    readable = [Path(each) for each in (*SYSTEM_FILES, *(NAME_FILES if sockets else ()))]
+    native = origin.built_in and network is not None
+    readable = [Path(each) for each in (*SYSTEM_FILES, *(NAME_FILES if native else ()))]
     readable += [*_interpreter(), *_own_code(), *_plugin_code(origin), *_certificates()]
-    confine_process(readable, [Path(folder), *WRITABLE_FILES], sockets=sockets)
-    Policy(
-        hosts, readable, Path(folder), lambda kind, name: tell("refused", kind, name), native=origin.built_in
-    ).install()
+    confine_process(readable, [Path(folder), *WRITABLE_FILES], sockets=native)
+    # What the kernel refuses holds for the threads that are started afterwards, as the broker's is.
+    install(Broker(network) if network is not None else None)
+    Policy(readable, Path(folder), lambda action: tell("refused", action), native=origin.built_in).install()
 
 
 def preload() -> None:

@@ -21,7 +21,7 @@ from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import TRANSFORM, Begin, Origin
 from hub.plugin_host.host.shapes import as_written, model_from
 from hub.plugin_host.host.supervisor import Supervisor, Switch
-from hub.plugin_host.http_client import allowed_hosts
+from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 from hub.plugin_host.plugin_texts.personal_values import PersonalValue
 from hub.plugin_host.plugin_texts.plugin_log import log_of
 
@@ -56,27 +56,27 @@ class HostedConnector(Connector):
         super().__init__(name, settings, services)
         if self.description is not None and self.description.transforms:
             self.manifest = manifest_of(self.description, self._transform)  # type: ignore[misc]
+        self.hosts = ReachableHosts(name, declared_hosts(self.manifest, settings))
         self.supervisor = self.supervised()
 
     def supervised(
         self,
         switch: Switch | None = None,
-        refused: Callable[[str], None] = lambda host: None,
         memory_mb: int = DEFAULT_MEMORY_MB,
         *,
+        hosts: ReachableHosts | None = None,
         own_clock: bool = False,
-        private_hosts: tuple[str, ...] = (),
     ) -> Supervisor:
-        """A supervisor of this connector's child, in the place of the former one; nothing is started yet."""
+        """A supervisor of this connector's child, in the place of the former one; nothing is started yet. Without `hosts` it
+        connects to the same as before: at first to declared hosts with public addresses."""
+        self.hosts = hosts or self.hosts
         begin = partial(
             Begin,
             connector=self.name,
             origin=self.origin,
             settings=as_written(self.settings),
             webhook_url=self.services.webhook_url,
-            hosts=tuple(sorted(allowed_hosts(self.manifest, self.settings))),
             tls_only=self.enriches(),
-            private_hosts=private_hosts,
             memory_mb=memory_mb,
             clock_offset=not own_clock,
             complete=isinstance(self.settings, self.Settings),
@@ -85,8 +85,7 @@ class HostedConnector(Connector):
             lambda folder: begin(folder=folder),
             self.services,
             switch or AlwaysOn(),
-            refused,
-            self.name,
+            self.hosts,
             log_of(self),
         )
         return self.supervisor

@@ -53,7 +53,6 @@ class Begin:
     origin: Origin
     settings: dict[str, Any]
     webhook_url: str
-    hosts: tuple[str, ...]
     tls_only: bool
     memory_mb: int
     folder: str
@@ -62,8 +61,6 @@ class Begin:
     """Whether the hub's clock is not this machine's, so that the child must ask for the time."""
     complete: bool = True
     """Whether the settings are complete; before a sign-in some are missing."""
-    private_hosts: tuple[str, ...] = ()
-    """Which of the hosts may have an address in a private network."""
 
 
 @dataclass(frozen=True)

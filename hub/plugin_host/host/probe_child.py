@@ -83,7 +83,7 @@ def _answer(writing: int, request: tuple[Any, ...], folder: str, parent: int) ->
     try:
         os.chdir(folder)
         limit_process(MEMORY_MB, parent)
-        confine(origin, (), folder, lambda *note: None)
+        confine(origin, folder, lambda *note: None)
         frame = encode(_describe(origin, *rest) if what == "describe" else _with_settings(what, origin, *rest))
     except BaseException as error:  # noqa: BLE001 - a plugin may raise anything while it is imported, SystemExit too
         frame = encode({"broken": _reason(error)})

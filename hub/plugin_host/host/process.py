@@ -24,6 +24,8 @@ from hub.plugin_host.guard import LANES, POOL_THREADS
 from hub.plugin_host.host.environment import child_environment
 from hub.plugin_host.host.messages import Answer, Begin, Call, error_from_data
 from hub.plugin_host.host.wire import CannotPass, FrameSocket, decode
+from hub.plugin_host.network.broker import NetworkBroker
+from hub.plugin_host.network.reachable_hosts import ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
 
 FOLDER = "ringfence-plugin-"
@@ -43,14 +45,20 @@ class TooManyThreads(Exception):
 
 
 class ChildProcess:
-    """A running child. `note` is called with each message that is not a reply; it must not wait.
+    """A running child, which connects to `hosts` only. `note` is called with each message that is not a reply; it must not
+    wait.
 
     The child has one socket for notes and for what it asks the hub, and one for each call that the hub makes at a time. So
     the thread that calls a hook also reads the reply: a call costs two hand-overs between threads, and a slow hook is in no
     other hook's way.
     """
 
-    def __init__(self, begin: Callable[[str], Begin], note: Callable[[ChildProcess, dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        begin: Callable[[str], Begin],
+        note: Callable[[ChildProcess, dict[str, Any]], None],
+        hosts: ReachableHosts,
+    ) -> None:
         _sweep_folders()
         self.folder = tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-")
         begun = begin(self.folder)
@@ -59,13 +67,13 @@ class ChildProcess:
         self._ended, self._by_itself = "", False
         self._reaped, self._noted, self._notes = threading.Event(), threading.Condition(), 0
         self._idle: dict[str, queue.SimpleQueue[FrameSocket]] = {lane: queue.SimpleQueue() for lane in LANES}
-        pairs = [socket.socketpair() for _ in range(1 + len(LANES) * POOL_THREADS)]
+        network, *pairs = [socket.socketpair() for _ in range(2 + len(LANES) * POOL_THREADS)]
         ours = [FrameSocket(end) for end, _ in pairs]
         self._control = ours[0]
         for number, end in enumerate(ours[1:]):
             self._idle[LANES[number % len(LANES)]].put(end)
         with contextlib.ExitStack() as theirs:
-            descriptors = [theirs.enter_context(end).fileno() for _, end in pairs]
+            descriptors = [theirs.enter_context(end).fileno() for _, end in (network, *pairs)]
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
                 [
                     sys.executable,
@@ -84,6 +92,8 @@ class ChildProcess:
                 pass_fds=descriptors,
                 start_new_session=True,
             )
+        self._broker = NetworkBroker(hosts, network[0], self.kill)
+        threading.Thread(target=self._broker.serve, name=f"{self._name}-network", daemon=True).start()
         self.send(begun)
 
     @property
@@ -213,6 +223,7 @@ class ChildProcess:
 
     def _close(self) -> None:
         """Close the sockets; a call that is under way closes its own."""
+        self._broker.close()
         self._control.close()
         for idle in self._idle.values():
             with contextlib.suppress(queue.Empty):

@@ -22,13 +22,7 @@ def child_services(begin: Begin, ask: Ask, tell: Callable[..., None]) -> Service
     """The services of the connector in this process."""
     return Services(
         clock=(lambda: ask("clock")) if begin.clock_offset else (lambda: datetime.now(UTC)),
-        http=lazy_client(
-            begin.connector,
-            begin.hosts,
-            tls_only=begin.tls_only,
-            private_hosts=begin.private_hosts,
-            refused=lambda host: tell("refused", "host", host),
-        ),
+        http=lazy_client(begin.connector, None, tls_only=begin.tls_only),
         tokens=RemoteTokens(ask),
         memory=RemoteNotes(ask),
         log=RemoteLog(tell),

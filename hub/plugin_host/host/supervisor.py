@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -18,6 +19,7 @@ from hub.plugin_host.host.process import ChildProcess
 from hub.plugin_host.host.requests import HubServices
 from hub.plugin_host.host.restarts import Restarts
 from hub.plugin_host.host.wire import POLL_SECONDS
+from hub.plugin_host.network.reachable_hosts import ReachableHosts
 from hub.plugin_host.plugin_texts.plugin_log import PluginLog
 from hub.plugin_host.thread_pool import is_abandoned
 
@@ -52,12 +54,12 @@ class Supervisor:
         begin: Callable[[str], Begin],
         services: Services,
         switch: Switch,
-        refused: Callable[[str], None],
-        name: str,
+        hosts: ReachableHosts,
         plugin_log: PluginLog,
     ) -> None:
-        self.name = name
-        self._begin, self._switch, self._refused = begin, switch, refused
+        self.name = name = hosts.connector
+        self._begin, self._switch = begin, switch
+        self._hosts, self._refused = replace(hosts, refused=self._note_host), hosts.refused
         self._services = HubServices(name, services)
         self._log = plugin_log
         self._restarts = Restarts()
@@ -195,7 +197,7 @@ class Supervisor:
     def _one_life(self) -> str:
         """Start a child and serve it until it ends; returns why it ended."""
         try:
-            child = ChildProcess(self._begin, self._noted)
+            child = ChildProcess(self._begin, self._noted, self._hosts)
         except (OSError, PluginFailure) as error:
             return f"it could not be started ({type(error).__name__})"
         with self._state:
@@ -242,15 +244,14 @@ class Supervisor:
         else:
             kind, *rest = message["note"]
             if kind == "refused":
-                self._note_refusal(*map(str, rest))
+                self._log.write("warning", "plugin refused", {"what": str(*rest)})
             elif kind == "log":
                 level, event, values = rest
                 self._log.write(str(level), str(event), values if isinstance(values, dict) else {})
 
-    def _note_refusal(self, kind: str, name: str) -> None:
-        if kind == "host":
-            self._refused(self._log.scrubber.text(name))
-        self._log.write("warning", "plugin refused", {"kind": kind, "what": name})
+    def _note_host(self, host: str) -> None:
+        self._refused(host)
+        self._log.write("warning", "plugin refused", {"what": f"a connection to {host}"})
 
 
 def _reply(child: ChildProcess, answer: Answer) -> None:

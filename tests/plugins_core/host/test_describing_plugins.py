@@ -153,7 +153,7 @@ def test_in_a_thread_the_plugin_is_imported_by_the_hub(catalog: Catalog) -> None
         ("import os; os._exit(3)", "it ended the process with status 3"),
         ("import sys; sys.exit(2)", "SystemExit at bad.py:1"),
         ("held = bytearray(2_000_000_000)", "MemoryError at bad.py:1"),
-        ("import socket; socket.create_connection(('192.0.2.1', 80), 1)", "PermissionError at bad.py:1"),
+        ("import socket; socket.create_connection(('192.0.2.1', 80), 1)", "HostRefused at bad.py:1"),
         ("import os; os.kill(os.getppid(), 9)", "PermissionError at bad.py:1"),
     ],
 )

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -32,7 +33,7 @@ SPY = """
 
     def patch():
         import hub.plugin_host.http_client as client
-        client.allowed_hosts = None
+        client.lazy_client = None
         return "patched"
 
     def keys():
@@ -106,7 +107,7 @@ class Spied:
         self.connector = connect(connector_class, token="secret of its own")
         self.refused: list[str] = []
         assert isinstance(self.connector, HostedConnector)
-        self.connector.supervised(refused=self.refused.append)
+        self.connector.supervised(hosts=replace(self.connector.hosts, refused=self.refused.append))
         self.plugins = Plugins([self.connector])
 
     def ask(self, word: str) -> str:
@@ -137,18 +138,21 @@ def test_the_plugin_has_its_own_secret_and_no_other(spied: Spied) -> None:
 
 
 def test_what_the_plugin_patches_is_only_its_own_copy(spied: Spied) -> None:
-    from hub.plugin_host.http_client import allowed_hosts
+    from hub.plugin_host.http_client import lazy_client
 
     assert spied.ask("patch") == "patched"
-    assert allowed_hosts is not None
+    assert lazy_client is not None
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "evil.example"])
 def test_a_socket_to_an_undeclared_host_is_refused_and_counted(spied: Spied, host: str) -> None:
-    for word in ("socket", "look_up"):
-        with pytest.raises(PluginFailure):
-            spied.ask(f"{word} {host}")
+    with pytest.raises(PluginFailure, match="HostRefused"):
+        spied.ask(f"socket {host}")
     assert host in spied.refused
+
+
+def test_a_name_is_not_looked_up_by_the_plugin_itself(spied: Spied) -> None:
+    assert "('evil.example', 443)" in spied.ask("look_up evil.example")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How a plugin in a plugin host reaches the network: the hub opens its connections, to declared hosts only."""

@@ -1,0 +1,68 @@
+"""Which hosts and ports a connector may call, and which addresses they may have: one rule for connectors in threads and in
+plugin hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from typing import Any
+from urllib.parse import urlsplit
+
+from hub.contracts.addresses import is_loopback, is_public, web_addresses
+from hub.contracts.manifest import Manifest
+from hub.errors import Rejected
+
+PORTS = {"https": 443, "http": 80}
+MAX_SHOWN_CHARACTERS = 100
+"""Of a host's name in a message."""
+
+
+def declared_hosts(manifest: Manifest, settings: Any) -> frozenset[tuple[str, int]]:
+    """The hosts of the manifest, with the port of HTTPS, and those of the web addresses that the customer wrote into the
+    settings, each with its own port."""
+    addresses = [urlsplit(address) for _, address in web_addresses(settings)]
+    return frozenset((host.lower(), PORTS["https"]) for host in manifest.hosts) | {
+        (each.hostname, each.port or PORTS[each.scheme]) for each in addresses if each.hostname
+    }
+
+
+@dataclass(frozen=True)
+class ReachableHosts:
+    """What one connector may connect to. Rejected says why a host is not among it."""
+
+    connector: str
+    declared: frozenset[tuple[str, int]] = frozenset()
+    """Hosts, of which a part may be `*`, and their ports."""
+    private: tuple[str, ...] = ()
+    """The hosts that may have an address in a private network: `hub.private_hosts`."""
+    loopback: bool = False
+    """Whether declared hosts may be this machine itself, as stand-ins are."""
+    refused: Callable[[str], None] = field(default=lambda host: None, compare=False)
+    """Called with each host that was refused."""
+
+    def check(self, host: str, port: int) -> None:
+        """Refuse a host or port that is not declared."""
+        name = host.lower().rstrip(".")
+        ports = {each for pattern, each in self.declared if fnmatch(name, pattern)}
+        if port in ports:
+            return
+        shown = host[:MAX_SHOWN_CHARACTERS] + (f":{port}" if ports else "")
+        self.refused(shown)
+        raise Rejected(
+            f"connector {self.connector!r} called {shown}, which its manifest does not declare; "
+            "declare the host or set the base URL in config.yaml."
+        )
+
+    def check_addresses(self, host: str, addresses: Sequence[str]) -> None:
+        """Refuse a host that has an address in a private network and may have none."""
+        if all(map(is_public, addresses)) or any(fnmatch(host.lower(), pattern) for pattern in self.private):
+            return
+        if self.loopback and is_loopback(host):
+            return
+        shown = host[:MAX_SHOWN_CHARACTERS]
+        self.refused(shown)
+        raise Rejected(
+            f"connector {self.connector!r} called {shown}, whose address is in a private network; if it should, add the "
+            "host to hub.private_hosts."
+        )

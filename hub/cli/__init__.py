@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
 import typer
 
-from hub.cli.command_list import COMMANDS, GROUPS
+from hub.cli.command_list import COMMANDS, GROUPS, SUMMARIES, to_load
 from hub.errors import RingfenceError
 from hub.platform.private_files import create_private_files
 
@@ -27,8 +27,9 @@ def __getattr__(name: str) -> Any:
     return made
 
 
-def application(names: Iterable[str]) -> typer.Typer:
-    """`hub` with these commands; of the others it has only what a listing shows."""
+def application(names: Iterable[str], listed: Container[str] = ()) -> typer.Typer:
+    """`hub` with these commands; of the others it has only what a listing shows, also of the commands in the groups that are
+    to be `listed`."""
     app = typer.Typer(
         name="hub",
         help="Ringfence: the open, self-hosted call-tracking hub.",
@@ -37,16 +38,29 @@ def application(names: Iterable[str]) -> typer.Typer:
         add_completion=False,
         rich_markup_mode="markdown",
     )
-    for module in dict.fromkeys(module for name in names for module in COMMANDS[name][0]):
+    for module in dict.fromkeys(module for name in names for module in COMMANDS[name]):
         import_module(module if module.startswith("hub.") else f"hub.cli.{module}").register(app)
     loaded = {each.name: each for each in app.registered_commands} | {each.name: each for each in app.registered_groups}
     for group, commands in GROUPS.items():
-        for name, (_, summary) in commands.items():
+        for name in commands:
             if name in loaded:
                 loaded[name].rich_help_panel = group
             else:
-                app.command(name, help=summary, rich_help_panel=group)(_not_loaded)
+                summary = SUMMARIES[name]
+                _list(app, name, summary if isinstance(summary, str) or name in listed else summary[""], group)
     return app
+
+
+def _list(app: typer.Typer, name: str, summary: str | Mapping[str, Any], panel: str | None = None) -> None:
+    """Add a command of which only the summary is known, or a group of such commands."""
+    if isinstance(summary, str):
+        app.command(name, help=summary, rich_help_panel=panel)(_not_loaded)
+        return
+    group = typer.Typer(help=summary[""], no_args_is_help=True)
+    for each, inner in summary.items():
+        if each:
+            _list(group, each, inner)
+    app.add_typer(group, name=name, rich_help_panel=panel)
 
 
 def _not_loaded() -> None:
@@ -59,7 +73,7 @@ def main() -> None:
     gc.set_threshold(COLLECT_AFTER)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else pydantic reads every package's metadata
     try:
-        application([name for name in sys.argv[1:2] if name in COMMANDS])()
+        application(to_load(sys.argv[1:]), sys.argv[1:2])()
     except RingfenceError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from hub.cli import app, application
-from hub.cli.command_list import COMMANDS, GROUPS
+from hub.cli.command_list import GROUPS, SUMMARIES, to_load
 
 
 def test_help_loads_neither_database_nor_web_framework_nor_plugins() -> None:
@@ -21,11 +22,29 @@ def test_help_loads_neither_database_nor_web_framework_nor_plugins() -> None:
         assert f"'{heavy}'" not in loaded
 
 
-def test_the_listing_says_of_each_command_what_its_own_help_says() -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    told = {name: " ".join((each.help or "").partition("\n\n")[0].split()) for name, each in commands.items()}
-    listed = {name: summary for name, (_, summary) in COMMANDS.items()}
-    assert told == listed and set(told) == set(COMMANDS)
+def test_the_help_of_a_group_loads_none_of_its_commands() -> None:
+    for words in (["privacy"], ["privacy", "request", "--help"], ["deliveries", "--help"]):
+        seen = (
+            f"import sys, hub.cli; hub.cli.application(hub.cli.to_load({words}), {words}); print(sorted(sys.modules))"
+        )
+        loaded = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
+        ours = {name for name in ast.literal_eval(loaded) if name.startswith(("hub.", "plugins."))}
+        assert len(ours) <= 6 and "'sqlalchemy'" not in loaded and "'pydantic'" not in loaded, ours
+
+
+def test_the_help_of_a_group_is_the_same_whether_its_commands_are_loaded_or_not() -> None:
+    groups = [(name,) for name, listed in SUMMARIES.items() if isinstance(listed, dict)]
+    inner = [(name, each) for (name,) in groups for each, listed in SUMMARIES[name].items() if isinstance(listed, dict)]
+    for words in (*groups, *inner):
+        light, whole = (CliRunner().invoke(each, [*words, "--help"]).stdout for each in (application((), words), app))
+        assert light == whole and len(light.splitlines()) > 5
+
+
+def test_a_command_is_loaded_unless_only_a_listing_is_asked_for() -> None:
+    listings = ([], ["--help"], ["privacy"], ["privacy", "--help"], ["privacy", "request"], ["nonsense"])
+    assert [to_load(words) for words in listings] == [[]] * len(listings)
+    commands = (["privacy", "map"], ["privacy", "map", "--help"], ["calls"], ["calls", "--help"], ["privacy", "--json"])
+    assert [to_load(words) for words in commands] == [[words[0]] for words in commands]
 
 
 def test_help_shows_the_commands_in_groups_of_which_none_is_long() -> None:

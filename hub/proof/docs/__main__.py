@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hub.proof.docs.cli import cli_page
+from hub.cli.command_list import SUMMARIES_FILE
+from hub.proof.docs.cli import cli_page, summaries
 from hub.proof.docs.config import config_page
 from hub.proof.docs.hooks import hooks_page
 from hub.proof.docs.law import law_page
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1 if found else 0
     differs = False
     pages = {chosen.folder / name: page() for name, page in PAGES.items()}
-    for path, text in (pages | {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}).items():
+    pages |= {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}
+    for path, text in {**pages, SUMMARIES_FILE: summaries()}.items():
         if not chosen.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

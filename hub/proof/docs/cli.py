@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import typer
+import typer.core
 import typer.main
 
 from hub.cli import app
@@ -16,6 +18,21 @@ from hub.proof.docs.markdown import code, page, table
 def cli_page() -> str:
     """The whole page."""
     return commands_page(app)
+
+
+def summaries() -> str:
+    """hub/cli/summaries.json: what the listings of `hub` and of its groups say, so that they load no command."""
+    listed = {name: _summary(each) for name, each in typer.main.get_command(app).commands.items()}  # type: ignore[attr-defined]
+    return json.dumps(listed, indent=1, ensure_ascii=False) + "\n"
+
+
+def _summary(command: Any) -> Any:
+    """The first paragraph of a command's help, or of a group that only lists commands its help and the summaries of these. A
+    group that does something alone counts as a command: to show its options it is loaded."""
+    text = inspect.cleandoc(command.help or "")
+    if type(command) is not typer.core.TyperGroup or not command.no_args_is_help:
+        return " ".join(text.partition("\n\n")[0].split())
+    return {"": text, **{name: _summary(each) for name, each in command.commands.items()}}
 
 
 def commands_page(app: typer.Typer) -> str:

@@ -16,11 +16,12 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.access.first_owner import first_steps
-from hub.cli.support.next_steps import next_steps
 from hub.cli.support.output import CONFIG, ConfigFile
+from hub.config.models import Config
 from hub.platform import logs
 from hub.platform.clock import Clock
 from hub.plugin_host.kernel.privileges import close_to_other_processes
+from hub.runtime import webhook_url
 from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
 from hub.serving.companions import Companions
 from hub.serving.http_server import edge_settings, serve, serving_operation
@@ -28,6 +29,29 @@ from hub.serving.process import HubProcess, Role, open_process
 from hub.serving.process_limits import raise_file_limit, return_freed_memory
 from hub.startup.opening import Opened
 from hub.startup.reading import read_config
+
+MAX_COMPANIES = 3
+"""So many companies are named; one with more has read the documentation."""
+
+
+def next_steps(config: Config) -> list[str]:
+    """Where carriers send their webhooks, the tag of each company's pages, and how to try it, as lines to print."""
+    lines = ["", "Next:"]
+    for entry in config.of_kind("carrier"):
+        how = (
+            "a stand-in: hub trigger call plays a call"
+            if entry.in_sandbox
+            else "hub numbers configure --all points your numbers there"
+        )
+        lines.append(f"  {entry.name} sends calls and texts to {webhook_url(config, entry.name)} ({how})")
+    for company in config.companies[:MAX_COMPANIES]:
+        lines.append(f"  the tag for the pages of {company.title}: hub snippet {company.name}")
+    lines += [
+        "  what came in: hub calls; as it happens: hub listen",
+        "  is everything right? hub check",
+    ]
+    return lines
+
 
 Sandboxed = Annotated[bool, typer.Option("--sandbox", help="Use the plugins' sandboxes instead of real providers.")]
 

@@ -12,17 +12,28 @@ from hub.config.connectors import Installed, read_connectors
 from hub.config.destinations import rule_as_stored
 from hub.config.document import Path, read_document
 from hub.config.error_messages import nearest
+from hub.config.mail import MailSection
 from hub.config.models import AccountSection, CompanySection, Config, ConversionRule, HubSection, TrackerSection
 from hub.config.parts import Parts
 from hub.config.readers.folders import installed_plugins_folder
 from hub.config.readers.hub import plugin_folders, read_hub
-from hub.config.readers.mail import read_mail
 from hub.config.readers.recording_settings import read_recordings
 from hub.config.reading import Reading
+from hub.config.redacted import passwords_in
 from hub.config.references import References
 from hub.config.retention import RetentionSection
 from hub.config.sections.numbers import NumbersSection
 from hub.errors import ConfigError, Problem
+
+
+def read_mail(reading: Reading, value: object) -> MailSection | None:
+    """The section. None if it is missing or invalid; problems are reported."""
+    if value is None:
+        return None
+    if any("${" not in password for password in passwords_in(str(reading.document.at(("mail", "smtp"))))):
+        reading.tell(("mail", "smtp"), "contains a password in plain text; write ${env:…} or ${file:…} instead")
+    return reading.section(MailSection, value, ("mail",))
+
 
 MAX_BYTES = 16_000_000
 SECTIONS = ("hub", "connectors", "recordings", "retention", "numbers", "mail", "conversions", "accounts")

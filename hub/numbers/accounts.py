@@ -10,15 +10,37 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.config.models import CompanySection, Config, TrackerSection
-from hub.model import Account, Company, Tracker, TrackingNumber
+from hub.model import Account, Company, Tracker, TrackingNumber, WebhookEndpoint
 from hub.numbers.account_moves import move_company
 from hub.numbers.flows import FlowVersions
 from hub.numbers.rest.rules import may_move
-from hub.numbers.webhook_endpoints import write_endpoints
 from hub.plugin_host.captured import captured
 from hub.reports.dirty_days import mark_company
 from hub.store.locks import TransactionLock, lock_transaction
 from hub.store.rows import change_rows, write_rows
+
+
+def write_endpoints(session: Session, sections: Mapping[str, CompanySection], now: datetime) -> None:
+    """Make the endpoints match config.yaml, by company id. One that it no longer names is retired: its events keep their
+    history, and its secret is there again if it comes back."""
+    known = {(row.company_id, row.name): row for row in session.exec(select(WebhookEndpoint))}
+    if not known and not any(section.webhooks for section in sections.values()):
+        return
+    for company_id, section in sections.items():
+        for each in section.webhooks:
+            row = known.pop((company_id, each.name), None)
+            company = session.get_one(Company, company_id)
+            if row is None:
+                row = WebhookEndpoint(account_id=company.account_id, company_id=company_id, name=each.name, made_at=now)
+            row.account_id, row.retired_at = company.account_id, None
+            row.events = [event.value for event in each.events] if each.enabled else []
+            session.add(row)
+    for row in known.values():
+        if row.retired_at is None:
+            row.retired_at, row.events = now, []
+            session.add(row)
+    session.flush()
+
 
 OUT_OF_USE = ("retired_at", "released_at", "rest_reason", "rest_until")
 Named = tuple[str, TrackerSection]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route, Router
 
 from hub.alerts.hub_trouble import note_trouble
@@ -33,8 +35,6 @@ from hub.visits.batch_writer import VisitBatchWriter
 from hub.visits.form_writer import FormWriter
 from hub.web.audio import audio_route
 from hub.web.database_away import DatabaseAwayPages
-from hub.web.deferred import DeferredApp
-from hub.web.disk_full import DISK_FULL, is_report
 from hub.web.edge_rules import EdgeRules
 from hub.web.health import public_routes
 from hub.web.pictures import picture_route
@@ -47,6 +47,35 @@ from hub.web.tracking.forms import forms_router
 from hub.web.tracking.script import script_routes
 from hub.web.tracking.visits import tracking_router
 from hub.web.webhooks import WebhookEndpoint, is_webhook
+
+
+class DeferredApp:
+    """Calls `make` once, in a thread, when the first request comes."""
+
+    def __init__(self, make: Callable[[], ASGI]) -> None:
+        self._make = make
+        self._app: ASGI | None = None
+        self._lock = threading.Lock()
+
+    async def __call__(self, scope: object, receive: ASGI, send: ASGI) -> None:
+        """Serve one request."""
+        if self._app is None:
+            await run_in_threadpool(self._load)
+        assert self._app is not None
+        await self._app(scope, receive, send)
+
+    def _load(self) -> None:
+        with self._lock:
+            self._app = self._app or self._make()
+
+
+DISK_FULL = PlainTextResponse("Try again", 503, {"Retry-After": "60", "Cache-Control": "no-store"})
+
+
+def is_report(scope: Any) -> bool:
+    """Whether a request reports a visit, its end, a form or a choice on the tracking paths."""
+    return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/track/"))
+
 
 REFRESH_SECONDS = 5.0
 REPORT_SECONDS = 30.0

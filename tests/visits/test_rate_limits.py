@@ -18,7 +18,7 @@ from hub.platform.rate_limit import (
     network_of,
     networks_of,
 )
-from hub.visits.bots import is_robot
+from hub.visits.batch_writer import is_robot
 from hub.visits.rate_limits import VISITS, Limits
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)

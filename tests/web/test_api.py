@@ -63,12 +63,17 @@ def asked(house: House, route: str, ids: dict[str, str], role: str, api: Any = N
     return house.get(path, role, method, api, body, first="2026-01-01", last="2026-12-31")
 
 
+def permissions_of(dependant: Any) -> list[Permission]:
+    """Those that a route asks for, itself or in what it depends on."""
+    inner = [each for dependency in dependant.dependencies for each in permissions_of(dependency)]
+    return [each.call for each in dependant.dependencies if isinstance(each.call, Permission)] + inner
+
+
 def test_every_route_asks_for_one_permission_and_is_in_the_matrix(lite_house: House) -> None:
     found = routes(lite_house.api())
     assert found.keys() == ALLOWED.keys()
     for route in found.values():
-        doors = [each.call for each in route.dependant.dependencies if isinstance(each.call, Permission)]
-        assert len(doors) == 1, route.path
+        assert len(permissions_of(route.dependant)) == 1, route.path
 
 
 def test_each_role_may_do_exactly_what_the_matrix_says(lite_house: House) -> None:

@@ -13,8 +13,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.importing.job import Job, Source
-from hub.cli.importing.plan import plan
-from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json
+from hub.cli.support.output import CONFIG, AsJson, ConfigFile, Sandboxed, echo_json, plain, say
 from hub.errors import CannotDo, ConfigError
 from hub.importing.callrail.account import open_account
 from hub.importing.callrail.client import CallRail, Pace
@@ -22,7 +21,35 @@ from hub.importing.callrail.files import open_files
 from hub.importing.imported_recordings import Wanted
 from hub.importing.refusals.opt_outs import read_opt_outs
 from hub.importing.run import check_resources
+from hub.importing.switch_plan import switch_plan
+from hub.importing.switch_text import switch_text
 from hub.platform import logs
+from hub.platform.clock import utc_now
+from hub.startup.database import open_store
+from hub.startup.reading import read_config
+
+
+def plan(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it to this file.", metavar="FILE")
+    ] = None,
+    sandbox: Sandboxed = False,
+    config: ConfigFile = CONFIG,
+) -> None:
+    """Print the plan for the switch-over as Markdown: which numbers to port in which order, how both run side by side, what to
+    check each day, which papers a port needs. Each run makes it from today's traffic and port orders."""
+    checked = read_config(config, sandbox=sandbox)
+    with open_store(checked) as store, store.reading() as session:
+        text = switch_text(switch_plan(session, checked, utc_now()))
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CannotDo(f"{output} cannot be written ({error.strerror}).") from None
+    say(f"Wrote {plain(output)}.")
+
 
 commands = typer.Typer(help="Move in from another call-tracking service: CallRail.", no_args_is_help=True)
 KEY = "CALLRAIL_API_KEY"

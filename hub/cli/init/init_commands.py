@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, NamedTuple, cast
 
 import typer
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.cli.init.business import Business, Kind, business
-from hub.cli.init.carriers import carriers
 from hub.cli.support.output import plain, say
 from hub.errors import ConfigError
 from hub.platform.private_files import share
 from hub.startup.reading import read_config
 from hub.store.encryption.keyring import new_key
+
+
+class CarrierLines(NamedTuple):
+    """What the first config.yaml and .env.example say of one carrier."""
+
+    title: str
+    live: list[str]
+    """The lines of a live connector, which stand in a comment at first."""
+    secrets: list[str]
+    """The variables of the environment that those lines name."""
+
+
+def carriers() -> dict[str, CarrierLines]:
+    """Plugin name → what is written of it; the first is proposed."""
+    text = files("hub.cli.init").joinpath("carriers.yaml").read_text(encoding="utf-8")
+    return {name: CarrierLines(**lines) for name, lines in yaml.safe_load(text).items()}
+
 
 KINDS = {"plumber": "a local service: plumber, roofer, law firm", "dental": "a dental group", "agency": "an agency"}
 CONFIG, KEY, ENVIRONMENT = "config.yaml", "secret.key", ".env.example"

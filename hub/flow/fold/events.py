@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from hub.contracts.call_backs import CallBackEvent
 from hub.contracts.events import CallEvent, Event, MessageEvent, MessageStatusEvent
-from hub.flow.fold.call_backs import keep_call_back
-from hub.flow.fold.recording_events import keep_recordings
-from hub.model import Call, CallEventRow
-from hub.model.calls import CallState, caller_name, fold
-from hub.model.columns import CALL_RETENTION, new_id
+from hub.model import Call, CallEventRow, OutgoingCall, Recording
+from hub.model.calls import CallState, caller_name, fold, sane_seconds
+from hub.model.columns import CALL_RETENTION, new_id, storable
+from hub.model.outgoing_calls import OutgoingCallStatus, fold_call_back
+from hub.model.states import OutgoingCallState as State
 from hub.model.states import SubjectState
 from hub.numbers.directory import Directory
 from hub.privacy.erasure import empty_webhooks
@@ -25,9 +26,63 @@ from hub.reports.dirty_days import Change, mark_dirty
 from hub.runtime import Hub
 from hub.store.encryption.encrypted_fields import Named, names_of, seal_names
 from hub.store.rows import change_rows, write_rows
-from hub.store.writers.webhook_events import has_endpoints, note_answers, note_beginnings, note_changes
+from hub.store.writers.webhook_events import (
+    has_endpoints,
+    note_answers,
+    note_beginnings,
+    note_changes,
+    note_outgoing_call,
+)
 from hub.texts.arriving import keep_text
 from hub.texts.statuses import keep_status
+
+
+def keep_recordings(session: Session, hub: Hub, recorded: Sequence[tuple[Call, CallEvent]], now: datetime) -> None:
+    """Write a row for each recording within `session`. A known one stays as it is, however often it is reported.
+
+    If one event calls it a voicemail, it is a voicemail, whatever other events say.
+    """
+    session.flush()  # the calls that the recordings belong to
+    rows = {}
+    for call, event in sorted(recorded, key=lambda each: each[1].kind == "voicemail"):
+        recording_id = storable(event.recording_id)
+        if recording_id:
+            rows[call.connector, recording_id] = Recording.to_write(
+                connector=call.connector,
+                carrier_recording_id=recording_id,
+                call_id=call.id,
+                kind="voicemail" if event.kind == "voicemail" else "call",
+                url=storable(event.recording_url) or None,
+                recorded_at=event.at,
+                duration=sane_seconds(event.recording_duration),
+                due_at=now,
+                expires_at=event.at + hub.config.recordings.keep,
+            )
+    write_rows(session, Recording, list(rows.values()))
+    voicemail = [recording_id for (_, recording_id), row in rows.items() if row.kind == "voicemail"]
+    if voicemail:
+        mine = {connector for connector, _ in rows}
+        found = col(Recording.connector).in_(mine), col(Recording.carrier_recording_id).in_(voicemail)
+        session.execute(update(Recording).where(*found, col(Recording.kind) != "voicemail").values(kind="voicemail"))
+
+
+def keep_call_back(session: Session, connector: str, event: CallBackEvent, now: datetime) -> None:
+    """Fold one event into its call. An event of a call that is gone, or was never placed, changes nothing.
+
+    A call whose outcome was unknown is known from now on. A worker that still waits for the carrier's reply keeps its lease.
+    """
+    mine = select(OutgoingCall).where(OutgoingCall.id == event.key, OutgoingCall.connector == connector)
+    call = session.exec(mine.with_for_update().execution_options(populate_existing=True)).first()
+    if call is None or call.placed_at is None or call.status == OutgoingCallStatus.REFUSED:
+        return
+    for name, value in fold_call_back(call, event).items():
+        setattr(call, name, value)
+    if call.state in (State.ACCEPTED, State.HELD, State.DONE):
+        call.state = State.DONE if call.ended_at else State.ACCEPTED
+    session.add(call)
+    session.flush()
+    note_outgoing_call(session, call, now)
+
 
 log = structlog.get_logger(__name__)
 STATE_COLUMNS = tuple(CallState.model_fields)

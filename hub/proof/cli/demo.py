@@ -19,18 +19,21 @@ from rich.console import Console
 from rich.live import Live
 from sqlmodel import col, select
 
-from hub.access.first_owner import owner_of_demo
+from hub.access.first_owner import NAME, owner_of_demo
+from hub.alerts.settings import AlertSettings, WantedKind, save_settings
 from hub.cli.support.output import CONFIG, ConfigFile
 from hub.config.edit import REMOVED, Change, edited
 from hub.config.loading import read_text
 from hub.config.models import Config
-from hub.errors import ConfigError
-from hub.model import SyncSlot
+from hub.errors import ConfigError, RingfenceError
+from hub.hookspecs import NumberHooks
+from hub.model import Company, SyncSlot, User
 from hub.model.states import WorkState
+from hub.numbers.health.audit import audit_numbers
+from hub.numbers.ownership import setup_of
 from hub.platform import logs
 from hub.proof.demo.access_file import write_access_file
 from hub.proof.demo.advertising import advertise
-from hub.proof.demo.alerts import choose_alerts
 from hub.proof.demo.browser import PageEntrance, find_chromium, open_browser
 from hub.proof.demo.data_map import show_data_map
 from hub.proof.demo.ending import example_call, unplayed_lines
@@ -38,13 +41,13 @@ from hub.proof.demo.ledger import account, unfinished
 from hub.proof.demo.line.played_calls import open_line
 from hub.proof.demo.line.played_recordings import holds_its_people
 from hub.proof.demo.line.settings import Ports, over_line, ports_for
-from hub.proof.demo.numbers import set_up_numbers
 from hub.proof.demo.opening_hours import always_open
 from hub.proof.demo.play import PAGE_EVERY, Play
 from hub.proof.demo.scenario import Story, day
 from hub.proof.demo.screen import FlowView, show_ledger
 from hub.proof.demo.texting import conversations
 from hub.proof.demo.website import serve_websites
+from hub.runtime import Hub
 from hub.serving.companions import Companions
 from hub.serving.http_server import edge_settings
 from hub.serving.process import open_process
@@ -53,6 +56,30 @@ from hub.startup.reading import read_config
 from hub.store.connectors import StoredNotes
 from hub.store.rows import write_slot
 from hub.worker.scheduler import schedules
+
+
+def set_up_numbers(opened: Opened) -> None:
+    """Point all numbers at the hub, as their owner did long ago, and compare them with the stand-ins' lists."""
+    hub = opened.hub
+    for number, line in opened.directory.current().lines.items():
+        carrier = line.tracker.carrier
+        with suppress(RingfenceError):
+            hub.plugins.call(carrier, NumberHooks.configure_number, setup_of(hub.config, carrier, number))
+    audit_numbers(hub, hub.plugins.with_hook(NumberHooks.list_numbers))
+    opened.directory.refresh()
+
+
+KINDS = ("missed_call", "voicemail", "text", "lead", "connector_failing", "nothing_delivered", "pool_overflow")
+
+
+def choose_alerts(hub: Hub) -> None:
+    """Let the demo's owner hear of these kinds at each company of the account."""
+    with hub.store.writing() as session:
+        user = session.exec(select(User).where(User.name == NAME)).one()
+        for company in session.exec(select(Company).where(Company.account_id == user.account_id)).all():
+            wanted = AlertSettings({kind: WantedKind() for kind in KINDS}, time_zone=company.time_zone)
+            save_settings(session, user, company, wanted, hub.clock())
+
 
 QUIET_WITHIN = 90.0
 """Seconds after the last call within which all work must be done."""

@@ -21,10 +21,12 @@ from hub.model import (
     InboxWebhook,
     OutcomeRow,
     PageView,
+    Recording,
     TextMessage,
 )
 from hub.model.people import FAILED_SOURCE
 from hub.model.states import InboxState
+from hub.platform.fields import only
 from hub.queries.masking import Mask
 from hub.queries.timeline.call_backs import call_back_entries
 from hub.queries.timeline.call_steps import step_entries
@@ -38,9 +40,25 @@ from hub.queries.timeline.receipts import (
     drift_entries,
     worth,
 )
-from hub.queries.timeline.recordings import recording_entries
 from hub.store.encryption.encrypted_fields import values_of
 from hub.store.encryption.vault import Vault
+
+
+def recording_entries(session: Session, call: Call) -> Iterator[Entry]:
+    """One entry for each recording: when it was stored, else when it was made."""
+    mine = select(Recording).where(Recording.call_id == call.id).order_by(col(Recording.id))
+    for row in session.exec(mine):
+        what = "voicemail" if row.kind == "voicemail" else "recording"
+        length = "" if row.duration is None else f", {row.duration} s"
+        details = [f"{row.id}{length}", *([row.reason] if row.reason else [])]
+        if row.carrier_deleted_at is not None:
+            details.append("deleted at the carrier")
+        data: dict[str, object] = {
+            "recording": row.id,
+            **only("kind", "duration", "reason", "stored_at", "carrier_deleted_at", "expires_at")(row),
+        }
+        yield Entry(row.stored_at or row.recorded_at, "receive", what, tuple(details), row.state, data)
+
 
 if TYPE_CHECKING:
     from hub.flow.case import Subject

@@ -6,18 +6,48 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 
 import structlog
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from hub.platform import metrics
 from hub.platform.liveness import Liveness
+from hub.store.dialects import database_file, is_in_memory
 from hub.store.engine import Store
 from hub.store.outage import DatabaseAway, is_away
 from hub.store.spool.file import Row, Spool, Spooled
-from hub.store.spool.probe import probe
+
+PROBE_SECONDS = 2
+
+
+def probe(store: Store) -> None:
+    """Return if the database takes writes; raise an error of its driver or DatabaseAway otherwise."""
+    if is_in_memory(store.url):
+        return
+    if (file := database_file(store.url)) is not None:
+        _probe_file(file)
+        return
+    engine = create_engine(store.url, poolclass=NullPool, connect_args={"connect_timeout": PROBE_SECONDS})
+    with engine.connect() as connection:
+        connection.execute(text(f"SET statement_timeout = {PROBE_SECONDS * 1_000}"))
+        if connection.execute(text("SHOW transaction_read_only")).scalar() != "off":
+            raise DatabaseAway
+        connection.execute(text("SELECT version_num FROM alembic_version"))
+
+
+def _probe_file(file: Path) -> None:
+    address = f"{file.resolve().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, timeout=PROBE_SECONDS, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("SELECT version_num FROM alembic_version")
+        connection.execute("ROLLBACK")
+
 
 log = structlog.get_logger(__name__)
 TURN_SECONDS = 1.0

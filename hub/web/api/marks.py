@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -9,6 +12,7 @@ from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, select
 
+from hub.access.scope import AccessScope
 from hub.contracts.leads import LeadStatus
 from hub.contracts.values import Money
 from hub.errors import NotFound
@@ -23,7 +27,7 @@ from hub.model import Note
 from hub.queries.marks import LeadShown, marks_in_list, marks_of
 from hub.web.api.action_schemas import MarksAnswer, NoteText, SpamAnswer
 from hub.web.api.auth import Authenticator, AuthorizedRequest
-from hub.web.api.once import Once, once_of
+from hub.web.api.once import Answer, Once, once_of
 from hub.web.api.schemas import LeadAnswer, MarkedLead, NoteAnswer, TagsAnswer
 
 SubjectId = Annotated[str, Path(description="The id of a call, text or form.", max_length=36)]
@@ -68,11 +72,50 @@ class NameBody(Body):
     name: str = Field(max_length=4 * MAX_NAME_CHARACTERS)
 
 
+Marked = Callable[[Session, AccessScope, datetime], object]
+"""What a request does, in its transaction; what is a mapping is answered."""
+
+
+@dataclass(frozen=True)
+class Marking:
+    """A request that marks one call, text or form."""
+
+    authorized: AuthorizedRequest
+    once: Once
+    call_id: str
+
+    def do(self, action: Marked, status: int = 200) -> Answer:
+        """Do it once, if the user's account has it; the answer."""
+        authorized = self.authorized
+
+        def within(session: Session) -> dict[str, Any]:
+            answer = action(session, authorized.scope, authorized.hub.clock())
+            return answer if isinstance(answer, dict) else {}
+
+        seen(authorized, self.call_id)
+        return self.once.do(authorized, within, status)
+
+    def tags(self) -> TagsAnswer:
+        """The tags that it has now."""
+        with self.authorized.session() as session:
+            marks = marks_in_list(session, self.authorized.scope, [self.call_id])[self.call_id]
+        return TagsAnswer(tags=list(marks.tags))
+
+
 def add_marks(api: FastAPI, authenticator: Authenticator) -> None:
     """Add the routes for what users mark. The id may also be that of a text or a form."""
+
+    def marking(
+        *,
+        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
+        once: Once = Depends(once_of),
+        call_id: SubjectId,
+    ) -> Marking:
+        return Marking(authorized, once, call_id)
+
     _add_reading(api, authenticator)
-    _add_lead_and_spam(api, authenticator)
-    _add_tags_and_notes(api, authenticator)
+    _add_lead_and_spam(api, marking)
+    _add_tags_and_notes(api, marking)
 
 
 def _add_reading(api: FastAPI, authenticator: Authenticator) -> None:
@@ -84,140 +127,74 @@ def _add_reading(api: FastAPI, authenticator: Authenticator) -> None:
         return MarksAnswer(lead=_of_list(found.lead), tags=list(found.tags), notes=notes, spam=found.spam)
 
 
-def _add_lead_and_spam(api: FastAPI, authenticator: Authenticator) -> None:
+def _add_lead_and_spam(api: FastAPI, marking: Callable[..., Marking]) -> None:
     @api.post("/calls/{call_id}/lead")
-    def lead(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: LeadBody,
-    ) -> MarkedLead:
+    def lead(*, marking: Marking = Depends(marking), body: LeadBody) -> MarkedLead:
         value: Value = Money(body.amount, body.currency) if body.amount is not None else None
         if "amount" not in body.model_fields_set:
             value = "keep"
 
-        def action(session: Session) -> dict[str, Any]:
-            former = mark_lead(session, authorized.scope, call_id, body.status, authorized.hub.clock(), value)
+        def action(session: Session, scope: AccessScope, now: datetime) -> dict[str, Any]:
+            former = mark_lead(session, scope, marking.call_id, body.status, now, value)
             return {"former": _shown(former).model_dump(mode="json")}
 
-        seen(authorized, call_id)
-        done = once.do(authorized, action)
-        with authorized.session() as session:
-            now = marks_in_list(session, authorized.scope, [call_id])[call_id].lead
+        done = marking.do(action)
+        with marking.authorized.session() as session:
+            now = marks_in_list(session, marking.authorized.scope, [marking.call_id])[marking.call_id].lead
         return MarkedLead(lead=_of_list(now), former=LeadAnswer.model_validate(done["former"]))
 
     @api.post("/calls/{call_id}/spam")
-    def spam(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: SpamBody,
-    ) -> SpamAnswer:
-        def action(session: Session) -> dict[str, Any]:
-            mark_spam(session, authorized.scope, call_id, body.spam, authorized.hub.clock())
-            return {}
-
-        seen(authorized, call_id)
-        once.do(authorized, action)
-        with authorized.session() as session:
-            return SpamAnswer(spam=call_id in spam_among(session, [call_id]))
+    def spam(*, marking: Marking = Depends(marking), body: SpamBody) -> SpamAnswer:
+        marking.do(lambda session, scope, now: mark_spam(session, scope, marking.call_id, body.spam, now))
+        with marking.authorized.session() as session:
+            return SpamAnswer(spam=marking.call_id in spam_among(session, [marking.call_id]))
 
     @api.post("/calls/{call_id}/name", status_code=204, response_class=Response, responses={204: NAMED})
-    def name(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: NameBody,
-    ) -> None:
-        def action(session: Session) -> dict[str, Any]:
-            hub = authorized.hub
-            name_contact(session, authorized.scope, hub.vault, call_id, body.name, hub.clock())
-            return {}
-
-        seen(authorized, call_id)
-        once.do(authorized, action, 204)
+    def name(*, marking: Marking = Depends(marking), body: NameBody) -> None:
+        vault = marking.authorized.hub.vault
+        marking.do(
+            lambda session, scope, now: name_contact(session, scope, vault, marking.call_id, body.name, now), 204
+        )
 
 
-def _add_tags_and_notes(api: FastAPI, authenticator: Authenticator) -> None:
+def _add_tags_and_notes(api: FastAPI, marking: Callable[..., Marking]) -> None:
     @api.post("/calls/{call_id}/tags")
-    def tags(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: TagBody,
-    ) -> TagsAnswer:
-        def action(session: Session) -> dict[str, Any]:
-            tag(session, authorized.scope, call_id, body.name, authorized.hub.clock())
-            return {}
-
-        seen(authorized, call_id)
-        once.do(authorized, action)
-        return _tags(authorized, call_id)
+    def tags(*, marking: Marking = Depends(marking), body: TagBody) -> TagsAnswer:
+        marking.do(lambda session, scope, now: tag(session, scope, marking.call_id, body.name, now))
+        return marking.tags()
 
     @api.delete("/calls/{call_id}/tags/{tag}")
     def remove_tag(
         *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
+        marking: Marking = Depends(marking),
         tag: Annotated[str, Path(description="The tag's name.", max_length=4 * MAX_TAG_CHARACTERS)],
     ) -> TagsAnswer:
-        def action(session: Session) -> dict[str, Any]:
-            untag(session, authorized.scope, call_id, tag, authorized.hub.clock())
-            return {}
-
-        seen(authorized, call_id)
-        once.do(authorized, action)
-        return _tags(authorized, call_id)
+        marking.do(lambda session, scope, now: untag(session, scope, marking.call_id, tag, now))
+        return marking.tags()
 
     @api.post("/calls/{call_id}/notes")
-    def notes(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        body: NoteBody,
-    ) -> NoteAnswer:
-        def action(session: Session) -> dict[str, Any]:
-            hub = authorized.hub
-            note = add_note(session, authorized.scope, hub.vault, call_id, body.text, hub.clock())
+    def notes(*, marking: Marking = Depends(marking), body: NoteBody) -> NoteAnswer:
+        def action(session: Session, scope: AccessScope, now: datetime) -> dict[str, Any]:
+            note = add_note(session, scope, marking.authorized.hub.vault, marking.call_id, body.text, now)
             return NoteAnswer.model_validate(note).model_dump(mode="json")
 
-        seen(authorized, call_id)
-        return NoteAnswer.model_validate(once.do(authorized, action))
+        return NoteAnswer.model_validate(marking.do(action))
 
     @api.delete("/calls/{call_id}/notes/{note_id}", status_code=204, response_class=Response)
-    def remove_note(
-        *,
-        authorized: AuthorizedRequest = Depends(authenticator.to("marks")),
-        once: Once = Depends(once_of),
-        call_id: SubjectId,
-        note_id: Annotated[str, Path(max_length=36)],
-    ) -> None:
-        def action(session: Session) -> dict[str, Any]:
-            wanted = select(Note.id).where(Note.id == note_id, Note.subject_id == call_id)
+    def remove_note(*, marking: Marking = Depends(marking), note_id: Annotated[str, Path(max_length=36)]) -> None:
+        def action(session: Session, scope: AccessScope, now: datetime) -> None:
+            wanted = select(Note.id).where(Note.id == note_id, Note.subject_id == marking.call_id)
             if session.exec(wanted).first() is None:
                 raise NotFound("Not found")
-            delete_note(session, authorized.scope, note_id, authorized.hub.clock())
-            return {}
+            delete_note(session, scope, note_id, now)
 
-        seen(authorized, call_id)
-        once.do(authorized, action, 204)
+        marking.do(action, 204)
 
 
 def seen(authorized: AuthorizedRequest, subject_id: str) -> None:
     """Insist that the database itself shows the call, text or form to the user's account."""
     with authorized.session() as session:
         markable(session, authorized.scope, [subject_id])
-
-
-def _tags(authorized: AuthorizedRequest, subject_id: str) -> TagsAnswer:
-    with authorized.session() as session:
-        return TagsAnswer(tags=list(marks_in_list(session, authorized.scope, [subject_id])[subject_id].tags))
 
 
 def _of_list(lead: LeadShown | None) -> LeadAnswer:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
 from urllib.parse import parse_qsl, quote, urlencode
 
 import structlog
@@ -18,11 +21,36 @@ from hub.access.scope import AccessScope, limit_of, scope_of
 from hub.access.sign_in.sessions import SessionLifetime, must_note_use, note_use, session_of
 from hub.errors import NotFound, RingfenceError
 from hub.model import User, WebSession
-from hub.web.form_files import MULTIPART, fields_and_files
 from hub.web.pages.navigation import first_page
 from hub.web.pages.request import PageContext, PageRequest
 from hub.web.pages.security import is_cross_site
 from hub.web.request_body import read_body
+
+MULTIPART = "multipart/form-data"
+
+
+def fields_and_files(content_type: str, body: bytes, max_fields: int) -> tuple[dict[str, list[str]], dict[str, bytes]]:
+    """The fields, each with all its values, and the files by field; both empty if the body is not such a form."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("ascii", "replace")
+    parsed: Message = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = parsed.get_payload()
+    if not isinstance(parts, list) or len(parts) > max_fields:
+        return {}, {}
+    fields: dict[str, list[str]] = {}
+    files: dict[str, bytes] = {}
+    for part in parts:
+        if not isinstance(part, Message):
+            continue
+        name = part.get_param("name", header="content-disposition")
+        data = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(data, bytes):
+            continue
+        if part.get_filename() is not None:
+            files[name] = data
+        else:
+            fields.setdefault(name, []).append(data.decode("utf-8", "replace").replace("\0", ""))
+    return fields, files
+
 
 log = structlog.get_logger(__name__)
 MAX_FORM_BYTES = 100_000

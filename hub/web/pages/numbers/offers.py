@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from hub.contracts.numbers import NumberOffer, NumberQuery
+from hub.contracts.prefixes import names_by_prefix
 from hub.contracts.values import Money
 from hub.errors import CannotDo, RingfenceError
 from hub.hookspecs import NumberHooks
@@ -16,8 +19,33 @@ from hub.numbers.budget import budget_of
 from hub.platform.formats import money
 from hub.web.pages.numbers import number_labels
 from hub.web.pages.numbers.budget import read_amount
-from hub.web.pages.numbers.places import area_codes
 from hub.web.pages.request import PageRequest
+
+NORTH_AMERICA = "1"
+MAX_CODES = 3
+"""Area codes that one search asks the carrier for."""
+AREA_CODE = re.compile(r"\d{2,5}")
+
+
+def area_codes(text: str) -> list[str | None]:
+    """The area codes of what a person typed: a code, a place such as Chicago or Illinois, or nothing (any).
+
+    CannotDo if no North American place has this name.
+    """
+    wanted = text.strip().lower()
+    if not wanted:
+        return [None]
+    digits = re.sub(r"[^\d]", "", wanted)
+    if digits and AREA_CODE.fullmatch(digits) and not re.search(r"[a-z]", wanted):
+        return [digits]
+    found: Counter[str] = Counter()
+    for prefix, name in names_by_prefix("geodata", NORTH_AMERICA).items():
+        if len(prefix) >= 4 and name.lower().startswith(wanted):
+            found[prefix[1:4]] += 1000 if len(prefix) == 4 else 1
+    if not found:
+        raise CannotDo("No place in North America has this name; write an area code, like 312.")
+    return [code for code, _ in found.most_common(MAX_CODES)]
+
 
 OFFERS = 20
 MAX_AT_ONCE = 20

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from baresip import BaresipError, Call, CallState, Event, StackEvent
+from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, CallState, Event, StackEvent
+from baresip.audio import CallAudio
 
 from plugins.carriers.sip.engine.bridging import LegBridge
 from plugins.carriers.sip.engine.guard.relay import Relay
@@ -19,8 +20,46 @@ from plugins.carriers.sip.engine.message_taking import take_message
 from plugins.carriers.sip.engine.settings import LineSettings
 from plugins.carriers.sip.engine.sound import Clock, Voice
 from plugins.carriers.sip.engine.stack.endings import ending
-from plugins.carriers.sip.engine.stack.pipe import CallPipe
 from plugins.carriers.sip.engine.wav import Disk
+
+
+class CallPipe:
+    """Reads and writes one call's PCM. A re-INVITE replaces the stack's buffers; then the next tick finds the new ones."""
+
+    def __init__(self, audio: CallAudio) -> None:
+        """`audio` may be inactive yet."""
+        self._audio = audio
+
+    def read(self, most: int) -> bytes:
+        """What came since the last time."""
+        try:
+            said: bytes = self._audio.read(most)
+        except (AudioNotActive, AudioRestarted):
+            return b""
+        return said
+
+    def write(self, pcm: bytes) -> None:
+        """Queue sound; what does not fit is left out."""
+        try:
+            self._audio.write(pcm)
+        except (AudioNotActive, AudioRestarted):
+            return
+
+    def buffered(self) -> int:
+        """Bytes not sent yet; -1 before sound can be sent."""
+        try:
+            info = self._audio.info()
+        except AudioNotActive:
+            return -1
+        return int(info.tx_buffered) if info.tx_ready else -1
+
+    def flush(self) -> None:
+        """Forget what is not sent yet."""
+        try:
+            self._audio.flush_tx()
+        except (AudioNotActive, AudioRestarted):
+            return
+
 
 PAUSE_S = 0.5
 HOLD_TRIES = 5

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
 from hub.errors import CannotDo
-from hub.queries.spreadsheets import harmless
+from hub.queries.spreadsheets import csv_text
 
 
 class Archive(Protocol):
@@ -93,11 +91,7 @@ class HashedFile:
 
     def write_rows(self, rows: Iterable[Iterable[object]]) -> None:
         """Write rows of a CSV; texts that a spreadsheet would compute begin with an apostrophe."""
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\r\n").writerows(
-            [harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-        )
-        self.write(out.getvalue().encode())
+        self.write(csv_text(rows).encode())
 
 
 def described(name: str, written: HashedFile, **more: object) -> Mapping[str, object]:

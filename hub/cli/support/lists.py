@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
-import io
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +14,7 @@ import typer
 
 from hub.cli.support.output import EMPTY_CELL, AsJson, colored, echo_json, moment, plain, say
 from hub.cli.support.tables import UUID, short_ids, table
-from hub.queries.spreadsheets import harmless
+from hub.queries.spreadsheets import csv_text
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]
 OPTIONS = {"as_json": AsJson, "as_csv": AsCsv}
@@ -153,27 +151,19 @@ def _cell(value: Any) -> str:
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV with one heading; a cell that a spreadsheet would take for a formula is made harmless."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    """Rows as CSV with one heading."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    if names:
-        writer.writerow(names)
-    writer.writerows([_csv_cell(row.get(name)) for name in names] for row in rows)
-    return out.getvalue()
+    heading = [names] if names else []
+    return csv_text([*heading, *([_csv_cell(row.get(name)) for name in names] for row in rows)], "\n")
 
 
-def _csv_cell(value: Any) -> str:
-    if value is None:
-        return ""
+def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, int | float | Decimal):
-        return str(value)
     if isinstance(value, dict):
-        value = ", ".join(f"{each} {name}" for name, each in sorted(value.items()))
-    elif isinstance(value, list | tuple):
-        value = ", ".join(map(str, value))
-    return harmless(str(value))
+        return ", ".join(f"{each} {name}" for name, each in sorted(value.items()))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return value if value is None or isinstance(value, int | float | Decimal) else str(value)

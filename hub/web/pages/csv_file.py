@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from hub.queries.spreadsheets import harmless
+from hub.queries.spreadsheets import csv_text
+
+ROWS_A_PART = 500
+MARK = "\ufeff"
+"""Without it spreadsheets take UTF-8 for the machine's old encoding, and show names with accents wrongly."""
 
 
 def csv_response(name: str, rows: Iterable[Sequence[object]]) -> Response:
-    """A file to save under `name`; texts that a spreadsheet would compute begin with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    """A file to save under `name`, written while its rows are read; texts that a spreadsheet would compute begin with an
+    apostrophe. The first rows are read at once, so that what is refused is refused with a page."""
+    parts = _parts(iter(rows))
+    begins = MARK + next(parts, "")
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{name}"',
         "X-Content-Type-Options": "nosniff",
     }
-    return Response(out.getvalue().encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
+    return StreamingResponse(chain([begins], parts), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _parts(rows: Iterator[Sequence[object]]) -> Iterator[str]:
+    while some := list(islice(rows, ROWS_A_PART)):
+        yield csv_text(some)

@@ -35,7 +35,8 @@ def test_every_face_says_what_picked_up(config_stage: TestHub) -> None:
     assert "by somebody in an app or browser after 4 s" in browser.text(f"/calls/{call.id}")
     assert "in an app" not in browser.text(f"/calls/{other.id}")
     exported = {
-        row["id"]: row["answered_device"] for row in csv.DictReader(browser.get("/calls.csv").text.splitlines())
+        row["id"]: row["answered_device"]
+        for row in csv.DictReader(browser.get("/calls.csv").content.decode("utf-8-sig").splitlines())
     }
     assert exported == {call.id: "client", other.id: ""}
     assert browser.user is not None and stage.config_file is not None

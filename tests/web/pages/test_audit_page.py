@@ -92,7 +92,7 @@ def test_the_file_holds_the_chosen_entries_no_formula_and_is_audited(stage: Test
     noted(stage, "users.add", detail=HOSTILE)
     noted(stage, "view.save")
     answer = auditor.get("/audit.csv?action=users.")
-    (row,) = csv.DictReader(io.StringIO(answer.text))
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert (row["who"], row["did"], row["of"], row["detail"]) == ("root", "Added a user", "Agency", "'" + HOSTILE)
     entry = stage.one(AuditEntry, action="audit.export")
     assert (entry.detail, entry.chain) == ("action", stage.one(Account, name="agency").id)

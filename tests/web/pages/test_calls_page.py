@@ -237,7 +237,7 @@ def test_a_private_view_is_for_its_user_and_a_shared_one_for_the_account(stage: 
 def lines(browser: PageClient, path: str = "/calls.csv") -> list[dict[str, str]]:
     answer = browser.get(path)
     assert answer.status_code == 200 and answer.headers["content-disposition"] == 'attachment; filename="calls.csv"'
-    return list(csv.DictReader(StringIO(answer.text)))
+    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
 
 
 def test_the_csv_file_holds_the_filtered_list_and_leaves_an_audit_entry(stage: TestHub) -> None:

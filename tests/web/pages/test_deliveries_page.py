@@ -295,7 +295,7 @@ def test_the_file_holds_the_chosen_rows_no_formula_and_is_audited(stage: TestHub
     stage.call_in(caller=OTHER_CALLER)
     browser = signed_in(stage, "marketer")
     answer = browser.get("/deliveries.csv?connector=network")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["state"] for row in rows] == ["Ready", "Rejected"]
     assert rows[1]["reason"] == "'=HYPERLINK(1)" and rows[1]["code"] == "GOAL_GONE" and rows[1]["rule"] == "every call"
     assert rows[1]["person"] == "'+1 312 555 0142" and rows[1]["amount"].startswith("40")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from itertools import islice
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from hub.queries.audit import AuditChoice, iterate_audit, names_in
-from hub.queries.spreadsheets import harmless
 from hub.web.pages.audit.audit_labels import action_words
 from hub.web.pages.audit.audit_page import FILTERS, choice_of
+from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -26,16 +24,11 @@ def download(page: PageRequest) -> Response:
     choice = choice_of(page)
     used = " ".join(name for name in FILTERS if page.query.get(name)) or "no filter"
     page.note("audit.export", page.user.account_id, used)
-    headers = {
-        "Content-Disposition": 'attachment; filename="audit.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(_lines(page, choice), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_response("audit.csv", _rows(page, choice))
 
 
-def _lines(page: PageRequest, choice: AuditChoice) -> Iterator[str]:
-    yield _line(COLUMNS)
+def _rows(page: PageRequest, choice: AuditChoice) -> Iterator[Sequence[object]]:
+    yield COLUMNS
     with page.session() as session, page.session() as second:
         rows = iterate_audit(session, page.scope, choice, MAX_CSV_ROWS)
         while some := list(islice(rows, CHUNK)):
@@ -44,13 +37,7 @@ def _lines(page: PageRequest, choice: AuditChoice) -> Iterator[str]:
                 at = row.at.astimezone(page.zone).isoformat(timespec="seconds")
                 who, of = names.get(row.actor, row.actor), names.get(row.subject, row.subject)
                 did = action_words(row.action)
-                yield _line((at, who, row.actor, did, row.action, of, row.subject, row.detail, row.id))
-
-
-def _line(cells: Sequence[str]) -> str:
-    out = StringIO()
-    csv.writer(out).writerow([harmless(each) for each in cells])
-    return out.getvalue()
+                yield at, who, row.actor, did, row.action, of, row.subject, row.detail, row.id
 
 
 PAGES = (Page("/audit.csv", download, "audit"),)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from io import StringIO
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from hub.queries.contact.view import ContactView, views_at
 from hub.queries.lists.paging import ContactList
-from hub.queries.spreadsheets import harmless
 from hub.web.pages.calls.filters import filter_of_page
+from hub.web.pages.csv_file import csv_response
 from hub.web.pages.guard import Page
 from hub.web.pages.request import PageRequest
 
@@ -28,23 +26,19 @@ def download(page: PageRequest) -> Response:
     """All contacts that the filter selects. The audit entry is written before the first one is read."""
     used = " ".join(sorted(filter_of_page(page).active())) or "no filter"
     page.note("calls.export", page.company.id if page.company else page.user.account_id, used)
-    headers = {
-        "Content-Disposition": 'attachment; filename="calls.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(_lines(page), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_response("calls.csv", _rows(page))
 
 
-def _lines(page: PageRequest) -> Iterator[str]:
+def _rows(page: PageRequest) -> Iterator[list[object]]:
     titles = {each.id: each.title for each in page.companies}
     more = [name for name, action in (("recording", "recordings"), ("sent", "deliveries")) if page.may(action)]  # type: ignore[arg-type]
-    yield _line([*COLUMNS, *more])
+    yield [*COLUMNS, *more]
     with page.session() as session:
         contacts = ContactList(session, page.scope, page.company_ids, filter_of_page(page))
         for keys in contacts.iterate(ROWS_A_BATCH):
             rows = views_at(session, page.hub.vault, keys, page.user)
-            yield "".join(_line([*_cells(row, page, titles), *_more(row, more)]) for row in rows)
+            for row in rows:
+                yield [*_cells(row, page, titles), *_more(row, more)]
             session.expunge_all()
 
 
@@ -79,12 +73,6 @@ def _cells(row: ContactView, page: PageRequest, titles: dict[str, str]) -> list[
 def _more(row: ContactView, names: list[str]) -> list[object]:
     sent = ", ".join(f"{number} {state}" for state, number in sorted(row.sent.items()))
     return [{"recording": row.recording_state, "sent": sent}[name] for name in names]
-
-
-def _line(cells: list[object]) -> str:
-    written = StringIO()
-    csv.writer(written).writerow(["" if cell is None else harmless(str(cell)) for cell in cells])
-    return written.getvalue()
 
 
 PAGES = (Page("/calls.csv", download),)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
-from io import StringIO
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from hub.queries.deliveries.advice import recipient_of
 from hub.queries.deliveries.delivery_list import ListedDelivery, iterate_deliveries
-from hub.queries.spreadsheets import harmless
+from hub.queries.lists.delivery_filter import DeliveryFilter
+from hub.web.pages.csv_file import csv_response
 from hub.web.pages.deliveries.choices import choice_of
 from hub.web.pages.deliveries.deliveries_page import person_of
 from hub.web.pages.deliveries.delivery_labels import STATES
@@ -29,21 +28,16 @@ def download(page: PageRequest) -> Response:
     choice = choice_of(page)
     used = " ".join(sorted([*choice.texts, *(["state"] if choice.state else [])])) or "no filter"
     page.note("deliveries.export", page.company.id if page.company else page.user.account_id, used)
-    headers = {
-        "Content-Disposition": 'attachment; filename="deliveries.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(_lines(page), headers=headers, media_type="text/csv; charset=utf-8")
+    return csv_response("deliveries.csv", _rows(page, choice))
 
 
-def _lines(page: PageRequest) -> Iterator[str]:
+def _rows(page: PageRequest, choice: DeliveryFilter) -> Iterator[Sequence[object]]:
     titles = {each.id: each.title for each in page.companies}
-    yield _line(COLUMNS)
+    yield COLUMNS
     with page.session() as session:
-        found = iterate_deliveries(session, page.scope, page.hub.vault, choice_of(page), MAX_CSV_ROWS)
+        found = iterate_deliveries(session, page.scope, page.hub.vault, choice, MAX_CSV_ROWS)
         for each in found:
-            yield _line(_cells(page, each, titles))
+            yield _cells(page, each, titles)
 
 
 def _cells(page: PageRequest, listed: ListedDelivery, titles: dict[str, str]) -> list[object]:
@@ -58,12 +52,6 @@ def _cells(page: PageRequest, listed: ListedDelivery, titles: dict[str, str]) ->
         STATES[row.shown_state][1], row.code, row.reason, row.reference, row.attempts, row.amount, row.currency, times[1],
         times[2], row.key, row.id,
     ]  # fmt: skip
-
-
-def _line(cells: Sequence[object]) -> str:
-    out = StringIO()
-    csv.writer(out).writerow([harmless(each) if isinstance(each, str) else each for each in cells])
-    return out.getvalue()
 
 
 PAGES = (Page("/deliveries.csv", download, "deliveries"),)

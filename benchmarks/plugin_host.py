@@ -5,9 +5,11 @@ The same Twilio connector verifies and renders in a thread and in a process, thr
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from statistics import median, quantiles
 from typing import Any
 
@@ -16,14 +18,17 @@ import psutil
 from benchmarks.figures import Figure, at_most, spread
 from hub.contracts.answers import AnswerPoint, Dial, Say
 from hub.contracts.connector import Connector
+from hub.contracts.costs import Cost
+from hub.contracts.values import Money
 from hub.contracts.webhooks import WebhookRequest
 from hub.errors import BadSignature
 from hub.hookspecs import CallHooks
 from hub.plugin_host.discovery import discover
+from hub.plugin_host.host.wire import LISTS, decode, encode
 from hub.plugin_host.registry import Plugins
 from hub.testing import connect
 
-ROUNDS, CALLS = 5, 2_000
+ROUNDS, CALLS, LONGEST_LIST = 5, 2_000, 35_000
 SETTINGS = {"account_sid": "AC" + "0" * 32, "auth_token": "0" * 32}
 NUMBER, CALLER = "+13125550100", "+13125550199"
 
@@ -49,7 +54,34 @@ def measure() -> list[Figure]:
         for name, at in (("p50", 49), ("p99", 98)):
             detail = f"{thread[at]:.2f} ms in a thread, {process[at]:.2f} ms in a process"
             figures.append(at_most(f"{what} takes longer, {name}", process[at] - thread[at], 5.0, "ms", detail))
-    return figures
+    return [*figures, _hold_up()]
+
+
+def _hold_up() -> Figure:
+    """How long the largest reply that a plugin host may send keeps another thread from running."""
+    costs = [
+        Cost(
+            day=date(2026, 11, 1), source="google", medium="cpc", campaign="Spring", cost=Money(Decimal("12.34"), "USD")
+        )
+    ]
+    frame, gaps, done = encode(costs * LONGEST_LIST, LISTS), [], threading.Event()
+
+    def watch() -> None:
+        before = time.perf_counter()
+        while not done.is_set():
+            time.sleep(0.001)
+            gaps.append(time.perf_counter() - before)
+            before = time.perf_counter()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    begun = time.perf_counter()
+    decode(frame, LISTS)
+    taken = time.perf_counter() - begun
+    done.set()
+    watcher.join()
+    detail = f"{len(frame) / 1e6:.1f} MB, decoded in {taken:.1f} s"
+    return at_most("another thread waits while a list is decoded, longest", max(gaps) * 1_000, 250.0, "ms", detail)
 
 
 def _plugins(connector_class: type[Connector]) -> Plugins:

@@ -76,6 +76,7 @@ ReceiptStatus = Literal["delivered", "accepted", "duplicate", "unmatched", "reje
 """`accepted`: the provider took it, but its diagnostics are still to come; `duplicate`: the provider had it already, which
 counts as delivered; `unmatched`: final and no failure, because the network cannot tie the person to an ad (no click, or no
 identifier that it takes); `retry`: not now, perhaps after `retry_after` seconds."""
+MAX_REFERENCE_CHARACTERS = 1_000
 NOT_SUPPORTED = "not_supported"
 """The code of a change that the network cannot take."""
 UNVERIFIABLE = "unverifiable"
@@ -92,7 +93,7 @@ class Receipt:
     """The provider's error code, as in its documentation."""
     reason: str | None = plugin_text(None)
     reference: str | None = None
-    """The provider's id of the item or of the request, to be polled for `accepted` items."""
+    """The provider's id of the item or of the request, to be polled for `accepted` items; at most 1,000 characters are kept."""
     retry_after: float | None = None
     """Seconds: on `retry` until the earliest next try, on `accepted` until diagnostics may be available."""
     opted_out: bool = False
@@ -100,6 +101,10 @@ class Receipt:
     sent: bool = True
     """False: the plugin settled the item without any request about it, so nothing was disclosed. It counts on `unmatched`,
     `rejected` and `retry` alone."""
+
+    def __post_init__(self) -> None:
+        if self.reference is not None and len(self.reference) > MAX_REFERENCE_CHARACTERS:
+            object.__setattr__(self, "reference", self.reference[:MAX_REFERENCE_CHARACTERS])
 
     @property
     def disclosed(self) -> bool:

@@ -312,7 +312,7 @@ def _write_outcomes(hub: Hub, connector: str, batch: Batch) -> None:
         _write_attempts(session, batch)
         _write_disclosures(hub, session, connector, batch, now)
     for outcome in batch.outcomes.values():
-        metrics.DELIVERIES.labels(connector, outcome.state, outcome.code or "").inc()
+        metrics.count_delivery(connector, outcome.state, outcome.code)
 
 
 def _write_attempts(session: Session, batch: Batch) -> None:

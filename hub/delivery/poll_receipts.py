@@ -59,7 +59,7 @@ def diagnose(hub: Hub, connector: str, jitter: Jitter = full_jitter) -> Counter[
     for row in rows:
         tally[row["new_state"]] += 1
         if row["new_state"] != DeliveryState.ACCEPTED:
-            metrics.DELIVERIES.labels(connector, row["new_state"], row["new_code"] or "").inc()
+            metrics.count_delivery(connector, row["new_state"], row["new_code"])
     return tally
 
 

@@ -34,6 +34,21 @@ HOST_DEATHS = Counter("ringfence_plugin_host_deaths_total", "Child processes of 
 DELIVERIES = Counter(
     "ringfence_deliveries_total", "Outbox items by state and reason code.", ["connector", "state", "code"]
 )
+MAX_CODES = 100
+"""Different codes of one connector's deliveries; further ones count as `other`, because each code is a series of its own."""
+_codes: dict[str, set[str]] = {}
+
+
+def count_delivery(connector: str, state: str, code: str | None) -> None:
+    """Count one item that ended in a state."""
+    known = _codes.setdefault(connector, {""})
+    label = code or ""
+    if label not in known and len(known) > MAX_CODES:
+        label = "other"
+    known.add(label)
+    DELIVERIES.labels(connector, state, label).inc()
+
+
 UNDECLARED = Counter(
     "ringfence_undeclared_fields_total", "Personal fields withheld from a plugin.", ["connector", "field"]
 )

@@ -11,13 +11,18 @@ from hub.contracts.call_backs import CallBackEvent, LegStatus
 from hub.contracts.consent import STRICTNESS, Opinion
 from hub.contracts.costs import Cost
 from hub.contracts.events import FAILURE_WORDS, CallEvent, CallEventKind, MessageEvent, MessageStatusEvent
+from hub.contracts.facts import Fact
 from hub.contracts.outcomes import Outcome, OutcomePage
 from hub.contracts.phones import e164
 from hub.contracts.values import Money
+from hub.contracts.webhooks import AnswerDocument
 from hub.errors import PluginFailure
 from hub.hookspecs import HookSpec
 
 MAX_RETURNED_ID_CHARACTERS = 64
+MAX_ITEMS, MAX_LOCAL_ITEMS, MAX_FACTS = 100_000, 10_000, 500
+"""In one list: of a provider, of the plugin itself, and about one caller."""
+MAX_FACT_CHARACTERS, MAX_DOCUMENT_CHARACTERS = 4_000, 200_000
 PLAUSIBLE_YEARS = range(2000, 2100)
 CALL_EVENT_KINDS = frozenset(get_args(CallEventKind))
 MAX_COST = 10**10
@@ -32,6 +37,9 @@ def checked(connector: str, spec: HookSpec, answer: Any) -> Any:
     if spec.returns_sequence and not isinstance(answer, list | tuple):
         raise _broken(connector, spec.name, f"gave {type(answer).__name__} where a list was wanted")
     items: Sequence[object] = answer if spec.returns_sequence else (answer,)
+    most = MAX_FACTS if Fact in spec.result_types else MAX_ITEMS if spec.network else MAX_LOCAL_ITEMS
+    if len(items) > most:
+        raise _broken(connector, spec.name, f"gave {len(items):,} items where at most {most:,} are taken")
     for item in items:
         if not isinstance(item, spec.result_types):
             names = " or ".join(each.__name__ for each in spec.result_types)
@@ -62,6 +70,10 @@ def _wrong(item: object) -> str | None:
         return None if item.verdict in STRICTNESS else "gave an unknown verdict"
     if isinstance(item, OutcomePage):
         return next(filter(None, map(_wrong_outcome, item.outcomes)), None)
+    if isinstance(item, Fact):
+        return "gave a fact that is too long" if len(item.name) + len(item.value) > MAX_FACT_CHARACTERS else None
+    if isinstance(item, AnswerDocument):
+        return "gave a document that is too long" if len(item.body) > MAX_DOCUMENT_CHARACTERS else None
     return _wrong_cost(item) if isinstance(item, Cost) else None
 
 

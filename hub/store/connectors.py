@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from hub.errors import RetryLater
+from hub.errors import PluginFailure, RetryLater
 from hub.model.columns import Row
 from hub.model.syncs import ConnectorNote, ConnectorState, ConnectorToken, Cursor
 from hub.store.dialects import upsert
@@ -24,6 +24,12 @@ from hub.store.rows import count_changed, write_rows
 SANDBOX_KEYRING = Keyring([base64.b64encode(b"the tokens of a stand-in open nothing"[:32]).decode()])
 """For connectors in sandboxes, so that they need no key; a real connector's tokens never use it."""
 REFRESH_LEASE = timedelta(seconds=30)
+MAX_NOTE_CHARACTERS, MAX_NOTES, MAX_NOTES_CHARACTERS, MAX_NOTE_NAME = 200_000, 100, 2_000_000, 64
+"""Of a connector's notes: each, how many, all together, and a name."""
+NOTE_RULE = (
+    "a connector keeps at most 100 notes of 200,000 characters each, 2 million together, with names of up to 64."
+)
+MAX_TOKEN_BYTES = 50_000
 PAUSED_BY_HAND = "Somebody paused it in the web interface."
 
 
@@ -43,8 +49,11 @@ class StoredTokens:
         return token
 
     def save(self, token: dict[str, object]) -> None:
-        """Store a token; it survives a restart."""
-        sealed = self._keyring.encrypt(json.dumps(token).encode(), _where(self._connector))
+        """Store a token; it survives a restart. PluginFailure if it is too large."""
+        plain = json.dumps(token).encode()
+        if len(plain) > MAX_TOKEN_BYTES:
+            raise PluginFailure(f"connector {self._connector!r}: a token has at most {MAX_TOKEN_BYTES:,} bytes.")
+        sealed = self._keyring.encrypt(plain, _where(self._connector))
         values = {"key_id": self._keyring.newest, "ciphertext": sealed, "saved_at": self._clock()}
         with self._store.writing() as session:
             _put(session, ConnectorToken, {"connector": self._connector}, values)
@@ -110,8 +119,9 @@ class StoredNotes:
             return row.value if row else None
 
     def put(self, name: str, value: str) -> None:
-        """Store a note, replacing the earlier one."""
+        """Store a note, replacing the earlier one. PluginFailure if the connector keeps too much."""
         with self._store.writing() as session:
+            self._check(session, name, value)
             _put(session, ConnectorNote, {"connector": self._connector, "name": name}, {"value": value})
 
     def change(self, name: str, step: Callable[[str | None], str]) -> None:
@@ -123,7 +133,18 @@ class StoredNotes:
             write_rows(session, ConnectorNote, [ConnectorNote(**key, value="")])
             held = select(ConnectorNote.value).filter_by(**key).with_for_update()
             changed = step(session.exec(held).one() or None)
+            self._check(session, name, changed)
             _put(session, ConnectorNote, key, {"value": changed})
+
+    def _check(self, session: Session, name: str, value: str) -> None:
+        if not isinstance(value, str) or len(value) > MAX_NOTE_CHARACTERS or not 0 < len(name) <= MAX_NOTE_NAME:
+            raise PluginFailure(f"connector {self._connector!r}: {NOTE_RULE}")
+        others = (col(ConnectorNote.connector) == self._connector, col(ConnectorNote.name) != name)
+        count, size = session.exec(
+            select(func.count(), func.coalesce(func.sum(func.length(ConnectorNote.value)), 0)).where(*others)
+        ).one()
+        if count >= MAX_NOTES or size + len(value) > MAX_NOTES_CHARACTERS:
+            raise PluginFailure(f"connector {self._connector!r} keeps too many notes: {NOTE_RULE}")
 
 
 class StoredSwitch:

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from hub.contracts.connector import Connector
+from hub.errors import PluginFailure
 from hub.hookspecs import SPECS
 from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.confinement import confine
@@ -25,7 +26,7 @@ from hub.plugin_host.host.limits import limit_process
 from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import MAX_SENTENCE, TRANSFORM, Answer, Begin, Call, error_as_data, error_from_data
 from hub.plugin_host.host.services import child_services
-from hub.plugin_host.host.wire import CannotPass, FrameSocket, encode
+from hub.plugin_host.host.wire import FILES, CannotPass, FrameSocket, encode, limit_of
 from hub.plugin_host.partial_settings import partial_model
 
 MAX_WAITING_NOTES = 1_000
@@ -47,7 +48,7 @@ class Host:
 
     def run(self, hub_pid: int, network: socket.socket) -> None:
         """Begin, then serve until the hub closes the pipe."""
-        begin = pickle.loads(self._control.receive())  # noqa: S301 - the hub sent it
+        begin = pickle.loads(self._control.receive(FILES))  # noqa: S301 - the hub sent it
         self._name = begin.connector
         limit_process(begin.memory_mb, hub_pid)
         confine(begin.origin, begin.folder, self.tell, network)
@@ -55,7 +56,7 @@ class Host:
         threading.Thread(target=self._send_notes, daemon=True).start()
         threading.Thread(target=self._begin, args=(begin,), daemon=True).start()
         while True:
-            self._answered(pickle.loads(self._control.receive()))  # noqa: S301 - the hub sent it
+            self._answered(pickle.loads(self._control.receive(FILES)))  # noqa: S301 - the hub sent it
 
     def tell(self, *note: object) -> None:
         """Send something that nobody waits for: a log line, a refusal. The oldest is dropped if too many wait."""
@@ -68,8 +69,12 @@ class Host:
         with self._sending:
             self._next += 1
             number = self._next
+        try:
+            frame = encode({"ask": number, "what": what, "arguments": list(arguments)})
+        except CannotPass as error:
+            raise PluginFailure(f"a value for {what} cannot be passed to the hub ({error})") from None
         self._asked[number] = future
-        self._send({"ask": number, "what": what, "arguments": list(arguments)})
+        self._send_frame(frame)
         return future.result()
 
     def _begin(self, begin: Begin) -> None:
@@ -93,7 +98,7 @@ class Host:
         """Answer the calls of one socket, one after the other."""
         with contextlib.suppress(EOFError, OSError):
             while True:
-                call: Call = pickle.loads(end.receive())  # noqa: S301 - the hub sent it
+                call: Call = pickle.loads(end.receive(FILES))  # noqa: S301 - the hub sent it
                 for arguments in call.items:
                     end.send(self._reply(call.what, arguments))
 
@@ -104,7 +109,7 @@ class Host:
             reply = error_as_data(error)
         self._flush_notes()
         try:
-            return encode({**reply, "notes": self._sent_notes})
+            return encode({**reply, "notes": self._sent_notes}, limit_of(what))
         except CannotPass as error:
             wrong: dict[str, object] = {"error": "PluginFailure", "text": self._wrong(what, str(error))}
         except BaseException as error:  # noqa: BLE001 - a result may be an object that raises anything
@@ -147,6 +152,9 @@ class Host:
             frame = encode(message)
         except CannotPass:
             frame = encode({"note": ["log", "warning", "a value could not be passed to the hub", {}]})
+        self._send_frame(frame)
+
+    def _send_frame(self, frame: bytes) -> None:
         with self._sending:
             self._control.send(frame)
 

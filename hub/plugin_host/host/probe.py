@@ -18,9 +18,8 @@ from hub.errors import PluginFailure
 from hub.plugin_host.host.description import Description
 from hub.plugin_host.host.environment import child_environment
 from hub.plugin_host.host.messages import Origin
-from hub.plugin_host.host.wire import CannotPass, decode
+from hub.plugin_host.host.wire import ANSWER, CannotPass, decode
 
-MAX_ANSWER_BYTES = 8_000_000
 REQUEST_SECONDS = 10.0
 """Importing a plugin may take so long."""
 START_SECONDS = 15.0
@@ -63,7 +62,7 @@ class Probe:
         self._connection.send(question)
         if not self._connection.poll(START_SECONDS + self._seconds):
             raise EOFError
-        how, frame = decode(self._connection.recv_bytes(MAX_ANSWER_BYTES))
+        how, frame = decode(self._connection.recv_bytes(sum(ANSWER)), ANSWER)
         return str(how), bytes(frame)
 
     def _start(self) -> None:

@@ -24,7 +24,7 @@ from hub.plugin_host.host.limits import limit_process
 from hub.plugin_host.host.load import load_class, place_in_plugin, why_no_connector
 from hub.plugin_host.host.messages import Origin
 from hub.plugin_host.host.shapes import as_written
-from hub.plugin_host.host.wire import encode
+from hub.plugin_host.host.wire import ANSWER, encode
 
 IDLE_SECONDS = 60.0
 MEMORY_MB = 512
@@ -38,7 +38,7 @@ def main() -> None:
     with contextlib.suppress(EOFError, OSError):
         while connection.poll(IDLE_SECONDS):
             how, answer = _in_fork(connection, connection.recv(), seconds)
-            connection.send_bytes(encode([how, answer]))
+            connection.send_bytes(encode([how, answer], ANSWER))
 
 
 def _in_fork(connection: Connection, request: tuple[object, ...], seconds: float) -> tuple[str, bytes]:

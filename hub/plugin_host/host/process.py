@@ -23,7 +23,7 @@ from hub.errors import PluginAway, PluginDied, PluginTimeout, RingfenceError
 from hub.plugin_host.guard import LANES, POOL_THREADS
 from hub.plugin_host.host.environment import child_environment
 from hub.plugin_host.host.messages import Answer, Begin, Call, error_from_data
-from hub.plugin_host.host.wire import CannotPass, FrameSocket, decode
+from hub.plugin_host.host.wire import MESSAGES, CannotPass, FrameSocket, decode, limit_of
 from hub.plugin_host.network.broker import NetworkBroker
 from hub.plugin_host.network.reachable_hosts import ReachableHosts
 from hub.plugin_host.thread_pool import is_abandoned
@@ -138,7 +138,8 @@ class ChildProcess:
                 ends = min(ends, now + GRACE_SECONDS)
 
         try:
-            reply = decode(end.receive(in_time))
+            size = limit_of(what)
+            reply = decode(end.receive(size, in_time), size)
             self._await_notes(reply["notes"])
             return reply["value"] if "value" in reply else error_from_data(self._name, what, reply)
         except (EOFError, OSError):
@@ -176,7 +177,7 @@ class ChildProcess:
         """Read what the child sends besides replies, until it has ended; returns why it ended."""
         try:
             while True:
-                message = decode(self._control.receive(self._limit_threads))
+                message = decode(self._control.receive(MESSAGES, self._limit_threads))
                 self._limit_threads()
                 if not isinstance(message, dict):
                     raise CannotPass("it is no message")

@@ -7,17 +7,21 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.contracts.services import Services
 from hub.errors import PluginFailure
+from hub.platform.rate_limit import TokenBucket
 from hub.plugin_host.host.messages import Answer, error_as_data
 from hub.plugin_host.thread_pool import DaemonThreadPool
 
 THREADS = 16
 """More than a child has threads for hooks, so that one which waits for a lock never keeps the holder from freeing it."""
 MAX_UNANSWERED = 64
-MAX_NOTE_CHARACTERS = 1_000_000
+WRITING = frozenset({"tokens.save", "memory.put", "memory.swap"})
+WRITES = (100.0, 10.0)
+"""How many notes and tokens a child may write at once, and how many a second."""
 
 
 class HubServices:
@@ -30,6 +34,7 @@ class HubServices:
         self._unanswered = 0
         self._numbers = itertools.count(1)
         self._held: dict[int, AbstractContextManager[None]] = {}
+        self._writes = TokenBucket(*WRITES, WRITES[0], datetime.now(UTC))
         self._deeds: dict[str, Callable[..., Any]] = {
             "clock": lambda: services.clock(),
             "tokens.load": lambda: services.tokens.load(),
@@ -37,7 +42,7 @@ class HubServices:
             "tokens.lock": self._lock_tokens,
             "tokens.unlock": self._unlock_tokens,
             "memory.get": lambda name: services.memory.get(str(name)),
-            "memory.put": lambda name, value: services.memory.put(str(name), _note(value)),
+            "memory.put": lambda name, value: services.memory.put(str(name), value),
             "memory.swap": self._swap,
         }
 
@@ -59,12 +64,20 @@ class HubServices:
 
     def _serve(self, message: dict[str, Any], answer: Callable[[Answer], None]) -> None:
         try:
+            if message["what"] in WRITING:
+                self._count_write()
             done = Answer(message["ask"], self._deeds[message["what"]](*message["arguments"]))
         except Exception as error:  # noqa: BLE001 - the child gets the error
             done = Answer(message["ask"], error=error_as_data(error))
         with self._lock:
             self._unanswered -= 1
         answer(done)
+
+    def _count_write(self) -> None:
+        with self._lock:
+            left = self._writes.take(datetime.now(UTC))
+        if left < 1:
+            raise PluginFailure("it writes notes or tokens too often")
 
     def _lock_tokens(self) -> int:
         held = self._services.tokens.refreshing()
@@ -86,7 +99,7 @@ class HubServices:
         def step(current: str | None) -> str:
             if (current or None) != (seen or None):
                 raise _Changed
-            return _note(value)
+            return value
 
         try:
             self._services.memory.change(str(name), step)
@@ -97,9 +110,3 @@ class HubServices:
 
 class _Changed(Exception):
     """Somebody else changed the note."""
-
-
-def _note(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MAX_NOTE_CHARACTERS:
-        raise PluginFailure("a note is a text of at most a million characters")
-    return value

@@ -16,14 +16,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import AnyUrl, SecretStr, TypeAdapter
 
+from hub.hookspecs import SPECS
+
 CONTRACTS = "hub.contracts."
-MAX_JSON_BYTES = 32_000_000
-MAX_BLOB_BYTES = 128_000_000
-MAX_FRAME_BYTES = MAX_JSON_BYTES + MAX_BLOB_BYTES
+MAX_CONTAINERS = 400_000
+"""Lists and objects in one frame: each takes memory of its own, however few bytes it is."""
+MAX_TEXT_CHARACTERS = 100
+"""Of a date, a time or a decimal number."""
 HEAD = struct.Struct("!I")
 SEND_SECONDS = 10.0
 """A process that does not take a frame within this time is broken."""
@@ -51,25 +54,44 @@ class CannotPass(Exception):
     """A value that may not pass between the hub and a plugin host."""
 
 
-def encode(value: object) -> bytes:
-    """A value as one frame. CannotPass if something in it is not one of the hub's values."""
+class FrameLimit(NamedTuple):
+    """The most that one frame may hold: bytes of JSON, and bytes of recordings and pictures behind it."""
+
+    json: int
+    blobs: int = 0
+
+
+MESSAGES, LISTS, FILES = FrameLimit(2_000_000), FrameLimit(16_000_000), FrameLimit(2_000_000, 128_000_000)
+"""For what is decided at once and for notes; for lists of a provider; for files of a provider."""
+ANSWER = FrameLimit(10_000, 2_100_000)
+"""Of the process that looks at plugins: a reason, and behind it the frame of a description."""
+
+
+def limit_of(what: str) -> FrameLimit:
+    """How large the reply to a call may be."""
+    spec = SPECS.get(what)
+    if spec is None or not spec.network:
+        return MESSAGES
+    fields = [each for kind in spec.result_types if dataclasses.is_dataclass(kind) for each in dataclasses.fields(kind)]
+    return FILES if any(each.type == "bytes" for each in fields) else LISTS
+
+
+def encode(value: object, limit: FrameLimit = MESSAGES) -> bytes:
+    """A value as one frame. CannotPass if something in it is not one of the hub's values, or if it is too large."""
     blobs: list[bytes] = []
-    text = json.dumps([_tagged(value, blobs), [len(blob) for blob in blobs]], separators=(",", ":")).encode()
+    text = json.dumps(_tagged(value, blobs), separators=(",", ":")).encode()
+    _check_size(text, sum(map(len, blobs)), limit)
     return b"".join([HEAD.pack(len(text)), text, *blobs])
 
 
-def decode(frame: bytes) -> Any:
-    """The value of one frame; CannotPass if it is malformed."""
+def decode(frame: bytes, limit: FrameLimit = MESSAGES) -> Any:
+    """The value of one frame; CannotPass if it is malformed or too large. Between two objects of the frame other threads of
+    the hub can run."""
     try:
         (size,) = HEAD.unpack_from(frame)
-        if size > MAX_JSON_BYTES:
-            raise CannotPass("it is too large")
-        tree, lengths = json.loads(frame[HEAD.size : HEAD.size + size])
-        blobs, position = [], HEAD.size + size
-        for length in lengths:
-            blobs.append(frame[position : position + length])
-            position += length
-        return _plain(tree, blobs)
+        text, start = frame[HEAD.size : HEAD.size + size], HEAD.size + size
+        _check_size(text, len(frame) - start, limit)
+        return json.loads(text, object_hook=lambda tree: _plain(tree, frame, start))
     except CannotPass:
         raise
     except (
@@ -85,14 +107,22 @@ def decode(frame: bytes) -> Any:
         raise CannotPass(f"it is malformed ({type(error).__name__})") from None
 
 
+def _check_size(text: bytes, blobs: int, limit: FrameLimit) -> None:
+    if len(text) > limit.json or blobs > limit.blobs:
+        raise CannotPass(f"more than {limit.json:,} bytes, or {limit.blobs:,} of files")
+    if text.count(b"[") + text.count(b"{") > MAX_CONTAINERS:
+        raise CannotPass(f"more than {MAX_CONTAINERS:,} lists and objects")
+
+
 def _tagged(value: Any, blobs: list[bytes]) -> object:
     if isinstance(value, Enum):
         return {TAG: "enum", "of": _address(type(value)), VALUE: value.value}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, bytes | bytearray | memoryview):
+        start = sum(map(len, blobs))
         blobs.append(bytes(value))
-        return {TAG: "bytes", VALUE: len(blobs) - 1}
+        return {TAG: "bytes", VALUE: [start, len(value)]}
     for kind, (tag, write, _) in TEXTS.items():
         if isinstance(value, kind):
             return {TAG: tag, VALUE: write(value)}
@@ -107,29 +137,36 @@ def _tagged(value: Any, blobs: list[bytes]) -> object:
         return {TAG: "map", VALUE: [[_tagged(key, blobs), _tagged(item, blobs)] for key, item in value.items()]}
     if dataclasses.is_dataclass(value):
         kind = _contract_of(type(value))
-        fields = {each.name: _tagged(getattr(value, each.name), blobs) for each in dataclasses.fields(kind)}
+        fields = [_tagged(getattr(value, name), blobs) for name in _names(kind)]
         return {TAG: "value", "of": _address(kind), VALUE: fields}
     raise CannotPass(f"{type(value).__name__} is not a value of hub.api")
 
 
-def _plain(tree: object, blobs: list[bytes]) -> Any:
-    if isinstance(tree, list):
-        return [_plain(item, blobs) for item in tree]
-    if not isinstance(tree, dict):
-        return tree
+def _plain(tree: dict[str, Any], frame: bytes, start: int) -> Any:
+    """The value of one object, in which all other objects are values already; the bytes begin at `start`."""
     tag, held = tree[TAG], tree[VALUE]
     if tag == "bytes":
-        return blobs[held]
+        begin, size = held
+        if not 0 <= begin <= begin + size <= len(frame) - start:
+            raise CannotPass("bytes in it are missing")
+        return frame[start + begin : start + begin + size]
     if tag in READERS:
+        if isinstance(held, str) and len(held) > MAX_TEXT_CHARACTERS and tag != "secret":
+            raise CannotPass(f"a {tag} in it is too long")
         return READERS[tag](held)
     if tag in SEQUENCES:
-        return SEQUENCES[tag](_plain(item, blobs) for item in held)
+        return SEQUENCES[tag](held)
     if tag == "map":
-        return {_plain(key, blobs): _plain(item, blobs) for key, item in held}
+        return dict(held)
+    kind = _contract_at(tree["of"])
     if tag == "enum":
-        return _contract_at(tree["of"])(held)
-    fields = {name: _plain(item, blobs) for name, item in held.items()}
-    return _checker(_contract_at(tree["of"])).validate_python(fields)
+        return kind(held)
+    return _checker(kind).validate_python(dict(zip(_names(kind), held, strict=True)))
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(kind))
 
 
 def _contract_of(kind: type) -> type:
@@ -176,11 +213,11 @@ class FrameSocket:
         """Send one frame; OSError if the other side does not take it in time."""
         self._socket.sendall(HEAD.pack(len(frame)) + frame)
 
-    def receive(self, still_wanted: Callable[[], None] = lambda: None) -> bytes:
+    def receive(self, limit: FrameLimit, still_wanted: Callable[[], None] = lambda: None) -> bytes:
         """The next frame. `still_wanted` is called while it is not whole, and raises to end the wait. EOFError at the end of
         the stream; CannotPass if the frame is too large."""
         (size,) = HEAD.unpack(self._take(HEAD.size, still_wanted))
-        if size > MAX_FRAME_BYTES:
+        if size > HEAD.size + sum(limit):
             raise CannotPass("it is too large")
         return self._take(size, still_wanted)
 
@@ -200,6 +237,6 @@ class FrameSocket:
             self._read += part
             if len(self._read) < size:
                 still_wanted()
-        taken = bytes(self._read[:size])
+        taken = bytes(memoryview(self._read)[:size])
         del self._read[:size]
         return taken

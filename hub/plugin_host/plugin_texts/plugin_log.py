@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import IO
 
@@ -20,7 +21,9 @@ MAX_NAME_CHARACTERS = 40
 MAX_VALUES = 20
 """Of one line."""
 LINES = (50.0, 5.0)
-"""How many lines at once, and how many a second: at most 350 a minute."""
+"""How many lines at once, and how many a second: at most 350 in a minute."""
+DROPPED_SECONDS = 0.001
+"""What each line above that costs the plugin, so that one that writes without end does not keep a processor busy."""
 
 
 class PluginLog:
@@ -53,6 +56,7 @@ class PluginLog:
         """One line; above the limit it is only counted."""
         if self._bucket.take(datetime.now(UTC)) < 1:
             self._dropped += 1
+            time.sleep(DROPPED_SECONDS)
             return
         pairs = list(values.items())[:MAX_VALUES]
         shown = {self._text(name)[:MAX_NAME_CHARACTERS]: self._value(value) for name, value in pairs}

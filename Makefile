@@ -34,8 +34,7 @@ check: $(VENV)/dev            ## style, types, import contracts, generated docs,
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m hub.proof.docs --check
-	$(BIN)/python -m hub.proof.docs --words
+	$(BIN)/python -m hub.proof.docs --check --words
 	$(BIN)/python .ci/licenses.py
 
 bench: $(VENV)/dev            ## the figures of benchmarks/

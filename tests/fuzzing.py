@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 from hypothesis.internal.conjecture import engine
 
+FIXED_EXAMPLES = 50
+"""Examples of each test in `make test`, unless it asks for another number: the same ones in each run."""
 MIN_EXAMPLES = 200
 """Examples that each test gets at least, however few it asks for in `make test`."""
 SHRINKING_SECONDS = 60
@@ -21,7 +23,7 @@ ARGUMENT = re.compile(r"^    (\w+)=", re.MULTILINE)
 def load_profile(*, fuzz: bool) -> None:
     """The settings of Hypothesis for this run. No example is judged by how long it took: a slow machine is no defect."""
     untimed: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
-    settings.register_profile("fixed", derandomize=True, **untimed)
+    settings.register_profile("fixed", derandomize=True, max_examples=FIXED_EXAMPLES, **untimed)
     settings.register_profile("fuzz", derandomize=False, print_blob=True, max_examples=MIN_EXAMPLES, **untimed)
     settings.load_profile("fuzz" if fuzz else "fixed")
     if fuzz:

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -106,11 +107,10 @@ def server(folder: Path) -> str:
 def fresh_database(folder: Path) -> Iterator[str]:
     """The address of a migrated, empty PostgreSQL database that is dropped at the end."""
     address = server(folder)
-    name = f"test_{uuid.uuid4().hex}"
-    with _connection(folder) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-        yield address.format(name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    name, administration = f"test_{uuid.uuid4().hex}", _administration(folder)
+    administration.execute(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    yield address.format(name)
+    administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def sqlite_copy(folder: Path) -> Path:
@@ -130,6 +130,12 @@ def _sqlite_template(folder: Path) -> Path:
             upgrade(store)
             store.close()
     return file
+
+
+@cache
+def _administration(folder: Path) -> psycopg.Connection:
+    """One for all databases that this process makes; it ends with the server."""
+    return _connection(folder)
 
 
 def _connection(folder: Path) -> psycopg.Connection:

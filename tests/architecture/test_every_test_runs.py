@@ -16,5 +16,5 @@ def test_each_test_belongs_to_exactly_one_command_and_ci_runs_all_of_them() -> N
     for soak, postgresql in product((True, False), repeat=2):
         marks = {"soak": soak, "postgresql": postgresql}
         assert sum(eval(each, {}, marks) for each in commands.values()) == 1, f"{marks}: {commands}"
-    ci = (ROOT / ".ci/run").read_text()
-    assert [name for name in commands if f"make {name}\n" not in ci] == []
+    (steps,) = re.findall(r"for name in (.*); do\n", (ROOT / ".ci/run").read_text())
+    assert set(commands) <= set(steps.split())

@@ -82,17 +82,17 @@ SHOWN_LINES = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the pages, or with `--check` compare them; returns 1 if one differs."""
+    """Write the pages, or with `--check` compare them; returns 1 if one differs or a word is to be avoided."""
     parser = argparse.ArgumentParser(prog="python -m hub.proof.docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a page is out of date")
     parser.add_argument("--words", action="store_true", help="list words to avoid in docstrings and comments")
     parser.add_argument("--folder", type=Path, default=Path("docs"), help="where the pages are (docs)")
     chosen = parser.parse_args(arguments)
-    if chosen.words:
-        found = words_found()
-        sys.stderr.writelines(f"{each}\n" for each in found)
+    found = words_found() if chosen.words else []
+    sys.stderr.writelines(f"{each}\n" for each in found)
+    if chosen.words and not chosen.check:
         return 1 if found else 0
-    differs = False
+    differs = bool(found)
     pages = {chosen.folder / name: page() for name, page in PAGES.items()}
     pages |= {script.with_suffix(".min.js"): minified(script) for script in SCRIPTS}
     for path, text in {**pages, SUMMARIES_FILE: summaries()}.items():

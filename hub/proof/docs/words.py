@@ -10,6 +10,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,28 +19,35 @@ ALLOWED = HERE / "words_allowed.tsv"
 FOLDERS = ("hub", "plugins")
 
 
-def to_avoid(table: str) -> list[tuple[re.Pattern[str], str]]:
+@cache
+def to_avoid(table: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Each pattern of a table with what to write instead."""
     lines = (line for line in (HERE / table).read_text().splitlines() if line and not line.startswith("#"))
-    return [(re.compile(pattern, re.IGNORECASE), better) for pattern, better in (line.split("\t") for line in lines)]
+    return tuple(
+        (re.compile(pattern, re.IGNORECASE), better) for pattern, better in (line.split("\t") for line in lines)
+    )
 
 
 def findings(file: Path) -> list[tuple[int, str, str]]:
     """(line, word or name found, what to write) for what to avoid in the docstrings, comments and names of a file."""
-    source, names = file.read_text(), to_avoid("names.tsv")
+    source = file.read_text()
+    nodes = list(ast.walk(ast.parse(source)))
     found = [
         (line + text[: match.start()].count("\n"), match[0], better)
-        for line, text in _prose(source)
+        for line, text in _prose(source, nodes)
         for pattern, better in to_avoid("words.tsv")
         for match in pattern.finditer(text)
     ]
-    found += [
-        (line, name, better)
-        for line, name in _defined(ast.parse(source), file.stem)
-        for pattern, better in names
-        if pattern.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)) and not name.startswith("test_")
-    ]
+    found += [(line, name, better) for line, name in _defined(nodes, file.stem) for better in _better_names(name)]
     return sorted(set(found))
+
+
+@cache
+def _better_names(name: str) -> tuple[str, ...]:
+    """What to write instead of a name; nothing if it is right."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    found = (better for pattern, better in to_avoid("names.tsv") if pattern.search(words))
+    return () if name.startswith("test_") else tuple(found)
 
 
 def words_found() -> list[str]:
@@ -58,20 +66,20 @@ def words_found() -> list[str]:
     ]
 
 
-def _prose(source: str) -> Iterator[tuple[int, str]]:
+def _prose(source: str, nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """The docstrings (including those of attributes) and comments of a module, with the lines on which they begin."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.lineno, node.value.value
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    for token in tokenize.generate_tokens(io.StringIO(source).readline) if "#" in source else ():
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
 
 
-def _defined(tree: ast.Module, stem: str) -> Iterator[tuple[int, str]]:
+def _defined(nodes: list[ast.AST], stem: str) -> Iterator[tuple[int, str]]:
     """The names that a module defines, with their lines; its own name stands on the first."""
     yield 1, stem
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.lineno, node.name

@@ -27,7 +27,7 @@ CONFIG = """\
 hub:
   public_url: {public_url}
   database: sqlite:///ringfence.db
-  browser_references: ["env:HUBSPOT_SECRET"]
+  browser_references: ["env:LISTED_KEY"]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
   signals: {{plugin: signals}}
@@ -115,6 +115,7 @@ def environment(providers: Providers) -> dict[str, str]:
     return {
         "GOOGLE_SECRET": providers.google.tokens.client_secret,
         "HUBSPOT_SECRET": providers.hubspot.client_secret,
+        "LISTED_KEY": "a-key-that-owners-may-use",
         "SALESFORCE_SECRET": salesforce["client_secret"],
     }
 

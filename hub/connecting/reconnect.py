@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from hub.config.document import Path
 from hub.connecting.drafts import drafted
 from hub.connecting.pausing import sync_soon
 from hub.contracts.connector import ConnectionReport, PluginSettings
 from hub.contracts.sign_in import AccountList, ProviderAccount
 from hub.errors import CannotDo
+from hub.reload.secret_moves import addresses_of
 from hub.runtime import Hub
 from hub.store import audit
 from hub.store.connectors import paused_connectors, resume_within
@@ -88,14 +90,17 @@ def _known_account(hub: Hub, name: str) -> str | None:
 
 
 def _sharing(hub: Hub, name: str, listed: AccountList) -> list[tuple[str, ProviderAccount]]:
-    """The stopped connectors of the same plugin and client whose account the sign-in reaches."""
+    """The stopped connectors of the same plugin, client and addresses whose account the sign-in reaches."""
     plugin = hub.config.connectors[name].common.plugin
     mine = hub.plugins.connectors[name].sign_in()
+    addresses = _addresses(hub, name)
     with hub.store.reading() as session:
         stopped = paused_connectors(session).keys()
     found = []
     for each, entry in hub.config.connectors.items():
         if each == name or entry.common.plugin != plugin or each not in stopped or mine is None:
+            continue
+        if _addresses(hub, each) != addresses:
             continue
         connector = hub.plugins.connectors[each]
         sign_in = connector.sign_in()
@@ -105,6 +110,11 @@ def _sharing(hub: Hub, name: str, listed: AccountList) -> list[tuple[str, Provid
         if account is not None:
             found.append((each, account))
     return found
+
+
+def _addresses(hub: Hub, name: str) -> dict[Path, str]:
+    entry = hub.config.connectors[name]
+    return addresses_of(entry.connector_class.Settings, entry.written)
 
 
 def _who(token: Mapping[str, object], listed: AccountList) -> str:

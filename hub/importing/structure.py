@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from hub.config.edit import tree_of
+from hub.config.edit import edited, tree_of
 from hub.config.models import Config
 from hub.errors import CannotDo, ConfigError
 from hub.importing.config_plan import ConfigPlan, free_name, plan_config
@@ -21,6 +21,7 @@ from hub.model import Account
 from hub.model.imports import CALLRAIL
 from hub.model.states import ConfigHow
 from hub.reload import ConfigFile, Proposal
+from hub.reload.secret_moves import ConfigEdit, secret_refusals
 from hub.store.engine import Store
 
 NO_CONSENT = (
@@ -74,7 +75,7 @@ def target_of(config: Config, title: str, account: str | None, carrier: str | No
 def propose_structure(
     store: Store, file: ConfigFile, structure: Structure, source: str, target: Target, dial: str | None = None
 ) -> Proposed:
-    """What config.yaml would get; nothing is written."""
+    """What config.yaml would get; nothing is written. CannotDo if a text from there reads as a reference to a secret here."""
     with store.reading() as session:
         matched, placed = known_places(session, source)
     trackers = structure.trackers if target.may_record else tuple(map(_unrecorded, structure.trackers))
@@ -87,7 +88,15 @@ def propose_structure(
         placed=placed,
         dial=dial,
     )
-    return Proposed(plan, file.propose(plan.changes) if plan.changes else None)
+    if not plan.changes:
+        return Proposed(plan, None)
+    before = file.read().text
+    text = edited(before, plan.changes)
+    for refusal in secret_refusals(ConfigEdit(old=tree_of(before), new=tree_of(text))):
+        raise CannotDo(
+            f"The import holds a text that would be read as a secret of this machine ({refusal.attempt}); rename it."
+        )
+    return Proposed(plan, file.propose(text))
 
 
 def _unrecorded(tracker: TrackerRecord) -> TrackerRecord:

@@ -126,24 +126,31 @@ def references_in(value: object, place: Path = ()) -> Iterator[tuple[Path, str]]
         yield place, value
 
 
+def addresses_of(model: type[BaseModel] | None, written: Mapping[str, Any]) -> dict[Path, str]:
+    """Setting → the address that it holds, of a plugin's own settings; what is left out has its default."""
+    filled = _with_defaults(model, written) if model else written
+    hidden = set(secret_paths(model, dict(filled))) if model else set()
+    return {place: text for place, text in _texts(filled) if place not in hidden and _is_address(place, text)}
+
+
 def shown_host(address: str) -> str:
     """The host of an address, with its port; of anything else the text itself, without what a reference stands for."""
+    if REFERENCE.search(address):
+        return "an address of the machine"
     try:
         split = urlsplit(address if "://" in address else f"//{address}")
         host = split.hostname or ""
         port = f":{split.port}" if split.port else ""
     except ValueError:
         return "an address that cannot be read"
-    if REFERENCE.search(address):
-        return "an address of the machine"
     return (host + port)[:MAX_SHOWN] or "nothing"
 
 
 def _new_references(edit: ConfigEdit) -> Iterator[Refusal]:
-    known = dict(references_in(edit.old))
+    known = {(_list_place(place), text) for place, text in references_in(edit.old)}
     places = frozenset(_secret_places(edit))
     for place, text in references_in(edit.new):
-        if known.get(place) == text:
+        if (_list_place(place), text) in known:
             continue
         references = ["".join(("${", found[1], ":", found[2], "}")) for found in REFERENCE.finditer(text)]
         for reference in references:
@@ -152,6 +159,11 @@ def _new_references(edit: ConfigEdit) -> Iterator[Refusal]:
                 if refusal:
                     can_be_typed = place in places and place[0] == "connectors"
                     yield Refusal(place, refusal, f"{_spelled(place)}: {_kind(reference)}", can_be_typed=can_be_typed)
+
+
+def _list_place(place: Path) -> Path:
+    """The place of a value; of an entry of a list of texts that of the list, because the others may go."""
+    return place[:-1] if isinstance(place[-1], int) else place
 
 
 def _why_not(edit: ConfigEdit, reference: str, *, is_secret: bool) -> str:
@@ -214,14 +226,11 @@ def _is_listed(edit: ConfigEdit, text: str) -> bool:
 
 
 def _addresses(edit: ConfigEdit, entry: object) -> dict[Path, str]:
-    """Setting → the address that it holds, of a connector as it is written; what is left out has its default."""
+    """Setting → address, of a connector as it is written."""
     if not isinstance(entry, dict):
         return {}
-    model = edit.settings.get(str(entry.get("plugin")))
     own = {key: value for key, value in entry.items() if key not in edit.common}
-    filled = _with_defaults(model, own) if model else own
-    hidden = set(secret_paths(model, filled)) if model else set()
-    found = {place: text for place, text in _texts(filled) if place not in hidden and _is_address(place, text)}
+    found = addresses_of(edit.settings.get(str(entry.get("plugin"))), own)
     return found | {(key,): str(entry.get(key) or "the provider") for key in SWITCHES}
 
 

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_on_disk import ENVIRON, PLUGINS, open_config_stage
-from fake_connectors import FakeCrm
-from flow_strategies import OFFICE_TEXT
+from config_on_disk import ENVIRON, open_config_stage
+from keyed_hub import EDITS, EVIL, KEY, KEYED, TEXT, apply, edited, file_of, tried
 from page_client import PageClient, seen, signed_in
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 from testbed import TestHub
 
@@ -22,122 +20,16 @@ import hub
 from hub.access.keys import new_api_key
 from hub.access.permissions import ROLES, reach
 from hub.access.users import add_user
-from hub.api import Connector, PluginSettings
 from hub.callrail.ids import wire_id
-from hub.model import Account, AuditEntry, Company, ConfigVersion, ConnectorToken, StoredSecret
-from hub.reload import ConfigFile
-from hub.store.connectors import StoredTokens
+from hub.model import Account, AuditEntry, Company, ConfigVersion, StoredSecret
 from hub.testing import FrozenClock
 from hub.web.callrail import create_callrail_api
-
-OLD, EVIL = "https://crm.example.com", "https://evil.example.net"
-KEY = "${env:HUB_KEY}"
-"""The variable of the hub's own key."""
-
-
-class Login(PluginSettings):
-    """A section with an address of its own."""
-
-    token_url: str = "https://login.example.com/token"
-    client_secret: SecretStr | None = None
-
-
-class CrmSettings(PluginSettings):
-    """A CRM with a key and an address."""
-
-    token: SecretStr
-    base_url: str = OLD
-    login: Login = Login()
-    pipeline: str = "sales"
-
-
-class KeyedCrm(FakeCrm):
-    """A CRM that is called with a key."""
-
-    Settings = CrmSettings
-
-
-class OtherCrm(KeyedCrm):
-    """Another vendor's plugin with the same settings."""
-
-    manifest = FakeCrm.manifest.model_copy(update={"name": "other_crm"})
-
-
-KEYED: Mapping[str, type[Connector]] = {**PLUGINS, "crm": KeyedCrm, "other": OtherCrm}
-CRM_LINES = """\
-  crm:
-    plugin: {crm}
-    token: ${{env:CRM_KEY}}
-    login:
-      client_secret: ${{env:CRM_KEY}}
-"""
-TEXT = OFFICE_TEXT.replace("  crm:\n    plugin: {crm}\n", CRM_LINES).replace(
-    '  secret_keys: ["${{env:HUB_KEY}}"]',
-    '  secret_keys: ["${{env:HUB_KEY}}"]\n  browser_references: ["env:LISTED_KEY"]',
-)
 
 
 @pytest.fixture
 def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
     with open_config_stage(sqlite_url, clock, tmp_path, TEXT, KEYED) as opened:
         yield opened
-
-
-def file_of(stage: TestHub) -> ConfigFile:
-    assert stage.config_file is not None
-    return stage.config_file
-
-
-def tried(stage: TestHub) -> list[str]:
-    """What the audit log has of refused changes."""
-    return [row.detail for row in stage.rows(AuditEntry, action="config.refuse")]
-
-
-def edited(stage: TestHub, old: str, new: str) -> str:
-    text = file_of(stage).read().text
-    assert old in text
-    return text.replace(old, new)
-
-
-def apply(browser: PageClient, text: str, **typed: str) -> Any:
-    """Press Apply in the editor."""
-    base = file_of(browser.stage).read().sha
-    return browser.post("/config", {"deed": "apply", "text": text, "base": base, **typed})
-
-
-# What is tried in the editor, which can write anything that the file can hold.
-
-EDITS: Mapping[str, tuple[str, str]] = {
-    "base URL": ("    plugin: paper_crm\n", f"    plugin: paper_crm\n    base_url: {EVIL}\n"),
-    "address in a nested section": ("    login:\n", f"    login:\n      token_url: {EVIL}/token\n"),
-    "another plugin": ("    plugin: paper_crm\n", "    plugin: other_crm\n"),
-    "stand-in": ("    plugin: paper_crm\n", "    plugin: paper_crm\n    sandbox: true\n"),
-    "renamed": ("  crm:\n    plugin", f"  crm2:\n    base_url: {EVIL}\n    plugin"),
-    "second connector": (
-        "  index:\n", f"  copy: {{plugin: paper_crm, base_url: '{EVIL}', token: '${{env:CRM_KEY}}'}}\n  index:\n"
-    ),
-    "key of the hub": ("    token: ${env:CRM_KEY}", f"    token: {KEY}"),
-    "stored secret": ("    token: ${env:CRM_KEY}", "    token: ${secret:network.token}"),
-    "file": ("    token: ${env:CRM_KEY}", "    token: ${file:config.yaml}"),
-    "key file": ("    token: ${env:CRM_KEY}", "    token: ${file:secret.key}"),
-    "variable that is not set": ("    token: ${env:CRM_KEY}", "    token: ${env:NOT_THERE}"),
-    "in an address": ("    plugin: paper_crm\n", f"    plugin: paper_crm\n    base_url: https://x.example.com/{KEY}\n"),
-    "around a reference": ("    token: ${env:CRM_KEY}", "    token: x${env:CRM_KEY}"),
-    "title": ("title: Lakeside\n", f'title: "{KEY}"\n'),
-    "time zone, which problems would quote": ("        region: IL\n", f'        region: IL\n        time_zone: "{KEY}"\n'),
-    "own list": ('browser_references: ["env:LISTED_KEY"]', 'browser_references: ["env:LISTED_KEY", "env:CRM_KEY"]'),
-    "database elsewhere": ("  database: ", f"  private_hosts: ['*']\n  database: postgresql+psycopg://u:{KEY}@127.0.0.1:9/x #"),
-    "private hosts": ("hub:\n", "hub:\n  private_hosts: ['*']\n"),
-    "operation port": ("hub:\n", "hub:\n  operation_listen: 0.0.0.0:9080\n"),
-    "mail server": (
-        "conversions:\n", f"mail: {{smtp: 'smtp://u:{KEY}@evil.example.net', from: a@example.com}}\nconversions:\n"
-    ),
-    "storage": ("storage: memory://recordings", "storage: s3://evil/recordings"),
-    "webhook with a reference": (
-        "        region: IL\n",
-        f"        region: IL\n        webhooks: [{{name: x, use: sales, url: '{EVIL}/{KEY}'}}]\n",
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("who", ["admin", "owner whose sign-in is old"])
@@ -190,23 +82,6 @@ def test_the_editor_says_what_to_do_and_who_may(stage: TestHub) -> None:
     assert "Sign in again first" in (said := apply(owner, moved).text) and 'href="/sign-in?next=/config"' in said
     said = seen(apply(owner, edited(stage, *EDITS["key of the hub"])).text)
     assert "`hub.browser_references` does not list" in said and "ask the operator" in said
-
-
-def test_an_owner_moves_a_connector_by_typing_its_secrets(stage: TestHub) -> None:
-    owner, moved = signed_in(stage), edited(stage, *EDITS["base URL"])
-    StoredTokens(stage.hub.store, stage.hub.keyring, stage.clock, "crm").save({"access_token": "old"})
-    half = apply(owner, moved, **{"secret.crm.token": "typed-token"})
-    assert half.status_code == 422 and not stage.rows(StoredSecret) and "typed-token" not in half.text
-    done = apply(owner, moved, **{"secret.crm.token": "typed-token", "secret.crm.login.client_secret": "typed-secret"})
-    assert done.status_code == 303, seen(done.text)
-    text = file_of(stage).read().text
-    assert "token: ${secret:crm.token}" in text and "typed-" not in text and "${env:CRM_KEY}" not in text
-    settings: Any = file_of(stage).check(text).connectors["crm"].settings
-    assert settings.token.get_secret_value() == "typed-token" and settings.base_url == EVIL
-    assert settings.login.client_secret.get_secret_value() == "typed-secret"
-    assert stage.rows(ConnectorToken) == [], "the sign-in does not go to the new address"
-    (entry,) = stage.rows(AuditEntry, action="connectors.address")
-    assert entry.detail == "crm: crm.example.com to evil.example.net" and "typed" not in str(stage.rows(AuditEntry))
 
 
 def test_an_earlier_version_with_another_address_is_the_same_road(stage: TestHub) -> None:

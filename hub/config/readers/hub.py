@@ -12,6 +12,9 @@ from hub.config.reading import Reading
 from hub.config.redacted import passwords_in
 from hub.config.sections.browser_references import reserved_references
 
+OWN_FILES = ("secret.key", "config.yaml")
+"""The key file beside an SQLite database, and the configuration itself."""
+
 
 def read_hub(reading: Reading, value: object) -> HubSection | None:
     """The section `hub:` with absolute paths. None if it is invalid; the problems are reported."""
@@ -41,13 +44,20 @@ def read_hub(reading: Reading, value: object) -> HubSection | None:
 
 
 def _refuse_own_references(reading: Reading, hub: HubSection) -> None:
-    own = reserved_references(reading.document.tree)
+    own = {_resolved(reading, name) for name in reserved_references(reading.document.tree)}
     for index, name in enumerate(hub.browser_references):
-        if name in own:
+        is_own_file = name.startswith("file:") and pathlib.Path(name.removeprefix("file:")).name in OWN_FILES
+        if is_own_file or _resolved(reading, name) in own:
             reading.tell(
                 ("hub", "browser_references", index),
                 f"{name} is a secret of the hub itself, which no user may send anywhere; remove it",
             )
+
+
+def _resolved(reading: Reading, name: str) -> str:
+    """A reference whose file name, if it is one, is absolute."""
+    kind, _, rest = name.partition(":")
+    return f"file:{reading.absolute(rest)}" if kind == "file" else name
 
 
 def _without_missing(reading: Reading, value: dict[str, Any], path: Path) -> dict[str, object]:

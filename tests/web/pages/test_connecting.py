@@ -210,10 +210,10 @@ def _connect_with_a_key(stage: TestHub, browser: PageClient, typed: dict[str, An
 def test_a_key_that_is_enough_alone_does_without_the_sign_in(stage: TestHub) -> None:
     browser = signed_in(stage)
     assert "Access token" in browser.text("/connectors/new/hubspot")
-    done = browser.post("/connectors/new/hubspot", {"name": "hubspot_two", "set.access_token": "${env:HUBSPOT_SECRET}"})
+    done = browser.post("/connectors/new/hubspot", {"name": "hubspot_two", "set.access_token": "${env:LISTED_KEY}"})
     assert done.status_code == 303 and done.headers["location"] == "/connectors", done.text[:3000]
     assert "Tag ID" in browser.text("/connectors/new/microsoft_ads")
-    typed = {"set.api": "uet", "set.tag_id": "12345678", "set.uet_token": "${env:HUBSPOT_SECRET}"}
+    typed = {"set.api": "uet", "set.tag_id": "12345678", "set.uet_token": "${env:LISTED_KEY}"}
     assert browser.post("/connectors/new/microsoft_ads", {"name": "bing", **typed}).status_code == 303
     file = stage.config_file
     assert file is not None

@@ -17,6 +17,7 @@ from hub.hookspecs import CallHooks, NumberHooks
 from hub.numbers.ownership import compare
 from hub.platform.private_files import open_to_others
 from hub.plugin_host.captured import click_ids_of
+from hub.plugin_host.host.connector import unconfined
 from hub.privacy.datamap.chart import problems
 from hub.privacy.datamap.recipients import recipients_of
 from hub.privacy_requests.reminders import overdue
@@ -163,6 +164,8 @@ def _warnings(opened: Opened, *, numbers: bool) -> list[str]:
             "The list of erased people is only in the database and the key backups; set hub: tombstones: to a file on "
             "another disk, so that a restore erases them again."
         )
+    if (why := unconfined(map(type, hub.plugins.connectors.values()))) is not None:
+        found.append(why)
     if (scarce := hub.disk.warning()) is not None:
         found.append(scarce)
     found += [

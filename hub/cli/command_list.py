@@ -42,7 +42,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "Connectors and deliveries": {
         "connectors": ("plugins.connectors",),
-        "plugins": ("plugins.packages",),
+        "plugins": ("plugins.packages", "plugins.prove_walls"),
         "sync": ("plugins.sync",),
         "deliveries": ("deliveries",),
         "webhooks": ("webhooks_out",),

@@ -20,6 +20,7 @@ from hub.cli.support.output import CONFIG, ConfigFile
 from hub.config.models import Config
 from hub.platform import logs
 from hub.platform.clock import Clock
+from hub.plugin_host.host.connector import unconfined
 from hub.plugin_host.kernel.privileges import close_to_other_processes
 from hub.runtime import webhook_url
 from hub.serving.addresses import address_of, operation_listener, refuse_taken_address
@@ -115,6 +116,8 @@ def start_process(path: Path, sandbox: bool, role: Role, listen: str | None = No
         process = exit_stack.enter_context(
             open_process(path, loaded, role, sandbox=sandbox, operation=listen is not None, clock=clock)
         )
+        if (why := unconfined(map(type, process.opened.hub.plugins.connectors.values()))) is not None:
+            log.warning("plugins are not confined", reason=why)
         signal.signal(signal.SIGHUP, lambda *_: process.watcher.reread())
 
         def begin() -> None:

@@ -213,3 +213,44 @@ def _server(arrived: list[str]) -> Iterator[ThreadingHTTPServer]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@dataclass(frozen=True)
+class EscapeResult:
+    """What came of one escape in all its attempts."""
+
+    area: str
+    name: str
+    tries: int
+    succeeded: int
+    absent: bool
+    """Whether this machine lacks what the escape needs."""
+    detail: str
+    """What the plugin got at the worst: without the audit hook, it is the kernel's own error."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The whole table, tried in every way."""
+
+    escapes: list[EscapeResult]
+    seen_outside: list[str]
+    """What reached or changed the things that the escapes aim at."""
+
+
+def prove_all() -> Proof:
+    """Try every escape at import and in a hook, with the audit hook and without it."""
+    attempts: dict[tuple[str, str], list[Attempt]] = {}
+    seen: list[str] = []
+    for audit_hook in (True, False):
+        found, outside = prove(audit_hook=audit_hook)
+        seen += outside
+        for each in found:
+            attempts.setdefault((each.area, each.name), []).append(each)
+    return Proof([_result(*key, tried) for key, tried in attempts.items()], seen)
+
+
+def _result(area: str, name: str, tried: list[Attempt]) -> EscapeResult:
+    succeeded = [each for each in tried if each.outcome == "succeeded"]
+    absent = all(each.outcome == "absent" for each in tried)
+    return EscapeResult(area, name, len(tried), len(succeeded), absent, (succeeded or tried)[-1].detail)

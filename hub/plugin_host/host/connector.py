@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial, wraps
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -21,6 +21,7 @@ from hub.plugin_host.host.load import load_class
 from hub.plugin_host.host.messages import TRANSFORM, Begin, Origin
 from hub.plugin_host.host.shapes import as_written, model_from
 from hub.plugin_host.host.supervisor import Supervisor, Switch
+from hub.plugin_host.kernel.support import missing_confinement
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
 from hub.plugin_host.plugin_texts.personal_values import PersonalValue
 from hub.plugin_host.plugin_texts.plugin_log import log_of
@@ -133,6 +134,12 @@ class HostedConnector(Connector):
         self.supervisor.await_first_start()
         handed = {name: PersonalValue("user", text) for name, text in arguments.items()}
         return log_of(self).scrubber.call(handed, lambda: self.supervisor.call(what, "local", {**arguments}, limit))
+
+
+def unconfined(classes: Iterable[type[Connector]]) -> str | None:
+    """Why plugins of others among these are not confined here; None if the kernel confines them, or if there are none."""
+    others = [each for each in classes if issubclass(each, HostedConnector) and not each.origin.built_in]
+    return missing_confinement() if others else None
 
 
 def hosted(connector_class: type[Connector], origin: Origin) -> type[HostedConnector]:

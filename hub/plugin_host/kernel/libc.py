@@ -14,7 +14,7 @@ SUPPORTED = ("x86_64", "aarch64")
 
 def is_supported() -> bool:
     """Whether this is 64-bit Linux on one of the machines that the filter knows."""
-    return sys.platform == "linux" and MACHINE in SUPPORTED and sys.maxsize > 2**32
+    return sys.platform == "linux" and platform.machine() in SUPPORTED and sys.maxsize > 2**32
 
 
 def prctl(option: int, *arguments: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from hub.plugin_host.kernel import seccomp
@@ -13,20 +12,24 @@ from hub.plugin_host.kernel.libc import is_supported
 from hub.plugin_host.kernel.privileges import give_up_privileges
 
 
-@cache
 def missing_confinement() -> str | None:
     """Why plugins cannot be confined here, in one sentence with its consequence; None if the kernel can do it."""
     if not is_supported():
-        why = "plugins are confined by the kernel only on 64-bit Linux (x86_64, aarch64)"
-    elif not landlock_version():
-        why = (
-            "this kernel has no Landlock, or forbids it (Linux 5.13 or later with landlock in its lsm= list is needed)"
+        return _consequence("The kernel confines plugins on 64-bit Linux only (x86_64, aarch64)")
+    return missing_of(landlock_version(), filters=seccomp.is_available())
+
+
+def missing_of(landlock: int, *, filters: bool) -> str | None:
+    """The same of a kernel with a version of Landlock (0: none) that can filter system calls or not."""
+    if not landlock:
+        return _consequence(
+            "This kernel has no Landlock, or forbids it (Linux 5.13 or later with landlock in its lsm= list is needed)"
         )
-    elif not seccomp.is_available():
-        why = "this kernel cannot filter system calls (seccomp)"
-    else:
-        return None
-    return f"{why[0].upper()}{why[1:]}, so a plugin that is not built in can do here what the hub's user can."
+    return None if filters else _consequence("This kernel cannot filter system calls (seccomp)")
+
+
+def _consequence(why: str) -> str:
+    return f"{why}, so a plugin that is not built in can do here what the hub's user can."
 
 
 def confine_process(readable: Sequence[Path], writable: Sequence[Path], *, sockets: bool) -> None:

@@ -11,7 +11,7 @@ from hub.contracts.connector import Connector
 from hub.contracts.manifest import Manifest
 from hub.platform.fields import from_fields
 from hub.plugin_host.discovery import Catalog
-from hub.plugin_host.host.connector import HostedConnector
+from hub.plugin_host.host.connector import HostedConnector, unconfined
 
 Source = Literal["built in", "package", "file"]
 Isolation = Literal["thread", "process"]
@@ -57,7 +57,9 @@ def plugin_list(catalog: Catalog, config: Config | None) -> PluginList:
     """The plugins of a machine, and how the connectors of a configuration, if there is one, run them."""
     rows = [_row(name, made, catalog, config) for name, made in catalog.classes.items()]
     rows.sort(key=lambda row: (row.kind, row.name))
-    return PluginList(plugins=tuple(rows), broken=dict(catalog.broken), warnings=catalog.passed_over)
+    why = unconfined(catalog.classes.values())
+    warnings = (*catalog.passed_over, *([why] if why else []))
+    return PluginList(plugins=tuple(rows), broken=dict(catalog.broken), warnings=warnings)
 
 
 def _row(name: str, made: type[Connector], catalog: Catalog, config: Config | None) -> PluginRow:

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from hub.model import HUB_CHAIN, AuditEntry, HealthReport
 from hub.platform.clock import utc_now
+from hub.plugin_host.host.connector import unconfined
 from hub.runtime import Hub
 from hub.store.dialects import database_file, server_time, server_version
 from hub.store.schema import revisions
@@ -60,6 +61,8 @@ class Machine:
     lasts: timedelta | None
     """How long recordings as frequent as in the last 30 days take to fill their disk; None if too little is known."""
     backup_at: datetime | None
+    unconfined: str | None
+    """Why plugins of others are not confined by this machine's kernel; None if they are, or if there are none."""
     now: datetime
     clock_ahead: timedelta | None
     """By how much this machine's clock is ahead of the database server's; None on SQLite."""
@@ -91,6 +94,7 @@ def machine(session: Session, hub: Hub, now: datetime) -> Machine:
         disks=tuple(disks.values()),
         lasts=_lasts(hub, disks, figures.get(RECORDINGS_MONTH)),
         backup_at=newest_backups(session).get("data"),
+        unconfined=unconfined(map(type, hub.plugins.connectors.values())),
         now=now,
         clock_ahead=_clock_ahead(session, hub),
     )

@@ -33,6 +33,11 @@ SENTENCES: dict[str, Sentence] = {
         "Sign in again",
         "/connectors",
     ),
+    "plugins are not confined": Sentence(
+        "This machine cannot confine plugins of others",
+        "They could read and change what the hub can: the database, the keys, config.yaml.",
+        "Run the hub on 64-bit Linux from 5.13 with Landlock, or remove the plugins; see hub plugins prove-walls",
+    ),
     "provider unavailable": Sentence(
         "{connector} was busy or did not answer",
         "It is tried again until it works.",

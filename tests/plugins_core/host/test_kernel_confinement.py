@@ -15,12 +15,12 @@ from hub.plugin_host.kernel import seccomp
 from hub.plugin_host.kernel.libc import MACHINE
 from hub.plugin_host.kernel.support import missing_confinement
 
+ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
 ACTIONS = """
 import ctypes, json, os, socket, sqlite3, sys, threading, urllib.request, zoneinfo
 from pathlib import Path
-from hub.plugin_host.host.limits import limit_process
-from hub.plugin_host.kernel.support import confine_process
+from hub.plugin_host.kernel import landlock, support
 
 own, outside, hub = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 libc = ctypes.CDLL(None, use_errno=True)
@@ -36,8 +36,11 @@ def tried(action):
         return error.errno
     return 0
 
+version = int(sys.argv[4])
+if version >= 0:
+    landlock.landlock_version = support.landlock_version = lambda: version
 system = [Path(each) for each in ("/usr/lib", "/usr/share/zoneinfo", *sys.path) if each]
-confine_process(system, [own], sockets=False)
+support.confine_process(system, [own], sockets=False)
 print(json.dumps({name: tried(action) for name, action in {
     "write its own file": lambda: (own / "note").write_text("x"),
     "read a package": lambda: Path(json.__file__).read_text(),
@@ -81,15 +84,43 @@ EXPECTED = {
 }
 
 
-def test_the_kernel_refuses_what_a_confined_process_needs_not(tmp_path: Path) -> None:
+def outcomes(tmp_path: Path, version: int = -1) -> dict[str, int]:
+    """What each action ends with in a confined process, on a kernel with at most this version of Landlock."""
     own, outside = tmp_path / "own", tmp_path / "outside"
     own.mkdir()
     outside.write_text("secret of the hub")
-    arguments = [sys.executable, "-c", ACTIONS, str(own), str(outside), str(os.getpid())]
+    arguments = [sys.executable, "-c", ACTIONS, str(own), str(outside), str(os.getpid()), str(version)]
     done = subprocess.run(arguments, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == EXPECTED
     assert outside.read_text() == "secret of the hub"
+    found: dict[str, int] = json.loads(done.stdout)
+    return found
+
+
+def test_the_kernel_refuses_what_a_plugin_does_not_need(tmp_path: Path) -> None:
+    assert outcomes(tmp_path) == EXPECTED
+
+
+@pytest.mark.parametrize("version", [1, 3, 5])
+def test_what_an_older_landlock_does_not_cover_the_filter_refuses(tmp_path: Path, version: int) -> None:
+    assert outcomes(tmp_path, version) == EXPECTED
+
+
+def test_without_landlock_the_filter_still_refuses_all_but_files(tmp_path: Path) -> None:
+    files = {"read a file", "write a file", "memory of the hub"}
+    found = outcomes(tmp_path, 0)
+    assert {name: code for name, code in found.items() if name not in files} == {
+        name: code for name, code in EXPECTED.items() if name not in files
+    }
+    assert found["read a file"] == 0
+
+
+def test_units_of_processes_that_start_plugin_hosts_allow_the_calls_that_confine_them() -> None:
+    for name in ("ringfence", "ringfence-web", "ringfence-worker"):
+        unit = (ROOT / f"deploy/systemd/{name}.service").read_text()
+        (allowed,) = [line for line in unit.splitlines() if line.startswith("SystemCallFilter=")]
+        calls = {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}
+        assert calls <= set(allowed.partition("=")[2].split())
 
 
 def test_the_filter_ends_every_path_with_a_verdict_and_fits_into_the_kernel() -> None:

@@ -13,7 +13,9 @@ from testbed import NORTH_SHARED, TestHub
 from hub.model import Call, ConfigProcess, ConnectorState, Delivery, InboxWebhook, Recording
 from hub.platform.error_counts import ErrorCounts
 from hub.platform.liveness import Liveness
+from hub.queries.status.headline import headline
 from hub.queries.status.jobs import jobs
+from hub.queries.status.machine import machine
 from hub.store.writers.health import write_figures, write_health
 
 
@@ -180,3 +182,12 @@ def test_processes_show_their_version_and_their_threads(lite_hub: Callable[..., 
     assert "3 of 4 A thread is stuck" in text and "On version 40" in text
     stage.clock.advance(minutes=1)
     assert "No process has reported in the last minute." in signed_in(stage).text("/status")
+
+
+def test_a_machine_that_cannot_confine_plugins_of_others_is_named(stage: TestHub) -> None:
+    with stage.hub.store.reading() as session:
+        found = machine(session, stage.hub, stage.clock())
+    assert found.unconfined is None
+    why = "This kernel has no Landlock, so a plugin that is not built in can do here what the hub's user can."
+    waiting = headline([], [], [], replace(found, unconfined=why), [], stage.clock()).waiting
+    assert "plugins of others are not confined on this machine" in [each.text for each in waiting]

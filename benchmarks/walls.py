@@ -1,4 +1,4 @@
-"""What the walls cost: a plugin host (`plugin_host`), and the answers to ringing calls by the same carrier without and with one.
+"""What the walls cost: a plugin host (`plugin_host`), and answers to ringing calls by the same carrier without and with one.
 
 Calls ring at two whole hubs in turn, so that both meet the same moments of the machine: at its usual load, and beside processes
 that only compute.

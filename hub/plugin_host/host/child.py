@@ -15,11 +15,13 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from typing import Any
 
 from hub.contracts.connector import Connector
+from hub.contracts.webhooks import WebhookRequest
 from hub.errors import PluginFailure
-from hub.hookspecs import SPECS
+from hub.hookspecs import SPECS, CallHooks
 from hub.plugin_host.hook_manager import HookManager
 from hub.plugin_host.host.confinement import confine
 from hub.plugin_host.host.limits import limit_process
@@ -30,6 +32,8 @@ from hub.plugin_host.host.wire import FILES, CannotPass, FrameSocket, encode, li
 from hub.plugin_host.partial_settings import partial_model
 
 MAX_WAITING_NOTES = 1_000
+PREPARE_SECONDS = 1.0
+"""A plugin whose check of an empty webhook takes longer is called all the same."""
 SWITCH_SECONDS = 0.001
 """How long a thread that computes keeps others waiting: a slow hook must not hold up the answer to a ringing call."""
 
@@ -89,10 +93,17 @@ class Host:
             self._send({"broken": f"{type(error).__name__}: {text}"})
             return
         self._connector, self._hooks = connector, manager.hook
+        prepared = threading.Thread(target=self._prepare, daemon=True)
+        prepared.start()
+        prepared.join(PREPARE_SECONDS)
         sys.setswitchinterval(SWITCH_SECONDS)
         for end in self._calls:
             threading.Thread(target=self._serve, args=(end,), daemon=True).start()
         self._send({"ready": os.getpid()})
+
+    def _prepare(self) -> None:
+        """Have the plugin refuse an empty webhook, so that what it loads for the first one is loaded before a call rings."""
+        self._reply(CallHooks.verify_webhook.__name__, {"request": WebhookRequest("POST", "", b"", datetime.now(UTC))})
 
     def _serve(self, end: FrameSocket) -> None:
         """Answer the calls of one socket, one after the other."""

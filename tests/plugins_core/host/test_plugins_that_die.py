@@ -30,6 +30,7 @@ MORTAL = """
     from hub.api import ConnectionReport, Connector, Manifest, PluginSettings, Recipient, VerifiedWebhook, hookimpl
 
     RANG = threading.Event()
+    EMPTY = []
 
     class Mortal(Connector):
         manifest = Manifest(name="mortal", kind="carrier", version="1", summary="-",
@@ -38,6 +39,10 @@ MORTAL = """
 
         @hookimpl
         def verify_webhook(self, request):
+            if not request.body:
+                EMPTY.append(request)
+            if request.body == b"count":
+                return VerifiedWebhook(str(len(EMPTY)))
             if request.body == b"exit":
                 os._exit(3)
             while request.body == b"spin":
@@ -151,6 +156,10 @@ def test_a_plugin_that_writes_half_an_answer_is_ended_in_time(mortal: TestHub, m
         ask(mortal, "half")
     assert ended(pid)
     assert int(ask(mortal, "who")) != pid
+
+
+def test_a_plugin_has_looked_at_an_empty_webhook_before_the_first_call_rings(mortal: TestHub) -> None:
+    assert ask(mortal, "count") == "1"
 
 
 def test_hooks_that_wait_for_the_provider_keep_no_ringing_call_waiting(mortal: TestHub) -> None:

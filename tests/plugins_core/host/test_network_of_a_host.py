@@ -27,7 +27,7 @@ from hub.testing import connect
 
 CALLER = """
     import socket, urllib.request
-    from hub.api import Connector, Manifest, PluginSettings, Recipient, VerifiedWebhook, hookimpl
+    from hub.api import BadSignature, Connector, Manifest, PluginSettings, Recipient, VerifiedWebhook, hookimpl
 
     class Settings(PluginSettings):
         base_url: str
@@ -40,6 +40,8 @@ CALLER = """
         @hookimpl
         def verify_webhook(self, request):
             word = request.body.decode()
+            if not word:
+                raise BadSignature("It is empty.")
             if word == "flood":
                 sockets = [socket.create_connection(self.settings.base_url[7:].split(":")) for _ in range(40)]
                 return VerifiedWebhook(str(len(sockets)))

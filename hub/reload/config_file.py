@@ -142,8 +142,12 @@ class ConfigFile:
         """
         base = self.read()
         text = edit if isinstance(edit, str) else edited(base.text, edit)
-        refused = self._refused(editor, base.text, text) if editor else ()
-        if editor and refused and not preview:
+        old, new = tree_or_empty(base.text), tree_or_empty(text)
+        refused: tuple[Refusal, ...] = ()
+        if editor is not None:
+            with self._store.reading() as session:
+                refused = refusals(session, editor, self._edit(session, editor, old, new))
+        if editor is not None and refused and not preview:
             with self._store.writing() as session:
                 note_refusals(session, editor, refused, self._clock())
         problems = as_problems(refused, text)
@@ -152,21 +156,16 @@ class ConfigFile:
                 self.check(text, editor.secrets if editor else None)
             except ConfigError as error:
                 problems = error.problems or (Problem(str(error)),)
-        old, new = tree_or_empty(base.text), tree_or_empty(text)
         return Proposal(
             text, base.sha, diff_of(base.text, text), problems, restart_needed(old, new), in_words(old, new), refused
         )
 
-    def _refused(self, editor: Editor, old_text: str, new_text: str) -> tuple[Refusal, ...]:
-        with self._store.reading() as session:
-            return refusals(session, editor, self._edit(session, editor, old_text, new_text))
-
-    def _edit(self, session: Session, editor: Editor, old_text: str, new_text: str) -> ConfigEdit:
-        """The change, with the plugins that the running text knows: a new text may name folders of its own."""
-        hub = tree_or_empty(old_text).get("hub")
+    def _edit(self, session: Session, editor: Editor, old: dict[str, object], new: dict[str, object]) -> ConfigEdit:
+        """A user's change, with the plugins that the running text knows: a new text may name folders of its own."""
+        hub = old.get("hub")
         folders = hub.get("plugin_dirs") if isinstance(hub, dict) else None
         named = [self.path.resolve().parent / str(each) for each in folders] if isinstance(folders, list) else []
-        return edit_of(session, editor, old_text, new_text, self._discover(named).classes)
+        return edit_of(session, editor, old, new, self._discover(named).classes)
 
     # Apply.
 
@@ -181,18 +180,14 @@ class ConfigFile:
         not the user's to make.
         """
         editor = actor if isinstance(actor, Editor) else None
-        refused = self._refused(editor, self.read().text, proposal.text) if editor else ()
-        if refused:
-            raise CannotDo(refused[0].text)
+        edit = self._allowed(editor, proposal) if editor else None
         config = self.check(proposal.text, editor.secrets if editor else None)
         if not self.writable:
             raise CannotDo(f"{self.path.name} is read-only here; apply the diff where the file comes from.")
         with self._locked(), self._store.writing() as session:
             lock_versions(session)
-            base = self.read()
-            if base.sha != proposal.base_sha:
-                raise ConfigConflict(f"{self.path.name} was changed in the meantime; look at it and try again.")
-            now, edit = self._clock(), self._edit(session, editor, base.text, proposal.text) if editor else None
+            self._base_of(proposal)
+            now = self._clock()
             if editor and edit:
                 for refusal in refusals(session, editor, edit):
                     raise CannotDo(refusal.text)
@@ -211,6 +206,22 @@ class ConfigFile:
                 raise
         self.applied(written.number or 0)
         return written
+
+    def _base_of(self, proposal: Proposal) -> str:
+        """The text that a proposal was made from; ConfigConflict if it is no longer the running one."""
+        base = self.read()
+        if base.sha != proposal.base_sha:
+            raise ConfigConflict(f"{self.path.name} was changed in the meantime; look at it and try again.")
+        return base.text
+
+    def _allowed(self, editor: Editor, proposal: Proposal) -> ConfigEdit:
+        """The user's change; CannotDo if it is not theirs to make. It comes before the check of the text, as in `propose`."""
+        base = self._base_of(proposal)
+        with self._store.reading() as session:
+            edit = self._edit(session, editor, tree_or_empty(base), tree_or_empty(proposal.text))
+            for refusal in refusals(session, editor, edit):
+                raise CannotDo(refusal.text)
+        return edit
 
     def roll_back(self, number: int, actor: Editor | str | None) -> ConfigVersion:
         """Apply an earlier version again, as a new one."""

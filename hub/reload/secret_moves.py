@@ -26,11 +26,13 @@ ADDRESS_WORDS = frozenset({
     "region", "server", "servers", "socket", "subdomain", "tenant", "transport", "uri", "url", "urls",
 })  # fmt: skip
 """A setting with one of these words in its name says where a connector's secrets go, or what proves that it is there."""
-HOST = re.compile(r"(?i)(localhost|[\w-]+(\.[\w-]+)*\.[a-z]{2,}|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(:\d+)?(/.*)?")
+HOST = re.compile(
+    r"(?i)(localhost|[\w-]+(\.[\w-]+)*\.[^\W\d_][\w-]+|\d{1,3}(\.\d{1,3}){3}|\[?[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*\]?)\.?(:\d+)?(/.*)?"
+)
 """A value that is a host, whatever its setting is called."""
 SWITCHES = ("plugin", "sandbox")
 """Of the common keys of a connector: with these, too, its secrets go elsewhere."""
-MAX_SHOWN = 100
+MAX_SHOWN, MAX_HOST = 100, 300
 Tree = Mapping[str, Any]
 
 
@@ -259,7 +261,7 @@ def _texts(value: object, place: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def _is_address(place: Path, text: str) -> bool:
     words = {word for key in place if isinstance(key, str) for word in key.lower().replace("-", "_").split("_")}
-    return bool(words & ADDRESS_WORDS) or "://" in text or HOST.fullmatch(text) is not None
+    return bool(words & ADDRESS_WORDS) or "://" in text or HOST.fullmatch(text[:MAX_HOST]) is not None
 
 
 def _secret_places(edit: ConfigEdit) -> Iterator[Path]:

@@ -15,7 +15,6 @@ from hub.config.models import ConnectorCommon
 from hub.contracts.connector import Connector
 from hub.errors import Problem
 from hub.model import Company, ConnectorToken, WebhookEndpoint
-from hub.reload.differences import tree_or_empty
 from hub.reload.secret_moves import ConfigEdit, Refusal, secret_moves
 from hub.reload.user_limits import has_several_accounts, refusals_of, webhook_addresses
 from hub.store import audit
@@ -24,10 +23,13 @@ MAX_DETAIL = 500
 
 
 def edit_of(
-    session: Session, editor: Editor, old_text: str, new_text: str, classes: Mapping[str, type[Connector]]
+    session: Session,
+    editor: Editor,
+    old: Mapping[str, object],
+    new: Mapping[str, object],
+    classes: Mapping[str, type[Connector]],
 ) -> ConfigEdit:
     """A user's change of config.yaml. Neither text is checked, because a check reads what a reference stands for."""
-    old, new = tree_or_empty(old_text), tree_or_empty(new_text)
     has_token = col(ConnectorToken.ciphertext) != b""
     return ConfigEdit(
         old=old,
@@ -89,8 +91,8 @@ def void_secrets(session: Session, editor: Editor, edit: ConfigEdit, now: dateti
 
 
 def _endpoint(company: str, name: str) -> ColumnElement[bool]:
-    company_id = select(Company.id).where(Company.name == company).scalar_subquery()
-    return and_(col(WebhookEndpoint.company_id) == company_id, col(WebhookEndpoint.name) == name)
+    companies = select(Company.id).where(Company.name == company)
+    return and_(col(WebhookEndpoint.company_id).in_(companies), col(WebhookEndpoint.name) == name)
 
 
 def _connectors(tree: Mapping[str, object]) -> set[str]:

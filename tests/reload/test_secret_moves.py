@@ -170,6 +170,28 @@ def test_the_audit_log_gets_hosts_alone(address: str, host: str) -> None:
     assert shown_host(address) == host
 
 
+@pytest.mark.parametrize(
+    ("value", "is_address"),
+    [
+        ("evil.example.net", True),
+        ("evil.example.net:8443/x", True),
+        ("evil.example.net.", True),
+        ("198.51.100.7", True),
+        ("2001:db8::7", True),
+        ("[2001:db8::7]:443", True),
+        ("localhost:9", True),
+        ("evil.xn--p1ai", True),
+        ("wss://evil", True),
+        ("sales", False),
+        ("08:00", False),
+        ("66.0", False),
+        ("+13125550190", False),
+    ],
+)
+def test_a_host_is_an_address_whatever_its_setting_is_called(value: str, is_address: bool) -> None:
+    assert bool(addresses_of(None, {"target": value})) == is_address
+
+
 def test_an_old_key_leaves_a_list_and_the_others_stay() -> None:
     old = {"connectors": {"a": {"plugin": "p", "former": ["${env:ONE}", "${env:TWO}"]}}}
     new = {"connectors": {"a": {"plugin": "p", "former": ["${env:TWO}"]}}}

@@ -21,8 +21,8 @@ from hub.testing import FrozenClock
 
 
 @pytest.fixture
-def stage(sqlite_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
-    with open_config_stage(sqlite_url, clock, tmp_path, TEXT, KEYED) as opened:
+def stage(database_url: str, clock: FrozenClock, tmp_path: Path) -> Iterator[TestHub]:
+    with open_config_stage(database_url, clock, tmp_path, TEXT, KEYED) as opened:
         yield opened
 
 

@@ -29,6 +29,7 @@ from hub.model import (
     TextMessage,
     Visit,
 )
+from hub.privacy import retention
 from hub.privacy.retention import Holding, holdings, sweep
 from hub.privacy.retention_rules import RETENTION_RULES, RetentionRule
 from hub.recordings.keep import end_expired
@@ -50,7 +51,7 @@ def lite_store(sqlite_url: str) -> Iterator[Store]:
     opened.close()
 
 
-def born(store: Store, life: RetentionRule, retention: RetentionSection = RetentionSection()) -> datetime:
+def born(store: Store, life: RetentionRule, kept: RetentionSection = RetentionSection()) -> datetime:
     """A row whose life began at START; when it ends."""
     until = START if life.counts_from_start else START + default_life(life.kind)
     more: dict[str, Any] = {"state": "dead", "reason": CANARY} if life.table is Delivery else {}
@@ -60,7 +61,7 @@ def born(store: Store, life: RetentionRule, retention: RetentionSection = Retent
             more = {"subject_id": seed(session, on, START).id}
         seed(session, life.table, START, **{life.until: until}, **more)
         session.commit()
-    return START + retention.life(life.kind)
+    return START + kept.life(life.kind)
 
 
 def content(store: Store, life: RetentionRule) -> str:
@@ -70,17 +71,25 @@ def content(store: Store, life: RetentionRule) -> str:
     return " ".join(str(row[name]) for row in rows for name in sorted(names) if row[name] not in (None, {}, []))
 
 
-def past(store: Store, life: RetentionRule, now: datetime, retention: RetentionSection | None = None) -> int:
+def past(store: Store, life: RetentionRule, now: datetime, kept: RetentionSection | None = None) -> int:
     with store.reading() as session:
-        found = holdings(session, retention or RetentionSection(), now)
+        found = holdings(session, kept or RetentionSection(), now)
         return next(each.past for each in found if each.name == life.name)
 
 
+def only(monkeypatch: pytest.MonkeyPatch, life: RetentionRule) -> None:
+    """The others of the fifty rules have nothing to end from now on."""
+    monkeypatch.setattr(retention, "RETENTION_RULES", (life,))
+
+
 @pytest.mark.parametrize("life", SWEPT, ids=lambda life: life.name)
-def test_it_ends_with_its_life_and_not_before(store: Store, life: RetentionRule) -> None:
+def test_it_ends_with_its_life_and_not_before(
+    store: Store, life: RetentionRule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ends = born(store, life)
-    assert sweep(store, ends - SECOND)[life.name] == 0
+    assert sweep(store, ends - SECOND)[life.name] == 0, "by none of the rules"
     held = content(store, life)
+    only(monkeypatch, life)
     assert held and past(store, life, ends + timedelta(hours=24) - SECOND) == 0
     assert past(store, life, ends + timedelta(hours=25)) == 1, "nobody swept it"
     assert sweep(store, ends)[life.name] == 1
@@ -90,10 +99,13 @@ def test_it_ends_with_its_life_and_not_before(store: Store, life: RetentionRule)
 
 
 @pytest.mark.parametrize("life", SWEPT, ids=lambda life: life.name)
-def test_a_shorter_life_ends_what_is_stored_already(lite_store: Store, life: RetentionRule) -> None:
+def test_a_shorter_life_ends_what_is_stored_already(
+    lite_store: Store, life: RetentionRule, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shorter = RetentionSection.model_validate({life.kind: "10d"})
     ends = born(lite_store, life, shorter)
     assert sweep(lite_store, ends - SECOND, shorter)[life.name] == 0
+    only(monkeypatch, life)
     assert past(lite_store, life, ends + timedelta(hours=25), shorter) == 1
     assert sweep(lite_store, ends, shorter)[life.name] == 1
     assert past(lite_store, life, ends + timedelta(days=400), shorter) == 0

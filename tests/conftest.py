@@ -50,11 +50,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for a PostgreSQL database runs where the others of that kind run."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks for a PostgreSQL database runs where the others of that kind run; of a test marked `one_on_postgresql`,
+    the first case."""
+    known, others = set[str](), set[pytest.Item]()
     for item in items:
         if NEED_POSTGRES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.postgresql)
+        if item.get_closest_marker("postgresql") and item.get_closest_marker("one_on_postgresql"):
+            test = item.nodeid.partition("[")[0]
+            if test in known:
+                others.add(item)
+            known.add(test)
+    if others:
+        config.hook.pytest_deselected(items=[item for item in items if item in others])
+        items[:] = [item for item in items if item not in others]
 
 
 def pytest_collection_finish() -> None:

@@ -76,6 +76,7 @@ def test_the_legs_fold_into_the_call_back_in_any_order_and_never_become_a_call_t
     assert [each.id for each in stage.rows(Call)] == [missed.id]
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("legs", "reason"),
     [
@@ -143,6 +144,7 @@ def test_the_attempt_is_on_disk_before_the_carrier_hears_of_it_and_a_fast_report
     assert (row.status, row.state, row.duration) == ("completed", "done", 60)
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("trouble", "words"),
     [

@@ -25,6 +25,7 @@ SECOND = timedelta(seconds=1)
 # Trouble of the whole batch
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("trouble", "raised"),
     [
@@ -74,6 +75,7 @@ def test_a_refusal_of_the_batch_ends_its_items_and_the_next_batch_goes_on(hub: F
     assert (row.code, row.reason) == ("NO_ACCOUNT", "Unknown account.")
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("trouble", [AuthError("refused"), ConfigError("wrong"), NotSupported("no")])
 def test_what_a_person_must_mend_costs_no_try(hub: Factory, trouble: Exception) -> None:
     stage = hub()

@@ -98,6 +98,7 @@ def test_the_longer_it_takes_the_rarer_it_is_asked_about_up_to_an_hour(accepted:
     assert waits == sorted(waits) and waits[0] == 60 and waits[-1] == 3_600
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("after", [float("inf"), float("nan"), -5.0, 1e12])
 def test_a_senseless_wait_does_no_harm(accepted: TestHub, after: float) -> None:
     accepted.network.poll_script = [lambda pending: [Receipt(key=pending[0].key, status="accepted", retry_after=after)]]

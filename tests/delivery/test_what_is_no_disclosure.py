@@ -27,6 +27,7 @@ def of(stage: TestHub, connector: str) -> list[Disclosure]:
     return stage.rows(Disclosure, connector=connector)
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("status", "sent", "disclosed"),
     [

@@ -251,6 +251,7 @@ def test_places_from_offline_enrichers_are_known_before_another_company_is_asked
     assert [place.country for place in asked.person_places] == ["US"]
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     "answer",
     [ValueError("a bug"), lambda _: None, lambda _: [{"name": "country"}], lambda _: "US"],

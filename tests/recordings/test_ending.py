@@ -177,6 +177,7 @@ def test_a_legal_hold_keeps_the_audio_until_it_is_lifted(recording_hub: Factory,
     assert end_expired(stage.hub) == 1 and files(tmp_path / "shelf") == []
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(("kind", "choice"), [("voicemail", None), ("recorded", None), ("recorded", "refused")])
 def test_where_nothing_is_kept_of_a_conversation_there_is_nothing_to_end(
     recording_hub: Factory, kind: str, choice: str | None

@@ -91,6 +91,7 @@ def test_a_voicemail_needs_no_notice(recording_hub: Factory) -> None:
     assert only(stage).state == "stored"
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("choice", "state"),
     [

@@ -102,6 +102,7 @@ def test_a_download_is_an_attachment_and_noted_as_such(player: Player) -> None:
     assert player.listened() == [(player.maria, "recording.download", "whole")]
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [("bytes=0-99", 0, 99), ("bytes=100-", 100, None), ("bytes=-50", -50, None), ("bytes=0-999999999", 0, None)],
@@ -115,6 +116,7 @@ def test_a_part_is_given_where_a_player_seeks(player: Player, asked: str, first:
     assert len(player.listened()) == 1
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     "asked", ["bytes=999999999-", "bytes=9-5", "bytes=-0", "bytes=0-1,5-6", "bytes=a-b", "bytes=-"]
 )

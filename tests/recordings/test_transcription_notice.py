@@ -71,6 +71,7 @@ def test_a_recording_of_a_caller_who_was_not_told_is_kept_and_not_given_to_the_s
     assert stage.ears.heard == [] and not stage.rows(Disclosure, connector="ears")
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     "notice",
     [
@@ -96,6 +97,7 @@ def test_who_leaves_a_voicemail_speaks_to_a_machine(outside: Factory) -> None:
     assert transcribed(outside(), CALIFORNIAN, kind="voicemail", choice=None).state == "written"
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("caller", "ears", "said"),
     [(CALIFORNIAN, EarsInc, True), (OHIOAN, EarsInc, False), (CALIFORNIAN, PaperEars, False)],

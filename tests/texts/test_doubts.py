@@ -118,6 +118,7 @@ def test_the_next_doubtful_text_after_a_decision_is_asked_about_again(hub: Facto
     assert [row.purpose for row in outbound(stage)] == ["stop_question"] * 2
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(("answer", "verdict"), [("STOP", Doubt.STOP), ("START", Doubt.NOT_STOP), ("Yes", Doubt.STOP)])
 def test_the_texters_own_answer_decides(hub: Factory, answer: str, verdict: Doubt) -> None:
     stage = hub()

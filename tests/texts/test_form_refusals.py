@@ -122,6 +122,7 @@ def test_a_form_without_a_number_speaks_for_the_person_of_the_visit_and_a_user_d
     assert len(listed(stage)) == 1, "nobody is known behind this one"
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     "fields",
     [

@@ -208,6 +208,7 @@ def test_a_text_of_which_the_carrier_tells_nothing_is_settled_after_three_days(h
     assert outbound(stage)[0].status == "sent"
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("body", "says_how"),
     [
@@ -226,6 +227,7 @@ def test_only_a_text_that_says_how_to_stop_goes_without_the_opt_out_line(
     assert stage.carrier.texts[0].body == (body if says_how else f"{body}\nReply STOP to stop texts.")
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("language", ["en", "es", "fr", "de", "pt", "it"])
 def test_the_longest_text_fits_with_its_opt_out_line_into_what_carriers_take(hub: Factory, language: str) -> None:
     stage = hub(accounts=accounts({"language": language}))

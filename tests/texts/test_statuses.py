@@ -56,6 +56,7 @@ def test_no_word_moves_a_text_backwards(words: list[TextStatus], more: TextStatu
     assert RANK[folded([*words, more])["status"]] >= RANK[folded(words)["status"]]
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("order", "status", "state"),
     [

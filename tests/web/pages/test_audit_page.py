@@ -116,6 +116,7 @@ def test_an_auditor_begins_with_the_log(auditor: PageClient) -> None:
     assert "Users and keys" not in auditor.text("/audit")
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("role", ["admin", "marketer", "receptionist", "agent", "privacy_officer"])
 def test_other_roles_read_no_log(stage: TestHub, role: str) -> None:
     browser = signed_in(stage, role)

@@ -119,6 +119,7 @@ def held(stage: TestHub, call: Call) -> Delivery:
 # Who sees what
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("role", "status"),
     [
@@ -182,6 +183,7 @@ def test_lead_value_and_tags_are_saved_and_undone(stage: TestHub) -> None:
     assert stage.rows(Lead) == [] and stage.rows(Tag) == [] and len(stage.rows(LeadChange)) == 2
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

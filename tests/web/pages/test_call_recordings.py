@@ -63,6 +63,7 @@ def test_the_recording_of_another_call_or_company_is_not_found(recorded: TestHub
     assert listened(recorded, row) == []
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("role", ["marketer", "receptionist"])
 def test_a_role_without_recordings_is_told_so_and_gets_no_audio(recorded: TestHub, role: str) -> None:
     call, row = heard_call(recorded)

@@ -113,6 +113,7 @@ def test_an_empty_list_says_what_makes_a_delivery(stage: TestHub) -> None:
 # Who sees what
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize(
     "role, sees", [("owner", 200), ("admin", 200), ("marketer", 200), ("receptionist", 403), ("agent", 403),
                    ("privacy_officer", 403), ("auditor", 403)],

@@ -236,6 +236,7 @@ def test_a_report_of_calls_covers_a_year_at_most_and_says_so(stage: TestHub) -> 
     assert "at most" not in browser.text(f"/reports/source?{query}")
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("role", ["receptionist", "agent", "privacy_officer", "auditor"])
 def test_roles_without_reports_see_none(stage: TestHub, role: str) -> None:
     browser = signed_in(stage, role)
@@ -347,12 +348,14 @@ def test_links_of_another_account_or_company_are_neither_seen_nor_revoked(hub: F
     assert strangers(stage).get(path).status_code == 200
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("path", ["/reports/source/links", "/reports/source/links?company=elsewhere"])
 def test_a_link_needs_a_company(stage: TestHub, path: str) -> None:
     answer = signed_in(stage).post(path, {"days": "7"})
     assert answer.status_code == 422 and "Choose the company first." in answer.text
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("days", ["", "0", "365", "x", "²"])
 def test_a_link_lasts_a_week_a_month_or_three(stage: TestHub, days: str) -> None:
     answer = signed_in(stage).post("/reports/source/links?company=lakeside", {"days": days})

@@ -83,6 +83,7 @@ def test_no_page_has_a_phone_number_in_its_address(stage: TestHub) -> None:
     assert not [link for link in links if CALLER.lstrip("+") in link]
 
 
+@pytest.mark.one_on_postgresql
 @pytest.mark.parametrize("role", ["marketer", "agent", "auditor", "privacy_officer"])
 def test_roles_that_may_not_read_texts_have_no_inbox(stage: TestHub, role: str) -> None:
     write_in(stage, "Hello")

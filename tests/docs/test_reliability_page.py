@@ -25,6 +25,8 @@ def test_the_page_proves_its_promises_with_commands_that_exist() -> None:
             assert {word for word in words if word.startswith("--")} <= options, command
             if "--faults" in words:
                 assert set(words[words.index("--faults") + 1].split(",")) <= FAULTS.keys(), command
+        elif words[:2] == ["-m", "benchmarks"]:
+            assert all((ROOT / "benchmarks" / f"{word}.py").exists() for word in words[2:]), command
         else:
             assert all((ROOT / word).exists() for word in words), command
 

@@ -24,7 +24,8 @@ WHOLE_CALLS, RINGING, STATUS = "", "/voice", "/status"
 """What a supply consists of: how the path behind the connector's begins."""
 
 CONFIG = """
-hub: {{public_url: "http://127.0.0.1:{port}", listen: "127.0.0.1:{port}", database: "sqlite:///{folder}/hub.db"}}
+hub: {{public_url: "http://127.0.0.1:{port}", listen: "127.0.0.1:{port}", database: "sqlite:///{folder}/hub.db",
+  private_hosts: [127.0.0.1]}}
 connectors:
   twilio:
     plugin: twilio

@@ -28,6 +28,7 @@ hub:
   public_url: {public_url}
   database: sqlite:///ringfence.db
   browser_references: ["env:LISTED_KEY"]
+  private_hosts: [127.0.0.1]
 connectors:
   twilio: {{plugin: twilio, sandbox: true}}
   signals: {{plugin: signals}}

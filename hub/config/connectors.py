@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
 from typing import Protocol
 
 from hub.config.document import Path
@@ -10,7 +11,7 @@ from hub.config.error_messages import describe, nearest, secret_paths
 from hub.config.models import ConnectorCommon, ConnectorEntry
 from hub.config.parts import CONNECTOR_NAME, Parts
 from hub.config.reading import Reading
-from hub.contracts.addresses import in_clear, web_addresses
+from hub.contracts.addresses import in_clear, on_this_machine, web_addresses
 from hub.contracts.connector import Connector, PluginSettings
 from hub.errors import ConfigError
 
@@ -32,7 +33,9 @@ class Installed(Protocol):
         """The class of an installed plugin for one value of `isolation:`."""
 
 
-def read_connectors(reading: Reading, value: object, installed: Installed, parts: Parts) -> None:
+def read_connectors(
+    reading: Reading, value: object, installed: Installed, parts: Parts, private_hosts: Sequence[str] = ()
+) -> None:
     """Add every valid connector of `value` to `parts`; report the problems of the others."""
     if value is None:
         reading.tell(("connectors",), "is missing; write `connectors:` with at least a carrier in it")
@@ -43,6 +46,8 @@ def read_connectors(reading: Reading, value: object, installed: Installed, parts
     for name, item in value.items():
         parts.connector_names.append(name)
         entry = _connector(reading, name, item, installed, parts)
+        if entry is not None and not entry.in_sandbox:
+            _refuse_this_machine(reading, entry, private_hosts)
         if entry is not None:
             parts.connectors[name] = entry
 
@@ -94,6 +99,14 @@ def _refuse_addresses_in_clear(
     for name, address in web_addresses(settings):
         if in_clear(address) or (connector_class.manifest.kind == "enrichment" and address.startswith("http://")):
             reading.tell((*path, name), "data about callers is fetched over TLS only; write an https:// address")
+
+
+def _refuse_this_machine(reading: Reading, entry: ConnectorEntry, private_hosts: Sequence[str]) -> None:
+    """What listens on this machine is not a provider, unless the operator says so."""
+    for name, host in on_this_machine(entry.connector_class.Settings, entry.checked):
+        if not any(fnmatch(host, pattern) for pattern in private_hosts):
+            words = f"{host} is this machine; add it to hub.private_hosts, or write `sandbox: true` for the stand-in"
+            reading.tell(("connectors", entry.name, name), words)
 
 
 def _plugin(

@@ -142,7 +142,7 @@ def _config(reading: Reading, discover: Discover, file: pathlib.Path) -> Config 
     folders = plugin_folders(reading, tree.get("hub"))
     installed = installed_plugins_folder(hub, file) if hub else None
     folders += [installed] if installed and installed.is_dir() else []
-    read_connectors(reading, tree.get("connectors"), discover(folders), parts)
+    read_connectors(reading, tree.get("connectors"), discover(folders), parts, hub.private_hosts if hub else ())
     for path, item in reading.entries(tree, ("conversions",)):
         parts.add(path, reading.section(ConversionRule, item, path))
         parts.add_destinations(path, item)

@@ -77,6 +77,19 @@ def web_addresses(settings: BaseModel | Mapping[str, Any] | None) -> Iterator[tu
                 yield name, str(each)
 
 
+def on_this_machine(
+    model: type[BaseModel], settings: BaseModel | Mapping[str, Any] | None
+) -> Iterator[tuple[str, str]]:
+    """The settings whose web address is this machine itself although the plugin's own default is not that: name and host. It
+    may be a stand-in, or whatever else listens here."""
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in model.model_fields.items()}
+    known = {address.rstrip("/") for _, address in web_addresses(defaults)}
+    for name, address in web_addresses(settings):
+        host = urlsplit(address).hostname
+        if host and is_loopback(host) and address.rstrip("/") not in known:
+            yield name, host
+
+
 def in_clear(address: str) -> bool:
     """Whether what is sent to an address travels without TLS over a network."""
     parts = urlsplit(address)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from hub.config.models import Config, ConnectorEntry
 from hub.config.readers.folders import data_folder
+from hub.contracts.addresses import on_this_machine
 from hub.contracts.connector import Connector, PluginSettings
 from hub.contracts.oauth import TokenStore
 from hub.contracts.services import Memory, Services
@@ -124,8 +125,9 @@ def connector_with(
     memory: Memory,
     stand_in: bool = False,
 ) -> Connector:
-    """A connector with these settings, whether it is in config.yaml or not; nothing is called. A plugin that is not built in
-    reaches this machine only if a `stand_in` replaces its provider, or if `hub.private_hosts` names it."""
+    """A connector with these settings, whether it is in config.yaml or not; nothing is called. It reaches this
+    machine only if a `stand_in` replaces its provider, if `hub.private_hosts` names it, or at its own default if it is built
+    in."""
     manifest = connector_class.manifest
     scrubber = Scrubber(secrets_in(settings))
     foreign = issubclass(connector_class, HostedConnector) and not connector_class.origin.built_in
@@ -133,7 +135,7 @@ def connector_with(
         name,
         declared_hosts(manifest, settings),
         private=config.hub.private_hosts,
-        loopback=stand_in or not foreign,
+        loopback=stand_in or not (foreign or any(on_this_machine(connector_class.Settings, settings))),
         refused=lambda host: refusals.note(name, "host", scrubber.text(host)),
     )
     services = Services(

@@ -35,6 +35,7 @@ hub:
   disk_reserve: 0
   database: {database}
   plugin_dirs: [plugins]
+  private_hosts: [127.0.0.1]
   secret_keys: ["${{file:key}}"]
 connectors:
   phone:

@@ -48,7 +48,7 @@ def told(problems: Any, line: str, kind: str = "enrichment") -> list[str]:
     ],
 )
 def test_an_address_without_tls_is_refused_in_one_sentence(problems: Any, kind: str, address: str) -> None:
-    (sentence,) = told(problems, f"base_url: {address}", kind)
+    sentence, *_ = told(problems, f"base_url: {address}", kind)
     assert sentence.endswith(
         "connectors.data.base_url: data about callers is fetched over TLS only; write an https:// address"
     )
@@ -79,3 +79,22 @@ def test_a_long_span_is_shown_as_it_can_be_written(load: Any) -> None:
     text = GOOD.replace("  nay:\n", "  data: {plugin: dataco, keep: 90 days}\n  nay:\n")
     told = shown(load(text, discover=with_data_service("enrichment")))
     assert told["connectors"]["data"]["keep"] == "7776000s"
+
+
+# addresses of this machine
+
+
+def at_address(address: str, hub: str = "") -> str:
+    text = GOOD.replace("  nay:\n", f"  data:\n    plugin: dataco\n    base_url: {address}\n  nay:\n")
+    return text.replace("hub:\n", f"hub:\n{hub}", 1)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
+def test_what_listens_on_this_machine_is_no_provider_unless_the_operator_lists_it(
+    load: Any, problems: Any, host: str
+) -> None:
+    name, address, plugins = host.strip("[]"), f"https://{host}:8443/v2", with_data_service("crm")
+    (problem,) = problems(at_address(address), discover=plugins)
+    assert f"connectors.data.base_url: {name} is this machine; add it to hub.private_hosts" in str(problem)
+    assert load(at_address(address, f"  private_hosts: ['{name}']\n"), discover=plugins).connectors["data"]
+    assert load(at_address("https://data.example.com:8443/v2"), discover=plugins).connectors["data"]

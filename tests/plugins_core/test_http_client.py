@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,11 +12,17 @@ import pytest
 from fake_connectors import FakeCarrier
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
+from testbed import TestHub
 
 from hub.api import HttpSandbox, PluginSettings, Rejected
+from hub.config.models import Config
 from hub.contracts.addresses import in_clear, is_public
 from hub.plugin_host.http_client import lazy_client
 from hub.plugin_host.network.reachable_hosts import ReachableHosts, declared_hosts
+from hub.startup.assembly import connector_with
+from hub.testing.factories import MemoryNotes, MemoryTokens
+from plugins.crm.hubspot import HubSpot
 
 
 def reaching(astray: Astray | None, *hosts: str, **options: Any) -> ReachableHosts:
@@ -92,6 +99,28 @@ def test_this_machine_is_reached_only_where_a_stand_in_runs(astray: Astray) -> N
     assert refused == ["127.0.0.1"]
     named = reaching(astray, loopback=False, private=("127.0.0.1",))
     assert lazy_client("crm", named)().get(astray.url).status_code == 307
+
+
+def test_a_built_in_connector_reaches_this_machine_if_it_is_a_stand_in_or_listed(
+    astray: Astray, lite_hub: Callable[..., TestHub]
+) -> None:
+    stage = lite_hub()
+    settings = HubSpot.Settings(access_token=SecretStr("a"), base_url=astray.url)
+    listed = replace(stage.hub.config, hub=stage.hub.config.hub.model_copy(update={"private_hosts": ("127.0.0.1",)}))
+
+    def client(config: Config, *, stand_in: bool) -> httpx.Client:
+        kept: Any = {
+            "clock": stage.clock,
+            "refusals": stage.hub.refusals,
+            "tokens": MemoryTokens(),
+            "memory": MemoryNotes(),
+        }
+        return connector_with("crm", HubSpot, settings, config, stand_in=stand_in, **kept).services.http()
+
+    with pytest.raises(Rejected, match="private network"):
+        client(stage.hub.config, stand_in=False).get(astray.url)
+    assert [client(listed, stand_in=False).get(astray.url).status_code] == [307]
+    assert [client(stage.hub.config, stand_in=True).get(astray.url).status_code] == [307]
 
 
 PRIVATE = (

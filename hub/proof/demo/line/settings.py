@@ -66,6 +66,7 @@ def over_line(loaded: Config, ports: Ports, folder: Path) -> Iterator[Change]:
             place = ("accounts", account.name, "companies", company.name)
             yield from _moved(place, company)
             numbers += [number for tracker in company.trackers for number in tracker.numbers]
+    yield Change(("hub", "private_hosts"), [*loaded.hub.private_hosts, "127.0.0.1"])
     yield Change(("connectors", CONNECTOR), _line(ports, numbers, folder.resolve()))
     for rule in loaded.conversions:
         if rule.when.min_duration is not None:

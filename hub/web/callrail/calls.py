@@ -21,12 +21,11 @@ from hub.model import Call, Company, Tracker, User
 from hub.queries.contact.view import contact_views
 from hub.queries.lists import kinds as contact_kinds
 from hub.queries.lists.filters import GOOD, UNANSWERED, UNSCORED, ContactFilter, ContactKind, Outcome
-from hub.queries.lists.keyset import in_order
 from hub.queries.lists.paging import ContactList
 from hub.web.callrail.outbound import OUTBOUND, is_outbound
 from hub.web.callrail.paging import Counts
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Fields, Resource
+from hub.web.callrail.resource import Fields, Records, Resource
 
 ANSWER_STATUSES = ("answered", "missed", "voicemail", "all")
 CALL_TYPES = ("first_call", "missed", "voicemails", "voicemail", "inbound", "outbound", "all")
@@ -115,10 +114,7 @@ def visible(request: CallRailRequest, session: Session) -> object:
     return request.scope.calls().where(col(Call.spam).is_(False))
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, Any]]:
-    rows = in_order(session.exec(select(Call).where(col(Call.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[Call], names: Fields) -> Records:
     facts = contact_views(session, request.hub.vault, rows, request.scope.user)
     if not TRANSCRIBED.isdisjoint(names):
         read = [each.recording.id for each in facts if each.transcript and each.recording]

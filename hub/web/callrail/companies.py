@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.callrail import fields
 from hub.callrail.accounts import company_record
 from hub.callrail.ids import COMPANY
 from hub.model import Company
-from hub.queries.lists.keyset import in_order, one_part
+from hub.queries.lists.keyset import one_part
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Fields, Resource
+from hub.web.callrail.resource import Fields, Records, Resource
 
 STATUSES = ("active", "disabled", "all")
 
@@ -33,10 +33,7 @@ def _query(request: CallRailRequest, session: Session) -> Any:
     return query.where(disabled.is_not(None) if status == "disabled" else disabled.is_(None))
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, object]]:
-    rows = in_order(session.exec(select(Company).where(col(Company.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[Company], names: Fields) -> Records:
     return [company_record(row, names, request.place.public_url) for row in rows]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import false
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.callrail import fields
 from hub.callrail.dates import Period
@@ -19,13 +19,13 @@ from hub.model import FormSubmission
 from hub.queries.contact.view import contact_views
 from hub.queries.lists import kinds
 from hub.queries.lists.filters import GOOD, UNSCORED, ContactFilter, ContactKind
-from hub.queries.lists.keyset import count_rows, in_order
+from hub.queries.lists.keyset import count_rows
 from hub.queries.lists.paging import ContactList
 from hub.queries.lists.totals import FORM_GROUPS, form_totals_by
 from hub.web.callrail.call_reports import key_of, range_of
 from hub.web.callrail.calls import LEAD_STATUSES, asked_period
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
+from hub.web.callrail.resource import Answer, Endpoint, Fields, Records, Resource
 
 
 def _visible(request: CallRailRequest, session: Session) -> Any:
@@ -52,10 +52,7 @@ def _forms(request: CallRailRequest, session: Session) -> tuple[ContactList, Per
     return ContactList(session, request.scope, (company.id,) if company else None, wanted), span
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, object]]:
-    rows = in_order(session.exec(select(FormSubmission).where(col(FormSubmission.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[FormSubmission], names: Fields) -> Records:
     views = contact_views(session, request.hub.vault, rows, request.scope.user)
     return [form_record(each, names, request.place) for each in views]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.callrail import fields
 from hub.callrail.ids import PERSON
@@ -19,10 +18,10 @@ from hub.queries.leads import (
     timeline_of,
     visible_people,
 )
-from hub.queries.lists.keyset import Parts, in_order
+from hub.queries.lists.keyset import Parts
 from hub.web.callrail.calls import asked_period
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Answer, Endpoint, Fields, Resource
+from hub.web.callrail.resource import Answer, Endpoint, Fields, Records, Resource
 
 
 def _visible(request: CallRailRequest, session: Session) -> object:
@@ -42,10 +41,7 @@ def _parts(request: CallRailRequest, session: Session) -> Parts:
     return list_leads(session, request.scope, wanted)
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, Any]]:
-    rows = in_order(session.exec(select(Person).where(col(Person.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[Person], names: Fields) -> Records:
     return [lead_record(each, names) for each in facts_of_leads(session, request.hub.vault, rows)]
 
 

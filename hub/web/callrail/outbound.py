@@ -7,16 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.callrail import fields
 from hub.callrail.dates import local_time, period, zone_named
 from hub.callrail.formatted import phone
 from hub.callrail.ids import CALL, COMPANY, wire_id
 from hub.model import Company, OutgoingCall
-from hub.queries.lists.keyset import in_order, one_part
+from hub.queries.lists.keyset import one_part
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Fields, Resource
+from hub.web.callrail.resource import Fields, Records, Resource
 
 
 def is_outbound(request: CallRailRequest) -> bool:
@@ -66,10 +66,7 @@ def _query(request: CallRailRequest, session: Session) -> Any:
     return query.where(OutgoingCall.company_id == company.id) if company else query
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, Any]]:
-    rows = in_order(session.exec(select(OutgoingCall).where(col(OutgoingCall.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[OutgoingCall], names: Fields) -> Records:
     companies = {each.id: each for each in session.exec(request.scope.select(Company))}
     return [outbound_record(each, companies[each.company_id], names) for each in rows]
 

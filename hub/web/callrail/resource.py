@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.responses import JSONResponse, Response
 
 from hub.access.permissions import Action
 from hub.callrail.fields import FieldSet
 from hub.errors import CannotDo, NotFound
-from hub.queries.lists.keyset import Order, Parts, count_rows, ids_of_page
+from hub.queries.lists.keyset import Order, Parts, count_rows, ids_of_page, in_order
 from hub.web.callrail.paging import Counts, page_body, page_wanted
 from hub.web.callrail.request import CallRailRequest
 
@@ -20,6 +20,7 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 Answer = Mapping[str, Any] | Response | None
 """What a function answers: a JSON object, a response, or None for 204 without a body."""
 Fields = Sequence[str]
+Records = Sequence[Mapping[str, Any]]
 LISTED_ACCOUNTS = "*"
 """The path of the endpoint above all accounts."""
 ANY_ROLE: tuple[Action, ...] = ("account", "calls", "audit")
@@ -42,8 +43,8 @@ class Resource:
     """Something that is listed and read one by one.
 
     `parts(request, session)` finds the rows that the user may see, with all filters of the request; `one_query` selects them
-    without the filters. `records(request, session, ids, fields)` renders rows in the order of their ids, each table asked
-    once. `orders` are the names that `sort` may have, with their columns; the first is the default.
+    without the filters. `records(request, session, rows, fields)` renders rows in their order, each table asked once.
+    `orders` are the names that `sort` may have, with their columns; the first is the default, and each ends with the id.
     """
 
     path: str
@@ -52,7 +53,7 @@ class Resource:
     fields: FieldSet
     parts: Callable[[CallRailRequest, Session], Parts]
     one_query: Callable[[CallRailRequest, Session], Any]
-    records: Callable[[CallRailRequest, Session, Sequence[str], Fields], Sequence[Mapping[str, Any]]]
+    records: Callable[[CallRailRequest, Session, Sequence[Any], Fields], Records]
     orders: Mapping[str, tuple[Any, ...]]
     is_newest_first: bool = True
     key: str | None = None
@@ -82,7 +83,7 @@ class Resource:
         )
         if seen.first() is None:
             raise NotFound("Not found")
-        found = self.records(request, session, [row_id], self.chosen(request))
+        found = self.read(request, session, [row_id])
         if not found:
             raise NotFound("Not found")
         return found[0]
@@ -93,9 +94,7 @@ class Resource:
             parts = self.parts(request, session)
             offset = 0 if wanted.after is not None else wanted.offset
             page = ids_of_page(session, parts, order, wanted.after, wanted.per_page, offset)
-            found = page.of(
-                list(self.records(request, session, page.items, self.chosen(request))) if page.items else []
-            )
+            found = page.of(self.read(request, session, page.items) if page.items else [])
             body, headers = page_body(
                 request,
                 wanted,
@@ -105,6 +104,12 @@ class Resource:
                 counts,
             )
         return json_answer(body, headers=headers)
+
+    def read(self, request: CallRailRequest, session: Session, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+        """The records of some rows, which the user must be permitted to see, in the order of the ids."""
+        row_id = self._order(request, is_default=True).columns[-1]
+        rows = in_order(session.exec(select(row_id.class_).where(row_id.in_(ids))).all(), ids)
+        return list(self.records(request, session, rows, self.chosen(request)))
 
     def _order(self, request: CallRailRequest, *, is_default: bool = False) -> Order:
         sent, first = request.parameters, next(iter(self.orders))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.access.users import may
 from hub.callrail import fields
@@ -17,7 +17,7 @@ from hub.callrail.ids import THREAD
 from hub.callrail.texts import MARKS, thread_record
 from hub.errors import NotFound
 from hub.model import TextMessage
-from hub.queries.lists.keyset import Parts, in_order
+from hub.queries.lists.keyset import Parts
 from hub.queries.texts.conversations import (
     ThreadFilter,
     facts_of_threads,
@@ -27,7 +27,7 @@ from hub.queries.texts.conversations import (
 )
 from hub.web.callrail.calls import asked_period
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Fields, Resource
+from hub.web.callrail.resource import Fields, Records, Resource
 
 
 def _visible(request: CallRailRequest, session: Session) -> Any:
@@ -46,10 +46,7 @@ def _parts(request: CallRailRequest, session: Session) -> Parts:
     return list_newest_texts(session, request.scope, wanted)
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, Any]]:
-    rows = in_order(session.exec(select(TextMessage).where(col(TextMessage.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[TextMessage], names: Fields) -> Records:
     user = request.scope.user
     facts = facts_of_threads(session, request.hub.vault, rows, with_marks=not MARKS.isdisjoint(names), user=user)
     if facts and may(user, "bodies"):

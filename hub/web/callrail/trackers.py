@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from hub.callrail import fields
 from hub.callrail.ids import TRACKER
 from hub.callrail.trackers import tracker_record
 from hub.model import Tracker
-from hub.queries.lists.keyset import in_order, one_part
+from hub.queries.lists.keyset import one_part
 from hub.queries.numbers.tracker_facts import facts_of_trackers
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Fields, Resource
+from hub.web.callrail.resource import Fields, Records, Resource
 
 STATUSES = ("active", "disabled", "all")
 TYPES = ("source", "session", "all")
@@ -38,10 +38,7 @@ def _query(request: CallRailRequest, session: Session) -> Any:
     return query.where(col(Tracker.name).icontains(search, autoescape=True)) if search else query
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, object]]:
-    rows = in_order(session.exec(select(Tracker).where(col(Tracker.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[Tracker], names: Fields) -> Records:
     return [tracker_record(each, names) for each in facts_of_trackers(session, request.hub.plugins, rows)]
 
 

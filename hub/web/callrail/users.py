@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func
@@ -13,9 +13,9 @@ from hub.callrail import fields
 from hub.callrail.ids import USER
 from hub.callrail.users import user_record
 from hub.model import Company, User
-from hub.queries.lists.keyset import in_order, one_part
+from hub.queries.lists.keyset import one_part
 from hub.web.callrail.request import CallRailRequest
-from hub.web.callrail.resource import Fields, Resource
+from hub.web.callrail.resource import Fields, Records, Resource
 
 
 def _visible(request: CallRailRequest, session: Session) -> Any:
@@ -35,10 +35,7 @@ def _query(request: CallRailRequest, session: Session) -> Any:
     return query.where(or_(*found))
 
 
-def _records(
-    request: CallRailRequest, session: Session, ids: Sequence[str], names: Fields
-) -> Sequence[Mapping[str, Any]]:
-    rows = in_order(session.exec(select(User).where(col(User.id).in_(ids))).all(), ids)
+def _records(request: CallRailRequest, session: Session, rows: Sequence[User], names: Fields) -> Records:
     companies, limits = (
         session.exec(request.scope.select(Company).order_by(Company.title)).all(),
         companies_by_user(session),

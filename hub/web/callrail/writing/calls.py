@@ -30,9 +30,8 @@ def update(request: CallRailRequest) -> Answer:
     """Change a call; the answer has it even if it is spam now."""
     call_id = request.row_id(CALL)
     write_marks(request, call_id)
-    names = CALLS.chosen(request)
     with request.session() as session:
-        (record,) = CALLS.records(request, session, [call_id], names)
+        (record,) = CALLS.read(request, session, [call_id])
         spam = {"spam": call_id in spam_among(session, [call_id])}
     return {name: spam.get(name, value) for name, value in record.items()}
 
